@@ -1,0 +1,25 @@
+using LlmSim.Performance;
+
+namespace LlmSim;
+
+/// <summary>One serving instance: so many accelerators of one kind that work as one.</summary>
+public sealed record InstanceSpec
+{
+    /// <summary>The accelerator.</summary>
+    public required HardwareDescription Hardware { get; init; }
+
+    /// <summary>Accelerators of the instance: the degree of tensor parallelism, at least 1.</summary>
+    public required int TpSize { get; init; }
+
+    /// <summary>Share of the memory that weights, activations and KV cache may take together, above 0 and at most 1.</summary>
+    public double MemoryUtilization { get; init; } = 0.9;
+
+    /// <summary>Memory for activations on each accelerator in bytes, taken from that share.</summary>
+    public long ActivationBytes { get; init; }
+
+    /// <summary>Bandwidth of the link that KV caches leave a prefill instance by, in bytes/s. The default is one 400 Gb/s port.</summary>
+    public double KvLinkBytesPerSecond { get; init; } = 50e9;
+
+    /// <summary>Latency of that link in seconds.</summary>
+    public double KvLinkLatencySeconds { get; init; } = 10e-6;
+}

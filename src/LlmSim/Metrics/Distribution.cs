@@ -1,0 +1,26 @@
+namespace LlmSim.Metrics;
+
+/// <summary>
+/// A summary of one measured quantity. Percentiles interpolate linearly between the two nearest ranks; the standard
+/// deviation is the sample's (n − 1). All values are NaN when there is nothing to summarise.
+/// </summary>
+/// <param name="Count">Number of values.</param>
+/// <param name="Mean">Arithmetic mean.</param>
+/// <param name="Std">Sample standard deviation; NaN for fewer than two values.</param>
+/// <param name="P25">25th percentile.</param>
+/// <param name="P50">Median.</param>
+/// <param name="P75">75th percentile.</param>
+/// <param name="P90">90th percentile.</param>
+/// <param name="P95">95th percentile.</param>
+/// <param name="P99">99th percentile.</param>
+public readonly record struct Distribution(
+    long Count,
+    double Mean,
+    double Std,
+    double P25,
+    double P50,
+    double P75,
+    double P90,
+    double P95,
+    double P99
+);

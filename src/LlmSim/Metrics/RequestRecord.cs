@@ -1,0 +1,81 @@
+using LlmSim.Engine;
+
+namespace LlmSim.Metrics;
+
+/// <summary>What became of one request.</summary>
+public readonly record struct RequestRecord
+{
+    /// <summary>Number of the request in the workload.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>When it reached the cluster.</summary>
+    public required SimTime Arrival { get; init; }
+
+    /// <summary>Prompt tokens in the workload.</summary>
+    public required int TraceInputTokens { get; init; }
+
+    /// <summary>Output tokens in the workload.</summary>
+    public required int TraceOutputTokens { get; init; }
+
+    /// <summary>Prompt tokens after evictions: differs from the workload's only under evict-all saturation.</summary>
+    public required int InputTokens { get; init; }
+
+    /// <summary>Output tokens left after evictions: differs from the workload's only under evict-all saturation.</summary>
+    public required int OutputTokens { get; init; }
+
+    /// <summary>Its prefill instance; −1 when rejected.</summary>
+    public required int PrefillInstance { get; init; }
+
+    /// <summary>When its prefill began.</summary>
+    public required SimTime PrefillStart { get; init; }
+
+    /// <summary>When its prefill ended.</summary>
+    public required SimTime PrefillFinish { get; init; }
+
+    /// <summary>When its KV cache had arrived; equal to <see cref="PrefillFinish" /> when there was nothing to decode.</summary>
+    public required SimTime TransferFinish { get; init; }
+
+    /// <summary>Its decode instance; −1 when there was nothing to decode, or when rejected.</summary>
+    public required int DecodeInstance { get; init; }
+
+    /// <summary>When it joined the decode batch, the last time.</summary>
+    public required SimTime DecodeStart { get; init; }
+
+    /// <summary>When it joined the decode batch, the first time.</summary>
+    public required SimTime FirstDecodeStart { get; init; }
+
+    /// <summary>When its last token came.</summary>
+    public required SimTime Finish { get; init; }
+
+    /// <summary>How often it was evicted or preempted.</summary>
+    public required int Evictions { get; init; }
+
+    /// <summary>Time spent on recomputing its KV cache after preemptions.</summary>
+    public required SimTime Recompute { get; init; }
+
+    /// <summary>TPOT in seconds as the run defines it; NaN for a single output token, and when rejected.</summary>
+    public required double TpotSeconds { get; init; }
+
+    /// <summary>Why the cluster can never serve it; null when it was served.</summary>
+    public string? RejectionReason { get; init; }
+
+    /// <summary>Whether it was rejected.</summary>
+    public bool IsRejected => RejectionReason is not null;
+
+    /// <summary>Time to first token in seconds; NaN when rejected.</summary>
+    public double TtftSeconds => IsRejected ? double.NaN : (PrefillFinish - Arrival).Seconds;
+
+    /// <summary>End-to-end latency in seconds; NaN when rejected.</summary>
+    public double EndToEndSeconds => IsRejected ? double.NaN : (Finish - Arrival).Seconds;
+
+    /// <summary>Wait for the prefill in seconds; NaN when rejected.</summary>
+    public double PrefillQueueSeconds => IsRejected ? double.NaN : (PrefillStart - Arrival).Seconds;
+
+    /// <summary>Duration of the KV transfer in seconds; NaN when nothing was transferred.</summary>
+    public double TransferSeconds =>
+        DecodeInstance < 0 ? double.NaN : (TransferFinish - PrefillFinish).Seconds;
+
+    /// <summary>Wait for the decode batch, the first time, in seconds; NaN when there was nothing to decode.</summary>
+    public double DecodeQueueSeconds =>
+        DecodeInstance < 0 ? double.NaN : (FirstDecodeStart - TransferFinish).Seconds;
+}

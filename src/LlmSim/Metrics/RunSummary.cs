@@ -1,0 +1,107 @@
+namespace LlmSim.Metrics;
+
+/// <summary>The result of one simulation. docs/metrics.md defines every figure in symbols.</summary>
+public sealed record RunSummary
+{
+    /// <summary>Requests that arrived.</summary>
+    public required long Requests { get; init; }
+
+    /// <summary>Requests that got all their tokens.</summary>
+    public required long Finished { get; init; }
+
+    /// <summary>Requests that the cluster can never serve, by reason.</summary>
+    public required IReadOnlyDictionary<string, long> Rejections { get; init; }
+
+    /// <summary>Requests that the cluster can never serve.</summary>
+    public long Rejected => Requests - Finished;
+
+    /// <summary>Evictions and preemptions.</summary>
+    public required long Evictions { get; init; }
+
+    /// <summary>Prompt tokens of the finished requests.</summary>
+    public required long InputTokens { get; init; }
+
+    /// <summary>Output tokens of the finished requests.</summary>
+    public required long OutputTokens { get; init; }
+
+    /// <summary>Seconds from the first arrival to the last token.</summary>
+    public required double MakespanSeconds { get; init; }
+
+    /// <summary>Time to first token, in seconds.</summary>
+    public required Distribution TtftSeconds { get; init; }
+
+    /// <summary>Time per output token, in seconds.</summary>
+    public required Distribution TpotSeconds { get; init; }
+
+    /// <summary>Inter-token latency over all pairs of consecutive tokens, in seconds.</summary>
+    public required Distribution ItlSeconds { get; init; }
+
+    /// <summary>End-to-end latency, in seconds.</summary>
+    public required Distribution EndToEndSeconds { get; init; }
+
+    /// <summary>Wait for prefill, in seconds.</summary>
+    public required Distribution PrefillQueueSeconds { get; init; }
+
+    /// <summary>KV transfer, in seconds.</summary>
+    public required Distribution TransferSeconds { get; init; }
+
+    /// <summary>Wait for the decode batch, in seconds.</summary>
+    public required Distribution DecodeQueueSeconds { get; init; }
+
+    /// <summary>Finished requests per second of the makespan.</summary>
+    public required double RequestsPerSecond { get; init; }
+
+    /// <summary>Output tokens per second of the makespan.</summary>
+    public required double OutputTokensPerSecond { get; init; }
+
+    /// <summary>Prompt and output tokens per second of the makespan.</summary>
+    public required double TokensPerSecond { get; init; }
+
+    /// <summary>Requests that met both SLOs per second of the makespan.</summary>
+    public required double GoodputRequestsPerSecond { get; init; }
+
+    /// <summary>Share of all requests with a TTFT below its SLO, in per cent.</summary>
+    public required double TtftAttainmentPercent { get; init; }
+
+    /// <summary>Share of all requests with a TPOT below its SLO, in per cent.</summary>
+    public required double TpotAttainmentPercent { get; init; }
+
+    /// <summary>Share of all requests that met both SLOs, in per cent.</summary>
+    public required double BothAttainmentPercent { get; init; }
+
+    /// <summary>One entry an instance: prefill first, then decode.</summary>
+    public required IReadOnlyList<InstanceUsage> Instances { get; init; }
+
+    /// <summary>Counters of the policies, named <c>decision.counter</c>.</summary>
+    public required IReadOnlyDictionary<string, long> PolicyCounters { get; init; }
+
+    /// <summary>Decode iterations.</summary>
+    public required long DecodeIterations { get; init; }
+
+    /// <summary>Events that the engine handled.</summary>
+    public required long Events { get; init; }
+}
+
+/// <summary>How busy an instance was.</summary>
+/// <param name="Stage">"prefill" or "decode".</param>
+/// <param name="Index">Position in the cluster file, from 0.</param>
+/// <param name="Hardware">Name of the accelerator.</param>
+/// <param name="TpSize">Accelerators of the instance.</param>
+/// <param name="Requests">Requests that it completed.</param>
+/// <param name="BusySeconds">Seconds in which it computed.</param>
+/// <param name="Utilization">Busy seconds / makespan, from 0 to 1.</param>
+/// <param name="MeanBatch">Decode: mean batch size over iterations; prefill: 1 when it worked at all.</param>
+/// <param name="KvCapacityBytes">Bytes that it has for the KV cache.</param>
+/// <param name="PeakKvBytes">Most KV bytes that it held at once.</param>
+public sealed record InstanceUsage(
+    string Stage,
+    int Index,
+    string Hardware,
+    int TpSize,
+    long Requests,
+    double BusySeconds,
+    double Utilization,
+    double MeanBatch,
+    long KvCapacityBytes,
+    long PeakKvBytes
+);

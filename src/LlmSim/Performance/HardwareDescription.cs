@@ -1,0 +1,32 @@
+namespace LlmSim.Performance;
+
+/// <summary>An accelerator's figures, from its maker's data sheet; dense rates, without sparsity.</summary>
+public sealed record HardwareDescription
+{
+    /// <summary>Name in the catalog, such as "NVIDIA_H100_SXM".</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Memory bandwidth in bytes/s.</summary>
+    public required double MemoryBytesPerSecond { get; init; }
+
+    /// <summary>Peak rate at 16 bits in operations/s.</summary>
+    public required double Fp16OpsPerSecond { get; init; }
+
+    /// <summary>Peak rate at 8 bits in operations/s.</summary>
+    public required double Int8OpsPerSecond { get; init; }
+
+    /// <summary>On-chip buffer in bytes.</summary>
+    public required double OnChipBufferBytes { get; init; }
+
+    /// <summary>Memory in bytes.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>Bandwidth between accelerators of one instance, per accelerator and direction, in bytes/s.</summary>
+    public required double LinkBytesPerSecond { get; init; }
+
+    /// <summary>Latency of one hop between accelerators of one instance, in seconds.</summary>
+    public required double LinkLatencySeconds { get; init; }
+
+    /// <summary>Where the figures come from.</summary>
+    public required string Source { get; init; }
+}

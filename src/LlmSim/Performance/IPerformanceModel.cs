@@ -1,0 +1,22 @@
+namespace LlmSim.Performance;
+
+/// <summary>
+/// How long one instance (a model on so many accelerators of a kind) takes for its two kinds of work. Implementations
+/// are pure functions of their arguments: the simulator calls them often and in any order.
+/// </summary>
+public interface IPerformanceModel
+{
+    /// <summary>Seconds to prefill one prompt alone.</summary>
+    /// <param name="promptTokens">Length of the prompt, at least 1.</param>
+    double PrefillSeconds(int promptTokens);
+
+    /// <summary>Seconds of one decode iteration, which gives each request of the batch one token.</summary>
+    /// <param name="batch">The batch, with at least one request.</param>
+    double DecodeSeconds(in DecodeBatch batch);
+}
+
+/// <summary>What the time of a decode iteration depends on.</summary>
+/// <param name="Requests">Requests in the batch.</param>
+/// <param name="ContextTokens">Sum over the batch of the tokens that attention reads, the one being computed included.</param>
+/// <param name="LongestContextTokens">The longest context of the batch.</param>
+public readonly record struct DecodeBatch(int Requests, long ContextTokens, int LongestContextTokens);

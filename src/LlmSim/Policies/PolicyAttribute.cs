@@ -1,0 +1,65 @@
+namespace LlmSim.Policies;
+
+/// <summary>The four scheduling decisions of the pipeline.</summary>
+[Flags]
+public enum PolicyDecisions
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>Which prefill instance gets an arriving request.</summary>
+    PrefillGlobal = 1,
+
+    /// <summary>Which queued request a prefill instance takes next.</summary>
+    PrefillLocal = 2,
+
+    /// <summary>Which decode instance gets a prefilled request.</summary>
+    DecodeGlobal = 4,
+
+    /// <summary>Which queued request joins a decode batch next.</summary>
+    DecodeLocal = 8,
+
+    /// <summary>Both routing decisions.</summary>
+    Global = PrefillGlobal | DecodeGlobal,
+
+    /// <summary>Both queueing decisions.</summary>
+    Local = PrefillLocal | DecodeLocal,
+}
+
+/// <summary>Makes a class a policy: its name on the command line, what it decides, and one line about it.</summary>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class PolicyAttribute : Attribute
+{
+    /// <summary>Names the policy.</summary>
+    /// <param name="name">Lower case with underscores, unique among the policies of a decision.</param>
+    public PolicyAttribute(string name) => Name = name;
+
+    /// <summary>Name on the command line.</summary>
+    public string Name { get; }
+
+    /// <summary>The decisions that it serves.</summary>
+    public required PolicyDecisions Decisions { get; init; }
+
+    /// <summary>One line for the list of policies.</summary>
+    public required string Summary { get; init; }
+}
+
+/// <summary>Makes a property of a policy an option, given as <c>name:key=value,key=value</c>.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class PolicyOptionAttribute : Attribute
+{
+    /// <summary>Names the option.</summary>
+    public PolicyOptionAttribute(string key) => Key = key;
+
+    /// <summary>Name of the option, lower case with underscores.</summary>
+    public string Key { get; }
+
+    /// <summary>Smallest value allowed.</summary>
+    public double Min { get; init; } = double.NegativeInfinity;
+
+    /// <summary>Largest value allowed.</summary>
+    public double Max { get; init; } = double.PositiveInfinity;
+
+    /// <summary>What it does, with its unit.</summary>
+    public required string Summary { get; init; }
+}

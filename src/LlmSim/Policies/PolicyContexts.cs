@@ -1,0 +1,178 @@
+using LlmSim.Engine;
+
+namespace LlmSim.Policies;
+
+/// <summary>What a routing decision may look at.</summary>
+public readonly ref struct GlobalContext
+{
+    private readonly ReadOnlySpan<Instance> _instances;
+
+    internal GlobalContext(
+        PolicyDecisions decision,
+        SimTime now,
+        Request request,
+        ReadOnlySpan<Instance> instances,
+        RandomStream random
+    )
+    {
+        Decision = decision;
+        Now = now;
+        Request = new RequestView(request);
+        _instances = instances;
+        Random = random;
+    }
+
+    /// <summary>Which decision is asked for: prefill_global or decode_global.</summary>
+    public PolicyDecisions Decision { get; }
+
+    /// <summary>The simulated clock.</summary>
+    public SimTime Now { get; }
+
+    /// <summary>The request to be placed.</summary>
+    public RequestView Request { get; }
+
+    /// <summary>The instances of the stage that can hold the request, in their order; at least one.</summary>
+    public InstanceList Instances => new(_instances);
+
+    /// <summary>The decision's own random stream.</summary>
+    public RandomStream Random { get; }
+}
+
+/// <summary>What a queueing decision may look at.</summary>
+public readonly ref struct LocalContext
+{
+    private readonly ReadOnlySpan<Request> _queue;
+    private readonly Instance _instance;
+
+    internal LocalContext(
+        PolicyDecisions decision,
+        SimTime now,
+        Instance instance,
+        ReadOnlySpan<Request> queue,
+        RandomStream random
+    )
+    {
+        Decision = decision;
+        Now = now;
+        _instance = instance;
+        _queue = queue;
+        Random = random;
+    }
+
+    /// <summary>Which decision is asked for: prefill_local or decode_local.</summary>
+    public PolicyDecisions Decision { get; }
+
+    /// <summary>The simulated clock.</summary>
+    public SimTime Now { get; }
+
+    /// <summary>The instance whose queue it is.</summary>
+    public InstanceView Instance => new(_instance);
+
+    /// <summary>The queued requests in the order in which they joined; at least one.</summary>
+    public RequestList Queue => new(_queue);
+
+    /// <summary>The decision's own random stream.</summary>
+    public RandomStream Random { get; }
+}
+
+/// <summary>Instances that a routing decision may choose from.</summary>
+public readonly ref struct InstanceList
+{
+    private readonly ReadOnlySpan<Instance> _instances;
+
+    internal InstanceList(ReadOnlySpan<Instance> instances) => _instances = instances;
+
+    /// <summary>How many there are.</summary>
+    public int Count => _instances.Length;
+
+    /// <summary>The instance at a position.</summary>
+    public InstanceView this[int position] => new(_instances[position]);
+}
+
+/// <summary>Requests that a queueing decision may choose from.</summary>
+public readonly ref struct RequestList
+{
+    private readonly ReadOnlySpan<Request> _requests;
+
+    internal RequestList(ReadOnlySpan<Request> requests) => _requests = requests;
+
+    /// <summary>How many there are.</summary>
+    public int Count => _requests.Length;
+
+    /// <summary>The request at a position.</summary>
+    public RequestView this[int position] => new(_requests[position]);
+}
+
+/// <summary>An instance as a policy sees it.</summary>
+public readonly struct InstanceView
+{
+    private readonly Instance _instance;
+
+    internal InstanceView(Instance instance) => _instance = instance;
+
+    /// <summary>Position in the stage's cluster file, from 0.</summary>
+    public int Index => _instance.Index;
+
+    /// <summary>Accelerator, tensor parallelism and link of the instance.</summary>
+    public InstanceSpec Spec => _instance.Spec;
+
+    /// <summary>Requests in its queue.</summary>
+    public int QueuedRequests => _instance.QueuedRequests;
+
+    /// <summary>Requests being prefilled, or in its decode batch.</summary>
+    public int RunningRequests => _instance.RunningRequests;
+
+    /// <summary>KV cache that it can hold, in bytes.</summary>
+    public long KvCapacityBytes => _instance.KvCapacityBytes;
+
+    /// <summary>
+    /// Capacity less what running and queued requests hold or wait for, in bytes; negative when more is asked than fits.
+    /// </summary>
+    public long FreeKvBytes => _instance.KvCapacityBytes - _instance.CommittedKvBytes;
+
+    /// <summary>
+    /// Estimated work ahead of a request placed here. Prefill: seconds left of the running prefill plus the prefill
+    /// seconds of the queue. Decode: tokens still to come for running and queued requests, estimated from their
+    /// predictions or, without any, from the mean output of the requests finished so far.
+    /// </summary>
+    public double EstimatedWork(in RequestView request) => _instance.EstimatedWork(request.Source);
+
+    /// <summary>Seconds that this instance would take to prefill the request alone.</summary>
+    public double PrefillSeconds(in RequestView request) =>
+        _instance.Performance.PrefillSeconds(request.ContextTokens);
+}
+
+/// <summary>A request as a policy sees it: what a real scheduler could know. There is no true output length.</summary>
+public readonly struct RequestView
+{
+    internal RequestView(Request source) => Source = source;
+
+    internal Request Source { get; }
+
+    /// <summary>Number of the request in the workload.</summary>
+    public long Id => Source.Id;
+
+    /// <summary>When it reached the cluster.</summary>
+    public SimTime Arrival => Source.Arrival;
+
+    /// <summary>When it joined the queue that it is in.</summary>
+    public SimTime Queued => Source.Queued;
+
+    /// <summary>When its first token must have come to meet the TTFT SLO.</summary>
+    public SimTime TtftDeadline => Source.TtftDeadline;
+
+    /// <summary>Length of its prompt in tokens.</summary>
+    public int PromptTokens => Source.InputTokens;
+
+    /// <summary>Tokens that it has generated so far.</summary>
+    public int GeneratedTokens => Source.GeneratedTokens;
+
+    /// <summary>Tokens whose KV cache it holds, or has to have before it can generate its next token.</summary>
+    public int ContextTokens => Source.ContextTokens;
+
+    /// <summary>Output length in tokens as the run's predictor sees it; null when there is no predictor.</summary>
+    public int? PredictedOutputTokens => Source.PredictedOutputTokens;
+
+    /// <summary>Seconds that its prefill takes on the instance it is queued on; 0 before one was chosen.</summary>
+    public double PrefillSeconds => Source.PrefillDuration.Seconds;
+}

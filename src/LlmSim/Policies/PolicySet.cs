@@ -1,0 +1,13 @@
+namespace LlmSim.Policies;
+
+/// <summary>The four policies of a run. They may keep state: never share a set between two runs.</summary>
+/// <param name="PrefillGlobal">Routes arriving requests.</param>
+/// <param name="PrefillLocal">Orders the prefill queues.</param>
+/// <param name="DecodeGlobal">Routes prefilled requests.</param>
+/// <param name="DecodeLocal">Orders the decode queues.</param>
+public sealed record PolicySet(
+    IGlobalPolicy PrefillGlobal,
+    ILocalPolicy PrefillLocal,
+    IGlobalPolicy DecodeGlobal,
+    ILocalPolicy DecodeLocal
+);

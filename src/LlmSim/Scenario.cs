@@ -1,0 +1,41 @@
+using LlmSim.Performance;
+using LlmSim.Policies;
+
+namespace LlmSim;
+
+/// <summary>Everything that decides a simulation's result, except the workload.</summary>
+public sealed record Scenario
+{
+    /// <summary>The model that the cluster serves.</summary>
+    public required ModelDescription Model { get; init; }
+
+    /// <summary>Bits of weights, activations and KV cache.</summary>
+    public Precision Precision { get; init; } = new();
+
+    /// <summary>Instances that prefill; at least one.</summary>
+    public required IReadOnlyList<InstanceSpec> PrefillInstances { get; init; }
+
+    /// <summary>Instances that decode; at least one.</summary>
+    public required IReadOnlyList<InstanceSpec> DecodeInstances { get; init; }
+
+    /// <summary>The four policies. They may keep state, so each run needs a set of its own.</summary>
+    public required PolicySet Policies { get; init; }
+
+    /// <summary>The options of the model.</summary>
+    public Semantics Semantics { get; init; } = Semantics.Standard;
+
+    /// <summary>Seed of every random stream.</summary>
+    public long Seed { get; init; } = 2025;
+
+    /// <summary>A request meets its TTFT SLO when its TTFT is below so many seconds.</summary>
+    public double TtftSloSeconds { get; init; } = 10;
+
+    /// <summary>A request meets its TPOT SLO when its TPOT is below so many seconds.</summary>
+    public double TpotSloSeconds { get; init; } = 0.5;
+
+    /// <summary>What policies are told about output lengths.</summary>
+    public OutputPredictor OutputPredictor { get; init; } = OutputPredictor.None;
+
+    /// <summary>Gives an instance its performance model; the roofline when null.</summary>
+    public Func<InstanceSpec, IPerformanceModel>? PerformanceModelFactory { get; init; }
+}

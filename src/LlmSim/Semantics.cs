@@ -1,0 +1,295 @@
+namespace LlmSim;
+
+/// <summary>Which tokens a decode iteration's attention reads.</summary>
+public enum DecodeAttentionContext
+{
+    /// <summary>One token a request: decode time does not grow with the context.</summary>
+    One,
+
+    /// <summary>The context of each request.</summary>
+    Full,
+}
+
+/// <summary>Whether tensor parallelism divides attention.</summary>
+public enum AttentionTensorParallelism
+{
+    /// <summary>Each accelerator computes all heads.</summary>
+    Replicated,
+
+    /// <summary>Heads and KV heads are divided over the accelerators.</summary>
+    Divided,
+}
+
+/// <summary>What fused attention writes.</summary>
+public enum FlashOutput
+{
+    /// <summary>As much as two score matrices.</summary>
+    ScoreMatrix,
+
+    /// <summary>The attention output alone.</summary>
+    Output,
+}
+
+/// <summary>Which pairs of query and key fused attention computes in prefill.</summary>
+public enum AttentionMask
+{
+    /// <summary>All pairs.</summary>
+    Full,
+
+    /// <summary>A query and the keys up to its own position: kernels skip the blocks above the diagonal.</summary>
+    Causal,
+}
+
+/// <summary>How the projection to the vocabulary is counted.</summary>
+public enum LmHead
+{
+    /// <summary>One operation per weight and sequence, activations of one sequence, not divided.</summary>
+    SingleOps,
+
+    /// <summary>Two operations per weight and sequence, activations of each, the vocabulary divided by tp.</summary>
+    Full,
+}
+
+/// <summary>What tensor-parallel ranks pay to exchange activations.</summary>
+public enum TensorParallelCommunication
+{
+    /// <summary>Nothing.</summary>
+    Free,
+
+    /// <summary>Two all-reduces a layer over the accelerators' link.</summary>
+    AllReduce,
+}
+
+/// <summary>Where a byte count of the model comes from.</summary>
+public enum ModelBytes
+{
+    /// <summary>The reference's constant, whatever the model.</summary>
+    Fixed,
+
+    /// <summary>The shapes of the model and the precision.</summary>
+    Model,
+}
+
+/// <summary>How much memory an instance has for its KV cache.</summary>
+public enum MemoryLimit
+{
+    /// <summary>The memory of one accelerator less the weights / tp.</summary>
+    OneGpu,
+
+    /// <summary>tp × memory × utilisation − weights − activations.</summary>
+    TensorParallelGroup,
+}
+
+/// <summary>What happens when the running batch outgrows the KV memory.</summary>
+public enum Saturation
+{
+    /// <summary>Everything is evicted and decodes on, later, with its KV cache for free.</summary>
+    EvictAll,
+
+    /// <summary>The newest are preempted until the rest fits; their context is prefilled again.</summary>
+    PreemptNewest,
+}
+
+/// <summary>When a queued request may join the decode batch.</summary>
+public enum Admission
+{
+    /// <summary>While memory is below the limit: the last one admitted may overshoot it.</summary>
+    Overshoot,
+
+    /// <summary>When it fits together with the next token of everyone.</summary>
+    Strict,
+}
+
+/// <summary>Which context lengths a decode iteration is charged for.</summary>
+public enum BatchPadding
+{
+    /// <summary>Every request is padded to the longest.</summary>
+    Longest,
+
+    /// <summary>Each request's own.</summary>
+    Own,
+}
+
+/// <summary>Which tokens the decode stage generates.</summary>
+public enum OutputTokens
+{
+    /// <summary>All output_length of them.</summary>
+    AllFromDecode,
+
+    /// <summary>The prefill yields the first, decode the other output_length − 1.</summary>
+    FirstFromPrefill,
+}
+
+/// <summary>What TPOT is.</summary>
+public enum TpotDefinition
+{
+    /// <summary>(finish − KV transfer finish) / what was left of the output after the last eviction.</summary>
+    SinceTransfer,
+
+    /// <summary>(last token − first token) / (output_length − 1).</summary>
+    BetweenTokens,
+}
+
+/// <summary>How KV caches travel from prefill to decode.</summary>
+public enum KvTransfer
+{
+    /// <summary>Each at 1e9 bytes/s, however many there are.</summary>
+    Independent,
+
+    /// <summary>Over the link of the prefill instance, shared by its concurrent transfers.</summary>
+    SharedLink,
+}
+
+/// <summary>Where random policies take their numbers from.</summary>
+public enum RandomPolicies
+{
+    /// <summary>A new seed in each run: not reproducible.</summary>
+    Unseeded,
+
+    /// <summary>A named stream of the run's seed.</summary>
+    Seeded,
+}
+
+/// <summary>Output lengths of the zipfian and lognormal workloads.</summary>
+public enum SyntheticOutput
+{
+    /// <summary>zipfian: int(1.1 × input); lognormal: one token.</summary>
+    FromInput,
+
+    /// <summary>A distribution of their own.</summary>
+    Distribution,
+}
+
+/// <summary>Which queued work lowest_load counts on a prefill instance.</summary>
+public enum QueuedWork
+{
+    /// <summary>Requests with a strictly shorter prompt than the one to be placed.</summary>
+    Shorter,
+
+    /// <summary>All queued requests.</summary>
+    All,
+}
+
+/// <summary>
+/// The named options in which the physically right model and the reference simulator differ. Each is set by its own
+/// command-line option, so that one can see what it does to the results; <see cref="Standard" /> and
+/// <see cref="Reference" /> are the two presets.
+/// </summary>
+public sealed record Semantics
+{
+    /// <summary>Name of the preset that this started from.</summary>
+    public required string Preset { get; init; }
+
+    /// <summary>Tokens read by decode attention.</summary>
+    public required DecodeAttentionContext DecodeAttentionContext { get; init; }
+
+    /// <summary>Attention under tensor parallelism.</summary>
+    public required AttentionTensorParallelism AttentionTensorParallelism { get; init; }
+
+    /// <summary>Bytes written by fused attention.</summary>
+    public required FlashOutput FlashOutput { get; init; }
+
+    /// <summary>Pairs computed by fused attention in prefill.</summary>
+    public required AttentionMask AttentionMask { get; init; }
+
+    /// <summary>Cost of the projection to the vocabulary.</summary>
+    public required LmHead LmHead { get; init; }
+
+    /// <summary>Cost of tensor-parallel exchanges.</summary>
+    public required TensorParallelCommunication TensorParallelCommunication { get; init; }
+
+    /// <summary>KV bytes per token: <see cref="ReferenceKvBytesPerToken" /> or the model's.</summary>
+    public required ModelBytes KvBytesPerToken { get; init; }
+
+    /// <summary>Weights: <see cref="ReferenceParameters" /> or the model's.</summary>
+    public required ModelBytes Weights { get; init; }
+
+    /// <summary>Memory for the KV cache.</summary>
+    public required MemoryLimit MemoryLimit { get; init; }
+
+    /// <summary>What happens when KV memory runs out.</summary>
+    public required Saturation Saturation { get; init; }
+
+    /// <summary>When a request may join the batch.</summary>
+    public required Admission Admission { get; init; }
+
+    /// <summary>Context lengths that an iteration is charged for.</summary>
+    public required BatchPadding BatchPadding { get; init; }
+
+    /// <summary>Who generates the first token.</summary>
+    public required OutputTokens OutputTokens { get; init; }
+
+    /// <summary>Definition of TPOT.</summary>
+    public required TpotDefinition Tpot { get; init; }
+
+    /// <summary>Speed of KV transfers.</summary>
+    public required KvTransfer KvTransfer { get; init; }
+
+    /// <summary>Seeding of random policies.</summary>
+    public required RandomPolicies RandomPolicies { get; init; }
+
+    /// <summary>Output lengths of synthetic workloads.</summary>
+    public required SyntheticOutput SyntheticOutput { get; init; }
+
+    /// <summary>Queued work that lowest_load counts.</summary>
+    public required QueuedWork QueuedWork { get; init; }
+
+    /// <summary>The reference's KV bytes per token, whatever the model.</summary>
+    public const long ReferenceKvBytesPerToken = 516_096;
+
+    /// <summary>The reference's parameter count, whatever the model.</summary>
+    public const long ReferenceParameters = 70_000_000_000;
+
+    /// <summary>The reference's KV transfer bandwidth in bytes/s.</summary>
+    public const double ReferenceTransferBytesPerSecond = 1e9;
+
+    /// <summary>The physically right model: the default.</summary>
+    public static Semantics Standard { get; } =
+        new()
+        {
+            Preset = "standard",
+            DecodeAttentionContext = DecodeAttentionContext.Full,
+            AttentionTensorParallelism = AttentionTensorParallelism.Divided,
+            FlashOutput = FlashOutput.Output,
+            AttentionMask = AttentionMask.Causal,
+            LmHead = LmHead.Full,
+            TensorParallelCommunication = TensorParallelCommunication.AllReduce,
+            KvBytesPerToken = ModelBytes.Model,
+            Weights = ModelBytes.Model,
+            MemoryLimit = MemoryLimit.TensorParallelGroup,
+            Saturation = Saturation.PreemptNewest,
+            Admission = Admission.Strict,
+            BatchPadding = BatchPadding.Own,
+            OutputTokens = OutputTokens.FirstFromPrefill,
+            Tpot = TpotDefinition.BetweenTokens,
+            KvTransfer = KvTransfer.SharedLink,
+            RandomPolicies = RandomPolicies.Seeded,
+            SyntheticOutput = SyntheticOutput.Distribution,
+            QueuedWork = QueuedWork.All,
+        };
+
+    /// <summary>The reference simulator, quirks included.</summary>
+    public static Semantics Reference { get; } =
+        new()
+        {
+            Preset = "reference",
+            DecodeAttentionContext = DecodeAttentionContext.One,
+            AttentionTensorParallelism = AttentionTensorParallelism.Replicated,
+            FlashOutput = FlashOutput.ScoreMatrix,
+            AttentionMask = AttentionMask.Full,
+            LmHead = LmHead.SingleOps,
+            TensorParallelCommunication = TensorParallelCommunication.Free,
+            KvBytesPerToken = ModelBytes.Fixed,
+            Weights = ModelBytes.Fixed,
+            MemoryLimit = MemoryLimit.OneGpu,
+            Saturation = Saturation.EvictAll,
+            Admission = Admission.Overshoot,
+            BatchPadding = BatchPadding.Longest,
+            OutputTokens = OutputTokens.AllFromDecode,
+            Tpot = TpotDefinition.SinceTransfer,
+            KvTransfer = KvTransfer.Independent,
+            RandomPolicies = RandomPolicies.Unseeded,
+            SyntheticOutput = SyntheticOutput.FromInput,
+            QueuedWork = QueuedWork.Shorter,
+        };
+}

@@ -1,0 +1,28 @@
+using LlmSim.Metrics;
+using LlmSim.Workloads;
+
+namespace LlmSim;
+
+/// <summary>Runs simulations: the entrance to the library.</summary>
+public static class Simulator
+{
+    /// <summary>Simulates a scenario on a workload until every request has finished or was rejected.</summary>
+    /// <param name="scenario">The cluster, model, policies and options.</param>
+    /// <param name="workload">Requests in order of arrival, pulled one ahead of the clock.</param>
+    /// <param name="onRequest">Called for each request when it finishes or is rejected.</param>
+    /// <param name="onProgress">Called now and then.</param>
+    /// <param name="cancellation">Stops the run with an <see cref="OperationCanceledException" />.</param>
+    /// <exception cref="UserErrorException">The scenario or workload is impossible; the message says why.</exception>
+    public static RunSummary Run(
+        Scenario scenario,
+        IEnumerable<RequestSpec> workload,
+        Action<RequestRecord>? onRequest = null,
+        Action<RunProgress>? onProgress = null,
+        CancellationToken cancellation = default
+    ) => throw new NotSupportedException();
+}
+
+/// <summary>How far a simulation has come.</summary>
+/// <param name="CompletedRequests">Requests finished or rejected.</param>
+/// <param name="SimulatedSeconds">The simulated clock.</param>
+public readonly record struct RunProgress(long CompletedRequests, double SimulatedSeconds);
