@@ -1,3 +1,6 @@
+using LlmSim.Engine;
+using MathNet.Numerics.Distributions;
+
 namespace LlmSim;
 
 /// <summary>Kinds of output-length predictors.</summary>
@@ -20,4 +23,14 @@ public sealed record OutputPredictor(OutputPredictorKind Kind, double Sigma = 0)
 {
     /// <summary>No prediction.</summary>
     public static OutputPredictor None { get; } = new(OutputPredictorKind.None);
+
+    internal int? Predict(int outputTokens, RandomStream errors) =>
+        Kind switch
+        {
+            OutputPredictorKind.None => null,
+            OutputPredictorKind.Oracle => outputTokens,
+            OutputPredictorKind.NoisyOracle => (int)
+                Math.Clamp(Math.Round(LogNormal.Sample(errors, 0, Sigma) * outputTokens), 1, int.MaxValue),
+            _ => throw new InvariantViolationException($"unknown predictor {Kind}"),
+        };
 }

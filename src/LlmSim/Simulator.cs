@@ -19,7 +19,38 @@ public static class Simulator
         Action<RequestRecord>? onRequest = null,
         Action<RunProgress>? onProgress = null,
         CancellationToken cancellation = default
-    ) => throw new NotSupportedException();
+    )
+    {
+        var completed = 0L;
+        Cluster? cluster = null;
+        var recorder = new MetricsRecorder(
+            scenario.Semantics.Tpot,
+            scenario.TtftSloSeconds,
+            scenario.TpotSloSeconds,
+            record =>
+            {
+                onRequest?.Invoke(record);
+                if (++completed % ProgressInterval == 0)
+                {
+                    onProgress?.Invoke(new RunProgress(completed, cluster!.Now.Seconds));
+                }
+            }
+        );
+        cluster = new Cluster(scenario, workload, recorder, MaxIterationsPerEvent);
+        cluster.Run(cancellation);
+        return recorder.Summarize(
+            makespanSeconds => ClusterReport.Usages(cluster, makespanSeconds),
+            ClusterReport.PolicyCounters(scenario.Policies),
+            cluster.DecodeInstances.Sum(instance => instance.Evictions),
+            cluster.DecodeInstances.Sum(instance => instance.Iterations),
+            cluster.EventCount
+        );
+    }
+
+    /// <summary>Bounds the memory of a macro-step's plan.</summary>
+    private const int MaxIterationsPerEvent = 4096;
+
+    private const int ProgressInterval = 256;
 }
 
 /// <summary>How far a simulation has come.</summary>

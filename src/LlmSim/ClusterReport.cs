@@ -1,0 +1,74 @@
+using LlmSim.Metrics;
+using LlmSim.Policies;
+
+namespace LlmSim;
+
+/// <summary>What instances and policies counted during a run.</summary>
+internal static class ClusterReport
+{
+    public static IReadOnlyList<InstanceUsage> Usages(Cluster cluster, double makespanSeconds) =>
+        [
+            .. cluster.PrefillInstances.Select(instance =>
+                Usage(
+                    instance,
+                    "prefill",
+                    instance.CompletedRequests,
+                    instance.Busy.Seconds,
+                    makespanSeconds,
+                    meanBatch: instance.CompletedRequests > 0 ? 1 : double.NaN,
+                    instance.PeakKvBytes
+                )
+            ),
+            .. cluster.DecodeInstances.Select(instance =>
+                Usage(
+                    instance,
+                    "decode",
+                    instance.CompletedRequests,
+                    instance.Busy.Seconds,
+                    makespanSeconds,
+                    meanBatch: (double)instance.IterationTokens / instance.Iterations,
+                    instance.PeakKvBytes
+                )
+            ),
+        ];
+
+    public static IReadOnlyDictionary<string, long> PolicyCounters(PolicySet policies)
+    {
+        var counters = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        Add("prefill_global", policies.PrefillGlobal);
+        Add("prefill_local", policies.PrefillLocal);
+        Add("decode_global", policies.DecodeGlobal);
+        Add("decode_local", policies.DecodeLocal);
+        return counters;
+
+        void Add(string decision, object policy)
+        {
+            foreach (var (name, count) in (policy as ICountingPolicy)?.Counters ?? [])
+            {
+                counters[$"{decision}.{name}"] = count;
+            }
+        }
+    }
+
+    private static InstanceUsage Usage(
+        Instance instance,
+        string stage,
+        long requests,
+        double busySeconds,
+        double makespanSeconds,
+        double meanBatch,
+        long peakKvBytes
+    ) =>
+        new(
+            stage,
+            instance.Index,
+            instance.Spec.Hardware.Name,
+            instance.Spec.TpSize,
+            requests,
+            busySeconds,
+            makespanSeconds > 0 ? busySeconds / makespanSeconds : 0,
+            meanBatch,
+            instance.KvCapacityBytes,
+            peakKvBytes
+        );
+}

@@ -1,0 +1,435 @@
+using LlmSim.Engine;
+using LlmSim.Metrics;
+using LlmSim.Performance;
+
+namespace LlmSim.Decode;
+
+/// <summary>
+/// Continuous batching: at each boundary between iterations finished requests leave, memory is checked, and queued
+/// requests join. Iterations between two changes of the batch are one event (<see cref="IterationPlan" />). A preempted
+/// request that joins again is first recomputed: the instance prefills its context and decodes nothing meanwhile.
+/// </summary>
+internal sealed class DecodeInstance : Instance, IEventHandler
+{
+    private readonly Simulation _simulation;
+    private readonly RequestQueue _queue;
+    private readonly DecodeOptions _options;
+    private readonly OutputEstimate _outputEstimate;
+    private readonly InterTokenLatency _interTokenLatency;
+    private readonly Action<Request> _onFinished;
+    private readonly RunningBatch _batch = new();
+    private readonly IterationPlan _plan = new();
+    private readonly List<Request> _leaving = [];
+    private readonly List<Request> _recomputing = [];
+    private long _queuedTokens;
+    private long _peakTokens;
+    private long _planNumber;
+    private bool _admissionIsDue;
+    private Phase _phase;
+    private SimTime _phaseStart;
+
+    /// <summary>When everybody who was already running got the latest token.</summary>
+    private SimTime _lastToken;
+
+    public DecodeInstance(
+        int index,
+        InstanceSpec spec,
+        IPerformanceModel performance,
+        DecodeOptions options,
+        RequestQueue queue,
+        OutputEstimate outputEstimate,
+        InterTokenLatency interTokenLatency,
+        Simulation simulation,
+        Action<Request> onFinished
+    )
+        : base(index, spec, performance, options.KvCapacityBytes)
+    {
+        _options = options;
+        _queue = queue;
+        _outputEstimate = outputEstimate;
+        _interTokenLatency = interTokenLatency;
+        _simulation = simulation;
+        _onFinished = onFinished;
+    }
+
+    private enum Phase
+    {
+        Idle,
+        Decoding,
+        Recomputing,
+    }
+
+    public override int QueuedRequests => _queue.Count;
+    public override int RunningRequests => _batch.Count;
+    public override long CommittedKvBytes => (_batch.ContextTokens + _queuedTokens) * _options.KvBytesPerToken;
+
+    public long CompletedRequests { get; private set; }
+    public long Iterations => _batch.Iteration;
+
+    /// <summary>Tokens generated in iterations: their sum of batch sizes.</summary>
+    public long IterationTokens { get; private set; }
+
+    public SimTime Busy { get; private set; }
+    public long PeakKvBytes => _peakTokens * _options.KvBytesPerToken;
+    public long Evictions { get; private set; }
+
+    /// <summary>Called after each boundary, for tests that follow every iteration.</summary>
+    public Action<DecodeBoundary>? BoundaryObserver { get; set; }
+
+    private long CapacityTokens => KvCapacityBytes / _options.KvBytesPerToken;
+
+    public override bool CanEverHold(Request request) =>
+        _options.Admission == Admission.Overshoot
+        || (long)request.InputTokens + request.DecodeTokensOwed <= CapacityTokens;
+
+    public override double EstimatedWork(Request request)
+    {
+        var sinceChange = _plan.EndedBy(_simulation.Now);
+        var tokens = 0.0;
+        foreach (var running in _batch.Requests)
+        {
+            var generated = running.GeneratedTokens + (_batch.Iteration - running.JoinedAtIteration) + sinceChange;
+            tokens += _outputEstimate.RemainingTokens(running, generated);
+        }
+
+        return tokens
+            + _queue.Sum(
+                _outputEstimate,
+                static (queued, estimate) => (long)estimate.RemainingTokens(queued, queued.GeneratedTokens)
+            );
+    }
+
+    /// <summary>Takes a request in: an idle instance starts it now, a busy one looks at it at the next boundary.</summary>
+    public void Accept(Request request)
+    {
+        request.State = RequestState.DecodeLocal;
+        request.DecodeInstance = Index;
+        if (_phase == Phase.Idle)
+        {
+            request.Queued = _simulation.Now;
+            Join(request);
+            Continue();
+            return;
+        }
+
+        Enqueue(request);
+        if (_phase == Phase.Decoding)
+        {
+            var planned = _plan.Count;
+            _plan.CutAfter(_simulation.Now);
+            if (_plan.Count < planned)
+            {
+                ScheduleBoundary(_plan.End);
+            }
+        }
+    }
+
+    /// <summary>The planned iterations, or the recomputations, end: the batch may change.</summary>
+    public void Handle(long argument)
+    {
+        if (argument != _planNumber)
+        {
+            // A plan that was cut shorter when a request joined the queue.
+            return;
+        }
+
+        var started = _phaseStart;
+        var runningBefore = _batch.Count;
+        var queuedBefore = _queue.Count;
+        if (_phase == Phase.Decoding)
+        {
+            CompleteIterations();
+        }
+        else
+        {
+            CompleteRecomputations();
+        }
+
+        var finished = FinishRequests();
+        var evicted = RelieveMemory();
+        // Nobody joins at a boundary that had to preempt: it would only be preempted again.
+        _admissionIsDue = evicted > 0 && _options.Saturation == Saturation.PreemptNewest;
+        if (!_admissionIsDue)
+        {
+            Admit();
+        }
+
+        Continue();
+        BoundaryObserver?.Invoke(
+            new DecodeBoundary(
+                this,
+                started,
+                _simulation.Now,
+                runningBefore,
+                finished,
+                evicted,
+                queuedBefore,
+                _queue.Count,
+                _batch.Count,
+                _batch.ContextTokens,
+                _phase == Phase.Idle ? null : _plan.End
+            )
+        );
+    }
+
+    public override string ToString() => $"decode instance {Index}";
+
+    /// <summary>States that nothing is left, at the end of a run.</summary>
+    public void RequireEmpty() =>
+        Invariant.Require(
+            _phase == Phase.Idle && _batch.Count == 0 && _queue.Count == 0
+                && _batch.ContextTokens == 0 && _queuedTokens == 0,
+            $"{this} ended with {_batch.Count} requests running, {_queue.Count} queued, {_batch.ContextTokens} KV tokens held"
+        );
+
+    private void CompleteIterations()
+    {
+        var count = _plan.Count;
+        foreach (var request in _batch.Requests)
+        {
+            var isNew = request.JoinedAtIteration == _batch.Iteration;
+            _interTokenLatency.Record(_plan.EndOf(1) - (isNew ? request.LastToken : _lastToken), 1);
+        }
+
+        for (var i = 2; i <= count; i++)
+        {
+            _interTokenLatency.Record(_plan.EndOf(i) - _plan.EndOf(i - 1), _batch.Count);
+        }
+
+        _batch.Advance(count);
+        IterationTokens += (long)count * _batch.Count;
+        _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
+        Busy += _plan.End - _plan.EndOf(0);
+        _lastToken = _simulation.Now;
+        _plan.Clear();
+    }
+
+    private void CompleteRecomputations()
+    {
+        foreach (var request in _recomputing)
+        {
+            request.NeedsRecompute = false;
+            _batch.GiveToken(request);
+            _interTokenLatency.Record(_simulation.Now - request.LastToken, 1);
+            request.LastToken = _simulation.Now;
+        }
+
+        _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
+        _recomputing.Clear();
+    }
+
+    private int FinishRequests()
+    {
+        _batch.TakeFinished(_leaving);
+        foreach (var request in _leaving)
+        {
+            CompletedRequests++;
+            request.LastToken = _simulation.Now;
+            _onFinished(request);
+        }
+
+        return _leaving.Count;
+    }
+
+    private int RelieveMemory()
+    {
+        var evicted = 0;
+        if (_options.Saturation == Saturation.EvictAll)
+        {
+            if (_batch.ContextTokens > CapacityTokens)
+            {
+                evicted = _batch.Count;
+                EvictAll();
+            }
+        }
+        else
+        {
+            // One request alone always fits, or was refused; under overshooting admission it may run over the limit.
+            while (_batch.Count > 1 && _batch.ContextTokens + _batch.Count > CapacityTokens)
+            {
+                PreemptNewest();
+                evicted++;
+            }
+        }
+
+        Evictions += evicted;
+        return evicted;
+    }
+
+    private void EvictAll()
+    {
+        _batch.TakeAll(_leaving);
+        foreach (var request in _leaving)
+        {
+            request.Evictions++;
+            request.LastToken = _simulation.Now;
+            request.InputTokens += request.DecodedTokens;
+            request.DecodeTokensOwed -= request.DecodedTokens;
+            request.EvictedTokens += request.DecodedTokens;
+            request.DecodedTokens = 0;
+            Enqueue(request);
+        }
+    }
+
+    private void PreemptNewest()
+    {
+        var newest = _batch.TakeNewest();
+        newest.Evictions++;
+        newest.LastToken = _simulation.Now;
+        newest.NeedsRecompute = true;
+        Enqueue(newest);
+    }
+
+    private void Admit()
+    {
+        while (
+            _queue.Count > 0
+            && (
+                _options.Admission == Admission.Strict
+                || _batch.ContextTokens * _options.KvBytesPerToken < KvCapacityBytes
+            )
+        )
+        {
+            var next = _queue.Select(this, _simulation.Now);
+            // Everyone, the newcomer included, needs room for one more token.
+            var tokensNeeded = _batch.ContextTokens + next.ContextTokens + _batch.Count + 1;
+            if (_options.Admission == Admission.Strict && tokensNeeded > CapacityTokens)
+            {
+                break;
+            }
+
+            _queue.RemoveSelected();
+            _queuedTokens -= next.ContextTokens;
+            Join(next);
+        }
+    }
+
+    private void Enqueue(Request request)
+    {
+        _queue.Enqueue(request, _simulation.Now);
+        _queuedTokens += request.ContextTokens;
+    }
+
+    private void Join(Request request)
+    {
+        if (request.Evictions == 0)
+        {
+            request.FirstDecodeStart = _simulation.Now;
+        }
+
+        request.DecodeStart = _simulation.Now;
+        _batch.Join(request);
+        if (request.NeedsRecompute)
+        {
+            _recomputing.Add(request);
+        }
+    }
+
+    private void Continue()
+    {
+        _phaseStart = _simulation.Now;
+        if (_batch.Count == 0)
+        {
+            Invariant.Require(_queue.Count == 0, $"{this} fell idle with {_queue.Count} requests queued");
+            _phase = Phase.Idle;
+        }
+        else if (_recomputing.Count > 0)
+        {
+            Recompute();
+        }
+        else
+        {
+            Decode();
+        }
+    }
+
+    private void Recompute()
+    {
+        _phase = Phase.Recomputing;
+        var total = SimTime.Zero;
+        foreach (var request in _recomputing)
+        {
+            var duration = SimTime.FromSeconds(Performance.PrefillSeconds(request.RecomputeTokens));
+            request.RecomputeDuration += duration;
+            total += duration;
+        }
+
+        Busy += total;
+        ScheduleBoundary(_simulation.Now + total);
+    }
+
+    private void Decode()
+    {
+        _phase = Phase.Decoding;
+        var iterations = Math.Min(_batch.IterationsToFirstFinish(), IterationsUntilMemoryIsChecked());
+        _plan.Make(
+            _simulation.Now,
+            Math.Min(iterations, IterationsUntilPolicyIsAsked()),
+            _batch.Count,
+            _batch.ContextTokens,
+            _batch.LongestContextTokens(),
+            Performance
+        );
+        ScheduleBoundary(_plan.End);
+    }
+
+    /// <summary>Iterations after which the batch, as it is, no longer fits: at least one always runs.</summary>
+    private int IterationsUntilMemoryIsChecked()
+    {
+        var room = CapacityTokens - _batch.ContextTokens;
+        if (_options.Saturation == Saturation.EvictAll)
+        {
+            // Evicts when the batch has outgrown the limit.
+            return (int)Math.Clamp((room / _batch.Count) + 1, 1, int.MaxValue);
+        }
+
+        // Preempts before the iteration that would.
+        Invariant.Require(
+            room >= _batch.Count || _options.Admission == Admission.Overshoot,
+            $"{this} would run {_batch.Count} requests with room for {room} more KV tokens"
+        );
+        return (int)Math.Clamp(room / _batch.Count, 1, int.MaxValue);
+    }
+
+    /// <summary>
+    /// While the batch does not change, a queued request that did not fit goes on not fitting. But after a preemption
+    /// nobody was asked, and a policy without a fixed order may want another one, which fits, after any iteration.
+    /// </summary>
+    private int IterationsUntilPolicyIsAsked()
+    {
+        var mayChangeItsMind = _options.Admission == Admission.Strict && !_queue.HasFixedOrder;
+        return _queue.Count > 0 && (_admissionIsDue || mayChangeItsMind) ? 1 : _options.MaxIterationsPerEvent;
+    }
+
+    private void ScheduleBoundary(SimTime at) =>
+        _simulation.Schedule(at, EventRanks.DecodeBoundary, this, ++_planNumber);
+}
+
+/// <summary>What a decode instance needs to know of the model and the semantics.</summary>
+/// <param name="KvCapacityBytes">Bytes for the KV cache.</param>
+/// <param name="KvBytesPerToken">KV bytes of a token.</param>
+/// <param name="Saturation">What happens when the batch outgrows the memory.</param>
+/// <param name="Admission">When a request may join.</param>
+/// <param name="MaxIterationsPerEvent">Longest macro-step; 1 steps one by one.</param>
+internal readonly record struct DecodeOptions(
+    long KvCapacityBytes,
+    long KvBytesPerToken,
+    Saturation Saturation,
+    Admission Admission,
+    int MaxIterationsPerEvent
+);
+
+/// <summary>A boundary between iterations: what it found since <paramref name="Started" /> and what it left.</summary>
+internal readonly record struct DecodeBoundary(
+    DecodeInstance Instance,
+    SimTime Started,
+    SimTime Time,
+    int RunningBefore,
+    int Finished,
+    int Evicted,
+    int QueuedBefore,
+    int QueuedAfter,
+    int RunningAfter,
+    long ContextTokensAfter,
+    SimTime? NextBoundary
+);

@@ -1,0 +1,154 @@
+using LlmSim.Engine;
+using LlmSim.Performance;
+
+namespace LlmSim.Prefill;
+
+/// <summary>
+/// Prefills one request at a time. Under strict admission a prompt's KV cache has to fit beside those that are still
+/// being sent away; until it does, the instance waits.
+/// </summary>
+internal sealed class PrefillInstance : Instance, IEventHandler
+{
+    private readonly Simulation _simulation;
+    private readonly RequestQueue _queue;
+    private readonly PrefillOptions _options;
+    private readonly Action<Request> _onPrefilled;
+    private Request? _running;
+    private long _heldTokens;
+    private long _peakTokens;
+    private long _queuedTokens;
+    private long _queuedNanoseconds;
+
+    public PrefillInstance(
+        int index,
+        InstanceSpec spec,
+        IPerformanceModel performance,
+        PrefillOptions options,
+        RequestQueue queue,
+        Simulation simulation,
+        Action<Request> onPrefilled
+    )
+        : base(index, spec, performance, options.KvCapacityBytes)
+    {
+        _options = options;
+        _queue = queue;
+        _simulation = simulation;
+        _onPrefilled = onPrefilled;
+    }
+
+    public override int QueuedRequests => _queue.Count;
+    public override int RunningRequests => _running is null ? 0 : 1;
+    public override long CommittedKvBytes => (_heldTokens + _queuedTokens) * _options.KvBytesPerToken;
+
+    public long CompletedRequests { get; private set; }
+    public SimTime Busy { get; private set; }
+    public long PeakKvBytes => _peakTokens * _options.KvBytesPerToken;
+
+    private long CapacityTokens => KvCapacityBytes / _options.KvBytesPerToken;
+
+    public override bool CanEverHold(Request request) =>
+        !_options.LimitsMemory || request.InputTokens <= CapacityTokens;
+
+    public override double EstimatedWork(Request request)
+    {
+        var running = _running is null ? SimTime.Zero : _running.PrefillFinish - _simulation.Now;
+        var queued =
+            _options.QueuedWork == QueuedWork.All
+                ? _queuedNanoseconds
+                : _queue.Sum(
+                    request.InputTokens,
+                    static (queued, tokens) => queued.InputTokens < tokens ? queued.PrefillDuration.Nanoseconds : 0
+                );
+        return (running + new SimTime(queued)).Seconds;
+    }
+
+    /// <summary>Takes a request in: it starts now when the instance is idle, else it queues.</summary>
+    public void Accept(Request request)
+    {
+        request.State = RequestState.PrefillLocal;
+        request.PrefillInstance = Index;
+        request.PrefillDuration = SimTime.FromSeconds(Performance.PrefillSeconds(request.InputTokens));
+        if (_running is null && _queue.Count == 0 && HasRoomFor(request))
+        {
+            request.Queued = _simulation.Now;
+            Start(request);
+            return;
+        }
+
+        _queue.Enqueue(request, _simulation.Now);
+        _queuedTokens += request.InputTokens;
+        _queuedNanoseconds += request.PrefillDuration.Nanoseconds;
+    }
+
+    /// <summary>Forgets the KV cache of a request that has left, which may make room for the next prefill.</summary>
+    public void Release(Request request)
+    {
+        _heldTokens -= request.InputTokens;
+        Invariant.Require(_heldTokens >= 0, $"prefill instance {Index} released KV that it did not hold ({request})");
+        StartNext();
+    }
+
+    /// <summary>The running prefill ends.</summary>
+    public void Handle(long argument)
+    {
+        Invariant.Require(_running is not null, $"prefill instance {Index} finished nothing");
+        var finished = _running;
+        _running = null;
+        CompletedRequests++;
+        Busy += finished.PrefillDuration;
+        finished.LastToken = _simulation.Now;
+        _onPrefilled(finished);
+        StartNext();
+    }
+
+    public override string ToString() => $"prefill instance {Index}";
+
+    /// <summary>States that nothing is left, at the end of a run.</summary>
+    public void RequireEmpty() =>
+        Invariant.Require(
+            _running is null && _queue.Count == 0 && _heldTokens == 0 && _queuedTokens == 0 && _queuedNanoseconds == 0,
+            $"{this} ended with {_queue.Count} requests queued and {_heldTokens} KV tokens held"
+        );
+
+    private void StartNext()
+    {
+        if (_running is not null || _queue.Count == 0)
+        {
+            return;
+        }
+
+        var next = _queue.Select(this, _simulation.Now);
+        if (HasRoomFor(next))
+        {
+            _queue.RemoveSelected();
+            _queuedTokens -= next.InputTokens;
+            _queuedNanoseconds -= next.PrefillDuration.Nanoseconds;
+            Start(next);
+        }
+    }
+
+    private bool HasRoomFor(Request request) =>
+        !_options.LimitsMemory || _heldTokens + request.InputTokens <= CapacityTokens;
+
+    private void Start(Request request)
+    {
+        _running = request;
+        _heldTokens += request.InputTokens;
+        _peakTokens = Math.Max(_peakTokens, _heldTokens);
+        request.PrefillStart = _simulation.Now;
+        request.PrefillFinish = _simulation.Now + request.PrefillDuration;
+        _simulation.Schedule(request.PrefillFinish, EventRanks.PrefillFinish, this);
+    }
+}
+
+/// <summary>What a prefill instance needs to know of the model and the semantics.</summary>
+/// <param name="KvCapacityBytes">Bytes for the KV cache.</param>
+/// <param name="KvBytesPerToken">KV bytes of a token.</param>
+/// <param name="LimitsMemory">Whether prompts wait for, or are refused for lack of, KV memory.</param>
+/// <param name="QueuedWork">What lowest_load counts.</param>
+internal readonly record struct PrefillOptions(
+    long KvCapacityBytes,
+    long KvBytesPerToken,
+    bool LimitsMemory,
+    QueuedWork QueuedWork
+);

@@ -1,0 +1,113 @@
+using LlmSim.Metrics;
+using LlmSim.Performance;
+using LlmSim.Policies;
+
+namespace LlmSim.Tests;
+
+/// <summary>Clusters that several tests use.</summary>
+internal static class Scenarios
+{
+    public const string Llama70B = "unsloth/Llama-3.3-70B-Instruct";
+
+    public static IReadOnlyList<InstanceSpec> Instances(string hardware, int tp, int count) =>
+        [
+            .. Enumerable.Repeat(
+                new InstanceSpec { Hardware = HardwareCatalog.BuiltIn.Get(hardware), TpSize = tp },
+                count
+            ),
+        ];
+
+    /// <summary>The reference's semantics under the policies of its recorded runs.</summary>
+    public static Scenario Reference(
+        IReadOnlyList<InstanceSpec> prefill,
+        IReadOnlyList<InstanceSpec> decode
+    ) =>
+        new()
+        {
+            Model = ModelCatalog.BuiltIn.Get(Llama70B),
+            PrefillInstances = prefill,
+            DecodeInstances = decode,
+            Policies = PolicyCatalog.BuiltIn.CreateSet("lowest_load", "shortest", "round_robin", "fcfs"),
+            Semantics = Semantics.Reference,
+        };
+
+    /// <summary>The default cluster: four prefill and four decode instances of H100 at tp 4.</summary>
+    public static Scenario Default() =>
+        new()
+        {
+            Model = ModelCatalog.BuiltIn.Get(Llama70B),
+            PrefillInstances = Instances("NVIDIA_H100_SXM", tp: 4, count: 4),
+            DecodeInstances = Instances("NVIDIA_H100_SXM", tp: 4, count: 4),
+            Policies = PolicyCatalog.BuiltIn.CreateSet("lowest_load", "fcfs", "lowest_load", "fcfs"),
+        };
+
+    /// <summary>
+    /// A cluster whose times and memory a test chooses: one KV byte a token, so a capacity in bytes is one in tokens.
+    /// </summary>
+    public static Scenario Abstract(
+        IPerformanceModel performance,
+        int prefillInstances = 1,
+        int decodeInstances = 1,
+        int kvCapacityTokens = 1_000_000_000
+    ) =>
+        new()
+        {
+            Model = TinyModel,
+            Precision = new Precision(8, 8, KvBits: 4),
+            PrefillInstances = AbstractInstances(prefillInstances, kvCapacityTokens),
+            DecodeInstances = AbstractInstances(decodeInstances, kvCapacityTokens),
+            Policies = PolicyCatalog.BuiltIn.CreateSet("lowest_load", "fcfs", "lowest_load", "fcfs"),
+            PerformanceModelFactory = _ => performance,
+        };
+
+    private static ModelDescription TinyModel { get; } =
+        new()
+        {
+            Id = "tiny",
+            Family = ModelFamily.Llama,
+            HiddenSize = 1,
+            IntermediateSize = 1,
+            Layers = 1,
+            AttentionHeads = 1,
+            KvHeads = 1,
+            HeadSize = 1,
+            VocabularySize = 1,
+            MaxContextTokens = int.MaxValue,
+            TiedEmbeddings = true,
+            Parameters = 0,
+        };
+
+    private static IReadOnlyList<InstanceSpec> AbstractInstances(int count, long kvCapacityTokens) =>
+        [
+            .. Enumerable.Repeat(
+                new InstanceSpec
+                {
+                    Hardware = new HardwareDescription
+                    {
+                        Name = "abstract",
+                        MemoryBytesPerSecond = 1,
+                        Fp16OpsPerSecond = 1,
+                        Int8OpsPerSecond = 1,
+                        OnChipBufferBytes = 1,
+                        MemoryBytes = kvCapacityTokens,
+                        LinkBytesPerSecond = 1,
+                        LinkLatencySeconds = 0,
+                        Source = "a test",
+                    },
+                    TpSize = 1,
+                    MemoryUtilization = 1,
+                    // One byte a token over an all but infinite link: the transfer takes no time.
+                    KvLinkBytesPerSecond = 1e30,
+                    KvLinkLatencySeconds = 0,
+                },
+                count
+            ),
+        ];
+}
+
+/// <summary>Recorders for tests that drive a cluster directly.</summary>
+internal static class Recorders
+{
+    public static MetricsRecorder For(Scenario scenario, Action<RequestRecord>? onRequest = null) =>
+        new(scenario.Semantics.Tpot, scenario.TtftSloSeconds, scenario.TpotSloSeconds, onRequest);
+}

@@ -1,0 +1,18 @@
+using LlmSim.Performance;
+
+namespace LlmSim.Tests;
+
+/// <summary>
+/// A performance model of a test's own choice. Service times are drawn by the workload: a prompt of n tokens beyond
+/// <paramref name="freeTokens" /> takes n ticks, so exponential or fixed lengths give exponential or fixed services.
+/// </summary>
+/// <param name="secondsPerPromptToken">Length of a tick.</param>
+/// <param name="secondsPerIteration">Time of a decode iteration, whatever the batch.</param>
+/// <param name="freeTokens">Prompt tokens that cost nothing: they only take memory.</param>
+internal sealed class ServiceTimes(double secondsPerPromptToken, double secondsPerIteration, int freeTokens = 0)
+    : IPerformanceModel
+{
+    public double PrefillSeconds(int promptTokens) => (promptTokens - freeTokens) * secondsPerPromptToken;
+
+    public double DecodeSeconds(in DecodeBatch batch) => secondsPerIteration;
+}
