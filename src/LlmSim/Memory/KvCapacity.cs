@@ -1,0 +1,72 @@
+using System.Globalization;
+using LlmSim.Performance;
+
+namespace LlmSim.Memory;
+
+/// <summary>How much KV cache an instance can hold beside the weights.</summary>
+public static class KvCapacity
+{
+    /// <summary>KV bytes of one token.</summary>
+    public static long BytesPerToken(ModelDescription model, Precision precision, Semantics semantics) =>
+        semantics.KvBytesPerToken == ModelBytes.Fixed
+            ? Semantics.ReferenceKvBytesPerToken
+            : model.KvBytesPerToken(precision);
+
+    /// <summary>Bytes of the weights, over all accelerators of an instance.</summary>
+    public static long WeightBytes(ModelDescription model, Precision precision, Semantics semantics) =>
+        semantics.Weights == ModelBytes.Fixed
+            ? Semantics.ReferenceParameters * precision.WeightBits / 8
+            : model.WeightBytes(precision);
+
+    /// <summary>KV bytes that the instance can hold, above 0.</summary>
+    /// <exception cref="UserErrorException">
+    /// The degree of tensor parallelism does not divide the model, or the model does not fit; the message says by how
+    /// much, and which degree would do.
+    /// </exception>
+    public static long Bytes(
+        ModelDescription model,
+        Precision precision,
+        InstanceSpec instance,
+        Semantics semantics
+    )
+    {
+        TensorParallelism.Require(model, instance.TpSize);
+        var weightBytes = WeightBytes(model, precision, semantics);
+        var bytes = FreeBytes(instance, weightBytes, semantics);
+        return bytes > 0 ? bytes : throw DoesNotFit(model, instance, weightBytes, bytes, semantics);
+    }
+
+    /// <summary>What the weights leave; negative when they do not fit.</summary>
+    private static long FreeBytes(InstanceSpec instance, long weightBytes, Semantics semantics)
+    {
+        var memoryBytes = instance.Hardware.MemoryBytes;
+        return semantics.MemoryLimit == MemoryLimit.OneGpu
+            ? memoryBytes - weightBytes / instance.TpSize
+            : (long)(instance.TpSize * memoryBytes * instance.MemoryUtilization)
+                - weightBytes
+                - instance.TpSize * instance.ActivationBytes;
+    }
+
+    private static UserErrorException DoesNotFit(
+        ModelDescription model,
+        InstanceSpec instance,
+        long weightBytes,
+        long freeBytes,
+        Semantics semantics
+    )
+    {
+        var sufficient = TensorParallelism
+            .Degrees(model)
+            .FirstOrDefault(tp => FreeBytes(instance with { TpSize = tp }, weightBytes, semantics) > 0);
+        var remedy =
+            sufficient > 0
+                ? $"The smallest tp_size that fits is {sufficient}."
+                : $"None of the tp_sizes that divide the model ({string.Join(", ", TensorParallelism.Degrees(model))}) fits.";
+        return new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"tp_size: {model.Id} ({weightBytes / 1e9:F1} GB of weights) does not fit {instance.TpSize} x {instance.Hardware.Name} ({instance.Hardware.MemoryBytes / 1e9:F1} GB each): {-freeBytes / 1e9:0.0##} GB are missing before there is room for a KV cache. {remedy}"
+            )
+        );
+    }
+}

@@ -1,0 +1,28 @@
+namespace LlmSim.Performance.Catalog;
+
+/// <summary>The catalog files that travel inside the assembly.</summary>
+internal static class EmbeddedCatalog
+{
+    /// <summary>Names of the files of a folder, without extension, ascending.</summary>
+    public static IEnumerable<string> Names(string folder)
+    {
+        var prefix = Prefix(folder);
+        return typeof(EmbeddedCatalog)
+            .Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(name => name[prefix.Length..^".json".Length])
+            .Order(StringComparer.Ordinal);
+    }
+
+    /// <summary>Parses one file of a folder.</summary>
+    public static T Parse<T>(string folder, string name, Func<Stream, string, T> parse)
+    {
+        var resource = $"{Prefix(folder)}{name}.json";
+        using var stream =
+            typeof(EmbeddedCatalog).Assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"{resource} is not in the assembly");
+        return parse(stream, resource);
+    }
+
+    private static string Prefix(string folder) => $"catalog/{folder}/";
+}

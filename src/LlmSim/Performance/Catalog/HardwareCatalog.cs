@@ -1,0 +1,40 @@
+namespace LlmSim.Performance.Catalog;
+
+/// <summary>Accelerators by name.</summary>
+public sealed class HardwareCatalog
+{
+    private const string Folder = "hardware";
+
+    private readonly SortedDictionary<string, Lazy<HardwareDescription>> _hardware;
+
+    private HardwareCatalog(SortedDictionary<string, Lazy<HardwareDescription>> hardware) =>
+        _hardware = hardware;
+
+    /// <summary>The accelerators that come with the simulator.</summary>
+    public static HardwareCatalog BuiltIn { get; } =
+        new(
+            new(
+                EmbeddedCatalog
+                    .Names(Folder)
+                    .ToDictionary(
+                        name => name,
+                        name => new Lazy<HardwareDescription>(() =>
+                            EmbeddedCatalog.Parse(Folder, name, HardwareParser.Parse)
+                        )
+                    ),
+                StringComparer.Ordinal
+            )
+        );
+
+    /// <summary>All accelerators, by name.</summary>
+    public IEnumerable<HardwareDescription> All => _hardware.Values.Select(hardware => hardware.Value);
+
+    /// <summary>The accelerator of that name, such as "NVIDIA_H100_SXM".</summary>
+    /// <exception cref="UserErrorException">There is none; the message names the nearest.</exception>
+    public HardwareDescription Get(string name) =>
+        _hardware.TryGetValue(name, out var hardware)
+            ? hardware.Value
+            : throw new UserErrorException(
+                $"hardware '{name}' is unknown.{Suggestion.For(name, _hardware.Keys)} 'llmsim hardware' lists what there is."
+            );
+}

@@ -1,0 +1,50 @@
+namespace LlmSim.Performance.Catalog;
+
+/// <summary>Reads the description of an accelerator.</summary>
+public static class HardwareParser
+{
+    private const string Name = "name";
+    private const string MemoryBandwidth = "memory_bytes_per_second";
+    private const string Fp16 = "fp16_ops_per_second";
+    private const string Int8 = "int8_ops_per_second";
+    private const string Buffer = "on_chip_buffer_bytes";
+    private const string Memory = "memory_bytes";
+    private const string LinkBandwidth = "link_bytes_per_second";
+    private const string LinkLatency = "link_latency_seconds";
+    private const string Source = "source";
+
+    private static readonly string[] s_fields =
+    [
+        Name,
+        MemoryBandwidth,
+        Fp16,
+        Int8,
+        Buffer,
+        Memory,
+        LinkBandwidth,
+        LinkLatency,
+        Source,
+    ];
+
+    /// <summary>Reads a JSON object with all the fields of <see cref="HardwareDescription" />, in snake case.</summary>
+    /// <param name="stream">The file.</param>
+    /// <param name="sourceName">What messages call it.</param>
+    /// <exception cref="UserErrorException">A field is missing, unknown or not positive.</exception>
+    public static HardwareDescription Parse(Stream stream, string sourceName)
+    {
+        var fields = JsonFields.Read(stream, sourceName);
+        fields.RequireOnly(s_fields);
+        return new()
+        {
+            Name = fields.Text(Name),
+            MemoryBytesPerSecond = fields.PositiveNumber(MemoryBandwidth),
+            Fp16OpsPerSecond = fields.PositiveNumber(Fp16),
+            Int8OpsPerSecond = fields.PositiveNumber(Int8),
+            OnChipBufferBytes = fields.PositiveNumber(Buffer),
+            MemoryBytes = fields.PositiveLong(Memory),
+            LinkBytesPerSecond = fields.PositiveNumber(LinkBandwidth),
+            LinkLatencySeconds = fields.PositiveNumber(LinkLatency),
+            Source = fields.Text(Source),
+        };
+    }
+}

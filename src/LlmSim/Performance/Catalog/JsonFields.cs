@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace LlmSim.Performance.Catalog;
+
+/// <summary>Reads the fields of one JSON object from somebody's file; every error names the source and the field.</summary>
+internal sealed class JsonFields
+{
+    /// <summary>A description takes a few kilobytes; whatever is larger is not one.</summary>
+    private const int LargestBytes = 1 << 20;
+
+    private readonly JsonElement _object;
+    private readonly string _sourceName;
+
+    private JsonFields(JsonElement element, string sourceName)
+    {
+        _object = element;
+        _sourceName = sourceName;
+    }
+
+    /// <summary>Reads the whole stream, which has to hold one JSON object.</summary>
+    public static JsonFields Read(Stream stream, string sourceName)
+    {
+        var bytes = new byte[LargestBytes + 1];
+        var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (length > LargestBytes)
+        {
+            throw new UserErrorException($"{sourceName}: larger than 1 MiB; a JSON object is expected.");
+        }
+
+        try
+        {
+            var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
+            using var document = JsonDocument.Parse(bytes.AsMemory(0, length), options);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? new(document.RootElement.Clone(), sourceName)
+                : throw new UserErrorException(
+                    $"{sourceName}: a JSON {document.RootElement.ValueKind} where an object is expected."
+                );
+        }
+        catch (JsonException exception)
+        {
+            var line = (exception.LineNumber + 1)?.ToString(CultureInfo.InvariantCulture) ?? "1";
+            throw new UserErrorException(
+                $"{sourceName}:{line}: not valid JSON: {exception.Message}",
+                exception
+            );
+        }
+    }
+
+    /// <summary>Whether the field is there and not null.</summary>
+    public bool Has(string field) => Find(field) is not null;
+
+    public string Text(string field) =>
+        Require(field) is { ValueKind: JsonValueKind.String } value
+        && value.GetString() is { Length: > 0 } text
+            ? text
+            : throw Invalid(field, "a string");
+
+    public int PositiveInt(string field) =>
+        Require(field) is { ValueKind: JsonValueKind.Number } value
+        && value.TryGetInt32(out var number)
+        && number > 0
+            ? number
+            : throw Invalid(field, "a whole number above 0");
+
+    public int PositiveInt(string field, int absent) => Has(field) ? PositiveInt(field) : absent;
+
+    /// <summary>A finite number above 0, such as 450e9.</summary>
+    public double PositiveNumber(string field) =>
+        Require(field) is { ValueKind: JsonValueKind.Number } value
+        && value.TryGetDouble(out var number)
+        && double.IsFinite(number)
+        && number > 0
+            ? number
+            : throw Invalid(field, "a number above 0");
+
+    /// <summary>A whole number above 0 that may be written like 80e9.</summary>
+    public long PositiveLong(string field)
+    {
+        const double LargestExact = 1L << 53;
+        var number = PositiveNumber(field);
+        return number <= LargestExact && Math.Floor(number) == number
+            ? (long)number
+            : throw Invalid(field, "a whole number above 0");
+    }
+
+    public bool Flag(string field, bool absent) =>
+        Find(field) switch
+        {
+            null => absent,
+            { ValueKind: JsonValueKind.True } => true,
+            { ValueKind: JsonValueKind.False } => false,
+            _ => throw Invalid(field, "true or false"),
+        };
+
+    /// <summary>Throws if there is a field that is not one of these.</summary>
+    public void RequireOnly(params string[] fields)
+    {
+        foreach (var property in _object.EnumerateObject())
+        {
+            if (!fields.AsSpan().Contains(property.Name))
+            {
+                throw Error(
+                    property.Name,
+                    $"unknown field.{Suggestion.For(property.Name, fields)} Allowed are {string.Join(", ", fields)}."
+                );
+            }
+        }
+    }
+
+    /// <summary>All fields, each a string.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Texts() =>
+        _object.EnumerateObject().Select(property => KeyValuePair.Create(property.Name, Text(property.Name)));
+
+    public UserErrorException Error(string field, string message) => new($"{_sourceName}:{field}: {message}");
+
+    private UserErrorException Invalid(string field, string allowed) =>
+        Error(field, $"{_object.GetProperty(field).GetRawText()} where {allowed} is expected.");
+
+    private JsonElement Require(string field) => Find(field) ?? throw Error(field, "missing.");
+
+    private JsonElement? Find(string field) =>
+        _object.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+}

@@ -1,0 +1,58 @@
+namespace LlmSim.Performance;
+
+/// <summary>What one operation computes and moves on one accelerator, by kind of bytes.</summary>
+internal readonly record struct OperationWork(
+    double Ops,
+    double WeightBytes,
+    double ActivationInBytes,
+    double ActivationOutBytes,
+    double KvInBytes = 0,
+    double KvOutBytes = 0
+)
+{
+    public double MemoryBytes =>
+        WeightBytes + ActivationInBytes + ActivationOutBytes + KvInBytes + KvOutBytes;
+}
+
+/// <summary>An operation whose work is proportional to the tokens of the batch, apart from its weights.</summary>
+internal sealed record TokenOperation(
+    string Name,
+    double OpsPerToken,
+    double WeightBytes,
+    double ActivationInBytesPerToken,
+    double ActivationOutBytesPerToken,
+    double KvOutBytesPerToken = 0
+)
+{
+    public OperationWork For(double tokens) =>
+        new(
+            OpsPerToken * tokens,
+            WeightBytes,
+            ActivationInBytesPerToken * tokens,
+            ActivationOutBytesPerToken * tokens,
+            KvOutBytes: KvOutBytesPerToken * tokens
+        );
+}
+
+/// <summary>The roofs of one accelerator: an operation is limited by arithmetic or by memory.</summary>
+internal readonly record struct Roofs(double OpsPerSecond, double MemoryBytesPerSecond)
+{
+    /// <summary>8-bit arithmetic serves when nothing that takes part is wider than 8 bits.</summary>
+    public static Roofs Of(HardwareDescription hardware, Precision precision)
+    {
+        var widestBits = Math.Max(precision.WeightBits, Math.Max(precision.ActivationBits, precision.KvBits));
+        return new(
+            widestBits <= 8 ? hardware.Int8OpsPerSecond : hardware.Fp16OpsPerSecond,
+            hardware.MemoryBytesPerSecond
+        );
+    }
+
+    public double Seconds(in OperationWork work) =>
+        Math.Max(work.Ops / OpsPerSecond, work.MemoryBytes / MemoryBytesPerSecond);
+
+    public bool IsComputeBound(in OperationWork work) =>
+        work.Ops / OpsPerSecond >= work.MemoryBytes / MemoryBytesPerSecond;
+
+    public double AttainableOpsPerSecond(in OperationWork work) =>
+        Math.Min(OpsPerSecond, work.Ops / work.MemoryBytes * MemoryBytesPerSecond);
+}
