@@ -1,0 +1,127 @@
+using System.Globalization;
+using LlmSim.Engine;
+using GammaDistribution = MathNet.Numerics.Distributions.Gamma;
+
+namespace LlmSim.Workloads;
+
+/// <summary>
+/// When requests arrive: an overlay on any workload. Random gaps come from the stream <c>arrivals</c> of the seed, so that
+/// other lengths never shift the arrivals.
+/// </summary>
+public sealed record ArrivalProcess
+{
+    private const string Allowed =
+        "poisson, trace, constant, gamma:cv=NUMBER with a number above 0 and up to 100, such as gamma:cv=2";
+
+    private readonly string _name;
+    private readonly double _cv;
+
+    private ArrivalProcess(string name, double cv = 0) => (_name, _cv) = (name, cv);
+
+    /// <summary>Exponential gaps; the first is drawn too.</summary>
+    public static ArrivalProcess Poisson { get; } = new("poisson");
+
+    /// <summary>The workload's own timestamps; the rate does not matter.</summary>
+    public static ArrivalProcess Trace { get; } = new("trace");
+
+    /// <summary>Request i at i / rate: the first at 0.</summary>
+    public static ArrivalProcess Constant { get; } = new("constant");
+
+    /// <summary>Gamma-distributed gaps; the first is drawn too. Above 1, cv makes bursts; 1 is Poisson.</summary>
+    /// <param name="cv">Coefficient of variation of the gaps: standard deviation / mean. Above 0, up to 100.</param>
+    /// <exception cref="UserErrorException">cv is outside its range.</exception>
+    public static ArrivalProcess Gamma(double cv)
+    {
+        WorkloadParameter.Require(cv is > 0 and <= 100, "arrivals: cv", cv, "a number above 0, up to 100");
+        return new ArrivalProcess("gamma", cv);
+    }
+
+    /// <summary>Whether arrivals are the workload's own, which a synthetic one does not have.</summary>
+    public bool NeedsTrace => this == Trace;
+
+    /// <summary>Reads <c>poisson</c>, <c>trace</c>, <c>constant</c> or <c>gamma:cv=2</c>.</summary>
+    /// <exception cref="UserErrorException">The text is none of these.</exception>
+    public static ArrivalProcess Parse(string text)
+    {
+        const string GammaPrefix = "gamma:cv=";
+        return text switch
+        {
+            "poisson" => Poisson,
+            "trace" => Trace,
+            "constant" => Constant,
+            _ when text.StartsWith(GammaPrefix, StringComparison.Ordinal)
+                    && double.TryParse(
+                        text.AsSpan(GammaPrefix.Length),
+                        CultureInfo.InvariantCulture,
+                        out var cv
+                    ) => Gamma(cv),
+            _ => throw new UserErrorException(
+                $"arrivals: found '{text}'; allowed: {Allowed}."
+                    + Suggestion.For(text, ["poisson", "trace", "constant", "gamma:cv=2"])
+            ),
+        };
+    }
+
+    /// <summary>The text that <see cref="Parse" /> reads.</summary>
+    public override string ToString() =>
+        _cv > 0 ? string.Create(CultureInfo.InvariantCulture, $"{_name}:cv={_cv}") : _name;
+
+    /// <summary>The same requests with arrivals of this process.</summary>
+    /// <param name="requests">Any workload, endless ones included.</param>
+    /// <param name="ratePerSecond">Mean arrivals per second, above 0 and finite; <see cref="Trace" /> ignores it.</param>
+    /// <param name="seed">Seed of the run.</param>
+    /// <exception cref="UserErrorException">The rate is outside its range.</exception>
+    public IEnumerable<RequestSpec> Apply(IEnumerable<RequestSpec> requests, double ratePerSecond, long seed)
+    {
+        if (this == Trace)
+        {
+            return requests;
+        }
+
+        WorkloadParameter.RequirePositive("lambda_arrival", ratePerSecond);
+        return this == Constant
+            ? ApplyConstant(requests, ratePerSecond)
+            : ApplyGaps(requests, ratePerSecond, seed);
+    }
+
+    private static IEnumerable<RequestSpec> ApplyConstant(IEnumerable<RequestSpec> requests, double rate)
+    {
+        var count = 0L;
+        foreach (var request in requests)
+        {
+            yield return request with
+            {
+                Arrival = After(SimTime.Zero, count++ / rate, rate),
+            };
+        }
+    }
+
+    private IEnumerable<RequestSpec> ApplyGaps(IEnumerable<RequestSpec> requests, double rate, long seed)
+    {
+        var random = new RandomStream(seed, "arrivals");
+        var shape = 1 / (_cv * _cv);
+        var arrival = SimTime.Zero;
+        foreach (var request in requests)
+        {
+            var gapSeconds =
+                this == Poisson
+                    ? random.NextExponential(rate)
+                    : GammaDistribution.Sample(random, shape, shape * rate);
+            arrival = After(arrival, gapSeconds, rate);
+            yield return request with
+            {
+                Arrival = arrival,
+            };
+        }
+    }
+
+    private static SimTime After(SimTime start, double gapSeconds, double rate) =>
+        start.Seconds + gapSeconds < SimTime.MaxValue.Seconds
+            ? start + SimTime.FromSeconds(gapSeconds)
+            : throw new UserErrorException(
+                FormattableString.Invariant(
+                    $"lambda_arrival: at {rate} requests/s the last ones arrive after "
+                )
+                    + "292 years, which is as far as the simulated clock goes; allowed: a higher rate or fewer requests"
+            );
+}
