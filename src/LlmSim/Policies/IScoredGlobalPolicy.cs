@@ -1,0 +1,29 @@
+namespace LlmSim.Policies;
+
+/// <summary>
+/// A routing policy that scores each instance by itself; the lowest score gets the request. Equal scores go to the
+/// instance that comes first.
+/// </summary>
+public interface IScoredGlobalPolicy : IGlobalPolicy
+{
+    /// <summary>How bad it would be to place the request there; never NaN.</summary>
+    double Score(in InstanceView instance, in RequestView request);
+
+    /// <inheritdoc />
+    int IGlobalPolicy.Choose(in GlobalContext context)
+    {
+        var request = context.Request;
+        var best = 0;
+        var bestScore = Score(context.Instances[0], request);
+        for (var i = 1; i < context.Instances.Count; i++)
+        {
+            var score = Score(context.Instances[i], request);
+            if (score < bestScore)
+            {
+                (best, bestScore) = (i, score);
+            }
+        }
+
+        return best;
+    }
+}

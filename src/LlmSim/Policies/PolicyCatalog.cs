@@ -1,0 +1,115 @@
+namespace LlmSim.Policies;
+
+/// <summary>The policies that there are, by name. A catalog does not change; <see cref="With" /> makes a larger one.</summary>
+public sealed class PolicyCatalog
+{
+    private readonly PolicyDescription[] _all;
+
+    private PolicyCatalog(IEnumerable<PolicyDescription> policies)
+    {
+        _all = [.. policies.OrderBy(policy => policy.Name, StringComparer.Ordinal)];
+        foreach (var policy in _all)
+        {
+            var rival = Array.Find(
+                _all,
+                other =>
+                    other != policy
+                    && other.Name == policy.Name
+                    && Shared(other, policy) != PolicyDecisions.None
+            );
+            if (rival is not null)
+            {
+                throw new UserErrorException(
+                    $"policy '{policy.Name}' exists twice for {PolicyDecisionNames.List(Shared(rival, policy))}: "
+                        + $"{policy.Type.FullName} and {rival.Type.FullName}"
+                );
+            }
+        }
+    }
+
+    /// <summary>The policies that come with the simulator.</summary>
+    public static PolicyCatalog BuiltIn { get; } = new(BuiltInPolicies.Types.Select(PolicyDescription.Of));
+
+    /// <summary>All policies by name.</summary>
+    public IReadOnlyList<PolicyDescription> All => _all;
+
+    /// <summary>This catalog and some more policies.</summary>
+    /// <param name="policies">Classes with a <see cref="PolicyAttribute" />.</param>
+    /// <exception cref="UserErrorException">A class is not a policy, or its name is taken; the message says why.</exception>
+    public PolicyCatalog With(IEnumerable<Type> policies) =>
+        new(_all.Concat(policies.Select(PolicyDescription.Of)));
+
+    /// <summary>New policies for one run, each given as <c>name</c> or <c>name:key=value,key=value</c>.</summary>
+    /// <param name="prefillGlobal">Routes arriving requests.</param>
+    /// <param name="prefillLocal">Orders the prefill queues.</param>
+    /// <param name="decodeGlobal">Routes prefilled requests.</param>
+    /// <param name="decodeLocal">Orders the decode queues.</param>
+    /// <exception cref="UserErrorException">
+    /// No such policy, it does not serve the decision, or an option is unknown or out of range.
+    /// </exception>
+    public PolicySet CreateSet(
+        string prefillGlobal,
+        string prefillLocal,
+        string decodeGlobal,
+        string decodeLocal
+    ) =>
+        new(
+            CreateGlobal(prefillGlobal, PolicyDecisions.PrefillGlobal),
+            CreateLocal(prefillLocal, PolicyDecisions.PrefillLocal),
+            CreateGlobal(decodeGlobal, PolicyDecisions.DecodeGlobal),
+            CreateLocal(decodeLocal, PolicyDecisions.DecodeLocal)
+        );
+
+    /// <summary>A new routing policy, given as <c>name</c> or <c>name:key=value,key=value</c>.</summary>
+    /// <param name="text">Name and options.</param>
+    /// <param name="decision">prefill_global or decode_global.</param>
+    /// <exception cref="UserErrorException">As <see cref="CreateSet" />.</exception>
+    public IGlobalPolicy CreateGlobal(string text, PolicyDecisions decision) =>
+        (IGlobalPolicy)Create(text, decision);
+
+    /// <summary>A new queueing policy, given as <c>name</c> or <c>name:key=value,key=value</c>.</summary>
+    /// <param name="text">Name and options.</param>
+    /// <param name="decision">prefill_local or decode_local.</param>
+    /// <exception cref="UserErrorException">As <see cref="CreateSet" />.</exception>
+    public ILocalPolicy CreateLocal(string text, PolicyDecisions decision) =>
+        (ILocalPolicy)Create(text, decision);
+
+    private static PolicyDecisions Shared(PolicyDescription a, PolicyDescription b) =>
+        a.Decisions & b.Decisions;
+
+    private object Create(string text, PolicyDecisions decision)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        var name = colon < 0 ? text : text[..colon];
+        var options = colon < 0 ? [] : text[(colon + 1)..].Split(',');
+        return Find(name, decision).Create(options, PolicyDecisionNames.List(decision));
+    }
+
+    private PolicyDescription Find(string name, PolicyDecisions decision)
+    {
+        var stage = PolicyDecisionNames.List(decision);
+        var named = Array.FindAll(_all, policy => policy.Name == name);
+        if (Array.Find(named, policy => policy.Decisions.HasFlag(decision)) is { } found)
+        {
+            return found;
+        }
+
+        var serving = _all.Where(policy => policy.Decisions.HasFlag(decision)).Select(policy => policy.Name);
+        if (named.Length == 0)
+        {
+            throw new UserErrorException(
+                $"{stage}: there is no policy '{name}'.{Suggestion.For(name, serving)} "
+                    + "`llmsim policies` lists them."
+            );
+        }
+
+        var served = named.Aggregate(
+            PolicyDecisions.None,
+            (decisions, policy) => decisions | policy.Decisions
+        );
+        throw new UserErrorException(
+            $"{stage}: policy '{name}' serves {PolicyDecisionNames.List(served)}, not {stage}. "
+                + $"Policies for {stage}: {string.Join(", ", serving)}."
+        );
+    }
+}

@@ -1,0 +1,115 @@
+using System.Reflection;
+
+namespace LlmSim.Policies;
+
+/// <summary>What there is to know about a policy, and how to make one.</summary>
+public sealed class PolicyDescription
+{
+    private PolicyDescription(
+        Type type,
+        PolicyAttribute attribute,
+        IReadOnlyList<PolicyOptionDescription> options
+    )
+    {
+        Type = type;
+        Name = attribute.Name;
+        Decisions = attribute.Decisions;
+        Summary = attribute.Summary;
+        Options = options;
+    }
+
+    /// <summary>Name on the command line.</summary>
+    public string Name { get; }
+
+    /// <summary>The decisions that it serves.</summary>
+    public PolicyDecisions Decisions { get; }
+
+    /// <summary>One line about it.</summary>
+    public string Summary { get; }
+
+    /// <summary>Its options, by key.</summary>
+    public IReadOnlyList<PolicyOptionDescription> Options { get; }
+
+    internal Type Type { get; }
+
+    /// <summary>Reads a class's attributes.</summary>
+    /// <exception cref="UserErrorException">The class is not a usable policy; the message says why.</exception>
+    internal static PolicyDescription Of(Type type)
+    {
+        var attribute =
+            type.GetCustomAttribute<PolicyAttribute>()
+            ?? throw new UserErrorException($"class {type.FullName} has no [Policy] attribute");
+        Check(type, attribute);
+        var fresh = Activator.CreateInstance(type)!;
+        var options = type.GetProperties()
+            .Where(property => property.IsDefined(typeof(PolicyOptionAttribute)))
+            .Select(property => PolicyOptionDescription.Of(property, fresh))
+            .OrderBy(option => option.Key, StringComparer.Ordinal);
+        return new PolicyDescription(type, attribute, [.. options]);
+    }
+
+    /// <summary>A new policy with options set.</summary>
+    /// <param name="settings">Each key=value.</param>
+    /// <param name="stage">The decision, for messages.</param>
+    internal object Create(IEnumerable<string> settings, string stage)
+    {
+        var policy = Activator.CreateInstance(Type)!;
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var setting in settings)
+        {
+            var equals = setting.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 0)
+            {
+                throw new UserErrorException(
+                    $"{stage}: policy '{Name}': '{setting}' is no option; write {Name}:key=value,key=value"
+                );
+            }
+
+            var key = setting[..equals];
+            var option = Find(key, stage);
+            if (!seen.Add(key))
+            {
+                throw new UserErrorException($"{stage}: policy '{Name}': option '{key}' is given twice");
+            }
+
+            option.Set(policy, setting[(equals + 1)..], $"{stage}: policy '{Name}'");
+        }
+
+        return policy;
+    }
+
+    private PolicyOptionDescription Find(string key, string stage)
+    {
+        var known = Options.Select(option => option.Key);
+        return Options.FirstOrDefault(option => option.Key == key)
+            ?? throw new UserErrorException(
+                $"{stage}: policy '{Name}' has no option '{key}'.{Suggestion.For(key, known)} "
+                    + (Options.Count == 0 ? "It has none." : $"Its options: {string.Join(", ", known)}.")
+            );
+    }
+
+    private static void Check(Type type, PolicyAttribute attribute)
+    {
+        var name = attribute.Name;
+        var global = attribute.Decisions & PolicyDecisions.Global;
+        var local = attribute.Decisions & PolicyDecisions.Local;
+        var problem =
+            name.Length == 0 || !name.All(IsNameCharacter)
+                ? "its name must be lower-case letters, digits and underscores"
+            : (global | local) == PolicyDecisions.None ? "it serves no decision"
+            : global != PolicyDecisions.None && !type.IsAssignableTo(typeof(IGlobalPolicy))
+                ? $"it serves {PolicyDecisionNames.List(global)}, so it must implement IGlobalPolicy"
+            : local != PolicyDecisions.None && !type.IsAssignableTo(typeof(ILocalPolicy))
+                ? $"it serves {PolicyDecisionNames.List(local)}, so it must implement ILocalPolicy"
+            : type.IsAbstract || type.GetConstructor(Type.EmptyTypes) is null
+                ? "it must be a class that is not abstract, with a public constructor without parameters"
+            : null;
+        if (problem is not null)
+        {
+            throw new UserErrorException($"policy '{name}' (class {type.FullName}): {problem}");
+        }
+    }
+
+    private static bool IsNameCharacter(char c) =>
+        char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_';
+}
