@@ -103,7 +103,7 @@ internal sealed class ClusterBuilder(Scenario scenario, Simulation simulation, l
         specs.Count > 0 ? specs : throw new UserErrorException($"the cluster has no {stage} instance");
 
     private long Capacity(InstanceSpec spec) =>
-        KvCapacity.Bytes(spec, scenario.Model, scenario.Precision, scenario.Semantics);
+        KvCapacity.Bytes(scenario.Model, scenario.Precision, spec, scenario.Semantics);
 
     private RequestQueue Queue(PolicyDecisions decision, ILocalPolicy policy, int instance) =>
         RequestQueue.Create(decision, policy, Random(decision, instance));
