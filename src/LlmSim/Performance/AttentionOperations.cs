@@ -14,6 +14,17 @@ internal readonly record struct AttentionShape(
     double KeysRead
 );
 
+/// <summary>Seconds of the decode attention of one layer, ready for use in each iteration.</summary>
+internal readonly record struct DecodeAttentionTime(
+    double OpsSecondsPerKey,
+    double BytesSecondsPerKey,
+    double BytesSecondsPerRequest
+)
+{
+    public double Seconds(double requests, double keys) =>
+        Math.Max(keys * OpsSecondsPerKey, keys * BytesSecondsPerKey + requests * BytesSecondsPerRequest);
+}
+
 /// <summary>Attention of one layer on one accelerator, between the projections.</summary>
 internal sealed class AttentionOperations
 {
@@ -83,16 +94,35 @@ internal sealed class AttentionOperations
     }
 
     /// <summary>One token of each request asks the tokens of its context: a single row, so each key is read once.</summary>
-    public AttentionShape DecodeShape(in DecodeBatch batch)
+    public AttentionShape DecodeShape(in DecodeBatch batch) => DecodeShape(batch.Requests, DecodeKeys(batch));
+
+    /// <summary>Keys that a decode iteration reads.</summary>
+    public double DecodeKeys(in DecodeBatch batch) =>
+        _semantics.DecodeAttentionContext == DecodeAttentionContext.One ? batch.Requests
+        : _semantics.BatchPadding == BatchPadding.Longest ? (long)batch.Requests * batch.LongestContextTokens
+        : batch.ContextTokens;
+
+    /// <summary>The time of decode attention as a function of requests and keys, in both of which its work is linear.</summary>
+    public DecodeAttentionTime DecodeTime(in Roofs roofs)
     {
-        double keys = _semantics switch
+        var key = DecodeShape(requests: 0, keys: 1);
+        if (!_fused)
         {
-            { DecodeAttentionContext: DecodeAttentionContext.One } => batch.Requests,
-            { BatchPadding: BatchPadding.Longest } => (long)batch.Requests * batch.LongestContextTokens,
-            _ => batch.ContextTokens,
-        };
-        return new(Queries: batch.Requests, Pairs: keys, Scores: keys, Keys: keys, KeysRead: keys);
+            // Here requests add nothing, so that either roof is in proportion to the keys.
+            var secondsPerKey = Seconds(key, roofs);
+            return new(secondsPerKey, secondsPerKey, 0);
+        }
+
+        var request = DecodeShape(requests: 1, keys: 0);
+        return new(
+            Fused(key).Ops / roofs.OpsPerSecond,
+            Fused(key).MemoryBytes / roofs.MemoryBytesPerSecond,
+            Fused(request).MemoryBytes / roofs.MemoryBytesPerSecond
+        );
     }
+
+    private static AttentionShape DecodeShape(double requests, double keys) =>
+        new(Queries: requests, Pairs: keys, Scores: keys, Keys: keys, KeysRead: keys);
 
     private OperationWork Fused(in AttentionShape shape) =>
         new(

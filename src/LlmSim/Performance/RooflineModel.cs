@@ -20,10 +20,12 @@ public sealed class RooflineModel : IPerformanceModel
     private readonly Precision _precision;
     private readonly InstanceSpec _instance;
     private readonly Semantics _semantics;
+    private readonly int _layers;
     private readonly Roofs _roofs;
     private readonly TokenOperation[] _linear;
     private readonly TokenOperation[] _elementwise;
     private readonly AttentionOperations _attention;
+    private readonly DecodeAttentionTime _decodeAttention;
     private readonly RingAllReduce? _allReduce;
 
     /// <summary>By batch size: the seconds of a decode iteration that do not depend on the contexts.</summary>
@@ -53,6 +55,8 @@ public sealed class RooflineModel : IPerformanceModel
         _roofs = Roofs.Of(instance.Hardware, precision);
         (_linear, _elementwise) = LayerOperations.Of(model, precision, instance.TpSize);
         _attention = new(model, precision, instance, semantics, fusedAttention);
+        _decodeAttention = _attention.DecodeTime(_roofs);
+        _layers = model.Layers;
         if (
             semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce
             && instance.TpSize > 1
@@ -70,7 +74,7 @@ public sealed class RooflineModel : IPerformanceModel
     public double PrefillSeconds(int promptTokens)
     {
         Invariant.Require(promptTokens > 0, $"a prompt of {promptTokens} tokens");
-        return _model.Layers * _attention.Seconds(_attention.PrefillShape(1, promptTokens), _roofs)
+        return _layers * _attention.Seconds(_attention.PrefillShape(1, promptTokens), _roofs)
             + ContextFreeSeconds(requests: 1, tokens: promptTokens);
     }
 
@@ -83,24 +87,35 @@ public sealed class RooflineModel : IPerformanceModel
             batch.Requests < contextFree.Length
                 ? contextFree[batch.Requests]
                 : ContextFreeDecodeSeconds(batch.Requests);
-        return _model.Layers * _attention.Seconds(_attention.DecodeShape(batch), _roofs) + contextFreeSeconds;
+        var attentionSeconds = _decodeAttention.Seconds(batch.Requests, _attention.DecodeKeys(batch));
+        return _layers * attentionSeconds + contextFreeSeconds;
     }
 
     /// <summary>The operations of the prefill of so many prompts of one length, and what they cost.</summary>
     /// <param name="requests">Prompts, at least 1.</param>
     /// <param name="promptTokens">Length of each, at least 1.</param>
-    public RooflineTable PrefillTable(int requests, int promptTokens) =>
-        Table(
-            requests,
-            tokens: (double)requests * promptTokens,
-            cachedTokens: (double)requests * promptTokens,
-            _attention.PrefillShape(requests, promptTokens)
+    public RooflineTable PrefillTable(int requests, int promptTokens)
+    {
+        Invariant.Require(
+            requests > 0 && promptTokens > 0,
+            $"a prefill of {requests} prompts of {promptTokens} tokens"
         );
+        var tokens = (double)requests * promptTokens;
+        return Table(requests, tokens, cachedTokens: tokens, _attention.PrefillShape(requests, promptTokens));
+    }
 
     /// <summary>The operations of a decode iteration, and what they cost.</summary>
     /// <param name="batch">The batch, with at least one request.</param>
-    public RooflineTable DecodeTable(in DecodeBatch batch) =>
-        Table(batch.Requests, batch.Requests, batch.ContextTokens, _attention.DecodeShape(batch));
+    public RooflineTable DecodeTable(in DecodeBatch batch)
+    {
+        Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
+        return Table(
+            batch.Requests,
+            tokens: batch.Requests,
+            cachedTokens: batch.ContextTokens,
+            _attention.DecodeShape(batch)
+        );
+    }
 
     /// <summary>Extends the table of batch sizes to twice the size asked for; threads that race write the same values.</summary>
     private double ContextFreeDecodeSeconds(int requests)
@@ -135,7 +150,7 @@ public sealed class RooflineModel : IPerformanceModel
             layerSeconds += _roofs.Seconds(operation.For(tokens));
         }
 
-        return _model.Layers * layerSeconds + _roofs.Seconds(LmHead(requests));
+        return _layers * layerSeconds + _roofs.Seconds(LmHead(requests));
     }
 
     /// <summary>The projection to the vocabulary, of the last token of each request alone.</summary>
@@ -168,7 +183,7 @@ public sealed class RooflineModel : IPerformanceModel
     private RooflineTable Table(double requests, double tokens, double cachedTokens, AttentionShape shape)
     {
         OperationCost InLayer(string name, in OperationWork work) =>
-            OperationCost.Of(name, work, _roofs, _model.Layers);
+            OperationCost.Of(name, work, _roofs, _layers);
 
         List<OperationCost> layer =
         [
@@ -179,8 +194,8 @@ public sealed class RooflineModel : IPerformanceModel
         var memory = Memory(cachedTokens, layer.Sum(operation => operation.ActivationOutBytes));
         if (_allReduce is { } allReduce)
         {
-            layer.Add(OperationCost.Of("attn_all_reduce", allReduce, HiddenBytes(tokens), _model.Layers));
-            layer.Add(OperationCost.Of("mlp_all_reduce", allReduce, HiddenBytes(tokens), _model.Layers));
+            layer.Add(OperationCost.Of("attn_all_reduce", allReduce, HiddenBytes(tokens), _layers));
+            layer.Add(OperationCost.Of("mlp_all_reduce", allReduce, HiddenBytes(tokens), _layers));
         }
 
         return new([.. layer, OperationCost.Of("lm_head", LmHead(requests), _roofs, runs: 1)], memory);
@@ -191,11 +206,11 @@ public sealed class RooflineModel : IPerformanceModel
         var weightBytes =
             _semantics.Weights == ModelBytes.Model
                 ? (double)_model.WeightBytes(_precision) / _instance.TpSize
-                : _model.Layers * _linear.Sum(operation => operation.WeightBytes);
+                : _layers * _linear.Sum(operation => operation.WeightBytes);
         var kvBytesPerToken =
             _semantics.KvBytesPerToken == ModelBytes.Model
                 ? (double)_model.KvBytesPerToken(_precision) / _instance.TpSize
-                : _model.Layers * _linear.Sum(operation => operation.KvOutBytesPerToken);
+                : _layers * _linear.Sum(operation => operation.KvOutBytesPerToken);
         return new(weightBytes, kvBytesPerToken * cachedTokens, temporaryActivationBytes);
     }
 }

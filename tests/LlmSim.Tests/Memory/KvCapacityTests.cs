@@ -1,0 +1,87 @@
+using LlmSim.Memory;
+using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
+using LlmSim.Tests.Performance;
+using Xunit;
+
+namespace LlmSim.Tests.Memory;
+
+public sealed class KvCapacityTests
+{
+    private const long LlamaWeightBytes = 2 * 70_553_706_496;
+
+    [Theory]
+    [InlineData("NVIDIA_A100_40G", 4, 144_000_000_000 - LlamaWeightBytes)]
+    [InlineData("NVIDIA_H100_SXM", 4, 288_000_000_000 - LlamaWeightBytes)]
+    public void A_group_has_its_usable_memory_less_the_weights(string hardware, int tpSize, long bytes) =>
+        Assert.Equal(bytes, Bytes(Scenes.Instance(hardware, tpSize), Semantics.Standard));
+
+    [Fact]
+    public void Activations_and_unused_memory_are_taken_off()
+    {
+        var instance = Scenes.Instance("NVIDIA_H100_SXM", 4) with
+        {
+            MemoryUtilization = 0.5,
+            ActivationBytes = 1_000_000_000,
+        };
+
+        Assert.Equal(156_000_000_000 - LlamaWeightBytes, Bytes(instance, Semantics.Standard));
+    }
+
+    [Theory]
+    [InlineData("NVIDIA_A100_40G", 4, 5_000_000_000)]
+    [InlineData("NVIDIA_A100_40G", 8, 22_500_000_000)]
+    [InlineData("NVIDIA_A100_80G", 4, 45_000_000_000)]
+    public void The_reference_counts_one_accelerator_and_70e9_parameters(
+        string hardware,
+        int tpSize,
+        long bytes
+    ) => Assert.Equal(bytes, Bytes(Scenes.Instance(hardware, tpSize), Semantics.Reference));
+
+    [Fact]
+    public void Bytes_per_token_are_the_models_or_the_references()
+    {
+        Assert.Equal(327_680, PerToken(new Precision(), Semantics.Standard));
+        Assert.Equal(163_840, PerToken(new Precision(KvBits: 8), Semantics.Standard));
+        Assert.Equal(516_096, PerToken(new Precision(KvBits: 8), Semantics.Reference));
+
+        static long PerToken(Precision precision, Semantics semantics) =>
+            KvCapacity.BytesPerToken(Scenes.Llama70B, precision, semantics);
+    }
+
+    [Fact]
+    public void A_model_that_does_not_fit_says_by_how_much_and_which_degree_would_do()
+    {
+        var error = Assert.Throws<UserErrorException>(() =>
+            Bytes(Scenes.Instance("NVIDIA_A100_40G", 2), Semantics.Standard)
+        );
+
+        // 141.107 GB of weights in 72 GB.
+        Assert.Contains("69.107 GB are missing", error.Message);
+        Assert.Contains("The smallest tp_size that fits is 4.", error.Message);
+    }
+
+    [Fact]
+    public void A_model_that_fits_no_degree_says_so()
+    {
+        var error = Assert.Throws<UserErrorException>(() =>
+            KvCapacity.Bytes(
+                ModelCatalog.BuiltIn.Get("Llama-3.1-405B"),
+                new Precision(),
+                Scenes.Instance("NVIDIA_L4", 1),
+                Semantics.Standard
+            )
+        );
+
+        Assert.Contains("None of the tp_sizes that divide the model (1, 2, 4, 8) fits.", error.Message);
+    }
+
+    [Fact]
+    public void A_degree_that_does_not_divide_the_model_is_an_error() =>
+        Assert.Throws<UserErrorException>(() =>
+            Bytes(Scenes.Instance("NVIDIA_H100_SXM", 3), Semantics.Standard)
+        );
+
+    private static long Bytes(InstanceSpec instance, Semantics semantics) =>
+        KvCapacity.Bytes(Scenes.Llama70B, new Precision(), instance, semantics);
+}
