@@ -1,5 +1,6 @@
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 using LlmSim.Policies;
 
 namespace LlmSim.Tests;

@@ -61,7 +61,8 @@ internal sealed class DecodeInstance : Instance, IEventHandler
 
     public override int QueuedRequests => _queue.Count;
     public override int RunningRequests => _batch.Count;
-    public override long CommittedKvBytes => (_batch.ContextTokens + _queuedTokens) * _options.KvBytesPerToken;
+    public override long CommittedKvBytes =>
+        (_batch.ContextTokens + TokensSinceChange + _queuedTokens) * _options.KvBytesPerToken;
 
     public long CompletedRequests { get; private set; }
     public long Iterations => _batch.Iteration;
@@ -75,6 +76,9 @@ internal sealed class DecodeInstance : Instance, IEventHandler
 
     /// <summary>Called after each boundary, for tests that follow every iteration.</summary>
     public Action<DecodeBoundary>? BoundaryObserver { get; set; }
+
+    /// <summary>Tokens of the iterations that have ended since the batch last changed.</summary>
+    private long TokensSinceChange => (long)_plan.EndedBy(_simulation.Now) * _batch.Count;
 
     private long CapacityTokens => KvCapacityBytes / _options.KvBytesPerToken;
 
@@ -201,7 +205,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
         Busy += _plan.End - _plan.EndOf(0);
         _lastToken = _simulation.Now;
-        _plan.Clear();
+        _plan.Complete();
     }
 
     private void CompleteRecomputations()
@@ -332,6 +336,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         {
             Invariant.Require(_queue.Count == 0, $"{this} fell idle with {_queue.Count} requests queued");
             _phase = Phase.Idle;
+            _plan.Rest();
         }
         else if (_recomputing.Count > 0)
         {
@@ -365,9 +370,11 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         _plan.Make(
             _simulation.Now,
             Math.Min(iterations, IterationsUntilPolicyIsAsked()),
-            _batch.Count,
-            _batch.ContextTokens,
-            _batch.LongestContextTokens(),
+            new DecodeBatch(
+                _batch.Count,
+                _batch.ContextTokens + _batch.Count,
+                _batch.LongestContextTokens() + 1
+            ),
             Performance
         );
         ScheduleBoundary(_plan.End);

@@ -7,10 +7,19 @@ namespace LlmSim.Decode;
 /// A macro-step: the iterations between two changes of a decode batch. Their times are a known series, so the
 /// instance needs one event for all of them. Iteration i (from 1) ends at <see cref="EndOf" />(i).
 /// </summary>
+/// <remarks>
+/// What rounding to whole nanoseconds cuts off is carried from plan to plan: otherwise thousands of equal iterations,
+/// rounded the same way each time, would add up to an error that shows in the TPOT of a short output.
+/// </remarks>
 internal sealed class IterationPlan
 {
-    private long[] _ends = new long[64];
+    private const double NanosecondsPerSecond = 1e9;
+
+    /// <summary>Nanoseconds from the start to the end of each iteration, not rounded.</summary>
+    private double[] _offsets = new double[64];
+
     private SimTime _start;
+    private double _carry;
 
     /// <summary>Iterations in the plan; 0 when nothing is planned.</summary>
     public int Count { get; private set; }
@@ -18,39 +27,35 @@ internal sealed class IterationPlan
     public SimTime End => EndOf(Count);
 
     /// <summary>End of an iteration; 0 gives the start of the first.</summary>
-    public SimTime EndOf(int iteration) => iteration == 0 ? _start : new SimTime(_ends[iteration - 1]);
+    public SimTime EndOf(int iteration) =>
+        iteration == 0 ? _start : new SimTime(_start.Nanoseconds + (long)Math.Round(_offsets[iteration - 1]));
 
     /// <summary>Plans so many iterations of a batch whose contexts each grow by a token an iteration.</summary>
     /// <param name="start">When the first begins.</param>
     /// <param name="iterations">How many.</param>
-    /// <param name="requests">Batch size.</param>
-    /// <param name="contextTokens">Sum of the contexts held at the start.</param>
-    /// <param name="longestContextTokens">The longest of them.</param>
+    /// <param name="batch">The batch of the first; its contexts grow by a token for each request in each further one.</param>
     /// <param name="performance">Gives the time of each iteration.</param>
-    public void Make(
-        SimTime start,
-        int iterations,
-        int requests,
-        long contextTokens,
-        int longestContextTokens,
-        IPerformanceModel performance
-    )
+    public void Make(SimTime start, int iterations, DecodeBatch batch, IPerformanceModel performance)
     {
-        if (_ends.Length < iterations)
+        if (_offsets.Length < iterations)
         {
-            Array.Resize(ref _ends, Math.Max(iterations, 2 * _ends.Length));
+            Array.Resize(ref _offsets, Math.Max(iterations, 2 * _offsets.Length));
         }
 
         _start = start;
         Count = iterations;
-        var end = start;
-        for (var i = 1; i <= iterations; i++)
+        var offset = _carry;
+        for (var i = 0; i < iterations; i++)
         {
-            contextTokens += requests;
-            var batch = new DecodeBatch(requests, contextTokens, longestContextTokens + i);
-            // Each iteration is rounded by itself, so that a macro-step ends where single steps would.
-            end += SimTime.FromSeconds(performance.DecodeSeconds(batch));
-            _ends[i - 1] = end.Nanoseconds;
+            var seconds = performance.DecodeSeconds(batch);
+            Invariant.Require(seconds is >= 0 and < double.PositiveInfinity, $"{batch} would take {seconds} s");
+            offset += seconds * NanosecondsPerSecond;
+            _offsets[i] = offset;
+            batch = new DecodeBatch(
+                batch.Requests,
+                batch.ContextTokens + batch.Requests,
+                batch.LongestContextTokens + 1
+            );
         }
     }
 
@@ -60,20 +65,31 @@ internal sealed class IterationPlan
     /// <summary>Iterations that have ended by then, one that ends at this very instant included.</summary>
     public int EndedBy(SimTime now)
     {
-        var index = Array.BinarySearch(_ends, 0, Count, now.Nanoseconds);
-        if (index < 0)
+        var (low, high) = (0, Count);
+        while (low < high)
         {
-            return ~index;
+            var middle = (low + high) / 2;
+            if (EndOf(middle + 1) <= now)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
         }
 
-        // Iterations so short that they share a nanosecond: all of them have ended.
-        while (index + 1 < Count && _ends[index + 1] == now.Nanoseconds)
-        {
-            index++;
-        }
-
-        return index + 1;
+        return low;
     }
 
-    public void Clear() => Count = 0;
+    /// <summary>The plan has been carried out; the next one goes on from its end.</summary>
+    public void Complete()
+    {
+        var offset = _offsets[Count - 1];
+        _carry = offset - Math.Round(offset);
+        Count = 0;
+    }
+
+    /// <summary>The instance falls idle: its next plan has nothing to go on from.</summary>
+    public void Rest() => _carry = 0;
 }

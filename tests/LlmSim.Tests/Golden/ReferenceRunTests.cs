@@ -2,8 +2,6 @@ using System.Globalization;
 using LlmSim.Decode;
 using LlmSim.Engine;
 using LlmSim.Metrics;
-using LlmSim.Performance;
-using LlmSim.Policies;
 using LlmSim.Workloads;
 using Xunit;
 
@@ -23,7 +21,12 @@ public sealed class ReferenceRunTests
         var golden = Table.Read(SharedFiles.Require($"golden/{name}_requests.csv"));
         var records = new List<RequestRecord>();
 
-        var summary = Simulator.Run(ScenarioOf(name), WorkloadOf(name), records.Add);
+        var summary = Simulator.Run(
+            ScenarioOf(name),
+            WorkloadOf(name),
+            records.Add,
+            cancellation: TestContext.Current.CancellationToken
+        );
 
         Assert.Equal(golden.Count, records.Count);
         Assert.Equal(golden.Count, summary.Finished);
@@ -56,7 +59,11 @@ public sealed class ReferenceRunTests
     {
         var expected = Table.Read(SharedFiles.Require($"golden/{name}_summary.csv")).Single();
 
-        var actual = Simulator.Run(ScenarioOf(name), WorkloadOf(name));
+        var actual = Simulator.Run(
+            ScenarioOf(name),
+            WorkloadOf(name),
+            cancellation: TestContext.Current.CancellationToken
+        );
 
         Assert.Equal(expected.Long("total_requests"), actual.Requests);
         AssertClose(expected.Double("slo_attainment_pct"), actual.TtftAttainmentPercent);

@@ -26,7 +26,7 @@ public sealed class SemanticsOptionTests
                 var random = new RandomScenario(seed, semantics);
                 var records = new List<RequestRecord>();
 
-                var summary = Simulator.Run(random.NewScenario(), random.Requests, records.Add);
+                var summary = Simulator.Run(random.NewScenario(), random.Requests, records.Add, cancellation: TestContext.Current.CancellationToken);
 
                 Assert.Equal(random.Requests.Count, records.Count);
                 Assert.Equal(random.Requests.Count, summary.Finished + summary.Rejected);
