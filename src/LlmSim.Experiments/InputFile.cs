@@ -1,4 +1,4 @@
-using System.IO.Compression;
+using ICSharpCode.SharpZipLib.GZip;
 using ZstdSharp;
 
 namespace LlmSim.Experiments;
@@ -23,10 +23,8 @@ public static class InputFile
             var content = new InputStream(path, file, head.AsMemory(0, headLength));
             return head switch
             {
-                [0x1F, 0x8B, ..] => new InputStream(
-                    path,
-                    new GZipStream(content, CompressionMode.Decompress)
-                ),
+                // Not .NET's GZipStream, which takes data that is cut off for data that ends there.
+                [0x1F, 0x8B, ..] => new InputStream(path, new GZipInputStream(content)),
                 [0x28, 0xB5, 0x2F, 0xFD] => new InputStream(
                     path,
                     new DecompressionStream(content, leaveOpen: false)

@@ -1,3 +1,4 @@
+using ICSharpCode.SharpZipLib;
 using ZstdSharp;
 
 namespace LlmSim.Experiments;
@@ -38,7 +39,7 @@ internal sealed class InputStream(string path, Stream rest, ReadOnlyMemory<byte>
         {
             return rest.Read(buffer);
         }
-        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or ZstdException)
+        catch (Exception error) when (error is SharpZipBaseException or ZstdException or EndOfStreamException)
         {
             throw new UserErrorException(
                 $"{path}: the compressed data is damaged or cut off: {error.Message}",

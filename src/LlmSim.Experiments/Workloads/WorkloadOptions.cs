@@ -12,7 +12,7 @@ public sealed record WorkloadOptions
     /// The source. Null: the trace when <see cref="TracePath" /> is given, in whatever format it is, else
     /// <see cref="RequestSource.Conversation" />.
     /// </summary>
-    public RequestSource? RequestSource { get; init; }
+    public RequestSource? Source { get; init; }
 
     /// <summary>File of the trace, which may be compressed; an error with a synthetic source.</summary>
     public string? TracePath { get; init; }
@@ -90,10 +90,10 @@ public sealed record WorkloadOptions
             );
         }
 
-        var source = RequestSource ?? (TracePath is null ? Workloads.RequestSource.Conversation : null);
+        var source = Source ?? (TracePath is null ? RequestSource.Conversation : null);
         var requests = source switch
         {
-            null or Workloads.RequestSource.Mooncake or Workloads.RequestSource.Azure => Trace(source),
+            null or RequestSource.Mooncake or RequestSource.Azure => Trace(source),
             _ => Synthetic(source.Value),
         };
         return Arrivals.Apply(requests.Take(RequestCount), LambdaArrival, Seed);
@@ -105,7 +105,7 @@ public sealed record WorkloadOptions
         {
             throw new UserErrorException(
                 $"request_source: {Name(source!.Value)} reads a trace; give its file with trace_path, or choose "
-                    + $"{Name(Workloads.RequestSource.Conversation)}, which needs none"
+                    + $"{Name(RequestSource.Conversation)}, which needs none"
             );
         }
 
@@ -119,8 +119,8 @@ public sealed record WorkloadOptions
         InputFile.RequireFile(TracePath);
         TraceFormat? format = source switch
         {
-            Workloads.RequestSource.Mooncake => TraceFormat.Mooncake,
-            Workloads.RequestSource.Azure => TraceFormat.Azure,
+            RequestSource.Mooncake => TraceFormat.Mooncake,
+            RequestSource.Azure => TraceFormat.Azure,
             _ => null,
         };
         return ReadTrace(TracePath, format, ReadHashIds);
@@ -155,11 +155,11 @@ public sealed record WorkloadOptions
         var maxTokens = MaxLen ?? SyntheticWorkload.DefaultMaxTokens;
         return source switch
         {
-            Workloads.RequestSource.Zipfian => WithOutputs(
+            RequestSource.Zipfian => WithOutputs(
                 new ZipfLengths(ZipfS, maxTokens),
                 inputTokens => (int)(1.1 * inputTokens)
             ),
-            Workloads.RequestSource.Lognormal => WithOutputs(
+            RequestSource.Lognormal => WithOutputs(
                 InputMean is { } mean
                     ? LognormalLengths.WithMean(mean, sigma: 1, maxTokens)
                     : new LognormalLengths(LognormalMean, sigma: 1, maxTokens),

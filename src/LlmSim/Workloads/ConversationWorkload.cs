@@ -11,7 +11,7 @@ namespace LlmSim.Workloads;
 public static class ConversationWorkload
 {
     // The correlation of the underlying normals that makes the correlation of the logarithms of the lengths 0.05.
-    private const double Correlation = 0.055;
+    private const double Correlation = 0.0559;
 
     private static readonly QuantileTable s_inputLengths = new([
         891,

@@ -11,15 +11,22 @@ internal sealed class MooncakeParser(bool readHashIds) : ITraceParser
     private const string InputLength = "input_length";
     private const string OutputLength = "output_length";
     private const string HashIds = "hash_ids";
-    private const string AllowedTime = "a number from 0 to 9.2e12 (milliseconds)";
-    private const string AllowedTimeNs = "an integer from 0 to 9.2e18 (nanoseconds)";
-    private const string AllowedHashIds = "an array of integers that fit 32 bits";
     private const decimal NanosecondsPerMillisecond = 1_000_000;
 
     private readonly List<int> _hashIds = [];
 
     /// <summary>The known field that is being read, for errors; empty between fields and in unknown ones.</summary>
     private string _field = "";
+
+    private string Allowed =>
+        _field switch
+        {
+            Timestamp => "a number from 0 to 9.2e12 (milliseconds)",
+            TimestampNs => "an integer from 0 to 9.2e18 (nanoseconds)",
+            InputLength or OutputLength => ITraceParser.AllowedLength,
+            HashIds => "an array of integers that fit 32 bits",
+            _ => "one JSON object a line",
+        };
 
     public RequestSpec Parse(LineReader lines)
     {
@@ -31,11 +38,10 @@ internal sealed class MooncakeParser(bool readHashIds) : ITraceParser
         catch (JsonException error)
         {
             var column = (int)Math.Min(error.BytePositionInLine ?? 0, lines.Line.Length);
-            throw lines.Error(
-                _field,
-                Token(lines.Line[column..]),
-                $"a JSON object; not JSON from column {column + 1}"
+            var allowed = FormattableString.Invariant(
+                $"{Allowed} (this is not JSON from column {column + 1})"
             );
+            throw lines.Error(_field, Token(lines.Line[column..]), allowed);
         }
     }
 
@@ -45,13 +51,14 @@ internal sealed class MooncakeParser(bool readHashIds) : ITraceParser
         json.Read();
         if (json.TokenType != JsonTokenType.StartObject)
         {
-            throw lines.Error("", lines.Line, "one JSON object a line");
+            throw lines.Error("", lines.Line, Allowed);
         }
 
         SimTime? arrival = null;
         var (inputTokens, outputTokens) = (0, 0);
         int[]? hashIds = null;
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        var isDone = false;
+        while (!isDone && json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             _field = KnownField(ref json);
             json.Read();
@@ -75,9 +82,15 @@ internal sealed class MooncakeParser(bool readHashIds) : ITraceParser
             }
 
             _field = "";
+            var isComplete = arrival is not null && inputTokens > 0 && outputTokens > 0;
+            isDone = isComplete && !readHashIds && IsEndOfObject(lines.Line[(int)json.BytesConsumed..]);
         }
 
-        json.Read(); // Throws when something follows the object.
+        if (!isDone)
+        {
+            json.Read(); // Throws when something follows the object.
+        }
+
         return new RequestSpec(
             Id: 0,
             arrival ?? throw Missing(lines, Timestamp),
@@ -86,6 +99,13 @@ internal sealed class MooncakeParser(bool readHashIds) : ITraceParser
             hashIds
         );
     }
+
+    /// <summary>
+    /// Whether the rest of a line surely closes its object and opens no other. Then it need not be parsed: most of a trace is
+    /// hash ids, and most of the time would go into them.
+    /// </summary>
+    private static bool IsEndOfObject(ReadOnlySpan<byte> rest) =>
+        !rest.IsEmpty && rest.IndexOf((byte)'}') == rest.Length - 1;
 
     private static string KnownField(ref Utf8JsonReader json) =>
         json.ValueTextEquals("timestamp"u8) ? Timestamp
@@ -102,7 +122,7 @@ internal sealed class MooncakeParser(bool readHashIds) : ITraceParser
         {
             return isNumber && json.TryGetInt64(out var nanoseconds) && nanoseconds >= 0
                 ? new SimTime(nanoseconds)
-                : throw Wrong(ref json, lines, AllowedTimeNs);
+                : throw Wrong(ref json, lines);
         }
 
         // Decimal, because a fraction of a millisecond should come out as the nanoseconds that were written.
@@ -111,39 +131,40 @@ internal sealed class MooncakeParser(bool readHashIds) : ITraceParser
             && json.TryGetDecimal(out var milliseconds)
             && milliseconds is >= 0 and <= long.MaxValue / NanosecondsPerMillisecond
             ? new SimTime((long)decimal.Round(milliseconds * NanosecondsPerMillisecond))
-            : throw Wrong(ref json, lines, AllowedTime);
+            : throw Wrong(ref json, lines);
     }
 
     private int ParseLength(ref Utf8JsonReader json, LineReader lines) =>
         json.TokenType == JsonTokenType.Number && json.TryGetInt32(out var length) && length > 0
             ? length
-            : throw Wrong(ref json, lines, ITraceParser.AllowedLength);
+            : throw Wrong(ref json, lines);
 
     private int[] ParseHashIds(ref Utf8JsonReader json, LineReader lines)
     {
         if (json.TokenType != JsonTokenType.StartArray)
         {
-            throw Wrong(ref json, lines, AllowedHashIds);
+            throw Wrong(ref json, lines);
         }
 
         _hashIds.Clear();
-        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        var isDone = false;
+        while (!isDone && json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             _hashIds.Add(
                 json.TokenType == JsonTokenType.Number && json.TryGetInt32(out var id)
                     ? id
-                    : throw Wrong(ref json, lines, AllowedHashIds)
+                    : throw Wrong(ref json, lines)
             );
         }
 
         return [.. _hashIds];
     }
 
-    private UserErrorException Wrong(ref Utf8JsonReader json, LineReader lines, string allowed)
+    private UserErrorException Wrong(ref Utf8JsonReader json, LineReader lines)
     {
         var quotes = json.TokenType == JsonTokenType.String ? 2 : 0;
         var found = lines.Line.Slice((int)json.TokenStartIndex, json.ValueSpan.Length + quotes);
-        return lines.Error(_field, found, allowed);
+        return lines.Error(_field, found, Allowed);
     }
 
     private static UserErrorException Missing(LineReader lines, string field) =>
