@@ -33,7 +33,7 @@ internal sealed class MilpPolicy : OnTimePolicy, ICountingPolicy
 
     [PolicyOption(
         "time_limit",
-        Min = 1e-6,
+        Min = 0.0001,
         Max = 3600,
         Summary = "limit of one search, in deterministic seconds (work that takes about a second)"
     )]
@@ -86,7 +86,8 @@ internal sealed class MilpPolicy : OnTimePolicy, ICountingPolicy
 
         model.Maximize(LinearExpr.Sum(onTime));
 
-        // With its presolve, CP-SAT 9.15 proves optima that are not (google/or-tools issue 5293); without, it is also faster.
+        // With its presolve, CP-SAT 9.15 calls sets optimal that are not (the tests show it, google/or-tools issue 5293
+        // reports the like); without, it is also faster.
         var solver = new CpSolver
         {
             StringParameters = string.Create(

@@ -86,11 +86,11 @@ public sealed class PolicyCatalogTests
     [InlineData("milp:", "prefill_local: policy 'milp': '' is no option; write milp:key=value,key=value")]
     [InlineData(
         "milp:time_limit=soon",
-        "prefill_local: policy 'milp': option 'time_limit' is 'soon'; it must be a number from 1E-06 to 3600 (default 1)"
+        "prefill_local: policy 'milp': option 'time_limit' is 'soon'; it must be a number from 0.0001 to 3600 (default 1)"
     )]
     [InlineData(
         "milp:time_limit=-1",
-        "prefill_local: policy 'milp': option 'time_limit' is '-1'; it must be a number from 1E-06 to 3600 (default 1)"
+        "prefill_local: policy 'milp': option 'time_limit' is '-1'; it must be a number from 0.0001 to 3600 (default 1)"
     )]
     [InlineData(
         "milp:time_limit=1,time_limit=2",
