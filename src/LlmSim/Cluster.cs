@@ -52,7 +52,11 @@ internal sealed class Cluster : IEventHandler
             OnDecoded,
             maxIterationsPerEvent
         );
-        _prefillRouter = build.Router(PolicyDecisions.PrefillGlobal, scenario.Policies.PrefillGlobal, _prefill);
+        _prefillRouter = build.Router(
+            PolicyDecisions.PrefillGlobal,
+            scenario.Policies.PrefillGlobal,
+            _prefill
+        );
         _decodeRouter = build.Router(PolicyDecisions.DecodeGlobal, scenario.Policies.DecodeGlobal, _decode);
     }
 
@@ -123,7 +127,8 @@ internal sealed class Cluster : IEventHandler
     private void OnDecoded(Request request)
     {
         Invariant.Require(
-            request.GeneratedTokens == request.TraceOutputTokens && request.DecodedTokens == request.DecodeTokensOwed,
+            request.GeneratedTokens == request.TraceOutputTokens
+                && request.DecodedTokens == request.DecodeTokensOwed,
             $"{request} finished with {request.GeneratedTokens} tokens of {request.TraceOutputTokens}"
         );
         Finish(request);
@@ -168,7 +173,8 @@ internal sealed class Cluster : IEventHandler
             TraceOutputTokens = spec.OutputTokens,
             InputTokens = spec.InputTokens,
             DecodeTokensOwed =
-                spec.OutputTokens - (_scenario.Semantics.OutputTokens == OutputTokens.FirstFromPrefill ? 1 : 0),
+                spec.OutputTokens
+                - (_scenario.Semantics.OutputTokens == OutputTokens.FirstFromPrefill ? 1 : 0),
             TtftDeadline = spec.Arrival + _ttftSlo,
             PredictedOutputTokens = _scenario.OutputPredictor.Predict(spec.OutputTokens, _predictionErrors),
         };

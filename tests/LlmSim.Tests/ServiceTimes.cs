@@ -9,8 +9,11 @@ namespace LlmSim.Tests;
 /// <param name="secondsPerPromptToken">Length of a tick.</param>
 /// <param name="secondsPerIteration">Time of a decode iteration, whatever the batch.</param>
 /// <param name="freeTokens">Prompt tokens that cost nothing: they only take memory.</param>
-internal sealed class ServiceTimes(double secondsPerPromptToken, double secondsPerIteration, int freeTokens = 0)
-    : IPerformanceModel
+internal sealed class ServiceTimes(
+    double secondsPerPromptToken,
+    double secondsPerIteration,
+    int freeTokens = 0
+) : IPerformanceModel
 {
     public double PrefillSeconds(int promptTokens) => (promptTokens - freeTokens) * secondsPerPromptToken;
 

@@ -92,7 +92,8 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         var tokens = 0.0;
         foreach (var running in _batch.Requests)
         {
-            var generated = running.GeneratedTokens + (_batch.Iteration - running.JoinedAtIteration) + sinceChange;
+            var generated =
+                running.GeneratedTokens + (_batch.Iteration - running.JoinedAtIteration) + sinceChange;
             tokens += _outputEstimate.RemainingTokens(running, generated);
         }
 
@@ -181,8 +182,11 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     /// <summary>States that nothing is left, at the end of a run.</summary>
     public void RequireEmpty() =>
         Invariant.Require(
-            _phase == Phase.Idle && _batch.Count == 0 && _queue.Count == 0
-                && _batch.ContextTokens == 0 && _queuedTokens == 0,
+            _phase == Phase.Idle
+                && _batch.Count == 0
+                && _queue.Count == 0
+                && _batch.ContextTokens == 0
+                && _queuedTokens == 0,
             $"{this} ended with {_batch.Count} requests running, {_queue.Count} queued, {_batch.ContextTokens} KV tokens held"
         );
 

@@ -48,7 +48,10 @@ internal sealed class IterationPlan
         for (var i = 0; i < iterations; i++)
         {
             var seconds = performance.DecodeSeconds(batch);
-            Invariant.Require(seconds is >= 0 and < double.PositiveInfinity, $"{batch} would take {seconds} s");
+            Invariant.Require(
+                seconds is >= 0 and < double.PositiveInfinity,
+                $"{batch} would take {seconds} s"
+            );
             offset += seconds * NanosecondsPerSecond;
             _offsets[i] = offset;
             batch = new DecodeBatch(

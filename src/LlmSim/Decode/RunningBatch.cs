@@ -114,7 +114,8 @@ internal sealed class RunningBatch
 
     private long RemainingIterations(Request request)
     {
-        var remaining = request.DecodeTokensOwed - request.DecodedTokens - (Iteration - request.JoinedAtIteration);
+        var remaining =
+            request.DecodeTokensOwed - request.DecodedTokens - (Iteration - request.JoinedAtIteration);
         Invariant.Require(remaining >= 0, $"{request} got {-remaining} tokens more than it was owed");
         return remaining;
     }

@@ -6,7 +6,17 @@ namespace LlmSim.Metrics;
 internal static class Distributions
 {
     public static Distribution Empty { get; } =
-        new(0, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
+        new(
+            0,
+            double.NaN,
+            double.NaN,
+            double.NaN,
+            double.NaN,
+            double.NaN,
+            double.NaN,
+            double.NaN,
+            double.NaN
+        );
 
     /// <summary>Summarises the values, which are sorted in place.</summary>
     public static Distribution Summarize(List<double> values)

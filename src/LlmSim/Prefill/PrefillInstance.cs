@@ -57,7 +57,8 @@ internal sealed class PrefillInstance : Instance, IEventHandler
                 ? _queuedNanoseconds
                 : _queue.Sum(
                     request.InputTokens,
-                    static (queued, tokens) => queued.InputTokens < tokens ? queued.PrefillDuration.Nanoseconds : 0
+                    static (queued, tokens) =>
+                        queued.InputTokens < tokens ? queued.PrefillDuration.Nanoseconds : 0
                 );
         return (running + new SimTime(queued)).Seconds;
     }
@@ -84,7 +85,10 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     public void Release(Request request)
     {
         _heldTokens -= request.InputTokens;
-        Invariant.Require(_heldTokens >= 0, $"prefill instance {Index} released KV that it did not hold ({request})");
+        Invariant.Require(
+            _heldTokens >= 0,
+            $"prefill instance {Index} released KV that it did not hold ({request})"
+        );
         StartNext();
     }
 
@@ -106,7 +110,11 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     /// <summary>States that nothing is left, at the end of a run.</summary>
     public void RequireEmpty() =>
         Invariant.Require(
-            _running is null && _queue.Count == 0 && _heldTokens == 0 && _queuedTokens == 0 && _queuedNanoseconds == 0,
+            _running is null
+                && _queue.Count == 0
+                && _heldTokens == 0
+                && _queuedTokens == 0
+                && _queuedNanoseconds == 0,
             $"{this} ended with {_queue.Count} requests queued and {_heldTokens} KV tokens held"
         );
 

@@ -82,7 +82,9 @@ public sealed class SimulationTests
     public void The_past_is_closed()
     {
         var simulation = new Simulation();
-        var handler = new Handler(_ => simulation.Schedule(new SimTime(4), new EventRank(0), new Handler(_ => { })));
+        var handler = new Handler(_ =>
+            simulation.Schedule(new SimTime(4), new EventRank(0), new Handler(_ => { }))
+        );
         simulation.Schedule(new SimTime(5), new EventRank(0), handler);
 
         Assert.Throws<InvariantViolationException>(() => simulation.Run(CancellationToken.None));

@@ -80,7 +80,12 @@ public sealed class ReferenceRunTests
         var golden = Table.Read(SharedFiles.Require($"golden/{file}"));
         var scenario = ScenarioOf(name);
         var steps = new List<DecodeBoundary>();
-        var cluster = new Cluster(scenario, WorkloadOf(name), Recorders.For(scenario), maxIterationsPerEvent: 1);
+        var cluster = new Cluster(
+            scenario,
+            WorkloadOf(name),
+            Recorders.For(scenario),
+            maxIterationsPerEvent: 1
+        );
         foreach (var instance in cluster.DecodeInstances)
         {
             instance.BoundaryObserver = steps.Add;

@@ -8,7 +8,9 @@ internal static class Oracle
     /// <summary>The closed form lies in the 99 % interval, and the interval is narrower than 2 % of it.</summary>
     public static void AssertInside(double expected, double estimate, double halfWidth)
     {
-        TestContext.Current.TestOutputHelper?.WriteLine($"closed form {expected}, simulated {estimate} ± {halfWidth}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"closed form {expected}, simulated {estimate} ± {halfWidth}"
+        );
         Assert.True(
             2 * halfWidth < 0.02 * expected,
             $"the interval {estimate} ± {halfWidth} is wider than 2 % of {expected}"

@@ -14,7 +14,12 @@ public sealed class PrefillQueueTests
     [InlineData(0.9, 150_000)]
     public void Fixed_prefill_times_wait_as_in_MD1(double utilization, int requests)
     {
-        var (estimate, halfWidth) = PrefillWait(1, utilization, Lengths.Fixed((int)TokensPerSecond), requests);
+        var (estimate, halfWidth) = PrefillWait(
+            1,
+            utilization,
+            Lengths.Fixed((int)TokensPerSecond),
+            requests
+        );
 
         // Pollaczek and Khinchine with a service time of 1 s: ρ / (2 (1 − ρ)).
         Oracle.AssertInside(utilization / (2 * (1 - utilization)), estimate, halfWidth);

@@ -28,7 +28,11 @@ internal sealed record Lengths(Func<RandomStream, int> Sample, double Mean, doub
 
     /// <summary>The same, longer by a constant.</summary>
     public Lengths Plus(int tokens) =>
-        new(random => Sample(random) + tokens, Mean + tokens, SecondMoment + (2.0 * tokens * Mean) + ((double)tokens * tokens));
+        new(
+            random => Sample(random) + tokens,
+            Mean + tokens,
+            SecondMoment + (2.0 * tokens * Mean) + ((double)tokens * tokens)
+        );
 }
 
 /// <summary>Poisson arrivals and given lengths, simulated in independent replications on all cores.</summary>

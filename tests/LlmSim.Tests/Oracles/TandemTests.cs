@@ -16,7 +16,10 @@ public sealed class TandemTests
     [InlineData(0.5, 100_000)]
     [InlineData(0.7, 100_000)]
     [InlineData(0.9, 400_000)]
-    public void A_decode_instance_with_memory_for_one_request_waits_as_in_MG1(double utilization, int requests)
+    public void A_decode_instance_with_memory_for_one_request_waits_as_in_MG1(
+        double utilization,
+        int requests
+    )
     {
         // Prompts of 60 M tokens and more in a memory of 100 M: two never fit together.
         const int FreeTokens = 60_000_000;
@@ -26,7 +29,9 @@ public sealed class TandemTests
             () =>
                 Scenarios.Abstract(times) with
                 {
-                    DecodeInstances = Scenarios.Abstract(times, kvCapacityTokens: 100_000_000).DecodeInstances,
+                    DecodeInstances = Scenarios
+                        .Abstract(times, kvCapacityTokens: 100_000_000)
+                        .DecodeInstances,
                 },
             replications: 60,
             requests,

@@ -47,13 +47,18 @@ public sealed class ClusterPropertyTests
                     Assert.True(record.Arrival <= record.PrefillStart);
                     Assert.True(record.PrefillStart < record.PrefillFinish);
                     Assert.True(record.PrefillFinish <= record.TransferFinish);
-                    Assert.True(record.DecodeInstance < 0 || record.TransferFinish <= record.FirstDecodeStart);
+                    Assert.True(
+                        record.DecodeInstance < 0 || record.TransferFinish <= record.FirstDecodeStart
+                    );
                     Assert.True(record.FirstDecodeStart <= record.DecodeStart);
                     Assert.True(record.DecodeInstance < 0 || record.DecodeStart < record.Finish);
                 }
 
                 AssertOneAtATime(records);
-                Assert.Equal(records.Sum(record => record.Evictions), cluster.DecodeInstances.Sum(d => d.Evictions));
+                Assert.Equal(
+                    records.Sum(record => record.Evictions),
+                    cluster.DecodeInstances.Sum(d => d.Evictions)
+                );
             }
         );
 
@@ -136,7 +141,10 @@ public sealed class ClusterPropertyTests
                 }
                 catch (Exception exception)
                 {
-                    throw new InvalidOperationException($"{scenario} ({preset}): {exception.Message}", exception);
+                    throw new InvalidOperationException(
+                        $"{scenario} ({preset}): {exception.Message}",
+                        exception
+                    );
                 }
             }
         );

@@ -18,7 +18,13 @@ public sealed class SemanticsOptionTests
     [MemberData(nameof(Options))]
     public void A_single_option_of_the_other_preset_runs_to_the_end(string option)
     {
-        foreach (var (start, other) in new[] { (Semantics.Standard, Semantics.Reference), (Semantics.Reference, Semantics.Standard) })
+        foreach (
+            var (start, other) in new[]
+            {
+                (Semantics.Standard, Semantics.Reference),
+                (Semantics.Reference, Semantics.Standard),
+            }
+        )
         {
             var semantics = With(start, option, other);
             for (var seed = 0; seed < 30; seed++)
@@ -26,7 +32,12 @@ public sealed class SemanticsOptionTests
                 var random = new RandomScenario(seed, semantics);
                 var records = new List<RequestRecord>();
 
-                var summary = Simulator.Run(random.NewScenario(), random.Requests, records.Add, cancellation: TestContext.Current.CancellationToken);
+                var summary = Simulator.Run(
+                    random.NewScenario(),
+                    random.Requests,
+                    records.Add,
+                    cancellation: TestContext.Current.CancellationToken
+                );
 
                 Assert.Equal(random.Requests.Count, records.Count);
                 Assert.Equal(random.Requests.Count, summary.Finished + summary.Rejected);

@@ -77,10 +77,7 @@ public sealed class StandardSemanticsTests
     {
         // Room for 10 tokens on the prefill side and a link of 1 byte/s: 6 tokens take 6 s to leave.
         var slow = Scenarios.Abstract(s_times, kvCapacityTokens: 10);
-        slow = slow with
-        {
-            PrefillInstances = [slow.PrefillInstances[0] with { KvLinkBytesPerSecond = 1 }],
-        };
+        slow = slow with { PrefillInstances = [slow.PrefillInstances[0] with { KvLinkBytesPerSecond = 1 }] };
 
         var (records, _) = Run(slow, (0, 6, 2), (0, 6, 2));
 

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using LlmSim.Cli.Commands;
+using LlmSim.Experiments;
+
+namespace LlmSim.Cli;
+
+/// <summary>The command <c>llmsim</c>: from arguments to an exit code.</summary>
+internal static class CliApplication
+{
+    /// <summary>Runs a command line; every failure becomes a message and an exit code.</summary>
+    public static int Run(string[] args, CliConsole console)
+    {
+        try
+        {
+            return Invoke(OptionNames.Normalize(args), console);
+        }
+        // A full disk, say, is no defect of ours.
+        catch (Exception e) when (e is UserErrorException or IOException)
+        {
+            console.Error.WriteLine($"llmsim: {e.Message}");
+            return ExitCode.UserError;
+        }
+        catch (OperationCanceledException)
+        {
+            console.Error.WriteLine("llmsim: interrupted; nothing was written");
+            return ExitCode.Interrupted;
+        }
+        catch (Exception e)
+        {
+            ReportDefect(args, e, console.Error);
+            return ExitCode.Defect;
+        }
+    }
+
+    private static int Invoke(string[] args, CliConsole console)
+    {
+        var root = new LlmSimCommand(console);
+        var parse = root.Parse(
+            args.Length == 0 ? ["--help"] : args,
+            new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null }
+        );
+        OptionNames.RequireKnown(parse, args);
+        if (parse.Errors.Count > 0)
+        {
+            throw new UserErrorException(parse.Errors[0].Message);
+        }
+
+        return parse.Invoke(
+            new InvocationConfiguration
+            {
+                Output = console.Out,
+                Error = console.Error,
+                EnableDefaultExceptionHandler = false,
+            }
+        );
+    }
+
+    private static void ReportDefect(string[] args, Exception exception, TextWriter error)
+    {
+        error.WriteLine(
+            $"""
+            llmsim: this is a defect of llmsim {ProductVersion.Text}, not of your input: {exception.Message}
+            Please report it with the lines below and the files that the command names.
+              command  llmsim {string.Join(' ', args.Select(Quoted))}
+              seed     {SeedOf(OptionNames.Normalize(args))}
+            {exception}
+            """
+        );
+    }
+
+    private static string SeedOf(string[] args)
+    {
+        var position = Array.IndexOf(args, "--seed");
+        return position >= 0 && position + 1 < args.Length
+            ? args[position + 1]
+            : FormattableString.Invariant($"{new RunConfiguration().Seed} (the default)");
+    }
+
+    private static string Quoted(string arg) =>
+        arg.Length > 0 && arg.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,+@%".Contains(c))
+            ? arg
+            : $"'{arg.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}

@@ -1,0 +1,142 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace LlmSim.Cli;
+
+/// <summary>Options whose help has their range and default, and whose errors have what was found and what is allowed.</summary>
+internal static class CliOption
+{
+    /// <summary>A number in the range that <paramref name="isAllowed" /> checks and <paramref name="range" /> describes.</summary>
+    public static Option<double> Number(
+        string name,
+        string description,
+        double defaultValue,
+        string range,
+        Predicate<double> isAllowed
+    ) =>
+        Create(
+            name,
+            $"{description}; {range}",
+            "NUMBER",
+            text =>
+                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                && double.IsFinite(value)
+                && isAllowed(value)
+                    ? value
+                    : throw NotAllowed(name, text, $"a number, {range}"),
+            () => defaultValue
+        );
+
+    /// <summary>A whole number from <paramref name="min" /> to <paramref name="max" />.</summary>
+    public static Option<long?> Integer(
+        string name,
+        string description,
+        long? defaultValue,
+        long min = long.MinValue,
+        long max = long.MaxValue
+    )
+    {
+        var range =
+            min == long.MinValue ? "any whole number"
+            : max is long.MaxValue or int.MaxValue
+                ? string.Create(CultureInfo.InvariantCulture, $"from {min}")
+            : string.Create(CultureInfo.InvariantCulture, $"from {min} to {max}");
+        return Create<long?>(
+            name,
+            $"{description}; {range}",
+            "N",
+            text =>
+                long.TryParse(
+                    text,
+                    NumberStyles.AllowLeadingSign,
+                    CultureInfo.InvariantCulture,
+                    out var value
+                )
+                && value >= min
+                && value <= max
+                    ? value
+                    : throw NotAllowed(name, text, $"a whole number, {range}"),
+            defaultValue is null ? null : () => defaultValue
+        );
+    }
+
+    /// <summary>One of a few words.</summary>
+    public static Option<string> Choice(
+        string name,
+        string description,
+        string? defaultValue,
+        IReadOnlyList<string> allowed
+    )
+    {
+        var list = string.Join(", ", allowed);
+        return Create(
+            name,
+            $"{description}: {list}",
+            "VALUE",
+            text =>
+                allowed.Contains(text)
+                    ? text
+                    : throw NotAllowed(name, text, $"{list}.{Suggestion.For(text, allowed)}"),
+            defaultValue is null ? null : () => defaultValue
+        );
+    }
+
+    /// <summary>Text that is checked where it is used.</summary>
+    public static Option<string> Text(
+        string name,
+        string description,
+        string? defaultValue = null,
+        string valueName = "TEXT"
+    ) => Create(name, description, valueName, text => text, defaultValue is null ? null : () => defaultValue);
+
+    /// <summary>Path of a file.</summary>
+    public static Option<string> File(string name, string description) =>
+        Text(name, description, valueName: "FILE");
+
+    /// <summary>A switch.</summary>
+    public static Option<bool> Flag(string name, string description) =>
+        new($"--{name}") { Description = description };
+
+    private static Option<T> Create<T>(
+        string name,
+        string description,
+        string valueName,
+        Func<string, T> parse,
+        Func<T>? defaultValue
+    ) =>
+        new($"--{name}")
+        {
+            Description = description,
+            HelpName = valueName,
+            // Several values are taken, so that the error can say that one is meant.
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = true,
+            CustomParser = result => Parse(name, result, parse),
+            DefaultValueFactory = defaultValue is null ? null : _ => defaultValue(),
+        };
+
+    /// <summary>Errors are collected, because the first one to tell may be another: an unknown option among the values.</summary>
+    private static T? Parse<T>(string name, ArgumentResult result, Func<string, T> parse)
+    {
+        try
+        {
+            return parse(OneValue(name, result));
+        }
+        catch (UserErrorException e)
+        {
+            result.AddError(e.Message);
+            return default;
+        }
+    }
+
+    private static string OneValue(string name, ArgumentResult result) =>
+        result.Tokens is [var token]
+            ? token.Value
+            : throw new UserErrorException(
+                $"--{name}: found {string.Join(' ', result.Tokens.Select(token => token.Value))}; one run takes one value."
+            );
+
+    private static UserErrorException NotAllowed(string name, string found, string allowed) =>
+        new($"--{name}: found '{found}'; allowed: {allowed}");
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using LlmSim.Cli.Output;
+using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary><c>llmsim hardware</c>: the catalog of accelerators.</summary>
+internal sealed class HardwareCommand : CliCommand
+{
+    private readonly Argument<string?> _name = new("NAME")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "an accelerator, for all its figures and where they come from",
+    };
+
+    public HardwareCommand(CliConsole console)
+        : base(
+            "hardware",
+            "List the accelerators of the catalog with their figures per second, dense.",
+            console
+        )
+    {
+        Add(_name);
+        Examples = ["llmsim hardware", "llmsim hardware NVIDIA_H100_SXM"];
+        SetAction(parse => Execute(parse.GetValue(_name)));
+    }
+
+    private void Execute(string? name)
+    {
+        var table = name is null ? List() : Details(HardwareCatalog.BuiltIn.Get(name));
+        Console.Out.Write(TextTable.Render(table, Console));
+    }
+
+    private static Spectre.Console.Table List()
+    {
+        var table = TextTable.Create(
+            "Accelerator",
+            ">memory B",
+            ">B/s",
+            ">16-bit ops/s",
+            ">8-bit ops/s",
+            ">link B/s"
+        );
+        foreach (var h in HardwareCatalog.BuiltIn.All)
+        {
+            table.Add(
+                h.Name,
+                Figures.Si(h.MemoryBytes),
+                Figures.Si(h.MemoryBytesPerSecond),
+                Figures.Si(h.Fp16OpsPerSecond),
+                Figures.Si(h.Int8OpsPerSecond),
+                Figures.Si(h.LinkBytesPerSecond)
+            );
+        }
+
+        return table;
+    }
+
+    private static Spectre.Console.Table Details(HardwareDescription h)
+    {
+        var table = TextTable.Create("Accelerator", h.Name);
+        table.Add("memory", Figures.Si(h.MemoryBytes) + "B");
+        table.Add("memory bandwidth", Figures.Si(h.MemoryBytesPerSecond) + "B/s");
+        table.Add("peak at 16 bits", Figures.Si(h.Fp16OpsPerSecond) + "ops/s");
+        table.Add("peak at 8 bits", Figures.Si(h.Int8OpsPerSecond) + "ops/s");
+        table.Add("on-chip buffer", Figures.Si(h.OnChipBufferBytes) + "B");
+        table.Add("link", Figures.Si(h.LinkBytesPerSecond) + "B/s");
+        table.Add("link latency", Figures.Duration(h.LinkLatencySeconds));
+        table.Add("source", h.Source);
+        return table;
+    }
+}

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using LlmSim.Cli.Output;
+using LlmSim.Experiments;
+using LlmSim.Experiments.Results;
+using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary><c>llmsim profile</c>: the roofline of a prefill or a decode iteration, operation by operation.</summary>
+internal sealed class ProfileCommand : CliCommand
+{
+    private readonly ModelArguments _model = new();
+    private readonly SemanticsArguments _semantics = new();
+
+    private readonly Option<string> _hardware = CliOption.Text(
+        "hardware",
+        "the accelerator (see llmsim hardware)",
+        "NVIDIA_H100_SXM",
+        "NAME"
+    );
+
+    private readonly Option<long?> _tp = CliOption.Integer("tp", "accelerators that work as one", 4, 1, 1024);
+    private readonly Option<long?> _batch = CliOption.Integer("batch", "requests", 1, 1, 1_000_000);
+
+    private readonly Option<long?> _seqlen = CliOption.Integer(
+        "seqlen",
+        "tokens of each prompt, or of each context in decode",
+        2048,
+        1,
+        10_000_000
+    );
+
+    private readonly Option<string> _stage = CliOption.Choice(
+        "stage",
+        "the stage",
+        "prefill",
+        ["prefill", "decode"]
+    );
+
+    private readonly Option<string> _flashAttention = CliOption.Choice(
+        "flash_attention",
+        "whether attention is one kernel that keeps the scores on chip",
+        "true",
+        ["true", "false"]
+    );
+
+    private readonly Option<string> _format = CliOption.Choice(
+        "format",
+        "how to write it",
+        "text",
+        ["text", "csv", "json"]
+    );
+
+    private readonly Option<string> _output = CliOption.File("output", "where to write it [standard output]");
+
+    public ProfileCommand(CliConsole console)
+        : base("profile", "Show what each operation of an iteration costs under the roofline model.", console)
+    {
+        AddGroups([
+            new("Iteration", [_hardware, _tp, _stage, _batch, _seqlen, _flashAttention]),
+            _model.Group,
+            new("Output", [_format, _output]),
+            .. _semantics.Groups,
+        ]);
+        Examples =
+        [
+            "llmsim profile --stage prefill --seqlen 8192",
+            "llmsim profile --model Qwen/Qwen3-8B --hardware NVIDIA_L40S --tp 1 --stage decode --batch 32",
+            "llmsim profile --semantics reference --format csv --output roofline.csv",
+        ];
+        SetAction(Execute);
+    }
+
+    private void Execute(ParseResult parse)
+    {
+        var table = Compute(parse);
+        var text = parse.GetRequiredValue(_format) switch
+        {
+            "csv" => RooflineWriter.Csv(table),
+            "json" => RooflineWriter.Json(table),
+            _ => RooflineReport.Text(table, Console),
+        };
+        if (parse.GetValue(_output) is { } path)
+        {
+            OutputFile.Write("--output", path, text);
+        }
+        else
+        {
+            Console.Out.Write(text);
+        }
+    }
+
+    private RooflineTable Compute(ParseResult parse)
+    {
+        var instance = new InstanceSpec
+        {
+            Hardware = HardwareCatalog.BuiltIn.Get(parse.GetRequiredValue(_hardware)),
+            TpSize = (int)parse.GetValue(_tp)!,
+        };
+        var roofline = new RooflineModel(
+            ModelSource.Load(_model.Model(parse)),
+            _model.Precision(parse),
+            instance,
+            _semantics.Read(parse),
+            fusedAttention: parse.GetRequiredValue(_flashAttention) == "true"
+        );
+        var requests = (int)parse.GetValue(_batch)!;
+        var tokens = (int)parse.GetValue(_seqlen)!;
+        return parse.GetRequiredValue(_stage) == "prefill"
+            ? roofline.PrefillTable(requests, tokens)
+            : roofline.DecodeTable(new DecodeBatch(requests, (long)requests * tokens, tokens));
+    }
+}

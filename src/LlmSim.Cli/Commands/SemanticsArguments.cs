@@ -1,0 +1,48 @@
+using System.CommandLine;
+using LlmSim.Experiments;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary>The preset of the semantics, and an option for each of its options.</summary>
+internal sealed class SemanticsArguments
+{
+    private readonly Option<string> _preset = CliOption.Choice(
+        "semantics",
+        "the model: physically right, or the reference simulator with its quirks",
+        Semantics.Standard.Preset,
+        [.. SemanticsOptions.Presets.Select(preset => preset.Preset)]
+    );
+
+    private readonly IReadOnlyList<(SemanticsOption Setting, Option<string> Option)> _settings =
+    [
+        .. SemanticsOptions.All.Select(setting =>
+            (setting, CliOption.Text(setting.Name, Describe(setting), valueName: "VALUE"))
+        ),
+    ];
+
+    public IReadOnlyList<OptionGroup> Groups =>
+        [
+            new("Semantics", [_preset]),
+            new(
+                "Options of the semantics, which switch singly what the presets switch together",
+                [.. _settings.Select(entry => entry.Option)]
+            ),
+        ];
+
+    public Semantics Read(ParseResult parse)
+    {
+        var semantics = SemanticsOptions.Preset(parse.GetRequiredValue(_preset));
+        foreach (var (setting, option) in _settings)
+        {
+            if (parse.GetValue(option) is { } value)
+            {
+                semantics = setting.With(semantics, value);
+            }
+        }
+
+        return semantics;
+    }
+
+    private static string Describe(SemanticsOption setting) =>
+        $"{setting.Summary}: {string.Join(", ", setting.AllowedValues)}";
+}

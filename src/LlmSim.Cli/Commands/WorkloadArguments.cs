@@ -1,0 +1,117 @@
+using System.CommandLine;
+using LlmSim.Experiments;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary>Which requests come, and when.</summary>
+internal sealed class WorkloadArguments
+{
+    /// <summary>Enough for steady figures, few enough for a second.</summary>
+    private const int SyntheticRequests = 2_000;
+
+    private static readonly RunConfiguration s_defaults = new();
+
+    private readonly Option<string> _requestSource = CliOption.Text(
+        "request_source",
+        "where lengths come from: conversation, zipfian, lognormal; or, with --trace_path, mooncake, azure, "
+            + $"{RunConfiguration.DetectedTrace} (whatever format the file has) [conversation; with --trace_path: "
+            + $"{RunConfiguration.DetectedTrace}]",
+        valueName: "NAME"
+    );
+
+    private readonly Option<string> _tracePath = CliOption.File(
+        "trace_path",
+        "a trace: Mooncake's JSON Lines or Azure's CSV, also compressed (.gz, .zst)"
+    );
+
+    private readonly Option<long?> _requestCount = CliOption.Integer(
+        "request_count",
+        $"requests to take: the first of a trace [all of a trace, {SyntheticRequests} of other sources]",
+        defaultValue: null,
+        min: 1,
+        max: int.MaxValue
+    );
+
+    private readonly Option<string> _arrivals = CliOption.Text(
+        "arrivals",
+        "when requests come: poisson, constant or gamma:cv=2 at lambda_arrival, or trace (its own timestamps)",
+        s_defaults.Arrivals,
+        "NAME"
+    );
+
+    private readonly Option<double> _lambdaArrival = CliOption.Number(
+        "lambda_arrival",
+        "mean arrivals per second",
+        s_defaults.LambdaArrival,
+        "above 0",
+        value => value > 0
+    );
+
+    private readonly Option<double> _zipfS = CliOption.Number(
+        "zipf_s",
+        "zipfian: exponent of the law",
+        s_defaults.ZipfS,
+        "above 0",
+        value => value > 0
+    );
+
+    private readonly Option<double> _lognormalMean = CliOption.Number(
+        "lognormal_mean",
+        "lognormal: mean of the logarithm of prompt lengths, whose deviation is 1",
+        s_defaults.LognormalMean,
+        "from -50 to 50",
+        value => value is >= -50 and <= 50
+    );
+
+    private readonly Option<long?> _maxLen = CliOption.Integer(
+        "max_len",
+        "longest prompt of a synthetic source in tokens",
+        defaultValue: null,
+        min: 1,
+        max: 10_000_000
+    );
+
+    private readonly Option<long?> _seed = CliOption.Integer(
+        "seed",
+        "seed of everything that is random",
+        s_defaults.Seed
+    );
+
+    public OptionGroup Group =>
+        new(
+            "Workload",
+            [
+                _requestSource,
+                _tracePath,
+                _requestCount,
+                _arrivals,
+                _lambdaArrival,
+                _zipfS,
+                _lognormalMean,
+                _maxLen,
+                _seed,
+            ]
+        );
+
+    /// <summary>The configuration with the workload that was asked for.</summary>
+    public RunConfiguration Read(ParseResult parse, RunConfiguration configuration)
+    {
+        var tracePath = parse.GetValue(_tracePath);
+        var source =
+            parse.GetValue(_requestSource)
+            ?? (tracePath is null ? s_defaults.RequestSource : RunConfiguration.DetectedTrace);
+        return configuration with
+        {
+            RequestSource = source,
+            TracePath = tracePath,
+            RequestCount =
+                (int?)parse.GetValue(_requestCount) ?? (tracePath is null ? SyntheticRequests : null),
+            Arrivals = parse.GetRequiredValue(_arrivals),
+            LambdaArrival = parse.GetValue(_lambdaArrival),
+            ZipfS = parse.GetValue(_zipfS),
+            LognormalMean = parse.GetValue(_lognormalMean),
+            MaxLen = (int?)parse.GetValue(_maxLen),
+            Seed = parse.GetValue(_seed)!.Value,
+        };
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using LlmSim.Cli.Output;
+using LlmSim.Experiments;
+using LlmSim.Experiments.Results;
+using LlmSim.Workloads;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary><c>llmsim workload generate</c>: a workload as a trace in Mooncake's format.</summary>
+internal sealed class WorkloadGenerateCommand : CliCommand
+{
+    private readonly WorkloadArguments _workload = new();
+
+    private readonly Option<string> _output = CliOption.File(
+        "output",
+        "the trace to write, in Mooncake's JSON Lines; /dev/stdout for a pipe"
+    );
+
+    public WorkloadGenerateCommand(CliConsole console)
+        : base("generate", "Write a workload as a trace.", console)
+    {
+        _output.Required = true;
+        AddGroups(new OptionGroup("Output", [_output]), _workload.Group);
+        Examples =
+        [
+            "llmsim workload generate --output trace.jsonl --request_count 2000 --seed 1",
+            "llmsim workload generate --trace_path azure.csv --arrivals trace --output trace.jsonl",
+        ];
+        SetAction(Execute);
+    }
+
+    private void Execute(ParseResult parse)
+    {
+        var configuration = _workload.Read(parse, new RunConfiguration());
+        var requests = Experiment.CreateWorkload(configuration).ToRequests();
+        using var file = new OutputFile("--output", parse.GetRequiredValue(_output));
+        var count = TraceWriter.WriteMooncake(file.Stream, Cancellable(requests));
+        file.Commit();
+        Console.Error.WriteLine($"{Figures.Count(count)} requests written");
+    }
+
+    private IEnumerable<RequestSpec> Cancellable(IEnumerable<RequestSpec> requests) =>
+        requests.Select(request =>
+        {
+            Console.Cancellation.ThrowIfCancellationRequested();
+            return request;
+        });
+}

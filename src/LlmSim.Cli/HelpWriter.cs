@@ -1,0 +1,125 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Globalization;
+using LlmSim.Cli.Commands;
+
+namespace LlmSim.Cli;
+
+/// <summary>Help of a command: usage, subcommands or grouped options with their defaults, examples; 80 columns wide.</summary>
+internal sealed class HelpWriter : SynchronousCommandLineAction
+{
+    private const int Width = 80;
+    private const int MaxNameWidth = 30;
+
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        var command = parseResult.CommandResult.Command;
+        var writer = parseResult.InvocationConfiguration.Output;
+        writer.WriteLine(string.Join('\n', Wrapped(command.Description!, Width)));
+        writer.WriteLine();
+        writer.WriteLine($"Usage: {Usage(command)}");
+        WriteSection(writer, "Commands", command.Subcommands.Select(sub => (sub.Name, sub.Description)));
+        WriteSection(
+            writer,
+            "Arguments",
+            command.Arguments.Select(a => (a.HelpName ?? a.Name, a.Description))
+        );
+        foreach (var group in (command as CliCommand)?.Groups ?? [])
+        {
+            WriteSection(writer, group.Title, group.Options.Select(option => (Name(option), Text(option))));
+        }
+
+        WriteExamples(writer, (command as CliCommand)?.Examples ?? []);
+        return ExitCode.Success;
+    }
+
+    private static string Usage(Command command)
+    {
+        var path = string.Join(
+            ' ',
+            Lineage(command).Reverse().Skip(1).Select(symbol => symbol.Name).Prepend("llmsim")
+        );
+        var arguments = command.Arguments.Select(argument => $" {argument.HelpName ?? argument.Name}");
+        var rest = command.Subcommands.Count > 0 ? " COMMAND" : "";
+        return path + rest + string.Concat(arguments) + " [options]";
+    }
+
+    private static IEnumerable<Symbol> Lineage(Symbol? symbol)
+    {
+        for (; symbol is not null; symbol = symbol.Parents.FirstOrDefault())
+        {
+            yield return symbol;
+        }
+    }
+
+    private static void WriteSection(
+        TextWriter writer,
+        string title,
+        IEnumerable<(string Name, string? Text)> entries
+    )
+    {
+        var lines = entries.ToArray();
+        if (lines.Length == 0)
+        {
+            return;
+        }
+
+        writer.WriteLine();
+        writer.WriteLine(title);
+        var width = Math.Min(MaxNameWidth, lines.Max(line => line.Name.Length));
+        foreach (var (name, text) in lines)
+        {
+            // A name that is too wide has its text below it.
+            var label = name.Length <= width ? name.PadRight(width) : name + "\n  " + new string(' ', width);
+            var indented = string.Join(
+                "\n" + new string(' ', width + 4),
+                Wrapped(text ?? "", Width - width - 4)
+            );
+            writer.WriteLine($"  {label}  {indented}");
+        }
+    }
+
+    private static void WriteExamples(TextWriter writer, IReadOnlyList<string> examples)
+    {
+        if (examples.Count > 0)
+        {
+            writer.WriteLine();
+            writer.WriteLine("Examples");
+            foreach (var example in examples)
+            {
+                writer.WriteLine($"  {example}");
+            }
+        }
+    }
+
+    private static string Name(Option option) =>
+        string.Join(", ", option.Aliases.Prepend(option.Name))
+        + (option.ValueType == typeof(bool) ? "" : $" {option.HelpName}");
+
+    private static string? Text(Option option) =>
+        option.HasDefaultValue && option.ValueType != typeof(bool)
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{option.Description} [{option.GetDefaultValue()}]"
+            )
+            : option.Description;
+
+    private static IEnumerable<string> Wrapped(string text, int width)
+    {
+        var line = "";
+        foreach (var word in text.Split(' '))
+        {
+            if (line.Length > 0 && line.Length + 1 + word.Length > width)
+            {
+                yield return line;
+                line = "";
+            }
+
+            line += line.Length == 0 ? word : " " + word;
+        }
+
+        yield return line;
+    }
+}

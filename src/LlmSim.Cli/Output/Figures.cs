@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace LlmSim.Cli.Output;
+
+/// <summary>Numbers as people read them; invariant formats.</summary>
+internal static class Figures
+{
+    /// <summary>Four digits or all those before the point; "–" when not defined.</summary>
+    public static string Number(double value)
+    {
+        var magnitude = Math.Abs(value);
+        var format =
+            magnitude >= 999.5 ? "N0"
+            : magnitude >= 99.95 ? "F1"
+            : magnitude >= 9.995 ? "F2"
+            : "F3";
+        return double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "–";
+    }
+
+    /// <summary>A count with separators.</summary>
+    public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A share from 0 to 1 in per cent.</summary>
+    public static string Percent(double share) => Number(100 * share) + " %";
+
+    /// <summary>Seconds in the unit that reads best: s, ms or µs.</summary>
+    public static string Duration(double seconds) =>
+        seconds >= 1 ? $"{Number(seconds)} s"
+        : seconds >= 1e-3 ? $"{Number(seconds * 1e3)} ms"
+        : $"{Number(seconds * 1e6)} µs";
+
+    /// <summary>With a prefix of the SI: 12.34 T, 989.5 G, 27.65 M.</summary>
+    public static string Si(double value)
+    {
+        ReadOnlySpan<string> prefixes = [" ", " k", " M", " G", " T", " P", " E"];
+        var power = 0;
+        while (Math.Abs(value) >= 999.95 && power < prefixes.Length - 1)
+        {
+            value /= 1000;
+            power++;
+        }
+
+        return value.ToString("G4", CultureInfo.InvariantCulture) + prefixes[power];
+    }
+}

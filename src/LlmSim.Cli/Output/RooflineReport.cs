@@ -1,0 +1,68 @@
+using LlmSim.Experiments.Results;
+using LlmSim.Performance;
+
+namespace LlmSim.Cli.Output;
+
+/// <summary>A roofline table for people.</summary>
+internal static class RooflineReport
+{
+    private const int Width = 132;
+
+    public static string Text(RooflineTable table, CliConsole console)
+    {
+        var text = TextTable.Create(
+            "Operation",
+            ">runs",
+            ">ops",
+            ">weights",
+            ">act in",
+            ">act out",
+            ">KV in",
+            ">KV out",
+            ">network",
+            ">ops/byte",
+            "bound",
+            ">time",
+            ">share"
+        );
+        foreach (var o in table.Operations)
+        {
+            text.Add(
+                o.Name,
+                Figures.Count(o.Runs),
+                Figures.Si(o.Ops),
+                Figures.Si(o.WeightBytes),
+                Figures.Si(o.ActivationInBytes),
+                Figures.Si(o.ActivationOutBytes),
+                Figures.Si(o.KvInBytes),
+                Figures.Si(o.KvOutBytes),
+                Figures.Si(o.NetworkBytes),
+                Figures.Number(o.ArithmeticIntensity),
+                RooflineWriter.BoundName(o.Bound),
+                Figures.Duration(o.Seconds),
+                Figures.Percent(o.Share)
+            );
+        }
+
+        text.Add(
+            "iteration",
+            "",
+            Figures.Si(table.Ops),
+            Figures.Si(table.WeightBytes),
+            Figures.Si(table.ActivationInBytes),
+            Figures.Si(table.ActivationOutBytes),
+            Figures.Si(table.KvInBytes),
+            Figures.Si(table.KvOutBytes),
+            Figures.Si(table.NetworkBytes),
+            Figures.Number(table.Ops / table.MemoryAccessBytes),
+            "",
+            Figures.Duration(table.Seconds),
+            Figures.Percent(1)
+        );
+        var memory = table.Memory;
+        return TextTable.Render(text, console, Width)
+            + "\nOf one accelerator, in bytes and one run of each operation; the last row is the whole iteration.\n"
+            + $"Memory: weights {Figures.Si(memory.WeightBytes)}B + KV cache {Figures.Si(memory.KvCacheBytes)}B + "
+            + $"activations {Figures.Si(memory.TemporaryActivationBytes)}B = {Figures.Si(memory.Bytes)}B\n";
+    }
+}

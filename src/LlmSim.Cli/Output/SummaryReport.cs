@@ -1,0 +1,191 @@
+using LlmSim.Experiments;
+using LlmSim.Experiments.Results;
+using LlmSim.Metrics;
+
+namespace LlmSim.Cli.Output;
+
+/// <summary>The result of a run on a screen of 80 columns.</summary>
+internal static class SummaryReport
+{
+    private const int MaxInstancesShown = 16;
+
+    public static void Write(RunResult result, CliConsole console)
+    {
+        WriteHead(result, console.Out);
+        WriteRequests(result, console.Out);
+        console.Out.WriteLine();
+        console.Out.Write(TextTable.Render(Latencies(result.Summary), console));
+        console.Out.WriteLine();
+        WriteRates(result, console.Out);
+        console.Out.WriteLine();
+        console.Out.Write(TextTable.Render(Instances(result.Summary), console));
+    }
+
+    private static void WriteHead(RunResult result, TextWriter writer)
+    {
+        var c = result.Configuration;
+        Line(writer, "Model", $"{c.Model}, {SemanticsOptions.Describe(c.Semantics)} semantics");
+        Line(
+            writer,
+            "Cluster",
+            $"{Cluster(result.PrefillInstances)} prefill, {Cluster(result.DecodeInstances)} decode"
+        );
+        Line(
+            writer,
+            "Policies",
+            $"prefill {c.PrefillGlobal}, {c.PrefillLocal}; decode {c.DecodeGlobal}, {c.DecodeLocal}"
+        );
+        var rate = c.Arrivals == "trace" ? "" : FormattableString.Invariant($" at {c.LambdaArrival}/s");
+        Line(
+            writer,
+            "Workload",
+            FormattableString.Invariant(
+                $"{c.TracePath ?? c.RequestSource}, arrivals {c.Arrivals}{rate}, seed {c.Seed}"
+            )
+        );
+    }
+
+    private static void WriteRequests(RunResult result, TextWriter writer)
+    {
+        var s = result.Summary;
+        Line(
+            writer,
+            "Requests",
+            $"{Figures.Count(s.Requests)} = {Figures.Count(s.Finished)} finished + {Figures.Count(s.Rejected)} "
+                + $"rejected; {Figures.Count(s.Evictions)} evictions; {Figures.Number(s.MakespanSeconds)} s simulated"
+        );
+        foreach (var (reason, count) in s.Rejections)
+        {
+            Line(writer, "", $"{Figures.Count(count)} rejected: {reason}");
+        }
+
+        foreach (var (counter, count) in s.PolicyCounters)
+        {
+            Line(writer, "", $"{counter}: {Figures.Count(count)}");
+        }
+    }
+
+    private static Spectre.Console.Table Latencies(RunSummary s)
+    {
+        var table = TextTable.Create(
+            "Latency",
+            "",
+            ">mean",
+            ">std",
+            ">p25",
+            ">p50",
+            ">p75",
+            ">p90",
+            ">p95",
+            ">p99"
+        );
+        Add("TTFT", s.TtftSeconds);
+        Add("TPOT", s.TpotSeconds);
+        Add("ITL", s.ItlSeconds);
+        Add("E2E", s.EndToEndSeconds);
+        Add("Prefill queue", s.PrefillQueueSeconds);
+        Add("KV transfer", s.TransferSeconds);
+        Add("Decode queue", s.DecodeQueueSeconds);
+        return table;
+
+        void Add(string name, in Distribution d)
+        {
+            // Milliseconds only where the whole row reads well in them.
+            var (scale, unit) = d.P99 < 1 && d.Mean < 1 ? (1000.0, "ms") : (1.0, "s");
+            string Scaled(double seconds) => Figures.Number(seconds * scale);
+            table.Add(
+                name,
+                unit,
+                Scaled(d.Mean),
+                Scaled(d.Std),
+                Scaled(d.P25),
+                Scaled(d.P50),
+                Scaled(d.P75),
+                Scaled(d.P90),
+                Scaled(d.P95),
+                Scaled(d.P99)
+            );
+        }
+    }
+
+    private static void WriteRates(RunResult result, TextWriter writer)
+    {
+        var (c, s) = (result.Configuration, result.Summary);
+        Line(
+            writer,
+            "Throughput",
+            $"{Figures.Number(s.RequestsPerSecond)} requests/s, {Figures.Number(s.OutputTokensPerSecond)} output "
+                + $"tokens/s, {Figures.Number(s.TokensPerSecond)} tokens/s"
+        );
+        Line(
+            writer,
+            "Goodput",
+            $"{Figures.Number(s.GoodputRequestsPerSecond)} requests/s that meet both SLOs"
+        );
+        Line(
+            writer,
+            "SLO",
+            FormattableString.Invariant(
+                $"TTFT < {c.TtftSloSeconds} s: {Figures.Number(s.TtftAttainmentPercent)} %; "
+            )
+                + FormattableString.Invariant(
+                    $"TPOT < {c.TpotSloSeconds} s: {Figures.Number(s.TpotAttainmentPercent)} %; "
+                )
+                + $"both: {Figures.Number(s.BothAttainmentPercent)} %"
+        );
+    }
+
+    private static Spectre.Console.Table Instances(RunSummary s)
+    {
+        var table = TextTable.Create(
+            "Instance",
+            "Accelerators",
+            ">requests",
+            ">busy",
+            ">batch",
+            ">peak KV",
+            ">of GB"
+        );
+        foreach (var stage in s.Instances.GroupBy(instance => instance.Stage))
+        {
+            foreach (var i in stage.Take(MaxInstancesShown))
+            {
+                table.Add(
+                    $"{i.Stage} {i.Index}",
+                    $"{i.TpSize} x {i.Hardware}",
+                    Figures.Count(i.Requests),
+                    Figures.Percent(i.Utilization),
+                    Figures.Number(i.MeanBatch),
+                    Figures.Number(i.PeakKvBytes / 1e9),
+                    Figures.Number(i.KvCapacityBytes / 1e9)
+                );
+            }
+
+            if (stage.Count() > MaxInstancesShown)
+            {
+                table.Add(
+                    $"… {Figures.Count(stage.Count() - MaxInstancesShown)} more",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "",
+                    ""
+                );
+            }
+        }
+
+        return table;
+    }
+
+    private static string Cluster(IReadOnlyList<InstanceSpec> instances) =>
+        string.Join(
+            " + ",
+            instances
+                .GroupBy(instance => (instance.Hardware.Name, instance.TpSize))
+                .Select(group => $"{group.Count()} x {group.Key.Name} tp {group.Key.TpSize}")
+        );
+
+    private static void Line(TextWriter writer, string label, string text) =>
+        writer.WriteLine($"{label, -12}{text}");
+}

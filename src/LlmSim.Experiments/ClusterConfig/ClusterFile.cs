@@ -1,0 +1,209 @@
+using System.Text.Json;
+using LlmSim.Performance;
+
+namespace LlmSim.Experiments.ClusterConfig;
+
+/// <summary>
+/// Reads a cluster file: a JSON list with one object for each instance, or for <c>count</c> identical ones.
+/// </summary>
+/// <remarks>
+/// <c>[{ "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 2 }]</c>; optional are <c>memory_utilization</c>,
+/// <c>activation_bytes</c>, <c>kv_link_bytes_per_second</c> and <c>kv_link_latency_seconds</c>. Comments and trailing
+/// commas are allowed, unknown fields are not.
+/// </remarks>
+internal ref struct ClusterFile
+{
+    private const int MaxInstances = 100_000;
+
+    private static readonly string[] s_fields =
+    [
+        "hardware",
+        "tp_size",
+        "count",
+        "memory_utilization",
+        "activation_bytes",
+        "kv_link_bytes_per_second",
+        "kv_link_latency_seconds",
+    ];
+
+    private readonly string _name;
+    private readonly ReadOnlySpan<byte> _json;
+    private readonly Func<string, HardwareDescription> _hardware;
+    private Utf8JsonReader _reader;
+
+    private ClusterFile(ReadOnlySpan<byte> json, string name, Func<string, HardwareDescription> hardware)
+    {
+        _json = json;
+        _name = name;
+        _hardware = hardware;
+        _reader = new Utf8JsonReader(
+            json,
+            new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
+        );
+    }
+
+    /// <summary>The instances that a file describes, in its order.</summary>
+    /// <param name="json">The file's content.</param>
+    /// <param name="name">The file's name, for messages.</param>
+    /// <param name="hardware">Finds an accelerator by its name.</param>
+    /// <exception cref="UserErrorException">Something in the file is wrong; the message says where and what.</exception>
+    public static IReadOnlyList<InstanceSpec> Read(
+        ReadOnlySpan<byte> json,
+        string name,
+        Func<string, HardwareDescription> hardware
+    )
+    {
+        var file = new ClusterFile(json.StartsWith("\uFEFF"u8) ? json[3..] : json, name, hardware);
+        try
+        {
+            return file.ReadList();
+        }
+        catch (JsonException e)
+        {
+            throw new UserErrorException($"{name}:{e.LineNumber + 1}: is not JSON: {e.Message}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new UserErrorException($"{file.Where()}: is not UTF-8 text", e);
+        }
+    }
+
+    private List<InstanceSpec> ReadList()
+    {
+        if (!_reader.Read() || _reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw Error(
+                "is not a list of instances: [{ \"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": 4 }]"
+            );
+        }
+
+        var instances = new List<InstanceSpec>();
+        while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
+        {
+            var (instance, count) = ReadInstance();
+            if (instances.Count + count > MaxInstances)
+            {
+                throw Error($"has more than {MaxInstances} instances");
+            }
+
+            instances.AddRange(Enumerable.Repeat(instance, count));
+        }
+
+        if (instances.Count == 0)
+        {
+            throw Error("has no instances: a stage needs at least one");
+        }
+
+        // Whatever follows the list is an error that the JSON reader finds.
+        _reader.Read();
+        return instances;
+    }
+
+    private (InstanceSpec Instance, int Count) ReadInstance()
+    {
+        if (_reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw Error($"found {Found()} where an instance {{ … }} should be");
+        }
+
+        var start = (int)_reader.TokenStartIndex;
+        var fields = new HashSet<string>(StringComparer.Ordinal);
+        // Without hardware and tp_size until these fields have been read.
+        var instance = new InstanceSpec { Hardware = null!, TpSize = 0 };
+        var count = 1;
+        while (_reader.Read() && _reader.TokenType != JsonTokenType.EndObject)
+        {
+            var field = _reader.GetString()!;
+            if (!fields.Add(field))
+            {
+                throw Error($"{field}: is given twice");
+            }
+
+            ReadField(field, ref instance, ref count);
+        }
+
+        var missing = s_fields[..2].Where(field => !fields.Contains(field)).ToArray();
+        return missing.Length == 0
+            ? (instance, count)
+            : throw new UserErrorException($"{Where(start)}: the instance has no {missing[0]}");
+    }
+
+    private void ReadField(string field, ref InstanceSpec instance, ref int count)
+    {
+        if (!s_fields.Contains(field))
+        {
+            var allowed = string.Join(", ", s_fields);
+            throw Error($"unknown field '{field}'; allowed: {allowed}.{Suggestion.For(field, s_fields)}");
+        }
+
+        _reader.Read();
+        count = field == "count" ? (int)Whole(field, 1, MaxInstances) : count;
+        instance = field switch
+        {
+            "hardware" => instance with { Hardware = FindHardware() },
+            "tp_size" => instance with { TpSize = (int)Whole(field, 1, 1024) },
+            "memory_utilization" => instance with
+            {
+                MemoryUtilization = Number(field, x => x is > 0 and <= 1, "above 0 and at most 1"),
+            },
+            "activation_bytes" => instance with { ActivationBytes = Whole(field, 0, long.MaxValue) },
+            "kv_link_bytes_per_second" => instance with
+            {
+                KvLinkBytesPerSecond = Number(field, x => x > 0, "above 0"),
+            },
+            "kv_link_latency_seconds" => instance with
+            {
+                KvLinkLatencySeconds = Number(field, x => x >= 0, "0 or more"),
+            },
+            _ => instance,
+        };
+    }
+
+    private readonly HardwareDescription FindHardware()
+    {
+        if (_reader.TokenType != JsonTokenType.String)
+        {
+            throw Error($"hardware: found {Found()}; allowed: the name of an accelerator, in quotes");
+        }
+
+        try
+        {
+            return _hardware(_reader.GetString()!);
+        }
+        catch (UserErrorException e)
+        {
+            throw new UserErrorException($"{Where()}: hardware: {e.Message}", e);
+        }
+    }
+
+    private readonly long Whole(string field, long min, long max) =>
+        _reader.TokenType == JsonTokenType.Number
+        && _reader.TryGetInt64(out var value)
+        && value >= min
+        && value <= max
+            ? value
+            : throw Error($"{field}: found {Found()}; allowed: a whole number from {min} to {max}");
+
+    private readonly double Number(string field, Predicate<double> isAllowed, string allowed) =>
+        _reader.TokenType == JsonTokenType.Number
+        && _reader.TryGetDouble(out var value)
+        && double.IsFinite(value)
+        && isAllowed(value)
+            ? value
+            : throw Error($"{field}: found {Found()}; allowed: a number {allowed}");
+
+    private readonly UserErrorException Error(string message) => new($"{Where()}: {message}");
+
+    private readonly string Where() => Where((int)_reader.TokenStartIndex);
+
+    private readonly string Where(int position) => $"{_name}:{_json[..position].Count((byte)'\n') + 1}";
+
+    private readonly string Found() =>
+        _reader.TokenType switch
+        {
+            JsonTokenType.StartObject => "an object",
+            JsonTokenType.StartArray => "a list",
+            JsonTokenType.String => $"'{_reader.GetString()}'",
+            _ => System.Text.Encoding.UTF8.GetString(_reader.ValueSpan),
+        };
+}

@@ -1,0 +1,135 @@
+using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Workloads;
+using LlmSim.Policies;
+using LlmSim.Workloads;
+
+namespace LlmSim.Experiments;
+
+/// <summary>Result files of a run; null for none.</summary>
+/// <param name="Requests">Per-request results: CSV or Parquet by extension.</param>
+/// <param name="Csv">One row of CSV.</param>
+/// <param name="Json">Configuration and summary as JSON.</param>
+public sealed record OutputPaths(string? Requests = null, string? Csv = null, string? Json = null);
+
+/// <summary>Runs a simulation from a configuration to result files.</summary>
+public static class Experiment
+{
+    /// <summary>
+    /// Simulates, and writes the result files: all of them whole, or none when something goes wrong. Paths that cannot be
+    /// written are found before the simulation.
+    /// </summary>
+    /// <param name="configuration">What to simulate.</param>
+    /// <param name="outputs">What to write.</param>
+    /// <param name="onProgress">Called now and then.</param>
+    /// <param name="cancellation">Stops the run with an <see cref="OperationCanceledException" />.</param>
+    /// <exception cref="UserErrorException">The configuration, an input file or an output path is wrong.</exception>
+    public static RunResult Run(
+        RunConfiguration configuration,
+        OutputPaths outputs,
+        Action<RunProgress>? onProgress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        var scenario = CreateScenario(configuration);
+        var workload = CreateWorkload(configuration).ToRequests();
+        using var files = new OutputSet();
+        var requests = OpenRequests(files, outputs.Requests, configuration);
+        var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
+        var json = outputs.Json is null ? null : files.Add("--json", outputs.Json);
+
+        var summary = Simulator.Run(
+            scenario,
+            workload,
+            requests is null ? null : requests.Add,
+            onProgress,
+            cancellation
+        );
+        var result = new RunResult(
+            ProductVersion.Text,
+            configuration,
+            scenario.PrefillInstances,
+            scenario.DecodeInstances,
+            summary
+        );
+
+        requests?.Complete();
+        if (csv is not null)
+        {
+            SummaryCsv.Write(csv, [result]);
+        }
+
+        if (json is not null)
+        {
+            SummaryJson.Write(json, result);
+        }
+
+        files.Commit();
+        return result;
+    }
+
+    /// <summary>A scenario with policies of its own, from the catalogs and the cluster files.</summary>
+    /// <exception cref="UserErrorException">A name is unknown or a file is wrong.</exception>
+    public static Scenario CreateScenario(RunConfiguration configuration) =>
+        new()
+        {
+            Model = ModelSource.Load(configuration.Model),
+            Precision = configuration.Precision,
+            PrefillInstances = ClusterSource.Load(
+                configuration.PrefillConfig,
+                "prefill",
+                configuration.Semantics
+            ),
+            DecodeInstances = ClusterSource.Load(
+                configuration.DecodeConfig,
+                "decode",
+                configuration.Semantics
+            ),
+            Policies = PolicyCatalog.BuiltIn.CreateSet(
+                configuration.PrefillGlobal,
+                configuration.PrefillLocal,
+                configuration.DecodeGlobal,
+                configuration.DecodeLocal
+            ),
+            Semantics = configuration.Semantics,
+            Seed = configuration.Seed,
+            TtftSloSeconds = configuration.TtftSloSeconds,
+            TpotSloSeconds = configuration.TpotSloSeconds,
+            OutputPredictor = OutputPredictors.Parse(configuration.OutputPredictor),
+        };
+
+    /// <summary>The workload of a configuration.</summary>
+    /// <exception cref="UserErrorException">A name is unknown.</exception>
+    public static WorkloadOptions CreateWorkload(RunConfiguration configuration) =>
+        new()
+        {
+            Source =
+                configuration.RequestSource == RunConfiguration.DetectedTrace
+                    ? null
+                    : WorkloadOptions.ParseRequestSource(configuration.RequestSource),
+            TracePath = configuration.TracePath,
+            RequestCount = configuration.RequestCount ?? int.MaxValue,
+            Arrivals = ArrivalProcess.Parse(configuration.Arrivals),
+            LambdaArrival = configuration.LambdaArrival,
+            ZipfS = configuration.ZipfS,
+            LognormalMean = configuration.LognormalMean,
+            MaxLen = configuration.MaxLen,
+            SyntheticOutput = configuration.Semantics.SyntheticOutput,
+            Seed = configuration.Seed,
+        };
+
+    private static RequestsWriter? OpenRequests(OutputSet files, string? path, RunConfiguration configuration)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        const string Option = "--requests_output";
+        var create = RequestsWriter.ForExtension(Option, path);
+        return create(
+            files.Add(Option, path),
+            RequestColumns.For(configuration.TtftSloSeconds, configuration.TpotSloSeconds)
+        );
+    }
+}

@@ -1,0 +1,21 @@
+using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
+
+namespace LlmSim.Experiments;
+
+/// <summary>Where a model's shapes come from: the catalog, or a config.json as models are published with.</summary>
+public static class ModelSource
+{
+    /// <summary>The model of a name in the catalog, or of a path that ends in .json.</summary>
+    /// <exception cref="UserErrorException">There is no such model, or its file is wrong.</exception>
+    public static ModelDescription Load(string nameOrPath)
+    {
+        if (!nameOrPath.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+        {
+            return ModelCatalog.BuiltIn.Get(nameOrPath);
+        }
+
+        using var stream = InputFile.Open(nameOrPath);
+        return ModelConfigParser.Parse(nameOrPath, stream, nameOrPath);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text;
+
+namespace LlmSim.Experiments.Results;
+
+/// <summary>
+/// A result file that appears whole or not at all: it is written to a temporary file beside it, which takes its name at
+/// <see cref="Commit" /> and is deleted otherwise.
+/// </summary>
+public sealed class OutputFile : IDisposable
+{
+    private readonly string _path;
+    private readonly string? _temporaryPath;
+    private bool _committed;
+
+    /// <summary>Opens the temporary file, so that a path that cannot be written is known before the simulation.</summary>
+    /// <param name="option">The command-line option that gave the path, for messages.</param>
+    /// <param name="path">Where the result goes.</param>
+    /// <exception cref="UserErrorException">The path cannot be written.</exception>
+    public OutputFile(string option, string path)
+    {
+        _path = Path.GetFullPath(path);
+        // A device, such as /dev/stdout, is written to; a file must not take its place.
+        _temporaryPath = _path.StartsWith("/dev/", StringComparison.Ordinal) ? null : TemporaryPath(_path);
+        RequireFile(option, path);
+        try
+        {
+            Stream = _temporaryPath is null
+                ? new FileStream(_path, FileMode.Append, FileAccess.Write)
+                : new FileStream(_temporaryPath, FileMode.Create, FileAccess.ReadWrite);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"{option} {path}: cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What will be the file's content.</summary>
+    public FileStream Stream { get; }
+
+    /// <summary>Writes text as UTF-8.</summary>
+    /// <exception cref="UserErrorException">The path cannot be written.</exception>
+    public static void Write(string option, string path, string text)
+    {
+        using var file = new OutputFile(option, path);
+        file.Stream.Write(Encoding.UTF8.GetBytes(text));
+        file.Commit();
+    }
+
+    /// <summary>Gives the file its name. Nothing may be written after it.</summary>
+    public void Commit()
+    {
+        Stream.Dispose();
+        if (_temporaryPath is not null)
+        {
+            File.Move(_temporaryPath, _path, overwrite: true);
+        }
+
+        _committed = true;
+    }
+
+    /// <summary>Deletes the temporary file of a result that was not committed.</summary>
+    public void Dispose()
+    {
+        Stream.Dispose();
+        if (!_committed && _temporaryPath is not null)
+        {
+            File.Delete(_temporaryPath);
+        }
+    }
+
+    private static string TemporaryPath(string path) =>
+        Path.Combine(
+            Path.GetDirectoryName(path) ?? "",
+            $".{Path.GetFileName(path)}.{Environment.ProcessId}.partial"
+        );
+
+    private void RequireFile(string option, string path)
+    {
+        if (path.Length == 0 || Path.EndsInDirectorySeparator(path) || Directory.Exists(_path))
+        {
+            throw new UserErrorException($"{option} '{path}': is a folder; give the name of a file.");
+        }
+
+        var folder = Path.GetDirectoryName(_path);
+        if (!Directory.Exists(folder))
+        {
+            throw new UserErrorException($"{option} {path}: there is no folder {folder}; create it first.");
+        }
+
+        if (File.Exists(_path) && new FileInfo(_path).IsReadOnly)
+        {
+            throw new UserErrorException($"{option} {path}: the file is read-only.");
+        }
+    }
+}

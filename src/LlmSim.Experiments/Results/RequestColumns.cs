@@ -1,0 +1,63 @@
+using LlmSim.Engine;
+using LlmSim.Metrics;
+
+namespace LlmSim.Experiments.Results;
+
+/// <summary>A column of the per-request results: its name, and its value for a request.</summary>
+internal abstract record RequestColumn(string Name);
+
+/// <summary>Whole numbers; null where undefined.</summary>
+internal sealed record IntegerColumn(string Name, Func<RequestRecord, long?> Value) : RequestColumn(Name);
+
+/// <summary>Seconds; null where undefined.</summary>
+internal sealed record SecondsColumn(string Name, Func<RequestRecord, double?> Value) : RequestColumn(Name);
+
+/// <summary>Yes or no; null where undefined.</summary>
+internal sealed record FlagColumn(string Name, Func<RequestRecord, bool?> Value) : RequestColumn(Name);
+
+/// <summary>Text; null where undefined.</summary>
+internal sealed record TextColumn(string Name, Func<RequestRecord, string?> Value) : RequestColumn(Name);
+
+/// <summary>The columns of the per-request results, the same in CSV and Parquet: the reference's, then ours.</summary>
+internal static class RequestColumns
+{
+    public static IReadOnlyList<RequestColumn> For(double ttftSloSeconds, double tpotSloSeconds) =>
+        [
+            new IntegerColumn("id", r => r.Id),
+            new SecondsColumn("arrival", r => r.Arrival.Seconds),
+            new IntegerColumn("input_length", r => r.InputTokens),
+            new IntegerColumn("output_length", r => r.OutputTokens),
+            new IntegerColumn("prefill_instance", r => r.IsRejected ? null : r.PrefillInstance),
+            new SecondsColumn("prefill_start", r => Served(r, r.PrefillStart)),
+            new SecondsColumn("prefill_finish", r => Served(r, r.PrefillFinish)),
+            new SecondsColumn("ttft", r => Defined(r.TtftSeconds)),
+            new SecondsColumn("kv_transfer_finish", r => Decoded(r, r.TransferFinish)),
+            new IntegerColumn("decode_instance", r => r.DecodeInstance < 0 ? null : r.DecodeInstance),
+            new SecondsColumn("decode_start", r => Decoded(r, r.DecodeStart)),
+            new SecondsColumn("decode_finish", r => Decoded(r, r.Finish)),
+            new SecondsColumn("tpot", r => Defined(r.TpotSeconds)),
+            new IntegerColumn("evictions", r => r.Evictions),
+            new IntegerColumn("trace_input_length", r => r.TraceInputTokens),
+            new IntegerColumn("trace_output_length", r => r.TraceOutputTokens),
+            new SecondsColumn("prefill_queue", r => Defined(r.PrefillQueueSeconds)),
+            new SecondsColumn("kv_transfer", r => Defined(r.TransferSeconds)),
+            new SecondsColumn("decode_queue", r => Defined(r.DecodeQueueSeconds)),
+            new SecondsColumn("first_decode_start", r => Decoded(r, r.FirstDecodeStart)),
+            new SecondsColumn("recompute", r => Decoded(r, r.Recompute)),
+            new SecondsColumn("finish", r => Served(r, r.Finish)),
+            new SecondsColumn("e2e", r => Defined(r.EndToEndSeconds)),
+            new FlagColumn("ttft_met", r => Met(r.TtftSeconds, ttftSloSeconds)),
+            new FlagColumn("tpot_met", r => Met(r.TpotSeconds, tpotSloSeconds)),
+            new TextColumn("rejection_reason", r => r.RejectionReason),
+        ];
+
+    private static double? Defined(double seconds) => double.IsNaN(seconds) ? null : seconds;
+
+    private static double? Served(in RequestRecord r, SimTime time) => r.IsRejected ? null : time.Seconds;
+
+    private static double? Decoded(in RequestRecord r, SimTime time) =>
+        r.DecodeInstance < 0 ? null : time.Seconds;
+
+    private static bool? Met(double seconds, double sloSeconds) =>
+        double.IsNaN(seconds) ? null : seconds < sloSeconds;
+}

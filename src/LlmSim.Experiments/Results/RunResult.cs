@@ -1,0 +1,17 @@
+using LlmSim.Metrics;
+
+namespace LlmSim.Experiments.Results;
+
+/// <summary>A simulation and what came of it.</summary>
+/// <param name="Version">Version of the simulator.</param>
+/// <param name="Configuration">What was asked for.</param>
+/// <param name="PrefillInstances">The prefill cluster.</param>
+/// <param name="DecodeInstances">The decode cluster.</param>
+/// <param name="Summary">The figures.</param>
+public sealed record RunResult(
+    string Version,
+    RunConfiguration Configuration,
+    IReadOnlyList<InstanceSpec> PrefillInstances,
+    IReadOnlyList<InstanceSpec> DecodeInstances,
+    RunSummary Summary
+);

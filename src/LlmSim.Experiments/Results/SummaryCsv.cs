@@ -1,0 +1,130 @@
+using System.Globalization;
+using LlmSim.Metrics;
+
+namespace LlmSim.Experiments.Results;
+
+/// <summary>A result as one row of CSV: the reference's columns in its order, then ours.</summary>
+public static class SummaryCsv
+{
+    /// <summary>Writes a header and the row of each result, as UTF-8.</summary>
+    public static void Write(Stream stream, IEnumerable<RunResult> results)
+    {
+        using var writer = Csv.Writer(stream);
+        foreach (var result in results)
+        {
+            using var row = writer.NewRow();
+            foreach (var (name, value) in Columns(result))
+            {
+                row[name].Set(Text(value));
+            }
+        }
+    }
+
+    private static IEnumerable<(string Name, object? Value)> Columns(RunResult result) =>
+        [.. ReferenceColumns(result.Configuration, result.Summary), .. OurColumns(result)];
+
+    private static IEnumerable<(string Name, object? Value)> ReferenceColumns(
+        RunConfiguration c,
+        RunSummary s
+    ) =>
+        [
+            ("uuid", Uuid(c)),
+            ("prefill_global", c.PrefillGlobal),
+            ("prefill_local", c.PrefillLocal),
+            ("decode_global", c.DecodeGlobal),
+            ("decode_local", c.DecodeLocal),
+            ("ttft_slo", c.TtftSloSeconds),
+            ("tpot_slo", c.TpotSloSeconds),
+            ("request_count", c.RequestCount ?? s.Requests),
+            ("lambda_arrival", c.LambdaArrival),
+            ("request_source", c.RequestSource),
+            ("prefill_config", c.PrefillConfig ?? "default"),
+            ("decode_config", c.DecodeConfig ?? "default"),
+            ("seed", c.Seed),
+            .. Percentiles("ttft", s.TtftSeconds),
+            .. Moments("ttft", s.TtftSeconds),
+            ("slo_attainment_pct", s.TtftAttainmentPercent),
+            ("total_requests", s.Requests),
+            .. Percentiles("tpot", s.TpotSeconds),
+            .. Moments("tpot", s.TpotSeconds),
+            ("tpot_slo_attainment_pct", s.TpotAttainmentPercent),
+        ];
+
+    private static IEnumerable<(string Name, object? Value)> OurColumns(RunResult result)
+    {
+        var (c, s) = (result.Configuration, result.Summary);
+        return
+        [
+            ("version", result.Version),
+            ("semantics", SemanticsOptions.Describe(c.Semantics)),
+            ("model", c.Model),
+            ("w_bit", c.Precision.WeightBits),
+            ("a_bit", c.Precision.ActivationBits),
+            ("kv_bit", c.Precision.KvBits),
+            ("trace_path", c.TracePath),
+            ("arrivals", c.Arrivals),
+            ("output_predictor", c.OutputPredictor),
+            ("finished", s.Finished),
+            ("rejected", s.Rejected),
+            ("rejections", Counts(s.Rejections)),
+            ("evictions", s.Evictions),
+            ("input_tokens", s.InputTokens),
+            ("output_tokens", s.OutputTokens),
+            ("makespan", s.MakespanSeconds),
+            ("requests_per_second", s.RequestsPerSecond),
+            ("output_tokens_per_second", s.OutputTokensPerSecond),
+            ("tokens_per_second", s.TokensPerSecond),
+            ("goodput_requests_per_second", s.GoodputRequestsPerSecond),
+            ("both_slo_attainment_pct", s.BothAttainmentPercent),
+            .. Percentiles("itl", s.ItlSeconds),
+            .. Moments("itl", s.ItlSeconds),
+            .. Percentiles("e2e", s.EndToEndSeconds),
+            .. Moments("e2e", s.EndToEndSeconds),
+            .. Percentiles("prefill_queue", s.PrefillQueueSeconds),
+            .. Moments("prefill_queue", s.PrefillQueueSeconds),
+            .. Percentiles("kv_transfer", s.TransferSeconds),
+            .. Moments("kv_transfer", s.TransferSeconds),
+            .. Percentiles("decode_queue", s.DecodeQueueSeconds),
+            .. Moments("decode_queue", s.DecodeQueueSeconds),
+            ("prefill_utilization", Utilization(s, "prefill")),
+            ("decode_utilization", Utilization(s, "decode")),
+            ("decode_iterations", s.DecodeIterations),
+            ("policy_counters", Counts(s.PolicyCounters)),
+            ("events", s.Events),
+        ];
+    }
+
+    /// <summary>The reference's name of a run; it prints a whole rate with one decimal.</summary>
+    private static string Uuid(RunConfiguration c)
+    {
+        var lambda = c.LambdaArrival.ToString(
+            c.LambdaArrival == Math.Floor(c.LambdaArrival) ? "0.0" : "R",
+            CultureInfo.InvariantCulture
+        );
+        return $"{c.PrefillGlobal}-{c.PrefillLocal}-{c.DecodeGlobal}-{c.DecodeLocal}-{lambda}";
+    }
+
+    private static IEnumerable<(string Name, object? Value)> Percentiles(string name, Distribution d) =>
+        [
+            ($"{name}_p25", d.P25),
+            ($"{name}_p50", d.P50),
+            ($"{name}_p75", d.P75),
+            ($"{name}_p90", d.P90),
+            ($"{name}_p95", d.P95),
+            ($"{name}_p99", d.P99),
+        ];
+
+    private static IEnumerable<(string Name, object? Value)> Moments(string name, Distribution d) =>
+        [($"{name}_mean", d.Mean), ($"{name}_std", d.Std)];
+
+    private static double Utilization(RunSummary summary, string stage) =>
+        summary
+            .Instances.Where(instance => instance.Stage == stage)
+            .Average(instance => instance.Utilization);
+
+    private static string Counts(IReadOnlyDictionary<string, long> counts) =>
+        string.Join("; ", counts.Select(pair => $"{pair.Key}: {pair.Value}"));
+
+    private static string Text(object? value) =>
+        value is null or double.NaN ? "" : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+}

@@ -1,0 +1,86 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using LlmSim.Performance;
+
+namespace LlmSim.Experiments.Results;
+
+/// <summary>A result as JSON: the names of the code in lower case with underscores, in the order of the code.</summary>
+public static class SummaryJson
+{
+    private static readonly SummaryJsonContext s_context = new(
+        new JsonSerializerOptions
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            WriteIndented = true,
+            NewLine = "\n",
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            Converters = { new NotANumberIsNull(), new SemanticsByOption(), new HardwareByName() },
+        }
+    );
+
+    /// <summary>The result, with a line feed at its end.</summary>
+    public static string Text(RunResult result) =>
+        JsonSerializer.Serialize(result, s_context.RunResult) + "\n";
+
+    /// <summary>Writes the result as UTF-8.</summary>
+    public static void Write(Stream stream, RunResult result) =>
+        stream.Write(Encoding.UTF8.GetBytes(Text(result)));
+
+    /// <summary>JSON has no word for a figure that is not defined but null.</summary>
+    private sealed class NotANumberIsNull : JsonConverter<double>
+    {
+        public override double Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            reader.GetDouble();
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+        {
+            if (double.IsFinite(value))
+            {
+                writer.WriteNumberValue(value);
+            }
+            else
+            {
+                writer.WriteNullValue();
+            }
+        }
+    }
+
+    /// <summary>The options under their command-line names.</summary>
+    private sealed class SemanticsByOption : WriteOnlyConverter<Semantics>
+    {
+        public override void Write(Utf8JsonWriter writer, Semantics value, JsonSerializerOptions options)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("preset", value.Preset);
+            foreach (var option in SemanticsOptions.All)
+            {
+                writer.WriteString(option.Name, option.Get(value));
+            }
+
+            writer.WriteEndObject();
+        }
+    }
+
+    /// <summary>The accelerator's name alone, so that an instance reads as in a cluster file.</summary>
+    private sealed class HardwareByName : WriteOnlyConverter<HardwareDescription>
+    {
+        public override void Write(
+            Utf8JsonWriter writer,
+            HardwareDescription value,
+            JsonSerializerOptions options
+        ) => writer.WriteStringValue(value.Name);
+    }
+
+    private abstract class WriteOnlyConverter<T> : JsonConverter<T>
+    {
+        public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            throw new NotSupportedException($"{typeof(T).Name} is written, never read");
+    }
+}
+
+/// <summary>Generated: no reflection, so that it costs little at start-up.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(RunResult))]
+internal sealed partial class SummaryJsonContext : JsonSerializerContext;

@@ -1,0 +1,76 @@
+using LlmSim.Performance;
+
+namespace LlmSim.Experiments;
+
+/// <summary>One simulation as it was asked for: plain values, which the result files repeat.</summary>
+public sealed record RunConfiguration
+{
+    /// <summary>Name of a model in the catalog, or the path of a config.json.</summary>
+    public string Model { get; init; } = "unsloth/Llama-3.3-70B-Instruct";
+
+    /// <summary>Bits of weights, activations and KV cache.</summary>
+    public Precision Precision { get; init; } = new();
+
+    /// <summary>Path of the prefill cluster's file; null for the default cluster of the semantics.</summary>
+    public string? PrefillConfig { get; init; }
+
+    /// <summary>Path of the decode cluster's file; null for the default cluster of the semantics.</summary>
+    public string? DecodeConfig { get; init; }
+
+    /// <summary>Policy that routes arriving requests.</summary>
+    public string PrefillGlobal { get; init; } = "lowest_load";
+
+    /// <summary>Policy that orders the prefill queues.</summary>
+    public string PrefillLocal { get; init; } = "fcfs";
+
+    /// <summary>Policy that routes prefilled requests.</summary>
+    public string DecodeGlobal { get; init; } = "lowest_load";
+
+    /// <summary>Policy that orders the decode queues.</summary>
+    public string DecodeLocal { get; init; } = "fcfs";
+
+    /// <summary>The options of the model.</summary>
+    public Semantics Semantics { get; init; } = Semantics.Standard;
+
+    /// <summary>The request source that is a trace in whatever format it is found to have.</summary>
+    public const string DetectedTrace = "trace";
+
+    /// <summary>
+    /// Where the requests' lengths come from: "conversation", "zipfian", "lognormal", "mooncake", "azure" or
+    /// <see cref="DetectedTrace" />.
+    /// </summary>
+    public string RequestSource { get; init; } = "conversation";
+
+    /// <summary>Path of the trace; null for a synthetic workload.</summary>
+    public string? TracePath { get; init; }
+
+    /// <summary>Requests to simulate; null for the whole trace.</summary>
+    public int? RequestCount { get; init; }
+
+    /// <summary>Arrival process: "poisson", "trace", "constant" or "gamma:cv=…".</summary>
+    public string Arrivals { get; init; } = "poisson";
+
+    /// <summary>Arrivals per second, above 0.</summary>
+    public double LambdaArrival { get; init; } = 1.66;
+
+    /// <summary>Exponent of the zipfian lengths, above 1.</summary>
+    public double ZipfS { get; init; } = 2;
+
+    /// <summary>Mean of the logarithm of the lognormal lengths.</summary>
+    public double LognormalMean { get; init; } = 9;
+
+    /// <summary>Longest synthetic prompt in tokens; null for the source's own limit.</summary>
+    public int? MaxLen { get; init; }
+
+    /// <summary>Seed of all random streams.</summary>
+    public long Seed { get; init; } = 2025;
+
+    /// <summary>TTFT SLO in seconds.</summary>
+    public double TtftSloSeconds { get; init; } = 10;
+
+    /// <summary>TPOT SLO in seconds.</summary>
+    public double TpotSloSeconds { get; init; } = 0.5;
+
+    /// <summary>What policies are told about output lengths: "none", "oracle" or "noisy:sigma=…".</summary>
+    public string OutputPredictor { get; init; } = "none";
+}

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Builds everything and runs all tests; the last line is the count. Needs the .NET 10 SDK and nothing else.
+set -euo pipefail
+
+root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+cd "$root"
+results="$root/.build/test-results"
+command -v dotnet >/dev/null || {
+  echo "test.sh: needs the .NET 10 SDK: https://dotnet.microsoft.com/download" >&2
+  exit 1
+}
+
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+rm -rf "$results"
+dotnet build LlmSim.slnx --configuration Release --verbosity quiet
+
+failed_run=0
+dotnet test --solution LlmSim.slnx --configuration Release --no-build --report-trx --results-directory "$results" || failed_run=1
+
+# A reporter that died leaves no count, so the reports are counted rather than believed.
+count() {
+  find "$results" -name '*.trx' -exec grep -oh "<UnitTestResult [^>]*outcome=\"$1\"" {} + 2>/dev/null | wc -l
+}
+passed=$(count Passed)
+failed=$(count Failed)
+skipped=$(count NotExecuted)
+echo "$passed passed, $failed failed, $skipped skipped"
+[[ $failed_run -eq 0 && $failed -eq 0 && $passed -gt 0 ]]

@@ -1,0 +1,99 @@
+using System.Text;
+using LlmSim.Experiments.ClusterConfig;
+using Xunit;
+
+namespace LlmSim.Tests.Experiments;
+
+public sealed class ClusterFileTests
+{
+    [Fact]
+    public void Instances_come_in_the_order_of_the_file_with_their_counts()
+    {
+        var instances = Read(
+            """
+            [ // comments, and commas at an end, are allowed
+              { "hardware": "NVIDIA_A", "tp_size": 4, "count": 2 },
+              { "hardware": "NVIDIA_B", "tp_size": 8, "memory_utilization": 1, "activation_bytes": 5,
+                "kv_link_bytes_per_second": 1e9, "kv_link_latency_seconds": 0, },
+            ]
+            """
+        );
+
+        var a = new InstanceSpec { Hardware = Samples.Hardware("NVIDIA_A"), TpSize = 4 };
+        var b = new InstanceSpec
+        {
+            Hardware = Samples.Hardware("NVIDIA_B"),
+            TpSize = 8,
+            MemoryUtilization = 1,
+            ActivationBytes = 5,
+            KvLinkBytesPerSecond = 1e9,
+            KvLinkLatencySeconds = 0,
+        };
+        Assert.Equal([a, a, b], instances);
+    }
+
+    [Theory]
+    [InlineData("", "c.json:1: is not JSON")]
+    [InlineData("[\n{\n", "c.json:3: is not JSON")]
+    [InlineData("[]", "c.json:1: has no instances")]
+    [InlineData("{}", "c.json:1: is not a list of instances")]
+    [InlineData("[\n3]", "c.json:2: found 3 where an instance")]
+    [InlineData("[{\"tp_size\": 4}]", "c.json:1: the instance has no hardware")]
+    [InlineData("[\n{\"hardware\": \"NVIDIA_A\"\n}]", "c.json:2: the instance has no tp_size")]
+    [InlineData("[{\"hardware\": 5, \"tp_size\": 4}]", "c.json:1: hardware: found 5; allowed: the name")]
+    [InlineData(
+        "[{\"hardware\": \"AMD_A\",\n \"tp_size\": 4}]",
+        "c.json:1: hardware: unknown accelerator 'AMD_A'"
+    )]
+    [InlineData(
+        "[{\"hardware\": \"NVIDIA_A\",\n \"tp_size\": 0}]",
+        "c.json:2: tp_size: found 0; allowed: a whole"
+    )]
+    [InlineData("[{\"tp_size\": 1.5}]", "c.json:1: tp_size: found 1.5")]
+    [InlineData("[{\"tp_size\": \"4\"}]", "c.json:1: tp_size: found '4'")]
+    [InlineData("[{\"tp_size\": null}]", "c.json:1: tp_size: found null")]
+    [InlineData("[{\"tp_size\": [4]}]", "c.json:1: tp_size: found a list")]
+    [InlineData("[{\"tp_size\": 4, \"tp_size\": 4}]", "c.json:1: tp_size: is given twice")]
+    [InlineData("[{\"count\": 0}]", "c.json:1: count: found 0")]
+    [InlineData(
+        "[{\"memory_utilization\": 0}]",
+        "c.json:1: memory_utilization: found 0; allowed: a number above 0"
+    )]
+    [InlineData("[{\"memory_utilization\": 1.01}]", "c.json:1: memory_utilization: found 1.01")]
+    [InlineData("[{\"activation_bytes\": -1}]", "c.json:1: activation_bytes: found -1")]
+    [InlineData("[{\"kv_link_bytes_per_second\": 0}]", "c.json:1: kv_link_bytes_per_second: found 0")]
+    [InlineData("[{\"kv_link_bytes_per_second\": 1e999}]", "c.json:1: kv_link_bytes_per_second: found 1e999")]
+    [InlineData("[{\"kv_link_latency_seconds\": -1}]", "c.json:1: kv_link_latency_seconds: found -1")]
+    [InlineData("[{\"tp-size\": 4}]", "c.json:1: unknown field 'tp-size'")]
+    [InlineData("[{\"tp-size\": 4}]", "Did you mean 'tp_size'?")]
+    [InlineData("[{\"hardware\": \"NVIDIA_A\", \"tp_size\": 4}] 3", "c.json:1: is not JSON")]
+    public void What_is_wrong_is_said_with_line_field_value_and_what_is_allowed(string json, string expected)
+    {
+        var error = Assert.Throws<UserErrorException>(() => Read(json));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bytes_that_are_not_text_are_an_error_of_the_user()
+    {
+        Assert.Throws<UserErrorException>(() => Read([0x1f, 0x00, 0xff]));
+        Assert.Throws<UserErrorException>(() => Read([.. "[{\""u8, 0xff, 0xfe, .. "\": 3}]"u8]));
+    }
+
+    [Fact]
+    public void A_byte_order_mark_is_no_error() =>
+        Assert.Single(Read([.. "\uFEFF"u8, .. "[{\"hardware\": \"NVIDIA_A\", \"tp_size\": 4}]"u8]));
+
+    private static IReadOnlyList<InstanceSpec> Read(string json) => Read(Encoding.UTF8.GetBytes(json));
+
+    private static IReadOnlyList<InstanceSpec> Read(byte[] json) =>
+        ClusterFile.Read(
+            json,
+            "c.json",
+            name =>
+                name.StartsWith("NVIDIA", StringComparison.Ordinal)
+                    ? Samples.Hardware(name)
+                    : throw new UserErrorException($"unknown accelerator '{name}'")
+        );
+}
