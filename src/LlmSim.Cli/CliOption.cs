@@ -19,13 +19,23 @@ internal static class CliOption
             name,
             $"{description}; {range}",
             "NUMBER",
-            text =>
-                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-                && double.IsFinite(value)
-                && isAllowed(value)
-                    ? value
-                    : throw NotAllowed(name, text, $"a number, {range}"),
+            text => ParseNumber(name, text, range, isAllowed),
             () => defaultValue
+        );
+
+    /// <summary>A number that need not be given.</summary>
+    public static Option<double?> OptionalNumber(
+        string name,
+        string description,
+        string range,
+        Predicate<double> isAllowed
+    ) =>
+        Create<double?>(
+            name,
+            $"{description}; {range}",
+            "NUMBER",
+            text => ParseNumber(name, text, range, isAllowed),
+            defaultValue: null
         );
 
     /// <summary>A whole number from <paramref name="min" /> to <paramref name="max" />.</summary>
@@ -115,6 +125,13 @@ internal static class CliOption
             CustomParser = result => Parse(name, result, parse),
             DefaultValueFactory = defaultValue is null ? null : _ => defaultValue(),
         };
+
+    private static double ParseNumber(string name, string text, string range, Predicate<double> isAllowed) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+        && double.IsFinite(value)
+        && isAllowed(value)
+            ? value
+            : throw NotAllowed(name, text, $"a number, {range}");
 
     /// <summary>Errors are collected, because the first one to tell may be another: an unknown option among the values.</summary>
     private static T? Parse<T>(string name, ArgumentResult result, Func<string, T> parse)

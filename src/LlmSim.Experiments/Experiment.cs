@@ -103,20 +103,35 @@ public static class Experiment
     public static WorkloadOptions CreateWorkload(RunConfiguration configuration) =>
         new()
         {
-            Source =
-                configuration.RequestSource == RunConfiguration.DetectedTrace
-                    ? null
-                    : WorkloadOptions.ParseRequestSource(configuration.RequestSource),
+            Source = Source(configuration),
             TracePath = configuration.TracePath,
             RequestCount = configuration.RequestCount ?? int.MaxValue,
             Arrivals = ArrivalProcess.Parse(configuration.Arrivals),
             LambdaArrival = configuration.LambdaArrival,
             ZipfS = configuration.ZipfS,
             LognormalMean = configuration.LognormalMean,
+            InputMean = configuration.InputMean,
             MaxLen = configuration.MaxLen,
+            OutputMean = configuration.OutputMean,
+            OutputSigma = configuration.OutputSigma,
             SyntheticOutput = configuration.Semantics.SyntheticOutput,
             Seed = configuration.Seed,
         };
+
+    /// <summary>Null for a trace whose format is to be detected.</summary>
+    private static RequestSource? Source(RunConfiguration configuration)
+    {
+        if (configuration.RequestSource != RunConfiguration.DetectedTrace)
+        {
+            return WorkloadOptions.ParseRequestSource(configuration.RequestSource);
+        }
+
+        return configuration.TracePath is not null
+            ? null
+            : throw new UserErrorException(
+                "request_source: trace reads a trace; give its file with trace_path"
+            );
+    }
 
     private static RequestsWriter? OpenRequests(OutputSet files, string? path, RunConfiguration configuration)
     {

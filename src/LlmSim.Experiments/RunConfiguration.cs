@@ -53,14 +53,23 @@ public sealed record RunConfiguration
     /// <summary>Arrivals per second, above 0.</summary>
     public double LambdaArrival { get; init; } = 1.66;
 
-    /// <summary>Exponent of the zipfian lengths, above 1.</summary>
+    /// <summary>Exponent of the zipfian lengths, above 0.</summary>
     public double ZipfS { get; init; } = 2;
 
     /// <summary>Mean of the logarithm of the lognormal lengths.</summary>
     public double LognormalMean { get; init; } = 9;
 
+    /// <summary>Mean of the lognormal prompt lengths in tokens, in the place of <see cref="LognormalMean" />.</summary>
+    public double? InputMean { get; init; }
+
     /// <summary>Longest synthetic prompt in tokens; null for the source's own limit.</summary>
     public int? MaxLen { get; init; }
+
+    /// <summary>Zipfian and lognormal: mean output in tokens.</summary>
+    public double OutputMean { get; init; } = 343;
+
+    /// <summary>Zipfian and lognormal: standard deviation of the logarithm of the output.</summary>
+    public double OutputSigma { get; init; } = 1;
 
     /// <summary>Seed of all random streams.</summary>
     public long Seed { get; init; } = 2025;

@@ -197,12 +197,12 @@ public static class SemanticsOptions
             );
     }
 
-    /// <summary>The preset's name and what differs from it, such as "standard,lm_head=single_ops".</summary>
+    /// <summary>The preset's name and what differs from it, such as "standard;lm_head=single_ops".</summary>
     public static string Describe(Semantics semantics)
     {
         var preset = Preset(semantics.Preset);
         var changes = All.Where(option => option.Get(semantics) != option.Get(preset))
             .Select(option => $"{option.Name}={option.Get(semantics)}");
-        return string.Join(',', changes.Prepend(semantics.Preset));
+        return string.Join(';', changes.Prepend(semantics.Preset));
     }
 }

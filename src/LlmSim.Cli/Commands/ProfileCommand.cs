@@ -66,7 +66,7 @@ internal sealed class ProfileCommand : CliCommand
         Examples =
         [
             "llmsim profile --stage prefill --seqlen 8192",
-            "llmsim profile --model Qwen/Qwen3-8B --hardware NVIDIA_L40S --tp 1 --stage decode --batch 32",
+            "llmsim profile --model Qwen/Qwen3-8B --tp 1 --stage decode --batch 32",
             "llmsim profile --semantics reference --format csv --output roofline.csv",
         ];
         SetAction(Execute);

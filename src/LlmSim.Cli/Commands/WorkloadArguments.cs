@@ -71,6 +71,29 @@ internal sealed class WorkloadArguments
         max: 10_000_000
     );
 
+    private readonly Option<double?> _inputMean = CliOption.OptionalNumber(
+        "input_mean",
+        "lognormal: mean prompt in tokens, in the place of lognormal_mean",
+        "above 0",
+        value => value > 0
+    );
+
+    private readonly Option<double> _outputMean = CliOption.Number(
+        "output_mean",
+        "zipfian, lognormal: mean output in tokens",
+        s_defaults.OutputMean,
+        "above 0",
+        value => value > 0
+    );
+
+    private readonly Option<double> _outputSigma = CliOption.Number(
+        "output_sigma",
+        "zipfian, lognormal: deviation of the logarithm of outputs",
+        s_defaults.OutputSigma,
+        "from 0 to 10",
+        value => value is >= 0 and <= 10
+    );
+
     private readonly Option<long?> _seed = CliOption.Integer(
         "seed",
         "seed of everything that is random",
@@ -88,7 +111,10 @@ internal sealed class WorkloadArguments
                 _lambdaArrival,
                 _zipfS,
                 _lognormalMean,
+                _inputMean,
                 _maxLen,
+                _outputMean,
+                _outputSigma,
                 _seed,
             ]
         );
@@ -110,6 +136,9 @@ internal sealed class WorkloadArguments
             LambdaArrival = parse.GetValue(_lambdaArrival),
             ZipfS = parse.GetValue(_zipfS),
             LognormalMean = parse.GetValue(_lognormalMean),
+            InputMean = parse.GetValue(_inputMean),
+            OutputMean = parse.GetValue(_outputMean),
+            OutputSigma = parse.GetValue(_outputSigma),
             MaxLen = (int?)parse.GetValue(_maxLen),
             Seed = parse.GetValue(_seed)!.Value,
         };

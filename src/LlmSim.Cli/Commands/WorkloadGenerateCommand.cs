@@ -24,7 +24,7 @@ internal sealed class WorkloadGenerateCommand : CliCommand
         Examples =
         [
             "llmsim workload generate --output trace.jsonl --request_count 2000 --seed 1",
-            "llmsim workload generate --trace_path azure.csv --arrivals trace --output trace.jsonl",
+            "llmsim workload generate --trace_path azure.csv --output trace.jsonl",
         ];
         SetAction(Execute);
     }

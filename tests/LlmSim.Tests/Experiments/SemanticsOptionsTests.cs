@@ -61,7 +61,7 @@ public sealed class SemanticsOptionsTests
     {
         Assert.Equal("reference", SemanticsOptions.Describe(Semantics.Reference));
         Assert.Equal(
-            "standard,lm_head=single_ops,kv_transfer=independent",
+            "standard;lm_head=single_ops;kv_transfer=independent",
             SemanticsOptions.Describe(
                 Semantics.Standard with
                 {

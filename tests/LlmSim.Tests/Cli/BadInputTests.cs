@@ -1,0 +1,119 @@
+using LlmSim.Tests.Experiments;
+using Xunit;
+
+namespace LlmSim.Tests.Cli;
+
+/// <summary>Every kind of bad input: exit code 1, one line on standard error, nothing written.</summary>
+public sealed class BadInputTests
+{
+    private const string Good = """{"timestamp": 0, "input_length": 10, "output_length": 5}""";
+
+    [Theory]
+    [InlineData(
+        "run --lamda_arrival 2",
+        "unknown option '--lamda_arrival'. Did you mean '--lambda_arrival'?"
+    )]
+    [InlineData("run --prefill_local fcfs --foo 3", "unknown option '--foo'")]
+    [InlineData("run fast", "'fast' is not understood")]
+    [InlineData("rum", "'rum' is not understood. Did you mean 'run'?")]
+    [InlineData("run --seed", "--seed")]
+    [InlineData("run --seed 1.5", "--seed: found '1.5'; allowed: a whole number")]
+    [InlineData("run --lambda_arrival 0", "--lambda_arrival: found '0'; allowed: a number, above 0")]
+    [InlineData("run --lambda_arrival -1", "--lambda_arrival: found '-1'")]
+    [InlineData("run --lambda_arrival NaN", "--lambda_arrival: found 'NaN'")]
+    [InlineData("run --lambda_arrival 1,5", "--lambda_arrival: found '1,5'")]
+    [InlineData("run --lambda_arrival 1 2", "--lambda_arrival: found 1 2; one run takes one value")]
+    [InlineData(
+        "run --prefill_local fcfs shortest",
+        "--prefill_local: found fcfs shortest; one run takes one value"
+    )]
+    [InlineData("run --request_count 0", "--request_count: found '0'")]
+    [InlineData("run --ttft_slo 0", "--ttft_slo: found '0'")]
+    [InlineData("run --w_bit 5", "--w_bit: found '5'; allowed: 4, 8, 16, 32")]
+    [InlineData("run --semantics standart", "Did you mean 'standard'?")]
+    [InlineData("run --saturation evict", "--saturation 'evict': allowed: evict_all, preempt_newest")]
+    [InlineData(
+        "run --output_predictor noisy:sigma=-1",
+        "--output_predictor: found 'noisy:sigma=-1'; allowed: none"
+    )]
+    [InlineData(
+        "run --prefill_global lowest_lod",
+        "Did you mean 'lowest_load'? `llmsim policies` lists them."
+    )]
+    [InlineData(
+        "run --prefill_global fcfs",
+        "policy 'fcfs' serves prefill_local, decode_local, not prefill_global"
+    )]
+    [InlineData(
+        "run --model unsloth/Llama-3.3-70B-Instrukt",
+        "Did you mean 'unsloth/Llama-3.3-70B-Instruct'?"
+    )]
+    [InlineData("run --model missing/config.json", "missing/config.json: no such file")]
+    [InlineData("run --request_source zipf", "Did you mean 'zipfian'?")]
+    [InlineData("run --arrivals poison", "Did you mean 'poisson'?")]
+    [InlineData("run --arrivals trace", "needs the timestamps of a trace")]
+    [InlineData("run --trace_path missing.jsonl", "missing.jsonl: no such file")]
+    [InlineData("run --trace_path .", "is a directory")]
+    [InlineData("run --prefill_config missing.json", "missing.json: no such file")]
+    [InlineData("run --csv_output missing/a.csv", "--csv_output missing/a.csv: there is no folder")]
+    [InlineData("run --csv_output .", "--csv_output '.': is a folder")]
+    [InlineData("run --requests_output a.xlsx", "--requests_output a.xlsx: the extension '.xlsx'")]
+    [InlineData("run --csv_output same.csv --json same.csv", "--csv_output writes to the same file")]
+    [InlineData("profile --hardware NVIDIA_H100", "hardware 'NVIDIA_H100' is unknown.")]
+    [InlineData("profile --tp 3", "3")]
+    [InlineData("profile --stage decoding", "--stage: found 'decoding'; allowed: prefill, decode")]
+    [InlineData("workload stats missing.jsonl", "missing.jsonl: no such file")]
+    [InlineData("workload generate", "--output")]
+    public void A_wrong_command_line_is_a_user_error(string commandLine, string expected) =>
+        AssertUserError(CliRun.Of(commandLine.Split(' ')), expected);
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("nonsense", "trace:1")]
+    [InlineData(Good + "\n{\"timestamp\": 0", "trace:2")]
+    [InlineData("{\"timestamp\": 0, \"output_length\": 5}", "trace:1: input_length")]
+    [InlineData("{\"timestamp\": 0, \"input_length\": 0, \"output_length\": 5}", "trace:1: input_length")]
+    [InlineData("{\"timestamp\": 0, \"input_length\": 10, \"output_length\": -5}", "trace:1: output_length")]
+    [InlineData("{\"timestamp\": NaN, \"input_length\": 10, \"output_length\": 5}", "trace:1")]
+    [InlineData("\0\u0001\u0002\u0003", "binary")]
+    public void A_wrong_trace_is_a_user_error_and_leaves_no_result_file(string content, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        var trace = folder.Write("trace", content);
+
+        var run = CliRun.Of("run", "--trace_path", trace, "--requests_output", folder.File("a.csv"));
+
+        AssertUserError(run, expected);
+        Assert.Equal(["trace"], folder.Names);
+    }
+
+    [Theory]
+    [InlineData("[]", "cluster.json:1: has no instances")]
+    [InlineData("[{\"hardware\": \"NVIDIA_H100_SXM\", \"tp\": 4}]", "cluster.json:1: unknown field 'tp'")]
+    [InlineData(
+        "[{\"hardware\": \"H100\", \"tp_size\": 4}]",
+        "cluster.json:1: hardware: hardware 'H100' is unknown"
+    )]
+    [InlineData("[{\"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": 3}]", "3")]
+    [InlineData(
+        "[{\"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": 1}]",
+        "The smallest tp_size that fits is 2"
+    )]
+    public void A_wrong_cluster_is_a_user_error_and_leaves_no_result_file(string content, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        var cluster = folder.Write("cluster.json", content);
+
+        var run = CliRun.Of("run", "--decode_config", cluster, "--json", folder.File("a.json"));
+
+        AssertUserError(run, expected);
+        Assert.Equal(["cluster.json"], folder.Names);
+    }
+
+    private static void AssertUserError(CliRun run, string expected)
+    {
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.StartsWith("llmsim: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+    }
+}
