@@ -13,6 +13,14 @@ public interface IPerformanceModel
     /// <summary>Seconds of one decode iteration, which gives each request of the batch one token.</summary>
     /// <param name="batch">The batch, with at least one request.</param>
     double DecodeSeconds(in DecodeBatch batch);
+
+    /// <summary>Seconds of one iteration that may mix chunks of prompts with decoding requests.</summary>
+    /// <param name="batch">The batch, with at least one scheduled token.</param>
+    /// <exception cref="UserErrorException">The model knows whole prompts and pure decode batches only.</exception>
+    double IterationSeconds(in IterationBatch batch) =>
+        throw new UserErrorException(
+            $"{GetType().Name} has no time for mixed batches: mixed instances and chunked prefill need a performance model that has"
+        );
 }
 
 /// <summary>What the time of a decode iteration depends on.</summary>

@@ -250,10 +250,12 @@ public sealed class TraceReaderTests
     [Fact]
     public void Reading_allocates_nothing_per_line()
     {
+        const int Lines = 20_000;
         var few = AllocatedBytes(100);
-        var many = AllocatedBytes(20_000);
+        var many = AllocatedBytes(Lines);
 
-        Assert.InRange(many - few, 0, 1000);
+        // The runtime itself may allocate once on this thread; the smallest object a line would be 24 bytes each.
+        Assert.True(many - few < Lines, $"{many - few} bytes more for {Lines} lines than for 100");
     }
 
     [Fact]

@@ -1,0 +1,48 @@
+namespace LlmSim.Performance;
+
+/// <summary>
+/// What the time of an iteration depends on when it may mix chunks of prompts with decoding requests. A request with more
+/// than one scheduled token is a prefill request, one with a single token decodes. Computed tokens are those whose KV
+/// cache is there when the iteration starts.
+/// </summary>
+public readonly record struct IterationBatch
+{
+    /// <summary>Requests with a chunk of prompt.</summary>
+    public int PrefillRequests { get; init; }
+
+    /// <summary>Their scheduled tokens, summed.</summary>
+    public int PrefillTokens { get; init; }
+
+    /// <summary>Their tokens computed already, summed.</summary>
+    public long PrefillComputedTokens { get; init; }
+
+    /// <summary>
+    /// Pairs of query and key of causal attention over the prefill requests: for a chunk of c tokens after p computed
+    /// ones, c · p + c · (c + 1) / 2.
+    /// </summary>
+    public long PrefillAttentionPairs { get; init; }
+
+    /// <summary>Requests that decode: one scheduled token each.</summary>
+    public int DecodeRequests { get; init; }
+
+    /// <summary>Their tokens computed already, summed.</summary>
+    public long DecodeComputedTokens { get; init; }
+
+    /// <summary>The fewest computed tokens of a decoding request; 0 without any.</summary>
+    public int DecodeComputedTokensMin { get; init; }
+
+    /// <summary>The most computed tokens of a decoding request; 0 without any.</summary>
+    public int DecodeComputedTokensMax { get; init; }
+
+    /// <summary>
+    /// Tokens that the layers are computed for when data-parallel members advance together and are padded to the largest
+    /// of them; 0 when the instance is on its own.
+    /// </summary>
+    public int GroupTokens { get; init; }
+
+    /// <summary>Scheduled tokens of the instance itself.</summary>
+    public int Tokens => PrefillTokens + DecodeRequests;
+
+    /// <summary>Requests with scheduled tokens.</summary>
+    public int Requests => PrefillRequests + DecodeRequests;
+}
