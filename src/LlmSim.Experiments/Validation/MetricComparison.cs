@@ -1,0 +1,33 @@
+namespace LlmSim.Experiments.Validation;
+
+/// <summary>One metric of each request, measured and predicted.</summary>
+/// <param name="Name">"TTFT", "TPOT" or "latency".</param>
+/// <param name="MeasuredSeconds">The measured values, sorted.</param>
+/// <param name="PredictedSeconds">The predicted values, sorted.</param>
+/// <param name="MeanAbsoluteErrorPercent">
+/// MAPE: mean over the requests of |predicted − measured| / measured, in per cent.
+/// </param>
+public sealed record MetricComparison(
+    string Name,
+    IReadOnlyList<double> MeasuredSeconds,
+    IReadOnlyList<double> PredictedSeconds,
+    double MeanAbsoluteErrorPercent
+)
+{
+    /// <summary>Compares pairs of one request each; there is at least one.</summary>
+    internal static MetricComparison Of(
+        string name,
+        IReadOnlyCollection<(double Measured, double Predicted)> pairs
+    ) =>
+        new(
+            name,
+            [.. pairs.Select(pair => pair.Measured).Order()],
+            [.. pairs.Select(pair => pair.Predicted).Order()],
+            100
+                * pairs
+                    .Where(pair => pair.Measured > 0)
+                    .Select(pair => Math.Abs(pair.Predicted - pair.Measured) / pair.Measured)
+                    .DefaultIfEmpty(double.NaN)
+                    .Average()
+        );
+}

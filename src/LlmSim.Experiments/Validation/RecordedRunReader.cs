@@ -1,0 +1,231 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using nietras.SeparatedValues;
+
+namespace LlmSim.Experiments.Validation;
+
+/// <summary>
+/// Reads the folder of a recorded run: <c>requests.jsonl</c> (one request a line), <c>meta.json</c> (model and engine
+/// arguments), <c>deployment.json</c> (instances and links) and, when it is there, <c>timeseries.csv</c>.
+/// </summary>
+public static class RecordedRunReader
+{
+    private const double BytesPerGibibyte = 1L << 30;
+    private const double NanosecondsPerSecond = 1e9;
+
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    /// <summary>Reads a folder.</summary>
+    /// <exception cref="UserErrorException">A file is missing, or something in it is; the message says where and what.</exception>
+    public static RecordedRun Read(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new UserErrorException(
+                File.Exists(folder)
+                    ? $"{folder}: is a file; allowed: the folder of a recorded run"
+                    : $"{folder}: no such folder"
+            );
+        }
+
+        var meta = ReadJson<MetaFile>(Path.Combine(folder, "meta.json"));
+        var deployment = ReadJson<DeploymentFile>(Path.Combine(folder, "deployment.json"));
+        var instances = deployment.Nodes.SelectMany(node => node.Instances).ToArray();
+        if (instances.Length == 0)
+        {
+            throw new UserErrorException($"{Path.Combine(folder, "deployment.json")}: nodes: no instances");
+        }
+
+        return new RecordedRun
+        {
+            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+            ModelId = meta.Model,
+            Engine = new RecordedEngine(
+                meta.VllmVersion,
+                meta.EngineKwargs.MaxNumBatchedTokens,
+                meta.EngineKwargs.MaxNumSeqs
+            ),
+            Instances = [.. instances.Select(Instance)],
+            LinkBytesPerSecond = deployment.LinkBw * BytesPerGibibyte,
+            LinkLatencySeconds = deployment.LinkLatency / NanosecondsPerSecond,
+            Requests = ReadRequests(Path.Combine(folder, "requests.jsonl")),
+            Ticks = ReadTicks(Path.Combine(folder, "timeseries.csv")),
+        };
+    }
+
+    private static RecordedInstance Instance(InstanceEntry entry) =>
+        new(
+            entry.Hardware,
+            entry.TpSize,
+            entry.EpSize ?? 1,
+            entry.DpGroup,
+            (long)(entry.NpuMem.MemSize * BytesPerGibibyte),
+            entry.NpuMem.MemBw * BytesPerGibibyte,
+            entry.NpuMem.MemUtil
+        );
+
+    private static RecordedRequest[] ReadRequests(string path)
+    {
+        var lines = new List<RequestLine>();
+        using (var reader = new StreamReader(InputFile.Open(path)))
+        {
+            while (reader.ReadLine() is { } line)
+            {
+                if (line.Length > 0)
+                {
+                    lines.Add(ParseRequest(line, $"{path}:{lines.Count + 1}"));
+                }
+            }
+        }
+
+        if (lines.Count == 0)
+        {
+            throw new UserErrorException($"{path}: is empty; allowed: at least one request");
+        }
+
+        var start = lines.Min(line => line.QueuedTs);
+        return
+        [
+            .. lines
+                .OrderBy(line => line.QueuedTs)
+                .ThenBy(line => line.Number)
+                .Select(line => new RecordedRequest(
+                    line.Number,
+                    line.InputToks,
+                    line.OutputToks,
+                    line.QueuedTs - start,
+                    line.FirstTokenTs - start,
+                    line.LastTokenTs - start
+                )),
+        ];
+    }
+
+    private static RequestLine ParseRequest(string line, string where)
+    {
+        RequestLine request;
+        try
+        {
+            request =
+                JsonSerializer.Deserialize<RequestLine>(line, s_json)
+                ?? throw new UserErrorException($"{where}: found null; allowed: a JSON object");
+        }
+        catch (JsonException error)
+        {
+            throw new UserErrorException($"{where}: {error.Message}", error);
+        }
+
+        if (request.InputToks < 1 || request.OutputToks < 1)
+        {
+            throw new UserErrorException($"{where}: input_toks and output_toks have to be at least 1");
+        }
+
+        return request.QueuedTs <= request.FirstTokenTs && request.FirstTokenTs <= request.LastTokenTs
+            ? request
+            : throw new UserErrorException(
+                $"{where}: times have to be in the order queued_ts, first_token_ts, last_token_ts"
+            );
+    }
+
+    private static List<RecordedTick> ReadTicks(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+
+        using var stream = InputFile.Open(path);
+        using var rows = Sep.New(',').Reader().From(stream);
+        string[] columns = ["t", "running", "waiting"];
+        if (columns.FirstOrDefault(column => !rows.Header.ColNames.Contains(column)) is { } missing)
+        {
+            throw new UserErrorException($"{path}:1: has no column {missing}");
+        }
+
+        var ticks = new List<RecordedTick>();
+        foreach (var row in rows)
+        {
+            if (
+                !row["t"].TryParse<double>(out var seconds)
+                || !row["running"].TryParse<int>(out var running)
+                || !row["waiting"].TryParse<int>(out var waiting)
+            )
+            {
+                throw new UserErrorException(
+                    $"{path}:{row.LineNumberFrom}: t, running and waiting have to be numbers"
+                );
+            }
+
+            ticks.Add(new RecordedTick(seconds, running, waiting));
+        }
+
+        return ticks;
+    }
+
+    private static T ReadJson<T>(string path)
+        where T : class
+    {
+        using var stream = InputFile.Open(path);
+        try
+        {
+            return JsonSerializer.Deserialize<T>(stream, s_json)
+                ?? throw new UserErrorException($"{path}: found null; allowed: a JSON object");
+        }
+        catch (JsonException error)
+        {
+            var line = (error.LineNumber + 1)?.ToString(CultureInfo.InvariantCulture) ?? "1";
+            throw new UserErrorException($"{path}:{line}: {error.Message}", error);
+        }
+    }
+
+    private sealed record MetaFile(string Model, string VllmVersion, EngineArguments EngineKwargs);
+
+    private sealed record EngineArguments(int MaxNumBatchedTokens, int MaxNumSeqs);
+
+    private sealed record DeploymentFile(
+        double LinkBw,
+        double LinkLatency,
+        IReadOnlyList<NodeEntry> Nodes
+    );
+
+    private sealed record NodeEntry(IReadOnlyList<InstanceEntry> Instances);
+
+    private sealed record InstanceEntry(
+        string Hardware,
+        int TpSize,
+        MemoryEntry NpuMem,
+        int? EpSize = null,
+        string? DpGroup = null
+    );
+
+    private sealed record MemoryEntry(double MemSize, double MemBw, double MemUtil);
+
+    private sealed record RequestLine(
+        string RequestId,
+        int InputToks,
+        int OutputToks,
+        double QueuedTs,
+        double FirstTokenTs,
+        double LastTokenTs
+    )
+    {
+        /// <summary>The number at the end of an id such as bench-17.</summary>
+        [JsonIgnore]
+        public int Number =>
+            int.TryParse(
+                RequestId.AsSpan(RequestId.LastIndexOf('-') + 1),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var number
+            )
+                ? number
+                : throw new UserErrorException(
+                    $"request_id: found '{RequestId}'; allowed: a name that ends in -NUMBER"
+                );
+    }
+}
