@@ -40,6 +40,10 @@ public readonly record struct IterationBatch
     /// </summary>
     public int GroupTokens { get; init; }
 
+    /// <summary>Its decoding requests as a batch of their own: the token being computed is part of each context.</summary>
+    public DecodeBatch Decode =>
+        new(DecodeRequests, DecodeComputedTokens + DecodeRequests, DecodeComputedTokensMax + 1);
+
     /// <summary>Scheduled tokens of the instance itself.</summary>
     public int Tokens => PrefillTokens + DecodeRequests;
 
