@@ -7,6 +7,34 @@ namespace LlmSim.Performance;
 /// </summary>
 public readonly record struct IterationBatch
 {
+    /// <summary>One whole prompt, of at least one token, alone.</summary>
+    public static IterationBatch OfPrompt(int promptTokens) =>
+        promptTokens == 1
+            ? new() { DecodeRequests = 1 }
+            : new()
+            {
+                PrefillRequests = 1,
+                PrefillTokens = promptTokens,
+                PrefillAttentionPairs = (long)promptTokens * (promptTokens + 1) / 2,
+            };
+
+    /// <summary>
+    /// Decoding requests alone. The shortest context is not known, and taken as far below the mean as the longest is above
+    /// it.
+    /// </summary>
+    public static IterationBatch OfDecode(in DecodeBatch batch)
+    {
+        var computed = batch.ContextTokens - batch.Requests;
+        var longest = batch.LongestContextTokens - 1;
+        return new()
+        {
+            DecodeRequests = batch.Requests,
+            DecodeComputedTokens = computed,
+            DecodeComputedTokensMin = (int)Math.Max(0, 2 * (computed / batch.Requests) - longest),
+            DecodeComputedTokensMax = longest,
+        };
+    }
+
     /// <summary>Requests with a chunk of prompt.</summary>
     public int PrefillRequests { get; init; }
 

@@ -62,11 +62,7 @@ public sealed class RooflineModel : IPerformanceModel
             && instance.TpSize > 1
         )
         {
-            _allReduce = new(
-                instance.TpSize,
-                instance.Hardware.LinkLatencySeconds,
-                instance.Hardware.LinkBytesPerSecond
-            );
+            _allReduce = RingAllReduce.Of(instance);
         }
     }
 
