@@ -1,4 +1,5 @@
 using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Policies;
@@ -70,10 +71,12 @@ public static class Experiment
 
     /// <summary>A scenario with policies of its own, from the catalogs and the cluster files.</summary>
     /// <exception cref="UserErrorException">A name is unknown or a file is wrong.</exception>
-    public static Scenario CreateScenario(RunConfiguration configuration) =>
-        new()
+    public static Scenario CreateScenario(RunConfiguration configuration)
+    {
+        var model = ModelSource.Load(configuration.Model);
+        return new()
         {
-            Model = ModelSource.Load(configuration.Model),
+            Model = model,
             Precision = configuration.Precision,
             PrefillInstances = ClusterSource.Load(
                 configuration.PrefillConfig,
@@ -96,7 +99,9 @@ public static class Experiment
             TtftSloSeconds = configuration.TtftSloSeconds,
             TpotSloSeconds = configuration.TpotSloSeconds,
             OutputPredictor = OutputPredictors.Parse(configuration.OutputPredictor),
+            PerformanceModelFactory = PerformanceSource.Factory(configuration, model),
         };
+    }
 
     /// <summary>The workload of a configuration.</summary>
     /// <exception cref="UserErrorException">A name is unknown.</exception>

@@ -1,3 +1,4 @@
+using LlmSim.Experiments.Performance;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments;
@@ -10,6 +11,11 @@ public sealed record RunConfiguration
 
     /// <summary>Bits of weights, activations and KV cache.</summary>
     public Precision Precision { get; init; } = new();
+
+    /// <summary>
+    /// Where the times of iterations come from: "roofline", "calibrated", or "measured:" and the folder of a profile.
+    /// </summary>
+    public string Performance { get; init; } = PerformanceSource.Roofline;
 
     /// <summary>Path of the prefill cluster's file; null for the default cluster of the semantics.</summary>
     public string? PrefillConfig { get; init; }

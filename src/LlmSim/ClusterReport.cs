@@ -32,6 +32,12 @@ internal static class ClusterReport
             ),
         ];
 
+    public static PerformanceRange? PerformanceRange(Cluster cluster) =>
+        Metrics.PerformanceRange.Of([
+            .. cluster.PrefillInstances.Select(instance => instance.Performance),
+            .. cluster.DecodeInstances.Select(instance => instance.Performance),
+        ]);
+
     public static IReadOnlyDictionary<string, long> PolicyCounters(PolicySet policies)
     {
         var counters = new SortedDictionary<string, long>(StringComparer.Ordinal);

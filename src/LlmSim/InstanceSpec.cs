@@ -11,6 +11,21 @@ public sealed record InstanceSpec
     /// <summary>Accelerators of the instance: the degree of tensor parallelism, at least 1.</summary>
     public required int TpSize { get; init; }
 
+    /// <summary>
+    /// Accelerators that the experts of a layer are divided over, whole experts each; 1 when every instance holds all of
+    /// them. Above the degree of tensor parallelism the data-parallel instances of a group hold them together.
+    /// </summary>
+    public int ExpertParallel { get; init; } = 1;
+
+    /// <summary>
+    /// Bandwidth between the accelerators of the instance and of its group, per accelerator and direction, in bytes/s;
+    /// null for that of the accelerator.
+    /// </summary>
+    public double? LinkBytesPerSecond { get; init; }
+
+    /// <summary>Latency of one hop between them in seconds; null for that of the accelerator.</summary>
+    public double? LinkLatencySeconds { get; init; }
+
     /// <summary>Share of the memory that weights, activations and KV cache may take together, above 0 and at most 1.</summary>
     public double MemoryUtilization { get; init; } = 0.9;
 

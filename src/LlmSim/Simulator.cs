@@ -44,7 +44,10 @@ public static class Simulator
             cluster.DecodeInstances.Sum(instance => instance.Evictions),
             cluster.DecodeInstances.Sum(instance => instance.Iterations),
             cluster.EventCount
-        );
+        ) with
+        {
+            PerformanceRange = ClusterReport.PerformanceRange(cluster),
+        };
     }
 
     /// <summary>Bounds the memory of a macro-step's plan.</summary>

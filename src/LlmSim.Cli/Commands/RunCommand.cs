@@ -13,6 +13,7 @@ internal sealed class RunCommand : CliCommand
 
     private readonly WorkloadArguments _workload = new();
     private readonly ModelArguments _model = new();
+    private readonly PerformanceArguments _performance = new();
     private readonly SemanticsArguments _semantics = new();
     private readonly Option<string> _prefillConfig = ClusterFile("prefill_config", "prefill");
     private readonly Option<string> _decodeConfig = ClusterFile("decode_config", "decode");
@@ -80,6 +81,7 @@ internal sealed class RunCommand : CliCommand
             _workload.Group,
             new("Cluster", [_prefillConfig, _decodeConfig]),
             _model.Group,
+            _performance.Group,
             new(
                 "Policies (see llmsim policies; options as NAME:key=value,key=value)",
                 [_prefillGlobal, _prefillLocal, _decodeGlobal, _decodeLocal, _outputPredictor]
@@ -133,6 +135,7 @@ internal sealed class RunCommand : CliCommand
             {
                 Model = _model.Model(parse),
                 Precision = _model.Precision(parse),
+                Performance = _performance.Read(parse),
                 PrefillConfig = parse.GetValue(_prefillConfig),
                 DecodeConfig = parse.GetValue(_decodeConfig),
                 PrefillGlobal = parse.GetRequiredValue(_prefillGlobal),

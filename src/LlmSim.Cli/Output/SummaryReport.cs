@@ -63,6 +63,21 @@ internal static class SummaryReport
         {
             Line(writer, "", $"{counter}: {Figures.Count(count)}");
         }
+
+        if (s.PerformanceRange is { } range)
+        {
+            Line(writer, "Profile", Range(range));
+        }
+    }
+
+    private static string Range(PerformanceRange range)
+    {
+        var tables = range
+            .OutOfRange.Where(table => table.Value > 0)
+            .Select(table => $"{table.Key} {Figures.Count(table.Value)}")
+            .ToArray();
+        return $"{Figures.Count(range.IterationsOutOfRange)} of {Figures.Count(range.Iterations)} iteration times lie beyond it"
+            + (tables.Length == 0 ? "" : $": {string.Join(", ", tables)}");
     }
 
     private static Spectre.Console.Table Latencies(RunSummary s)

@@ -8,7 +8,8 @@ namespace LlmSim.Experiments.ClusterConfig;
 /// </summary>
 /// <remarks>
 /// <c>[{ "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 2 }]</c>; optional are <c>memory_utilization</c>,
-/// <c>activation_bytes</c>, <c>kv_link_bytes_per_second</c> and <c>kv_link_latency_seconds</c>. Comments and trailing
+/// <c>activation_bytes</c>, <c>kv_link_bytes_per_second</c>, <c>kv_link_latency_seconds</c>, <c>expert_parallel</c>, and in
+/// the place of the accelerator's own <c>link_bytes_per_second</c> and <c>link_latency_seconds</c>. Comments and trailing
 /// commas are allowed, unknown fields are not.
 /// </remarks>
 internal ref struct ClusterFile
@@ -24,6 +25,9 @@ internal ref struct ClusterFile
         "activation_bytes",
         "kv_link_bytes_per_second",
         "kv_link_latency_seconds",
+        "expert_parallel",
+        "link_bytes_per_second",
+        "link_latency_seconds",
     ];
 
     private readonly string _name;
@@ -154,6 +158,15 @@ internal ref struct ClusterFile
             "kv_link_latency_seconds" => instance with
             {
                 KvLinkLatencySeconds = Number(field, x => x >= 0, "0 or more"),
+            },
+            "expert_parallel" => instance with { ExpertParallel = (int)Whole(field, 1, 4096) },
+            "link_bytes_per_second" => instance with
+            {
+                LinkBytesPerSecond = Number(field, x => x > 0, "above 0"),
+            },
+            "link_latency_seconds" => instance with
+            {
+                LinkLatencySeconds = Number(field, x => x >= 0, "0 or more"),
             },
             _ => instance,
         };

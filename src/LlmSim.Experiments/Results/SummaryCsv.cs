@@ -61,6 +61,7 @@ public static class SummaryCsv
             ("w_bit", c.Precision.WeightBits),
             ("a_bit", c.Precision.ActivationBits),
             ("kv_bit", c.Precision.KvBits),
+            ("performance", c.Performance),
             ("trace_path", c.TracePath),
             ("arrivals", c.Arrivals),
             ("output_predictor", c.OutputPredictor),
@@ -91,6 +92,7 @@ public static class SummaryCsv
             ("decode_iterations", s.DecodeIterations),
             ("policy_counters", Counts(s.PolicyCounters)),
             ("events", s.Events),
+            ("iterations_out_of_range", s.PerformanceRange?.IterationsOutOfRange),
         ];
     }
 

@@ -12,11 +12,22 @@ public static class KvCapacity
             ? Semantics.ReferenceKvBytesPerToken
             : model.KvBytesPerToken(precision);
 
-    /// <summary>Bytes of the weights, over all accelerators of an instance.</summary>
-    public static long WeightBytes(ModelDescription model, Precision precision, Semantics semantics) =>
-        semantics.Weights == ModelBytes.Fixed
-            ? Semantics.ReferenceParameters * precision.WeightBits / 8
-            : model.WeightBytes(precision);
+    /// <summary>Bytes of the weights, over all accelerators of an instance: of the experts, those that it holds.</summary>
+    public static long WeightBytes(
+        ModelDescription model,
+        Precision precision,
+        InstanceSpec instance,
+        Semantics semantics
+    )
+    {
+        if (semantics.Weights == ModelBytes.Fixed)
+        {
+            return Semantics.ReferenceParameters * precision.WeightBits / 8;
+        }
+
+        var expertsElsewhere = (1 - ExpertParallelism.Share(instance)) * model.ExpertParameters;
+        return (model.Parameters - (long)expertsElsewhere) * precision.WeightBits / 8;
+    }
 
     /// <summary>KV bytes that the instance can hold, above 0.</summary>
     /// <exception cref="UserErrorException">
@@ -31,10 +42,17 @@ public static class KvCapacity
     )
     {
         TensorParallelism.Require(model, instance.TpSize);
-        var weightBytes = WeightBytes(model, precision, semantics);
-        var bytes = FreeBytes(instance, weightBytes, semantics);
+        ExpertParallelism.Require(model, instance);
+        var weightBytes = WeightBytes(model, precision, instance, semantics);
+        var bytes = FreeBytes(instance, weightBytes, semantics) / Copies(model, instance, semantics);
         return bytes > 0 ? bytes : throw DoesNotFit(model, instance, weightBytes, bytes, semantics);
     }
+
+    /// <summary>Latent attention cannot divide what it keeps by heads: every accelerator holds all of it.</summary>
+    private static int Copies(ModelDescription model, InstanceSpec instance, Semantics semantics) =>
+        model.LatentAttention is not null && semantics.MemoryLimit == MemoryLimit.TensorParallelGroup
+            ? instance.TpSize
+            : 1;
 
     /// <summary>What the weights leave; negative when they do not fit.</summary>
     private static long FreeBytes(InstanceSpec instance, long weightBytes, Semantics semantics)

@@ -80,6 +80,9 @@ public sealed record RunSummary
 
     /// <summary>Events that the engine handled.</summary>
     public required long Events { get; init; }
+
+    /// <summary>How often measurements were left; null when no performance model rests on any.</summary>
+    public PerformanceRange? PerformanceRange { get; init; }
 }
 
 /// <summary>How busy an instance was.</summary>

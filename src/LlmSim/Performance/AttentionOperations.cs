@@ -93,6 +93,25 @@ internal sealed class AttentionOperations
         );
     }
 
+    /// <summary>
+    /// Chunks of prompts after what was computed before: exact for one chunk, and for several as if each had the mean
+    /// length, since the batch gives sums.
+    /// </summary>
+    public AttentionShape ChunkShape(in IterationBatch batch)
+    {
+        var chunkTokens = (double)batch.PrefillTokens / batch.PrefillRequests;
+        double causalPairs = batch.PrefillAttentionPairs;
+        var scores = 2 * causalPairs - chunkTokens * batch.PrefillComputedTokens - batch.PrefillTokens;
+        var pairs = _fused && _semantics.AttentionMask == AttentionMask.Causal ? causalPairs : scores;
+        return new(
+            Queries: batch.PrefillTokens,
+            Pairs: pairs,
+            Scores: scores,
+            Keys: batch.PrefillTokens + batch.PrefillComputedTokens,
+            KeysRead: Math.Ceiling(chunkTokens / _blockRows) * pairs / chunkTokens
+        );
+    }
+
     /// <summary>One token of each request asks the tokens of its context: a single row, so each key is read once.</summary>
     public AttentionShape DecodeShape(in DecodeBatch batch) => DecodeShape(batch.Requests, DecodeKeys(batch));
 

@@ -7,6 +7,34 @@ namespace LlmSim.Performance;
 /// </summary>
 public readonly record struct IterationBatch
 {
+    /// <summary>One whole prompt, of at least one token, alone.</summary>
+    public static IterationBatch OfPrompt(int promptTokens) =>
+        promptTokens == 1
+            ? new() { DecodeRequests = 1 }
+            : new()
+            {
+                PrefillRequests = 1,
+                PrefillTokens = promptTokens,
+                PrefillAttentionPairs = (long)promptTokens * (promptTokens + 1) / 2,
+            };
+
+    /// <summary>
+    /// Decoding requests alone. The shortest context is not known, and taken as far below the mean as the longest is above
+    /// it.
+    /// </summary>
+    public static IterationBatch OfDecode(in DecodeBatch batch)
+    {
+        var computed = batch.ContextTokens - batch.Requests;
+        var longest = batch.LongestContextTokens - 1;
+        return new()
+        {
+            DecodeRequests = batch.Requests,
+            DecodeComputedTokens = computed,
+            DecodeComputedTokensMin = (int)Math.Max(0, 2 * (computed / batch.Requests) - longest),
+            DecodeComputedTokensMax = longest,
+        };
+    }
+
     /// <summary>Requests with a chunk of prompt.</summary>
     public int PrefillRequests { get; init; }
 
@@ -39,6 +67,10 @@ public readonly record struct IterationBatch
     /// of them; 0 when the instance is on its own.
     /// </summary>
     public int GroupTokens { get; init; }
+
+    /// <summary>Its decoding requests as a batch of their own: the token being computed is part of each context.</summary>
+    public DecodeBatch Decode =>
+        new(DecodeRequests, DecodeComputedTokens + DecodeRequests, DecodeComputedTokensMax + 1);
 
     /// <summary>Scheduled tokens of the instance itself.</summary>
     public int Tokens => PrefillTokens + DecodeRequests;

@@ -3,14 +3,14 @@ namespace LlmSim.Performance;
 /// <summary>Families whose layers the simulator knows.</summary>
 public enum ModelFamily
 {
-    /// <summary>Gated MLP, RMSNorm, rotary embedding: llama, mistral, qwen2 and qwen3.</summary>
+    /// <summary>Gated MLP or experts, RMSNorm, rotary embedding: llama, mistral, qwen, mixtral and deepseek.</summary>
     Llama,
 
     /// <summary>Two-matrix MLP, LayerNorm, learned positions: gpt2.</summary>
     Gpt2,
 }
 
-/// <summary>The shapes of a dense decoder-only transformer, as its published config.json states them.</summary>
+/// <summary>The shapes of a decoder-only transformer, as its published config.json states them.</summary>
 public sealed record ModelDescription
 {
     /// <summary>Name in the catalog, such as "unsloth/Llama-3.3-70B-Instruct".</summary>
@@ -31,7 +31,7 @@ public sealed record ModelDescription
     /// <summary>Attention heads h.</summary>
     public required int AttentionHeads { get; init; }
 
-    /// <summary>KV heads k: fewer than the heads under grouped-query attention.</summary>
+    /// <summary>KV heads: fewer than the heads under grouped-query attention.</summary>
     public required int KvHeads { get; init; }
 
     /// <summary>Width d of a head.</summary>
@@ -46,13 +46,38 @@ public sealed record ModelDescription
     /// <summary>Whether input embedding and output projection are one matrix.</summary>
     public required bool TiedEmbeddings { get; init; }
 
-    /// <summary>Parameters, counted from the shapes.</summary>
+    /// <summary>Parameters, counted from the shapes; without modules for the prediction of several tokens.</summary>
     public required long Parameters { get; init; }
 
-    /// <summary>KV cache bytes of one token: 2 · layers · KV heads · head size · bits / 8.</summary>
+    /// <summary>The experts of its layers; null in a dense model.</summary>
+    public MixtureOfExperts? MixtureOfExperts { get; init; }
+
+    /// <summary>The shapes of latent attention; null where each KV head keeps a key and a value.</summary>
+    public LatentAttention? LatentAttention { get; init; }
+
+    /// <summary>Layers that have experts.</summary>
+    public int ExpertLayers => MixtureOfExperts is { } experts ? Layers - experts.DenseLayers : 0;
+
+    /// <summary>Parameters of all routed experts; 0 in a dense model.</summary>
+    public long ExpertParameters => ExpertLayers * (MixtureOfExperts?.Experts ?? 0) * ParametersPerExpert;
+
+    /// <summary>Parameters that take part in one token, embeddings included: all but the experts that it is not sent to.</summary>
+    public long ActiveParameters =>
+        MixtureOfExperts is { } experts
+            ? Parameters - ExpertLayers * (experts.Experts - experts.ExpertsPerToken) * ParametersPerExpert
+            : Parameters;
+
+    /// <summary>
+    /// KV cache bytes of one token: 2 · layers · KV heads · head size · bits / 8, or with latent attention
+    /// layers · (latent + rotary key) · bits / 8, which every accelerator of a tensor-parallel group holds.
+    /// </summary>
     public long KvBytesPerToken(Precision precision) =>
-        2L * Layers * KvHeads * HeadSize * precision.KvBits / 8;
+        LatentAttention is { } latent
+            ? (long)Layers * latent.CachedSize * precision.KvBits / 8
+            : 2L * Layers * KvHeads * HeadSize * precision.KvBits / 8;
 
     /// <summary>Bytes of the weights.</summary>
     public long WeightBytes(Precision precision) => Parameters * precision.WeightBits / 8;
+
+    private long ParametersPerExpert => 3L * HiddenSize * (MixtureOfExperts?.ExpertIntermediateSize ?? 0);
 }

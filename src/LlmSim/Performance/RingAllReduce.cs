@@ -6,6 +6,14 @@ namespace LlmSim.Performance;
 /// </summary>
 internal readonly record struct RingAllReduce(int Ranks, double LatencySeconds, double BytesPerSecond)
 {
+    /// <summary>The ring of an instance's tensor-parallel ranks.</summary>
+    public static RingAllReduce Of(InstanceSpec instance) =>
+        new(
+            instance.TpSize,
+            instance.LinkLatencySeconds ?? instance.Hardware.LinkLatencySeconds,
+            instance.LinkBytesPerSecond ?? instance.Hardware.LinkBytesPerSecond
+        );
+
     private int Steps => 2 * (Ranks - 1);
 
     /// <summary>Bytes that each accelerator sends to reduce so many bytes.</summary>

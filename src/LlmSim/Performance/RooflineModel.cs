@@ -62,11 +62,7 @@ public sealed class RooflineModel : IPerformanceModel
             && instance.TpSize > 1
         )
         {
-            _allReduce = new(
-                instance.TpSize,
-                instance.Hardware.LinkLatencySeconds,
-                instance.Hardware.LinkBytesPerSecond
-            );
+            _allReduce = RingAllReduce.Of(instance);
         }
     }
 
@@ -89,6 +85,31 @@ public sealed class RooflineModel : IPerformanceModel
                 : ContextFreeDecodeSeconds(batch.Requests);
         var attentionSeconds = _decodeAttention.Seconds(batch.Requests, _attention.DecodeKeys(batch));
         return _layers * attentionSeconds + contextFreeSeconds;
+    }
+
+    /// <summary>
+    /// Seconds of a mixed iteration: the linear operations run on all its tokens together, the attention of prefill and
+    /// that of decode one after the other, and lm_head once for each request. One whole prompt alone takes
+    /// <see cref="PrefillSeconds" />, decoding requests alone take <see cref="DecodeSeconds" />.
+    /// </summary>
+    /// <inheritdoc />
+    public double IterationSeconds(in IterationBatch batch)
+    {
+        var tokens = Math.Max(batch.Tokens, batch.GroupTokens);
+        Invariant.Require(tokens > 0, $"an iteration of {tokens} tokens");
+        var attentionSeconds = 0.0;
+        if (batch.PrefillRequests > 0)
+        {
+            attentionSeconds += _attention.Seconds(_attention.ChunkShape(batch), _roofs);
+        }
+
+        if (batch.DecodeRequests > 0)
+        {
+            var keys = _attention.DecodeKeys(batch.Decode);
+            attentionSeconds += _decodeAttention.Seconds(batch.DecodeRequests, keys);
+        }
+
+        return _layers * attentionSeconds + ContextFreeSeconds(batch.Requests, tokens);
     }
 
     /// <summary>The operations of the prefill of so many prompts of one length, and what they cost.</summary>

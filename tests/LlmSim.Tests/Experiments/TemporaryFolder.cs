@@ -7,8 +7,10 @@ internal sealed class TemporaryFolder : IDisposable
 
     public string File(string name) => Path.Combine(_path, name);
 
+    /// <summary>Writes a file, and the folders that it is in.</summary>
     public string Write(string name, string content)
     {
+        Directory.CreateDirectory(Path.GetDirectoryName(File(name))!);
         System.IO.File.WriteAllText(File(name), content);
         return File(name);
     }

@@ -94,16 +94,12 @@ public sealed class ModelCatalogTests
         "config.json:model_type: 'qwen4' is not supported. Did you mean 'qwen2'?"
     )]
     [InlineData(
-        "{\"model_type\": \"mixtral\", \"num_local_experts\": 8}",
-        "config.json:num_local_experts: mixture-of-experts models (mixtral) are not supported yet."
-    )]
-    [InlineData(
-        "{\"model_type\": \"qwen3_moe\", \"num_experts\": 128}",
-        "config.json:num_experts: mixture-of-experts models (qwen3_moe) are not supported yet."
+        "{\"model_type\": \"llama\", \"num_local_experts\": 8}",
+        "config.json:num_local_experts: a model of type 'llama' has no experts; those with experts are deepseek_v2, deepseek_v3"
     )]
     [InlineData(
         "{\"model_type\": \"minicpm3\", \"kv_lora_rank\": 256}",
-        "config.json:kv_lora_rank: multi-head latent attention (minicpm3) is not supported yet."
+        "config.json:model_type: 'minicpm3' is not supported."
     )]
     public void A_config_that_cannot_be_used_says_why(string json, string message) =>
         Assert.StartsWith(message, Assert.Throws<UserErrorException>(() => Parse(json)).Message);

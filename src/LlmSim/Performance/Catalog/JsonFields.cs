@@ -66,6 +66,25 @@ internal sealed class JsonFields
 
     public int PositiveInt(string field, int absent) => Has(field) ? PositiveInt(field) : absent;
 
+    /// <summary>A whole number from 0; 0 where the field is absent.</summary>
+    public int Count(string field) =>
+        Find(field) switch
+        {
+            null => 0,
+            { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number >= 0 =>
+                number,
+            _ => throw Invalid(field, "a whole number from 0"),
+        };
+
+    /// <summary>Whether the field is absent or an empty list.</summary>
+    public bool IsEmptyList(string field) =>
+        Find(field) switch
+        {
+            null => true,
+            { ValueKind: JsonValueKind.Array } value => value.GetArrayLength() == 0,
+            _ => throw Invalid(field, "a list"),
+        };
+
     /// <summary>A finite number above 0, such as 450e9.</summary>
     public double PositiveNumber(string field) =>
         Require(field) is { ValueKind: JsonValueKind.Number } value

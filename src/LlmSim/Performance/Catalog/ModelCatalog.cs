@@ -48,7 +48,8 @@ public sealed class ModelCatalog
         };
     }
 
-    private ModelDescription? Find(string id) => _models.GetValueOrDefault(Resolve(id))?.Value;
+    /// <summary>The model of that id or alias; null when there is none.</summary>
+    public ModelDescription? Find(string id) => _models.GetValueOrDefault(Resolve(id))?.Value;
 
     private string Resolve(string name) => _aliases.GetValueOrDefault(name, name);
 

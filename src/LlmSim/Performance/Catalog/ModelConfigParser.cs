@@ -6,7 +6,25 @@ namespace LlmSim.Performance.Catalog;
 /// </summary>
 public static class ModelConfigParser
 {
-    private static readonly string[] s_supported = ["gpt2", "llama", "mistral", "qwen2", "qwen3"];
+    private const string DeepSeekV2 = "deepseek_v2";
+    private const string DeepSeekV3 = "deepseek_v3";
+    private const string Mixtral = "mixtral";
+    private const string Qwen3Moe = "qwen3_moe";
+
+    private static readonly string[] s_supported =
+    [
+        DeepSeekV2,
+        DeepSeekV3,
+        "gpt2",
+        "llama",
+        "mistral",
+        Mixtral,
+        "qwen2",
+        "qwen3",
+        Qwen3Moe,
+    ];
+
+    private static readonly string[] s_expertTypes = [DeepSeekV2, DeepSeekV3, Mixtral, Qwen3Moe];
 
     /// <summary>Each marks a config of a mixture of experts.</summary>
     private static readonly string[] s_expertFields =
@@ -26,7 +44,12 @@ public static class ModelConfigParser
         var fields = JsonFields.Read(stream, sourceName);
         var type = fields.Text("model_type");
         RequireSupported(fields, type);
-        return type == "gpt2" ? Gpt2(id, fields) : Llama(id, fields, type);
+        return type switch
+        {
+            "gpt2" => Gpt2(id, fields),
+            DeepSeekV2 or DeepSeekV3 => DeepSeek(id, fields, type),
+            _ => Llama(id, fields, type),
+        };
     }
 
     private static ModelDescription Llama(string id, JsonFields fields, string type)
@@ -51,6 +74,7 @@ public static class ModelConfigParser
             MaxContextTokens = fields.PositiveInt("max_position_embeddings"),
             TiedEmbeddings = fields.Flag("tie_word_embeddings", absent: false),
             Parameters = 0,
+            MixtureOfExperts = ExpertsParser.Read(fields, type),
         };
         if (shape.AttentionHeads % shape.KvHeads != 0)
         {
@@ -68,8 +92,42 @@ public static class ModelConfigParser
                 queryKeyValueBias: type == "qwen2" || fields.Flag("attention_bias", absent: false),
                 outputBias: fields.Flag("attention_bias", absent: false),
                 mlpBias: fields.Flag("mlp_bias", absent: false),
-                queryKeyNorm: type == "qwen3"
+                queryKeyNorm: type is "qwen3" or Qwen3Moe
             ),
+        };
+    }
+
+    private static ModelDescription DeepSeek(string id, JsonFields fields, string type)
+    {
+        var heads = fields.PositiveInt("num_attention_heads");
+        var latent = new LatentAttention
+        {
+            QueryRank = fields.Has("q_lora_rank") ? fields.PositiveInt("q_lora_rank") : 0,
+            KvRank = fields.PositiveInt("kv_lora_rank"),
+            RopeHeadSize = fields.PositiveInt("qk_rope_head_dim"),
+            NopeHeadSize = fields.PositiveInt("qk_nope_head_dim"),
+            ValueHeadSize = fields.PositiveInt("v_head_dim"),
+        };
+        var shape = new ModelDescription
+        {
+            Id = id,
+            Family = ModelFamily.Llama,
+            HiddenSize = fields.PositiveInt("hidden_size"),
+            IntermediateSize = fields.PositiveInt("intermediate_size"),
+            Layers = fields.PositiveInt("num_hidden_layers"),
+            AttentionHeads = heads,
+            KvHeads = heads,
+            HeadSize = latent.NopeHeadSize + latent.RopeHeadSize,
+            VocabularySize = fields.PositiveInt("vocab_size"),
+            MaxContextTokens = fields.PositiveInt("max_position_embeddings"),
+            TiedEmbeddings = fields.Flag("tie_word_embeddings", absent: false),
+            Parameters = 0,
+            MixtureOfExperts = ExpertsParser.Read(fields, type),
+            LatentAttention = latent,
+        };
+        return shape with
+        {
+            Parameters = ParameterCount.DeepSeek(shape, latent, routerBias: type == DeepSeekV3),
         };
     }
 
@@ -98,7 +156,7 @@ public static class ModelConfigParser
     private static int HeadSize(JsonFields fields, string type, int hidden, int heads)
     {
         // Qwen3 chooses the width of its heads freely, so that it cannot be worked out.
-        if (type == "qwen3" || fields.Has("head_dim"))
+        if (type is "qwen3" or Qwen3Moe || fields.Has("head_dim"))
         {
             return fields.PositiveInt("head_dim");
         }
@@ -113,21 +171,19 @@ public static class ModelConfigParser
 
     private static void RequireSupported(JsonFields fields, string type)
     {
-        if (Array.Find(s_expertFields, fields.Has) is { } expertField)
-        {
-            throw fields.Error(expertField, $"mixture-of-experts models ({type}) are not supported yet.");
-        }
-
-        if (fields.Has("kv_lora_rank"))
-        {
-            throw fields.Error("kv_lora_rank", $"multi-head latent attention ({type}) is not supported yet.");
-        }
-
         if (!s_supported.Contains(type))
         {
             throw fields.Error(
                 "model_type",
                 $"'{type}' is not supported.{Suggestion.For(type, s_supported)} Supported are {string.Join(", ", s_supported)}."
+            );
+        }
+
+        if (!s_expertTypes.Contains(type) && Array.Find(s_expertFields, fields.Has) is { } expertField)
+        {
+            throw fields.Error(
+                expertField,
+                $"a model of type '{type}' has no experts; those with experts are {string.Join(", ", s_expertTypes)}."
             );
         }
     }

@@ -1,0 +1,19 @@
+using System.CommandLine;
+using LlmSim.Experiments.Performance;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary>Where the times of iterations come from.</summary>
+internal sealed class PerformanceArguments
+{
+    private readonly Option<string> _performance = CliOption.Text(
+        "performance",
+        "times of iterations: roofline, or measured:FOLDER with a profile",
+        PerformanceSource.Roofline,
+        "SOURCE"
+    );
+
+    public OptionGroup Group => new("Performance", [_performance]);
+
+    public string Read(ParseResult parse) => parse.GetRequiredValue(_performance);
+}

@@ -1,0 +1,35 @@
+namespace LlmSim.Performance.Measured;
+
+/// <summary>
+/// Where a value lies on an ascending axis: between two of its points, before the first (which then stands for it), or
+/// beyond the last (where the line through the last two goes on).
+/// </summary>
+internal readonly record struct Bracket(int Low, int High, double Fraction)
+{
+    public static Bracket Of(int[] axis, double value)
+    {
+        if (axis.Length == 1 || value <= axis[0])
+        {
+            return new(0, 0, 0);
+        }
+
+        var low = 0;
+        var high = axis.Length - 1;
+        while (high - low > 1)
+        {
+            var middle = (low + high) / 2;
+            if (axis[middle] <= value)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return new(low, high, (value - axis[low]) / (axis[high] - axis[low]));
+    }
+
+    public double Between(double low, double high) => low + Fraction * (high - low);
+}

@@ -1,0 +1,27 @@
+namespace LlmSim.Performance;
+
+/// <summary>The experts in the place of the MLP: a router sends each token to a few of them.</summary>
+public sealed record MixtureOfExperts
+{
+    /// <summary>Routed experts E of a layer.</summary>
+    public required int Experts { get; init; }
+
+    /// <summary>Experts k that a token is sent to.</summary>
+    public required int ExpertsPerToken { get; init; }
+
+    /// <summary>Width of an expert's MLP.</summary>
+    public required int ExpertIntermediateSize { get; init; }
+
+    /// <summary>Width of the MLP that every token passes beside its experts; 0 without shared experts.</summary>
+    public int SharedIntermediateSize { get; init; }
+
+    /// <summary>Layers at the start of the model that have an MLP and no experts.</summary>
+    public int DenseLayers { get; init; }
+
+    /// <summary>
+    /// Expected number of distinct experts that so many tokens are sent to, if each chooses k of the E at random:
+    /// E · (1 − (1 − k/E)^tokens).
+    /// </summary>
+    public double ExpectedExperts(double tokens) =>
+        Experts * (1 - Math.Pow(1 - (double)ExpertsPerToken / Experts, tokens));
+}

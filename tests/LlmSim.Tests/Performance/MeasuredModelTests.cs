@@ -1,0 +1,324 @@
+using LlmSim.Performance;
+using LlmSim.Performance.Measured;
+using Xunit;
+
+namespace LlmSim.Tests.Performance;
+
+public sealed class MeasuredModelTests
+{
+    private static readonly ModelDescription s_dense = new()
+    {
+        Id = "toy",
+        Family = ModelFamily.Llama,
+        HiddenSize = 64,
+        IntermediateSize = 128,
+        Layers = 3,
+        AttentionHeads = 4,
+        KvHeads = 4,
+        HeadSize = 16,
+        VocabularySize = 100,
+        MaxContextTokens = 1000,
+        TiedEmbeddings = false,
+        Parameters = 1000,
+    };
+
+    private static readonly ModelDescription s_experts = s_dense with
+    {
+        MixtureOfExperts = new()
+        {
+            Experts = 8,
+            ExpertsPerToken = 2,
+            ExpertIntermediateSize = 32,
+        },
+    };
+
+    [Fact]
+    public void An_iteration_is_the_sum_of_its_layers()
+    {
+        // Layer by layer at 6 tokens of 2 requests: slope 1 a token and a constant that tells the layers apart.
+        const double Layer = 9 * 6 + 2 * 2e2 + 3e3 + 4e4 + 5e5 + 1e6 + 6e6 + 7e7 + 8e8;
+        const double Once = (6 + 1e1) + (6 + 9e9) + (2 + 1e10) + (2 + 2e10);
+        var batch = Batches.Mixed([(5, 100)], [40]);
+
+        // Attention at (5, 100, 1, 40): 1 a prefill token, 0.1 a computed one, 10 a request, 0.01 a token of its context.
+        Assert.Equal(Once + 3 * (Layer + 5 + 10 + 10 + 0.4), Model(s_dense).IterationSeconds(batch), 1e-3);
+    }
+
+    [Fact]
+    public void Without_norms_of_queries_and_keys_there_are_none()
+    {
+        var profile = Profile();
+        var shard = profile.Shards[1] with
+        {
+            Dense = profile.Shards[1].Dense.Where(layer => layer.Key != "qk_norm").ToDictionary(),
+        };
+        var without = profile with { Shards = new Dictionary<int, MeasuredShard> { [1] = shard } };
+        var batch = Batches.Mixed([], [40, 40]);
+
+        Assert.Equal(
+            3 * (2 + 4e4),
+            Model(s_dense).IterationSeconds(batch) - Model(s_dense, without).IterationSeconds(batch),
+            1e-3
+        );
+    }
+
+    [Fact]
+    public void Norms_and_the_sampler_come_from_one_accelerator_and_all_reduces_join()
+    {
+        var instance = Scenes.Instance("NVIDIA_H100_SXM", 2) with
+        {
+            LinkBytesPerSecond = 1e9,
+            LinkLatencySeconds = 0.25,
+        };
+        var batch = Batches.Mixed([], [40, 40]);
+        var two = new MeasuredModel(Profile(), s_dense, new Precision(), instance).IterationSeconds(batch);
+
+        // Everything that is divided takes half; 4 layers' worth of norms and the sampler do not.
+        var undivided = 3 * (2 * (2 + 2e2) + 2 + 4e4) + (2 + 9e9) + (2 + 2e10);
+        const double Bytes = 2 * 64 * 2;
+        var allReduce = 2 * (0.25 + Bytes / 2 / 1e9) + 3 * Bytes / 2 / 3072e9;
+        var expected = undivided + (Model(s_dense).IterationSeconds(batch) - undivided) / 2 + 6 * allReduce;
+        Assert.Equal(expected, two, 1e-3);
+    }
+
+    [Fact]
+    public void Experts_take_the_place_of_the_mlp_on_the_tokens_and_experts_of_their_rank()
+    {
+        var instance = Scenes.Instance("NVIDIA_H100_SXM", 1) with
+        {
+            ExpertParallel = 2,
+            LinkBytesPerSecond = 1e6,
+            LinkLatencySeconds = 0.5,
+        };
+        var batch = Batches.Mixed([], [.. Enumerable.Repeat(40, 6)]);
+        var mlp = (6 + 6e6) + (6 + 7e7) + (6 + 8e8);
+
+        // Of 6 tokens with 2 experts each, 1 − (1/2)² have one here: 4.5, rounded to even. They choose 6 here, of 4.
+        var experts = 1000 * 4 + 1e6 * 4;
+        var allGather = 0.5 + 3 * (64 + 8) * 2 / 1e6;
+        var reduceScatter = 0.5 + 6 * 64 * 2 / 2 / 1e6;
+        var expected = 3 * (experts + allGather + reduceScatter - mlp);
+        Assert.Equal(
+            expected,
+            new MeasuredModel(Profile(), s_experts, new Precision(), instance).IterationSeconds(batch)
+                - Model(s_dense).IterationSeconds(batch),
+            1e-3
+        );
+    }
+
+    [Fact]
+    public void Members_of_a_group_compute_the_layers_for_the_largest_of_them()
+    {
+        var model = Model(s_dense);
+        var alone = Batches.Mixed([], [40, 40]);
+        var slopes = 1 + 1 + 3 * (2 + 7);
+
+        Assert.Equal(
+            5 * slopes,
+            model.IterationSeconds(alone with { GroupTokens = 7 }) - model.IterationSeconds(alone),
+            1e-3
+        );
+        // A member without requests computes the layers and nothing else.
+        Assert.Equal(
+            model.IterationSeconds(alone) - 3 * (20 + 0.4) - (2 + 1e10) - (2 + 2e10),
+            model.IterationSeconds(new IterationBatch { GroupTokens = 2 }),
+            1e-3
+        );
+    }
+
+    [Fact]
+    public void Contexts_that_differ_are_corrected_by_a_share_of_what_the_longest_would_take()
+    {
+        var axis = new SkewAxis([0, 1e9], ["all"]);
+        var skew = new SkewCorrection(axis, axis, axis, axis, [], defaultAlpha: 0.5);
+        var profile = Profile();
+        var shard = profile.Shards[1] with { Skew = skew };
+        var model = Model(
+            s_dense,
+            profile with
+            {
+                Shards = new Dictionary<int, MeasuredShard> { [1] = shard },
+            }
+        );
+
+        // A mean of 40 and a longest of 70: half of the 0.01 a token for the 30 tokens between, in three layers.
+        Assert.Equal(
+            3 * 0.5 * 0.01 * 30,
+            model.IterationSeconds(Batches.Mixed([], [10, 40, 70]))
+                - model.IterationSeconds(Batches.Mixed([], [40, 40, 40])),
+            1e-3
+        );
+    }
+
+    [Fact]
+    public void What_lies_beyond_the_measurements_is_counted_by_table()
+    {
+        var model = Model(s_dense);
+        _ = model.IterationSeconds(Batches.Mixed([(5, 100)], [40]));
+        Assert.Equal((1, 0), (model.Iterations, model.IterationsOutOfRange));
+
+        _ = model.IterationSeconds(Batches.Mixed([(1001, 100)], []));
+        _ = model.IterationSeconds(Batches.Mixed([], [40, 2000]));
+        _ = model.IterationSeconds(Batches.Mixed([], [.. Enumerable.Repeat(40, 101)]));
+        Assert.Equal((4, 3), (model.Iterations, model.IterationsOutOfRange));
+        Assert.Equal([("attention", 3), ("per_sequence", 1), ("tokens", 2)], Counts(model));
+    }
+
+    [Fact]
+    public void Whole_prompts_and_decode_batches_are_iterations()
+    {
+        var model = Model(s_dense);
+
+        Assert.Equal(model.IterationSeconds(Batches.Mixed([(50, 0)], [])), model.PrefillSeconds(50));
+        // A prompt of one token is as a request that decodes with nothing before it.
+        Assert.Equal(model.IterationSeconds(Batches.Mixed([], [0])), model.PrefillSeconds(1));
+        Assert.Equal(
+            model.IterationSeconds(Batches.Mixed([], [40, 50, 60])),
+            model.DecodeSeconds(new DecodeBatch(3, 153, 61))
+        );
+    }
+
+    [Fact]
+    public void A_steady_state_allocates_nothing()
+    {
+        var model = Model(s_dense);
+        var batch = Batches.Mixed([(5, 100)], [40, 50]);
+        _ = model.IterationSeconds(batch);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+        {
+            _ = model.IterationSeconds(batch);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public void A_profile_of_something_else_is_an_error()
+    {
+        var profile = Profile();
+        Error(
+            "tp_size: 4 is not in the profile toy; it has 1, 2.",
+            () => new MeasuredModel(profile, s_dense, new Precision(), Scenes.Instance("NVIDIA_H100_SXM", 4))
+        );
+        Error(
+            "toy: is a profile of H100_SXM; an instance has NVIDIA_L4",
+            () => new MeasuredModel(profile, s_dense, new Precision(), Scenes.Instance("NVIDIA_L4", 1))
+        );
+        Error(
+            "toy: is a profile of Qwen/Qwen3-8B; the model is toy",
+            () => Model(s_dense, profile with { Model = "Qwen/Qwen3-8B" })
+        );
+        Error(
+            "toy: is a profile of bf16; weights",
+            () => new MeasuredModel(profile, s_dense, new Precision(8), Scenes.Instance("NVIDIA_H100_SXM", 1))
+        );
+        Error("toy/tp1/moe.csv: is not there", () => Model(s_experts, profile with { Experts = null }));
+        Error(
+            "expert_parallel: 1 at tp_size 2 would divide each expert",
+            () =>
+                new MeasuredModel(profile, s_experts, new Precision(), Scenes.Instance("NVIDIA_H100_SXM", 2))
+        );
+        Error(
+            "expert_parallel: 3 does not divide the 8 experts of toy",
+            () =>
+                new MeasuredModel(
+                    profile,
+                    s_experts,
+                    new Precision(),
+                    Scenes.Instance("NVIDIA_H100_SXM", 1) with
+                    {
+                        ExpertParallel = 3,
+                    }
+                )
+        );
+        Error(
+            "expert_parallel: 2 for toy, which has no experts",
+            () =>
+                new MeasuredModel(
+                    profile,
+                    s_dense,
+                    new Precision(),
+                    Scenes.Instance("NVIDIA_H100_SXM", 1) with
+                    {
+                        ExpertParallel = 2,
+                    }
+                )
+        );
+        var bare = new Dictionary<int, MeasuredShard>
+        {
+            [1] = profile.Shards[1] with { Dense = new Dictionary<string, Curve>() },
+        };
+        Error(
+            "toy/tp1/dense.csv: has no rows for embedding",
+            () => Model(s_dense, profile with { Shards = bare })
+        );
+
+        static void Error(string message, Func<object> create) =>
+            Assert.StartsWith(message, Assert.Throws<UserErrorException>(create).Message);
+    }
+
+    private static IEnumerable<(string, long)> Counts(MeasuredModel model) =>
+        model.OutOfRange.Select(table => (table.Key, table.Value));
+
+    private static MeasuredModel Model(ModelDescription model, MeasuredProfile? profile = null) =>
+        new(profile ?? Profile(), model, new Precision(), Scenes.Instance("NVIDIA_H100_SXM", 1));
+
+    /// <summary>One second a token and a constant for each layer; half of all that at tp 2.</summary>
+    private static MeasuredProfile Profile() =>
+        new()
+        {
+            SourceName = "toy",
+            Model = "toy",
+            Hardware = "H100_SXM",
+            Variant = "bf16",
+            Shards = new Dictionary<int, MeasuredShard> { [1] = Shard(1), [2] = Shard(0.5) },
+            // 1000 s a token and 1e6 s an expert.
+            Experts = new([
+                new(1, 1, 1e3 + 1e6),
+                new(9, 1, 9e3 + 1e6),
+                new(1, 5, 1e3 + 5e6),
+                new(9, 5, 9e3 + 5e6),
+            ]),
+        };
+
+    private static MeasuredShard Shard(double scale)
+    {
+        Curve Line(double constant) => new([new(0, scale * constant), new(100, scale * (100 + constant))]);
+        return new()
+        {
+            Dense = new Dictionary<string, Curve>
+            {
+                ["embedding"] = Line(1e1),
+                ["layernorm"] = Line(2e2),
+                ["qkv_proj"] = Line(3e3),
+                ["qk_norm"] = Line(4e4),
+                ["rotary_emb"] = Line(5e5),
+                ["o_proj"] = Line(1e6),
+                ["gate_up_proj"] = Line(6e6),
+                ["act_fn"] = Line(7e7),
+                ["down_proj"] = Line(8e8),
+                ["final_layernorm"] = Line(9e9),
+            },
+            PerSequence = new Dictionary<string, Curve>
+            {
+                ["lm_head"] = Line(1e10),
+                ["sampler"] = Line(2e10),
+            },
+            Attention = new(
+                from prefill in new[] { 0, 1000 }
+                from computed in new[] { 0, 1000 }
+                from requests in new[] { 0, 100 }
+                from context in new[] { 0, 1000 }
+                select new AttentionPoint(
+                    prefill,
+                    computed,
+                    requests,
+                    context,
+                    scale * (prefill + 0.1 * computed + 10 * requests + 0.01 * context)
+                )
+            ),
+        };
+    }
+}
