@@ -61,6 +61,7 @@ public static class SummaryCsv
             ("w_bit", c.Precision.WeightBits),
             ("a_bit", c.Precision.ActivationBits),
             ("kv_bit", c.Precision.KvBits),
+            ("cluster", c.Cluster),
             ("trace_path", c.TracePath),
             ("arrivals", c.Arrivals),
             ("output_predictor", c.OutputPredictor),
@@ -88,7 +89,12 @@ public static class SummaryCsv
             .. Moments("decode_queue", s.DecodeQueueSeconds),
             ("prefill_utilization", Utilization(s, "prefill")),
             ("decode_utilization", Utilization(s, "decode")),
+            ("mixed_utilization", Utilization(s, "mixed")),
             ("decode_iterations", s.DecodeIterations),
+            ("prefix_hit_tokens_pct", s.PagedCache?.TokenHitPercent),
+            ("prefix_hit_blocks_pct", s.PagedCache?.BlockHitPercent),
+            ("kv_block_evictions", s.PagedCache?.Evictions),
+            ("kv_preemptions", s.PagedCache?.Preemptions),
             ("policy_counters", Counts(s.PolicyCounters)),
             ("events", s.Events),
         ];
@@ -120,7 +126,9 @@ public static class SummaryCsv
     private static double Utilization(RunSummary summary, string stage) =>
         summary
             .Instances.Where(instance => instance.Stage == stage)
-            .Average(instance => instance.Utilization);
+            .Select(instance => instance.Utilization)
+            .DefaultIfEmpty(double.NaN)
+            .Average();
 
     private static string Counts(IReadOnlyDictionary<string, long> counts) =>
         string.Join("; ", counts.Select(pair => $"{pair.Key}: {pair.Value}"));

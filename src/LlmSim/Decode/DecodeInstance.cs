@@ -105,7 +105,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     }
 
     /// <summary>Takes a request in: an idle instance starts it now, a busy one looks at it at the next boundary.</summary>
-    public void Accept(Request request)
+    public override void Accept(Request request)
     {
         request.State = RequestState.DecodeLocal;
         request.DecodeInstance = Index;
@@ -180,7 +180,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     public override string ToString() => $"decode instance {Index}";
 
     /// <summary>States that nothing is left, at the end of a run.</summary>
-    public void RequireEmpty() =>
+    public override void RequireEmpty() =>
         Invariant.Require(
             _phase == Phase.Idle
                 && _batch.Count == 0

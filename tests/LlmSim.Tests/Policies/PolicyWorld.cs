@@ -105,6 +105,10 @@ internal sealed class FakeInstance : Instance
 
     public override bool CanEverHold(Request request) => true;
 
+    public override void Accept(Request request) => throw new NotSupportedException();
+
+    public override void RequireEmpty() => throw new NotSupportedException();
+
     private sealed class NoPerformanceModel : IPerformanceModel
     {
         public double PrefillSeconds(int promptTokens) => promptTokens;
