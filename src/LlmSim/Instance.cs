@@ -24,6 +24,12 @@ internal abstract class Instance
     /// <summary>KV bytes held by running requests and asked for by queued ones.</summary>
     public abstract long CommittedKvBytes { get; }
 
+    /// <summary>KV bytes of a token.</summary>
+    public abstract long KvBytesPerToken { get; }
+
+    /// <summary>Seconds until the prefills that run and wait here have been computed.</summary>
+    public abstract double PrefillQueueSeconds(Request request);
+
     /// <summary>Work ahead of a request placed here now: seconds in prefill, tokens in decode.</summary>
     public abstract double EstimatedWork(Request request);
 

@@ -16,6 +16,7 @@ internal sealed class BatchedInstance : Instance
     private readonly PagedKvCache _cache;
     private readonly WaitingRequests _waiting;
     private readonly IterationScheduler _scheduler;
+    private readonly WorkAhead _work;
     private readonly Dictionary<Request, SequenceState> _sending = [];
     private readonly List<SequenceState> _leaving = [];
 
@@ -43,6 +44,7 @@ internal sealed class BatchedInstance : Instance
         _cache = new PagedKvCache(spec.Engine!, options.KvBlocks);
         _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh);
         _scheduler = new IterationScheduler(spec.Engine!, _cache, _waiting);
+        _work = new WorkAhead(performance, options.OutputEstimate);
         group.Add(this);
     }
 
@@ -114,14 +116,24 @@ internal sealed class BatchedInstance : Instance
         );
     }
 
+    public override long KvBytesPerToken => _options.KvBytesPerBlock / Spec.Engine!.BlockTokens;
+
+    public override double PrefillQueueSeconds(Request request)
+    {
+        Settle();
+        return WorkAhead.PrefillSeconds(_scheduler.Running, _waiting) + _expected.Values.Sum();
+    }
+
     /// <summary>
-    /// For a request to be prefilled, seconds until the present ones are done: prefills that run and wait, then the decoding ones.
-    /// For one to decode only, tokens still to come.
+    /// For a request to be prefilled, seconds until all present ones are done: those that are prefilled or wait for it, then the
+    /// decoding ones. For a request that comes to decode, tokens still to be generated.
     /// </summary>
     public override double EstimatedWork(Request request)
     {
         Settle();
-        return request.State == RequestState.DecodeGlobal ? TokensToCome() : SecondsToCome();
+        return request.State == RequestState.DecodeGlobal
+            ? _work.TokensToCome(_scheduler.Running, _waiting)
+            : PrefillQueueSeconds(request) + _work.DecodeSeconds(_scheduler.Running);
     }
 
     public override void Accept(Request request)
@@ -403,59 +415,6 @@ internal sealed class BatchedInstance : Instance
             _cache.Release(sequence);
             _options.OnFinished(request);
         }
-    }
-
-    private double TokensToCome()
-    {
-        var tokens = 0.0;
-        foreach (var sequence in _scheduler.Running)
-        {
-            var request = sequence.Request;
-            tokens += _options.OutputEstimate.RemainingTokens(request, request.GeneratedTokens);
-        }
-
-        return tokens
-            + _waiting.Sum(
-                _options.OutputEstimate,
-                static (request, estimate) => (long)estimate.RemainingTokens(request, request.GeneratedTokens)
-            );
-    }
-
-    private double SecondsToCome()
-    {
-        var seconds = _waiting.PrefillDuration.Seconds + _expected.Values.Sum();
-        var (requests, context, tokens) = (0, 0L, 0.0);
-        foreach (var sequence in _scheduler.Running)
-        {
-            var request = sequence.Request;
-            if (request.GeneratedTokens == 0)
-            {
-                var left = sequence.Length - sequence.Computed;
-                seconds += sequence.PrefillAhead.Seconds * left / sequence.Length;
-            }
-            else
-            {
-                requests++;
-                context += sequence.Computed;
-                tokens += _options.OutputEstimate.RemainingTokens(request, request.GeneratedTokens);
-            }
-        }
-
-        return requests == 0 ? seconds : seconds + (tokens / requests * DecodeSeconds(requests, context));
-    }
-
-    private double DecodeSeconds(int requests, long computedTokens)
-    {
-        var mean = (int)(computedTokens / requests);
-        return Performance.IterationSeconds(
-            new IterationBatch
-            {
-                DecodeRequests = requests,
-                DecodeComputedTokens = computedTokens,
-                DecodeComputedTokensMin = mean,
-                DecodeComputedTokensMax = mean,
-            }
-        );
     }
 }
 

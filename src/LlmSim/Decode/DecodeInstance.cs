@@ -86,6 +86,10 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         _options.Admission == Admission.Overshoot
         || (long)request.InputTokens + request.DecodeTokensOwed <= CapacityTokens;
 
+    public override long KvBytesPerToken => _options.KvBytesPerToken;
+
+    public override double PrefillQueueSeconds(Request request) => 0;
+
     public override double EstimatedWork(Request request)
     {
         var sinceChange = _plan.EndedBy(_simulation.Now);

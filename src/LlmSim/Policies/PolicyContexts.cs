@@ -1,4 +1,5 @@
 using LlmSim.Engine;
+using LlmSim.Transfer;
 
 namespace LlmSim.Policies;
 
@@ -149,6 +150,17 @@ public readonly struct InstanceView
     /// <summary>Seconds to prefill the request alone when so many tokens at its start need not be computed.</summary>
     public double PrefillSeconds(in RequestView request, int cachedTokens) =>
         _instance.PrefillSeconds(request.ContextTokens, cachedTokens);
+
+    /// <summary>Seconds until the prefills that run and wait here have been computed; 0 on an instance that only decodes.</summary>
+    public double PrefillQueueSeconds(in RequestView request) =>
+        _instance.PrefillQueueSeconds(request.Source);
+
+    /// <summary>Seconds to fetch the KV cache of so many tokens from another instance when both links are idle.</summary>
+    public double FetchSeconds(in InstanceView source, int tokens) =>
+        FairNetwork.SecondsAlone(tokens * _instance.KvBytesPerToken, source.Spec, Spec);
+
+    /// <summary>KV cache that running and queued requests hold or wait for, in tokens.</summary>
+    public double CommittedKvTokens => (double)_instance.CommittedKvBytes / _instance.KvBytesPerToken;
 
     /// <summary>
     /// Tokens at the start of the prompt whose KV cache is here: whole blocks, and never the last token of the prompt. 0 without

@@ -52,6 +52,10 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     public override bool CanEverHold(Request request) =>
         !_options.LimitsMemory || request.InputTokens <= CapacityTokens;
 
+    public override long KvBytesPerToken => _options.KvBytesPerToken;
+
+    public override double PrefillQueueSeconds(Request request) => EstimatedWork(request);
+
     public override double EstimatedWork(Request request)
     {
         var running = _running is null ? SimTime.Zero : _running.PrefillFinish - _simulation.Now;

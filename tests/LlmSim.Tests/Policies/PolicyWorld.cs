@@ -101,6 +101,10 @@ internal sealed class FakeInstance : Instance
     public override int RunningRequests { get; }
     public override long CommittedKvBytes { get; }
 
+    public override long KvBytesPerToken => 1;
+
+    public override double PrefillQueueSeconds(Request request) => _work;
+
     public override double EstimatedWork(Request request) => _work;
 
     public override bool CanEverHold(Request request) => true;
