@@ -33,7 +33,7 @@ public static class Experiment
     )
     {
         var scenario = CreateScenario(configuration);
-        var workload = CreateWorkload(configuration).ToRequests();
+        var workload = CreateRequests(configuration, scenario);
         using var files = new OutputSet();
         var requests = OpenRequests(files, outputs.Requests, configuration);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
@@ -52,7 +52,10 @@ public static class Experiment
             scenario.PrefillInstances,
             scenario.DecodeInstances,
             summary
-        );
+        )
+        {
+            MixedInstances = scenario.MixedInstances,
+        };
 
         requests?.Complete();
         if (csv is not null)
@@ -74,20 +77,14 @@ public static class Experiment
     public static Scenario CreateScenario(RunConfiguration configuration)
     {
         var model = ModelSource.Load(configuration.Model);
-        return new()
+        var cluster = ClusterSource.Load(configuration);
+        return new Scenario
         {
             Model = model,
             Precision = configuration.Precision,
-            PrefillInstances = ClusterSource.Load(
-                configuration.PrefillConfig,
-                "prefill",
-                configuration.Semantics
-            ),
-            DecodeInstances = ClusterSource.Load(
-                configuration.DecodeConfig,
-                "decode",
-                configuration.Semantics
-            ),
+            PrefillInstances = cluster.Prefill,
+            DecodeInstances = cluster.Decode,
+            MixedInstances = cluster.Mixed,
             Policies = PolicyCatalog.BuiltIn.CreateSet(
                 configuration.PrefillGlobal,
                 configuration.PrefillLocal,
@@ -102,6 +99,13 @@ public static class Experiment
             PerformanceModelFactory = PerformanceSource.Factory(configuration, model),
         };
     }
+
+    /// <summary>The requests of a configuration, with the content of their prompts where the cluster can share it.</summary>
+    /// <exception cref="UserErrorException">A name is unknown.</exception>
+    public static IEnumerable<RequestSpec> CreateRequests(
+        RunConfiguration configuration,
+        Scenario scenario
+    ) => (CreateWorkload(configuration) with { ReadHashIds = scenario.SharesPrefixes }).ToRequests();
 
     /// <summary>The workload of a configuration.</summary>
     /// <exception cref="UserErrorException">A name is unknown.</exception>
@@ -119,6 +123,7 @@ public static class Experiment
             MaxLen = configuration.MaxLen,
             OutputMean = configuration.OutputMean,
             OutputSigma = configuration.OutputSigma,
+            HashBlockTokens = configuration.TraceBlockSize,
             SyntheticOutput = configuration.Semantics.SyntheticOutput,
             Seed = configuration.Seed,
         };

@@ -23,6 +23,12 @@ public sealed record RunConfiguration
     /// <summary>Path of the decode cluster's file; null for the default cluster of the semantics.</summary>
     public string? DecodeConfig { get; init; }
 
+    /// <summary>
+    /// Path of one file for the whole cluster, each instance with its role, in the place of <see cref="PrefillConfig" /> and
+    /// <see cref="DecodeConfig" />.
+    /// </summary>
+    public string? Cluster { get; init; }
+
     /// <summary>Policy that routes arriving requests.</summary>
     public string PrefillGlobal { get; init; } = "lowest_load";
 
@@ -49,6 +55,9 @@ public sealed record RunConfiguration
 
     /// <summary>Path of the trace; null for a synthetic workload.</summary>
     public string? TracePath { get; init; }
+
+    /// <summary>Tokens of a block that the hash ids of a trace stand for, at least 1.</summary>
+    public int TraceBlockSize { get; init; } = LlmSim.Workloads.RequestSpec.MooncakeBlockTokens;
 
     /// <summary>Requests to simulate; null for the whole trace.</summary>
     public int? RequestCount { get; init; }

@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Decode;
 using LlmSim.Engine;
 using LlmSim.Memory;
@@ -12,7 +13,7 @@ namespace LlmSim;
 /// <summary>
 /// The life of a request, and the only place that knows every stage:
 /// arrival → prefill_global → prefill queue (prefill_local) → prefill → KV transfer → decode_global
-/// → decode queue (decode_local) → decode batch → finished.
+/// → decode queue (decode_local) → decode batch → finished. On a mixed instance it stays from its prefill to its end.
 /// </summary>
 internal sealed class Cluster : IEventHandler
 {
@@ -22,11 +23,14 @@ internal sealed class Cluster : IEventHandler
     private readonly OutputEstimate _outputEstimate = new();
     private readonly RandomStream _predictionErrors;
     private readonly IEnumerator<RequestSpec> _workload;
-    private readonly PrefillInstance[] _prefill;
+    private readonly Instance[] _prefill;
+    private readonly Instance[] _decode;
+    private readonly Instance[] _mixed;
     private readonly IKvTransfer[] _transfers;
-    private readonly DecodeInstance[] _decode;
-    private readonly Router<PrefillInstance> _prefillRouter;
-    private readonly Router<DecodeInstance> _decodeRouter;
+    private readonly FairNetwork _network;
+    private readonly ReservedTransfers? _reservedTransfers;
+    private readonly Router _prefillRouter;
+    private readonly Router _decodeRouter;
     private readonly SimTime _ttftSlo;
     private readonly long _kvBytesPerToken;
 
@@ -43,26 +47,60 @@ internal sealed class Cluster : IEventHandler
         _ttftSlo = SimTime.FromSeconds(scenario.TtftSloSeconds);
         _kvBytesPerToken = KvCapacity.BytesPerToken(scenario.Model, scenario.Precision, scenario.Semantics);
         _predictionErrors = new RandomStream(scenario.Seed, "output_predictor");
-        var build = new ClusterBuilder(scenario, _simulation, _kvBytesPerToken);
-        _prefill = build.PrefillInstances(OnPrefilled);
-        _transfers = build.Transfers(OnTransferred);
-        _decode = build.DecodeInstances(
+        _network = new FairNetwork(_simulation);
+        if (scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks)
+        {
+            _reservedTransfers = new(_network, _simulation, scenario.Model.Layers, OnTransferred);
+        }
+
+        var build = new ClusterBuilder(
+            scenario,
+            _simulation,
+            _kvBytesPerToken,
             _outputEstimate,
             recorder.InterTokenLatency,
-            OnDecoded,
-            maxIterationsPerEvent
+            maxIterationsPerEvent,
+            new StageEvents(OnPrefillPlanned, OnPrefilled, OnDecoded, OnRoom)
         );
+        _prefill = build.PrefillInstances();
+        _transfers = build.Transfers(request => OnTransferred(request, Choose(_decodeRouter!, request)));
+        _decode = build.DecodeInstances();
+        _mixed = build.MixedInstances();
         _prefillRouter = build.Router(
             PolicyDecisions.PrefillGlobal,
             scenario.Policies.PrefillGlobal,
-            _prefill
+            [.. _prefill, .. _mixed]
         );
-        _decodeRouter = build.Router(PolicyDecisions.DecodeGlobal, scenario.Policies.DecodeGlobal, _decode);
+        _decodeRouter = build.Router(
+            PolicyDecisions.DecodeGlobal,
+            scenario.Policies.DecodeGlobal,
+            [.. _decode, .. _mixed]
+        );
     }
 
-    public IReadOnlyList<PrefillInstance> PrefillInstances => _prefill;
+    public IReadOnlyList<PrefillInstance> PrefillInstances => [.. _prefill.OfType<PrefillInstance>()];
 
-    public IReadOnlyList<DecodeInstance> DecodeInstances => _decode;
+    public IReadOnlyList<DecodeInstance> DecodeInstances => [.. _decode.OfType<DecodeInstance>()];
+
+    public IReadOnlyList<BatchedInstance> BatchedInstances => [.. Instances.OfType<BatchedInstance>()];
+
+    /// <summary>All instances: those that prefill, those that decode, those that do both.</summary>
+    public IEnumerable<Instance> Instances => [.. _prefill, .. _decode, .. _mixed];
+
+    /// <summary>Evictions and preemptions.</summary>
+    public long Evictions =>
+        DecodeInstances.Sum(instance => instance.Evictions)
+        + BatchedInstances.Sum(instance => instance.Preemptions);
+
+    /// <summary>Iterations of the instances that decode.</summary>
+    public long DecodeIterations =>
+        DecodeInstances.Sum(instance => instance.Iterations)
+        + BatchedInstances
+            .Where(instance => instance.Role != InstanceRole.Prefill)
+            .Sum(instance => instance.Iterations);
+
+    /// <summary>Bytes that went over the links of both ends.</summary>
+    public FairNetwork Network => _network;
 
     public SimTime Now => _simulation.Now;
 
@@ -94,12 +132,64 @@ internal sealed class Cluster : IEventHandler
     {
         if (ReasonToReject(request) is { } reason)
         {
-            request.State = RequestState.Rejected;
-            _recorder.OnRejected(request, reason);
+            Reject(request, reason);
             return;
         }
 
-        _prefillRouter.Choose(request, _simulation.Now).Accept(request);
+        var placement = _prefillRouter.Choose(request, _simulation.Now);
+        if (placement.Instance is not { } instance)
+        {
+            Reject(request, $"turned away by {_prefillRouter.PolicyName}");
+        }
+        else if (placement.PrefixSource is { } source)
+        {
+            FetchPrefix(request, source, instance);
+        }
+        else
+        {
+            instance.Accept(request);
+        }
+    }
+
+    /// <summary>The start of a prompt is copied from another instance before the request joins its queue.</summary>
+    private void FetchPrefix(Request request, Instance source, Instance destination)
+    {
+        var tokens = source.CachedPrefixTokens(request);
+        var missingTokens = tokens - destination.CachedPrefixTokens(request);
+        if (missingTokens <= 0)
+        {
+            destination.Accept(request);
+            return;
+        }
+
+        destination.Expect(request, tokens);
+        _network.Start(
+            missingTokens * _kvBytesPerToken,
+            source,
+            destination,
+            sourceBytesPerSecond: double.PositiveInfinity,
+            () =>
+            {
+                destination.InsertPrefix(request, tokens);
+                destination.Accept(request);
+            }
+        );
+    }
+
+    /// <summary>It is known when the prefill will end: its KV cache may leave layer by layer.</summary>
+    private void OnPrefillPlanned(Request request, SimTime finish)
+    {
+        if (
+            _scenario.Semantics.KvTransfer != KvTransfer.ContendedLinksPerLayer
+            || request.DecodeTokensOwed == 0
+        )
+        {
+            return;
+        }
+
+        request.State = RequestState.DecodeGlobal;
+        Send(request, finish);
+        request.State = RequestState.PrefillLocal;
     }
 
     private void OnPrefilled(Request request)
@@ -114,14 +204,42 @@ internal sealed class Cluster : IEventHandler
             return;
         }
 
-        _transfers[request.PrefillInstance].Start(request, request.InputTokens * _kvBytesPerToken);
+        if (_reservedTransfers is null)
+        {
+            _transfers[request.PrefillInstance].Start(request, request.InputTokens * _kvBytesPerToken);
+        }
+        else if (!_reservedTransfers.OnPrefilled(request))
+        {
+            Send(request, _simulation.Now);
+        }
     }
 
-    private void OnTransferred(Request request)
+    /// <summary>Sends a KV cache to an instance that is chosen, and has room for it, before.</summary>
+    private void Send(Request request, SimTime prefillFinish) =>
+        _reservedTransfers!.Send(
+            request,
+            request.InputTokens * _kvBytesPerToken,
+            _prefill[request.PrefillInstance],
+            Choose(_decodeRouter, request),
+            prefillFinish
+        );
+
+    private void OnTransferred(Request request, Instance destination)
     {
         request.TransferFinish = _simulation.Now;
         _prefill[request.PrefillInstance].Release(request);
-        _decodeRouter.Choose(request, _simulation.Now).Accept(request);
+        destination.Accept(request);
+    }
+
+    private void OnRoom(Instance instance) => _reservedTransfers?.OnRoom(instance);
+
+    private Instance Choose(Router router, Request request) =>
+        router.Choose(request, _simulation.Now).Instance!;
+
+    private void Reject(Request request, string reason)
+    {
+        request.State = RequestState.Rejected;
+        _recorder.OnRejected(request, reason);
     }
 
     private void OnDecoded(Request request)
@@ -175,6 +293,9 @@ internal sealed class Cluster : IEventHandler
             DecodeTokensOwed =
                 spec.OutputTokens
                 - (_scenario.Semantics.OutputTokens == OutputTokens.FirstFromPrefill ? 1 : 0),
+            Content = spec.HashIds is { } hashIds
+                ? new PromptContent(hashIds, spec.HashBlockTokens, spec.InputTokens)
+                : null,
             TtftDeadline = spec.Arrival + _ttftSlo,
             PredictedOutputTokens = _scenario.OutputPredictor.Predict(spec.OutputTokens, _predictionErrors),
         };
@@ -210,7 +331,7 @@ internal sealed class Cluster : IEventHandler
             _recorder.Arrived == _recorder.Finished + _recorder.Rejected,
             $"{_recorder.Arrived} requests arrived, but {_recorder.Finished} finished and {_recorder.Rejected} were rejected"
         );
-        foreach (var instance in _prefill)
+        foreach (var instance in Instances)
         {
             instance.RequireEmpty();
         }
@@ -220,9 +341,7 @@ internal sealed class Cluster : IEventHandler
             transfer.RequireEmpty();
         }
 
-        foreach (var instance in _decode)
-        {
-            instance.RequireEmpty();
-        }
+        _reservedTransfers?.RequireEmpty();
+        _network.RequireEmpty();
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using LlmSim.Batching;
 using LlmSim.Decode;
 using LlmSim.Engine;
 using LlmSim.Memory;
@@ -11,96 +12,198 @@ using LlmSim.Transfer;
 
 namespace LlmSim;
 
+/// <summary>What the stages of a cluster report.</summary>
+/// <param name="OnPrefillPlanned">It is known when the prefill of a request will end.</param>
+/// <param name="OnPrefilled">A request has its first token, and its KV cache is to be sent away.</param>
+/// <param name="OnDecoded">A request has all its tokens.</param>
+/// <param name="OnRoom">There may be room at an instance for a KV cache that waits to be sent to it.</param>
+internal sealed record StageEvents(
+    Action<Request, SimTime> OnPrefillPlanned,
+    Action<Request> OnPrefilled,
+    Action<Request> OnDecoded,
+    Action<Instance> OnRoom
+);
+
 /// <summary>Makes the stages of a cluster from a scenario.</summary>
-internal sealed class ClusterBuilder(Scenario scenario, Simulation simulation, long kvBytesPerToken)
+internal sealed class ClusterBuilder(
+    Scenario scenario,
+    Simulation simulation,
+    long kvBytesPerToken,
+    OutputEstimate outputEstimate,
+    InterTokenLatency interTokenLatency,
+    int maxIterationsPerEvent,
+    StageEvents events
+)
 {
     private readonly Dictionary<InstanceSpec, IPerformanceModel> _performance = [];
+    private readonly Dictionary<string, (InstanceRole Role, LockstepGroup Group)> _groups = [];
 
     private readonly long _policySeed =
         scenario.Semantics.RandomPolicies == RandomPolicies.Seeded
             ? scenario.Seed
             : BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long)));
 
-    public PrefillInstance[] PrefillInstances(Action<Request> onPrefilled) =>
+    public Instance[] PrefillInstances() =>
         [
             .. NotEmpty(scenario.PrefillInstances, "prefill")
                 .Select(
                     (spec, index) =>
-                        new PrefillInstance(
-                            index,
-                            spec,
-                            Performance(spec),
-                            new PrefillOptions(
-                                Capacity(spec),
-                                kvBytesPerToken,
-                                LimitsMemory: scenario.Semantics.Admission == Admission.Strict,
-                                scenario.Semantics.QueuedWork
-                            ),
-                            Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index),
-                            simulation,
-                            onPrefilled
-                        )
+                        spec.Engine is null
+                            ? PrefillInstance(spec, index)
+                            : (Instance)Batched(spec, spec.Engine, index, InstanceRole.Prefill)
                 ),
         ];
+
+    public Instance[] DecodeInstances() =>
+        [
+            .. NotEmpty(scenario.DecodeInstances, "decode")
+                .Select(
+                    (spec, index) =>
+                        spec.Engine is null
+                            ? DecodeInstance(spec, index)
+                            : (Instance)Batched(spec, spec.Engine, index, InstanceRole.Decode)
+                ),
+        ];
+
+    /// <summary>Numbered after all others, so that a number in the results says which instance it was.</summary>
+    public Instance[] MixedInstances()
+    {
+        var first = Math.Max(scenario.PrefillInstances.Count, scenario.DecodeInstances.Count);
+        return
+        [
+            .. scenario.MixedInstances.Select(
+                (spec, i) => Batched(spec, spec.Engine ?? new EngineSpec(), first + i, InstanceRole.Mixed)
+            ),
+        ];
+    }
 
     public IKvTransfer[] Transfers(Action<Request> onTransferred) =>
         [
             .. scenario.PrefillInstances.Select(spec =>
-                scenario.Semantics.KvTransfer == KvTransfer.SharedLink
-                    ? new SharedLink(
-                        spec.KvLinkBytesPerSecond,
-                        spec.KvLinkLatencySeconds,
-                        simulation,
-                        onTransferred
-                    )
-                    : (IKvTransfer)
+                scenario.Semantics.KvTransfer == KvTransfer.Independent
+                    ? (IKvTransfer)
                         new IndependentTransfers(
                             Semantics.ReferenceTransferBytesPerSecond,
                             simulation,
                             onTransferred
                         )
+                    : new SharedLink(
+                        spec.KvLinkBytesPerSecond,
+                        spec.KvLinkLatencySeconds,
+                        simulation,
+                        onTransferred
+                    )
             ),
         ];
 
-    public DecodeInstance[] DecodeInstances(
-        OutputEstimate outputEstimate,
-        InterTokenLatency interTokenLatency,
-        Action<Request> onDecoded,
-        int maxIterationsPerEvent
-    ) =>
-        [
-            .. NotEmpty(scenario.DecodeInstances, "decode")
-                .Select(
-                    (spec, index) =>
-                        new DecodeInstance(
-                            index,
-                            spec,
-                            Performance(spec),
-                            new DecodeOptions(
-                                Capacity(spec),
-                                kvBytesPerToken,
-                                scenario.Semantics.Saturation,
-                                scenario.Semantics.Admission,
-                                maxIterationsPerEvent
-                            ),
-                            Queue(PolicyDecisions.DecodeLocal, scenario.Policies.DecodeLocal, index),
-                            outputEstimate,
-                            interTokenLatency,
-                            simulation,
-                            onDecoded
-                        )
-                ),
-        ];
+    public Router Router(PolicyDecisions decision, IGlobalPolicy policy, Instance[] instances) =>
+        new(decision, policy, Random(decision, instance: null), instances);
 
-    public Router<TInstance> Router<TInstance>(
-        PolicyDecisions decision,
-        IGlobalPolicy policy,
-        TInstance[] instances
-    )
-        where TInstance : Instance => new(decision, policy, Random(decision, instance: null), instances);
+    private IReadOnlyList<InstanceSpec> NotEmpty(IReadOnlyList<InstanceSpec> specs, string stage) =>
+        specs.Count > 0 || scenario.MixedInstances.Count > 0
+            ? specs
+            : throw new UserErrorException($"the cluster has no {stage} instance");
 
-    private static IReadOnlyList<InstanceSpec> NotEmpty(IReadOnlyList<InstanceSpec> specs, string stage) =>
-        specs.Count > 0 ? specs : throw new UserErrorException($"the cluster has no {stage} instance");
+    private PrefillInstance PrefillInstance(InstanceSpec spec, int index) =>
+        new(
+            index,
+            spec,
+            Performance(spec),
+            new PrefillOptions(
+                Capacity(spec),
+                kvBytesPerToken,
+                LimitsMemory: scenario.Semantics.Admission == Admission.Strict,
+                scenario.Semantics.QueuedWork
+            ),
+            Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index),
+            simulation,
+            events.OnPrefillPlanned,
+            events.OnPrefilled
+        );
+
+    private DecodeInstance DecodeInstance(InstanceSpec spec, int index) =>
+        new(
+            index,
+            spec,
+            Performance(spec),
+            new DecodeOptions(
+                Capacity(spec),
+                kvBytesPerToken,
+                scenario.Semantics.Saturation,
+                scenario.Semantics.Admission,
+                maxIterationsPerEvent
+            ),
+            Queue(PolicyDecisions.DecodeLocal, scenario.Policies.DecodeLocal, index),
+            outputEstimate,
+            interTokenLatency,
+            simulation,
+            events.OnDecoded
+        );
+
+    private BatchedInstance Batched(InstanceSpec spec, EngineSpec engine, int index, InstanceRole role)
+    {
+        if (scenario.Semantics.OutputTokens != OutputTokens.FirstFromPrefill)
+        {
+            throw new UserErrorException(
+                "output_tokens: an instance with an engine yields the first token when the prompt is computed; "
+                    + "allowed with it: first_from_prefill"
+            );
+        }
+
+        spec = spec with { Engine = engine };
+        var blockBytes = engine.BlockTokens * kvBytesPerToken;
+        var blocks = engine.KvBlocks ?? (int)Math.Min(int.MaxValue / 2, Capacity(spec) / blockBytes);
+        if (blocks < 1)
+        {
+            throw new UserErrorException(
+                $"block_size: no KV block of {engine.BlockTokens} tokens fits beside the weights"
+            );
+        }
+
+        return new BatchedInstance(
+            index,
+            spec,
+            Performance(spec),
+            new BatchedInstanceOptions(
+                role,
+                blocks,
+                blockBytes,
+                outputEstimate,
+                interTokenLatency,
+                events.OnPrefillPlanned,
+                events.OnPrefilled,
+                events.OnDecoded,
+                events.OnRoom
+            ),
+            (
+                Queue(PolicyDecisions.DecodeLocal, scenario.Policies.DecodeLocal, index),
+                Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index)
+            ),
+            Group(engine.DataParallelGroup, role),
+            simulation
+        );
+    }
+
+    private LockstepGroup Group(string? name, InstanceRole role)
+    {
+        if (name is not null && _groups.TryGetValue(name, out var known))
+        {
+            return known.Role == role
+                ? known.Group
+                : throw new UserErrorException(
+                    $"data_parallel_group: the members of {name} have different roles; allowed: one role"
+                );
+        }
+
+        var rank = role == InstanceRole.Prefill ? EventRanks.PrefillIterationEnd : EventRanks.IterationEnd;
+        var group = new LockstepGroup(simulation, rank, maxIterationsPerEvent);
+        if (name is not null)
+        {
+            _groups.Add(name, (role, group));
+        }
+
+        return group;
+    }
 
     private long Capacity(InstanceSpec spec) =>
         KvCapacity.Bytes(scenario.Model, scenario.Precision, spec, scenario.Semantics);

@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Metrics;
 using LlmSim.Policies;
 
@@ -30,13 +31,34 @@ internal static class ClusterReport
                     instance.PeakKvBytes
                 )
             ),
+            .. cluster.BatchedInstances.Select(instance => Usage(instance, makespanSeconds)),
         ];
 
     public static PerformanceRange? PerformanceRange(Cluster cluster) =>
         Metrics.PerformanceRange.Of([
             .. cluster.PrefillInstances.Select(instance => instance.Performance),
             .. cluster.DecodeInstances.Select(instance => instance.Performance),
+            .. cluster.BatchedInstances.Select(instance => instance.Performance),
         ]);
+
+    /// <summary>What the paged KV caches did, all instances together; null without any.</summary>
+    public static PagedCacheUsage? CacheUsage(Cluster cluster)
+    {
+        var instances = cluster.BatchedInstances;
+        if (instances.Count == 0)
+        {
+            return null;
+        }
+
+        return new PagedCacheUsage(
+            instances.Sum(instance => instance.Cache.PromptTokens),
+            instances.Sum(instance => instance.Cache.HitTokens),
+            instances.Sum(instance => instance.Cache.PromptBlocks),
+            instances.Sum(instance => instance.Cache.HitBlocks),
+            instances.Sum(instance => instance.Cache.Pool.Evictions),
+            instances.Sum(instance => instance.Preemptions)
+        );
+    }
 
     public static IReadOnlyDictionary<string, long> PolicyCounters(PolicySet policies)
     {
@@ -55,6 +77,20 @@ internal static class ClusterReport
             }
         }
     }
+
+    private static InstanceUsage Usage(BatchedInstance instance, double makespanSeconds) =>
+        Usage(
+            instance,
+            instance.Role.ToString().ToLowerInvariant(),
+            instance.CompletedRequests,
+            instance.Busy.Seconds,
+            makespanSeconds,
+            meanBatch: (double)instance.IterationRequests / instance.Iterations,
+            instance.PeakKvBytes
+        ) with
+        {
+            KvOccupancy = instance.UsedBlockSeconds / instance.Busy.Seconds / instance.Cache.Pool.Total,
+        };
 
     private static InstanceUsage Usage(
         Instance instance,

@@ -14,6 +14,12 @@ internal static class EventRanks
     /// <summary>Before prefills end: a link is free again before the next transfer asks for it.</summary>
     public static readonly EventRank TransferFinish = new(2);
 
-    /// <summary>Last.</summary>
+    /// <summary>Before batched iterations: what a prefill sends at this instant can be there.</summary>
     public static readonly EventRank PrefillFinish = new(3);
+
+    /// <summary>Iterations of a prefill instance, before those of the instances that it sends to.</summary>
+    public static readonly EventRank PrefillIterationEnd = new(4);
+
+    /// <summary>Last: an iteration that begins at this instant sees everything that has come by then.</summary>
+    public static readonly EventRank IterationEnd = new(5);
 }

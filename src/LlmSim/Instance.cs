@@ -24,9 +24,50 @@ internal abstract class Instance
     /// <summary>KV bytes held by running requests and asked for by queued ones.</summary>
     public abstract long CommittedKvBytes { get; }
 
+    /// <summary>KV bytes of a token.</summary>
+    public abstract long KvBytesPerToken { get; }
+
+    /// <summary>Seconds until the prefills that run and wait here have been computed.</summary>
+    public abstract double PrefillQueueSeconds(Request request);
+
     /// <summary>Work ahead of a request placed here now: seconds in prefill, tokens in decode.</summary>
     public abstract double EstimatedWork(Request request);
 
     /// <summary>Whether the request would fit if it were alone.</summary>
     public abstract bool CanEverHold(Request request);
+
+    /// <summary>Takes a request in.</summary>
+    public abstract void Accept(Request request);
+
+    /// <summary>Forgets the KV cache of a request that was prefilled here and has been sent away.</summary>
+    public virtual void Release(Request request) =>
+        throw new InvalidOperationException($"{this} keeps no KV cache of a request that has left");
+
+    /// <summary>States that nothing is left, at the end of a run.</summary>
+    public abstract void RequireEmpty();
+
+    /// <summary>Seconds to prefill a prompt alone when so many of its tokens need not be computed.</summary>
+    public virtual double PrefillSeconds(int promptTokens, int cachedTokens) =>
+        Performance.PrefillSeconds(promptTokens - cachedTokens);
+
+    /// <summary>Blocks of a paged KV cache; none where the cache is counted in tokens.</summary>
+    public virtual KvBlockUse KvBlocks => default;
+
+    /// <summary>Tokens at the start of the prompt whose KV cache is here.</summary>
+    public virtual int CachedPrefixTokens(Request request) => 0;
+
+    /// <summary>A request will join the queue when the start of its prompt, so many tokens, has been fetched.</summary>
+    public virtual void Expect(Request request, int cachedTokens) { }
+
+    /// <summary>Puts the start of a prompt, fetched from another instance, into the cache.</summary>
+    public virtual void InsertPrefix(Request request, int tokens) { }
+
+    /// <summary>Holds memory for a KV cache that is to come; false when there is too little now.</summary>
+    public virtual bool TryReserve(Request request) => true;
 }
+
+/// <summary>Blocks of a paged KV cache.</summary>
+/// <param name="Total">Blocks that there are.</param>
+/// <param name="Used">Blocks that requests hold.</param>
+/// <param name="BlockTokens">Tokens of a block.</param>
+internal readonly record struct KvBlockUse(int Total, int Used, int BlockTokens);

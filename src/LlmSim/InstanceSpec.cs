@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Performance;
 
 namespace LlmSim;
@@ -37,4 +38,10 @@ public sealed record InstanceSpec
 
     /// <summary>Latency of that link in seconds.</summary>
     public double KvLinkLatencySeconds { get; init; } = 10e-6;
+
+    /// <summary>
+    /// The engine that batches prompts in iterations and pages the KV cache; null for an instance that prefills prompt by
+    /// prompt, or decodes with a KV cache counted in tokens. Mixed instances have one in any case.
+    /// </summary>
+    public EngineSpec? Engine { get; init; }
 }

@@ -1,4 +1,6 @@
+using LlmSim.Batching;
 using LlmSim.Engine;
+using LlmSim.Memory;
 
 namespace LlmSim;
 
@@ -62,6 +64,12 @@ internal sealed class Request
 
     /// <summary>The decode instance's iteration count when the request joined its batch.</summary>
     public long JoinedAtIteration { get; set; }
+
+    /// <summary>The blocks of its prompt that others may share; null when nothing is known of its content.</summary>
+    public PromptContent? Content { get; init; }
+
+    /// <summary>Its state on the batched instance at which it waits, or which holds blocks for it.</summary>
+    public SequenceState? Sequence { get; set; }
 
     public override string ToString() => $"request {Id} ({State})";
 }

@@ -4,8 +4,7 @@ using LlmSim.Policies;
 namespace LlmSim;
 
 /// <summary>Asks a global policy for an instance and checks the answer.</summary>
-internal sealed class Router<TInstance>
-    where TInstance : Instance
+internal sealed class Router
 {
     private readonly PolicyDecisions _decision;
     private readonly IGlobalPolicy _policy;
@@ -13,14 +12,21 @@ internal sealed class Router<TInstance>
     private readonly Instance[] _instances;
     private readonly Instance[] _eligible;
 
-    public Router(PolicyDecisions decision, IGlobalPolicy policy, RandomStream random, TInstance[] instances)
+    public Router(
+        PolicyDecisions decision,
+        IGlobalPolicy policy,
+        RandomStream random,
+        IEnumerable<Instance> instances
+    )
     {
         _decision = decision;
         _policy = policy;
         _random = random;
         _instances = [.. instances];
-        _eligible = new Instance[instances.Length];
+        _eligible = new Instance[_instances.Length];
     }
+
+    public string PolicyName => PolicyNames.Of(_policy);
 
     /// <summary>Whether any instance could ever hold the request.</summary>
     public bool CanServe(Request request)
@@ -37,7 +43,7 @@ internal sealed class Router<TInstance>
     }
 
     /// <summary>The policy's choice among the instances that can hold the request; there must be one.</summary>
-    public TInstance Choose(Request request, SimTime now)
+    public Placement Choose(Request request, SimTime now)
     {
         var count = 0;
         foreach (var instance in _instances)
@@ -49,15 +55,31 @@ internal sealed class Router<TInstance>
         }
 
         Invariant.Require(count > 0, $"{request} was to be placed, but no instance can hold it");
-        var instances = _eligible.AsSpan(0, count);
-        var position = _policy.Choose(new GlobalContext(_decision, now, request, instances, _random));
-        if (position < 0 || position >= count)
+        var context = new GlobalContext(_decision, now, request, _eligible.AsSpan(0, count), _random);
+        var position = _policy.Choose(context);
+        if (position == GlobalContext.Reject && _decision == PolicyDecisions.PrefillGlobal)
         {
-            throw new UserErrorException(
-                $"policy {PolicyNames.Of(_policy)}: at {now} it sent request {request.Id} to position {position}, but there are {count} instances"
-            );
+            return default;
         }
 
-        return (TInstance)instances[position];
+        var source = position;
+        if (position >= 0 && position < count && _policy is IPrefixFetchingPolicy fetching)
+        {
+            source = fetching.FetchFrom(context, position);
+        }
+
+        return new Placement(At(position), source == position ? null : At(source));
+
+        Instance At(int chosen) =>
+            chosen >= 0 && chosen < count
+                ? _eligible[chosen]
+                : throw new UserErrorException(
+                    $"policy {PolicyNames.Of(_policy)}: at {now} it sent request {request.Id} to position {chosen}, but there are {count} instances"
+                );
     }
 }
+
+/// <summary>Where a request goes.</summary>
+/// <param name="Instance">The instance; null when the policy rejects the request.</param>
+/// <param name="PrefixSource">The instance from which the start of its prompt is fetched; null for none.</param>
+internal readonly record struct Placement(Instance? Instance, Instance? PrefixSource);

@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Performance;
 using LlmSim.Policies;
 
@@ -12,11 +13,21 @@ public sealed record Scenario
     /// <summary>Bits of weights, activations and KV cache.</summary>
     public Precision Precision { get; init; } = new();
 
-    /// <summary>Instances that prefill; at least one.</summary>
+    /// <summary>Instances that prefill and send the KV cache away; at least one unless there are mixed ones.</summary>
     public required IReadOnlyList<InstanceSpec> PrefillInstances { get; init; }
 
-    /// <summary>Instances that decode; at least one.</summary>
+    /// <summary>Instances that decode what others have prefilled; at least one unless there are mixed ones.</summary>
     public required IReadOnlyList<InstanceSpec> DecodeInstances { get; init; }
+
+    /// <summary>Instances that do both. Their numbers follow those of the others.</summary>
+    public IReadOnlyList<InstanceSpec> MixedInstances { get; init; } = [];
+
+    /// <summary>Whether an instance can share the KV cache of equal prefixes, so that the content of prompts matters.</summary>
+    public bool SharesPrefixes =>
+        MixedInstances.Any(instance => (instance.Engine ?? new EngineSpec()).PrefixCaching)
+        || PrefillInstances
+            .Concat(DecodeInstances)
+            .Any(instance => instance.Engine is { PrefixCaching: true });
 
     /// <summary>The four policies. They may keep state, so each run needs a set of its own.</summary>
     public required PolicySet Policies { get; init; }

@@ -138,6 +138,14 @@ public enum KvTransfer
 
     /// <summary>Over the link of the prefill instance, shared by its concurrent transfers.</summary>
     SharedLink,
+
+    /// <summary>
+    /// Over the links of both instances, shared max-min fairly; the decode instance is chosen, and holds blocks, before.
+    /// </summary>
+    ContendedLinks,
+
+    /// <summary>As ContendedLinks, and each layer leaves as soon as it is computed.</summary>
+    ContendedLinksPerLayer,
 }
 
 /// <summary>Where random policies take their numbers from.</summary>

@@ -41,8 +41,9 @@ public static class Simulator
         return recorder.Summarize(
             makespanSeconds => ClusterReport.Usages(cluster, makespanSeconds),
             ClusterReport.PolicyCounters(scenario.Policies),
-            cluster.DecodeInstances.Sum(instance => instance.Evictions),
-            cluster.DecodeInstances.Sum(instance => instance.Iterations),
+            cluster.Evictions,
+            cluster.DecodeIterations,
+            ClusterReport.CacheUsage(cluster),
             cluster.EventCount
         ) with
         {

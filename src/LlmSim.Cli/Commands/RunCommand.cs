@@ -18,6 +18,11 @@ internal sealed class RunCommand : CliCommand
     private readonly Option<string> _prefillConfig = ClusterFile("prefill_config", "prefill");
     private readonly Option<string> _decodeConfig = ClusterFile("decode_config", "decode");
 
+    private readonly Option<string> _cluster = CliOption.File(
+        "cluster",
+        "the whole cluster in one list, each instance with a \"role\": prefill, decode or mixed; in the place of the two above"
+    );
+
     private readonly Option<string> _prefillGlobal = Policy(
         "prefill_global",
         "routes arriving requests to prefill instances",
@@ -79,7 +84,7 @@ internal sealed class RunCommand : CliCommand
     {
         AddGroups([
             _workload.Group,
-            new("Cluster", [_prefillConfig, _decodeConfig]),
+            new("Cluster", [_prefillConfig, _decodeConfig, _cluster]),
             _model.Group,
             _performance.Group,
             new(
@@ -138,6 +143,7 @@ internal sealed class RunCommand : CliCommand
                 Performance = _performance.Read(parse),
                 PrefillConfig = parse.GetValue(_prefillConfig),
                 DecodeConfig = parse.GetValue(_decodeConfig),
+                Cluster = parse.GetValue(_cluster),
                 PrefillGlobal = parse.GetRequiredValue(_prefillGlobal),
                 PrefillLocal = parse.GetRequiredValue(_prefillLocal),
                 DecodeGlobal = parse.GetRequiredValue(_decodeGlobal),

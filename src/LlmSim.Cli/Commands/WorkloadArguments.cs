@@ -24,6 +24,14 @@ internal sealed class WorkloadArguments
         "a trace: Mooncake's JSON Lines or Azure's CSV, also compressed (.gz, .zst)"
     );
 
+    private readonly Option<long?> _traceBlockSize = CliOption.Integer(
+        "trace_block_size",
+        "tokens that a hash id of the trace stands for",
+        s_defaults.TraceBlockSize,
+        min: 1,
+        max: int.MaxValue
+    );
+
     private readonly Option<long?> _requestCount = CliOption.Integer(
         "request_count",
         $"requests to take: the first of a trace [all of a trace, {SyntheticRequests} of other sources]",
@@ -106,6 +114,7 @@ internal sealed class WorkloadArguments
             [
                 _requestSource,
                 _tracePath,
+                _traceBlockSize,
                 _requestCount,
                 _arrivals,
                 _lambdaArrival,
@@ -130,6 +139,7 @@ internal sealed class WorkloadArguments
         {
             RequestSource = source,
             TracePath = tracePath,
+            TraceBlockSize = (int)parse.GetValue(_traceBlockSize)!.Value,
             RequestCount =
                 (int?)parse.GetValue(_requestCount) ?? (tracePath is null ? SyntheticRequests : null),
             Arrivals = parse.GetRequiredValue(_arrivals),

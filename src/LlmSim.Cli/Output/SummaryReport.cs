@@ -28,7 +28,15 @@ internal static class SummaryReport
         Line(
             writer,
             "Cluster",
-            $"{Cluster(result.PrefillInstances)} prefill, {Cluster(result.DecodeInstances)} decode"
+            string.Join(
+                ", ",
+                new[]
+                {
+                    Cluster(result.PrefillInstances, "prefill"),
+                    Cluster(result.DecodeInstances, "decode"),
+                    Cluster(result.MixedInstances, "mixed"),
+                }.Where(text => text.Length > 0)
+            )
         );
         Line(
             writer,
@@ -57,6 +65,17 @@ internal static class SummaryReport
         foreach (var (reason, count) in s.Rejections)
         {
             Line(writer, "", $"{Figures.Count(count)} rejected: {reason}");
+        }
+
+        if (s.PagedCache is { } cache)
+        {
+            Line(
+                writer,
+                "KV cache",
+                $"{Figures.Number(cache.TokenHitPercent)} % of prompt tokens and "
+                    + $"{Figures.Number(cache.BlockHitPercent)} % of blocks found; "
+                    + $"{Figures.Count(cache.Evictions)} block evictions; {Figures.Count(cache.Preemptions)} preemptions"
+            );
         }
 
         foreach (var (counter, count) in s.PolicyCounters)
@@ -192,6 +211,9 @@ internal static class SummaryReport
 
         return table;
     }
+
+    private static string Cluster(IReadOnlyList<InstanceSpec> instances, string role) =>
+        instances.Count == 0 ? "" : $"{Cluster(instances)} {role}";
 
     private static string Cluster(IReadOnlyList<InstanceSpec> instances) =>
         string.Join(

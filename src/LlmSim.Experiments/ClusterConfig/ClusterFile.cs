@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmSim.Batching;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.ClusterConfig;
@@ -8,9 +9,9 @@ namespace LlmSim.Experiments.ClusterConfig;
 /// </summary>
 /// <remarks>
 /// <c>[{ "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 2 }]</c>; optional are <c>memory_utilization</c>,
-/// <c>activation_bytes</c>, <c>kv_link_bytes_per_second</c>, <c>kv_link_latency_seconds</c>, <c>expert_parallel</c>, and in
-/// the place of the accelerator's own <c>link_bytes_per_second</c> and <c>link_latency_seconds</c>. Comments and trailing
-/// commas are allowed, unknown fields are not.
+/// <c>activation_bytes</c>, <c>kv_link_bytes_per_second</c>, <c>kv_link_latency_seconds</c>, <c>expert_parallel</c>, in the
+/// place of the accelerator's own <c>link_bytes_per_second</c> and <c>link_latency_seconds</c>, <c>role</c>, and <c>engine</c>,
+/// an object of its own (<see cref="EngineSpec" />). Comments and trailing commas are allowed, unknown fields are not.
 /// </remarks>
 internal ref struct ClusterFile
 {
@@ -28,7 +29,22 @@ internal ref struct ClusterFile
         "expert_parallel",
         "link_bytes_per_second",
         "link_latency_seconds",
+        "role",
+        "engine",
     ];
+
+    private static readonly string[] s_engineFields =
+    [
+        "max_num_batched_tokens",
+        "max_num_seqs",
+        "chunked_prefill",
+        "block_size",
+        "prefix_caching",
+        "kv_blocks",
+        "data_parallel_group",
+    ];
+
+    private static readonly string[] s_roles = ["prefill", "decode", "mixed"];
 
     private readonly string _name;
     private readonly ReadOnlySpan<byte> _json;
@@ -51,7 +67,7 @@ internal ref struct ClusterFile
     /// <param name="name">The file's name, for messages.</param>
     /// <param name="hardware">Finds an accelerator by its name.</param>
     /// <exception cref="UserErrorException">Something in the file is wrong; the message says where and what.</exception>
-    public static IReadOnlyList<InstanceSpec> Read(
+    public static IReadOnlyList<ClusterEntry> Read(
         ReadOnlySpan<byte> json,
         string name,
         Func<string, HardwareDescription> hardware
@@ -72,7 +88,7 @@ internal ref struct ClusterFile
         }
     }
 
-    private List<InstanceSpec> ReadList()
+    private List<ClusterEntry> ReadList()
     {
         if (!_reader.Read() || _reader.TokenType != JsonTokenType.StartArray)
         {
@@ -81,7 +97,7 @@ internal ref struct ClusterFile
             );
         }
 
-        var instances = new List<InstanceSpec>();
+        var instances = new List<ClusterEntry>();
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
             var (instance, count) = ReadInstance();
@@ -103,7 +119,7 @@ internal ref struct ClusterFile
         return instances;
     }
 
-    private (InstanceSpec Instance, int Count) ReadInstance()
+    private (ClusterEntry Entry, int Count) ReadInstance()
     {
         if (_reader.TokenType != JsonTokenType.StartObject)
         {
@@ -114,35 +130,48 @@ internal ref struct ClusterFile
         var fields = new HashSet<string>(StringComparer.Ordinal);
         // Without hardware and tp_size until these fields have been read.
         var instance = new InstanceSpec { Hardware = null!, TpSize = 0 };
+        InstanceRole? role = null;
         var count = 1;
-        while (_reader.Read() && _reader.TokenType != JsonTokenType.EndObject)
+        while (ReadFieldName(fields, s_fields) is { } field)
         {
-            var field = _reader.GetString()!;
-            if (!fields.Add(field))
-            {
-                throw Error($"{field}: is given twice");
-            }
-
-            ReadField(field, ref instance, ref count);
+            count = field == "count" ? (int)Whole(field, 1, MaxInstances) : count;
+            role = field == "role" ? ReadRole() : role;
+            instance = ReadField(field, instance);
         }
 
         var missing = s_fields[..2].Where(field => !fields.Contains(field)).ToArray();
         return missing.Length == 0
-            ? (instance, count)
+            ? (new ClusterEntry(role, instance, Line(start)), count)
             : throw new UserErrorException($"{Where(start)}: the instance has no {missing[0]}");
     }
 
-    private void ReadField(string field, ref InstanceSpec instance, ref int count)
+    /// <summary>The next field of an object, its value about to be looked at; null at the object's end.</summary>
+    private string? ReadFieldName(HashSet<string> fields, string[] allowed)
     {
-        if (!s_fields.Contains(field))
+        if (!_reader.Read() || _reader.TokenType == JsonTokenType.EndObject)
         {
-            var allowed = string.Join(", ", s_fields);
-            throw Error($"unknown field '{field}'; allowed: {allowed}.{Suggestion.For(field, s_fields)}");
+            return null;
+        }
+
+        var field = _reader.GetString()!;
+        if (!fields.Add(field))
+        {
+            throw Error($"{field}: is given twice");
+        }
+
+        if (!allowed.Contains(field))
+        {
+            throw Error(
+                $"unknown field '{field}'; allowed: {string.Join(", ", allowed)}.{Suggestion.For(field, allowed)}"
+            );
         }
 
         _reader.Read();
-        count = field == "count" ? (int)Whole(field, 1, MaxInstances) : count;
-        instance = field switch
+        return field;
+    }
+
+    private InstanceSpec ReadField(string field, InstanceSpec instance) =>
+        field switch
         {
             "hardware" => instance with { Hardware = FindHardware() },
             "tp_size" => instance with { TpSize = (int)Whole(field, 1, 1024) },
@@ -168,8 +197,44 @@ internal ref struct ClusterFile
             {
                 LinkLatencySeconds = Number(field, x => x >= 0, "0 or more"),
             },
+            "engine" => instance with { Engine = ReadEngine() },
             _ => instance,
         };
+
+    private readonly InstanceRole ReadRole()
+    {
+        var role = _reader.TokenType == JsonTokenType.String ? _reader.GetString()! : "";
+        return Array.IndexOf(s_roles, role) is >= 0 and var index
+            ? (InstanceRole)index
+            : throw Error(
+                $"role: found {Found()}; allowed: {string.Join(", ", s_roles)}.{Suggestion.For(role, s_roles)}"
+            );
+    }
+
+    private EngineSpec ReadEngine()
+    {
+        if (_reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw Error($"engine: found {Found()}; allowed: an object {{ … }}");
+        }
+
+        var fields = new HashSet<string>(StringComparer.Ordinal);
+        var engine = new EngineSpec();
+        while (ReadFieldName(fields, s_engineFields) is { } field)
+        {
+            engine = field switch
+            {
+                "max_num_batched_tokens" => engine with { MaxBatchedTokens = Size(field) },
+                "max_num_seqs" => engine with { MaxSequences = Size(field) },
+                "chunked_prefill" => engine with { ChunkedPrefill = Flag(field) },
+                "block_size" => engine with { BlockTokens = Size(field) },
+                "prefix_caching" => engine with { PrefixCaching = Flag(field) },
+                "kv_blocks" => engine with { KvBlocks = Size(field) },
+                _ => engine with { DataParallelGroup = Text(field) },
+            };
+        }
+
+        return engine;
     }
 
     private readonly HardwareDescription FindHardware()
@@ -197,6 +262,21 @@ internal ref struct ClusterFile
             ? value
             : throw Error($"{field}: found {Found()}; allowed: a whole number from {min} to {max}");
 
+    private readonly int Size(string field) => (int)Whole(field, 1, 1_000_000_000);
+
+    private readonly bool Flag(string field) =>
+        _reader.TokenType switch
+        {
+            JsonTokenType.True => true,
+            JsonTokenType.False => false,
+            _ => throw Error($"{field}: found {Found()}; allowed: true, false"),
+        };
+
+    private readonly string Text(string field) =>
+        _reader.TokenType == JsonTokenType.String
+            ? _reader.GetString()!
+            : throw Error($"{field}: found {Found()}; allowed: a name, in quotes");
+
     private readonly double Number(string field, Predicate<double> isAllowed, string allowed) =>
         _reader.TokenType == JsonTokenType.Number
         && _reader.TryGetDouble(out var value)
@@ -209,7 +289,9 @@ internal ref struct ClusterFile
 
     private readonly string Where() => Where((int)_reader.TokenStartIndex);
 
-    private readonly string Where(int position) => $"{_name}:{_json[..position].Count((byte)'\n') + 1}";
+    private readonly string Where(int position) => $"{_name}:{Line(position)}";
+
+    private readonly int Line(int position) => _json[..position].Count((byte)'\n') + 1;
 
     private readonly string Found() =>
         _reader.TokenType switch

@@ -14,4 +14,8 @@ public sealed record RunResult(
     IReadOnlyList<InstanceSpec> PrefillInstances,
     IReadOnlyList<InstanceSpec> DecodeInstances,
     RunSummary Summary
-);
+)
+{
+    /// <summary>The instances that prefill and decode.</summary>
+    public IReadOnlyList<InstanceSpec> MixedInstances { get; init; } = [];
+}

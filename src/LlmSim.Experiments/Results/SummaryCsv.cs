@@ -62,6 +62,7 @@ public static class SummaryCsv
             ("a_bit", c.Precision.ActivationBits),
             ("kv_bit", c.Precision.KvBits),
             ("performance", c.Performance),
+            ("cluster", c.Cluster),
             ("trace_path", c.TracePath),
             ("arrivals", c.Arrivals),
             ("output_predictor", c.OutputPredictor),
@@ -89,7 +90,12 @@ public static class SummaryCsv
             .. Moments("decode_queue", s.DecodeQueueSeconds),
             ("prefill_utilization", Utilization(s, "prefill")),
             ("decode_utilization", Utilization(s, "decode")),
+            ("mixed_utilization", Utilization(s, "mixed")),
             ("decode_iterations", s.DecodeIterations),
+            ("prefix_hit_tokens_pct", s.PagedCache?.TokenHitPercent),
+            ("prefix_hit_blocks_pct", s.PagedCache?.BlockHitPercent),
+            ("kv_block_evictions", s.PagedCache?.Evictions),
+            ("kv_preemptions", s.PagedCache?.Preemptions),
             ("policy_counters", Counts(s.PolicyCounters)),
             ("events", s.Events),
             ("iterations_out_of_range", s.PerformanceRange?.IterationsOutOfRange),
@@ -122,7 +128,9 @@ public static class SummaryCsv
     private static double Utilization(RunSummary summary, string stage) =>
         summary
             .Instances.Where(instance => instance.Stage == stage)
-            .Average(instance => instance.Utilization);
+            .Select(instance => instance.Utilization)
+            .DefaultIfEmpty(double.NaN)
+            .Average();
 
     private static string Counts(IReadOnlyDictionary<string, long> counts) =>
         string.Join("; ", counts.Select(pair => $"{pair.Key}: {pair.Value}"));

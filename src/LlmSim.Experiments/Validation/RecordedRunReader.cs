@@ -187,11 +187,7 @@ public static class RecordedRunReader
 
     private sealed record EngineArguments(int MaxNumBatchedTokens, int MaxNumSeqs);
 
-    private sealed record DeploymentFile(
-        double LinkBw,
-        double LinkLatency,
-        IReadOnlyList<NodeEntry> Nodes
-    );
+    private sealed record DeploymentFile(double LinkBw, double LinkLatency, IReadOnlyList<NodeEntry> Nodes);
 
     private sealed record NodeEntry(IReadOnlyList<InstanceEntry> Instances);
 

@@ -61,6 +61,9 @@ public sealed record WorkloadOptions
     /// <summary>Whether to keep the hash ids of a trace.</summary>
     public bool ReadHashIds { get; init; }
 
+    /// <summary>Tokens of a block that a hash id of the trace stands for, at least 1.</summary>
+    public int HashBlockTokens { get; init; } = RequestSpec.MooncakeBlockTokens;
+
     /// <summary>A source by its name on the command line.</summary>
     /// <exception cref="UserErrorException">There is no such source.</exception>
     public static RequestSource ParseRequestSource(string text)
@@ -123,15 +126,39 @@ public sealed record WorkloadOptions
             RequestSource.Azure => TraceFormat.Azure,
             _ => null,
         };
-        return ReadTrace(TracePath, format, ReadHashIds);
+        return ReadTrace(TracePath, format);
     }
 
-    private static IEnumerable<RequestSpec> ReadTrace(string path, TraceFormat? format, bool readHashIds)
+    private IEnumerable<RequestSpec> ReadTrace(string path, TraceFormat? format)
     {
         using var stream = InputFile.Open(path);
-        foreach (var request in TraceReader.Read(stream, path, format, readHashIds))
+        foreach (var request in TraceReader.Read(stream, path, format, ReadHashIds))
         {
-            yield return request;
+            RequireHashBlocks(path, request);
+            yield return request with
+            {
+                HashBlockTokens = HashBlockTokens,
+            };
+        }
+    }
+
+    /// <summary>One id for each block of the prompt, or for each whole one.</summary>
+    private void RequireHashBlocks(string path, in RequestSpec request)
+    {
+        if (request.HashIds is not { } ids)
+        {
+            return;
+        }
+
+        var whole = request.InputTokens / HashBlockTokens;
+        var all = (request.InputTokens - 1) / HashBlockTokens + 1;
+        if (ids.Length != whole && ids.Length != all)
+        {
+            throw new UserErrorException(
+                FormattableString.Invariant(
+                    $"{path}: hash_ids: request {request.Id} has {ids.Length} ids for {request.InputTokens} tokens; allowed with trace_block_size {HashBlockTokens}: {all}, or {whole} without the last, partial block"
+                )
+            );
         }
     }
 

@@ -86,6 +86,10 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         _options.Admission == Admission.Overshoot
         || (long)request.InputTokens + request.DecodeTokensOwed <= CapacityTokens;
 
+    public override long KvBytesPerToken => _options.KvBytesPerToken;
+
+    public override double PrefillQueueSeconds(Request request) => 0;
+
     public override double EstimatedWork(Request request)
     {
         var sinceChange = _plan.EndedBy(_simulation.Now);
@@ -105,7 +109,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     }
 
     /// <summary>Takes a request in: an idle instance starts it now, a busy one looks at it at the next boundary.</summary>
-    public void Accept(Request request)
+    public override void Accept(Request request)
     {
         request.State = RequestState.DecodeLocal;
         request.DecodeInstance = Index;
@@ -180,7 +184,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     public override string ToString() => $"decode instance {Index}";
 
     /// <summary>States that nothing is left, at the end of a run.</summary>
-    public void RequireEmpty() =>
+    public override void RequireEmpty() =>
         Invariant.Require(
             _phase == Phase.Idle
                 && _batch.Count == 0

@@ -59,6 +59,7 @@ internal sealed class MetricsRecorder(
         IReadOnlyDictionary<string, long> policyCounters,
         long evictions,
         long decodeIterations,
+        PagedCacheUsage? pagedCache,
         long events
     )
     {
@@ -89,6 +90,7 @@ internal sealed class MetricsRecorder(
             Instances = usages(makespanSeconds),
             PolicyCounters = policyCounters,
             DecodeIterations = decodeIterations,
+            PagedCache = pagedCache,
             Events = events,
         };
     }

@@ -75,8 +75,11 @@ public sealed record RunSummary
     /// <summary>Counters of the policies, named <c>decision.counter</c>.</summary>
     public required IReadOnlyDictionary<string, long> PolicyCounters { get; init; }
 
-    /// <summary>Decode iterations.</summary>
+    /// <summary>Iterations of decode and mixed instances.</summary>
     public required long DecodeIterations { get; init; }
+
+    /// <summary>The paged KV caches of batched instances; null in a cluster that has none.</summary>
+    public PagedCacheUsage? PagedCache { get; init; }
 
     /// <summary>Events that the engine handled.</summary>
     public required long Events { get; init; }
@@ -86,14 +89,14 @@ public sealed record RunSummary
 }
 
 /// <summary>How busy an instance was.</summary>
-/// <param name="Stage">"prefill" or "decode".</param>
-/// <param name="Index">Position in the cluster file, from 0.</param>
+/// <param name="Stage">"prefill", "decode" or "mixed".</param>
+/// <param name="Index">Position among the instances of its stage, from 0; mixed ones are numbered after all others.</param>
 /// <param name="Hardware">Name of the accelerator.</param>
 /// <param name="TpSize">Accelerators of the instance.</param>
 /// <param name="Requests">Requests that it completed.</param>
 /// <param name="BusySeconds">Seconds in which it computed.</param>
 /// <param name="Utilization">Busy seconds / makespan, from 0 to 1.</param>
-/// <param name="MeanBatch">Decode: mean batch size over iterations; prefill: 1 when it worked at all.</param>
+/// <param name="MeanBatch">Mean requests in an iteration; 1 where prompts are prefilled one by one.</param>
 /// <param name="KvCapacityBytes">Bytes that it has for the KV cache.</param>
 /// <param name="PeakKvBytes">Most KV bytes that it held at once.</param>
 public sealed record InstanceUsage(
@@ -107,4 +110,31 @@ public sealed record InstanceUsage(
     double MeanBatch,
     long KvCapacityBytes,
     long PeakKvBytes
-);
+)
+{
+    /// <summary>Share of the KV blocks that requests held, on average over the busy time; NaN without blocks.</summary>
+    public double KvOccupancy { get; init; } = double.NaN;
+}
+
+/// <summary>What paged KV caches did during a run.</summary>
+/// <param name="PromptTokens">Prompt tokens of the requests that were admitted to be prefilled.</param>
+/// <param name="HitTokens">Those of them whose KV cache was found.</param>
+/// <param name="PromptBlocks">Blocks of these prompts, partial ones included.</param>
+/// <param name="HitBlocks">Those of them that were found.</param>
+/// <param name="Evictions">Blocks that could have been found and were taken for something else.</param>
+/// <param name="Preemptions">Requests preempted for want of a block.</param>
+public sealed record PagedCacheUsage(
+    long PromptTokens,
+    long HitTokens,
+    long PromptBlocks,
+    long HitBlocks,
+    long Evictions,
+    long Preemptions
+)
+{
+    /// <summary>Share of the prompt tokens that were found, in per cent.</summary>
+    public double TokenHitPercent => 100.0 * HitTokens / PromptTokens;
+
+    /// <summary>Share of the prompt blocks that were found, in per cent.</summary>
+    public double BlockHitPercent => 100.0 * HitBlocks / PromptBlocks;
+}

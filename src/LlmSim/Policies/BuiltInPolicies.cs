@@ -5,9 +5,11 @@ internal static class BuiltInPolicies
 {
     public static IReadOnlyList<Type> Types { get; } =
     [
+        typeof(ConductorPolicy),
         typeof(EdfPolicy),
         typeof(FcfsPolicy),
         typeof(HrrnPolicy),
+        typeof(KvAwarePolicy),
         typeof(LeastKvPolicy),
         typeof(LeastRequestsPolicy),
         typeof(LongestWaitPolicy),
@@ -15,8 +17,10 @@ internal static class BuiltInPolicies
         typeof(MilpPolicy),
         typeof(MooreHodgsonPolicy),
         typeof(PowerOfTwoPolicy),
+        typeof(PrefixAffinityPolicy),
         typeof(RandomPolicy),
         typeof(RoundRobinPolicy),
         typeof(ShortestPolicy),
+        typeof(VllmFrontPolicy),
     ];
 }

@@ -1,4 +1,5 @@
 using LlmSim.Engine;
+using LlmSim.Transfer;
 
 namespace LlmSim.Policies;
 
@@ -21,6 +22,11 @@ public readonly ref struct GlobalContext
         _instances = instances;
         Random = random;
     }
+
+    /// <summary>
+    /// The answer that turns the request away, because it could not be served in time. Allowed in prefill_global.
+    /// </summary>
+    public const int Reject = -1;
 
     /// <summary>Which decision is asked for: prefill_global or decode_global.</summary>
     public PolicyDecisions Decision { get; }
@@ -140,6 +146,36 @@ public readonly struct InstanceView
     /// <summary>Seconds that this instance would take to prefill the request alone.</summary>
     public double PrefillSeconds(in RequestView request) =>
         _instance.Performance.PrefillSeconds(request.ContextTokens);
+
+    /// <summary>Seconds to prefill the request alone when so many tokens at its start need not be computed.</summary>
+    public double PrefillSeconds(in RequestView request, int cachedTokens) =>
+        _instance.PrefillSeconds(request.ContextTokens, cachedTokens);
+
+    /// <summary>Seconds until the prefills that run and wait here have been computed; 0 on an instance that only decodes.</summary>
+    public double PrefillQueueSeconds(in RequestView request) =>
+        _instance.PrefillQueueSeconds(request.Source);
+
+    /// <summary>Seconds to fetch the KV cache of so many tokens from another instance when both links are idle.</summary>
+    public double FetchSeconds(in InstanceView source, int tokens) =>
+        FairNetwork.SecondsAlone(tokens * _instance.KvBytesPerToken, source.Spec, Spec);
+
+    /// <summary>KV cache that running and queued requests hold or wait for, in tokens.</summary>
+    public double CommittedKvTokens => (double)_instance.CommittedKvBytes / _instance.KvBytesPerToken;
+
+    /// <summary>
+    /// Tokens at the start of the prompt whose KV cache is here: whole blocks, and never the last token of the prompt. 0 without
+    /// a prefix cache.
+    /// </summary>
+    public int CachedPrefixTokens(in RequestView request) => _instance.CachedPrefixTokens(request.Source);
+
+    /// <summary>Tokens of a block of its paged KV cache; 0 when it has none.</summary>
+    public int BlockTokens => _instance.KvBlocks.BlockTokens;
+
+    /// <summary>Blocks of its paged KV cache; 0 when it has none.</summary>
+    public int KvBlocks => _instance.KvBlocks.Total;
+
+    /// <summary>Blocks of its paged KV cache that requests hold now.</summary>
+    public int UsedKvBlocks => _instance.KvBlocks.Used;
 }
 
 /// <summary>A request as a policy sees it: what a real scheduler could know. There is no true output length.</summary>

@@ -12,6 +12,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     private readonly Simulation _simulation;
     private readonly RequestQueue _queue;
     private readonly PrefillOptions _options;
+    private readonly Action<Request, SimTime> _onPlanned;
     private readonly Action<Request> _onPrefilled;
     private Request? _running;
     private long _heldTokens;
@@ -26,6 +27,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         PrefillOptions options,
         RequestQueue queue,
         Simulation simulation,
+        Action<Request, SimTime> onPlanned,
         Action<Request> onPrefilled
     )
         : base(index, spec, performance, options.KvCapacityBytes)
@@ -33,6 +35,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         _options = options;
         _queue = queue;
         _simulation = simulation;
+        _onPlanned = onPlanned;
         _onPrefilled = onPrefilled;
     }
 
@@ -49,6 +52,10 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     public override bool CanEverHold(Request request) =>
         !_options.LimitsMemory || request.InputTokens <= CapacityTokens;
 
+    public override long KvBytesPerToken => _options.KvBytesPerToken;
+
+    public override double PrefillQueueSeconds(Request request) => EstimatedWork(request);
+
     public override double EstimatedWork(Request request)
     {
         var running = _running is null ? SimTime.Zero : _running.PrefillFinish - _simulation.Now;
@@ -64,7 +71,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     }
 
     /// <summary>Takes a request in: it starts now when the instance is idle, else it queues.</summary>
-    public void Accept(Request request)
+    public override void Accept(Request request)
     {
         request.State = RequestState.PrefillLocal;
         request.PrefillInstance = Index;
@@ -82,7 +89,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     }
 
     /// <summary>Forgets the KV cache of a request that has left, which may make room for the next prefill.</summary>
-    public void Release(Request request)
+    public override void Release(Request request)
     {
         _heldTokens -= request.InputTokens;
         Invariant.Require(
@@ -108,7 +115,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     public override string ToString() => $"prefill instance {Index}";
 
     /// <summary>States that nothing is left, at the end of a run.</summary>
-    public void RequireEmpty() =>
+    public override void RequireEmpty() =>
         Invariant.Require(
             _running is null
                 && _queue.Count == 0
@@ -146,6 +153,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         request.PrefillStart = _simulation.Now;
         request.PrefillFinish = _simulation.Now + request.PrefillDuration;
         _simulation.Schedule(request.PrefillFinish, EventRanks.PrefillFinish, this);
+        _onPlanned(request, request.PrefillFinish);
     }
 }
 

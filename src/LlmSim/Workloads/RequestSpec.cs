@@ -8,10 +8,16 @@ namespace LlmSim.Workloads;
 /// <param name="InputTokens">Length of the prompt in tokens, at least 1.</param>
 /// <param name="OutputTokens">Tokens that it will generate, at least 1. Policies do not see it.</param>
 /// <param name="HashIds">One id for each block of the prompt; equal ids are equal content behind an equal prefix. Null when not read.</param>
+/// <param name="HashBlockTokens">Tokens of such a block, at least 1; the last one of a prompt may hold fewer.</param>
 public readonly record struct RequestSpec(
     long Id,
     SimTime Arrival,
     int InputTokens,
     int OutputTokens,
-    int[]? HashIds = null
-);
+    int[]? HashIds = null,
+    int HashBlockTokens = RequestSpec.MooncakeBlockTokens
+)
+{
+    /// <summary>Tokens of a block in Mooncake's published traces.</summary>
+    public const int MooncakeBlockTokens = 512;
+}

@@ -88,6 +88,9 @@ public sealed class ClusterFileTests
     private static IReadOnlyList<InstanceSpec> Read(string json) => Read(Encoding.UTF8.GetBytes(json));
 
     private static IReadOnlyList<InstanceSpec> Read(byte[] json) =>
+        [.. Entries(json).Select(entry => entry.Instance)];
+
+    private static IReadOnlyList<ClusterEntry> Entries(byte[] json) =>
         ClusterFile.Read(
             json,
             "c.json",

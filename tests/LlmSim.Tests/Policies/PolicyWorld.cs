@@ -101,9 +101,17 @@ internal sealed class FakeInstance : Instance
     public override int RunningRequests { get; }
     public override long CommittedKvBytes { get; }
 
+    public override long KvBytesPerToken => 1;
+
+    public override double PrefillQueueSeconds(Request request) => _work;
+
     public override double EstimatedWork(Request request) => _work;
 
     public override bool CanEverHold(Request request) => true;
+
+    public override void Accept(Request request) => throw new NotSupportedException();
+
+    public override void RequireEmpty() => throw new NotSupportedException();
 
     private sealed class NoPerformanceModel : IPerformanceModel
     {

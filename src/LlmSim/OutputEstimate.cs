@@ -1,4 +1,4 @@
-namespace LlmSim.Decode;
+namespace LlmSim;
 
 /// <summary>
 /// What a router can know about output lengths: a request's prediction where there is one, else the mean output of the

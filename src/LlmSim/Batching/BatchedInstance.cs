@@ -1,0 +1,441 @@
+using LlmSim.Engine;
+using LlmSim.Metrics;
+using LlmSim.Performance;
+
+namespace LlmSim.Batching;
+
+/// <summary>
+/// An engine as vLLM's: iterations that batch chunks of prompts with decoding requests, over a paged KV cache whose blocks
+/// requests with equal prefixes share. One that only prefills keeps a request's blocks until its KV cache has been sent.
+/// </summary>
+internal sealed class BatchedInstance : Instance
+{
+    private readonly BatchedInstanceOptions _options;
+    private readonly Simulation _simulation;
+    private readonly LockstepGroup _group;
+    private readonly PagedKvCache _cache;
+    private readonly WaitingRequests _waiting;
+    private readonly IterationScheduler _scheduler;
+    private readonly WorkAhead _work;
+    private readonly Dictionary<Request, SequenceState> _sending = [];
+    private readonly List<SequenceState> _leaving = [];
+
+    /// <summary>Seconds of the prefills of requests whose prefix is being fetched.</summary>
+    private readonly Dictionary<Request, double> _expected = [];
+    private IterationBatch _batch;
+    private bool _isPlanned;
+    private int _settled;
+    private int _usedAtBegin;
+
+    public BatchedInstance(
+        int index,
+        InstanceSpec spec,
+        IPerformanceModel performance,
+        BatchedInstanceOptions options,
+        (RequestQueue Arrived, RequestQueue Fresh) queues,
+        LockstepGroup group,
+        Simulation simulation
+    )
+        : base(index, spec, performance, options.KvBytesPerBlock * options.KvBlocks)
+    {
+        _options = options;
+        _simulation = simulation;
+        _group = group;
+        _cache = new PagedKvCache(spec.Engine!, options.KvBlocks);
+        _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh);
+        _scheduler = new IterationScheduler(spec.Engine!, _cache, _waiting);
+        _work = new WorkAhead(performance, options.OutputEstimate);
+        group.Add(this);
+    }
+
+    public InstanceRole Role => _options.Role;
+
+    public override int QueuedRequests => _waiting.Count;
+    public override int RunningRequests => _scheduler.Running.Length;
+
+    public override long CommittedKvBytes
+    {
+        get
+        {
+            Settle();
+            return (_cache.Pool.Used + _cache.BlocksFor(_waiting.Tokens)) * _options.KvBytesPerBlock;
+        }
+    }
+
+    public override KvBlockUse KvBlocks
+    {
+        get
+        {
+            Settle();
+            return new KvBlockUse(_cache.Pool.Total, _cache.Pool.Used, Spec.Engine!.BlockTokens);
+        }
+    }
+
+    public PagedKvCache Cache => _cache;
+    public long CompletedRequests { get; private set; }
+    public long Iterations { get; private set; }
+
+    /// <summary>Tokens computed in iterations: of prompts, and one for each decoding request.</summary>
+    public long IterationTokens { get; private set; }
+
+    /// <summary>Requests in the batch, summed over iterations.</summary>
+    public long IterationRequests { get; private set; }
+
+    public SimTime Busy { get; private set; }
+
+    /// <summary>Blocks in use, integrated over the time in which it computes.</summary>
+    public double UsedBlockSeconds { get; private set; }
+
+    public long PeakKvBytes => _cache.Pool.PeakUsed * _options.KvBytesPerBlock;
+    public long Preemptions => _scheduler.Preemptions;
+
+    public override bool CanEverHold(Request request)
+    {
+        // The KV of the last token is never asked for.
+        var decodeTokens = Role == InstanceRole.Prefill ? 0 : request.TraceOutputTokens - 1;
+        return _cache.BlocksFor((long)request.TraceInputTokens + decodeTokens) <= _cache.Pool.Total;
+    }
+
+    public override int CachedPrefixTokens(Request request)
+    {
+        Settle();
+        return _cache.CachedPrefixTokens(request);
+    }
+
+    public override double PrefillSeconds(int promptTokens, int cachedTokens)
+    {
+        var tokens = promptTokens - cachedTokens;
+        return Performance.IterationSeconds(
+            new IterationBatch
+            {
+                PrefillRequests = 1,
+                PrefillTokens = tokens,
+                PrefillComputedTokens = cachedTokens,
+                PrefillAttentionPairs = ((long)tokens * cachedTokens) + ((long)tokens * (tokens + 1) / 2),
+            }
+        );
+    }
+
+    public override long KvBytesPerToken => _options.KvBytesPerBlock / Spec.Engine!.BlockTokens;
+
+    public override double PrefillQueueSeconds(Request request)
+    {
+        Settle();
+        return WorkAhead.PrefillSeconds(_scheduler.Running, _waiting) + _expected.Values.Sum();
+    }
+
+    /// <summary>
+    /// For a request to be prefilled, seconds until all present ones are done: those that are prefilled or wait for it, then the
+    /// decoding ones. For a request that comes to decode, tokens still to be generated.
+    /// </summary>
+    public override double EstimatedWork(Request request)
+    {
+        Settle();
+        return request.State == RequestState.DecodeGlobal
+            ? _work.TokensToCome(_scheduler.Running, _waiting)
+            : PrefillQueueSeconds(request) + _work.DecodeSeconds(_scheduler.Running);
+    }
+
+    public override void Accept(Request request)
+    {
+        var sequence = request.Sequence ?? NewSequence(request);
+        if (request.State == RequestState.DecodeGlobal)
+        {
+            request.State = RequestState.DecodeLocal;
+            request.DecodeInstance = Index;
+        }
+        else
+        {
+            request.State = RequestState.PrefillLocal;
+            request.PrefillInstance = Index;
+            sequence.PrefillAhead = SimTime.FromSeconds(
+                PrefillSeconds(request.InputTokens, _cache.CachedPrefixTokens(request))
+            );
+            request.PrefillDuration = sequence.PrefillAhead;
+        }
+
+        _expected.Remove(request);
+        _waiting.Add(sequence, _simulation.Now);
+        _group.Interrupt();
+    }
+
+    public override void Expect(Request request, int cachedTokens) =>
+        _expected.Add(request, PrefillSeconds(request.InputTokens, cachedTokens));
+
+    public override void InsertPrefix(Request request, int tokens)
+    {
+        Settle();
+        _cache.Insert(request, tokens);
+        _group.Interrupt();
+    }
+
+    /// <summary>Forgets the KV cache of a request that has been sent away.</summary>
+    public override void Release(Request request)
+    {
+        Invariant.Require(
+            _sending.Remove(request, out var sequence),
+            $"{this} released KV that it did not hold ({request})"
+        );
+        _cache.Release(sequence);
+        _group.Interrupt();
+    }
+
+    /// <summary>Holds blocks for a KV cache that is to come; false when there are too few.</summary>
+    public override bool TryReserve(Request request)
+    {
+        Settle();
+        var sequence = NewSequence(request);
+        if (!_cache.TryReserve(sequence))
+        {
+            request.Sequence = null;
+            return false;
+        }
+
+        _group.Interrupt();
+        return true;
+    }
+
+    /// <summary>Plans the next iteration.</summary>
+    public IterationBatch Begin()
+    {
+        var batch = _scheduler.Schedule(_simulation.Now);
+        foreach (var sequence in _scheduler.Admitted)
+        {
+            sequence.Request.Sequence = null;
+            NoteStart(sequence.Request);
+        }
+
+        _batch = batch;
+        _settled = 0;
+        _isPlanned = true;
+        _usedAtBegin = _cache.Pool.Used;
+        _options.OnRoom(this);
+        return batch;
+    }
+
+    /// <summary>The times of the planned iterations are known.</summary>
+    public void OnPlanned(SimTime end)
+    {
+        if (Role != InstanceRole.Prefill)
+        {
+            return;
+        }
+
+        foreach (var sequence in _scheduler.Running)
+        {
+            if (sequence.Scheduled > 0 && sequence.Computed + sequence.Scheduled == sequence.Length)
+            {
+                _options.OnPrefillPlanned(sequence.Request, end);
+            }
+        }
+    }
+
+    /// <summary>How often the planned iteration can repeat itself, up to the limit.</summary>
+    public int SteadyIterations(int limit) => _scheduler.SteadyIterations(limit);
+
+    /// <summary>The planned iterations have ended.</summary>
+    public void Complete()
+    {
+        var times = _group.Times;
+        SettleTo(times.Count - 1);
+        _isPlanned = false;
+        if (_batch.Tokens == 0)
+        {
+            return;
+        }
+
+        CountUse(times);
+        GiveTokens(times);
+        _scheduler.RemoveFinished();
+        foreach (var sequence in _leaving)
+        {
+            Leave(sequence);
+        }
+
+        _leaving.Clear();
+    }
+
+    public override string ToString() => $"{Role} instance {Index}".ToLowerInvariant();
+
+    /// <inheritdoc />
+    public override void RequireEmpty()
+    {
+        Invariant.Require(
+            RunningRequests == 0 && QueuedRequests == 0 && _sending.Count == 0,
+            $"{this} ended with {RunningRequests} requests running, {QueuedRequests} queued, {_sending.Count} being sent"
+        );
+        _cache.Pool.RequireAllFree();
+    }
+
+    /// <summary>A request that comes to decode brings the KV cache of its context.</summary>
+    private SequenceState NewSequence(Request request)
+    {
+        var sequence = new SequenceState(request, _cache.Keys(request))
+        {
+            Arrived = request.State == RequestState.DecodeGlobal ? request.ContextTokens : 0,
+        };
+        request.Sequence = sequence;
+        return sequence;
+    }
+
+    private void NoteStart(Request request)
+    {
+        if (request.GeneratedTokens > 0)
+        {
+            request.DecodeStart = _simulation.Now;
+            if (request.Evictions == 0)
+            {
+                request.FirstDecodeStart = _simulation.Now;
+            }
+        }
+        else if (request.Evictions == 0)
+        {
+            request.PrefillStart = _simulation.Now;
+        }
+    }
+
+    /// <summary>Brings the requests up to date with the iterations that have ended while others of the same plan go on.</summary>
+    private void Settle()
+    {
+        if (_isPlanned && _group.IsRunning)
+        {
+            SettleTo(_group.Times.EndedBefore(_simulation.Now));
+        }
+    }
+
+    private void SettleTo(int ended)
+    {
+        var iterations = ended - _settled;
+        if (iterations <= 0 || _batch.Tokens == 0)
+        {
+            return;
+        }
+
+        var times = _group.Times;
+        RecordGaps(times, _settled + 1, ended);
+        foreach (var sequence in _scheduler.Running)
+        {
+            sequence.Computed += iterations;
+            sequence.Request.DecodedTokens += iterations;
+            sequence.Request.LastToken = times.EndOf(ended);
+            var grown = _cache.TryGrow(sequence, sequence.Computed + 1);
+            Invariant.Require(grown, $"{this} planned more iterations than it has KV blocks for");
+        }
+
+        _settled = ended;
+    }
+
+    /// <summary>Gaps between the tokens of iterations in which every request of the batch gets one.</summary>
+    private void RecordGaps(IterationTimes times, int first, int last)
+    {
+        foreach (var sequence in _scheduler.Running)
+        {
+            _options.InterTokenLatency.Record(times.EndOf(first) - sequence.Request.LastToken, 1);
+        }
+
+        for (var i = first + 1; i <= last; i++)
+        {
+            _options.InterTokenLatency.Record(times.EndOf(i) - times.EndOf(i - 1), RunningRequests);
+        }
+    }
+
+    private void CountUse(IterationTimes times)
+    {
+        var duration = times.End - times.EndOf(0);
+        Busy += duration;
+        Iterations += times.Count;
+        IterationTokens += (long)times.Count * _batch.Tokens;
+        IterationRequests += (long)times.Count * _batch.Requests;
+        UsedBlockSeconds += duration.Seconds * (_usedAtBegin + _cache.Pool.Used) / 2;
+    }
+
+    /// <summary>The last planned iteration: whoever has no token left to compute gets the next one.</summary>
+    private void GiveTokens(IterationTimes times)
+    {
+        foreach (var sequence in _scheduler.Running)
+        {
+            sequence.Computed += sequence.Scheduled;
+            var isDue = sequence.Scheduled > 0 && sequence.Computed == sequence.Length;
+            sequence.Scheduled = 0;
+            if (isDue)
+            {
+                GiveToken(sequence.Request, times.End);
+                sequence.HasLeft = sequence.RemainingTokens == 0 || Role == InstanceRole.Prefill;
+                if (sequence.HasLeft)
+                {
+                    _leaving.Add(sequence);
+                }
+            }
+        }
+    }
+
+    private void GiveToken(Request request, SimTime now)
+    {
+        if (request.GeneratedTokens > 0)
+        {
+            _options.InterTokenLatency.Record(now - request.LastToken, 1);
+            request.DecodedTokens++;
+        }
+        else
+        {
+            request.TokensFromPrefill = 1;
+            request.PrefillFinish = now;
+            if (Role == InstanceRole.Mixed)
+            {
+                StayToDecode(request, now);
+            }
+        }
+
+        request.LastToken = now;
+    }
+
+    private void StayToDecode(Request request, SimTime now)
+    {
+        request.TransferFinish = now;
+        if (request.DecodeTokensOwed > 0)
+        {
+            request.State = RequestState.DecodeLocal;
+            request.DecodeInstance = Index;
+            request.FirstDecodeStart = now;
+            request.DecodeStart = now;
+        }
+    }
+
+    private void Leave(SequenceState sequence)
+    {
+        var request = sequence.Request;
+        CompletedRequests++;
+        if (Role == InstanceRole.Prefill)
+        {
+            _sending.Add(request, sequence);
+            _options.OnPrefilled(request);
+        }
+        else
+        {
+            _cache.Release(sequence);
+            _options.OnFinished(request);
+        }
+    }
+}
+
+/// <summary>What a batched instance needs to know of the model and of the stages around it.</summary>
+/// <param name="Role">What it does for a request.</param>
+/// <param name="KvBlocks">Blocks of its KV cache.</param>
+/// <param name="KvBytesPerBlock">Bytes of one.</param>
+/// <param name="OutputEstimate">Estimates what requests will generate yet.</param>
+/// <param name="InterTokenLatency">Observes gaps between tokens.</param>
+/// <param name="OnPrefillPlanned">It is known when the prefill of a request that will leave ends.</param>
+/// <param name="OnPrefilled">A request leaves with its first token; its KV cache stays until it is released.</param>
+/// <param name="OnFinished">A request has all its tokens.</param>
+/// <param name="OnRoom">There may be room for a reservation.</param>
+internal sealed record BatchedInstanceOptions(
+    InstanceRole Role,
+    int KvBlocks,
+    long KvBytesPerBlock,
+    OutputEstimate OutputEstimate,
+    InterTokenLatency InterTokenLatency,
+    Action<Request, SimTime> OnPrefillPlanned,
+    Action<Request> OnPrefilled,
+    Action<Request> OnFinished,
+    Action<Instance> OnRoom
+);

@@ -1,0 +1,48 @@
+namespace LlmSim.Batching;
+
+/// <summary>
+/// The engine of an instance that forms batches in iterations and pages its KV cache, as vLLM V1 does. An instance without
+/// one prefills prompt by prompt, or decodes with a KV cache counted in tokens.
+/// </summary>
+public sealed record EngineSpec
+{
+    /// <summary>Most tokens that an iteration computes, at least 1 (max_num_batched_tokens).</summary>
+    public int MaxBatchedTokens { get; init; } = 8192;
+
+    /// <summary>Most requests in the batch, at least 1 (max_num_seqs).</summary>
+    public int MaxSequences { get; init; } = 256;
+
+    /// <summary>
+    /// Whether an iteration may take a part of a prompt (chunked_prefill). If not, a prompt that is longer than the budget
+    /// starts in an iteration of its own.
+    /// </summary>
+    public bool ChunkedPrefill { get; init; } = true;
+
+    /// <summary>Tokens of a KV block, at least 1 (block_size).</summary>
+    public int BlockTokens { get; init; } = 16;
+
+    /// <summary>Whether requests share the blocks of equal prefixes (prefix_caching).</summary>
+    public bool PrefixCaching { get; init; } = true;
+
+    /// <summary>Blocks of the KV cache; null for as many as fit beside weights and activations (kv_blocks).</summary>
+    public int? KvBlocks { get; init; }
+
+    /// <summary>
+    /// Instances of the same group advance together, each iteration as long as the slowest member's; null for an instance on
+    /// its own (data_parallel_group).
+    /// </summary>
+    public string? DataParallelGroup { get; init; }
+}
+
+/// <summary>What a batched instance does for a request.</summary>
+public enum InstanceRole
+{
+    /// <summary>Its prompt; then the KV cache leaves for another instance.</summary>
+    Prefill,
+
+    /// <summary>Its output, from a KV cache that comes from another instance.</summary>
+    Decode,
+
+    /// <summary>Both.</summary>
+    Mixed,
+}

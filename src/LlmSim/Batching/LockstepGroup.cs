@@ -1,0 +1,139 @@
+using LlmSim.Engine;
+using LlmSim.Performance;
+
+namespace LlmSim.Batching;
+
+/// <summary>
+/// The clock of one batched instance, or of data-parallel ones that advance together: each iteration begins for all of them
+/// at once and ends with the slowest. Iterations that only repeat themselves are one event; when a request comes
+/// in between, they are cut after the one that is under way.
+/// </summary>
+internal sealed class LockstepGroup(Simulation simulation, EventRank rank, int maxIterationsPerEvent)
+    : IEventHandler
+{
+    private readonly List<BatchedInstance> _members = [];
+    private readonly List<IterationBatch> _batches = [];
+    private readonly IterationTimes _times = new();
+    private long _planNumber;
+    private Phase _phase;
+
+    private enum Phase
+    {
+        Idle,
+        Waking,
+        Running,
+    }
+
+    public bool IsRunning => _phase == Phase.Running;
+
+    public IterationTimes Times => _times;
+
+    public void Add(BatchedInstance member)
+    {
+        _members.Add(member);
+        _batches.Add(default);
+    }
+
+    /// <summary>Something has changed at a member: the next iteration looks at it, and there is one as soon as possible.</summary>
+    public void Interrupt()
+    {
+        if (_phase == Phase.Running)
+        {
+            var count = Math.Min(_times.Count, _times.EndedBefore(simulation.Now) + 1);
+            if (count < _times.Count)
+            {
+                _times.CutTo(count);
+                Schedule(_times.End);
+            }
+        }
+        else if (_phase == Phase.Idle)
+        {
+            // Not yet: others may come at this very instant.
+            _phase = Phase.Waking;
+            Schedule(simulation.Now);
+        }
+    }
+
+    /// <summary>The planned iterations have ended, or an idle group was woken.</summary>
+    public void Handle(long argument)
+    {
+        if (argument != _planNumber)
+        {
+            // A plan that was cut shorter.
+            return;
+        }
+
+        if (_phase == Phase.Running)
+        {
+            foreach (var member in _members)
+            {
+                member.Complete();
+            }
+        }
+
+        Begin();
+    }
+
+    public override string ToString() => string.Join(" + ", _members);
+
+    private void Begin()
+    {
+        var mostTokens = 0;
+        for (var i = 0; i < _members.Count; i++)
+        {
+            _batches[i] = _members[i].Begin();
+            mostTokens = Math.Max(mostTokens, _batches[i].Tokens);
+        }
+
+        if (mostTokens == 0)
+        {
+            _phase = Phase.Idle;
+            return;
+        }
+
+        var iterations = maxIterationsPerEvent;
+        foreach (var member in _members)
+        {
+            iterations = member.SteadyIterations(iterations);
+        }
+
+        _phase = Phase.Running;
+        _times.Begin(simulation.Now);
+        for (var i = 0; i < iterations; i++)
+        {
+            _times.Add(Seconds(mostTokens, i));
+        }
+
+        Schedule(_times.End);
+        foreach (var member in _members)
+        {
+            member.OnPlanned(_times.End);
+        }
+    }
+
+    /// <summary>Time of the slowest member, each padded to the largest, when the plan has been repeated so often.</summary>
+    private double Seconds(int mostTokens, int repeated)
+    {
+        var longest = 0.0;
+        for (var i = 0; i < _members.Count; i++)
+        {
+            var batch = _batches[i];
+            if (batch.Tokens > 0)
+            {
+                batch = batch with
+                {
+                    GroupTokens = _members.Count > 1 ? mostTokens : 0,
+                    DecodeComputedTokens =
+                        batch.DecodeComputedTokens + ((long)repeated * batch.DecodeRequests),
+                    DecodeComputedTokensMin = batch.DecodeComputedTokensMin + repeated,
+                    DecodeComputedTokensMax = batch.DecodeComputedTokensMax + repeated,
+                };
+                longest = Math.Max(longest, _members[i].Performance.IterationSeconds(batch));
+            }
+        }
+
+        return longest;
+    }
+
+    private void Schedule(SimTime at) => simulation.Schedule(at, rank, this, ++_planNumber);
+}

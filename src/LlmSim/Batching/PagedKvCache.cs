@@ -1,0 +1,189 @@
+using LlmSim.Memory;
+
+namespace LlmSim.Batching;
+
+/// <summary>The KV blocks of one instance, as its sequences are given them and have them taken away.</summary>
+internal sealed class PagedKvCache(EngineSpec spec, int blocks)
+{
+    public BlockPool Pool { get; } = new(blocks);
+
+    /// <summary>Prompt tokens of the requests admitted so far, and how many of them were found in the cache.</summary>
+    public long PromptTokens { get; private set; }
+
+    public long HitTokens { get; private set; }
+    public long PromptBlocks { get; private set; }
+    public long HitBlocks { get; private set; }
+
+    public int BlocksFor(long tokens) => (int)((tokens + spec.BlockTokens - 1) / spec.BlockTokens);
+
+    /// <summary>Keys of a request's prompt that others may share; none without prefix caching.</summary>
+    public ulong[] Keys(Request request) =>
+        spec.PrefixCaching && request.Content is { } content ? content.Keys(spec.BlockTokens) : [];
+
+    /// <summary>Tokens at the start of a prompt whose KV cache is here; the last token is always computed anew.</summary>
+    public int CachedPrefixTokens(Request request)
+    {
+        var keys = Keys(request);
+        var most = Math.Min(keys.Length, (request.InputTokens - 1) / spec.BlockTokens);
+        return Pool.CountFound(keys.AsSpan(0, most)) * spec.BlockTokens;
+    }
+
+    /// <summary>Leading blocks of a waiting sequence that are here.</summary>
+    public int CountHits(SequenceState sequence)
+    {
+        if (!spec.PrefixCaching || sequence.Blocks.Count > 0)
+        {
+            return 0;
+        }
+
+        // A request that was never preempted has no block of its own to find.
+        var most = (sequence.Length - 1) / spec.BlockTokens;
+        most = sequence.Request.Evictions > 0 ? most : Math.Min(most, sequence.SharedKeys);
+        var hits = 0;
+        while (hits < most && Pool.Find(sequence.Key(hits)) >= 0)
+        {
+            hits++;
+        }
+
+        return hits;
+    }
+
+    /// <summary>Tokens that a waiting sequence with so many hits need not compute.</summary>
+    public int ComputedWith(SequenceState sequence, int hits) =>
+        Math.Max(sequence.Arrived, hits * spec.BlockTokens);
+
+    /// <summary>
+    /// Gives a waiting sequence its hits and the blocks for so many tokens more, provided that all of it would fit.
+    /// </summary>
+    public bool TryAdmit(SequenceState sequence, int hits, int tokens)
+    {
+        // A sequence whose KV cache has come holds its blocks since before it was sent.
+        if (sequence.Blocks.Count == 0 && !TryHold(sequence, hits, sequence.Length))
+        {
+            return false;
+        }
+
+        sequence.Computed = ComputedWith(sequence, hits);
+        if (sequence is { Arrived: 0, Request.Evictions: 0 })
+        {
+            PromptTokens += sequence.Length;
+            PromptBlocks += BlocksFor(sequence.Length);
+            HitBlocks += hits;
+            HitTokens += sequence.Computed;
+        }
+
+        return TryGrow(sequence, sequence.Computed + tokens);
+    }
+
+    /// <summary>Gives a sequence whose KV cache is to come the blocks for its context and the next token.</summary>
+    public bool TryReserve(SequenceState sequence) =>
+        TryHold(sequence, CountHits(sequence), sequence.Arrived + 1)
+        && TryGrow(sequence, sequence.Arrived + 1);
+
+    /// <summary>Takes the blocks that a sequence lacks to hold so many tokens; none when there are too few.</summary>
+    public bool TryGrow(SequenceState sequence, int tokens)
+    {
+        var lacking = BlocksFor(tokens) - sequence.Blocks.Count;
+        if (lacking > Pool.Free)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < lacking; i++)
+        {
+            sequence.Blocks.Add(Pool.Take());
+        }
+
+        return true;
+    }
+
+    /// <summary>Makes the shared blocks findable that are full after the planned iteration.</summary>
+    public void Publish(SequenceState sequence)
+    {
+        var full = (sequence.Computed + sequence.Scheduled) / spec.BlockTokens;
+        for (; sequence.Published < Math.Min(full, sequence.SharedKeys); sequence.Published++)
+        {
+            Pool.Publish(sequence.Blocks[sequence.Published], sequence.Key(sequence.Published));
+        }
+    }
+
+    /// <summary>Takes all from a sequence that will start over: it finds again what nobody has taken until then.</summary>
+    public void Preempt(SequenceState sequence)
+    {
+        var full = spec.PrefixCaching ? sequence.Computed / spec.BlockTokens : 0;
+        for (var block = sequence.SharedKeys; block < full; block++)
+        {
+            Pool.Publish(sequence.Blocks[block], sequence.Key(block));
+        }
+
+        Release(sequence);
+        (sequence.Computed, sequence.Arrived, sequence.Scheduled, sequence.Published) = (0, 0, 0, 0);
+    }
+
+    /// <summary>Lets go of all blocks, the last one first, so that the start of a prefix stays longest.</summary>
+    public void Release(SequenceState sequence)
+    {
+        for (var i = sequence.Blocks.Count - 1; i >= 0; i--)
+        {
+            Pool.Release(sequence.Blocks[i]);
+        }
+
+        sequence.Blocks.Clear();
+    }
+
+    /// <summary>Puts the leading blocks of a prompt, fetched from another instance, among the free blocks that can be found.</summary>
+    public void Insert(Request request, int tokens)
+    {
+        var keys = Keys(request).AsSpan(0, tokens / spec.BlockTokens);
+        var fetched = new List<int>(keys.Length);
+        foreach (var key in keys)
+        {
+            var block = Pool.Find(key);
+            if (block >= 0)
+            {
+                Pool.Hold(block);
+            }
+            else if (Pool.Free > 0)
+            {
+                block = Pool.Take();
+                Pool.Publish(block, key);
+            }
+            else
+            {
+                break;
+            }
+
+            fetched.Add(block);
+        }
+
+        for (var i = fetched.Count - 1; i >= 0; i--)
+        {
+            Pool.Release(fetched[i]);
+        }
+    }
+
+    /// <summary>Holds the hits, provided that so many tokens of the sequence would fit.</summary>
+    private bool TryHold(SequenceState sequence, int hits, int tokens)
+    {
+        var fromFree = BlocksFor(tokens) - hits;
+        for (var i = 0; i < hits; i++)
+        {
+            fromFree += Pool.IsFree(Pool.Find(sequence.Key(i))) ? 1 : 0;
+        }
+
+        if (fromFree > Pool.Free)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < hits; i++)
+        {
+            var block = Pool.Find(sequence.Key(i));
+            Pool.Hold(block);
+            sequence.Blocks.Add(block);
+        }
+
+        sequence.Published = Math.Min(hits, sequence.SharedKeys);
+        return true;
+    }
+}

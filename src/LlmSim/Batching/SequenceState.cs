@@ -1,0 +1,48 @@
+using LlmSim.Engine;
+using LlmSim.Memory;
+
+namespace LlmSim.Batching;
+
+/// <summary>A request as the batched instance that serves it knows it.</summary>
+/// <param name="request">The request.</param>
+/// <param name="promptKeys">Keys of the blocks of its prompt that others may share.</param>
+internal sealed class SequenceState(Request request, ulong[] promptKeys)
+{
+    public Request Request { get; } = request;
+
+    /// <summary>Its blocks, in the order of its tokens.</summary>
+    public List<int> Blocks { get; } = [];
+
+    /// <summary>Tokens that are known: the prompt and what was generated.</summary>
+    public int Length => Request.InputTokens + Request.GeneratedTokens;
+
+    /// <summary>Tokens whose KV cache is there when the planned iteration begins.</summary>
+    public int Computed { get; set; }
+
+    /// <summary>Tokens whose KV cache came from another instance; a preemption loses them.</summary>
+    public int Arrived { get; set; }
+
+    /// <summary>Tokens of the planned iteration.</summary>
+    public int Scheduled { get; set; }
+
+    /// <summary>Leading blocks that have been made findable.</summary>
+    public int Published { get; set; }
+
+    /// <summary>Whether it needs no further iteration here.</summary>
+    public bool HasLeft { get; set; }
+
+    /// <summary>Estimated time of the prefill that it waits for.</summary>
+    public SimTime PrefillAhead { get; set; }
+
+    /// <summary>Whether the planned iteration gives it its next token and computes nothing else.</summary>
+    public bool IsDecoding => Scheduled == 1 && Computed + 1 == Length && Request.GeneratedTokens > 0;
+
+    /// <summary>Tokens that it is owed yet.</summary>
+    public int RemainingTokens => Request.TraceOutputTokens - Request.GeneratedTokens;
+
+    public int SharedKeys => promptKeys.Length;
+
+    /// <summary>Key of a block: a shared one within the prompt's whole blocks, behind them the request's own.</summary>
+    public ulong Key(int block) =>
+        block < promptKeys.Length ? promptKeys[block] : PrefixKeys.Own(Request.Id, block);
+}

@@ -1,0 +1,101 @@
+using LlmSim.Engine;
+
+namespace LlmSim.Batching;
+
+/// <summary>
+/// The requests that wait for a batched instance, in the order in which it looks at them: preempted ones, those whose KV cache
+/// has come from a prefill instance, new ones. A request whose KV cache came into reserved blocks goes before everybody:
+/// it needs none, and the sooner it runs the sooner it frees them.
+/// </summary>
+/// <param name="instance">Whose requests they are.</param>
+/// <param name="arrived">Queue of the requests that another instance has prefilled: decode_local.</param>
+/// <param name="fresh">Queue of the requests to be prefilled here: prefill_local.</param>
+internal sealed class WaitingRequests(Instance instance, RequestQueue arrived, RequestQueue fresh)
+{
+    private readonly Stack<SequenceState> _preempted = new();
+    private RequestQueue? _selectedFrom;
+
+    public int Count => _preempted.Count + arrived.Count + fresh.Count;
+
+    /// <summary>Tokens known of all waiting requests.</summary>
+    public long Tokens { get; private set; }
+
+    /// <summary>Estimated time of the prefills that wait.</summary>
+    public SimTime PrefillDuration { get; private set; }
+
+    /// <summary>Whether the next one stays the same until one joins or leaves.</summary>
+    public bool HasFixedOrder => _selectedFrom?.HasFixedOrder ?? true;
+
+    public void Add(SequenceState sequence, SimTime now)
+    {
+        (sequence.Arrived > 0 ? arrived : fresh).Enqueue(sequence.Request, now);
+        Track(sequence, +1);
+    }
+
+    /// <summary>Puts a preempted request in front of the others.</summary>
+    public void PutBack(SequenceState sequence)
+    {
+        _preempted.Push(sequence);
+        Track(sequence, +1);
+    }
+
+    /// <summary>The request that is next; there must be one.</summary>
+    public SequenceState Select(SimTime now)
+    {
+        if (arrived.Count > 0)
+        {
+            var sequence = SelectFrom(arrived, now);
+            if (sequence.Blocks.Count > 0 || _preempted.Count == 0)
+            {
+                return sequence;
+            }
+        }
+
+        if (_preempted.TryPeek(out var first))
+        {
+            _selectedFrom = null;
+            return first;
+        }
+
+        return SelectFrom(fresh, now);
+    }
+
+    /// <summary>Takes the request of the last <see cref="Select" /> out.</summary>
+    public void RemoveSelected(SequenceState selected)
+    {
+        if (_selectedFrom is null)
+        {
+            _preempted.Pop();
+        }
+        else
+        {
+            _selectedFrom.RemoveSelected();
+        }
+
+        Track(selected, -1);
+    }
+
+    /// <summary>Sum of a figure over the waiting requests.</summary>
+    public long Sum<TState>(TState state, Func<Request, TState, long> figure)
+    {
+        var sum = arrived.Sum(state, figure) + fresh.Sum(state, figure);
+        foreach (var sequence in _preempted)
+        {
+            sum += figure(sequence.Request, state);
+        }
+
+        return sum;
+    }
+
+    private SequenceState SelectFrom(RequestQueue queue, SimTime now)
+    {
+        _selectedFrom = queue;
+        return queue.Select(instance, now).Sequence!;
+    }
+
+    private void Track(SequenceState sequence, int sign)
+    {
+        Tokens += sign * sequence.Length;
+        PrefillDuration += new SimTime(sign * sequence.PrefillAhead.Nanoseconds);
+    }
+}

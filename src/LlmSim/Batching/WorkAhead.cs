@@ -1,0 +1,72 @@
+using LlmSim.Performance;
+
+namespace LlmSim.Batching;
+
+/// <summary>What a router may estimate of the work that a batched instance has before it.</summary>
+internal sealed class WorkAhead(IPerformanceModel performance, OutputEstimate outputEstimate)
+{
+    /// <summary>Seconds of the prefills that run and wait.</summary>
+    public static double PrefillSeconds(ReadOnlySpan<SequenceState> running, WaitingRequests waiting)
+    {
+        var seconds = waiting.PrefillDuration.Seconds;
+        foreach (var sequence in running)
+        {
+            if (sequence.Request.GeneratedTokens == 0)
+            {
+                var left = sequence.Length - sequence.Computed;
+                seconds += sequence.PrefillAhead.Seconds * left / sequence.Length;
+            }
+        }
+
+        return seconds;
+    }
+
+    /// <summary>Tokens that the running and waiting requests are expected to generate yet.</summary>
+    public double TokensToCome(ReadOnlySpan<SequenceState> running, WaitingRequests waiting)
+    {
+        var tokens = 0.0;
+        foreach (var sequence in running)
+        {
+            tokens += TokensToCome(sequence.Request);
+        }
+
+        return tokens
+            + waiting.Sum(
+                outputEstimate,
+                static (request, estimate) => (long)estimate.RemainingTokens(request, request.GeneratedTokens)
+            );
+    }
+
+    /// <summary>Seconds of as many iterations, in the batch as it is, as its decoding requests want on average.</summary>
+    public double DecodeSeconds(ReadOnlySpan<SequenceState> running)
+    {
+        var (requests, computed, tokens) = (0, 0L, 0.0);
+        foreach (var sequence in running)
+        {
+            if (sequence.Request.GeneratedTokens > 0)
+            {
+                requests++;
+                computed += sequence.Computed;
+                tokens += TokensToCome(sequence.Request);
+            }
+        }
+
+        if (requests == 0)
+        {
+            return 0;
+        }
+
+        var mean = (int)(computed / requests);
+        var batch = new IterationBatch
+        {
+            DecodeRequests = requests,
+            DecodeComputedTokens = computed,
+            DecodeComputedTokensMin = mean,
+            DecodeComputedTokensMax = mean,
+        };
+        return tokens / requests * performance.IterationSeconds(batch);
+    }
+
+    private double TokensToCome(Request request) =>
+        outputEstimate.RemainingTokens(request, request.GeneratedTokens);
+}

@@ -1,0 +1,78 @@
+namespace LlmSim.Memory;
+
+/// <summary>
+/// Keys of KV blocks: each is chained to the one before it, so that equal keys mean an equal prefix up to the end of
+/// the block. They come from a trace's hash ids, whatever the sizes of its blocks and of the cache's.
+/// </summary>
+internal static class PrefixKeys
+{
+    /// <summary>Keys of the blocks of a prompt that others can find.</summary>
+    /// <param name="hashIds">One id for each block of the trace; the last one may be partial.</param>
+    /// <param name="hashBlockTokens">Tokens of a block of the trace.</param>
+    /// <param name="promptTokens">Length of the prompt.</param>
+    /// <param name="blockTokens">Tokens of a block of the cache.</param>
+    /// <returns>
+    /// As many keys as there are blocks within the whole blocks of the trace: a partial one says nothing about what follows
+    /// in it.
+    /// </returns>
+    public static ulong[] Of(
+        ReadOnlySpan<int> hashIds,
+        int hashBlockTokens,
+        int promptTokens,
+        int blockTokens
+    )
+    {
+        var wholeIds = Math.Min(hashIds.Length, promptTokens / hashBlockTokens);
+        var keys = new ulong[(int)((long)wholeIds * hashBlockTokens / blockTokens)];
+        var chain = 0UL;
+        var chained = 0;
+        for (var block = 0; block < keys.Length; block++)
+        {
+            // The trace's block that holds the last token of this one stands for everything up to it.
+            var end = (long)(block + 1) * blockTokens;
+            var idsToEnd = (int)((end + hashBlockTokens - 1) / hashBlockTokens);
+            while (chained < idsToEnd)
+            {
+                chain = Mix(chain ^ Mix((ulong)(uint)hashIds[chained++]));
+            }
+
+            keys[block] = Mix(chain + (ulong)end);
+        }
+
+        return keys;
+    }
+
+    /// <summary>Key of a block that only its request can find again: it holds tokens that the request generated.</summary>
+    public static ulong Own(long requestId, int block) => Mix(Mix(~(ulong)requestId) + (ulong)block);
+
+    /// <summary>The finalizer of SplitMix64 (Steele, Lea and Flood, 2014); never 0, which is no key.</summary>
+    private static ulong Mix(ulong value)
+    {
+        value += 0x9E3779B97F4A7C15;
+        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
+        value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
+        return (value ^ (value >> 31)) | 1;
+    }
+}
+
+/// <summary>What is known of a prompt's content: equal content has equal keys.</summary>
+/// <param name="hashIds">One id for each block of the trace.</param>
+/// <param name="hashBlockTokens">Tokens of a block of the trace.</param>
+/// <param name="promptTokens">Length of the prompt.</param>
+internal sealed class PromptContent(int[] hashIds, int hashBlockTokens, int promptTokens)
+{
+    private ulong[] _keys = [];
+    private int _blockTokens;
+
+    /// <summary>Keys of its blocks in a cache with blocks of that size; kept for the next instance that asks.</summary>
+    public ulong[] Keys(int blockTokens)
+    {
+        if (_blockTokens != blockTokens)
+        {
+            _keys = PrefixKeys.Of(hashIds, hashBlockTokens, promptTokens, blockTokens);
+            _blockTokens = blockTokens;
+        }
+
+        return _keys;
+    }
+}
