@@ -18,14 +18,41 @@ internal readonly record struct AttentionShape(
 internal readonly record struct DecodeAttentionTime(
     double OpsSecondsPerKey,
     double BytesSecondsPerKey,
-    double BytesSecondsPerRequest
+    double BytesSecondsPerRequest,
+    double LaunchSeconds
 )
 {
     public double Seconds(double requests, double keys) =>
-        Math.Max(keys * OpsSecondsPerKey, keys * BytesSecondsPerKey + requests * BytesSecondsPerRequest);
+        Math.Max(keys * OpsSecondsPerKey, keys * BytesSecondsPerKey + requests * BytesSecondsPerRequest)
+        + LaunchSeconds;
 }
 
-/// <summary>Attention of one layer on one accelerator, between the projections.</summary>
+/// <summary>What fused attention computes and moves for each pair, query and key, over the heads of one accelerator.</summary>
+internal readonly record struct FusedAttention(
+    double OpsPerPair,
+    double QueryBytes,
+    double OutputBytes,
+    double ScoreBytes,
+    double KeyBytes
+)
+{
+    public OperationWork For(in AttentionShape shape, FlashOutput output) =>
+        new(
+            Ops: shape.Pairs * OpsPerPair,
+            WeightBytes: 0,
+            ActivationInBytes: shape.Queries * QueryBytes,
+            ActivationOutBytes: output == FlashOutput.ScoreMatrix
+                ? 2 * shape.Scores * ScoreBytes
+                : shape.Queries * OutputBytes,
+            KvInBytes: shape.KeysRead * KeyBytes
+        );
+}
+
+/// <summary>
+/// Attention of one layer on one accelerator, between the projections. Latent attention has two forms of equal result:
+/// prompts expand the latent vectors to keys and values of each head, which takes fewer operations a pair; decoding
+/// requests instead take the expansion into their queries and outputs, so that they read one latent vector a token.
+/// </summary>
 internal sealed class AttentionOperations
 {
     private readonly Semantics _semantics;
@@ -36,6 +63,14 @@ internal sealed class AttentionOperations
     private readonly double _activationBytes;
     private readonly double _kvBytes;
     private readonly double _blockRows;
+    private readonly FusedAttention _fusedPrefill;
+    private readonly FusedAttention _fusedDecode;
+
+    /// <summary>Of latent attention, by key of a prompt; else none.</summary>
+    private readonly TokenOperation[] _expansion = [];
+
+    /// <summary>Of latent attention, by decoding request; else none.</summary>
+    private readonly TokenOperation[] _absorption = [];
 
     public AttentionOperations(
         ModelDescription model,
@@ -58,22 +93,87 @@ internal sealed class AttentionOperations
             Math.Ceiling(instance.Hardware.OnChipBufferBytes / (_kvBytes * _headSize)),
             _headSize
         );
+        if (model.LatentAttention is not { } latent)
+        {
+            _fusedPrefill = Heads(_headSize, _headSize, 2 * _headSize * _kvHeads * _kvBytes);
+            _fusedDecode = _fusedPrefill;
+            return;
+        }
+
+        if (!fused)
+        {
+            throw new UserErrorException(
+                $"flash_attention: {model.Id} has latent attention, which is known as one kernel only; allowed is true."
+            );
+        }
+
+        var expandedSize = _headSize + latent.ValueHeadSize;
+        _fusedPrefill = Heads(_headSize, latent.ValueHeadSize, expandedSize * _heads * _activationBytes);
+        _fusedDecode = Heads(latent.CachedSize, latent.KvRank, latent.CachedSize * _kvBytes);
+        _expansion =
+        [
+            Product("kv_b_proj", latent.KvRank, latent.NopeHeadSize + latent.ValueHeadSize, precision) with
+            {
+                ActivationInBytesPerToken = latent.KvRank * _kvBytes,
+            },
+        ];
+        _absorption =
+        [
+            Product("q_absorb", latent.NopeHeadSize, latent.KvRank, precision) with
+            {
+                ActivationInBytesPerToken = latent.NopeHeadSize * _heads * _activationBytes,
+            },
+            Product("v_absorb", latent.KvRank, latent.ValueHeadSize, precision) with
+            {
+                ActivationInBytesPerToken = latent.KvRank * _heads * _activationBytes,
+            },
+        ];
     }
 
-    /// <summary>Operations that the attention consists of: one when fused, else three.</summary>
-    public string[] Names => _fused ? ["fused_attention"] : ["qk_matmul", "sv_matmul", "softmax"];
+    /// <summary>The operations on prompts, for a table: one when fused, else three.</summary>
+    public IEnumerable<(string Name, OperationWork Work)> PrefillOperations(AttentionShape shape) =>
+        [
+            .. _expansion.Select(operation => (operation.Name, operation.For(shape.Keys))),
+            .. Operations(_fusedPrefill, shape),
+        ];
 
-    /// <summary>The work of the operation with that index in <see cref="Names" />.</summary>
-    public OperationWork Work(int index, in AttentionShape shape) =>
-        _fused ? Fused(shape)
-        : index < 2 ? Matmul(shape)
-        : Softmax(shape);
+    /// <summary>The operations on decoding requests, for a table.</summary>
+    public IEnumerable<(string Name, OperationWork Work)> DecodeOperations(AttentionShape shape) =>
+        [
+            .. _absorption.Select(operation => (operation.Name, operation.For(shape.Queries))),
+            .. Operations(_fusedDecode, shape),
+        ];
 
-    /// <summary>Seconds of all its operations.</summary>
-    public double Seconds(in AttentionShape shape, in Roofs roofs) =>
-        _fused
-            ? roofs.Seconds(Fused(shape))
-            : 2 * roofs.Seconds(Matmul(shape)) + roofs.Seconds(Softmax(shape));
+    /// <summary>Whether an operation is a product with weights rather than attention proper.</summary>
+    public bool IsProduct(string name) =>
+        Array.Exists(_expansion, operation => operation.Name == name)
+        || Array.Exists(_absorption, operation => operation.Name == name);
+
+    /// <summary>Seconds of the attention of prompts.</summary>
+    public double PrefillSeconds(in AttentionShape shape, RoofSet roofs)
+    {
+        var seconds = _fused
+            ? roofs.PrefillAttention.Seconds(_fusedPrefill.For(shape, _semantics.FlashOutput))
+            : UnfusedSeconds(shape, roofs.PrefillAttention);
+        foreach (var operation in _expansion)
+        {
+            seconds += roofs.Dense.Seconds(operation.For(shape.Keys));
+        }
+
+        return seconds;
+    }
+
+    /// <summary>Seconds of what latent attention adds for so many decoding requests; else 0.</summary>
+    public double AbsorptionSeconds(double requests, RoofSet roofs)
+    {
+        var seconds = 0.0;
+        foreach (var operation in _absorption)
+        {
+            seconds += roofs.Dense.Seconds(operation.For(requests));
+        }
+
+        return seconds;
+    }
 
     /// <summary>Every token of each prompt asks all tokens of its prompt, or those up to itself.</summary>
     public AttentionShape PrefillShape(double requests, double promptTokens)
@@ -128,31 +228,55 @@ internal sealed class AttentionOperations
         if (!_fused)
         {
             // Here requests add nothing, so that either roof is in proportion to the keys.
-            var secondsPerKey = Seconds(key, roofs);
-            return new(secondsPerKey, secondsPerKey, 0);
+            var launchSeconds = Launches * roofs.LaunchSeconds;
+            var secondsPerKey = UnfusedSeconds(key, roofs) - launchSeconds;
+            return new(secondsPerKey, secondsPerKey, 0, launchSeconds);
         }
 
-        var request = DecodeShape(requests: 1, keys: 0);
+        var keyWork = _fusedDecode.For(key, _semantics.FlashOutput);
+        var requestWork = _fusedDecode.For(DecodeShape(requests: 1, keys: 0), _semantics.FlashOutput);
         return new(
-            Fused(key).Ops / roofs.OpsPerSecond,
-            Fused(key).MemoryBytes / roofs.MemoryBytesPerSecond,
-            Fused(request).MemoryBytes / roofs.MemoryBytesPerSecond
+            keyWork.Ops / roofs.OpsPerSecond,
+            keyWork.MemoryBytes / roofs.MemoryBytesPerSecond,
+            requestWork.MemoryBytes / roofs.MemoryBytesPerSecond,
+            Launches * roofs.LaunchSeconds
         );
     }
+
+    private int Launches => _fused ? 1 : 3;
 
     private static AttentionShape DecodeShape(double requests, double keys) =>
         new(Queries: requests, Pairs: keys, Scores: keys, Keys: keys, KeysRead: keys);
 
-    private OperationWork Fused(in AttentionShape shape) =>
+    private FusedAttention Heads(double keySize, double valueSize, double keyBytes) =>
         new(
-            Ops: shape.Pairs * _heads * (4 * _headSize + 5),
-            WeightBytes: 0,
-            ActivationInBytes: shape.Queries * _headSize * _heads * _activationBytes,
-            ActivationOutBytes: _semantics.FlashOutput == FlashOutput.ScoreMatrix
-                ? 2 * shape.Scores * _heads * _activationBytes
-                : shape.Queries * _headSize * _heads * _activationBytes,
-            KvInBytes: 2 * shape.KeysRead * _headSize * _kvHeads * _kvBytes
+            OpsPerPair: _heads * (2 * keySize + 2 * valueSize + 5),
+            QueryBytes: keySize * _heads * _activationBytes,
+            OutputBytes: valueSize * _heads * _activationBytes,
+            ScoreBytes: _heads * _activationBytes,
+            KeyBytes: keyBytes
         );
+
+    /// <summary>A product for each head with a matrix of its own.</summary>
+    private TokenOperation Product(string name, double input, double output, Precision precision) =>
+        new(
+            name,
+            2 * input * output * _heads,
+            input * output * _heads * precision.WeightBytes(),
+            input * _activationBytes,
+            output * _heads * _activationBytes
+        );
+
+    private IEnumerable<(string Name, OperationWork Work)> Operations(
+        FusedAttention fused,
+        AttentionShape shape
+    ) =>
+        _fused
+            ? [("fused_attention", fused.For(shape, _semantics.FlashOutput))]
+            : [("qk_matmul", Matmul(shape)), ("sv_matmul", Matmul(shape)), ("softmax", Softmax(shape))];
+
+    private double UnfusedSeconds(in AttentionShape shape, in Roofs roofs) =>
+        2 * roofs.Seconds(Matmul(shape)) + roofs.Seconds(Softmax(shape));
 
     /// <summary>Queries with keys, or scores with values.</summary>
     private OperationWork Matmul(in AttentionShape shape) =>

@@ -1,58 +1,144 @@
 namespace LlmSim.Performance;
 
-/// <summary>The operations of one layer, attention and communication apart, as one accelerator of a tensor-parallel group sees them.</summary>
-internal static class LayerOperations
+/// <summary>
+/// The operations of one layer, attention and communication apart, as one accelerator of a tensor-parallel group sees
+/// them, in the order in which the table lists them.
+/// </summary>
+internal sealed class LayerOperations
 {
-    /// <summary>Operations in the order in which the table lists them.</summary>
-    public static (TokenOperation[] Linear, TokenOperation[] Elementwise) Of(
-        ModelDescription model,
-        Precision precision,
-        int tpSize
-    )
+    private readonly ModelDescription _model;
+    private readonly Precision _precision;
+    private readonly InstanceSpec _instance;
+
+    public LayerOperations(ModelDescription model, Precision precision, InstanceSpec instance)
     {
-        var linear = model.Family switch
+        _model = model;
+        _precision = precision;
+        _instance = instance;
+        Projections = (model.Family, model.LatentAttention) switch
         {
-            ModelFamily.Llama => Llama(model, precision, tpSize),
-            ModelFamily.Gpt2 => Gpt2(model, precision, tpSize),
+            (ModelFamily.Gpt2, _) => Gpt2(),
+            (ModelFamily.Llama, { } latent) => Latent(latent),
+            (ModelFamily.Llama, null) => Llama(),
             _ => throw new ArgumentOutOfRangeException(nameof(model), model.Family, "unknown family"),
         };
-        return (linear, Elementwise(model.HiddenSize, precision.ActivationBytes()));
+        Elementwise = ElementwiseOf(model.HiddenSize, precision.ActivationBytes());
+        Mlp = model.Family == ModelFamily.Gpt2 ? [] : GatedMlp("", model.IntermediateSize / Tp);
+        if (model.MixtureOfExperts is { } experts)
+        {
+            BesideExperts =
+            [
+                Linear("router", model.HiddenSize, experts.Experts),
+                .. experts.SharedIntermediateSize > 0
+                    ? GatedMlp("shared_", experts.SharedIntermediateSize / Tp)
+                    : [],
+            ];
+            Experts = Routed(experts);
+        }
     }
 
-    private static TokenOperation[] Llama(ModelDescription model, Precision precision, int tpSize)
+    /// <summary>In every layer: the projections around attention; in gpt2 the MLP too.</summary>
+    public TokenOperation[] Projections { get; }
+
+    /// <summary>In layers without experts: the gated MLP.</summary>
+    public TokenOperation[] Mlp { get; }
+
+    /// <summary>In layers with experts: what every token passes.</summary>
+    public TokenOperation[] BesideExperts { get; } = [];
+
+    /// <summary>In layers with experts: what each token passes some of.</summary>
+    public ExpertOperation[] Experts { get; } = [];
+
+    /// <summary>In every layer.</summary>
+    public TokenOperation[] Elementwise { get; }
+
+    private double Tp => _instance.TpSize;
+
+    private TokenOperation[] Llama()
     {
-        double hidden = model.HiddenSize;
-        var query = (double)model.AttentionHeads * model.HeadSize / tpSize;
-        var keyValue = (double)model.KvHeads * model.HeadSize / tpSize;
-        var intermediate = (double)model.IntermediateSize / tpSize;
+        double hidden = _model.HiddenSize;
+        var query = _model.AttentionHeads * _model.HeadSize / Tp;
+        var keyValue = _model.KvHeads * _model.HeadSize / Tp;
         return
         [
-            Linear("q_proj", hidden, query, precision),
-            ToKvCache("k_proj", hidden, keyValue, precision),
-            ToKvCache("v_proj", hidden, keyValue, precision),
-            Linear("out_proj", query, hidden, precision),
-            Linear("gate_proj", hidden, intermediate, precision),
-            Linear("up_proj", hidden, intermediate, precision),
-            Linear("down_proj", intermediate, hidden, precision),
+            Linear("q_proj", hidden, query),
+            ToKvCache("k_proj", hidden, keyValue) with
+            {
+                Launches = 0,
+            },
+            ToKvCache("v_proj", hidden, keyValue) with
+            {
+                Launches = 0,
+            },
+            Linear("out_proj", query, hidden),
+        ];
+    }
+
+    /// <summary>Every accelerator makes the whole latent vector; heads are divided.</summary>
+    private TokenOperation[] Latent(LatentAttention latent)
+    {
+        double hidden = _model.HiddenSize;
+        var query = _model.AttentionHeads * _model.HeadSize / Tp;
+        TokenOperation[] queries =
+            latent.QueryRank == 0
+                ? [Linear("q_proj", hidden, query)]
+                : [Linear("q_a_proj", hidden, latent.QueryRank), Linear("q_b_proj", latent.QueryRank, query)];
+        return
+        [
+            .. queries,
+            ToKvCache("kv_a_proj", hidden, latent.CachedSize),
+            Linear("out_proj", _model.AttentionHeads * latent.ValueHeadSize / Tp, hidden),
         ];
     }
 
     /// <summary>One matrix makes queries, keys and values, so what it writes counts as activations, the KV cache included.</summary>
-    private static TokenOperation[] Gpt2(ModelDescription model, Precision precision, int tpSize)
+    private TokenOperation[] Gpt2()
     {
-        double hidden = model.HiddenSize;
-        var intermediate = (double)model.IntermediateSize / tpSize;
+        double hidden = _model.HiddenSize;
+        var intermediate = _model.IntermediateSize / Tp;
         return
         [
-            Linear("c_attn", hidden, 3 * hidden / tpSize, precision),
-            Linear("c_proj", hidden / tpSize, hidden, precision),
-            Linear("c_fc", hidden, intermediate, precision),
-            Linear("c_proj_mlp", intermediate, hidden, precision),
+            Linear("c_attn", hidden, 3 * hidden / Tp),
+            Linear("c_proj", hidden / Tp, hidden),
+            Linear("c_fc", hidden, intermediate),
+            Linear("c_proj_mlp", intermediate, hidden),
+        ];
+    }
+
+    private TokenOperation[] GatedMlp(string prefix, double intermediate) =>
+        [
+            Linear($"{prefix}gate_proj", _model.HiddenSize, intermediate),
+            Linear($"{prefix}up_proj", _model.HiddenSize, intermediate) with
+            {
+                Launches = 0,
+            },
+            Linear($"{prefix}down_proj", intermediate, _model.HiddenSize),
+        ];
+
+    /// <summary>
+    /// Tensor parallelism divides every expert; expert parallelism gives each accelerator whole ones, and to those come
+    /// the tokens of all the accelerators that the experts are divided over.
+    /// </summary>
+    private ExpertOperation[] Routed(MixtureOfExperts experts)
+    {
+        var isDivided = _instance.ExpertParallel == 1;
+        var width = experts.ExpertIntermediateSize / (isDivided ? Tp : 1);
+        return
+        [
+            .. GatedMlp("expert_", width)
+                .Select(product => new ExpertOperation(
+                    product.Name,
+                    product,
+                    experts,
+                    ProductsPerToken: experts.ExpertsPerToken / (isDivided ? 1 : Tp),
+                    ExpertShare: 1.0 / _instance.ExpertParallel,
+                    TokensPerToken: isDivided ? 1 : _instance.ExpertParallel / Tp
+                )),
         ];
     }
 
     /// <summary>Every accelerator of the group does these on the whole hidden state.</summary>
-    private static TokenOperation[] Elementwise(double hidden, double bytes) =>
+    private static TokenOperation[] ElementwiseOf(double hidden, double bytes) =>
         [
             new("attn_norm", 7 * hidden, 0, hidden * bytes, hidden * bytes),
             new("mlp_norm", 7 * hidden, 0, hidden * bytes, hidden * bytes),
@@ -61,19 +147,19 @@ internal static class LayerOperations
             new("mlp_act", 2 * hidden, 0, 2 * hidden * bytes, hidden * bytes),
         ];
 
-    private static TokenOperation Linear(string name, double input, double output, Precision precision) =>
+    private TokenOperation Linear(string name, double input, double output) =>
         new(
             name,
             2 * input * output,
-            input * output * precision.WeightBytes(),
-            input * precision.ActivationBytes(),
-            output * precision.ActivationBytes()
+            input * output * _precision.WeightBytes(),
+            input * _precision.ActivationBytes(),
+            output * _precision.ActivationBytes()
         );
 
-    private static TokenOperation ToKvCache(string name, double input, double output, Precision precision) =>
-        Linear(name, input, output, precision) with
+    private TokenOperation ToKvCache(string name, double input, double output) =>
+        Linear(name, input, output) with
         {
             ActivationOutBytesPerToken = 0,
-            KvOutBytesPerToken = output * precision.KvBytes(),
+            KvOutBytesPerToken = output * _precision.KvBytes(),
         };
 }

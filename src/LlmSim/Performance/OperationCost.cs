@@ -11,6 +11,9 @@ public enum OperationBound
 
     /// <summary>The link between the accelerators.</summary>
     Network,
+
+    /// <summary>Neither: what was fitted beside the roofs.</summary>
+    Overhead,
 }
 
 /// <summary>What one operation costs: one run of it, on one accelerator of the instance.</summary>
@@ -79,12 +82,25 @@ public sealed record OperationCost
         };
 
     internal static OperationCost Of(string name, in RingAllReduce allReduce, double bytes, int runs) =>
+        Communication(name, allReduce.SentBytes(bytes), allReduce.Seconds(bytes), runs);
+
+    internal static OperationCost Communication(string name, double sentBytes, double seconds, int runs) =>
         new()
         {
             Name = name,
-            NetworkBytes = allReduce.SentBytes(bytes),
+            NetworkBytes = sentBytes,
             Bound = OperationBound.Network,
-            Seconds = allReduce.Seconds(bytes),
+            Seconds = seconds,
             Runs = runs,
+        };
+
+    /// <summary>What an iteration takes beside its operations.</summary>
+    internal static OperationCost Overhead(double seconds) =>
+        new()
+        {
+            Name = "overhead",
+            Bound = OperationBound.Overhead,
+            Seconds = seconds,
+            Runs = 1,
         };
 }

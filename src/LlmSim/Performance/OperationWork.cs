@@ -1,13 +1,17 @@
 namespace LlmSim.Performance;
 
-/// <summary>What one operation computes and moves on one accelerator, by kind of bytes.</summary>
+/// <summary>
+/// What one operation computes and moves on one accelerator, by kind of bytes, and whether it costs a launch: engines
+/// compute some of the operations that we tell apart in one kernel.
+/// </summary>
 internal readonly record struct OperationWork(
     double Ops,
     double WeightBytes,
     double ActivationInBytes,
     double ActivationOutBytes,
     double KvInBytes = 0,
-    double KvOutBytes = 0
+    double KvOutBytes = 0,
+    int Launches = 1
 )
 {
     public double MemoryBytes =>
@@ -21,7 +25,8 @@ internal sealed record TokenOperation(
     double WeightBytes,
     double ActivationInBytesPerToken,
     double ActivationOutBytesPerToken,
-    double KvOutBytesPerToken = 0
+    double KvOutBytesPerToken = 0,
+    int Launches = 1
 )
 {
     public OperationWork For(double tokens) =>
@@ -30,13 +35,46 @@ internal sealed record TokenOperation(
             WeightBytes,
             ActivationInBytesPerToken * tokens,
             ActivationOutBytesPerToken * tokens,
-            KvOutBytes: KvOutBytesPerToken * tokens
+            KvOutBytes: KvOutBytesPerToken * tokens,
+            Launches: Launches
         );
 }
 
-/// <summary>The roofs of one accelerator: an operation is limited by arithmetic or by memory.</summary>
-internal readonly record struct Roofs(double OpsPerSecond, double MemoryBytesPerSecond)
+/// <summary>
+/// The projections of the routed experts of a layer. Each token goes to k of them; those that any token goes to have
+/// their weights read.
+/// </summary>
+internal sealed record ExpertOperation(
+    string Name,
+    TokenOperation Product,
+    MixtureOfExperts Experts,
+    double ProductsPerToken,
+    double ExpertShare,
+    double TokensPerToken
+)
 {
+    public OperationWork For(double tokens) =>
+        Product.For(tokens * ProductsPerToken) with
+        {
+            WeightBytes =
+                Product.WeightBytes * ExpertShare * Experts.ExpectedExperts(tokens * TokensPerToken),
+        };
+}
+
+/// <summary>The roofs of one accelerator: an operation is limited by arithmetic or by memory.</summary>
+internal readonly record struct Roofs(
+    double OpsPerSecond,
+    double MemoryBytesPerSecond,
+    double LaunchSeconds = 0
+)
+{
+    public Roofs Lowered(OperationEfficiency efficiency) =>
+        new(
+            OpsPerSecond * efficiency.Compute,
+            MemoryBytesPerSecond * efficiency.Memory,
+            efficiency.FixedSeconds
+        );
+
     /// <summary>8-bit arithmetic serves when nothing that takes part is wider than 8 bits.</summary>
     public static Roofs Of(HardwareDescription hardware, Precision precision)
     {
@@ -48,7 +86,8 @@ internal readonly record struct Roofs(double OpsPerSecond, double MemoryBytesPer
     }
 
     public double Seconds(in OperationWork work) =>
-        Math.Max(work.Ops / OpsPerSecond, work.MemoryBytes / MemoryBytesPerSecond);
+        Math.Max(work.Ops / OpsPerSecond, work.MemoryBytes / MemoryBytesPerSecond)
+        + work.Launches * LaunchSeconds;
 
     public bool IsComputeBound(in OperationWork work) =>
         work.Ops / OpsPerSecond >= work.MemoryBytes / MemoryBytesPerSecond;

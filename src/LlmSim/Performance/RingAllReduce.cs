@@ -7,11 +7,11 @@ namespace LlmSim.Performance;
 internal readonly record struct RingAllReduce(int Ranks, double LatencySeconds, double BytesPerSecond)
 {
     /// <summary>The ring of an instance's tensor-parallel ranks.</summary>
-    public static RingAllReduce Of(InstanceSpec instance) =>
+    public static RingAllReduce Of(InstanceSpec instance, double linkEfficiency = 1) =>
         new(
             instance.TpSize,
             instance.LinkLatencySeconds ?? instance.Hardware.LinkLatencySeconds,
-            instance.LinkBytesPerSecond ?? instance.Hardware.LinkBytesPerSecond
+            linkEfficiency * (instance.LinkBytesPerSecond ?? instance.Hardware.LinkBytesPerSecond)
         );
 
     private int Steps => 2 * (Ranks - 1);

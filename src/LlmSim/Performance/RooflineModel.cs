@@ -1,4 +1,5 @@
 using LlmSim.Engine;
+using LlmSim.Memory;
 
 namespace LlmSim.Performance;
 
@@ -21,12 +22,13 @@ public sealed class RooflineModel : IPerformanceModel
     private readonly InstanceSpec _instance;
     private readonly Semantics _semantics;
     private readonly int _layers;
-    private readonly Roofs _roofs;
-    private readonly TokenOperation[] _linear;
-    private readonly TokenOperation[] _elementwise;
+    private readonly Calibration _calibration;
+    private readonly RoofSet _roofs;
+    private readonly LayerOperations _operations;
     private readonly AttentionOperations _attention;
     private readonly DecodeAttentionTime _decodeAttention;
-    private readonly RingAllReduce? _allReduce;
+    private readonly DecodeAttentionTime _mixedDecodeAttention;
+    private readonly LayerCommunication? _communication;
 
     /// <summary>By batch size: the seconds of a decode iteration that do not depend on the contexts.</summary>
     private double[] _contextFreeSeconds = [0];
@@ -37,32 +39,34 @@ public sealed class RooflineModel : IPerformanceModel
     /// <param name="instance">The accelerators.</param>
     /// <param name="semantics">The options of the model.</param>
     /// <param name="fusedAttention">Whether attention is one kernel that keeps the scores on chip, or three.</param>
+    /// <param name="calibration">What the accelerator reaches of its roofs; null for the roofs themselves.</param>
     /// <exception cref="UserErrorException">The degree of tensor parallelism does not divide the model.</exception>
     public RooflineModel(
         ModelDescription model,
         Precision precision,
         InstanceSpec instance,
         Semantics semantics,
-        bool fusedAttention = true
+        bool fusedAttention = true,
+        Calibration? calibration = null
     )
     {
         TensorParallelism.Require(model, instance.TpSize);
+        ExpertParallelism.Require(model, instance);
         precision.Validate();
         _model = model;
         _precision = precision;
         _instance = instance;
         _semantics = semantics;
-        _roofs = Roofs.Of(instance.Hardware, precision);
-        (_linear, _elementwise) = LayerOperations.Of(model, precision, instance.TpSize);
+        _calibration = calibration ?? Calibration.None;
+        _roofs = RoofSet.Of(instance.Hardware, precision, _calibration);
+        _operations = new(model, precision, instance);
         _attention = new(model, precision, instance, semantics, fusedAttention);
-        _decodeAttention = _attention.DecodeTime(_roofs);
+        _decodeAttention = _attention.DecodeTime(_roofs.DecodeAttention);
+        _mixedDecodeAttention = _attention.DecodeTime(_roofs.MixedDecodeAttention);
         _layers = model.Layers;
-        if (
-            semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce
-            && instance.TpSize > 1
-        )
+        if (semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce)
         {
-            _allReduce = RingAllReduce.Of(instance);
+            _communication = LayerCommunication.Of(model, precision, instance, _calibration.Link);
         }
     }
 
@@ -70,7 +74,7 @@ public sealed class RooflineModel : IPerformanceModel
     public double PrefillSeconds(int promptTokens)
     {
         Invariant.Require(promptTokens > 0, $"a prompt of {promptTokens} tokens");
-        return _layers * _attention.Seconds(_attention.PrefillShape(1, promptTokens), _roofs)
+        return _layers * _attention.PrefillSeconds(_attention.PrefillShape(1, promptTokens), _roofs)
             + ContextFreeSeconds(requests: 1, tokens: promptTokens);
     }
 
@@ -83,7 +87,9 @@ public sealed class RooflineModel : IPerformanceModel
             batch.Requests < contextFree.Length
                 ? contextFree[batch.Requests]
                 : ContextFreeDecodeSeconds(batch.Requests);
-        var attentionSeconds = _decodeAttention.Seconds(batch.Requests, _attention.DecodeKeys(batch));
+        var attentionSeconds =
+            _decodeAttention.Seconds(batch.Requests, _attention.DecodeKeys(batch))
+            + _attention.AbsorptionSeconds(batch.Requests, _roofs);
         return _layers * attentionSeconds + contextFreeSeconds;
     }
 
@@ -100,13 +106,15 @@ public sealed class RooflineModel : IPerformanceModel
         var attentionSeconds = 0.0;
         if (batch.PrefillRequests > 0)
         {
-            attentionSeconds += _attention.Seconds(_attention.ChunkShape(batch), _roofs);
+            attentionSeconds += _attention.PrefillSeconds(_attention.ChunkShape(batch), _roofs);
         }
 
         if (batch.DecodeRequests > 0)
         {
-            var keys = _attention.DecodeKeys(batch.Decode);
-            attentionSeconds += _decodeAttention.Seconds(batch.DecodeRequests, keys);
+            var decodeAttention = batch.PrefillRequests > 0 ? _mixedDecodeAttention : _decodeAttention;
+            attentionSeconds +=
+                decodeAttention.Seconds(batch.DecodeRequests, _attention.DecodeKeys(batch.Decode))
+                + _attention.AbsorptionSeconds(batch.DecodeRequests, _roofs);
         }
 
         return _layers * attentionSeconds + ContextFreeSeconds(batch.Requests, tokens);
@@ -122,7 +130,8 @@ public sealed class RooflineModel : IPerformanceModel
             $"a prefill of {requests} prompts of {promptTokens} tokens"
         );
         var tokens = (double)requests * promptTokens;
-        return Table(requests, tokens, cachedTokens: tokens, _attention.PrefillShape(requests, promptTokens));
+        var attention = _attention.PrefillOperations(_attention.PrefillShape(requests, promptTokens));
+        return Table(requests, tokens, cachedTokens: tokens, attention, _roofs.PrefillAttention);
     }
 
     /// <summary>The operations of a decode iteration, and what they cost.</summary>
@@ -134,7 +143,8 @@ public sealed class RooflineModel : IPerformanceModel
             batch.Requests,
             tokens: batch.Requests,
             cachedTokens: batch.ContextTokens,
-            _attention.DecodeShape(batch)
+            _attention.DecodeOperations(_attention.DecodeShape(batch)),
+            _roofs.DecodeAttention
         );
     }
 
@@ -160,18 +170,50 @@ public sealed class RooflineModel : IPerformanceModel
 
     private double ContextFreeSeconds(double requests, double tokens)
     {
-        var layerSeconds = 2 * (_allReduce?.Seconds(HiddenBytes(tokens)) ?? 0);
-        foreach (var operation in _linear)
+        var everyLayer = 2 * (_communication?.AllReduceSeconds(tokens) ?? 0);
+        everyLayer += Seconds(_operations.Projections, tokens, _roofs.Dense);
+        everyLayer += Seconds(_operations.Elementwise, tokens, _roofs.Elementwise);
+        var expertLayers = _model.ExpertLayers;
+        var seconds = _layers * everyLayer;
+        if (expertLayers < _layers)
         {
-            layerSeconds += _roofs.Seconds(operation.For(tokens));
+            seconds += (_layers - expertLayers) * Seconds(_operations.Mlp, tokens, _roofs.Dense);
         }
 
-        foreach (var operation in _elementwise)
+        if (expertLayers > 0)
         {
-            layerSeconds += _roofs.Seconds(operation.For(tokens));
+            seconds += expertLayers * ExpertSeconds(tokens);
         }
 
-        return _layers * layerSeconds + _roofs.Seconds(LmHead(requests));
+        return seconds
+            + _roofs.Dense.Seconds(LmHead(requests))
+            + _calibration.IterationSeconds
+            + requests * _calibration.RequestSeconds;
+    }
+
+    /// <summary>Seconds of what a layer with experts has in the place of the MLP.</summary>
+    private double ExpertSeconds(double tokens)
+    {
+        var seconds =
+            Seconds(_operations.BesideExperts, tokens, _roofs.Dense)
+            + (_communication?.ExpertExchangeSeconds(tokens) ?? 0);
+        foreach (var operation in _operations.Experts)
+        {
+            seconds += _roofs.Experts.Seconds(operation.For(tokens));
+        }
+
+        return seconds;
+    }
+
+    private static double Seconds(TokenOperation[] operations, double tokens, in Roofs roofs)
+    {
+        var seconds = 0.0;
+        foreach (var operation in operations)
+        {
+            seconds += roofs.Seconds(operation.For(tokens));
+        }
+
+        return seconds;
     }
 
     /// <summary>The projection to the vocabulary, of the last token of each request alone.</summary>
@@ -199,39 +241,69 @@ public sealed class RooflineModel : IPerformanceModel
         );
     }
 
-    private double HiddenBytes(double tokens) => tokens * _model.HiddenSize * _precision.ActivationBytes();
-
-    private RooflineTable Table(double requests, double tokens, double cachedTokens, AttentionShape shape)
+    private RooflineTable Table(
+        double requests,
+        double tokens,
+        double cachedTokens,
+        IEnumerable<(string Name, OperationWork Work)> attention,
+        Roofs attentionRoofs
+    )
     {
-        OperationCost InLayer(string name, in OperationWork work) =>
-            OperationCost.Of(name, work, _roofs, _layers);
-
+        var expertLayers = _model.ExpertLayers;
         List<OperationCost> layer =
         [
-            .. _linear.Select(operation => InLayer(operation.Name, operation.For(tokens))),
-            .. _attention.Names.Select((name, index) => InLayer(name, _attention.Work(index, shape))),
-            .. _elementwise.Select(operation => InLayer(operation.Name, operation.For(tokens))),
+            .. Costs(_operations.Projections, tokens, _roofs.Dense, _layers),
+            .. Costs(_operations.Mlp, tokens, _roofs.Dense, _layers - expertLayers),
+            .. Costs(_operations.BesideExperts, tokens, _roofs.Dense, expertLayers),
+            .. _operations.Experts.Select(operation =>
+                OperationCost.Of(operation.Name, operation.For(tokens), _roofs.Experts, expertLayers)
+            ),
+            .. attention.Select(operation =>
+                OperationCost.Of(
+                    operation.Name,
+                    operation.Work,
+                    _attention.IsProduct(operation.Name) ? _roofs.Dense : attentionRoofs,
+                    _layers
+                )
+            ),
+            .. Costs(_operations.Elementwise, tokens, _roofs.Elementwise, _layers),
         ];
         var memory = Memory(cachedTokens, layer.Sum(operation => operation.ActivationOutBytes));
-        if (_allReduce is { } allReduce)
-        {
-            layer.Add(OperationCost.Of("attn_all_reduce", allReduce, HiddenBytes(tokens), _layers));
-            layer.Add(OperationCost.Of("mlp_all_reduce", allReduce, HiddenBytes(tokens), _layers));
-        }
-
-        return new([.. layer, OperationCost.Of("lm_head", LmHead(requests), _roofs, runs: 1)], memory);
+        layer.AddRange(_communication?.Costs(tokens) ?? []);
+        var lmHead = OperationCost.Of("lm_head", LmHead(requests), _roofs.Dense, runs: 1);
+        var beside = _calibration.IterationSeconds + requests * _calibration.RequestSeconds;
+        return new(
+            beside > 0 ? [.. layer, lmHead, OperationCost.Overhead(beside)] : [.. layer, lmHead],
+            memory
+        );
     }
+
+    private static IEnumerable<OperationCost> Costs(
+        TokenOperation[] operations,
+        double tokens,
+        Roofs roofs,
+        int runs
+    ) =>
+        runs == 0
+            ? []
+            : operations.Select(operation =>
+                OperationCost.Of(operation.Name, operation.For(tokens), roofs, runs)
+            );
+
+    private IEnumerable<TokenOperation> DenseOperations => _operations.Projections.Concat(_operations.Mlp);
 
     private RooflineMemory Memory(double cachedTokens, double temporaryActivationBytes)
     {
         var weightBytes =
             _semantics.Weights == ModelBytes.Model
-                ? (double)_model.WeightBytes(_precision) / _instance.TpSize
-                : _layers * _linear.Sum(operation => operation.WeightBytes);
+                ? (double)KvCapacity.WeightBytes(_model, _precision, _instance, _semantics) / _instance.TpSize
+                : _layers * DenseOperations.Sum(operation => operation.WeightBytes);
+        // What latent attention keeps is not divided.
+        var divisor = _model.LatentAttention is null ? _instance.TpSize : 1;
         var kvBytesPerToken =
             _semantics.KvBytesPerToken == ModelBytes.Model
-                ? (double)_model.KvBytesPerToken(_precision) / _instance.TpSize
-                : _layers * _linear.Sum(operation => operation.KvOutBytesPerToken);
+                ? (double)_model.KvBytesPerToken(_precision) / divisor
+                : _layers * DenseOperations.Sum(operation => operation.KvOutBytesPerToken);
         return new(weightBytes, kvBytesPerToken * cachedTokens, temporaryActivationBytes);
     }
 }

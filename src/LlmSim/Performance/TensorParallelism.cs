@@ -4,13 +4,16 @@ namespace LlmSim.Performance;
 public static class TensorParallelism
 {
     /// <summary>
-    /// The degrees, ascending: they divide the hidden size, the width of the MLP and the number of KV heads.
+    /// The degrees, ascending: they divide the hidden size, the widths of MLP and experts, and the number of KV heads.
     /// </summary>
     public static IEnumerable<int> Degrees(ModelDescription model) =>
         Enumerable
             .Range(1, model.KvHeads)
             .Where(tp =>
-                model.KvHeads % tp == 0 && model.HiddenSize % tp == 0 && model.IntermediateSize % tp == 0
+                model.KvHeads % tp == 0
+                && model.HiddenSize % tp == 0
+                && model.IntermediateSize % tp == 0
+                && (model.MixtureOfExperts?.ExpertIntermediateSize ?? 0) % tp == 0
             );
 
     /// <summary>Throws unless the model can be divided so.</summary>

@@ -1,7 +1,12 @@
-namespace LlmSim.Performance.Measured;
+namespace LlmSim.Performance;
 
 /// <summary>What accelerators pay to exchange the hidden states of so many tokens, over rings.</summary>
-internal sealed class Collectives(ModelDescription model, Precision precision, InstanceSpec instance)
+internal sealed class Collectives(
+    ModelDescription model,
+    Precision precision,
+    InstanceSpec instance,
+    double linkEfficiency = 1
+)
 {
     private readonly double _memoryBytesPerSecond = instance.Hardware.MemoryBytesPerSecond;
     private readonly int _tensorRanks = instance.TpSize;
@@ -10,10 +15,10 @@ internal sealed class Collectives(ModelDescription model, Precision precision, I
     private readonly double _routerBytes =
         (model.MixtureOfExperts?.Experts ?? 0) * precision.ActivationBytes();
 
-    private readonly RingAllReduce _allReduce = RingAllReduce.Of(instance);
+    private readonly RingAllReduce _allReduce = RingAllReduce.Of(instance, linkEfficiency);
 
     /// <summary>One all-reduce among the tensor-parallel ranks, with what each step reads and writes in memory.</summary>
-    public double AllReduceSeconds(int tokens)
+    public double AllReduceSeconds(double tokens)
     {
         var bytes = tokens * _hiddenBytes;
         var reducedBytes = 3 * (_tensorRanks - 1) * bytes / _tensorRanks;
@@ -21,12 +26,19 @@ internal sealed class Collectives(ModelDescription model, Precision precision, I
     }
 
     /// <summary>Before the experts: each of their ranks gets the tokens of all, with what the router says.</summary>
-    public double AllGatherSeconds(int tokens) =>
-        RingSeconds(Math.Max(1, tokens / _expertRanks) * (_hiddenBytes + _routerBytes));
+    public double AllGatherSeconds(double tokens) => RingSeconds(AllGatherBytes(tokens));
+
+    /// <summary>Bytes that each rank sends for that.</summary>
+    public double AllGatherBytes(double tokens) =>
+        (_expertRanks - 1) * Math.Max(1, Math.Floor(tokens / _expertRanks)) * (_hiddenBytes + _routerBytes);
 
     /// <summary>After the experts: what they computed is summed, and each rank gets its own tokens.</summary>
-    public double ReduceScatterSeconds(int tokens) => RingSeconds(tokens * _hiddenBytes / _expertRanks);
+    public double ReduceScatterSeconds(double tokens) => RingSeconds(ReduceScatterBytes(tokens));
 
-    private double RingSeconds(double stepBytes) =>
-        (_expertRanks - 1) * (_allReduce.LatencySeconds + stepBytes / _allReduce.BytesPerSecond);
+    /// <summary>Bytes that each rank sends for that.</summary>
+    public double ReduceScatterBytes(double tokens) =>
+        (_expertRanks - 1) * tokens * _hiddenBytes / _expertRanks;
+
+    private double RingSeconds(double sentBytes) =>
+        (_expertRanks - 1) * _allReduce.LatencySeconds + sentBytes / _allReduce.BytesPerSecond;
 }
