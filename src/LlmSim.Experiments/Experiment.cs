@@ -1,5 +1,6 @@
 using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Policies;
 using LlmSim.Workloads;
@@ -10,7 +11,13 @@ namespace LlmSim.Experiments;
 /// <param name="Requests">Per-request results: CSV or Parquet by extension.</param>
 /// <param name="Csv">One row of CSV.</param>
 /// <param name="Json">Configuration and summary as JSON.</param>
-public sealed record OutputPaths(string? Requests = null, string? Csv = null, string? Json = null);
+/// <param name="Samples">Samples of the instances over time.</param>
+public sealed record OutputPaths(
+    string? Requests = null,
+    string? Csv = null,
+    string? Json = null,
+    SampleOptions? Samples = null
+);
 
 /// <summary>Runs a simulation from a configuration to result files.</summary>
 public static class Experiment
@@ -37,12 +44,14 @@ public static class Experiment
         var requests = OpenRequests(files, outputs.Requests, configuration);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
         var json = outputs.Json is null ? null : files.Add("--json", outputs.Json);
+        var samples = new SampleRecorder(files, outputs.Samples, keep: false);
 
         var summary = Simulator.Run(
             scenario,
             workload,
             requests is null ? null : requests.Add,
             onProgress,
+            samples.Plan,
             cancellation
         );
         var result = new RunResult(
@@ -54,6 +63,7 @@ public static class Experiment
         );
 
         requests?.Complete();
+        samples.Complete();
         if (csv is not null)
         {
             SummaryCsv.Write(csv, [result]);

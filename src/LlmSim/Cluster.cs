@@ -68,6 +68,16 @@ internal sealed class Cluster : IEventHandler
 
     public long EventCount => _simulation.EventCount;
 
+    /// <summary>Every instance with the name of its stage: prefill first, then decode.</summary>
+    public IEnumerable<(string Stage, Instance Instance)> Instances =>
+        [
+            .. _prefill.Select(instance => ("prefill", (Instance)instance)),
+            .. _decode.Select(instance => ("decode", (Instance)instance)),
+        ];
+
+    /// <summary>Has somebody look on, who must change nothing.</summary>
+    public void Observe(ISimulationObserver observer) => _simulation.Observer = observer;
+
     public void Run(CancellationToken cancellation)
     {
         using (_workload)

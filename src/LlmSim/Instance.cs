@@ -24,9 +24,15 @@ internal abstract class Instance
     /// <summary>KV bytes held by running requests and asked for by queued ones.</summary>
     public abstract long CommittedKvBytes { get; }
 
+    /// <summary>KV bytes held now, those of the decode iterations that have ended by now included.</summary>
+    public abstract long HeldKvBytes { get; }
+
     /// <summary>Work ahead of a request placed here now: seconds in prefill, tokens in decode.</summary>
     public abstract double EstimatedWork(Request request);
 
     /// <summary>Whether the request would fit if it were alone.</summary>
     public abstract bool CanEverHold(Request request);
+
+    /// <summary>Adds the queued requests to a list, in no particular order.</summary>
+    public abstract void CopyQueueTo(List<Request> requests);
 }

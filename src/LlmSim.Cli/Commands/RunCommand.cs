@@ -71,6 +71,8 @@ internal sealed class RunCommand : CliCommand
         "configuration and summary as JSON; - for standard output, in the place of the table"
     );
 
+    private readonly SampleArguments _samples = new();
+
     private readonly Option<bool> _quiet = CliOption.Flag("quiet", "no table and no progress");
 
     public RunCommand(CliConsole console)
@@ -86,6 +88,7 @@ internal sealed class RunCommand : CliCommand
             ),
             new("Service level objectives", [_ttftSlo, _tpotSlo]),
             new("Output", [_requestsOutput, _csvOutput, _json, _quiet]),
+            _samples.Group,
             .. _semantics.Groups,
         ]);
         Examples =
@@ -106,7 +109,8 @@ internal sealed class RunCommand : CliCommand
         var outputs = new OutputPaths(
             parse.GetValue(_requestsOutput),
             parse.GetValue(_csvOutput),
-            json == StandardOutput ? null : json
+            json == StandardOutput ? null : json,
+            _samples.Read(parse)
         );
         var isQuiet = parse.GetValue(_quiet);
 

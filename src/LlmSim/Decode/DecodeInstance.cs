@@ -61,8 +61,9 @@ internal sealed class DecodeInstance : Instance, IEventHandler
 
     public override int QueuedRequests => _queue.Count;
     public override int RunningRequests => _batch.Count;
-    public override long CommittedKvBytes =>
-        (_batch.ContextTokens + TokensSinceChange + _queuedTokens) * _options.KvBytesPerToken;
+    public override long CommittedKvBytes => HeldKvBytes + (_queuedTokens * _options.KvBytesPerToken);
+    public override long HeldKvBytes =>
+        (_batch.ContextTokens + TokensSinceChange) * _options.KvBytesPerToken;
 
     public long CompletedRequests { get; private set; }
     public long Iterations => _batch.Iteration;
@@ -85,6 +86,8 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     public override bool CanEverHold(Request request) =>
         _options.Admission == Admission.Overshoot
         || (long)request.InputTokens + request.DecodeTokensOwed <= CapacityTokens;
+
+    public override void CopyQueueTo(List<Request> requests) => _queue.CopyTo(requests);
 
     public override double EstimatedWork(Request request)
     {
