@@ -1,4 +1,5 @@
 using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Workloads;
@@ -12,11 +13,13 @@ namespace LlmSim.Experiments;
 /// <param name="Csv">One row of CSV.</param>
 /// <param name="Json">Configuration and summary as JSON.</param>
 /// <param name="Samples">Samples of the instances over time.</param>
+/// <param name="Plots">Pictures of the run.</param>
 public sealed record OutputPaths(
     string? Requests = null,
     string? Csv = null,
     string? Json = null,
-    SampleOptions? Samples = null
+    SampleOptions? Samples = null,
+    PlotOptions? Plots = null
 );
 
 /// <summary>Runs a simulation from a configuration to result files.</summary>
@@ -44,12 +47,17 @@ public static class Experiment
         var requests = OpenRequests(files, outputs.Requests, configuration);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
         var json = outputs.Json is null ? null : files.Add("--json", outputs.Json);
-        var samples = new SampleRecorder(files, outputs.Samples, keep: false);
+        var samples = new SampleRecorder(files, outputs.Samples, keep: outputs.Plots is not null);
+        var pictures = outputs.Plots is null ? null : new RunPictures(outputs.Plots);
 
         var summary = Simulator.Run(
             scenario,
             workload,
-            requests is null ? null : requests.Add,
+            record =>
+            {
+                requests?.Add(record);
+                pictures?.Add(record);
+            },
             onProgress,
             samples.Plan,
             cancellation
@@ -64,6 +72,7 @@ public static class Experiment
 
         requests?.Complete();
         samples.Complete();
+        pictures?.Draw(files, samples.Kept, cancellation);
         if (csv is not null)
         {
             SummaryCsv.Write(csv, [result]);

@@ -59,9 +59,10 @@ internal sealed class SampleArguments
     {
         var queueStates = parse.GetValue(_queueStates);
         var memoryUsage = parse.GetValue(_memoryUsage);
-        RequireUse(parse, queueStates || memoryUsage, _rate, _interval);
-        RequireUse(parse, queueStates, _queueStatesOutput);
-        RequireUse(parse, memoryUsage, _memoryUsageOutput);
+        const string Either = "--sample_queue_states or --sample_memory_usage";
+        RequireUse(parse, queueStates || memoryUsage, Either, _rate, _interval);
+        RequireUse(parse, queueStates, "--sample_queue_states", _queueStatesOutput);
+        RequireUse(parse, memoryUsage, "--sample_memory_usage", _memoryUsageOutput);
         if (!queueStates && !memoryUsage)
         {
             return null;
@@ -76,16 +77,14 @@ internal sealed class SampleArguments
         );
     }
 
-    private static void RequireUse(ParseResult parse, bool isUsed, params Option[] options)
+    private static void RequireUse(ParseResult parse, bool isUsed, string user, params Option[] options)
     {
         if (
             !isUsed
             && Array.Find(options, option => parse.GetResult(option) is { Implicit: false }) is { } unused
         )
         {
-            throw new UserErrorException(
-                $"{unused.Name}: nothing is sampled; add --sample_queue_states or --sample_memory_usage."
-            );
+            throw new UserErrorException($"{unused.Name}: nothing uses it; add {user}.");
         }
     }
 }

@@ -7,25 +7,25 @@ namespace LlmSim.Experiments.Samples;
 internal static class SampleColumns
 {
     public static IReadOnlyList<SampleColumn> QueueStates { get; } =
-        [
-            .. Identity,
-            new TextColumn("queued_ids", s => List(s.Queue, queued => queued.Id)),
-            new TextColumn("queued_input_lengths", s => List(s.Queue, queued => queued.InputTokens)),
-            new TextColumn(
-                "queued_seconds_to_ttft_deadline",
-                s => List(s.Queue, queued => queued.SecondsToTtftDeadline)
-            ),
-            new NumberColumn<int>("queue_length", s => s.QueuedRequests),
-            new NumberColumn<int>("running_requests", s => s.RunningRequests),
-        ];
+    [
+        .. Identity,
+        new TextColumn("queued_ids", s => List(s.Queue, queued => queued.Id)),
+        new TextColumn("queued_input_lengths", s => List(s.Queue, queued => queued.InputTokens)),
+        new TextColumn(
+            "queued_seconds_to_ttft_deadline",
+            s => List(s.Queue, queued => queued.SecondsToTtftDeadline)
+        ),
+        new NumberColumn<int>("queue_length", s => s.QueuedRequests),
+        new NumberColumn<int>("running_requests", s => s.RunningRequests),
+    ];
 
     public static IReadOnlyList<SampleColumn> MemoryUsage { get; } =
-        [
-            .. Identity,
-            new NumberColumn<double>("memory_usage", s => (double)s.HeldKvBytes / s.KvCapacityBytes),
-            new NumberColumn<long>("kv_bytes", s => s.HeldKvBytes),
-            new NumberColumn<long>("kv_capacity_bytes", s => s.KvCapacityBytes),
-        ];
+    [
+        .. Identity,
+        new NumberColumn<double>("memory_usage", s => (double)s.HeldKvBytes / s.KvCapacityBytes),
+        new NumberColumn<long>("kv_bytes", s => s.HeldKvBytes),
+        new NumberColumn<long>("kv_capacity_bytes", s => s.KvCapacityBytes),
+    ];
 
     private static IReadOnlyList<SampleColumn> Identity =>
         [

@@ -36,8 +36,7 @@ internal sealed class SampleRecorder
             : new SamplingPlan(Add)
             {
                 EventRate = _options?.EventRate ?? 0,
-                IntervalSeconds =
-                    _options?.IntervalSeconds ?? (_keep ? FirstPictureIntervalSeconds : null),
+                IntervalSeconds = _options?.IntervalSeconds ?? (_keep ? FirstPictureIntervalSeconds : null),
                 MaxInstants = IntervalIsForPictures ? MaxPictureInstants : null,
             };
 
@@ -57,12 +56,7 @@ internal sealed class SampleRecorder
     /// <summary>Ends the files.</summary>
     public void Complete() => _writers.ForEach(writer => writer.Complete());
 
-    private void Open(
-        OutputSet files,
-        string option,
-        string? path,
-        IReadOnlyList<SampleColumn> columns
-    )
+    private void Open(OutputSet files, string option, string? path, IReadOnlyList<SampleColumn> columns)
     {
         if (path is not null)
         {

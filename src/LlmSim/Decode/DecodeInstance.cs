@@ -62,8 +62,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     public override int QueuedRequests => _queue.Count;
     public override int RunningRequests => _batch.Count;
     public override long CommittedKvBytes => HeldKvBytes + (_queuedTokens * _options.KvBytesPerToken);
-    public override long HeldKvBytes =>
-        (_batch.ContextTokens + TokensSinceChange) * _options.KvBytesPerToken;
+    public override long HeldKvBytes => (_batch.ContextTokens + TokensSinceChange) * _options.KvBytesPerToken;
 
     public long CompletedRequests { get; private set; }
     public long Iterations => _batch.Iteration;
