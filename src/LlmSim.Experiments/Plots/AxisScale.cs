@@ -8,9 +8,10 @@ namespace LlmSim.Experiments.Plots;
 internal sealed class AxisScale
 {
     /// <summary>Largest / smallest value from which on a linear axis would hide the small ones.</summary>
-    private const double LogarithmicFromRatio = 30;
+    private const double LogarithmicFromRatio = 10;
 
     private const double Margin = 0.03;
+    private const double TickDensity = 0.6;
 
     /// <summary>Up to so many decades, 2 and 5 have labels as well as 1.</summary>
     private const double DecadesWithAllLabels = 2.2;
@@ -74,7 +75,8 @@ internal sealed class AxisScale
         return min <= max ? (min, max) : (0, 1);
     }
 
-    private static NumericAutomatic LinearTicks() => new() { LabelFormatter = Label };
+    private static NumericAutomatic LinearTicks() =>
+        new() { LabelFormatter = value => Label(value), TickDensity = TickDensity };
 
     private static NumericManual LogarithmicTicks(double low, double high)
     {
@@ -102,6 +104,20 @@ internal sealed class AxisScale
         }
 
         return ticks;
+    }
+
+    /// <summary>A number as axes write it.</summary>
+    /// <param name="value">The number.</param>
+    /// <param name="digits">Digits that count, from 1 to 15.</param>
+    public static string Label(double value, int digits)
+    {
+        if (value == 0)
+        {
+            return "0";
+        }
+
+        var unit = Math.Pow(10, Math.Floor(Math.Log10(Math.Abs(value))) - digits + 1);
+        return Label(Math.Round(value / unit) * unit);
     }
 
     private static string Label(double value) =>

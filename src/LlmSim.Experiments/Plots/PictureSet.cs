@@ -105,7 +105,7 @@ public static class PictureSet
                 {
                     yield return (
                         Named($"{FileName(quantity)}_{stage.Key}", name, sampled.Length),
-                        TimelinePicture.Draw(quantity, stage.Key, stage)
+                        SamplesPicture.Draw(quantity, stage.Key, stage)
                     );
                 }
             }

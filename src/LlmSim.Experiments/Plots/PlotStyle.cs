@@ -70,6 +70,7 @@ internal static class PlotStyle
         var plot = new Plot();
         plot.Font.Set(PlotFont.Name);
         plot.Axes.Title.Label.FontSize = 16;
+        plot.Axes.Title.Label.Bold = true;
         plot.Title(title);
         plot.XLabel(xLabel);
         plot.YLabel(yLabel);
@@ -108,6 +109,7 @@ internal static class PlotStyle
         var panel = plot.ShowLegend(Edge.Bottom);
         panel.Alignment = Alignment.MiddleCenter;
         plot.Legend.Orientation = Orientation.Horizontal;
+        plot.Legend.SymbolWidth = 32;
         plot.Legend.FontSize = 12;
         plot.Legend.OutlineWidth = 0;
         plot.Legend.ShadowColor = Colors.Transparent;

@@ -1,27 +1,16 @@
 namespace LlmSim.Experiments.Plots;
 
-/// <summary>How many intervals cover each moment: exact where they are few, means over bins where they are many.</summary>
-/// <param name="EdgesSeconds">Where steps begin and end, one more than <paramref name="Values" />.</param>
-/// <param name="Values">The number, or mean number, of intervals over each step.</param>
+/// <summary>A value that stays until it changes.</summary>
+/// <param name="EdgesSeconds">Where steps begin and end, in order; one more than <paramref name="Values" />.</param>
+/// <param name="Values">The value over each step.</param>
 internal sealed record StepLine(double[] EdgesSeconds, double[] Values)
 {
-    /// <summary>Counts intervals.</summary>
-    /// <param name="intervals">Starts and ends in seconds.</param>
-    /// <param name="maxSteps">With more steps than these, the means over as many bins are given.</param>
-    /// <param name="startSeconds">Where the bins begin.</param>
-    /// <param name="endSeconds">Where the bins end.</param>
-    public static StepLine Count(
-        IEnumerable<(double Start, double End)> intervals,
-        int maxSteps,
-        double startSeconds,
-        double endSeconds
-    )
-    {
-        var exact = Exact(intervals);
-        return exact.Values.Length <= maxSteps ? exact : exact.Binned(maxSteps, startSeconds, endSeconds);
-    }
+    public double StartSeconds => EdgesSeconds[0];
 
-    private static StepLine Exact(IEnumerable<(double Start, double End)> intervals)
+    public double EndSeconds => EdgesSeconds[^1];
+
+    /// <summary>How many of the intervals cover each moment; there is at least one.</summary>
+    public static StepLine Count(IEnumerable<(double Start, double End)> intervals)
     {
         var changes = new SortedDictionary<double, int>();
         foreach (var (start, end) in intervals)
@@ -30,38 +19,49 @@ internal sealed record StepLine(double[] EdgesSeconds, double[] Values)
             changes[end] = changes.GetValueOrDefault(end) - 1;
         }
 
-        // Where one interval ends as the next begins, nothing changes.
-        var edges = changes.Where(change => change.Value != 0).ToArray();
-        var values = new double[Math.Max(0, edges.Length - 1)];
+        var edges = changes.Keys.ToArray();
+        var values = new double[edges.Length - 1];
         var count = 0;
         for (var i = 0; i < values.Length; i++)
         {
-            count += edges[i].Value;
+            count += changes[edges[i]];
             values[i] = count;
         }
 
-        return new StepLine([.. edges.Select(edge => edge.Key)], values);
+        return new StepLine(edges, values);
     }
 
-    private StepLine Binned(int bins, double start, double end)
+    /// <summary>A sampled value, which stays until the next sample; there is at least one.</summary>
+    public static StepLine Of(NamedSeries samples)
     {
-        var width = (end - start) / bins;
+        var points = samples.Points;
+        return new StepLine(
+            [.. points.Select(point => point.X)],
+            [.. points.SkipLast(1).Select(point => point.Y)]
+        );
+    }
+
+    /// <summary>The means over equal bins, with 0 outside the line.</summary>
+    public StepLine Binned(int bins, double startSeconds, double endSeconds)
+    {
+        var width = (endSeconds - startSeconds) / bins;
         var means = new double[bins];
         for (var i = 0; i < Values.Length; i++)
         {
-            var first = Bin(EdgesSeconds[i]);
-            var last = Bin(EdgesSeconds[i + 1]);
-            for (var bin = first; bin <= last; bin++)
+            for (var bin = BinOf(EdgesSeconds[i]); bin <= BinOf(EdgesSeconds[i + 1]); bin++)
             {
                 var covered =
-                    Math.Min(EdgesSeconds[i + 1], start + ((bin + 1) * width))
-                    - Math.Max(EdgesSeconds[i], start + (bin * width));
+                    Math.Min(EdgesSeconds[i + 1], startSeconds + ((bin + 1) * width))
+                    - Math.Max(EdgesSeconds[i], startSeconds + (bin * width));
                 means[bin] += Values[i] * Math.Max(0, covered) / width;
             }
         }
 
-        return new StepLine([.. Enumerable.Range(0, bins + 1).Select(bin => start + (bin * width))], means);
+        return new StepLine(
+            [.. Enumerable.Range(0, bins + 1).Select(edge => startSeconds + (edge * width))],
+            means
+        );
 
-        int Bin(double seconds) => Math.Clamp((int)((seconds - start) / width), 0, bins - 1);
+        int BinOf(double seconds) => Math.Clamp((int)((seconds - startSeconds) / width), 0, bins - 1);
     }
 }

@@ -32,22 +32,6 @@ internal static class TimelinePicture
         return plot;
     }
 
-    /// <summary>Draws one quantity of the instances of one stage.</summary>
-    public static Plot? Draw(SampledQuantity quantity, string stage, IEnumerable<InstanceLine> lines)
-    {
-        var (title, yLabel) = quantity switch
-        {
-            SampledQuantity.Queue => ("Queue length", "requests waiting"),
-            SampledQuantity.Running => ("Batch size", "requests running"),
-            _ => ("KV cache in use", "KV cache in use (% of capacity)"),
-        };
-        return Draw(
-            $"{title} of the {stage} instances over time",
-            yLabel,
-            [.. lines.OrderBy(line => line.Instance).Select(line => line.Series)]
-        );
-    }
-
     private static int AddLines(Plot plot, IReadOnlyList<NamedSeries> series)
     {
         for (var i = 0; i < series.Count; i++)
