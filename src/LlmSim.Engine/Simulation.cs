@@ -17,6 +17,9 @@ public sealed class Simulation
         _maxEventsPerInstant = maxEventsPerInstant;
     }
 
+    /// <summary>Looks on between events; null for nobody, which costs nothing.</summary>
+    public ISimulationObserver? Observer { get; set; }
+
     /// <summary>The simulated clock.</summary>
     public SimTime Now { get; private set; }
 
@@ -45,9 +48,27 @@ public sealed class Simulation
             cancellation.ThrowIfCancellationRequested();
             var next = _queue.Dequeue();
             Invariant.Require(next.Time >= Now, $"the clock would go back from {Now} to {next.Time}");
+            ObserveInstantsBefore(next.Time);
             CountEvent(next);
             Now = next.Time;
             next.Handler.Handle(next.Argument);
+            Observer?.AfterEvent();
+        }
+
+        ObserveInstantsBefore(new SimTime(Now.Nanoseconds + 1));
+    }
+
+    /// <summary>An instant is shown when everything that happens at it has happened.</summary>
+    private void ObserveInstantsBefore(SimTime end)
+    {
+        while (Observer is { } observer && observer.NextInstant < end)
+        {
+            Invariant.Require(
+                observer.NextInstant >= Now,
+                $"an instant at {observer.NextInstant} was to be observed, before the clock's {Now}"
+            );
+            Now = observer.NextInstant;
+            observer.AtInstant();
         }
     }
 

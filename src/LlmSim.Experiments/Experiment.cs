@@ -1,6 +1,8 @@
 using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Experiments.Performance;
+using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Policies;
 using LlmSim.Workloads;
@@ -11,7 +13,15 @@ namespace LlmSim.Experiments;
 /// <param name="Requests">Per-request results: CSV or Parquet by extension.</param>
 /// <param name="Csv">One row of CSV.</param>
 /// <param name="Json">Configuration and summary as JSON.</param>
-public sealed record OutputPaths(string? Requests = null, string? Csv = null, string? Json = null);
+/// <param name="Samples">Samples of the instances over time.</param>
+/// <param name="Plots">Pictures of the run.</param>
+public sealed record OutputPaths(
+    string? Requests = null,
+    string? Csv = null,
+    string? Json = null,
+    SampleOptions? Samples = null,
+    PlotOptions? Plots = null
+);
 
 /// <summary>Runs a simulation from a configuration to result files.</summary>
 public static class Experiment
@@ -38,12 +48,19 @@ public static class Experiment
         var requests = OpenRequests(files, outputs.Requests, configuration);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
         var json = outputs.Json is null ? null : files.Add("--json", outputs.Json);
+        var samples = new SampleRecorder(files, outputs.Samples, keep: outputs.Plots is not null);
+        var pictures = outputs.Plots is null ? null : new RunPictures(outputs.Plots);
 
         var summary = Simulator.Run(
             scenario,
             workload,
-            requests is null ? null : requests.Add,
+            record =>
+            {
+                requests?.Add(record);
+                pictures?.Add(record);
+            },
             onProgress,
+            samples.Plan,
             cancellation
         );
         var result = new RunResult(
@@ -58,6 +75,8 @@ public static class Experiment
         };
 
         requests?.Complete();
+        samples.Complete();
+        pictures?.Draw(files, samples.Kept, cancellation);
         if (csv is not null)
         {
             SummaryCsv.Write(csv, [result]);

@@ -106,6 +106,17 @@ internal sealed class Cluster : IEventHandler
 
     public long EventCount => _simulation.EventCount;
 
+    /// <summary>Every instance with the name of its stage.</summary>
+    public IEnumerable<(string Stage, Instance Instance)> StagedInstances =>
+        [
+            .. _prefill.Select(instance => ("prefill", instance)),
+            .. _decode.Select(instance => ("decode", instance)),
+            .. _mixed.Select(instance => ("mixed", instance)),
+        ];
+
+    /// <summary>Has somebody look on, who must change nothing.</summary>
+    public void Observe(ISimulationObserver observer) => _simulation.Observer = observer;
+
     public void Run(CancellationToken cancellation)
     {
         using (_workload)

@@ -30,6 +30,9 @@ internal abstract class Instance
     /// <summary>Seconds until the prefills that run and wait here have been computed.</summary>
     public abstract double PrefillQueueSeconds(Request request);
 
+    /// <summary>KV bytes held now, those of the decode iterations that have ended by now included.</summary>
+    public abstract long HeldKvBytes { get; }
+
     /// <summary>Work ahead of a request placed here now: seconds in prefill, tokens in decode.</summary>
     public abstract double EstimatedWork(Request request);
 
@@ -64,6 +67,9 @@ internal abstract class Instance
 
     /// <summary>Holds memory for a KV cache that is to come; false when there is too little now.</summary>
     public virtual bool TryReserve(Request request) => true;
+
+    /// <summary>Adds the queued requests to a list, in no particular order.</summary>
+    public abstract void CopyQueueTo(List<Request> requests);
 }
 
 /// <summary>Blocks of a paged KV cache.</summary>

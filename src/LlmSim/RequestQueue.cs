@@ -35,6 +35,17 @@ internal abstract class RequestQueue
     /// <summary>Sum of a figure over the queued requests.</summary>
     public abstract long Sum<TState>(TState state, Func<Request, TState, long> figure);
 
+    /// <summary>Adds the queued requests to a list, in no particular order.</summary>
+    public void CopyTo(List<Request> requests) =>
+        Sum(
+            requests,
+            static (request, list) =>
+            {
+                list.Add(request);
+                return 0;
+            }
+        );
+
     protected abstract void Add(Request request);
 
     /// <summary>A heap for policies that are an order by a fixed key; equal keys go in queue order.</summary>

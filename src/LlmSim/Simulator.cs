@@ -1,4 +1,5 @@
 using LlmSim.Metrics;
+using LlmSim.Metrics.Sampling;
 using LlmSim.Workloads;
 
 namespace LlmSim;
@@ -11,6 +12,7 @@ public static class Simulator
     /// <param name="workload">Requests in order of arrival, pulled one ahead of the clock.</param>
     /// <param name="onRequest">Called for each request when it finishes or is rejected.</param>
     /// <param name="onProgress">Called now and then.</param>
+    /// <param name="sampling">Samples of the instances over time; null for none. It does not change the results.</param>
     /// <param name="cancellation">Stops the run with an <see cref="OperationCanceledException" />.</param>
     /// <exception cref="UserErrorException">The scenario or workload is impossible; the message says why.</exception>
     public static RunSummary Run(
@@ -18,6 +20,7 @@ public static class Simulator
         IEnumerable<RequestSpec> workload,
         Action<RequestRecord>? onRequest = null,
         Action<RunProgress>? onProgress = null,
+        SamplingPlan? sampling = null,
         CancellationToken cancellation = default
     )
     {
@@ -37,6 +40,13 @@ public static class Simulator
             }
         );
         cluster = new Cluster(scenario, workload, recorder, MaxIterationsPerEvent);
+        if (sampling is not null)
+        {
+            cluster.Observe(
+                new ClusterSampler(sampling, scenario.Seed, cluster.StagedInstances, () => cluster.Now)
+            );
+        }
+
         cluster.Run(cancellation);
         return recorder.Summarize(
             makespanSeconds => ClusterReport.Usages(cluster, makespanSeconds),

@@ -15,6 +15,7 @@ internal sealed class LlmSimCommand : RootCommand
         )
     {
         Add(new RunCommand(console));
+        Add(new PlotCommand(console));
         Add(new ProfileCommand(console));
         Add(new PoliciesCommand(console));
         Add(new ModelsCommand(console));

@@ -77,6 +77,10 @@ internal sealed class RunCommand : CliCommand
         "configuration and summary as JSON; - for standard output, in the place of the table"
     );
 
+    private readonly SampleArguments _samples = new();
+
+    private readonly PlotArguments _plots = new();
+
     private readonly Option<bool> _quiet = CliOption.Flag("quiet", "no table and no progress");
 
     public RunCommand(CliConsole console)
@@ -93,6 +97,8 @@ internal sealed class RunCommand : CliCommand
             ),
             new("Service level objectives", [_ttftSlo, _tpotSlo]),
             new("Output", [_requestsOutput, _csvOutput, _json, _quiet]),
+            _samples.Group,
+            _plots.Group,
             .. _semantics.Groups,
         ]);
         Examples =
@@ -101,6 +107,7 @@ internal sealed class RunCommand : CliCommand
             "llmsim run --lambda_arrival 3 --prefill_local shortest --ttft_slo 5",
             "llmsim run --trace_path trace.jsonl --request_count 1000 --arrivals trace",
             "llmsim run --requests_output requests.parquet --csv_output summary.csv",
+            "llmsim run --sample_queue_states --sample_interval 1 --plots plots",
             "llmsim run --semantics reference --lm_head full --json -",
         ];
         SetAction(Execute);
@@ -113,7 +120,9 @@ internal sealed class RunCommand : CliCommand
         var outputs = new OutputPaths(
             parse.GetValue(_requestsOutput),
             parse.GetValue(_csvOutput),
-            json == StandardOutput ? null : json
+            json == StandardOutput ? null : json,
+            _samples.Read(parse),
+            _plots.Read(parse)
         );
         var isQuiet = parse.GetValue(_quiet);
 

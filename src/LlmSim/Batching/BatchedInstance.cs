@@ -53,12 +53,15 @@ internal sealed class BatchedInstance : Instance
     public override int QueuedRequests => _waiting.Count;
     public override int RunningRequests => _scheduler.Running.Length;
 
-    public override long CommittedKvBytes
+    public override long CommittedKvBytes =>
+        HeldKvBytes + (_cache.BlocksFor(_waiting.Tokens) * _options.KvBytesPerBlock);
+
+    public override long HeldKvBytes
     {
         get
         {
             Settle();
-            return (_cache.Pool.Used + _cache.BlocksFor(_waiting.Tokens)) * _options.KvBytesPerBlock;
+            return _cache.Pool.Used * _options.KvBytesPerBlock;
         }
     }
 
@@ -256,6 +259,8 @@ internal sealed class BatchedInstance : Instance
     }
 
     public override string ToString() => $"{Role} instance {Index}".ToLowerInvariant();
+
+    public override void CopyQueueTo(List<Request> requests) => _waiting.CopyTo(requests);
 
     /// <inheritdoc />
     public override void RequireEmpty()

@@ -87,6 +87,14 @@ internal sealed class WaitingRequests(Instance instance, RequestQueue arrived, R
         return sum;
     }
 
+    /// <summary>Adds them to a list, in no particular order.</summary>
+    public void CopyTo(List<Request> requests)
+    {
+        arrived.CopyTo(requests);
+        fresh.CopyTo(requests);
+        requests.AddRange(_preempted.Select(sequence => sequence.Request));
+    }
+
     private SequenceState SelectFrom(RequestQueue queue, SimTime now)
     {
         _selectedFrom = queue;

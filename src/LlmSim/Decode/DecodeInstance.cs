@@ -61,8 +61,8 @@ internal sealed class DecodeInstance : Instance, IEventHandler
 
     public override int QueuedRequests => _queue.Count;
     public override int RunningRequests => _batch.Count;
-    public override long CommittedKvBytes =>
-        (_batch.ContextTokens + TokensSinceChange + _queuedTokens) * _options.KvBytesPerToken;
+    public override long CommittedKvBytes => HeldKvBytes + (_queuedTokens * _options.KvBytesPerToken);
+    public override long HeldKvBytes => (_batch.ContextTokens + TokensSinceChange) * _options.KvBytesPerToken;
 
     public long CompletedRequests { get; private set; }
     public long Iterations => _batch.Iteration;
@@ -89,6 +89,8 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     public override long KvBytesPerToken => _options.KvBytesPerToken;
 
     public override double PrefillQueueSeconds(Request request) => 0;
+
+    public override void CopyQueueTo(List<Request> requests) => _queue.CopyTo(requests);
 
     public override double EstimatedWork(Request request)
     {

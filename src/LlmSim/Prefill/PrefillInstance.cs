@@ -43,6 +43,8 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     public override int RunningRequests => _running is null ? 0 : 1;
     public override long CommittedKvBytes => (_heldTokens + _queuedTokens) * _options.KvBytesPerToken;
 
+    public override long HeldKvBytes => _heldTokens * _options.KvBytesPerToken;
+
     public long CompletedRequests { get; private set; }
     public SimTime Busy { get; private set; }
     public long PeakKvBytes => _peakTokens * _options.KvBytesPerToken;
@@ -55,6 +57,8 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     public override long KvBytesPerToken => _options.KvBytesPerToken;
 
     public override double PrefillQueueSeconds(Request request) => EstimatedWork(request);
+
+    public override void CopyQueueTo(List<Request> requests) => _queue.CopyTo(requests);
 
     public override double EstimatedWork(Request request)
     {

@@ -103,6 +103,11 @@ internal sealed class FakeInstance : Instance
 
     public override long KvBytesPerToken => 1;
 
+    // Policies see neither.
+    public override long HeldKvBytes => 0;
+
+    public override void CopyQueueTo(List<Request> requests) { }
+
     public override double PrefillQueueSeconds(Request request) => _work;
 
     public override double EstimatedWork(Request request) => _work;

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using LlmSim.Experiments.Samples;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary>Samples of the instances over time.</summary>
+internal sealed class SampleArguments
+{
+    private const double DefaultEventRate = 0.001;
+
+    private readonly Option<bool> _queueStates = CliOption.Flag(
+        "sample_queue_states",
+        "sample the queue and the running requests of every instance"
+    );
+
+    private readonly Option<bool> _memoryUsage = CliOption.Flag(
+        "sample_memory_usage",
+        "sample the KV memory of every instance"
+    );
+
+    private readonly Option<double?> _rate = CliOption.OptionalNumber(
+        "sample_rate",
+        "probability of a sample after an event; such samples list the queued requests "
+            + FormattableString.Invariant($"[{DefaultEventRate}; with --sample_interval: 0]"),
+        "from 0 to 1",
+        value => value is >= 0 and <= 1
+    );
+
+    private readonly Option<double?> _interval = CliOption.OptionalNumber(
+        "sample_interval",
+        "seconds of simulated time between samples",
+        "from 1e-9 to 1e9",
+        value => value is >= 1e-9 and <= 1e9
+    );
+
+    private readonly Option<string> _queueStatesOutput = CliOption.Text(
+        "queue_states_output",
+        "the queue samples, CSV or Parquet by extension",
+        "queue_states.csv",
+        "FILE"
+    );
+
+    private readonly Option<string> _memoryUsageOutput = CliOption.Text(
+        "memory_usage_output",
+        "the memory samples, CSV or Parquet by extension",
+        "memory_usage.csv",
+        "FILE"
+    );
+
+    public OptionGroup Group =>
+        new(
+            "Samples over time",
+            [_queueStates, _memoryUsage, _rate, _interval, _queueStatesOutput, _memoryUsageOutput]
+        );
+
+    /// <summary>What to sample; null for nothing.</summary>
+    /// <exception cref="UserErrorException">An option of sampling is given, and nothing is sampled.</exception>
+    public SampleOptions? Read(ParseResult parse)
+    {
+        var queueStates = parse.GetValue(_queueStates);
+        var memoryUsage = parse.GetValue(_memoryUsage);
+        const string Either = "--sample_queue_states or --sample_memory_usage";
+        RequireUse(parse, queueStates || memoryUsage, Either, _rate, _interval);
+        RequireUse(parse, queueStates, "--sample_queue_states", _queueStatesOutput);
+        RequireUse(parse, memoryUsage, "--sample_memory_usage", _memoryUsageOutput);
+        if (!queueStates && !memoryUsage)
+        {
+            return null;
+        }
+
+        var interval = parse.GetValue(_interval);
+        return new SampleOptions(
+            queueStates ? parse.GetValue(_queueStatesOutput) : null,
+            memoryUsage ? parse.GetValue(_memoryUsageOutput) : null,
+            interval,
+            parse.GetValue(_rate) ?? (interval is null ? DefaultEventRate : 0)
+        );
+    }
+
+    private static void RequireUse(ParseResult parse, bool isUsed, string user, params Option[] options)
+    {
+        if (
+            !isUsed
+            && Array.Find(options, option => parse.GetResult(option) is { Implicit: false }) is { } unused
+        )
+        {
+            throw new UserErrorException($"{unused.Name}: nothing uses it; add {user}.");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using Parquet;
+using Parquet.Schema;
+
+namespace LlmSim.Experiments.Plots;
+
+/// <summary>A result file in Parquet.</summary>
+internal sealed class ParquetTable(string path) : ResultTable(path, Header(path).GetAwaiter().GetResult())
+{
+    protected override string[][] ReadTexts(int[] positions) =>
+        ReadColumns(positions, ReadTextsAsync).GetAwaiter().GetResult();
+
+    protected override double[][] ReadNumbers(int[] positions) =>
+        ReadColumns(positions, ReadNumbersAsync).GetAwaiter().GetResult();
+
+    private static async Task<string[]> Header(string path)
+    {
+        await using var reader = await ParquetReader.CreateAsync(path).ConfigureAwait(false);
+        return [.. reader.Schema.DataFields.Select(field => field.Name)];
+    }
+
+    private static async Task<string[]> ReadTextsAsync(ParquetRowGroupReader group, DataField field)
+    {
+        if (field.ClrType != typeof(ReadOnlyMemory<char>))
+        {
+            var numbers = await ReadNumbersAsync(group, field).ConfigureAwait(false);
+            return [.. numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture))];
+        }
+
+        var texts = new string?[group.RowCount];
+        await group.ReadAsync(field, texts.AsMemory()!).ConfigureAwait(false);
+        return [.. texts.Select(text => text ?? "")];
+    }
+
+    private static async Task<double[]> ReadNumbersAsync(ParquetRowGroupReader group, DataField field) =>
+        field.ClrType switch
+        {
+            var type when type == typeof(int) => await ReadAsync<int>(group, field).ConfigureAwait(false),
+            var type when type == typeof(long) => await ReadAsync<long>(group, field).ConfigureAwait(false),
+            var type when type == typeof(double) => await ReadAsync<double>(group, field)
+                .ConfigureAwait(false),
+            var type => throw new UserErrorException(
+                $"column {field.Name} holds {type.Name}; allowed: int, long or double"
+            ),
+        };
+
+    private static async Task<double[]> ReadAsync<T>(ParquetRowGroupReader group, DataField field)
+        where T : struct, IConvertible
+    {
+        var values = new T?[group.RowCount];
+        await group.ReadAsync<T>(field, values.AsMemory()).ConfigureAwait(false);
+        return [.. values.Select(value => value?.ToDouble(CultureInfo.InvariantCulture) ?? double.NaN)];
+    }
+
+    private async Task<T[][]> ReadColumns<T>(
+        int[] positions,
+        Func<ParquetRowGroupReader, DataField, Task<T[]>> read
+    )
+    {
+        await using var reader = await ParquetReader.CreateAsync(Path).ConfigureAwait(false);
+        var columns = positions.Select(_ => new List<T>()).ToArray();
+        for (var g = 0; g < reader.RowGroupCount; g++)
+        {
+            using var group = reader.OpenRowGroupReader(g);
+            for (var i = 0; i < positions.Length; i++)
+            {
+                columns[i]
+                    .AddRange(
+                        await read(group, reader.Schema.DataFields[positions[i]]).ConfigureAwait(false)
+                    );
+            }
+        }
+
+        return [.. columns.Select(column => column.ToArray())];
+    }
+}

@@ -1,0 +1,134 @@
+using LlmSim.Experiments.Results;
+using ScottPlot;
+
+namespace LlmSim.Experiments.Plots;
+
+/// <summary>Every picture that the data allows.</summary>
+public static class PictureSet
+{
+    /// <summary>Draws result files anew, without simulating.</summary>
+    /// <param name="results">Result files of any kind, or folders of them.</param>
+    /// <param name="folder">Where the pictures go; created when it is not there.</param>
+    /// <param name="format">Their format.</param>
+    /// <param name="cancellation">Stops between two pictures; none is left then.</param>
+    /// <returns>The pictures' paths.</returns>
+    /// <exception cref="UserErrorException">A file cannot be read or written, or nothing can be drawn of the results.</exception>
+    public static IReadOnlyList<string> Draw(
+        IEnumerable<string> results,
+        string folder,
+        PictureFormat format,
+        CancellationToken cancellation = default
+    )
+    {
+        var data = PlotData.Read(results);
+        CreateFolder("--output", folder);
+        using var files = new OutputSet();
+        var paths = Draw(data, files, "--output", folder, format, cancellation);
+        if (paths.Count == 0)
+        {
+            throw new UserErrorException("nothing can be drawn: the results hold no request that was served");
+        }
+
+        files.Commit();
+        return paths;
+    }
+
+    /// <summary>Draws what the data allows into files that appear together with the others of the set.</summary>
+    internal static IReadOnlyList<string> Draw(
+        PlotData data,
+        OutputSet files,
+        string option,
+        string folder,
+        PictureFormat format,
+        CancellationToken cancellation
+    )
+    {
+        var paths = new List<string>();
+        foreach (var (name, plot) in Pictures(data))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (plot is not null)
+            {
+                var path = Path.Combine(folder, $"{name}.{format.ToString().ToLowerInvariant()}");
+                files.Add(option, path).Write(new Picture(name, plot).Render(format));
+                paths.Add(path);
+            }
+        }
+
+        return paths;
+    }
+
+    /// <summary>Makes the folder of the pictures.</summary>
+    /// <exception cref="UserErrorException">It cannot be made.</exception>
+    internal static void CreateFolder(string option, string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UserErrorException($"{option} {folder}: the folder cannot be made: {e.Message}", e);
+        }
+    }
+
+    private static IEnumerable<(string Name, Plot? Plot)> Pictures(PlotData data) =>
+        OfRuns(data).Concat(OfSamples(data)).Concat(OfSummaries(data.Summaries));
+
+    private static IEnumerable<(string Name, Plot? Plot)> OfRuns(PlotData data)
+    {
+        var runs = data.Runs;
+        yield return ("ttft_against_input", ScatterPicture.TtftAgainstInput(runs));
+        yield return ("tpot_against_output", ScatterPicture.TpotAgainstOutput(runs));
+        yield return ("ttft_cdf", CdfPicture.Ttft(runs));
+        yield return ("tpot_cdf", CdfPicture.Tpot(runs));
+        yield return ("e2e_cdf", CdfPicture.EndToEnd(runs));
+        foreach (var run in runs)
+        {
+            yield return (Named("instances", run.Name, runs.Count), GanttPicture.Draw(run.Requests));
+        }
+    }
+
+    private static IEnumerable<(string Name, Plot? Plot)> OfSamples(PlotData data)
+    {
+        foreach (var quantity in Enum.GetValues<SampledQuantity>())
+        {
+            var sampled = data
+                .Samples.Select(sample =>
+                    (sample.Name, Lines: sample.Lines.Where(line => line.Quantity == quantity))
+                )
+                .Where(sample => sample.Lines.Any())
+                .ToArray();
+            foreach (var (name, lines) in sampled)
+            {
+                foreach (var stage in lines.GroupBy(line => line.Stage, StringComparer.Ordinal))
+                {
+                    yield return (
+                        Named($"{FileName(quantity)}_{stage.Key}", name, sampled.Length),
+                        SamplesPicture.Draw(quantity, stage.Key, stage)
+                    );
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<(string Name, Plot? Plot)> OfSummaries(IReadOnlyList<SummaryPoint> summaries)
+    {
+        yield return ("goodput_against_rate", RatePicture.Goodput(summaries));
+        yield return ("attainment_against_rate", RatePicture.BothAttainment(summaries));
+        yield return ("ttft_attainment_against_rate", RatePicture.TtftAttainment(summaries));
+        yield return ("tpot_attainment_against_rate", RatePicture.TpotAttainment(summaries));
+    }
+
+    private static string FileName(SampledQuantity quantity) =>
+        quantity switch
+        {
+            SampledQuantity.Queue => "queue_length",
+            SampledQuantity.Running => "batch_size",
+            _ => "kv_use",
+        };
+
+    /// <summary>Pictures of one run each are told apart by its name when there are several.</summary>
+    private static string Named(string picture, string run, int runs) =>
+        runs > 1 ? $"{picture}_{run}" : picture;
+}

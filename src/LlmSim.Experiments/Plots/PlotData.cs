@@ -1,0 +1,182 @@
+using LlmSim.Metrics.Sampling;
+
+namespace LlmSim.Experiments.Plots;
+
+/// <summary>What pictures can be drawn of: runs, samples of runs, and summaries.</summary>
+internal sealed class PlotData
+{
+    private static readonly string[] s_configurationColumns =
+    [
+        "prefill_global",
+        "prefill_local",
+        "decode_global",
+        "decode_local",
+        "prefill_config",
+        "decode_config",
+        "model",
+        "semantics",
+        "request_source",
+        "arrivals",
+        "ttft_slo",
+        "tpot_slo",
+    ];
+
+    public List<PlotRun> Runs { get; } = [];
+
+    /// <summary>The samples of each run under its name.</summary>
+    public List<(string Name, IReadOnlyList<InstanceLine> Lines)> Samples { get; } = [];
+
+    public List<SummaryPoint> Summaries { get; } = [];
+
+    /// <summary>Reads result files of any kind; the columns say which it is.</summary>
+    /// <exception cref="UserErrorException">A file cannot be read, or is no result file.</exception>
+    public static PlotData Read(IEnumerable<string> paths)
+    {
+        var data = new PlotData();
+        foreach (var path in paths.SelectMany(FilesOf))
+        {
+            data.Add(ResultTable.Open(path));
+        }
+
+        return data;
+    }
+
+    /// <summary>The run that has just been made.</summary>
+    public static PlotData Of(IReadOnlyList<RequestPoint> requests, IEnumerable<InstanceSample> samples)
+    {
+        const string Name = "run";
+        var data = new PlotData();
+        data.Runs.Add(new PlotRun(Name, requests));
+        data.Samples.Add((Name, [.. InstanceLine.Of(samples)]));
+        return data;
+    }
+
+    /// <summary>A folder stands for the tables in it.</summary>
+    private static IEnumerable<string> FilesOf(string path) =>
+        !Directory.Exists(path)
+            ? [path]
+            : Directory
+                .EnumerateFiles(path)
+                .Where(file => Path.GetExtension(file).ToLowerInvariant() is ".csv" or ".parquet")
+                .Order(StringComparer.Ordinal);
+
+    private void Add(ResultTable table)
+    {
+        var name = Path.GetFileNameWithoutExtension(table.Path);
+        if (table.Has("prefill_start", "ttft"))
+        {
+            Runs.Add(new PlotRun(name, Requests(table)));
+        }
+        else if (table.Has("timestamp", "instance_group", "queue_length"))
+        {
+            Samples.Add(
+                (
+                    name,
+                    [
+                        .. Lines(table, SampledQuantity.Queue, "queue_length"),
+                        .. Lines(table, SampledQuantity.Running, "running_requests"),
+                    ]
+                )
+            );
+        }
+        else if (table.Has("timestamp", "instance_group", "memory_usage"))
+        {
+            Samples.Add((name, [.. Lines(table, SampledQuantity.Kv, "memory_usage", scale: 100)]));
+        }
+        else if (table.Has("lambda_arrival", "slo_attainment_pct"))
+        {
+            Summaries.AddRange(ReadSummaries(table));
+        }
+        else
+        {
+            throw new UserErrorException(
+                $"{table.Path}: is no result file that can be drawn; its columns are {string.Join(", ", table.Columns.Take(8))}. "
+                    + "Allowed: what --requests_output, --csv_output, --queue_states_output and --memory_usage_output write."
+            );
+        }
+    }
+
+    private static List<RequestPoint> Requests(ResultTable table)
+    {
+        var columns = table.Numbers(
+            "trace_input_length",
+            "trace_output_length",
+            "prefill_instance",
+            "prefill_start",
+            "prefill_finish",
+            "decode_instance",
+            "first_decode_start",
+            "finish",
+            "ttft",
+            "tpot",
+            "e2e"
+        );
+        return
+        [
+            .. Enumerable
+                .Range(0, columns[0].Length)
+                .Select(row => new RequestPoint(
+                    columns[0][row],
+                    columns[1][row],
+                    Index(columns[2][row]),
+                    columns[3][row],
+                    columns[4][row],
+                    Index(columns[5][row]),
+                    columns[6][row],
+                    columns[7][row],
+                    columns[8][row],
+                    columns[9][row],
+                    columns[10][row]
+                )),
+        ];
+    }
+
+    private static IEnumerable<InstanceLine> Lines(
+        ResultTable table,
+        SampledQuantity quantity,
+        string column,
+        double scale = 1
+    )
+    {
+        var numbers = table.Numbers("timestamp", "instance_id", column);
+        var stages = table.Texts("instance_group")[0];
+        return Enumerable
+            .Range(0, stages.Length)
+            .GroupBy(row => (Stage: stages[row], Instance: Index(numbers[1][row])))
+            .Select(group =>
+                InstanceLine.Create(
+                    quantity,
+                    group.Key.Stage,
+                    group.Key.Instance,
+                    [.. group.Select(row => numbers[0][row])],
+                    [.. group.Select(row => scale * numbers[2][row])]
+                )
+            );
+    }
+
+    private static IEnumerable<SummaryPoint> ReadSummaries(ResultTable table)
+    {
+        var numbers = table.Numbers(
+            "lambda_arrival",
+            "goodput_requests_per_second",
+            "slo_attainment_pct",
+            "tpot_slo_attainment_pct",
+            "both_slo_attainment_pct"
+        );
+        var texts = table.Texts(s_configurationColumns);
+        return Enumerable
+            .Range(0, numbers[0].Length)
+            .Select(row => new SummaryPoint(
+                s_configurationColumns
+                    .Select((column, i) => (column, Value: texts[i][row]))
+                    .ToDictionary(pair => pair.column, pair => pair.Value, StringComparer.Ordinal),
+                numbers[0][row],
+                numbers[1][row],
+                numbers[2][row],
+                numbers[3][row],
+                numbers[4][row]
+            ));
+    }
+
+    private static int Index(double number) => double.IsNaN(number) ? -1 : (int)number;
+}

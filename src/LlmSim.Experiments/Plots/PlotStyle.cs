@@ -1,0 +1,132 @@
+using ScottPlot;
+using ScottPlot.Panels;
+using ScottPlot.Plottables;
+
+namespace LlmSim.Experiments.Plots;
+
+/// <summary>How every picture looks: sizes, font, and the colour, marker and dash of each series.</summary>
+internal static class PlotStyle
+{
+    public const int WidthPixels = 900;
+    public const int HeightPixels = 560;
+
+    /// <summary>Pixels of a PNG for each of ours, so that it is sharp in print.</summary>
+    public const int PngScale = 2;
+
+    public const float LineWidth = 1.8f;
+    private const float MarkerSize = 7;
+
+    /// <summary>Okabe and Ito (2008), which colour-blind readers can tell, without its yellow: pale on white.</summary>
+    private static readonly Color[] s_colors =
+    [
+        Color.FromHex("#0072B2"),
+        Color.FromHex("#D55E00"),
+        Color.FromHex("#009E73"),
+        Color.FromHex("#CC79A7"),
+        Color.FromHex("#E69F00"),
+        Color.FromHex("#56B4E9"),
+        Color.FromHex("#000000"),
+    ];
+
+    private static readonly MarkerShape[] s_markers =
+    [
+        MarkerShape.FilledCircle,
+        MarkerShape.FilledSquare,
+        MarkerShape.FilledTriangleUp,
+        MarkerShape.FilledDiamond,
+        MarkerShape.FilledTriangleDown,
+        MarkerShape.OpenCircle,
+        MarkerShape.OpenSquare,
+        MarkerShape.Cross,
+    ];
+
+    private static readonly LinePattern[] s_dashes =
+    [
+        LinePattern.Solid,
+        LinePattern.Dashed,
+        LinePattern.Dotted,
+        LinePattern.DenselyDashed,
+        new([9, 3, 2, 3], 0, "DashDot"),
+    ];
+
+    /// <summary>The series of this number has this colour in every picture.</summary>
+    public static Color ColorOf(int series) => s_colors[series % s_colors.Length];
+
+    /// <summary>Numbers of markers and dashes have no common divisor with that of colours, so pairs repeat late.</summary>
+    public static MarkerStyle MarkerOf(int series) =>
+        new(s_markers[series % s_markers.Length], MarkerSize, ColorOf(series)) { LineWidth = 1.5f };
+
+    /// <summary>The line of a series.</summary>
+    public static LinePattern DashOf(int series) => s_dashes[series % s_dashes.Length];
+
+    /// <summary>An empty picture.</summary>
+    /// <param name="title">What it shows.</param>
+    /// <param name="xLabel">Quantity and unit.</param>
+    /// <param name="yLabel">Quantity and unit.</param>
+    /// <param name="notes">What a reader has to know of what was left out; nulls are skipped.</param>
+    public static Plot NewPlot(string title, string xLabel, string yLabel, params string?[] notes)
+    {
+        PlotFont.Register();
+        var plot = new Plot();
+        plot.Font.Set(PlotFont.Name);
+        plot.Axes.Title.Label.FontSize = 16;
+        plot.Axes.Title.Label.Bold = true;
+        plot.Title(title);
+        plot.XLabel(xLabel);
+        plot.YLabel(yLabel);
+        foreach (var label in (LabelStyle[])[plot.Axes.Bottom.Label, plot.Axes.Left.Label])
+        {
+            label.FontSize = 13;
+            label.Bold = false;
+        }
+
+        plot.Grid.MajorLineColor = Color.FromHex("#E4E4E4");
+        plot.Axes.Top.FrameLineStyle.IsVisible = false;
+        plot.Axes.Right.FrameLineStyle.IsVisible = false;
+        AddNotes(plot, notes);
+        return plot;
+    }
+
+    /// <summary>Draws a series as a line without markers.</summary>
+    public static void MakeLine(Scatter line, int series, string name)
+    {
+        line.LegendText = name;
+        line.Color = ColorOf(series);
+        line.LineWidth = LineWidth;
+        line.LinePattern = DashOf(series);
+        line.MarkerSize = 0;
+    }
+
+    /// <summary>A legend below the picture, where it covers nothing; a single series needs none.</summary>
+    public static void AddLegend(Plot plot, int series)
+    {
+        if (series < 2)
+        {
+            plot.HideLegend();
+            return;
+        }
+
+        var panel = plot.ShowLegend(Edge.Bottom);
+        panel.Alignment = Alignment.MiddleCenter;
+        plot.Legend.Orientation = Orientation.Horizontal;
+        plot.Legend.SymbolWidth = 32;
+        plot.Legend.FontSize = 12;
+        plot.Legend.OutlineWidth = 0;
+        plot.Legend.ShadowColor = Colors.Transparent;
+    }
+
+    private static void AddNotes(Plot plot, string?[] notes)
+    {
+        var text = string.Join("; ", notes.Where(note => note is not null));
+        if (text.Length > 0)
+        {
+            var panel = new TitlePanel();
+            panel.Label.Text = text;
+            panel.Label.FontSize = 11;
+            panel.Label.Bold = false;
+            panel.Label.FontName = PlotFont.Name;
+            panel.Label.ForeColor = Color.FromHex("#555555");
+            plot.Axes.AddPanel(panel);
+        }
+    }
+}

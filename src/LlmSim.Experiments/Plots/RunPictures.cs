@@ -1,0 +1,44 @@
+using LlmSim.Experiments.Results;
+using LlmSim.Metrics;
+using LlmSim.Metrics.Sampling;
+
+namespace LlmSim.Experiments.Plots;
+
+/// <summary>Where the pictures of a run go.</summary>
+/// <param name="Folder">The folder; created when it is not there.</param>
+/// <param name="Format">Their format.</param>
+public sealed record PlotOptions(string Folder, PictureFormat Format = PictureFormat.Png);
+
+/// <summary>Collects what the pictures of a run need, and draws them when it is over.</summary>
+internal sealed class RunPictures
+{
+    private const string Option = "--plots";
+
+    private readonly PlotOptions _options;
+    private readonly List<(long Id, RequestPoint Point)> _requests = [];
+
+    /// <summary>Makes the folder, so that a path that cannot be written is known before the simulation.</summary>
+    /// <exception cref="UserErrorException">It cannot be made.</exception>
+    public RunPictures(PlotOptions options)
+    {
+        _options = options;
+        PictureSet.CreateFolder(Option, options.Folder);
+    }
+
+    /// <summary>Takes a request that has finished or was rejected.</summary>
+    public void Add(RequestRecord record) => _requests.Add((record.Id, new RequestPoint(record)));
+
+    /// <summary>Draws everything into files of the set.</summary>
+    public void Draw(OutputSet files, IEnumerable<InstanceSample> samples, CancellationToken cancellation)
+    {
+        var requests = _requests.OrderBy(request => request.Id).Select(request => request.Point);
+        PictureSet.Draw(
+            PlotData.Of([.. requests], samples),
+            files,
+            Option,
+            _options.Folder,
+            _options.Format,
+            cancellation
+        );
+    }
+}

@@ -1,0 +1,15 @@
+namespace LlmSim.Metrics.Sampling;
+
+/// <summary>When instances are sampled, and who gets the samples.</summary>
+/// <param name="OnSample">Called for every instance at each sampled time, in the order of time.</param>
+public sealed record SamplingPlan(Action<InstanceSample> OnSample)
+{
+    /// <summary>Seconds of simulated time between samples, from 1e-9; null for none. The first is at time 0.</summary>
+    public double? IntervalSeconds { get; init; }
+
+    /// <summary>The interval doubles whenever so many instants have been sampled with it; even, null for never.</summary>
+    public int? MaxInstants { get; init; }
+
+    /// <summary>Probability, from 0 to 1, of sampling after an event. Only these samples list the queued requests.</summary>
+    public double EventRate { get; init; }
+}
