@@ -1,7 +1,6 @@
 using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Workloads;
-using LlmSim.Policies;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments;
@@ -73,19 +72,21 @@ public static class Experiment
     public static Scenario CreateScenario(RunConfiguration configuration) =>
         new()
         {
-            Model = ModelSource.Load(configuration.Model),
+            Model = ModelSource.Load(configuration.Model, configuration.Catalogs.Models),
             Precision = configuration.Precision,
             PrefillInstances = ClusterSource.Load(
                 configuration.PrefillConfig,
                 "prefill",
-                configuration.Semantics
+                configuration.Semantics,
+                configuration.Catalogs.Hardware
             ),
             DecodeInstances = ClusterSource.Load(
                 configuration.DecodeConfig,
                 "decode",
-                configuration.Semantics
+                configuration.Semantics,
+                configuration.Catalogs.Hardware
             ),
-            Policies = PolicyCatalog.BuiltIn.CreateSet(
+            Policies = configuration.Catalogs.Policies.CreateSet(
                 configuration.PrefillGlobal,
                 configuration.PrefillLocal,
                 configuration.DecodeGlobal,

@@ -50,7 +50,7 @@ internal sealed class Router<TInstance>
 
         Invariant.Require(count > 0, $"{request} was to be placed, but no instance can hold it");
         var instances = _eligible.AsSpan(0, count);
-        var position = _policy.Choose(new GlobalContext(_decision, now, request, instances, _random));
+        var position = Ask(request, now, instances);
         if (position < 0 || position >= count)
         {
             throw new UserErrorException(
@@ -59,5 +59,17 @@ internal sealed class Router<TInstance>
         }
 
         return (TInstance)instances[position];
+    }
+
+    private int Ask(Request request, SimTime now, ReadOnlySpan<Instance> instances)
+    {
+        try
+        {
+            return _policy.Choose(new GlobalContext(_decision, now, request, instances, _random));
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(_policy, e))
+        {
+            throw PolicyFailure.Of(_policy, now, $"asked to place request {request.Id}", e);
+        }
     }
 }

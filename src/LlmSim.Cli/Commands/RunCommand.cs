@@ -14,6 +14,7 @@ internal sealed class RunCommand : CliCommand
     private readonly WorkloadArguments _workload = new();
     private readonly ModelArguments _model = new();
     private readonly SemanticsArguments _semantics = new();
+    private readonly PluginArguments _plugins = new();
     private readonly Option<string> _prefillConfig = ClusterFile("prefill_config", "prefill");
     private readonly Option<string> _decodeConfig = ClusterFile("decode_config", "decode");
 
@@ -86,6 +87,7 @@ internal sealed class RunCommand : CliCommand
             ),
             new("Service level objectives", [_ttftSlo, _tpotSlo]),
             new("Output", [_requestsOutput, _csvOutput, _json, _quiet]),
+            _plugins.Group,
             .. _semantics.Groups,
         ]);
         Examples =
@@ -143,6 +145,7 @@ internal sealed class RunCommand : CliCommand
                 TtftSloSeconds = parse.GetValue(_ttftSlo),
                 TpotSloSeconds = parse.GetValue(_tpotSlo),
                 Semantics = _semantics.Read(parse),
+                Catalogs = _plugins.Load(parse),
             }
         );
 

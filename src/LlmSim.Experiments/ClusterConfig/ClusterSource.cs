@@ -9,14 +9,20 @@ internal static class ClusterSource
     /// <param name="path">The user's file; null for the default of the semantics.</param>
     /// <param name="stage">"prefill" or "decode".</param>
     /// <param name="semantics">Their preset decides on the default.</param>
+    /// <param name="hardware">Accelerators by name.</param>
     /// <exception cref="UserErrorException">The file is wrong; the message says where and what.</exception>
-    public static IReadOnlyList<InstanceSpec> Load(string? path, string stage, Semantics semantics)
+    public static IReadOnlyList<InstanceSpec> Load(
+        string? path,
+        string stage,
+        Semantics semantics,
+        HardwareCatalog hardware
+    )
     {
         var name = path ?? DefaultName(stage, semantics);
         using var stream = path is null ? Default(name) : InputFile.Open(path);
         using var content = new MemoryStream();
         stream.CopyTo(content);
-        return ClusterFile.Read(content.ToArray(), name, HardwareCatalog.BuiltIn.Get);
+        return ClusterFile.Read(content.ToArray(), name, hardware.Get);
     }
 
     private static string DefaultName(string stage, Semantics semantics) =>
