@@ -83,7 +83,12 @@ internal abstract class RequestQueue
             }
             catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
             {
-                throw PolicyFailure.Of(policy, request.Queued, $"asked for the key of request {request.Id}", e);
+                throw PolicyFailure.Of(
+                    policy,
+                    request.Queued,
+                    $"asked for the key of request {request.Id}",
+                    e
+                );
             }
         }
     }

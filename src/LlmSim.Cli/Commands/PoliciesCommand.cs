@@ -16,8 +16,9 @@ internal sealed class PoliciesCommand : CliCommand
             console
         )
     {
+        Add(new PoliciesCheckCommand(console));
         AddGroups(_plugins.PolicyGroup);
-        Examples = ["llmsim policies"];
+        Examples = ["llmsim policies", "llmsim policies --policies my_policies"];
         SetAction(Execute);
     }
 

@@ -62,5 +62,6 @@ public sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Hardw
             .EnumerateFiles(folder, "*.json")
             .Select(path => FileOf(Path.GetFileNameWithoutExtension(path), path));
 
-    private static CatalogFile FileOf(string name, string path) => new(name, path, () => InputFile.Open(path));
+    private static CatalogFile FileOf(string name, string path) =>
+        new(name, path, () => InputFile.Open(path));
 }

@@ -73,9 +73,7 @@ internal static class PolicyCompiler
             .ToArray();
         var lines = errors.Take(MaxErrorsShown).Select(error => Line(path, error));
         var more =
-            errors.Length > MaxErrorsShown
-                ? $"\n{path}: {errors.Length - MaxErrorsShown} more errors"
-                : "";
+            errors.Length > MaxErrorsShown ? $"\n{path}: {errors.Length - MaxErrorsShown} more errors" : "";
         return new UserErrorException(string.Join('\n', lines) + more);
     }
 

@@ -105,11 +105,7 @@ internal sealed class PolicyFiles
     {
         var text = Text(path, content);
         // Messages have the path; the compiled file, which may be found again from elsewhere, has the file's name.
-        return _cache.GetOrAdd(
-            Path.GetFileName(path),
-            content,
-            () => PolicyCompiler.Compile(path, text)
-        );
+        return _cache.GetOrAdd(Path.GetFileName(path), content, () => PolicyCompiler.Compile(path, text));
     }
 
     private static string Text(string path, byte[] content)

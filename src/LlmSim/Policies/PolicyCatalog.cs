@@ -28,7 +28,8 @@ public sealed class PolicyCatalog
     }
 
     /// <summary>The policies that come with the simulator.</summary>
-    public static PolicyCatalog BuiltIn { get; } = new(BuiltInPolicies.Types.Select(type => PolicyDescription.Of(type)));
+    public static PolicyCatalog BuiltIn { get; } =
+        new(BuiltInPolicies.Types.Select(type => PolicyDescription.Of(type)));
 
     /// <summary>All policies by name.</summary>
     public IReadOnlyList<PolicyDescription> All => _all;

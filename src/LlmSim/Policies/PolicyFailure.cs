@@ -14,7 +14,10 @@ internal static class PolicyFailure
 
     /// <summary>Says which policy threw what, when, over which request, and on which line of its source.</summary>
     public static UserErrorException Of(object policy, SimTime now, string subject, Exception exception) =>
-        new($"policy {PolicyNames.Of(policy)}: at {now}, {subject}, {Describe(policy, exception)}", exception);
+        new(
+            $"policy {PolicyNames.Of(policy)}: at {now}, {subject}, {Describe(policy, exception)}",
+            exception
+        );
 
     /// <summary>"it threw X: message (file.cs:12)".</summary>
     public static string Describe(object policy, Exception exception)

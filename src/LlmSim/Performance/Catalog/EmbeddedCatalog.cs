@@ -38,8 +38,7 @@ internal static class EmbeddedCatalog
         );
 
     /// <summary>The entry that a file describes: a slash cannot be part of a file name, so it is written as two dashes.</summary>
-    public static string EntryName(string fileName) =>
-        fileName.Replace("--", "/", StringComparison.Ordinal);
+    public static string EntryName(string fileName) => fileName.Replace("--", "/", StringComparison.Ordinal);
 
     private static string Prefix(string folder) => $"catalog/{folder}/";
 }
