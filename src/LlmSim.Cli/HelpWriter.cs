@@ -42,7 +42,10 @@ internal sealed class HelpWriter : SynchronousCommandLineAction
             Lineage(command).Reverse().Skip(1).Select(symbol => symbol.Name).Prepend("llmsim")
         );
         var arguments = command.Arguments.Select(argument => $" {argument.HelpName ?? argument.Name}");
-        var rest = command.Subcommands.Count > 0 ? " COMMAND" : "";
+        var rest =
+            command.Subcommands.Count == 0 ? ""
+            : command.Action is null ? " COMMAND"
+            : " [COMMAND]";
         return path + rest + string.Concat(arguments) + " [options]";
     }
 

@@ -4,7 +4,6 @@ using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Workloads;
-using LlmSim.Policies;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments;
@@ -95,7 +94,7 @@ public static class Experiment
     /// <exception cref="UserErrorException">A name is unknown or a file is wrong.</exception>
     public static Scenario CreateScenario(RunConfiguration configuration)
     {
-        var model = ModelSource.Load(configuration.Model);
+        var model = ModelSource.Load(configuration.Model, configuration.Catalogs.Models);
         var cluster = ClusterSource.Load(configuration);
         return new Scenario
         {
@@ -104,7 +103,7 @@ public static class Experiment
             PrefillInstances = cluster.Prefill,
             DecodeInstances = cluster.Decode,
             MixedInstances = cluster.Mixed,
-            Policies = PolicyCatalog.BuiltIn.CreateSet(
+            Policies = configuration.Catalogs.Policies.CreateSet(
                 configuration.PrefillGlobal,
                 configuration.PrefillLocal,
                 configuration.DecodeGlobal,

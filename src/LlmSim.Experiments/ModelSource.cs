@@ -8,11 +8,11 @@ public static class ModelSource
 {
     /// <summary>The model of a name in the catalog, or of a path that ends in .json.</summary>
     /// <exception cref="UserErrorException">There is no such model, or its file is wrong.</exception>
-    public static ModelDescription Load(string nameOrPath)
+    public static ModelDescription Load(string nameOrPath, ModelCatalog catalog)
     {
         if (!nameOrPath.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
         {
-            return ModelCatalog.BuiltIn.Get(nameOrPath);
+            return catalog.Get(nameOrPath);
         }
 
         using var stream = InputFile.Open(nameOrPath);

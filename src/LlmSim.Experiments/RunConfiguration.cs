@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Performance;
 
@@ -6,6 +8,10 @@ namespace LlmSim.Experiments;
 /// <summary>One simulation as it was asked for: plain values, which the result files repeat.</summary>
 public sealed record RunConfiguration
 {
+    /// <summary>Where its names are looked up; shared by any number of runs, and no part of the results.</summary>
+    [JsonIgnore]
+    public Catalogs Catalogs { get; init; } = Catalogs.BuiltIn;
+
     /// <summary>Name of a model in the catalog, or the path of a config.json.</summary>
     public string Model { get; init; } = "unsloth/Llama-3.3-70B-Instruct";
 

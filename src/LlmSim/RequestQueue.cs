@@ -75,7 +75,7 @@ internal abstract class RequestQueue
 
         protected override void Add(Request request)
         {
-            var key = policy.Key(new RequestView(request));
+            var key = KeyOf(request);
             if (double.IsNaN(key))
             {
                 throw new UserErrorException(
@@ -84,6 +84,23 @@ internal abstract class RequestQueue
             }
 
             _heap.Enqueue(request, (key, _nextTicket++));
+        }
+
+        private double KeyOf(Request request)
+        {
+            try
+            {
+                return policy.Key(new RequestView(request));
+            }
+            catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+            {
+                throw PolicyFailure.Of(
+                    policy,
+                    request.Queued,
+                    $"asked for the key of request {request.Id}",
+                    e
+                );
+            }
         }
     }
 
@@ -101,11 +118,11 @@ internal abstract class RequestQueue
         public override Request Select(Instance instance, SimTime now)
         {
             var queue = CollectionsMarshal.AsSpan(_requests);
-            _selected = policy.Choose(new LocalContext(decision, now, instance, queue, random));
+            _selected = Ask(instance, now, queue);
             if (_selected < 0 || _selected >= queue.Length)
             {
                 throw new UserErrorException(
-                    $"policy {PolicyNames.Of(policy)}: at {now} it chose position {_selected} of a queue of {queue.Length}"
+                    $"policy {PolicyNames.Of(policy)}: at {now} it chose position {_selected} of a queue of {Describe(queue)}"
                 );
             }
 
@@ -126,5 +143,25 @@ internal abstract class RequestQueue
         }
 
         protected override void Add(Request request) => _requests.Add(request);
+
+        private int Ask(Instance instance, SimTime now, ReadOnlySpan<Request> queue)
+        {
+            try
+            {
+                return policy.Choose(new LocalContext(decision, now, instance, queue, random));
+            }
+            catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+            {
+                throw PolicyFailure.Of(policy, now, $"asked to pick from a queue of {Describe(queue)}", e);
+            }
+        }
+
+        /// <summary>Length and first requests, for messages.</summary>
+        private static string Describe(ReadOnlySpan<Request> queue)
+        {
+            const int Shown = 5;
+            var ids = string.Join(", ", queue[..Math.Min(Shown, queue.Length)].ToArray().Select(r => r.Id));
+            return $"{queue.Length}: request {ids}{(queue.Length > Shown ? ", …" : "")}";
+        }
     }
 }

@@ -55,17 +55,10 @@ internal sealed class Router
         }
 
         Invariant.Require(count > 0, $"{request} was to be placed, but no instance can hold it");
-        var context = new GlobalContext(_decision, now, request, _eligible.AsSpan(0, count), _random);
-        var position = _policy.Choose(context);
+        var (position, source) = Ask(request, now, _eligible.AsSpan(0, count));
         if (position == GlobalContext.Reject && _decision == PolicyDecisions.PrefillGlobal)
         {
             return default;
-        }
-
-        var source = position;
-        if (position >= 0 && position < count && _policy is IPrefixFetchingPolicy fetching)
-        {
-            source = fetching.FetchFrom(context, position);
         }
 
         return new Placement(At(position), source == position ? null : At(source));
@@ -76,6 +69,23 @@ internal sealed class Router
                 : throw new UserErrorException(
                     $"policy {PolicyNames.Of(_policy)}: at {now} it sent request {request.Id} to position {chosen}, but there are {count} instances"
                 );
+    }
+
+    /// <summary>The policy's choice, and the instance that a prefix comes from: the same one when none does.</summary>
+    private (int Position, int Source) Ask(Request request, SimTime now, ReadOnlySpan<Instance> instances)
+    {
+        try
+        {
+            var context = new GlobalContext(_decision, now, request, instances, _random);
+            var position = _policy.Choose(context);
+            return position >= 0 && position < instances.Length && _policy is IPrefixFetchingPolicy fetching
+                ? (position, fetching.FetchFrom(context, position))
+                : (position, position);
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(_policy, e))
+        {
+            throw PolicyFailure.Of(_policy, now, $"asked to place request {request.Id}", e);
+        }
     }
 }
 

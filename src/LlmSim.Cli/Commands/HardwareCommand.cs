@@ -14,6 +14,8 @@ internal sealed class HardwareCommand : CliCommand
         Description = "an accelerator, for all its figures and where they come from",
     };
 
+    private readonly PluginArguments _plugins = new();
+
     public HardwareCommand(CliConsole console)
         : base(
             "hardware",
@@ -22,17 +24,18 @@ internal sealed class HardwareCommand : CliCommand
         )
     {
         Add(_name);
+        AddGroups(_plugins.HardwareGroup);
         Examples = ["llmsim hardware", "llmsim hardware NVIDIA_H100_SXM"];
-        SetAction(parse => Execute(parse.GetValue(_name)));
+        SetAction(parse => Execute(parse.GetValue(_name), _plugins.LoadHardware(parse)));
     }
 
-    private void Execute(string? name)
+    private void Execute(string? name, HardwareCatalog catalog)
     {
-        var table = name is null ? List() : Details(HardwareCatalog.BuiltIn.Get(name));
+        var table = name is null ? List(catalog) : Details(catalog.Get(name));
         Console.Out.Write(TextTable.Render(table, Console));
     }
 
-    private static Spectre.Console.Table List()
+    private static Spectre.Console.Table List(HardwareCatalog catalog)
     {
         var table = TextTable.Create(
             "Accelerator",
@@ -42,7 +45,7 @@ internal sealed class HardwareCommand : CliCommand
             ">8-bit ops/s",
             ">link B/s"
         );
-        foreach (var h in HardwareCatalog.BuiltIn.All)
+        foreach (var h in catalog.All)
         {
             table.Add(
                 h.Name,

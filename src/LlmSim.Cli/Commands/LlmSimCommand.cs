@@ -18,6 +18,7 @@ internal sealed class LlmSimCommand : RootCommand
         Add(new PlotCommand(console));
         Add(new ProfileCommand(console));
         Add(new PoliciesCommand(console));
+        Add(new NewCommand(console));
         Add(new ModelsCommand(console));
         Add(new HardwareCommand(console));
         Add(new SemanticsCommand(console));

@@ -1,12 +1,14 @@
+using System.CommandLine;
 using LlmSim.Cli.Output;
 using LlmSim.Performance;
-using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Cli.Commands;
 
 /// <summary><c>llmsim models</c>: the catalog of models.</summary>
 internal sealed class ModelsCommand : CliCommand
 {
+    private readonly PluginArguments _plugins = new();
+
     public ModelsCommand(CliConsole console)
         : base(
             "models",
@@ -14,16 +16,17 @@ internal sealed class ModelsCommand : CliCommand
             console
         )
     {
+        AddGroups(_plugins.ModelGroup);
         Examples =
         [
             "llmsim models",
             "llmsim run --model Qwen/Qwen3-8B",
             "llmsim run --model path/to/config.json",
         ];
-        SetAction(_ => Execute());
+        SetAction(Execute);
     }
 
-    private void Execute()
+    private void Execute(ParseResult parse)
     {
         var table = TextTable.Create(
             "Model",
@@ -36,7 +39,7 @@ internal sealed class ModelsCommand : CliCommand
             ">context",
             ">KV"
         );
-        foreach (var model in ModelCatalog.BuiltIn.All)
+        foreach (var model in _plugins.LoadModels(parse).All)
         {
             table.Add(
                 model.Id,

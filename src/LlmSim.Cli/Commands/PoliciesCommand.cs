@@ -1,3 +1,4 @@
+using System.CommandLine;
 using LlmSim.Cli.Output;
 using LlmSim.Policies;
 
@@ -6,6 +7,8 @@ namespace LlmSim.Cli.Commands;
 /// <summary><c>llmsim policies</c>: what there is for each decision.</summary>
 internal sealed class PoliciesCommand : CliCommand
 {
+    private readonly PluginArguments _plugins = new();
+
     public PoliciesCommand(CliConsole console)
         : base(
             "policies",
@@ -13,24 +16,32 @@ internal sealed class PoliciesCommand : CliCommand
             console
         )
     {
-        Examples = ["llmsim policies"];
-        SetAction(_ => Execute());
+        Add(new PoliciesCheckCommand(console));
+        AddGroups(_plugins.PolicyGroup);
+        Examples = ["llmsim policies", "llmsim policies --policies my_policies"];
+        SetAction(Execute);
     }
 
-    private void Execute()
+    private void Execute(ParseResult parse)
     {
         var table = TextTable.Create("Policy", "Decisions", "");
-        foreach (var policy in PolicyCatalog.BuiltIn.All)
+        foreach (var policy in _plugins.Load(parse).Policies.All)
         {
             table.Add(
                 policy.Name,
                 string.Join('\n', PolicyDecisionNames.Of(policy.Decisions)),
-                string.Join('\n', policy.Options.Select(Describe).Prepend(policy.Summary))
+                string.Join('\n', Describe(policy))
             );
         }
 
         Console.Out.Write(TextTable.Render(table, Console));
     }
+
+    private static IEnumerable<string> Describe(PolicyDescription policy) =>
+        [policy.Summary, .. policy.Options.Select(Describe), .. Source(policy)];
+
+    private static IEnumerable<string> Source(PolicyDescription policy) =>
+        policy.Source is { } source ? [$"from {source}"] : [];
 
     private static string Describe(PolicyOptionDescription option) =>
         $":{option.Key}={option.Default}  {option.Summary}; {option.Allowed}";

@@ -3,7 +3,6 @@ using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Performance;
-using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Cli.Commands;
 
@@ -12,6 +11,7 @@ internal sealed class ProfileCommand : CliCommand
 {
     private readonly ModelArguments _model = new();
     private readonly SemanticsArguments _semantics = new();
+    private readonly PluginArguments _plugins = new();
 
     private readonly Option<string> _hardware = CliOption.Text(
         "hardware",
@@ -61,6 +61,7 @@ internal sealed class ProfileCommand : CliCommand
             new("Iteration", [_hardware, _tp, _stage, _batch, _seqlen, _flashAttention]),
             _model.Group,
             new("Output", [_format, _output]),
+            _plugins.ModelAndHardwareGroup,
             .. _semantics.Groups,
         ]);
         Examples =
@@ -95,11 +96,11 @@ internal sealed class ProfileCommand : CliCommand
     {
         var instance = new InstanceSpec
         {
-            Hardware = HardwareCatalog.BuiltIn.Get(parse.GetRequiredValue(_hardware)),
+            Hardware = _plugins.LoadHardware(parse).Get(parse.GetRequiredValue(_hardware)),
             TpSize = (int)parse.GetValue(_tp)!,
         };
         var roofline = new RooflineModel(
-            ModelSource.Load(_model.Model(parse)),
+            ModelSource.Load(_model.Model(parse), _plugins.LoadModels(parse)),
             _model.Precision(parse),
             instance,
             _semantics.Read(parse),

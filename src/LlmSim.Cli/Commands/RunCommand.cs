@@ -15,6 +15,7 @@ internal sealed class RunCommand : CliCommand
     private readonly ModelArguments _model = new();
     private readonly PerformanceArguments _performance = new();
     private readonly SemanticsArguments _semantics = new();
+    private readonly PluginArguments _plugins = new();
     private readonly Option<string> _prefillConfig = ClusterFile("prefill_config", "prefill");
     private readonly Option<string> _decodeConfig = ClusterFile("decode_config", "decode");
 
@@ -99,6 +100,7 @@ internal sealed class RunCommand : CliCommand
             new("Output", [_requestsOutput, _csvOutput, _json, _quiet]),
             _samples.Group,
             _plots.Group,
+            _plugins.Group,
             .. _semantics.Groups,
         ]);
         Examples =
@@ -161,6 +163,7 @@ internal sealed class RunCommand : CliCommand
                 TtftSloSeconds = parse.GetValue(_ttftSlo),
                 TpotSloSeconds = parse.GetValue(_tpotSlo),
                 Semantics = _semantics.Read(parse),
+                Catalogs = _plugins.Load(parse),
             }
         );
 

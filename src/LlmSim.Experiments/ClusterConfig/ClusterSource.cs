@@ -10,11 +10,12 @@ internal static class ClusterSource
     /// <exception cref="UserErrorException">A file is wrong, or two ways to give the cluster are mixed.</exception>
     public static ClusterInstances Load(RunConfiguration configuration)
     {
+        var hardware = configuration.Catalogs.Hardware;
         if (configuration.Cluster is not { } path)
         {
             return new ClusterInstances(
-                Load(configuration.PrefillConfig, "prefill", configuration.Semantics),
-                Load(configuration.DecodeConfig, "decode", configuration.Semantics),
+                Load(configuration.PrefillConfig, "prefill", configuration.Semantics, hardware),
+                Load(configuration.DecodeConfig, "decode", configuration.Semantics, hardware),
                 Mixed: []
             );
         }
@@ -29,7 +30,7 @@ internal static class ClusterSource
         using var stream = InputFile.Open(path);
         using var content = new MemoryStream();
         stream.CopyTo(content);
-        var entries = ClusterFile.Read(content.ToArray(), path, HardwareCatalog.BuiltIn.Get);
+        var entries = ClusterFile.Read(content.ToArray(), path, hardware.Get);
         return entries.FirstOrDefault(entry => entry.Role is null) is { } without
             ? throw new UserErrorException(
                 $"{path}:{without.Line}: the instance has no role; allowed: prefill, decode, mixed"
@@ -48,14 +49,20 @@ internal static class ClusterSource
     /// <param name="path">The user's file; null for the default of the semantics.</param>
     /// <param name="stage">"prefill" or "decode".</param>
     /// <param name="semantics">Their preset decides on the default.</param>
+    /// <param name="hardware">Accelerators by name.</param>
     /// <exception cref="UserErrorException">The file is wrong; the message says where and what.</exception>
-    private static IReadOnlyList<InstanceSpec> Load(string? path, string stage, Semantics semantics)
+    private static IReadOnlyList<InstanceSpec> Load(
+        string? path,
+        string stage,
+        Semantics semantics,
+        HardwareCatalog hardware
+    )
     {
         var name = path ?? DefaultName(stage, semantics);
         using var stream = path is null ? Default(name) : InputFile.Open(path);
         using var content = new MemoryStream();
         stream.CopyTo(content);
-        var entries = ClusterFile.Read(content.ToArray(), name, HardwareCatalog.BuiltIn.Get);
+        var entries = ClusterFile.Read(content.ToArray(), name, hardware.Get);
         var role = Enum.Parse<InstanceRole>(stage, ignoreCase: true);
         return entries.FirstOrDefault(entry => entry.Role is { } other && other != role) is { } wrong
             ? throw new UserErrorException(

@@ -14,10 +14,10 @@ public interface IScoredGlobalPolicy : IGlobalPolicy
     {
         var request = context.Request;
         var best = 0;
-        var bestScore = Score(context.Instances[0], request);
+        var bestScore = NumberOf(context.Instances[0], request);
         for (var i = 1; i < context.Instances.Count; i++)
         {
-            var score = Score(context.Instances[i], request);
+            var score = NumberOf(context.Instances[i], request);
             if (score < bestScore)
             {
                 (best, bestScore) = (i, score);
@@ -25,5 +25,14 @@ public interface IScoredGlobalPolicy : IGlobalPolicy
         }
 
         return best;
+    }
+
+    // Nothing is below NaN, so an instance with such a score would win by its place alone.
+    private double NumberOf(in InstanceView instance, in RequestView request)
+    {
+        var score = Score(instance, request);
+        return double.IsNaN(score)
+            ? throw new ArithmeticException($"its score of instance {instance.Index} is not a number")
+            : score;
     }
 }

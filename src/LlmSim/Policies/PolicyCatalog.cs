@@ -21,23 +21,25 @@ public sealed class PolicyCatalog
             {
                 throw new UserErrorException(
                     $"policy '{policy.Name}' exists twice for {PolicyDecisionNames.List(Shared(rival, policy))}: "
-                        + $"{policy.Type.FullName} and {rival.Type.FullName}"
+                        + $"{Origin(policy)} and {Origin(rival)}; rename one"
                 );
             }
         }
     }
 
     /// <summary>The policies that come with the simulator.</summary>
-    public static PolicyCatalog BuiltIn { get; } = new(BuiltInPolicies.Types.Select(PolicyDescription.Of));
+    public static PolicyCatalog BuiltIn { get; } =
+        new(BuiltInPolicies.Types.Select(type => PolicyDescription.Of(type)));
 
     /// <summary>All policies by name.</summary>
     public IReadOnlyList<PolicyDescription> All => _all;
 
     /// <summary>This catalog and some more policies.</summary>
     /// <param name="policies">Classes with a <see cref="PolicyAttribute" />.</param>
+    /// <param name="source">The file that they came from, for messages and lists.</param>
     /// <exception cref="UserErrorException">A class is not a policy, or its name is taken; the message says why.</exception>
-    public PolicyCatalog With(IEnumerable<Type> policies) =>
-        new(_all.Concat(policies.Select(PolicyDescription.Of)));
+    public PolicyCatalog With(IEnumerable<Type> policies, string? source = null) =>
+        new(_all.Concat(policies.Select(type => PolicyDescription.Of(type, source))));
 
     /// <summary>New policies for one run, each given as <c>name</c> or <c>name:key=value,key=value</c>.</summary>
     /// <param name="prefillGlobal">Routes arriving requests.</param>
@@ -73,6 +75,11 @@ public sealed class PolicyCatalog
     /// <exception cref="UserErrorException">As <see cref="CreateSet" />.</exception>
     public ILocalPolicy CreateLocal(string text, PolicyDecisions decision) =>
         (ILocalPolicy)Create(text, decision);
+
+    private static string Origin(PolicyDescription policy) =>
+        policy.Source is { } source ? $"class {policy.Type.Name} of {source}"
+        : policy.Type.Assembly == typeof(PolicyCatalog).Assembly ? "the built-in one"
+        : $"class {policy.Type.FullName}";
 
     private static PolicyDecisions Shared(PolicyDescription a, PolicyDescription b) =>
         a.Decisions & b.Decisions;

@@ -8,10 +8,12 @@ public sealed class PolicyDescription
     private PolicyDescription(
         Type type,
         PolicyAttribute attribute,
-        IReadOnlyList<PolicyOptionDescription> options
+        IReadOnlyList<PolicyOptionDescription> options,
+        string? source
     )
     {
         Type = type;
+        Source = source;
         Name = attribute.Name;
         Decisions = attribute.Decisions;
         Summary = attribute.Summary;
@@ -30,22 +32,25 @@ public sealed class PolicyDescription
     /// <summary>Its options, by key.</summary>
     public IReadOnlyList<PolicyOptionDescription> Options { get; }
 
+    /// <summary>The file that it came from; null for a built-in one, or a class of a program.</summary>
+    public string? Source { get; }
+
     internal Type Type { get; }
 
     /// <summary>Reads a class's attributes.</summary>
     /// <exception cref="UserErrorException">The class is not a usable policy; the message says why.</exception>
-    internal static PolicyDescription Of(Type type)
+    internal static PolicyDescription Of(Type type, string? source = null)
     {
         var attribute =
             type.GetCustomAttribute<PolicyAttribute>()
             ?? throw new UserErrorException($"class {type.FullName} has no [Policy] attribute");
         Check(type, attribute);
-        var fresh = Activator.CreateInstance(type)!;
+        var fresh = NewInstance(type, attribute.Name);
         var options = type.GetProperties()
             .Where(property => property.IsDefined(typeof(PolicyOptionAttribute)))
             .Select(property => PolicyOptionDescription.Of(property, fresh))
             .OrderBy(option => option.Key, StringComparer.Ordinal);
-        return new PolicyDescription(type, attribute, [.. options]);
+        return new PolicyDescription(type, attribute, [.. options], source);
     }
 
     /// <summary>A new policy with options set.</summary>
@@ -53,7 +58,7 @@ public sealed class PolicyDescription
     /// <param name="stage">The decision, for messages.</param>
     internal object Create(IEnumerable<string> settings, string stage)
     {
-        var policy = Activator.CreateInstance(Type)!;
+        var policy = NewInstance(Type, Name);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var setting in settings)
         {
@@ -76,6 +81,22 @@ public sealed class PolicyDescription
         }
 
         return policy;
+    }
+
+    private static object NewInstance(Type type, string name)
+    {
+        try
+        {
+            return Activator.CreateInstance(type)!;
+        }
+        catch (TargetInvocationException e)
+        {
+            var thrown = e.InnerException ?? e;
+            throw new UserErrorException(
+                $"policy '{name}' (class {type.FullName}): its constructor threw {thrown.GetType().Name}: {thrown.Message}",
+                thrown
+            );
+        }
     }
 
     private PolicyOptionDescription Find(string key, string stage)

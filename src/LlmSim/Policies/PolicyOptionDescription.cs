@@ -57,14 +57,25 @@ public sealed class PolicyOptionDescription
     /// <param name="policy">The policy.</param>
     /// <param name="text">The value as written.</param>
     /// <param name="where">Begins the message when the value is not allowed.</param>
-    internal void Set(object policy, string text, string where) =>
-        _property.SetValue(
-            policy,
+    internal void Set(object policy, string text, string where)
+    {
+        var value =
             Parse(text)
-                ?? throw new UserErrorException(
-                    $"{where}: option '{Key}' is '{text}'; it must be {Allowed} (default {Default})"
-                )
-        );
+            ?? throw new UserErrorException(
+                $"{where}: option '{Key}' is '{text}'; it must be {Allowed} (default {Default})"
+            );
+        try
+        {
+            _property.SetValue(policy, value);
+        }
+        catch (TargetInvocationException e)
+        {
+            throw new UserErrorException(
+                $"{where}: option '{Key}' is '{text}': {PolicyFailure.Describe(policy, e)}",
+                e
+            );
+        }
+    }
 
     private object? Parse(string text)
     {

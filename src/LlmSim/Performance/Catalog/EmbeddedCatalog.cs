@@ -24,5 +24,21 @@ internal static class EmbeddedCatalog
         return parse(stream, resource);
     }
 
+    /// <summary>The bytes of one file of a folder.</summary>
+    public static byte[] Content(string folder, string name) =>
+        Parse(
+            folder,
+            name,
+            (stream, _) =>
+            {
+                using var content = new MemoryStream();
+                stream.CopyTo(content);
+                return content.ToArray();
+            }
+        );
+
+    /// <summary>The entry that a file describes: a slash cannot be part of a file name, so it is written as two dashes.</summary>
+    public static string EntryName(string fileName) => fileName.Replace("--", "/", StringComparison.Ordinal);
+
     private static string Prefix(string folder) => $"catalog/{folder}/";
 }

@@ -26,6 +26,11 @@ public sealed class HardwareCatalog
             )
         );
 
+    /// <summary>This catalog and the accelerators of some files.</summary>
+    /// <exception cref="UserErrorException">Two files have one name; later, when an entry is used: its file is wrong.</exception>
+    public HardwareCatalog With(IEnumerable<CatalogFile> files) =>
+        new(CatalogFile.Merge(_hardware, files, Folder, ParseFile));
+
     /// <summary>All accelerators, by name.</summary>
     public IEnumerable<HardwareDescription> All => _hardware.Values.Select(hardware => hardware.Value);
 
@@ -37,4 +42,15 @@ public sealed class HardwareCatalog
             : throw new UserErrorException(
                 $"hardware '{name}' is unknown.{Suggestion.For(name, _hardware.Keys)} 'llmsim hardware' lists what there is."
             );
+
+    private static HardwareDescription ParseFile(CatalogFile file)
+    {
+        using var stream = file.Open();
+        var hardware = HardwareParser.Parse(stream, file.Source);
+        return hardware.Name == file.Name
+            ? hardware
+            : throw new UserErrorException(
+                $"{file.Source}: name is '{hardware.Name}'; it must be that of the file, '{file.Name}'"
+            );
+    }
 }

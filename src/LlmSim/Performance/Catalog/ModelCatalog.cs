@@ -3,6 +3,8 @@ namespace LlmSim.Performance.Catalog;
 /// <summary>Models by the name under which their authors publish them.</summary>
 public sealed class ModelCatalog
 {
+    private const string Folder = "models";
+
     private readonly SortedDictionary<string, Lazy<ModelDescription>> _models;
     private readonly IReadOnlyDictionary<string, string> _aliases;
 
@@ -17,6 +19,13 @@ public sealed class ModelCatalog
 
     /// <summary>The models that come with the simulator.</summary>
     public static ModelCatalog BuiltIn { get; } = ReadBuiltIn();
+
+    /// <summary>This catalog and the models of some files, each a model's own config.json.</summary>
+    /// <exception cref="UserErrorException">
+    /// Two files have one name, or a name is an alias; later, when an entry is used: its file is wrong.
+    /// </exception>
+    public ModelCatalog With(IEnumerable<CatalogFile> files) =>
+        new(CatalogFile.Merge(_models, files.Select(NotAnAlias), Folder, ParseFile), _aliases);
 
     /// <summary>All models, by id.</summary>
     public IEnumerable<ModelDescription> All => _models.Values.Select(model => model.Value);
@@ -55,15 +64,26 @@ public sealed class ModelCatalog
 
     private static string ShortName(string id) => id[(id.IndexOf('/', StringComparison.Ordinal) + 1)..];
 
+    private CatalogFile NotAnAlias(CatalogFile file) =>
+        _aliases.TryGetValue(file.Name, out var id)
+            ? throw new UserErrorException(
+                $"{file.Source}: '{file.Name}' is another name of {id} in the built-in catalog; give the file another name"
+            )
+            : file;
+
+    private static ModelDescription ParseFile(CatalogFile file)
+    {
+        using var stream = file.Open();
+        return ModelConfigParser.Parse(file.Name, stream, file.Source);
+    }
+
     private static ModelCatalog ReadBuiltIn()
     {
-        const string Folder = "models";
         const string AliasFile = "aliases";
         var models = new SortedDictionary<string, Lazy<ModelDescription>>(StringComparer.Ordinal);
         foreach (var file in EmbeddedCatalog.Names(Folder).Where(file => file != AliasFile))
         {
-            // A slash cannot be part of a file name.
-            var id = file.Replace("--", "/", StringComparison.Ordinal);
+            var id = EmbeddedCatalog.EntryName(file);
             models.Add(
                 id,
                 new(() =>

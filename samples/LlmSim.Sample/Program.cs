@@ -1,0 +1,42 @@
+// How many H100s at tp 4 keep the p90 of the time to first token below a second? The library alone, without the command.
+using LlmSim;
+using LlmSim.Engine;
+using LlmSim.Performance.Catalog;
+using LlmSim.Policies;
+using LlmSim.Workloads;
+
+var random = new RandomStream(seed: 1, "workload");
+var seconds = 0.0;
+RequestSpec[] workload =
+[
+    .. Enumerable
+        .Range(0, 1000)
+        .Select(id =>
+        {
+            seconds += random.NextExponential(rate: 4);
+            return new RequestSpec(
+                id,
+                SimTime.FromSeconds(seconds),
+                500 + random.Next(8000),
+                50 + random.Next(500)
+            );
+        }),
+];
+
+for (var instances = 1; instances <= 4; instances++)
+{
+    var h100 = new InstanceSpec { Hardware = HardwareCatalog.BuiltIn.Get("NVIDIA_H100_SXM"), TpSize = 4 };
+    var scenario = new Scenario
+    {
+        Model = ModelCatalog.BuiltIn.Get("unsloth/Llama-3.3-70B-Instruct"),
+        PrefillInstances = [.. Enumerable.Repeat(h100, instances)],
+        DecodeInstances = [h100, h100],
+        Policies = PolicyCatalog.BuiltIn.CreateSet("lowest_load", "shortest", "least_kv", "fcfs"),
+    };
+    var summary = Simulator.Run(scenario, workload);
+    Console.WriteLine(
+        FormattableString.Invariant(
+            $"{instances} prefill instances: TTFT p90 {summary.TtftSeconds.P90:F2} s, {summary.OutputTokensPerSecond:F0} output tokens/s"
+        )
+    );
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using LlmSim.Experiments.Extensions;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary><c>llmsim new policy</c>: a policy that works, to be changed into another.</summary>
+internal sealed class NewPolicyCommand : CliCommand
+{
+    private readonly Argument<string> _name = new("NAME")
+    {
+        Description = "its name on the command line: lower-case letters, digits and underscores",
+    };
+
+    private readonly Option<string> _kind = CliOption.Choice(
+        "kind",
+        "what it decides, and how: routing by choice or by score, queueing by choice or by key",
+        "scored",
+        PolicyTemplate.Kinds
+    );
+
+    private readonly Option<string> _output = CliOption.Text(
+        "output",
+        "folder to write it to",
+        "policies",
+        "DIR"
+    );
+
+    public NewPolicyCommand(CliConsole console)
+        : base("policy", "Write a commented policy that works at once.", console)
+    {
+        Add(_name);
+        AddGroups(new OptionGroup("Options", [_kind, _output]));
+        Examples =
+        [
+            "llmsim new policy my_router",
+            "llmsim new policy my_queue --kind ordered --output my_policies",
+        ];
+        SetAction(Execute);
+    }
+
+    private void Execute(ParseResult parse)
+    {
+        var (name, kind) = (parse.GetRequiredValue(_name), parse.GetRequiredValue(_kind));
+        var path = PolicyTemplate.Write(name, kind, parse.GetRequiredValue(_output));
+        var decision = kind is "global" or "scored" ? "prefill_global" : "prefill_local";
+        Console.Out.WriteLine(
+            $"""
+            {path} is a policy that works. Now:
+              llmsim policies check {name}
+              llmsim run --{decision} {name}
+            """
+        );
+    }
+}

@@ -1,0 +1,67 @@
+using LlmSim.Performance.Catalog;
+using LlmSim.Policies;
+
+namespace LlmSim.Experiments.Extensions;
+
+/// <summary>
+/// Everything that a configuration may name: the built-in policies, models and accelerators, and the user's own. It does
+/// not change, so one object serves any number of simulations at a time.
+/// </summary>
+/// <param name="Policies">Policies by name.</param>
+/// <param name="Models">Models by id.</param>
+/// <param name="Hardware">Accelerators by name.</param>
+public sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, HardwareCatalog Hardware)
+{
+    /// <summary>What comes with the simulator.</summary>
+    public static Catalogs BuiltIn { get; } =
+        new(PolicyCatalog.BuiltIn, ModelCatalog.BuiltIn, HardwareCatalog.BuiltIn);
+
+    /// <summary>
+    /// SHA-256 of each policy file, by path: results of a run may change when one of them does. In order of path.
+    /// </summary>
+    public IReadOnlyList<KeyValuePair<string, string>> PolicyFileHashes { get; private init; } = [];
+
+    /// <summary>The built-in entries and those of a user's folders. Policies are compiled unless they are in the cache.</summary>
+    /// <exception cref="UserErrorException">
+    /// A folder does not exist, a policy does not compile or cannot be used, a name is taken.
+    /// </exception>
+    public static Catalogs Load(ExtensionFolders folders)
+    {
+        var policies = new PolicyFiles(folders.PolicyFolders(), CompilationCache.Default);
+        return new Catalogs(policies.AddTo(PolicyCatalog.BuiltIn), LoadModels(folders), LoadHardware(folders))
+        {
+            PolicyFileHashes = policies.Hashes,
+        };
+    }
+
+    /// <summary>The models alone.</summary>
+    /// <exception cref="UserErrorException">The folder does not exist, or a name is taken.</exception>
+    public static ModelCatalog LoadModels(ExtensionFolders folders) =>
+        ModelCatalog.BuiltIn.With(folders.ModelFolders().SelectMany(ModelFiles));
+
+    /// <summary>The accelerators alone.</summary>
+    /// <exception cref="UserErrorException">The folder does not exist, or a name is taken.</exception>
+    public static HardwareCatalog LoadHardware(ExtensionFolders folders) =>
+        HardwareCatalog.BuiltIn.With(folders.HardwareFolders().SelectMany(JsonFiles));
+
+    /// <summary>Files <c>author--name.json</c>, and folders <c>author--name</c> with a <c>config.json</c> as published.</summary>
+    private static IEnumerable<CatalogFile> ModelFiles(string folder) =>
+        JsonFiles(folder)
+            .Where(file => file.Name != "aliases")
+            .Concat(
+                Directory
+                    .EnumerateDirectories(folder)
+                    .Select(model => Path.Combine(model, "config.json"))
+                    .Where(File.Exists)
+                    .Select(path => FileOf(Path.GetFileName(Path.GetDirectoryName(path))!, path))
+            )
+            .Select(file => file with { Name = file.Name.Replace("--", "/", StringComparison.Ordinal) });
+
+    private static IEnumerable<CatalogFile> JsonFiles(string folder) =>
+        Directory
+            .EnumerateFiles(folder, "*.json")
+            .Select(path => FileOf(Path.GetFileNameWithoutExtension(path), path));
+
+    private static CatalogFile FileOf(string name, string path) =>
+        new(name, path, () => InputFile.Open(path));
+}

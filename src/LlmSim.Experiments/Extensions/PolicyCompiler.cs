@@ -1,0 +1,86 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Emit;
+using Microsoft.CodeAnalysis.Text;
+
+namespace LlmSim.Experiments.Extensions;
+
+/// <summary>Compiles a policy. The only class that knows the compiler, which takes its time to load.</summary>
+internal static class PolicyCompiler
+{
+    private const int MaxErrorsShown = 20;
+
+    private const string ImplicitUsings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.Linq;
+        global using LlmSim;
+        global using LlmSim.Engine;
+        global using LlmSim.Policies;
+        """;
+
+    private static readonly CSharpParseOptions s_parse = new(LanguageVersion.Latest);
+
+    private static readonly CSharpCompilationOptions s_options = new(
+        OutputKind.DynamicallyLinkedLibrary,
+        optimizationLevel: OptimizationLevel.Release,
+        nullableContextOptions: NullableContextOptions.Enable,
+        // The same source gives the same bytes.
+        deterministic: true
+    );
+
+    /// <summary>The assembly of a source, with the lines of its code for stack traces.</summary>
+    /// <param name="path">What messages call the source.</param>
+    /// <param name="text">The source.</param>
+    /// <exception cref="UserErrorException">It does not compile: one line an error, as file:line:column.</exception>
+    public static byte[] Compile(string path, string text)
+    {
+        var name = Path.GetFileName(path);
+        var compilation = CSharpCompilation.Create(
+            $"policy_{Path.GetFileNameWithoutExtension(path)}",
+            [Parse(text, name), Parse(ImplicitUsings, "usings.cs")],
+            References(),
+            s_options
+        );
+        using var assembly = new MemoryStream();
+        var result = compilation.Emit(
+            assembly,
+            options: new EmitOptions(debugInformationFormat: DebugInformationFormat.Embedded)
+        );
+        return result.Success ? assembly.ToArray() : throw Error(path, result.Diagnostics);
+    }
+
+    private static SyntaxTree Parse(string text, string name) =>
+        CSharpSyntaxTree.ParseText(SourceText.From(text, System.Text.Encoding.UTF8), s_parse, name);
+
+    /// <summary>The base library of the running .NET, and what a policy may see of the simulator.</summary>
+    private static IEnumerable<MetadataReference> References()
+    {
+        var baseLibrary = Path.GetDirectoryName(typeof(object).Assembly.Location);
+        var trusted = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+        return trusted
+            .Where(file => Path.GetDirectoryName(file) == baseLibrary)
+            .Append(typeof(Scenario).Assembly.Location)
+            .Append(typeof(Engine.SimTime).Assembly.Location)
+            .Select(file => MetadataReference.CreateFromFile(file));
+    }
+
+    private static UserErrorException Error(string path, IEnumerable<Diagnostic> diagnostics)
+    {
+        var errors = diagnostics
+            .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
+            .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)
+            .ToArray();
+        var lines = errors.Take(MaxErrorsShown).Select(error => Line(path, error));
+        var more =
+            errors.Length > MaxErrorsShown ? $"\n{path}: {errors.Length - MaxErrorsShown} more errors" : "";
+        return new UserErrorException(string.Join('\n', lines) + more);
+    }
+
+    private static string Line(string path, Diagnostic error)
+    {
+        var start = error.Location.GetLineSpan().StartLinePosition;
+        var message = error.GetMessage(System.Globalization.CultureInfo.InvariantCulture);
+        return $"{path}:{start.Line + 1}:{start.Character + 1}: error {error.Id}: {message}";
+    }
+}

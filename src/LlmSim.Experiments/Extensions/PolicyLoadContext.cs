@@ -1,0 +1,27 @@
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace LlmSim.Experiments.Extensions;
+
+/// <summary>
+/// Loads one policy file. What it refers to is the running simulator's where that has it, else a file beside it. A
+/// context for each file: two files may hold assemblies of one name.
+/// </summary>
+internal sealed class PolicyLoadContext(string path) : AssemblyLoadContext($"policies of {path}")
+{
+    private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+
+    protected override Assembly? Load(AssemblyName assemblyName)
+    {
+        // The simulator's own assemblies must not come twice: their types would not be the same.
+        try
+        {
+            return GetLoadContext(typeof(PolicyLoadContext).Assembly)!.LoadFromAssemblyName(assemblyName);
+        }
+        catch (FileNotFoundException)
+        {
+            var neighbour = Path.Combine(_folder, $"{assemblyName.Name}.dll");
+            return File.Exists(neighbour) ? LoadFromAssemblyPath(neighbour) : null;
+        }
+    }
+}

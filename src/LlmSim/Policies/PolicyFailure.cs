@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Reflection;
+using LlmSim.Engine;
+
+namespace LlmSim.Policies;
+
+/// <summary>Exceptions of policies: a user's policy that throws is an error of its author, a built-in one is our defect.</summary>
+internal static class PolicyFailure
+{
+    /// <summary>Whether an exception that came out of a policy is its author's to mend.</summary>
+    public static bool IsTheAuthors(object policy, Exception exception) =>
+        policy.GetType().Assembly != typeof(PolicyFailure).Assembly
+        && exception is not InvariantViolationException;
+
+    /// <summary>Says which policy threw what, when, over which request, and on which line of its source.</summary>
+    public static UserErrorException Of(object policy, SimTime now, string subject, Exception exception) =>
+        new(
+            $"policy {PolicyNames.Of(policy)}: at {now}, {subject}, {Describe(policy, exception)}",
+            exception
+        );
+
+    /// <summary>"it threw X: message (file.cs:12)".</summary>
+    public static string Describe(object policy, Exception exception)
+    {
+        // Exceptions of constructors and properties come wrapped by reflection.
+        var thrown = exception is TargetInvocationException { InnerException: { } inner } ? inner : exception;
+        return $"it threw {thrown.GetType().Name}: {thrown.Message}{Where(policy.GetType(), thrown)}";
+    }
+
+    /// <summary>The innermost line of the policy's own assembly.</summary>
+    private static string Where(Type policy, Exception exception)
+    {
+        var frame = new StackTrace(exception, fNeedFileInfo: true)
+            .GetFrames()
+            .FirstOrDefault(candidate =>
+                candidate.GetMethod()?.Module.Assembly == policy.Assembly && candidate.GetFileLineNumber() > 0
+            );
+        return frame is null ? "" : $" ({frame.GetFileName()}:{frame.GetFileLineNumber()})";
+    }
+}
