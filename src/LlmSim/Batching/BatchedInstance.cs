@@ -207,7 +207,6 @@ internal sealed class BatchedInstance : Instance
 
         _batch = batch;
         _settled = 0;
-        _isPlanned = true;
         _usedAtBegin = _cache.Pool.Used;
         _options.OnRoom(this);
         return batch;
@@ -216,6 +215,7 @@ internal sealed class BatchedInstance : Instance
     /// <summary>The times of the planned iterations are known.</summary>
     public void OnPlanned(SimTime end)
     {
+        _isPlanned = true;
         if (Role != InstanceRole.Prefill)
         {
             return;
@@ -297,7 +297,7 @@ internal sealed class BatchedInstance : Instance
     /// <summary>Brings the requests up to date with the iterations that have ended while others of the same plan go on.</summary>
     private void Settle()
     {
-        if (_isPlanned && _group.IsRunning)
+        if (_isPlanned)
         {
             SettleTo(_group.Times.EndedBefore(_simulation.Now));
         }
@@ -360,6 +360,10 @@ internal sealed class BatchedInstance : Instance
             if (isDue)
             {
                 GiveToken(sequence.Request, times.End);
+                Invariant.Require(
+                    sequence.RemainingTokens >= 0,
+                    $"{sequence.Request} got {-sequence.RemainingTokens} tokens more than it was owed"
+                );
                 sequence.HasLeft = sequence.RemainingTokens == 0 || Role == InstanceRole.Prefill;
                 if (sequence.HasLeft)
                 {
