@@ -5,23 +5,14 @@ using LlmSim.Performance.Catalog;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 
+var workload = new List<RequestSpec>();
 var random = new RandomStream(seed: 1, "workload");
-var seconds = 0.0;
-RequestSpec[] workload =
-[
-    .. Enumerable
-        .Range(0, 1000)
-        .Select(id =>
-        {
-            seconds += random.NextExponential(rate: 4);
-            return new RequestSpec(
-                id,
-                SimTime.FromSeconds(seconds),
-                500 + random.Next(8000),
-                50 + random.Next(500)
-            );
-        }),
-];
+for (var (id, seconds) = (0, 0.0); id < 1000; id++)
+{
+    seconds += random.NextExponential(rate: 4);
+    var (inputTokens, outputTokens) = (500 + random.Next(8000), 50 + random.Next(500));
+    workload.Add(new RequestSpec(id, SimTime.FromSeconds(seconds), inputTokens, outputTokens));
+}
 
 for (var instances = 1; instances <= 4; instances++)
 {
@@ -34,9 +25,8 @@ for (var instances = 1; instances <= 4; instances++)
         Policies = PolicyCatalog.BuiltIn.CreateSet("lowest_load", "shortest", "least_kv", "fcfs"),
     };
     var summary = Simulator.Run(scenario, workload);
+    var (ttft, rate) = (summary.TtftSeconds.P90, summary.OutputTokensPerSecond);
     Console.WriteLine(
-        FormattableString.Invariant(
-            $"{instances} prefill instances: TTFT p90 {summary.TtftSeconds.P90:F2} s, {summary.OutputTokensPerSecond:F0} output tokens/s"
-        )
+        FormattableString.Invariant($"{instances} instances: TTFT p90 {ttft:F2} s, {rate:F0} tokens/s")
     );
 }

@@ -338,10 +338,6 @@ internal sealed class Cluster : IEventHandler
 
     private void RequireEverythingDone()
     {
-        Invariant.Require(
-            _recorder.Arrived == _recorder.Finished + _recorder.Rejected,
-            $"{_recorder.Arrived} requests arrived, but {_recorder.Finished} finished and {_recorder.Rejected} were rejected"
-        );
         foreach (var instance in Instances)
         {
             instance.RequireEmpty();
@@ -354,5 +350,9 @@ internal sealed class Cluster : IEventHandler
 
         _reservedTransfers?.RequireEmpty();
         _network.RequireEmpty();
+        Invariant.Require(
+            _recorder.Arrived == _recorder.Finished + _recorder.Rejected,
+            $"{_recorder.Arrived} requests arrived, but {_recorder.Finished} finished and {_recorder.Rejected} were rejected"
+        );
     }
 }

@@ -168,6 +168,7 @@ internal sealed class ClusterBuilder(
                 role,
                 blocks,
                 blockBytes,
+                ReservesKv: scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
                 outputEstimate,
                 interTokenLatency,
                 events.OnPrefillPlanned,

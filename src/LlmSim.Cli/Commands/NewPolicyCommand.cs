@@ -6,6 +6,8 @@ namespace LlmSim.Cli.Commands;
 /// <summary><c>llmsim new policy</c>: a policy that works, to be changed into another.</summary>
 internal sealed class NewPolicyCommand : CliCommand
 {
+    private const string StandardFolder = "policies";
+
     private readonly Argument<string> _name = new("NAME")
     {
         Description = "its name on the command line: lower-case letters, digits and underscores",
@@ -21,7 +23,7 @@ internal sealed class NewPolicyCommand : CliCommand
     private readonly Option<string> _output = CliOption.Text(
         "output",
         "folder to write it to",
-        "policies",
+        StandardFolder,
         "DIR"
     );
 
@@ -41,13 +43,15 @@ internal sealed class NewPolicyCommand : CliCommand
     private void Execute(ParseResult parse)
     {
         var (name, kind) = (parse.GetRequiredValue(_name), parse.GetRequiredValue(_kind));
-        var path = PolicyTemplate.Write(name, kind, parse.GetRequiredValue(_output));
+        var folder = parse.GetRequiredValue(_output);
+        var path = PolicyTemplate.Write(name, kind, folder);
         var decision = kind is "global" or "scored" ? "prefill_global" : "prefill_local";
+        var from = folder == StandardFolder ? "" : $" --policies {folder}";
         Console.Out.WriteLine(
             $"""
             {path} is a policy that works. Now:
-              llmsim policies check {name}
-              llmsim run --{decision} {name}
+              llmsim policies check {name}{from}
+              llmsim run --{decision} {name}{from}
             """
         );
     }

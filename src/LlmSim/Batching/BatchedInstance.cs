@@ -42,7 +42,7 @@ internal sealed class BatchedInstance : Instance
         _simulation = simulation;
         _group = group;
         _cache = new PagedKvCache(spec.Engine!, options.KvBlocks);
-        _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh);
+        _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh, options.ReservesKv);
         _scheduler = new IterationScheduler(spec.Engine!, _cache, _waiting);
         _work = new WorkAhead(performance, options.OutputEstimate);
         group.Add(this);
@@ -141,8 +141,9 @@ internal sealed class BatchedInstance : Instance
 
     public override void Accept(Request request)
     {
-        var sequence = request.Sequence ?? NewSequence(request);
-        if (request.State == RequestState.DecodeGlobal)
+        var comesToDecode = request.State == RequestState.DecodeGlobal;
+        var sequence = request.Sequence ?? NewSequence(request, comesToDecode);
+        if (comesToDecode)
         {
             request.State = RequestState.DecodeLocal;
             request.DecodeInstance = Index;
@@ -187,7 +188,7 @@ internal sealed class BatchedInstance : Instance
     public override bool TryReserve(Request request)
     {
         Settle();
-        var sequence = NewSequence(request);
+        var sequence = NewSequence(request, comesToDecode: true);
         if (!_cache.TryReserve(sequence))
         {
             request.Sequence = null;
@@ -210,7 +211,6 @@ internal sealed class BatchedInstance : Instance
 
         _batch = batch;
         _settled = 0;
-        _isPlanned = true;
         _usedAtBegin = _cache.Pool.Used;
         _options.OnRoom(this);
         return batch;
@@ -219,6 +219,7 @@ internal sealed class BatchedInstance : Instance
     /// <summary>The times of the planned iterations are known.</summary>
     public void OnPlanned(SimTime end)
     {
+        _isPlanned = true;
         if (Role != InstanceRole.Prefill)
         {
             return;
@@ -273,11 +274,11 @@ internal sealed class BatchedInstance : Instance
     }
 
     /// <summary>A request that comes to decode brings the KV cache of its context.</summary>
-    private SequenceState NewSequence(Request request)
+    private SequenceState NewSequence(Request request, bool comesToDecode)
     {
         var sequence = new SequenceState(request, _cache.Keys(request))
         {
-            Arrived = request.State == RequestState.DecodeGlobal ? request.ContextTokens : 0,
+            Arrived = comesToDecode ? request.ContextTokens : 0,
         };
         request.Sequence = sequence;
         return sequence;
@@ -302,7 +303,7 @@ internal sealed class BatchedInstance : Instance
     /// <summary>Brings the requests up to date with the iterations that have ended while others of the same plan go on.</summary>
     private void Settle()
     {
-        if (_isPlanned && _group.IsRunning)
+        if (_isPlanned)
         {
             SettleTo(_group.Times.EndedBefore(_simulation.Now));
         }
@@ -365,6 +366,10 @@ internal sealed class BatchedInstance : Instance
             if (isDue)
             {
                 GiveToken(sequence.Request, times.End);
+                Invariant.Require(
+                    sequence.RemainingTokens >= 0,
+                    $"{sequence.Request} got {-sequence.RemainingTokens} tokens more than it was owed"
+                );
                 sequence.HasLeft = sequence.RemainingTokens == 0 || Role == InstanceRole.Prefill;
                 if (sequence.HasLeft)
                 {
@@ -427,6 +432,7 @@ internal sealed class BatchedInstance : Instance
 /// <param name="Role">What it does for a request.</param>
 /// <param name="KvBlocks">Blocks of its KV cache.</param>
 /// <param name="KvBytesPerBlock">Bytes of one.</param>
+/// <param name="ReservesKv">Whether KV caches are only sent here after blocks were reserved for them.</param>
 /// <param name="OutputEstimate">Estimates what requests will generate yet.</param>
 /// <param name="InterTokenLatency">Observes gaps between tokens.</param>
 /// <param name="OnPrefillPlanned">It is known when the prefill of a request that will leave ends.</param>
@@ -437,6 +443,7 @@ internal sealed record BatchedInstanceOptions(
     InstanceRole Role,
     int KvBlocks,
     long KvBytesPerBlock,
+    bool ReservesKv,
     OutputEstimate OutputEstimate,
     InterTokenLatency InterTokenLatency,
     Action<Request, SimTime> OnPrefillPlanned,

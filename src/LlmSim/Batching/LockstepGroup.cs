@@ -24,8 +24,6 @@ internal sealed class LockstepGroup(Simulation simulation, EventRank rank, int m
         Running,
     }
 
-    public bool IsRunning => _phase == Phase.Running;
-
     public IterationTimes Times => _times;
 
     public void Add(BatchedInstance member)

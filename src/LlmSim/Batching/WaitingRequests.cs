@@ -10,7 +10,13 @@ namespace LlmSim.Batching;
 /// <param name="instance">Whose requests they are.</param>
 /// <param name="arrived">Queue of the requests that another instance has prefilled: decode_local.</param>
 /// <param name="fresh">Queue of the requests to be prefilled here: prefill_local.</param>
-internal sealed class WaitingRequests(Instance instance, RequestQueue arrived, RequestQueue fresh)
+/// <param name="arrivedHoldBlocks">Whether KV caches come into reserved blocks.</param>
+internal sealed class WaitingRequests(
+    Instance instance,
+    RequestQueue arrived,
+    RequestQueue fresh,
+    bool arrivedHoldBlocks
+)
 {
     private readonly Stack<SequenceState> _preempted = new();
     private RequestQueue? _selectedFrom;
@@ -42,13 +48,9 @@ internal sealed class WaitingRequests(Instance instance, RequestQueue arrived, R
     /// <summary>The request that is next; there must be one.</summary>
     public SequenceState Select(SimTime now)
     {
-        if (arrived.Count > 0)
+        if (arrived.Count > 0 && (arrivedHoldBlocks || _preempted.Count == 0))
         {
-            var sequence = SelectFrom(arrived, now);
-            if (sequence.Blocks.Count > 0 || _preempted.Count == 0)
-            {
-                return sequence;
-            }
+            return SelectFrom(arrived, now);
         }
 
         if (_preempted.TryPeek(out var first))

@@ -29,6 +29,7 @@ public sealed partial class ArchitectureTests
     [Theory]
     [InlineData("System.CommandLine", "LlmSim.Cli")]
     [InlineData("Spectre.Console", "LlmSim.Cli")]
+    [InlineData("Microsoft.CodeAnalysis.CSharp", "LlmSim.Experiments")]
     [InlineData("Parquet", "LlmSim.Experiments")]
     [InlineData("Sep", "LlmSim.Experiments")]
     [InlineData("ZstdSharp", "LlmSim.Experiments")]

@@ -1,135 +1,127 @@
-using LlmSim.Engine;
+using System.Reflection;
 using LlmSim.Policies;
+using LlmSim.Policies.Contract;
 using Xunit;
-using static LlmSim.Tests.Policies.PolicyWorld;
 
 namespace LlmSim.Tests.Policies;
 
-/// <summary>What every policy must do, checked for each built-in one and each decision that it serves.</summary>
+/// <summary>Every built-in policy keeps the contract, and the contract notices those that do not.</summary>
 public sealed class PolicyContractTests
 {
-    private const int Rounds = 200;
-    private const long HorizonNanoseconds = 10_000_000_000;
+    private static int s_calls;
 
-    private static readonly PolicyDecisions[] s_decisions =
-    [
-        PolicyDecisions.PrefillGlobal,
-        PolicyDecisions.PrefillLocal,
-        PolicyDecisions.DecodeGlobal,
-        PolicyDecisions.DecodeLocal,
-    ];
-
-    public static TheoryData<string, PolicyDecisions> Served =>
-        [
-            .. PolicyCatalog
-                .BuiltIn.All.SelectMany(_ => s_decisions, (policy, decision) => (policy, decision))
-                .Where(pair => pair.policy.Decisions.HasFlag(pair.decision))
-                .Select(pair => new TheoryDataRow<string, PolicyDecisions>(pair.policy.Name, pair.decision)),
-        ];
-
-    public static TheoryData<string, PolicyDecisions> ServedByOrder =>
-        [
-            .. Served.Where(row =>
-                PolicyDecisions.Local.HasFlag(row.Data.Item2)
-                && PolicyCatalog.BuiltIn.CreateLocal(row.Data.Item1, row.Data.Item2) is IOrderedLocalPolicy
-            ),
-        ];
+    public static TheoryData<string> Names =>
+        [.. PolicyCatalog.BuiltIn.All.Select(policy => policy.Name).Distinct()];
 
     [Theory]
-    [MemberData(nameof(Served))]
-    public void A_choice_is_one_of_those_offered(string name, PolicyDecisions decision) =>
-        Assert.All(Choices(name, decision), pair => Assert.InRange(pair.Choice, 0, pair.Offered - 1));
-
-    [Theory]
-    [MemberData(nameof(Served))]
-    public void The_same_seed_makes_the_same_choices(string name, PolicyDecisions decision) =>
-        Assert.Equal(Choices(name, decision), Choices(name, decision));
-
-    [Theory]
-    [MemberData(nameof(Served))]
-    public void A_choice_does_not_depend_on_the_true_output_length(string name, PolicyDecisions decision) =>
-        Assert.Equal(Choices(name, decision), Choices(name, decision, outputTokens: 2000));
-
-    [Theory]
-    [MemberData(nameof(ServedByOrder))]
-    public void An_ordered_policy_chooses_the_smallest_key(string name, PolicyDecisions decision)
+    [MemberData(nameof(Names))]
+    public void A_built_in_policy_keeps_the_contract(string name)
     {
-        var policy = (IOrderedLocalPolicy)PolicyCatalog.BuiltIn.CreateLocal(name, decision);
-        var world = new RandomStream(3, "world");
-        for (var round = 0; round < Rounds; round++)
-        {
-            var (queue, now) = RandomQueue(world, outputTokens: 1);
-            var keys = Array.ConvertAll(queue, request => policy.Key(new RequestView(request)));
+        var checks = PolicyContract.Check(PolicyCatalog.BuiltIn, name).ToArray();
 
-            Assert.DoesNotContain(keys, double.IsNaN);
-            Assert.Equal(Array.IndexOf(keys, keys.Min()), policy.Choose(queue, now, decision: decision));
+        Assert.NotEmpty(checks);
+        Assert.DoesNotContain(checks, check => !check.Passed);
+    }
+
+    [Theory]
+    [InlineData(typeof(OutOfRange), "chooses among what is offered", "it chose position ")]
+    [InlineData(typeof(Throwing), "chooses among what is offered", "it threw DivideByZeroException")]
+    [InlineData(typeof(Stateful), "same seed, same choices", "decision 1 differs")]
+    [InlineData(typeof(Stateful), "same seed, same results", "differs between two runs")]
+    [InlineData(typeof(Peeking), "does not depend on the true output length", "differs between two runs")]
+    [InlineData(
+        typeof(Peeking),
+        "true output lengths change nothing before they end",
+        "differs between two runs"
+    )]
+    [InlineData(
+        typeof(Restless),
+        "picks the smallest key, and a key does not change",
+        "changed while it waited"
+    )]
+    [InlineData(typeof(NotANumber), "picks the smallest key, and a key does not change", "is not a number")]
+    [InlineData(typeof(NotANumber), "serves every request once", "policy bad: its key for request")]
+    [InlineData(typeof(Clocked), "uses no clock, no chance", "System.DateTime.get_UtcNow: use context.Now")]
+    [InlineData(
+        typeof(Clocked),
+        "uses no clock, no chance",
+        "System.Random.get_Shared: draw from context.Random"
+    )]
+    [InlineData(typeof(Clocked), "uses no clock, no chance", "System.Object.GetHashCode")]
+    [InlineData(typeof(Clocked), "uses no clock, no chance", "System.Threading.Tasks.Task")]
+    [InlineData(typeof(Peeking), "uses no clock, no chance", "reflection sees what a policy must not")]
+    public void A_policy_that_breaks_the_contract_is_noticed(Type policy, string clause, string failure)
+    {
+        var checks = PolicyContract.Check(PolicyCatalog.BuiltIn.With([policy]), "bad");
+
+        Assert.Contains(
+            checks,
+            check =>
+                check.Clause.StartsWith(clause, StringComparison.Ordinal)
+                && check.Failure?.Contains(failure, StringComparison.Ordinal) == true
+        );
+    }
+
+    [Policy("bad", Decisions = PolicyDecisions.Global, Summary = "test")]
+    private sealed class OutOfRange : IGlobalPolicy
+    {
+        public int Choose(in GlobalContext context) => context.Instances.Count;
+    }
+
+    [Policy("bad", Decisions = PolicyDecisions.Local, Summary = "test")]
+    private sealed class Throwing : ILocalPolicy
+    {
+        public int Choose(in LocalContext context) => 1 / (context.Queue.Count - context.Queue.Count);
+    }
+
+    [Policy("bad", Decisions = PolicyDecisions.PrefillGlobal, Summary = "test")]
+    private sealed class Stateful : IGlobalPolicy
+    {
+        // A prime, so that no two runs in a row meet the same counts.
+        public int Choose(in GlobalContext context) => s_calls++ / 7 % context.Instances.Count;
+    }
+
+    [Policy("bad", Decisions = PolicyDecisions.PrefillGlobal, Summary = "test")]
+    private sealed class Peeking : IGlobalPolicy
+    {
+        public int Choose(in GlobalContext context)
+        {
+            var source = typeof(RequestView)
+                .GetProperty("Source", BindingFlags.NonPublic | BindingFlags.Instance)!
+                .GetValue(context.Request)!;
+            var tokens = (int)source.GetType().GetProperty("TraceOutputTokens")!.GetValue(source)!;
+            return tokens % context.Instances.Count;
         }
     }
 
-    private static List<(int Offered, int Choice)> Choices(
-        string name,
-        PolicyDecisions decision,
-        int outputTokens = 1
-    )
+    [Policy("bad", Decisions = PolicyDecisions.PrefillLocal, Summary = "test")]
+    private sealed class Restless : IOrderedLocalPolicy
     {
-        var world = new RandomStream(3, "world");
-        var random = Stream(seed: 4);
-        var choose = PolicyDecisions.Global.HasFlag(decision)
-            ? Route(PolicyCatalog.BuiltIn.CreateGlobal(name, decision))
-            : Pick(PolicyCatalog.BuiltIn.CreateLocal(name, decision));
-        return [.. Enumerable.Range(0, Rounds).Select(_ => choose())];
+        private int _calls;
 
-        Func<(int, int)> Route(IGlobalPolicy policy) =>
-            () =>
-            {
-                var instances = RandomInstances(world);
-                var request = Request(tokens: 1 + world.Next(1000), outputTokens: outputTokens);
-                return (instances.Length, policy.Choose(instances, random, request, decision));
-            };
-
-        Func<(int, int)> Pick(ILocalPolicy policy) =>
-            () =>
-            {
-                var (queue, now) = RandomQueue(world, outputTokens);
-                return (queue.Length, policy.Choose(queue, now, random, decision));
-            };
+        public double Key(in RequestView request) => _calls++;
     }
 
-    private static Instance[] RandomInstances(RandomStream world) =>
-        [
-            .. Enumerable
-                .Range(0, 1 + world.Next(6))
-                .Select(index =>
-                    Instance(
-                        index,
-                        queued: world.Next(4),
-                        running: world.Next(4),
-                        work: world.Next(5),
-                        capacity: 1000,
-                        committed: world.Next(2000)
-                    )
-                ),
-        ];
-
-    // Few distinct values, so that there are ties.
-    private static (Request[] Queue, long Now) RandomQueue(RandomStream world, int outputTokens)
+    [Policy("bad", Decisions = PolicyDecisions.DecodeLocal, Summary = "test")]
+    private sealed class NotANumber : IOrderedLocalPolicy
     {
-        var now = (long)(world.NextDouble() * HorizonNanoseconds);
-        var queue = Enumerable
-            .Range(0, 1 + world.Next(12))
-            .Select(id =>
+        public double Key(in RequestView request) => double.NaN;
+    }
+
+    [Policy("bad", Decisions = PolicyDecisions.PrefillGlobal, Summary = "test")]
+    private sealed class Clocked : IGlobalPolicy
+    {
+        public int Choose(in GlobalContext context) => DateTime.UtcNow.Year > 0 ? 0 : Helper.Chance();
+
+        private static class Helper
+        {
+            public static int Chance() => Random.Shared.Next() + new object().GetHashCode() + Later().Result;
+
+            private static async Task<int> Later()
             {
-                var arrival = now * world.Next(5) / 5;
-                return Request(
-                    id,
-                    arrival: arrival,
-                    queued: arrival + ((now - arrival) * world.Next(3) / 2),
-                    prefill: world.Next(5) * HorizonNanoseconds / 10,
-                    deadline: arrival + HorizonNanoseconds,
-                    tokens: 1 + world.Next(5),
-                    outputTokens: outputTokens
-                );
-            });
-        return ([.. queue], now);
+                await Task.Delay(1);
+                return 0;
+            }
+        }
     }
 }

@@ -1,4 +1,6 @@
 using LlmSim.Policies;
+using LlmSim.Tests.Cli;
+using LlmSim.Tests.Experiments;
 using MyPolicies;
 using Xunit;
 using static LlmSim.Tests.Policies.PolicyWorld;
@@ -42,6 +44,29 @@ public sealed class PolicyDocumentationTests
         Assert.Equal(0, Create("earliest_finish:load_weight=0").Choose(instances));
 
         IGlobalPolicy Create(string text) => catalog.CreateGlobal(text, PolicyDecisions.PrefillGlobal);
+    }
+
+    [Fact]
+    public void The_example_dropped_into_a_folder_keeps_the_contract_and_runs()
+    {
+        using var folder = new TemporaryFolder();
+        var start = s_page.IndexOf("```csharp\n", StringComparison.Ordinal) + "```csharp\n".Length;
+        var end = s_page.IndexOf("```", start, StringComparison.Ordinal);
+        folder.Write("earliest_finish.cs", s_page[start..end]);
+        string[] own = ["--policies", folder.File("")];
+
+        var check = CliRun.Of(["policies", "check", "earliest_finish", .. own]);
+        var run = CliRun.Of([
+            "run",
+            "--request_count",
+            "20",
+            "--prefill_global",
+            "earliest_finish:load_weight=2",
+            .. own,
+        ]);
+
+        Assert.Equal((0, ""), (check.ExitCode, check.Error));
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
     }
 
     private static string Read(string path)

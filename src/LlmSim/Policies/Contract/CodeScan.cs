@@ -44,14 +44,14 @@ internal static class CodeScan
         ("System.Environment.get_ProcessId", DiffersByProcess),
         ("System.Environment.get_MachineName", Outside),
         ("System.Environment.GetEnvironmentVariable", Outside),
-        ("System.String.GetHashCode", DiffersByProcess),
+        // The compiler calls the method of string under this name.
+        ("System.Object.GetHashCode", DiffersByProcess),
         ("System.HashCode.", DiffersByProcess),
         ("System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode", DiffersByProcess),
         ("System.Threading.Tasks.", DependsOnTiming),
         ("System.Threading.Thread", DependsOnTiming),
         ("System.Threading.Timer", DependsOnTiming),
         ("System.Linq.ParallelEnumerable.", DependsOnTiming),
-        ("System.Runtime.CompilerServices.Async", DependsOnTiming),
         ("System.IO.", Outside),
         ("System.Net.", Outside),
         ("System.Console.", Outside),
@@ -128,7 +128,10 @@ internal static class CodeScan
 
     private static IEnumerable<string> Unwanted(MemberInfo member)
     {
-        var name = $"{member.DeclaringType?.FullName}.{member.Name}";
+        var type = member.DeclaringType is { IsGenericType: true } generic
+            ? generic.GetGenericTypeDefinition()
+            : member.DeclaringType;
+        var name = $"{type?.FullName}.{member.Name}";
         return s_unwanted
             .Where(unwanted => name.StartsWith(unwanted.Member, StringComparison.Ordinal))
             .Take(1)

@@ -60,7 +60,7 @@ internal sealed class SimulatedWorld
     private static InstanceSpec[] Instances(RandomStream random, string hardware) =>
         [
             .. Enumerable
-                .Range(0, 1 + random.Next(3))
+                .Range(0, 2 + random.Next(2))
                 .Select(_ => new InstanceSpec
                 {
                     Hardware = HardwareCatalog.BuiltIn.Get(hardware),

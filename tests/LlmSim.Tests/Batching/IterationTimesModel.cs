@@ -1,0 +1,33 @@
+using LlmSim.Performance;
+
+namespace LlmSim.Tests.Batching;
+
+/// <summary>Times that are linear in what an iteration consists of, so that a test can work them out by hand.</summary>
+internal sealed record IterationTimesModel(
+    double SecondsPerIteration,
+    double SecondsPerToken = 0,
+    double SecondsPerPair = 0,
+    double SecondsPerContextToken = 0
+) : IPerformanceModel
+{
+    public double PrefillSeconds(int promptTokens) =>
+        IterationSeconds(
+            new IterationBatch
+            {
+                PrefillRequests = 1,
+                PrefillTokens = promptTokens,
+                PrefillAttentionPairs = (long)promptTokens * (promptTokens + 1) / 2,
+            }
+        );
+
+    public double DecodeSeconds(in DecodeBatch batch) =>
+        SecondsPerIteration
+        + (SecondsPerToken * batch.Requests)
+        + (SecondsPerContextToken * (batch.ContextTokens - batch.Requests));
+
+    public double IterationSeconds(in IterationBatch batch) =>
+        SecondsPerIteration
+        + (SecondsPerToken * Math.Max(batch.Tokens, batch.GroupTokens))
+        + (SecondsPerPair * batch.PrefillAttentionPairs)
+        + (SecondsPerContextToken * batch.DecodeComputedTokens);
+}
