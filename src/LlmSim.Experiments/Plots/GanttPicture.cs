@@ -69,10 +69,7 @@ internal static class GanttPicture
                         string.Create(CultureInfo.InvariantCulture, $"{stage} {line.Instance}")
                             + (
                                 i == MaxStripsPerStage - 1 && lines.Count > MaxStripsPerStage
-                                    ? string.Create(
-                                        CultureInfo.InvariantCulture,
-                                        $"\n(of {lines.Count})"
-                                    )
+                                    ? string.Create(CultureInfo.InvariantCulture, $"\n(of {lines.Count})")
                                     : ""
                             ),
                         line.Line,

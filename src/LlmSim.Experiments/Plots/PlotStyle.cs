@@ -1,4 +1,5 @@
 using ScottPlot;
+using ScottPlot.AxisPanels;
 using ScottPlot.Panels;
 using ScottPlot.Plottables;
 
@@ -15,6 +16,7 @@ internal static class PlotStyle
 
     public const float LineWidth = 1.8f;
     private const float MarkerSize = 7;
+    private const float EdgePaddingPixels = 12;
 
     /// <summary>Okabe and Ito (2008), which colour-blind readers can tell, without its yellow: pale on white.</summary>
     private static readonly Color[] s_colors =
@@ -68,7 +70,6 @@ internal static class PlotStyle
     {
         PlotFont.Register();
         var plot = new Plot();
-        plot.Font.Set(PlotFont.Name);
         plot.Axes.Title.Label.FontSize = 16;
         plot.Axes.Title.Label.Bold = true;
         plot.Title(title);
@@ -81,6 +82,7 @@ internal static class PlotStyle
         }
 
         plot.Grid.MajorLineColor = Color.FromHex("#E4E4E4");
+        ((AxisBase)plot.Axes.Left).PaddingOutsideAxisLabels = new(EdgePaddingPixels);
         plot.Axes.Top.FrameLineStyle.IsVisible = false;
         plot.Axes.Right.FrameLineStyle.IsVisible = false;
         AddNotes(plot, notes);

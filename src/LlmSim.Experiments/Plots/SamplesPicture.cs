@@ -10,7 +10,10 @@ internal static class SamplesPicture
     {
         var (title, unit) = quantity switch
         {
-            SampledQuantity.Queue => ($"Requests waiting at the {stage} instances over time", "requests waiting"),
+            SampledQuantity.Queue => (
+                $"Requests waiting at the {stage} instances over time",
+                "requests waiting"
+            ),
             SampledQuantity.Running => ($"Batch size of the {stage} instances over time", "requests running"),
             _ => ($"KV cache of the {stage} instances over time", "% of the KV capacity"),
         };
@@ -28,7 +31,11 @@ internal static class SamplesPicture
         return StripPicture.Draw(
             title,
             $"0 to {AxisScale.Label(highest, digits: 3)} {unit}",
-            [.. series.Select((one, i) => new Strip(one.Name, StepLine.Of(one), highest > 0 ? highest : 1, i))]
+            [
+                .. series.Select(
+                    (one, i) => new Strip(one.Name, StepLine.Of(one), highest > 0 ? highest : 1, i)
+                ),
+            ]
         );
     }
 }

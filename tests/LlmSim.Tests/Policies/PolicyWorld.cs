@@ -101,6 +101,11 @@ internal sealed class FakeInstance : Instance
     public override int RunningRequests { get; }
     public override long CommittedKvBytes { get; }
 
+    // Policies see neither.
+    public override long HeldKvBytes => 0;
+
+    public override void CopyQueueTo(List<Request> requests) { }
+
     public override double EstimatedWork(Request request) => _work;
 
     public override bool CanEverHold(Request request) => true;
