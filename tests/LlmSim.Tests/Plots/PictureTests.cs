@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using LlmSim.Experiments.Plots;
-using LlmSim.Metrics;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;
 using ScottPlot;
@@ -92,7 +91,7 @@ public sealed class PictureTests : IDisposable
         );
 
         var pixels = bitmap.Pixels;
-        Assert.Equal(PlotStyle.WidthPixels * PlotStyle.PngScale, bitmap.Width);
+        Assert.Equal(PictureStyle.WidthPixels * PictureStyle.PngScale, bitmap.Width);
         Assert.Contains(SKColor.Parse("#0072B2"), pixels);
         Assert.Contains(SKColor.Parse("#D55E00"), pixels);
         var titleRows = pixels.AsSpan(0, bitmap.Width * 60).ToArray();

@@ -1,4 +1,3 @@
-using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
 using Xunit;
