@@ -5,7 +5,9 @@ namespace LlmSim.Experiments.Plots;
 /// <summary>A figure of whole runs against the arrival rate, one line for each combination of the other options.</summary>
 internal static class RatePicture
 {
-    private const int MaxCovered = 5;
+    private const int MaxCovered = 4;
+    private const float LineStep = 1.6f;
+    private const float MarkerStep = 3.2f;
 
     public static Plot? Goodput(IReadOnlyList<SummaryPoint> points) =>
         Draw(
@@ -65,8 +67,8 @@ internal static class RatePicture
             line.MarkerStyle = PictureStyle.MarkerOf(i);
             // The first are the largest, so that the last ones do not hide equal ones.
             var covered = Math.Min(series.Count - 1 - i, MaxCovered);
-            line.LineWidth = PictureStyle.LineWidth + (covered * 0.8f);
-            line.MarkerSize += covered * 1.6f;
+            line.LineWidth = PictureStyle.LineWidth + (covered * LineStep);
+            line.MarkerSize += covered * MarkerStep;
         }
 
         AxisScale.Linear(drawn.Select(point => point.X)).ApplyTo(plot.Axes.Bottom);
