@@ -26,22 +26,27 @@ internal static class CdfPicture
         }
 
         var thinned = Thinning.Note("steps", sorted.Select(series => series.Values.Length));
-        var plot = PlotStyle.NewPlot(title, xLabel, "share of requests (%)", thinned, note);
+        var plot = PictureStyle.NewPlot(title, xLabel, "share of requests (%)", thinned, note);
         var x = AxisScale.For(sorted.SelectMany(series => series.Values));
         var y = AxisScale.Linear([0, 100]);
         for (var i = 0; i < sorted.Length; i++)
         {
             if (sorted[i].Values.Length > 0)
             {
-                var line = plot.Add.Scatter(Steps(sorted[i].Values, x));
-                line.ConnectStyle = ConnectStyle.StepHorizontal;
-                PlotStyle.MakeLine(line, i, sorted[i].Name);
+                PictureStyle.AddLine(
+                    plot,
+                    Steps(sorted[i].Values, x),
+                    i,
+                    sorted.Length,
+                    sorted[i].Name,
+                    isStep: true
+                );
             }
         }
 
         x.ApplyTo(plot.Axes.Bottom);
         y.ApplyTo(plot.Axes.Left);
-        PlotStyle.AddLegend(plot, sorted.Length);
+        PictureStyle.AddLegend(plot, sorted.Length);
         return plot;
     }
 

@@ -47,6 +47,14 @@ internal sealed class ParquetTable(string path) : ResultTable(path, Header(path)
     private static async Task<double[]> ReadAsync<T>(ParquetRowGroupReader group, DataField field)
         where T : struct, IConvertible
     {
+        // A column without nulls stores none of the marks that reading into nullable values asks for.
+        if (!field.IsNullable)
+        {
+            var numbers = new T[group.RowCount];
+            await group.ReadAsync<T>(field, numbers.AsMemory()).ConfigureAwait(false);
+            return [.. numbers.Select(number => number.ToDouble(CultureInfo.InvariantCulture))];
+        }
+
         var values = new T?[group.RowCount];
         await group.ReadAsync<T>(field, values.AsMemory()).ConfigureAwait(false);
         return [.. values.Select(value => value?.ToDouble(CultureInfo.InvariantCulture) ?? double.NaN)];

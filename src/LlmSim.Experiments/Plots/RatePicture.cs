@@ -5,6 +5,10 @@ namespace LlmSim.Experiments.Plots;
 /// <summary>A figure of whole runs against the arrival rate, one line for each combination of the other options.</summary>
 internal static class RatePicture
 {
+    private const int MaxCovered = 4;
+    private const float LineStep = 1.6f;
+    private const float MarkerStep = 3.2f;
+
     public static Plot? Goodput(IReadOnlyList<SummaryPoint> points) =>
         Draw(
             "Goodput against arrival rate",
@@ -52,19 +56,24 @@ internal static class RatePicture
         }
 
         var isMean = drawn.Length < points.Count ? "each point is the mean over its runs" : null;
-        var plot = PlotStyle.NewPlot(title, "arrival rate (requests/s)", yLabel, isMean);
+        var plot = PictureStyle.NewPlot(title, "arrival rate (requests/s)", yLabel, isMean);
         for (var i = 0; i < series.Count; i++)
         {
             var line = plot.Add.Scatter(
                 series[i].Points.Select(point => new Coordinates(point.X, point.Y)).ToArray()
             );
-            PlotStyle.MakeLine(line, i, series[i].Name);
-            line.MarkerStyle = PlotStyle.MarkerOf(i);
+            line.LegendText = series[i].Name;
+            line.Color = PictureStyle.ColorOf(i);
+            line.MarkerStyle = PictureStyle.MarkerOf(i);
+            // The first are the largest, so that the last ones do not hide equal ones.
+            var covered = Math.Min(series.Count - 1 - i, MaxCovered);
+            line.LineWidth = PictureStyle.LineWidth + (covered * LineStep);
+            line.MarkerSize += covered * MarkerStep;
         }
 
         AxisScale.Linear(drawn.Select(point => point.X)).ApplyTo(plot.Axes.Bottom);
         AxisScale.Linear(isPercent ? [0, 100] : drawn.Select(point => point.Y)).ApplyTo(plot.Axes.Left);
-        PlotStyle.AddLegend(plot, series.Count);
+        PictureStyle.AddLegend(plot, series.Count);
         return plot;
     }
 

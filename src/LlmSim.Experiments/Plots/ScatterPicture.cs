@@ -36,7 +36,7 @@ internal static class ScatterPicture
         }
 
         var thinned = Thinning.Note("requests", series.Select(one => one.Points.Count));
-        var plot = PlotStyle.NewPlot(title, xLabel, yLabel, thinned, note);
+        var plot = PictureStyle.NewPlot(title, xLabel, yLabel, thinned, note);
         var x = AxisScale.For(points.Select(point => point.X));
         var y = AxisScale.For(points.Select(point => point.Y));
         for (var i = 0; i < series.Length; i++)
@@ -47,15 +47,15 @@ internal static class ScatterPicture
             );
             scatter.LineWidth = 0;
             scatter.LegendText = series[i].Name;
-            scatter.MarkerStyle = PlotStyle.MarkerOf(i);
+            scatter.MarkerStyle = PictureStyle.MarkerOf(i);
             scatter.MarkerStyle.Size = drawn.Count > 500 ? 4 : 7;
-            scatter.MarkerStyle.FillColor = PlotStyle.ColorOf(i).WithOpacity(Opacity);
-            scatter.MarkerStyle.LineColor = PlotStyle.ColorOf(i).WithOpacity(Opacity);
+            scatter.MarkerStyle.FillColor = PictureStyle.ColorOf(i).WithOpacity(Opacity);
+            scatter.MarkerStyle.LineColor = PictureStyle.ColorOf(i).WithOpacity(Opacity);
         }
 
         x.ApplyTo(plot.Axes.Bottom);
         y.ApplyTo(plot.Axes.Left);
-        PlotStyle.AddLegend(plot, series.Length);
+        PictureStyle.AddLegend(plot, series.Length);
         return plot;
     }
 

@@ -23,7 +23,7 @@ internal static class StripPicture
         var start = strips.Min(strip => strip.Line.StartSeconds);
         var end = strips.Max(strip => strip.Line.EndSeconds);
         var isBinned = strips.Any(strip => strip.Line.Values.Length > MaxSteps);
-        var plot = PlotStyle.NewPlot(
+        var plot = PictureStyle.NewPlot(
             title,
             "simulated time (s)",
             "",
@@ -66,7 +66,7 @@ internal static class StripPicture
 
         outline.Add(new Coordinates(edges[^1], ground));
         var area = plot.Add.Polygon(outline.ToArray());
-        area.FillColor = PlotStyle.ColorOf(strip.Color);
+        area.FillColor = PictureStyle.ColorOf(strip.Color);
         area.LineWidth = 0;
         plot.Add.HorizontalLine(ground, 0.5f, Colors.Gray);
     }

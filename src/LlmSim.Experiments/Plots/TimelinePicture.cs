@@ -24,11 +24,11 @@ internal static class TimelinePicture
         }
 
         var thinned = Thinning.Note("samples", series.Select(one => one.Points.Count));
-        var plot = PlotStyle.NewPlot(title, "simulated time (s)", yLabel, thinned);
+        var plot = PictureStyle.NewPlot(title, "simulated time (s)", yLabel, thinned);
         var drawn = series.Count <= MaxLines ? AddLines(plot, series) : AddBand(plot, series);
         AxisScale.Tight(points.Select(point => point.X)).ApplyTo(plot.Axes.Bottom);
         AxisScale.Linear(points.Select(point => point.Y)).ApplyTo(plot.Axes.Left);
-        PlotStyle.AddLegend(plot, drawn);
+        PictureStyle.AddLegend(plot, drawn);
         return plot;
     }
 
@@ -36,11 +36,8 @@ internal static class TimelinePicture
     {
         for (var i = 0; i < series.Count; i++)
         {
-            var line = plot.Add.Scatter(
-                Thinning.Thin(series[i].Points).Select(point => new Coordinates(point.X, point.Y)).ToArray()
-            );
-            PlotStyle.MakeLine(line, i, series[i].Name);
-            line.LineWidth = PlotStyle.LineWidth * 0.75f;
+            var points = Thinning.Thin(series[i].Points).Select(point => new Coordinates(point.X, point.Y));
+            PictureStyle.AddLine(plot, [.. points], i, series.Count, series[i].Name, isStep: false);
         }
 
         return series.Count;
@@ -67,16 +64,14 @@ internal static class TimelinePicture
             shown.Select(instant => instant.Min).ToArray(),
             shown.Select(instant => instant.Max).ToArray()
         );
-        band.FillColor = PlotStyle.ColorOf(0).WithOpacity(BandOpacity);
+        band.FillColor = PictureStyle.ColorOf(0).WithOpacity(BandOpacity);
         band.LineWidth = 0;
         band.LegendText = string.Create(
             CultureInfo.InvariantCulture,
             $"smallest to largest of {series.Count} instances"
         );
-        var mean = plot.Add.Scatter(
-            shown.Select(instant => new Coordinates(instant.Seconds, instant.Mean)).ToArray()
-        );
-        PlotStyle.MakeLine(mean, 0, "mean");
+        var means = shown.Select(instant => new Coordinates(instant.Seconds, instant.Mean));
+        PictureStyle.AddLine(plot, [.. means], series: 0, seriesCount: 1, "mean", isStep: false);
         return 2;
     }
 }

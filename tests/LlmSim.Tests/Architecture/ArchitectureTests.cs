@@ -32,6 +32,8 @@ public sealed partial class ArchitectureTests
     [InlineData("Microsoft.CodeAnalysis.CSharp", "LlmSim.Experiments")]
     [InlineData("Parquet", "LlmSim.Experiments")]
     [InlineData("Sep", "LlmSim.Experiments")]
+    [InlineData("ScottPlot", "LlmSim.Experiments")]
+    [InlineData("SkiaSharp", "LlmSim.Experiments")]
     [InlineData("ZstdSharp", "LlmSim.Experiments")]
     [InlineData("Google.OrTools", "LlmSim")]
     [InlineData("MathNet.Numerics", "LlmSim")]

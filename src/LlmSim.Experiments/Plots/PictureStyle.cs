@@ -1,11 +1,11 @@
 using ScottPlot;
+using ScottPlot.AxisPanels;
 using ScottPlot.Panels;
-using ScottPlot.Plottables;
 
 namespace LlmSim.Experiments.Plots;
 
-/// <summary>How every picture looks: sizes, font, and the colour, marker and dash of each series.</summary>
-internal static class PlotStyle
+/// <summary>How every picture looks: sizes, font, and the colour and marker of each series.</summary>
+internal static class PictureStyle
 {
     public const int WidthPixels = 900;
     public const int HeightPixels = 560;
@@ -15,6 +15,8 @@ internal static class PlotStyle
 
     public const float LineWidth = 1.8f;
     private const float MarkerSize = 7;
+    private const int MarkersPerLine = 8;
+    private const float EdgePaddingPixels = 12;
 
     /// <summary>Okabe and Ito (2008), which colour-blind readers can tell, without its yellow: pale on white.</summary>
     private static readonly Color[] s_colors =
@@ -40,24 +42,12 @@ internal static class PlotStyle
         MarkerShape.Cross,
     ];
 
-    private static readonly LinePattern[] s_dashes =
-    [
-        LinePattern.Solid,
-        LinePattern.Dashed,
-        LinePattern.Dotted,
-        LinePattern.DenselyDashed,
-        new([9, 3, 2, 3], 0, "DashDot"),
-    ];
-
     /// <summary>The series of this number has this colour in every picture.</summary>
     public static Color ColorOf(int series) => s_colors[series % s_colors.Length];
 
-    /// <summary>Numbers of markers and dashes have no common divisor with that of colours, so pairs repeat late.</summary>
+    /// <summary>Numbers of markers and of colours have no common divisor, so pairs repeat late.</summary>
     public static MarkerStyle MarkerOf(int series) =>
         new(s_markers[series % s_markers.Length], MarkerSize, ColorOf(series)) { LineWidth = 1.5f };
-
-    /// <summary>The line of a series.</summary>
-    public static LinePattern DashOf(int series) => s_dashes[series % s_dashes.Length];
 
     /// <summary>An empty picture.</summary>
     /// <param name="title">What it shows.</param>
@@ -68,7 +58,6 @@ internal static class PlotStyle
     {
         PlotFont.Register();
         var plot = new Plot();
-        plot.Font.Set(PlotFont.Name);
         plot.Axes.Title.Label.FontSize = 16;
         plot.Axes.Title.Label.Bold = true;
         plot.Title(title);
@@ -81,20 +70,52 @@ internal static class PlotStyle
         }
 
         plot.Grid.MajorLineColor = Color.FromHex("#E4E4E4");
+        ((AxisBase)plot.Axes.Left).PaddingOutsideAxisLabels = new(EdgePaddingPixels);
         plot.Axes.Top.FrameLineStyle.IsVisible = false;
         plot.Axes.Right.FrameLineStyle.IsVisible = false;
         AddNotes(plot, notes);
         return plot;
     }
 
-    /// <summary>Draws a series as a line without markers.</summary>
-    public static void MakeLine(Scatter line, int series, string name)
+    /// <summary>
+    /// Draws a series as a line with a few markers, because colours alone do not tell lines apart in print, and SVG is
+    /// written without dashes.
+    /// </summary>
+    /// <param name="plot">The picture.</param>
+    /// <param name="points">The points of the line.</param>
+    /// <param name="series">Number of the series.</param>
+    /// <param name="seriesCount">How many there are; a single one has no markers.</param>
+    /// <param name="name">Its name in the legend.</param>
+    /// <param name="isStep">Whether a value holds until the next point.</param>
+    public static void AddLine(
+        Plot plot,
+        Coordinates[] points,
+        int series,
+        int seriesCount,
+        string name,
+        bool isStep
+    )
     {
-        line.LegendText = name;
+        var line = plot.Add.Scatter(points);
         line.Color = ColorOf(series);
         line.LineWidth = LineWidth;
-        line.LinePattern = DashOf(series);
         line.MarkerSize = 0;
+        line.ConnectStyle = isStep ? ConnectStyle.StepHorizontal : ConnectStyle.Straight;
+        var item = new LegendItem
+        {
+            LabelText = name,
+            LineColor = ColorOf(series),
+            LineWidth = LineWidth,
+        };
+        if (seriesCount > 1)
+        {
+            var marks = plot.Add.Scatter(Marked(points, (series + 0.5) / seriesCount));
+            marks.LineWidth = 0;
+            marks.MarkerStyle = MarkerOf(series);
+            item.MarkerStyle = MarkerOf(series);
+        }
+
+        plot.Legend.ManualItems.Add(item);
     }
 
     /// <summary>A legend below the picture, where it covers nothing; a single series needs none.</summary>
@@ -114,6 +135,16 @@ internal static class PlotStyle
         plot.Legend.OutlineWidth = 0;
         plot.Legend.ShadowColor = Colors.Transparent;
     }
+
+    /// <summary>Evenly chosen points; other phases for other series, so that equal lines do not hide each other's markers.</summary>
+    private static Coordinates[] Marked(Coordinates[] points, double phase) =>
+        [
+            .. Enumerable
+                .Range(0, MarkersPerLine)
+                .Select(mark => (int)((mark + phase) / MarkersPerLine * points.Length))
+                .Distinct()
+                .Select(index => points[index]),
+        ];
 
     private static void AddNotes(Plot plot, string?[] notes)
     {
