@@ -123,17 +123,17 @@ public static class PolicyContract
                 return "a key is not a number";
             }
 
+            if (!keys.SequenceEqual(queue.Select(request => ordered.Key(new RequestView(request)))))
+            {
+                return "the key of a request changed while it waited; implement ILocalPolicy instead";
+            }
+
             var choice = ordered.Choose(
                 new LocalContext(policy.Decision, now, world.Instance, queue, DecisionWorld.NewStream())
             );
             if (choice != Array.IndexOf(keys, keys.Min()))
             {
                 return $"its Choose picks the key {keys[choice]}, but the smallest is {keys.Min()}";
-            }
-
-            if (!keys.SequenceEqual(queue.Select(request => ordered.Key(new RequestView(request)))))
-            {
-                return "the key of a request changed while it waited; implement ILocalPolicy instead";
             }
         }
 
