@@ -16,6 +16,7 @@ internal sealed class LlmSimCommand : RootCommand
     {
         Add(new RunCommand(console));
         Add(new ProfileCommand(console));
+        Add(new CalibrateCommand(console));
         Add(new PoliciesCommand(console));
         Add(new ModelsCommand(console));
         Add(new HardwareCommand(console));

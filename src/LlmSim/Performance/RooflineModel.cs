@@ -216,30 +216,10 @@ public sealed class RooflineModel : IPerformanceModel
         return seconds;
     }
 
-    /// <summary>The projection to the vocabulary, of the last token of each request alone.</summary>
-    private OperationWork LmHead(double requests)
-    {
-        double hidden = _model.HiddenSize;
-        double vocabulary = _model.VocabularySize;
-        var bytes = _precision.ActivationBytes();
-        if (_semantics.LmHead == LlmSim.LmHead.SingleOps)
-        {
-            return new(
-                requests * hidden * vocabulary,
-                hidden * vocabulary * _precision.WeightBytes(),
-                hidden * bytes,
-                vocabulary * bytes
-            );
-        }
-
-        vocabulary /= _instance.TpSize;
-        return new(
-            2 * requests * hidden * vocabulary,
-            hidden * vocabulary * _precision.WeightBytes(),
-            requests * hidden * bytes,
-            requests * vocabulary * bytes
-        );
-    }
+    private OperationWork LmHead(double requests) =>
+        _semantics.LmHead == LlmSim.LmHead.SingleOps
+            ? LmHeadWork.SingleOps(_model, _precision, requests)
+            : LmHeadWork.Full(_model, _precision, _instance.TpSize, requests);
 
     private RooflineTable Table(
         double requests,
