@@ -67,7 +67,7 @@ internal sealed class CalibrateCommand : CliCommand
 
         Console.Out.WriteLine($"{hardware.Name}: {result.Calibration.Source}");
         Console.Out.WriteLine();
-        Console.Out.Write(TextTable.Render(Table(result), Console, width: 100));
+        Console.Out.Write(TextTable.Render(Table(result), Console, width: 132));
         Console.Out.WriteLine();
         Console.Out.WriteLine(
             $"Beside the operations: {Figures.Duration(result.Calibration.IterationSeconds)} an iteration, "
@@ -86,11 +86,12 @@ internal sealed class CalibrateCommand : CliCommand
             ">of peak",
             ">of bandwidth",
             ">fixed",
+            ">a key",
             ">fitted",
             ">held out",
             ">median error",
             ">p90",
-            ">uncalibrated"
+            ">bare median"
         );
         foreach (var error in result.Errors)
         {
@@ -102,6 +103,7 @@ internal sealed class CalibrateCommand : CliCommand
                 Figures.Percent(efficiency.Compute),
                 Figures.Percent(efficiency.Memory),
                 Figures.Duration(efficiency.FixedSeconds),
+                Figures.Duration(efficiency.KeySeconds),
                 Figures.Count(error.Fitted),
                 Figures.Count(error.HeldOut),
                 Figures.Percent(error.MedianError),

@@ -26,6 +26,11 @@ public static class CalibrationJson
                 json.WriteNumber("compute", efficiency.Compute);
                 json.WriteNumber("memory", efficiency.Memory);
                 json.WriteNumber("fixed_seconds", efficiency.FixedSeconds);
+                if (efficiency.KeySeconds > 0)
+                {
+                    json.WriteNumber("key_seconds", efficiency.KeySeconds);
+                }
+
                 json.WriteEndObject();
             }
 

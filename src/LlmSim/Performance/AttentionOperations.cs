@@ -6,12 +6,14 @@ namespace LlmSim.Performance;
 /// <param name="Scores">Elements of the whole score matrices, masked ones included.</param>
 /// <param name="Keys">Key tokens.</param>
 /// <param name="KeysRead">Key tokens as often as the fused kernel reads them: once for each block of query rows.</param>
+/// <param name="LongestKeys">Key tokens that one block of query rows passes, at the most.</param>
 internal readonly record struct AttentionShape(
     double Queries,
     double Pairs,
     double Scores,
     double Keys,
-    double KeysRead
+    double KeysRead,
+    double LongestKeys = 0
 );
 
 /// <summary>Seconds of the decode attention of one layer, ready for use in each iteration.</summary>
@@ -22,9 +24,10 @@ internal readonly record struct DecodeAttentionTime(
     double LaunchSeconds
 )
 {
-    public double Seconds(double requests, double keys) =>
-        Math.Max(keys * OpsSecondsPerKey, keys * BytesSecondsPerKey + requests * BytesSecondsPerRequest)
-        + LaunchSeconds;
+    public double Seconds(double requests, double keys) => UnderRoofs(requests, keys) + LaunchSeconds;
+
+    public double UnderRoofs(double requests, double keys) =>
+        Math.Max(keys * OpsSecondsPerKey, keys * BytesSecondsPerKey + requests * BytesSecondsPerRequest);
 }
 
 /// <summary>What fused attention computes and moves for each pair, query and key, over the heads of one accelerator.</summary>
@@ -44,7 +47,8 @@ internal readonly record struct FusedAttention(
             ActivationOutBytes: output == FlashOutput.ScoreMatrix
                 ? 2 * shape.Scores * ScoreBytes
                 : shape.Queries * OutputBytes,
-            KvInBytes: shape.KeysRead * KeyBytes
+            KvInBytes: shape.KeysRead * KeyBytes,
+            LongestKeys: shape.LongestKeys
         );
 }
 
@@ -155,12 +159,32 @@ internal sealed class AttentionOperations
         var seconds = _fused
             ? roofs.PrefillAttention.Seconds(_fusedPrefill.For(shape, _semantics.FlashOutput))
             : UnfusedSeconds(shape, roofs.PrefillAttention);
-        foreach (var operation in _expansion)
+        return seconds + ExpansionSeconds(shape, roofs);
+    }
+
+    /// <summary>
+    /// Seconds of the attention of prompts and decoding requests in one kernel: their work adds up, and the longest context
+    /// is passed meanwhile.
+    /// </summary>
+    public double MixedSeconds(in IterationBatch batch, in DecodeAttentionTime decodeTime, RoofSet roofs)
+    {
+        var prefill = ChunkShape(batch);
+        var keys = DecodeKeys(batch.Decode);
+        if (!_fused)
         {
-            seconds += roofs.Dense.Seconds(operation.For(shape.Keys));
+            return PrefillSeconds(prefill, roofs) + decodeTime.Seconds(batch.DecodeRequests, keys);
         }
 
-        return seconds;
+        var prefillRoofs = roofs.PrefillAttention;
+        var prefillWork = _fusedPrefill.For(prefill, _semantics.FlashOutput);
+        var longestKeys = Math.Max(prefill.LongestKeys, batch.DecodeComputedTokensMax);
+        return ExpansionSeconds(prefill, roofs)
+            + prefillRoofs.LaunchSeconds
+            + decodeTime.LaunchSeconds
+            + Math.Max(
+                prefillRoofs.UnderRoofs(prefillWork) + decodeTime.UnderRoofs(batch.DecodeRequests, keys),
+                longestKeys * prefillRoofs.KeySeconds
+            );
     }
 
     /// <summary>Seconds of what latent attention adds for so many decoding requests; else 0.</summary>
@@ -189,7 +213,8 @@ internal sealed class AttentionOperations
             Pairs: pairs,
             Scores: scores,
             Keys: requests * promptTokens,
-            KeysRead: rowBlocks * pairs / promptTokens
+            KeysRead: rowBlocks * pairs / promptTokens,
+            LongestKeys: promptTokens
         );
     }
 
@@ -208,7 +233,8 @@ internal sealed class AttentionOperations
             Pairs: pairs,
             Scores: scores,
             Keys: batch.PrefillTokens + batch.PrefillComputedTokens,
-            KeysRead: Math.Ceiling(chunkTokens / _blockRows) * pairs / chunkTokens
+            KeysRead: Math.Ceiling(chunkTokens / _blockRows) * pairs / chunkTokens,
+            LongestKeys: (double)(batch.PrefillTokens + batch.PrefillComputedTokens) / batch.PrefillRequests
         );
     }
 
@@ -241,6 +267,17 @@ internal sealed class AttentionOperations
             requestWork.MemoryBytes / roofs.MemoryBytesPerSecond,
             Launches * roofs.LaunchSeconds
         );
+    }
+
+    private double ExpansionSeconds(in AttentionShape shape, RoofSet roofs)
+    {
+        var seconds = 0.0;
+        foreach (var operation in _expansion)
+        {
+            seconds += roofs.Dense.Seconds(operation.For(shape.Keys));
+        }
+
+        return seconds;
     }
 
     private int Launches => _fused ? 1 : 3;

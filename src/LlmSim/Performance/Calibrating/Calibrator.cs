@@ -13,7 +13,7 @@ public sealed record ProfiledModel(MeasuredProfile Profile, ModelDescription Mod
 /// <param name="HeldOut">Measurements that it is checked on.</param>
 /// <param name="MedianError">Median of the absolute relative errors.</param>
 /// <param name="P90Error">Their 90th percentile.</param>
-/// <param name="BareMedianError">The median without a calibration.</param>
+/// <param name="BareMedianError">The median with the roofs themselves for this class.</param>
 public sealed record CalibrationError(
     string Name,
     int Fitted,
@@ -73,7 +73,11 @@ public static class Calibrator
                 return;
             }
 
-            var efficiency = EfficiencyFit.Fit(all, bare);
+            var efficiency = EfficiencyFit.Fit(
+                all,
+                bare,
+                hasKeySeconds: one == CalibrationClass.PrefillAttention
+            );
             calibration = one.With(calibration, efficiency);
             errors.Add(Error(one.Name, all, bare.Lowered(efficiency), bare));
         }

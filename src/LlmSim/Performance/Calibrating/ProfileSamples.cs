@@ -39,7 +39,7 @@ internal sealed class ProfileSamples(
                 var isHeldOut = IsHeldOut(slice++);
                 foreach (var point in shard.Dense[layer].Points)
                 {
-                    yield return new(Works(ours, point.Position), 0, point.Seconds, isHeldOut);
+                    yield return new(Works(ours, point.Position), point.Seconds, isHeldOut);
                 }
             }
 
@@ -48,7 +48,6 @@ internal sealed class ProfileSamples(
             {
                 yield return new(
                     [LmHeadWork.Full(model, s_precision, tp, point.Position)],
-                    0,
                     point.Seconds,
                     lmHeadIsHeldOut
                 );
@@ -70,7 +69,7 @@ internal sealed class ProfileSamples(
                 seconds += shard.Dense.GetValueOrDefault(layer)?.Seconds(point.Position) ?? 0;
             }
 
-            yield return new(Works(ours, point.Position), 0, seconds, IsHeldOut(block++ / BlockSize));
+            yield return new(Works(ours, point.Position), seconds, IsHeldOut(block++ / BlockSize));
         }
     }
 
@@ -79,7 +78,7 @@ internal sealed class ProfileSamples(
         Attention(
             point => point.DecodeRequests == 0 && point.PrefillTokens > 0,
             point => point.PrefillTokens,
-            (attention, point) => ([attention.Prefill(point)], 0)
+            (attention, point) => new Sample([attention.Prefill(point)], point.Seconds, IsHeldOut: false)
         );
 
     /// <summary>Attention of decoding requests alone.</summary>
@@ -87,7 +86,7 @@ internal sealed class ProfileSamples(
         Attention(
             point => point.PrefillTokens == 0,
             point => point.DecodeRequests,
-            (attention, point) => ([attention.Decode(point)], 0)
+            (attention, point) => new Sample([attention.Decode(point)], point.Seconds, IsHeldOut: false)
         );
 
     /// <summary>Attention of decoding requests beside chunks of prompts, whose part is known.</summary>
@@ -95,7 +94,18 @@ internal sealed class ProfileSamples(
         Attention(
             point => point.PrefillTokens > 0 && point.DecodeRequests > 0,
             point => (point.PrefillTokens, point.DecodeRequests),
-            (attention, point) => ([attention.Decode(point)], prefillRoofs.Seconds(attention.Prefill(point)))
+            (attention, point) =>
+            {
+                var prefill = attention.Prefill(point);
+                var longestKeys = Math.Max(prefill.LongestKeys, point.DecodeComputedTokens);
+                return new Sample(
+                    [attention.Decode(point)],
+                    point.Seconds,
+                    IsHeldOut: false,
+                    OtherSeconds: prefillRoofs.UnderRoofs(prefill) + prefillRoofs.LaunchSeconds,
+                    LeastSeconds: longestKeys * prefillRoofs.KeySeconds + prefillRoofs.LaunchSeconds
+                );
+            }
         );
 
     /// <summary>Experts, beside the router.</summary>
@@ -120,14 +130,14 @@ internal sealed class ProfileSamples(
                 ),
             ];
             var router = denseRoofs.Seconds(operations.BesideExperts[0].For(point.Tokens));
-            yield return new(works, router, point.Seconds, IsHeldOut(slices.IndexOf(point.ActivatedExperts)));
+            yield return new(works, point.Seconds, IsHeldOut(slices.IndexOf(point.ActivatedExperts)), router);
         }
     }
 
     private IEnumerable<Sample> Attention<TSlice>(
         Func<AttentionPoint, bool> isMeant,
         Func<AttentionPoint, TSlice> slice,
-        Func<AttentionWork, AttentionPoint, (OperationWork[] Works, double OtherSeconds)> work
+        Func<AttentionWork, AttentionPoint, Sample> sample
     )
         where TSlice : notnull
     {
@@ -143,8 +153,10 @@ internal sealed class ProfileSamples(
                 .ToDictionary();
             foreach (var point in points)
             {
-                var (works, otherSeconds) = work(attention, point);
-                yield return new(works, otherSeconds, point.Seconds, IsHeldOut(slices[slice(point)]));
+                yield return sample(attention, point) with
+                {
+                    IsHeldOut = IsHeldOut(slices[slice(point)]),
+                };
             }
         }
     }

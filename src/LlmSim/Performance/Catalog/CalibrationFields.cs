@@ -6,6 +6,7 @@ internal static class CalibrationFields
     private const string Compute = "compute";
     private const string Memory = "memory";
     private const string FixedSeconds = "fixed_seconds";
+    private const string KeySeconds = "key_seconds";
     private const string Link = "link";
     private const string Iteration = "iteration_seconds";
     private const string Request = "request_seconds";
@@ -16,7 +17,7 @@ internal static class CalibrationFields
 
     private const double LargestSeconds = 1;
 
-    private static readonly string[] s_efficiency = [Compute, Memory, FixedSeconds];
+    private static readonly string[] s_efficiency = [Compute, Memory, FixedSeconds, KeySeconds];
 
     /// <summary>Reads a calibration; classes that are absent keep the roofs.</summary>
     /// <exception cref="UserErrorException">A field is missing, unknown or out of its range.</exception>
@@ -50,7 +51,8 @@ internal static class CalibrationFields
         return new(
             fields.Number(Compute, SmallestShare, 1),
             fields.Number(Memory, SmallestShare, 1),
-            fields.Number(FixedSeconds, 0, LargestSeconds)
+            fields.Number(FixedSeconds, 0, LargestSeconds),
+            fields.Has(KeySeconds) ? fields.Number(KeySeconds, 0, LargestSeconds) : 0
         );
     }
 }
