@@ -17,6 +17,7 @@ internal sealed class LlmSimCommand : RootCommand
         Add(new RunCommand(console));
         Add(new PlotCommand(console));
         Add(new ProfileCommand(console));
+        Add(new CalibrateCommand(console));
         Add(new PoliciesCommand(console));
         Add(new NewCommand(console));
         Add(new ModelsCommand(console));

@@ -8,7 +8,7 @@ internal sealed class PerformanceArguments
 {
     private readonly Option<string> _performance = CliOption.Text(
         "performance",
-        "times of iterations: roofline, or measured:FOLDER with a profile",
+        "times of iterations: roofline (a bound), calibrated (the roofline as far as the accelerator reaches it), or measured:FOLDER with a profile",
         PerformanceSource.Roofline,
         "SOURCE"
     );

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LlmSim.Cli.Output;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Performance;
 
@@ -45,6 +46,13 @@ internal sealed class ProfileCommand : CliCommand
         ["true", "false"]
     );
 
+    private readonly Option<string> _performance = CliOption.Choice(
+        "performance",
+        "the roofline itself (a bound), or as far as the accelerator was found to reach it",
+        PerformanceSource.Roofline,
+        [PerformanceSource.Roofline, PerformanceSource.Calibrated]
+    );
+
     private readonly Option<string> _format = CliOption.Choice(
         "format",
         "how to write it",
@@ -58,7 +66,7 @@ internal sealed class ProfileCommand : CliCommand
         : base("profile", "Show what each operation of an iteration costs under the roofline model.", console)
     {
         AddGroups([
-            new("Iteration", [_hardware, _tp, _stage, _batch, _seqlen, _flashAttention]),
+            new("Iteration", [_hardware, _tp, _stage, _batch, _seqlen, _flashAttention, _performance]),
             _model.Group,
             new("Output", [_format, _output]),
             _plugins.ModelAndHardwareGroup,
@@ -104,7 +112,10 @@ internal sealed class ProfileCommand : CliCommand
             _model.Precision(parse),
             instance,
             _semantics.Read(parse),
-            fusedAttention: parse.GetRequiredValue(_flashAttention) == "true"
+            fusedAttention: parse.GetRequiredValue(_flashAttention) == "true",
+            calibration: parse.GetRequiredValue(_performance) == PerformanceSource.Calibrated
+                ? PerformanceSource.CalibrationOf(instance.Hardware)
+                : null
         );
         var requests = (int)parse.GetValue(_batch)!;
         var tokens = (int)parse.GetValue(_seqlen)!;

@@ -1,4 +1,5 @@
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Measured;
 
 namespace LlmSim.Experiments.Performance;
@@ -8,6 +9,9 @@ public static class PerformanceSource
 {
     /// <summary>The roofline: a bound.</summary>
     public const string Roofline = "roofline";
+
+    /// <summary>The roofline with what the accelerator was found to reach of it.</summary>
+    public const string Calibrated = "calibrated";
 
     private const string MeasuredPrefix = "measured:";
 
@@ -26,6 +30,17 @@ public static class PerformanceSource
             return null;
         }
 
+        if (source == Calibrated)
+        {
+            return instance => new RooflineModel(
+                model,
+                configuration.Precision,
+                instance,
+                configuration.Semantics,
+                calibration: CalibrationOf(instance.Hardware)
+            );
+        }
+
         if (source.StartsWith(MeasuredPrefix, StringComparison.Ordinal))
         {
             var profile = ProfileFolder.Load(source[MeasuredPrefix.Length..]);
@@ -33,8 +48,26 @@ public static class PerformanceSource
         }
 
         throw new UserErrorException(
-            $"performance: '{source}' is unknown.{Suggestion.For(source, [Roofline, MeasuredPrefix])} "
-                + $"Allowed are {Roofline} and {MeasuredPrefix}FOLDER."
+            $"performance: '{source}' is unknown.{Suggestion.For(source, [Roofline, Calibrated, MeasuredPrefix])} "
+                + $"Allowed are {Roofline}, {Calibrated} and {MeasuredPrefix}FOLDER."
+        );
+    }
+
+    /// <summary>What an accelerator was found to reach of its roofs.</summary>
+    /// <exception cref="UserErrorException">Nothing was fitted for it; the message says for which there is.</exception>
+    public static Calibration CalibrationOf(HardwareDescription hardware)
+    {
+        if (hardware.Calibration is { } calibration)
+        {
+            return calibration;
+        }
+
+        var calibrated = HardwareCatalog
+            .BuiltIn.All.Where(other => other.Calibration is not null)
+            .Select(other => other.Name);
+        throw new UserErrorException(
+            $"performance: {hardware.Name} has no calibration; the catalog has one for {string.Join(", ", calibrated)}. "
+                + "'llmsim calibrate' fits one to a measured profile."
         );
     }
 }

@@ -1,53 +1,5 @@
 namespace LlmSim.Performance;
 
-/// <summary>How large an attention is, summed over the requests of the batch.</summary>
-/// <param name="Queries">Query tokens.</param>
-/// <param name="Pairs">Pairs of query and key that are computed.</param>
-/// <param name="Scores">Elements of the whole score matrices, masked ones included.</param>
-/// <param name="Keys">Key tokens.</param>
-/// <param name="KeysRead">Key tokens as often as the fused kernel reads them: once for each block of query rows.</param>
-internal readonly record struct AttentionShape(
-    double Queries,
-    double Pairs,
-    double Scores,
-    double Keys,
-    double KeysRead
-);
-
-/// <summary>Seconds of the decode attention of one layer, ready for use in each iteration.</summary>
-internal readonly record struct DecodeAttentionTime(
-    double OpsSecondsPerKey,
-    double BytesSecondsPerKey,
-    double BytesSecondsPerRequest,
-    double LaunchSeconds
-)
-{
-    public double Seconds(double requests, double keys) =>
-        Math.Max(keys * OpsSecondsPerKey, keys * BytesSecondsPerKey + requests * BytesSecondsPerRequest)
-        + LaunchSeconds;
-}
-
-/// <summary>What fused attention computes and moves for each pair, query and key, over the heads of one accelerator.</summary>
-internal readonly record struct FusedAttention(
-    double OpsPerPair,
-    double QueryBytes,
-    double OutputBytes,
-    double ScoreBytes,
-    double KeyBytes
-)
-{
-    public OperationWork For(in AttentionShape shape, FlashOutput output) =>
-        new(
-            Ops: shape.Pairs * OpsPerPair,
-            WeightBytes: 0,
-            ActivationInBytes: shape.Queries * QueryBytes,
-            ActivationOutBytes: output == FlashOutput.ScoreMatrix
-                ? 2 * shape.Scores * ScoreBytes
-                : shape.Queries * OutputBytes,
-            KvInBytes: shape.KeysRead * KeyBytes
-        );
-}
-
 /// <summary>
 /// Attention of one layer on one accelerator, between the projections. Latent attention has two forms of equal result:
 /// prompts expand the latent vectors to keys and values of each head, which takes fewer operations a pair; decoding
@@ -155,12 +107,32 @@ internal sealed class AttentionOperations
         var seconds = _fused
             ? roofs.PrefillAttention.Seconds(_fusedPrefill.For(shape, _semantics.FlashOutput))
             : UnfusedSeconds(shape, roofs.PrefillAttention);
-        foreach (var operation in _expansion)
+        return seconds + ExpansionSeconds(shape, roofs);
+    }
+
+    /// <summary>
+    /// Seconds of the attention of prompts and decoding requests in one kernel: their work adds up, and the longest context
+    /// is passed meanwhile.
+    /// </summary>
+    public double MixedSeconds(in IterationBatch batch, in DecodeAttentionTime decodeTime, RoofSet roofs)
+    {
+        var prefill = ChunkShape(batch);
+        var keys = DecodeKeys(batch.Decode);
+        if (!_fused)
         {
-            seconds += roofs.Dense.Seconds(operation.For(shape.Keys));
+            return PrefillSeconds(prefill, roofs) + decodeTime.Seconds(batch.DecodeRequests, keys);
         }
 
-        return seconds;
+        var prefillRoofs = roofs.PrefillAttention;
+        var prefillWork = _fusedPrefill.For(prefill, _semantics.FlashOutput);
+        var longestKeys = Math.Max(prefill.LongestKeys, batch.DecodeComputedTokensMax);
+        return ExpansionSeconds(prefill, roofs)
+            + prefillRoofs.LaunchSeconds
+            + decodeTime.LaunchSeconds
+            + Math.Max(
+                prefillRoofs.UnderRoofs(prefillWork) + decodeTime.UnderRoofs(batch.DecodeRequests, keys),
+                longestKeys * prefillRoofs.KeySeconds
+            );
     }
 
     /// <summary>Seconds of what latent attention adds for so many decoding requests; else 0.</summary>
@@ -189,7 +161,8 @@ internal sealed class AttentionOperations
             Pairs: pairs,
             Scores: scores,
             Keys: requests * promptTokens,
-            KeysRead: rowBlocks * pairs / promptTokens
+            KeysRead: rowBlocks * pairs / promptTokens,
+            LongestKeys: promptTokens
         );
     }
 
@@ -208,7 +181,8 @@ internal sealed class AttentionOperations
             Pairs: pairs,
             Scores: scores,
             Keys: batch.PrefillTokens + batch.PrefillComputedTokens,
-            KeysRead: Math.Ceiling(chunkTokens / _blockRows) * pairs / chunkTokens
+            KeysRead: Math.Ceiling(chunkTokens / _blockRows) * pairs / chunkTokens,
+            LongestKeys: (double)(batch.PrefillTokens + batch.PrefillComputedTokens) / batch.PrefillRequests
         );
     }
 
@@ -241,6 +215,17 @@ internal sealed class AttentionOperations
             requestWork.MemoryBytes / roofs.MemoryBytesPerSecond,
             Launches * roofs.LaunchSeconds
         );
+    }
+
+    private double ExpansionSeconds(in AttentionShape shape, RoofSet roofs)
+    {
+        var seconds = 0.0;
+        foreach (var operation in _expansion)
+        {
+            seconds += roofs.Dense.Seconds(operation.For(shape.Keys));
+        }
+
+        return seconds;
     }
 
     private int Launches => _fused ? 1 : 3;

@@ -27,6 +27,9 @@ public sealed record HardwareDescription
     /// <summary>Latency of one hop between accelerators of one instance, in seconds.</summary>
     public required double LinkLatencySeconds { get; init; }
 
+    /// <summary>What it was found to reach of these figures; null where nothing was fitted.</summary>
+    public Calibration? Calibration { get; init; }
+
     /// <summary>Where the figures come from.</summary>
     public required string Source { get; init; }
 }

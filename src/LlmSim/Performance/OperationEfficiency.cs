@@ -4,7 +4,16 @@ namespace LlmSim.Performance;
 /// <param name="Compute">Share of the peak rate of arithmetic that they reach, above 0 and at most 1.</param>
 /// <param name="Memory">Share of the memory bandwidth that they reach, above 0 and at most 1.</param>
 /// <param name="FixedSeconds">Seconds that each run takes beside that, such as its launch; at least 0.</param>
-public sealed record OperationEfficiency(double Compute, double Memory, double FixedSeconds)
+/// <param name="KeySeconds">
+/// Of attention: seconds that a block of query rows takes for each key that it passes, however idle the rest of the
+/// accelerator is; at least 0.
+/// </param>
+public sealed record OperationEfficiency(
+    double Compute,
+    double Memory,
+    double FixedSeconds,
+    double KeySeconds = 0
+)
 {
     /// <summary>The roofs themselves.</summary>
     public static OperationEfficiency Ideal { get; } = new(1, 1, 0);
@@ -28,7 +37,10 @@ public sealed record Calibration
     /// <summary>Attention of decoding requests alone.</summary>
     public OperationEfficiency DecodeAttention { get; init; } = OperationEfficiency.Ideal;
 
-    /// <summary>Attention of decoding requests beside prompts.</summary>
+    /// <summary>
+    /// Attention of decoding requests beside prompts, in one kernel with them: the time that a block of query rows takes for
+    /// a key is that of <see cref="PrefillAttention" />.
+    /// </summary>
     public OperationEfficiency MixedDecodeAttention { get; init; } = OperationEfficiency.Ideal;
 
     /// <summary>Matrix products with the weights of routed experts.</summary>

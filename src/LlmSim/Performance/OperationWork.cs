@@ -1,8 +1,9 @@
 namespace LlmSim.Performance;
 
 /// <summary>
-/// What one operation computes and moves on one accelerator, by kind of bytes, and whether it costs a launch: engines
-/// compute some of the operations that we tell apart in one kernel.
+/// What one operation computes and moves on one accelerator, by kind of bytes; whether it costs a launch, since engines
+/// compute some of the operations that we tell apart in one kernel; and the keys that one block of query rows passes one
+/// after the other.
 /// </summary>
 internal readonly record struct OperationWork(
     double Ops,
@@ -11,7 +12,8 @@ internal readonly record struct OperationWork(
     double ActivationOutBytes,
     double KvInBytes = 0,
     double KvOutBytes = 0,
-    int Launches = 1
+    int Launches = 1,
+    double LongestKeys = 0
 )
 {
     public double MemoryBytes =>
@@ -65,14 +67,16 @@ internal sealed record ExpertOperation(
 internal readonly record struct Roofs(
     double OpsPerSecond,
     double MemoryBytesPerSecond,
-    double LaunchSeconds = 0
+    double LaunchSeconds = 0,
+    double KeySeconds = 0
 )
 {
     public Roofs Lowered(OperationEfficiency efficiency) =>
         new(
             OpsPerSecond * efficiency.Compute,
             MemoryBytesPerSecond * efficiency.Memory,
-            efficiency.FixedSeconds
+            efficiency.FixedSeconds,
+            efficiency.KeySeconds
         );
 
     /// <summary>8-bit arithmetic serves when nothing that takes part is wider than 8 bits.</summary>
@@ -86,8 +90,11 @@ internal readonly record struct Roofs(
     }
 
     public double Seconds(in OperationWork work) =>
-        Math.Max(work.Ops / OpsPerSecond, work.MemoryBytes / MemoryBytesPerSecond)
-        + work.Launches * LaunchSeconds;
+        Math.Max(UnderRoofs(work), work.LongestKeys * KeySeconds) + work.Launches * LaunchSeconds;
+
+    /// <summary>Seconds without launches, if all of the accelerator is busy.</summary>
+    public double UnderRoofs(in OperationWork work) =>
+        Math.Max(work.Ops / OpsPerSecond, work.MemoryBytes / MemoryBytesPerSecond);
 
     public bool IsComputeBound(in OperationWork work) =>
         work.Ops / OpsPerSecond >= work.MemoryBytes / MemoryBytesPerSecond;

@@ -94,8 +94,8 @@ public sealed class RooflineModel : IPerformanceModel
     }
 
     /// <summary>
-    /// Seconds of a mixed iteration: the linear operations run on all its tokens together, the attention of prefill and
-    /// that of decode one after the other, and lm_head once for each request. One whole prompt alone takes
+    /// Seconds of a mixed iteration: the linear operations run on all its tokens together, the work of the attention of
+    /// prefill and of decode adds up, and lm_head runs once for each request. One whole prompt alone takes
     /// <see cref="PrefillSeconds" />, decoding requests alone take <see cref="DecodeSeconds" />.
     /// </summary>
     /// <inheritdoc />
@@ -103,18 +103,15 @@ public sealed class RooflineModel : IPerformanceModel
     {
         var tokens = Math.Max(batch.Tokens, batch.GroupTokens);
         Invariant.Require(tokens > 0, $"an iteration of {tokens} tokens");
-        var attentionSeconds = 0.0;
-        if (batch.PrefillRequests > 0)
+        var attentionSeconds = batch switch
         {
-            attentionSeconds += _attention.PrefillSeconds(_attention.ChunkShape(batch), _roofs);
-        }
-
+            { PrefillRequests: 0 } => DecodeAttentionSeconds(batch),
+            { DecodeRequests: 0 } => _attention.PrefillSeconds(_attention.ChunkShape(batch), _roofs),
+            _ => _attention.MixedSeconds(batch, _mixedDecodeAttention, _roofs),
+        };
         if (batch.DecodeRequests > 0)
         {
-            var decodeAttention = batch.PrefillRequests > 0 ? _mixedDecodeAttention : _decodeAttention;
-            attentionSeconds +=
-                decodeAttention.Seconds(batch.DecodeRequests, _attention.DecodeKeys(batch.Decode))
-                + _attention.AbsorptionSeconds(batch.DecodeRequests, _roofs);
+            attentionSeconds += _attention.AbsorptionSeconds(batch.DecodeRequests, _roofs);
         }
 
         return _layers * attentionSeconds + ContextFreeSeconds(batch.Requests, tokens);
@@ -147,6 +144,11 @@ public sealed class RooflineModel : IPerformanceModel
             _roofs.DecodeAttention
         );
     }
+
+    private double DecodeAttentionSeconds(in IterationBatch batch) =>
+        batch.DecodeRequests == 0
+            ? 0
+            : _decodeAttention.Seconds(batch.DecodeRequests, _attention.DecodeKeys(batch.Decode));
 
     /// <summary>Extends the table of batch sizes to twice the size asked for; threads that race write the same values.</summary>
     private double ContextFreeDecodeSeconds(int requests)
@@ -216,30 +218,10 @@ public sealed class RooflineModel : IPerformanceModel
         return seconds;
     }
 
-    /// <summary>The projection to the vocabulary, of the last token of each request alone.</summary>
-    private OperationWork LmHead(double requests)
-    {
-        double hidden = _model.HiddenSize;
-        double vocabulary = _model.VocabularySize;
-        var bytes = _precision.ActivationBytes();
-        if (_semantics.LmHead == LlmSim.LmHead.SingleOps)
-        {
-            return new(
-                requests * hidden * vocabulary,
-                hidden * vocabulary * _precision.WeightBytes(),
-                hidden * bytes,
-                vocabulary * bytes
-            );
-        }
-
-        vocabulary /= _instance.TpSize;
-        return new(
-            2 * requests * hidden * vocabulary,
-            hidden * vocabulary * _precision.WeightBytes(),
-            requests * hidden * bytes,
-            requests * vocabulary * bytes
-        );
-    }
+    private OperationWork LmHead(double requests) =>
+        _semantics.LmHead == LlmSim.LmHead.SingleOps
+            ? LmHeadWork.SingleOps(_model, _precision, requests)
+            : LmHeadWork.Full(_model, _precision, _instance.TpSize, requests);
 
     private RooflineTable Table(
         double requests,

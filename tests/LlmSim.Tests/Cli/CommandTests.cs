@@ -89,6 +89,7 @@ public sealed class CommandTests
     [InlineData("--help")]
     [InlineData("run --help")]
     [InlineData("profile --help")]
+    [InlineData("calibrate --help")]
     [InlineData("workload --help")]
     [InlineData("workload generate --help")]
     [InlineData("hardware -h")]
@@ -104,7 +105,7 @@ public sealed class CommandTests
     [Fact]
     public void The_examples_of_the_help_are_understood()
     {
-        var commands = new[] { "run", "profile", "policies", "models", "hardware", "semantics" };
+        var commands = new[] { "run", "profile", "calibrate", "policies", "models", "hardware", "semantics" };
         var examples = commands
             .SelectMany(command => CliRun.Of(command, "--help").Out.Split('\n'))
             .Where(line => line.StartsWith("  llmsim ", StringComparison.Ordinal))

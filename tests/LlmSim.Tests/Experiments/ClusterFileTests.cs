@@ -14,7 +14,8 @@ public sealed class ClusterFileTests
             [ // comments, and commas at an end, are allowed
               { "hardware": "NVIDIA_A", "tp_size": 4, "count": 2 },
               { "hardware": "NVIDIA_B", "tp_size": 8, "memory_utilization": 1, "activation_bytes": 5,
-                "kv_link_bytes_per_second": 1e9, "kv_link_latency_seconds": 0, },
+                "kv_link_bytes_per_second": 1e9, "kv_link_latency_seconds": 0, "expert_parallel": 16,
+                "link_bytes_per_second": 2e9, "link_latency_seconds": 1e-5, },
             ]
             """
         );
@@ -28,6 +29,9 @@ public sealed class ClusterFileTests
             ActivationBytes = 5,
             KvLinkBytesPerSecond = 1e9,
             KvLinkLatencySeconds = 0,
+            ExpertParallel = 16,
+            LinkBytesPerSecond = 2e9,
+            LinkLatencySeconds = 1e-5,
         };
         Assert.Equal([a, a, b], instances);
     }

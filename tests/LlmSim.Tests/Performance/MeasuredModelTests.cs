@@ -306,8 +306,8 @@ public sealed class MeasuredModelTests
                 ["lm_head"] = Line(1e10),
                 ["sampler"] = Line(2e10),
             },
-            Attention = new(
-                from prefill in new[] { 0, 1000 }
+            Attention = new([
+                .. from prefill in new[] { 0, 1000 }
                 from computed in new[] { 0, 1000 }
                 from requests in new[] { 0, 100 }
                 from context in new[] { 0, 1000 }
@@ -317,8 +317,8 @@ public sealed class MeasuredModelTests
                     requests,
                     context,
                     scale * (prefill + 0.1 * computed + 10 * requests + 0.01 * context)
-                )
-            ),
+                ),
+            ]),
         };
     }
 }

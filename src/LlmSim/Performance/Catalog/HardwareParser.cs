@@ -11,6 +11,7 @@ public static class HardwareParser
     private const string Memory = "memory_bytes";
     private const string LinkBandwidth = "link_bytes_per_second";
     private const string LinkLatency = "link_latency_seconds";
+    private const string Calibration = "calibration";
     private const string Source = "source";
 
     private static readonly string[] s_fields =
@@ -23,10 +24,12 @@ public static class HardwareParser
         Memory,
         LinkBandwidth,
         LinkLatency,
+        Calibration,
         Source,
     ];
 
-    /// <summary>Reads a JSON object with all the fields of <see cref="HardwareDescription" />, in snake case.</summary>
+    /// <summary>Reads a JSON object with the fields of <see cref="HardwareDescription" />, in snake case; all but the calibration
+    /// are required.</summary>
     /// <param name="stream">The file.</param>
     /// <param name="sourceName">What messages call it.</param>
     /// <exception cref="UserErrorException">A field is missing, unknown or not positive.</exception>
@@ -44,6 +47,9 @@ public static class HardwareParser
             MemoryBytes = fields.PositiveLong(Memory),
             LinkBytesPerSecond = fields.PositiveNumber(LinkBandwidth),
             LinkLatencySeconds = fields.PositiveNumber(LinkLatency),
+            Calibration = fields.Has(Calibration)
+                ? CalibrationFields.Parse(fields.Object(Calibration))
+                : null,
             Source = fields.Text(Source),
         };
     }

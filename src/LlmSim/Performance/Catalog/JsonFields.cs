@@ -128,6 +128,24 @@ internal sealed class JsonFields
         }
     }
 
+    /// <summary>A finite number in a range.</summary>
+    public double Number(string field, double min, double max) =>
+        Require(field) is { ValueKind: JsonValueKind.Number } value
+        && value.TryGetDouble(out var number)
+        && number >= min
+        && number <= max
+            ? number
+            : throw Invalid(
+                field,
+                string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}")
+            );
+
+    /// <summary>The fields of an object inside this one.</summary>
+    public JsonFields Object(string field) =>
+        Require(field) is { ValueKind: JsonValueKind.Object } value
+            ? new(value, $"{_sourceName}:{field}")
+            : throw Invalid(field, "an object");
+
     /// <summary>All fields, each a string.</summary>
     public IEnumerable<KeyValuePair<string, string>> Texts() =>
         _object.EnumerateObject().Select(property => KeyValuePair.Create(property.Name, Text(property.Name)));

@@ -30,8 +30,9 @@ public sealed class AttentionTable
     private readonly bool[] _isMeasured;
 
     /// <summary>The table of measurements in any order, at least one.</summary>
-    public AttentionTable(IEnumerable<AttentionPoint> points)
+    public AttentionTable(IReadOnlyList<AttentionPoint> points)
     {
+        Points = points;
         var slices = points
             .GroupBy(point => (point.PrefillTokens, point.DecodeRequests))
             .OrderBy(slice => slice.Key)
@@ -49,6 +50,9 @@ public sealed class AttentionTable
         LastPrefillComputedTokens = slices.Values.Max(slice => slice.LastPrefillComputedTokens);
         LastDecodeComputedTokens = slices.Values.Max(slice => slice.LastDecodeComputedTokens);
     }
+
+    /// <summary>What was measured.</summary>
+    public IReadOnlyList<AttentionPoint> Points { get; }
 
     /// <summary>The most computed tokens of prefill requests that were measured.</summary>
     public int LastPrefillComputedTokens { get; }

@@ -14,6 +14,10 @@ public sealed class Curve
         _seconds = [.. ascending.Select(point => point.Seconds)];
     }
 
+    /// <summary>What was measured, ascending.</summary>
+    public IEnumerable<CurvePoint> Points =>
+        _axis.Zip(_seconds, (position, seconds) => new CurvePoint(position, seconds));
+
     /// <summary>The last point that was measured.</summary>
     public int Last => _axis[^1];
 

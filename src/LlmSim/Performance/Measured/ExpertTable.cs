@@ -19,6 +19,14 @@ public sealed class ExpertTable
         ];
     }
 
+    /// <summary>What was measured, by experts and then tokens.</summary>
+    public IEnumerable<ExpertPoint> Points =>
+        _experts
+            .Zip(_byTokens)
+            .SelectMany(row =>
+                row.Second.Points.Select(point => new ExpertPoint(point.Position, row.First, point.Seconds))
+            );
+
     /// <summary>The most tokens measured.</summary>
     public int LastTokens => _byTokens.Max(curve => curve.Last);
 

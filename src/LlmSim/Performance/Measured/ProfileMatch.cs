@@ -3,11 +3,11 @@ using LlmSim.Performance.Catalog;
 namespace LlmSim.Performance.Measured;
 
 /// <summary>Whether a profile is one of the model and the instance that are simulated.</summary>
-internal static class ProfileMatch
+public static class ProfileMatch
 {
     /// <summary>Throws unless it is.</summary>
     /// <exception cref="UserErrorException">It is not; the message says what differs.</exception>
-    public static void Require(
+    internal static void Require(
         MeasuredProfile profile,
         ModelDescription model,
         Precision precision,
@@ -15,18 +15,7 @@ internal static class ProfileMatch
     )
     {
         var name = profile.SourceName;
-        if (!HasShapesOf(profile.Model, model))
-        {
-            throw new UserErrorException($"{name}: is a profile of {profile.Model}; the model is {model.Id}");
-        }
-
-        if (!Letters(instance.Hardware.Name).Contains(Letters(profile.Hardware), StringComparison.Ordinal))
-        {
-            throw new UserErrorException(
-                $"{name}: is a profile of {profile.Hardware}; an instance has {instance.Hardware.Name}"
-            );
-        }
-
+        RequireSubject(profile, model, instance.Hardware);
         if (profile.Variant is "bf16" or "fp16" && precision != new Precision())
         {
             throw new UserErrorException(
@@ -36,6 +25,67 @@ internal static class ProfileMatch
 
         ExpertParallelism.Require(model, instance);
         RequireDivision(profile, model, instance);
+    }
+
+    /// <summary>Throws unless the profile is of the model and the accelerator, and has all that a calibration is fitted to.</summary>
+    internal static void RequireWhole(
+        MeasuredProfile profile,
+        ModelDescription model,
+        HardwareDescription hardware
+    )
+    {
+        RequireSubject(profile, model, hardware);
+        if (model.LatentAttention is not null || model.Family != ModelFamily.Llama)
+        {
+            throw new UserErrorException(
+                $"{profile.SourceName}: {model.Id} has no layers such as a calibration is fitted to"
+            );
+        }
+
+        if (!profile.Shards.ContainsKey(1))
+        {
+            throw new UserErrorException(
+                $"{profile.SourceName}: has no folder tp1, which a calibration needs"
+            );
+        }
+
+        foreach (var tp in profile.Shards.Keys)
+        {
+            var find = new LayerFinder(profile, tp, undivided: []);
+            _ = find.Dense("qkv_proj");
+            _ = find.Dense("o_proj");
+            _ = find.PerSequence("lm_head");
+        }
+
+        var whole = new LayerFinder(profile, 1, undivided: []);
+        _ = whole.Dense("embedding");
+        _ = whole.Dense("layernorm");
+        _ = whole.Dense("final_layernorm");
+        _ = whole.PerSequence("sampler");
+    }
+
+    /// <summary>Whether an accelerator of the catalog is the one that a profile names.</summary>
+    public static bool IsOf(MeasuredProfile profile, HardwareDescription hardware) =>
+        Letters(hardware.Name).Contains(Letters(profile.Hardware), StringComparison.Ordinal);
+
+    private static void RequireSubject(
+        MeasuredProfile profile,
+        ModelDescription model,
+        HardwareDescription hardware
+    )
+    {
+        var name = profile.SourceName;
+        if (!HasShapesOf(profile.Model, model))
+        {
+            throw new UserErrorException($"{name}: is a profile of {profile.Model}; the model is {model.Id}");
+        }
+
+        if (!IsOf(profile, hardware))
+        {
+            throw new UserErrorException(
+                $"{name}: is a profile of {profile.Hardware}; an instance has {hardware.Name}"
+            );
+        }
     }
 
     private static void RequireDivision(

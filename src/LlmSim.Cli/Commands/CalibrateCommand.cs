@@ -1,0 +1,117 @@
+using System.CommandLine;
+using LlmSim.Cli.Output;
+using LlmSim.Experiments.Performance;
+using LlmSim.Experiments.Results;
+using LlmSim.Performance;
+using LlmSim.Performance.Calibrating;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary><c>llmsim calibrate</c>: what an accelerator reaches of its roofs, from measurements.</summary>
+internal sealed class CalibrateCommand : CliCommand
+{
+    private readonly Argument<string[]> _folders = new("PROFILE_DIR")
+    {
+        Description = "folders of profiles of one accelerator, each with a meta.yaml",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string> _hardware = CliOption.Text(
+        "hardware",
+        "the accelerator (see llmsim hardware) [the one that the profile names]",
+        valueName: "NAME"
+    );
+
+    private readonly Option<string> _model = CliOption.Text(
+        "model",
+        "the model (see llmsim models), or its config.json [the one that each profile names]",
+        valueName: "MODEL"
+    );
+
+    private readonly Option<string> _output = CliOption.File(
+        "output",
+        "where to write the block \"calibration\" of a hardware file, JSON; - for standard output, in the place of the tables"
+    );
+
+    public CalibrateCommand(CliConsole console)
+        : base(
+            "calibrate",
+            "Fit what an accelerator reaches of its roofs to measured profiles, and report the error on what was held out.",
+            console
+        )
+    {
+        Add(_folders);
+        AddGroups([new("Subject", [_hardware, _model]), new("Output", [_output])]);
+        Examples =
+        [
+            "llmsim calibrate profiles/RTXPRO6000/meta-llama/Llama-3.1-8B/bf16",
+            "llmsim calibrate profiles/a profiles/b --output calibration.json",
+        ];
+        SetAction(Execute);
+    }
+
+    private void Execute(ParseResult parse)
+    {
+        var (hardware, result) = CalibrationRun.Fit(
+            parse.GetRequiredValue(_folders),
+            parse.GetValue(_hardware),
+            parse.GetValue(_model)
+        );
+        var json = CalibrationJson.Text(result.Calibration);
+        var output = parse.GetValue(_output);
+        if (output == "-")
+        {
+            Console.Out.Write(json);
+            return;
+        }
+
+        Console.Out.WriteLine($"{hardware.Name}: {result.Calibration.Source}");
+        Console.Out.WriteLine();
+        Console.Out.Write(TextTable.Render(Table(result), Console, width: 132));
+        Console.Out.WriteLine();
+        Console.Out.WriteLine(
+            $"Beside the operations: {Figures.Duration(result.Calibration.IterationSeconds)} an iteration, "
+                + $"{Figures.Duration(result.Calibration.RequestSeconds)} a request in it"
+        );
+        if (output is not null)
+        {
+            OutputFile.Write("--output", output, json);
+        }
+    }
+
+    private static Spectre.Console.Table Table(CalibrationResult result)
+    {
+        var table = TextTable.Create(
+            "Operations",
+            ">of peak",
+            ">of bandwidth",
+            ">fixed",
+            ">a key",
+            ">fitted",
+            ">held out",
+            ">median error",
+            ">p90",
+            ">bare median"
+        );
+        foreach (var error in result.Errors)
+        {
+            var efficiency = CalibrationClass
+                .All.Single(one => one.Name == error.Name)
+                .Get(result.Calibration);
+            table.Add(
+                error.Name,
+                Figures.Percent(efficiency.Compute),
+                Figures.Percent(efficiency.Memory),
+                Figures.Duration(efficiency.FixedSeconds),
+                Figures.Duration(efficiency.KeySeconds),
+                Figures.Count(error.Fitted),
+                Figures.Count(error.HeldOut),
+                Figures.Percent(error.MedianError),
+                Figures.Percent(error.P90Error),
+                Figures.Percent(error.BareMedianError)
+            );
+        }
+
+        return table;
+    }
+}

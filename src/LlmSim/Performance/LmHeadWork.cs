@@ -1,0 +1,33 @@
+namespace LlmSim.Performance;
+
+/// <summary>The projection to the vocabulary, of the last token of each request alone.</summary>
+internal static class LmHeadWork
+{
+    /// <summary>A matrix product over the part of the vocabulary that one accelerator has.</summary>
+    public static OperationWork Full(ModelDescription model, Precision precision, int tpSize, double requests)
+    {
+        double hidden = model.HiddenSize;
+        var vocabulary = (double)model.VocabularySize / tpSize;
+        var bytes = precision.ActivationBytes();
+        return new(
+            2 * requests * hidden * vocabulary,
+            hidden * vocabulary * precision.WeightBytes(),
+            requests * hidden * bytes,
+            requests * vocabulary * bytes
+        );
+    }
+
+    /// <summary>The reference's: one operation a weight, activations of one request, the whole vocabulary.</summary>
+    public static OperationWork SingleOps(ModelDescription model, Precision precision, double requests)
+    {
+        double hidden = model.HiddenSize;
+        double vocabulary = model.VocabularySize;
+        var bytes = precision.ActivationBytes();
+        return new(
+            requests * hidden * vocabulary,
+            hidden * vocabulary * precision.WeightBytes(),
+            hidden * bytes,
+            vocabulary * bytes
+        );
+    }
+}
