@@ -26,9 +26,7 @@ internal sealed class Cluster : IEventHandler
     private readonly Instance[] _prefill;
     private readonly Instance[] _decode;
     private readonly Instance[] _mixed;
-    private readonly IKvTransfer[] _transfers;
-    private readonly FairNetwork _network;
-    private readonly ReservedTransfers? _reservedTransfers;
+    private readonly KvTransfers _transfers;
     private readonly Router _prefillRouter;
     private readonly Router _decodeRouter;
     private readonly SimTime _ttftSlo;
@@ -47,12 +45,7 @@ internal sealed class Cluster : IEventHandler
         _ttftSlo = SimTime.FromSeconds(scenario.TtftSloSeconds);
         _kvBytesPerToken = KvCapacity.BytesPerToken(scenario.Model, scenario.Precision, scenario.Semantics);
         _predictionErrors = new RandomStream(scenario.Seed, "output_predictor");
-        _network = new FairNetwork(_simulation);
-        if (scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks)
-        {
-            _reservedTransfers = new(_network, _simulation, scenario.Model.Layers, OnTransferred);
-        }
-
+        _transfers = new KvTransfers(scenario, _simulation, _kvBytesPerToken, ChooseDecode, OnTransferred);
         var build = new ClusterBuilder(
             scenario,
             _simulation,
@@ -60,10 +53,9 @@ internal sealed class Cluster : IEventHandler
             _outputEstimate,
             recorder.InterTokenLatency,
             maxIterationsPerEvent,
-            new StageEvents(OnPrefillPlanned, OnPrefilled, OnDecoded, OnRoom)
+            new StageEvents(OnPrefillPlanned, OnPrefilled, OnDecoded, _transfers.OnRoom)
         );
         _prefill = build.PrefillInstances();
-        _transfers = build.Transfers(request => OnTransferred(request, Choose(_decodeRouter!, request)));
         _decode = build.DecodeInstances();
         _mixed = build.MixedInstances();
         _prefillRouter = build.Router(
@@ -97,10 +89,10 @@ internal sealed class Cluster : IEventHandler
         DecodeInstances.Sum(instance => instance.Iterations)
         + BatchedInstances
             .Where(instance => instance.Role != InstanceRole.Prefill)
-            .Sum(instance => instance.Iterations);
+            .Sum(instance => instance.Totals.Iterations);
 
-    /// <summary>Bytes that went over the links of both ends.</summary>
-    public FairNetwork Network => _network;
+    /// <summary>The links of both ends of a transfer.</summary>
+    public FairNetwork Network => _transfers.Network;
 
     public SimTime Now => _simulation.Now;
 
@@ -154,53 +146,12 @@ internal sealed class Cluster : IEventHandler
         }
         else if (placement.PrefixSource is { } source)
         {
-            FetchPrefix(request, source, instance);
+            _transfers.FetchPrefix(request, source, instance);
         }
         else
         {
             instance.Accept(request);
         }
-    }
-
-    /// <summary>The start of a prompt is copied from another instance before the request joins its queue.</summary>
-    private void FetchPrefix(Request request, Instance source, Instance destination)
-    {
-        var tokens = source.CachedPrefixTokens(request);
-        var missingTokens = tokens - destination.CachedPrefixTokens(request);
-        if (missingTokens <= 0)
-        {
-            destination.Accept(request);
-            return;
-        }
-
-        destination.Expect(request, tokens);
-        _network.Start(
-            missingTokens * _kvBytesPerToken,
-            source,
-            destination,
-            sourceBytesPerSecond: double.PositiveInfinity,
-            () =>
-            {
-                destination.InsertPrefix(request, tokens);
-                destination.Accept(request);
-            }
-        );
-    }
-
-    /// <summary>It is known when the prefill will end: its KV cache may leave layer by layer.</summary>
-    private void OnPrefillPlanned(Request request, SimTime finish)
-    {
-        if (
-            _scenario.Semantics.KvTransfer != KvTransfer.ContendedLinksPerLayer
-            || request.DecodeTokensOwed == 0
-        )
-        {
-            return;
-        }
-
-        request.State = RequestState.DecodeGlobal;
-        Send(request, finish);
-        request.State = RequestState.PrefillLocal;
     }
 
     private void OnPrefilled(Request request)
@@ -215,25 +166,12 @@ internal sealed class Cluster : IEventHandler
             return;
         }
 
-        if (_reservedTransfers is null)
-        {
-            _transfers[request.PrefillInstance].Start(request, request.InputTokens * _kvBytesPerToken);
-        }
-        else if (!_reservedTransfers.OnPrefilled(request))
-        {
-            Send(request, _simulation.Now);
-        }
+        _transfers.Send(request, _prefill[request.PrefillInstance]);
     }
 
-    /// <summary>Sends a KV cache to an instance that is chosen, and has room for it, before.</summary>
-    private void Send(Request request, SimTime prefillFinish) =>
-        _reservedTransfers!.Send(
-            request,
-            request.InputTokens * _kvBytesPerToken,
-            _prefill[request.PrefillInstance],
-            Choose(_decodeRouter, request),
-            prefillFinish
-        );
+    /// <summary>It is known when the prefill will end: its KV cache may leave layer by layer until then.</summary>
+    private void OnPrefillPlanned(Request request, SimTime finish) =>
+        _transfers.SendEarly(request, _prefill[request.PrefillInstance], finish);
 
     private void OnTransferred(Request request, Instance destination)
     {
@@ -242,10 +180,8 @@ internal sealed class Cluster : IEventHandler
         destination.Accept(request);
     }
 
-    private void OnRoom(Instance instance) => _reservedTransfers?.OnRoom(instance);
-
-    private Instance Choose(Router router, Request request) =>
-        router.Choose(request, _simulation.Now).Instance!;
+    private Instance ChooseDecode(Request request) =>
+        _decodeRouter.Choose(request, _simulation.Now).Instance!;
 
     private void Reject(Request request, string reason)
     {
@@ -343,13 +279,7 @@ internal sealed class Cluster : IEventHandler
             instance.RequireEmpty();
         }
 
-        foreach (var transfer in _transfers)
-        {
-            transfer.RequireEmpty();
-        }
-
-        _reservedTransfers?.RequireEmpty();
-        _network.RequireEmpty();
+        _transfers.RequireEmpty();
         Invariant.Require(
             _recorder.Arrived == _recorder.Finished + _recorder.Rejected,
             $"{_recorder.Arrived} requests arrived, but {_recorder.Finished} finished and {_recorder.Rejected} were rejected"

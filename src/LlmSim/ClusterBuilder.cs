@@ -8,7 +8,6 @@ using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Prefill;
-using LlmSim.Transfer;
 
 namespace LlmSim;
 
@@ -76,25 +75,6 @@ internal sealed class ClusterBuilder(
             ),
         ];
     }
-
-    public IKvTransfer[] Transfers(Action<Request> onTransferred) =>
-        [
-            .. scenario.PrefillInstances.Select(spec =>
-                scenario.Semantics.KvTransfer == KvTransfer.Independent
-                    ? (IKvTransfer)
-                        new IndependentTransfers(
-                            Semantics.ReferenceTransferBytesPerSecond,
-                            simulation,
-                            onTransferred
-                        )
-                    : new SharedLink(
-                        spec.KvLinkBytesPerSecond,
-                        spec.KvLinkLatencySeconds,
-                        simulation,
-                        onTransferred
-                    )
-            ),
-        ];
 
     public Router Router(PolicyDecisions decision, IGlobalPolicy policy, Instance[] instances) =>
         new(decision, policy, Random(decision, instance: null), instances);

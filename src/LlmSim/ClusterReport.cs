@@ -83,13 +83,14 @@ internal static class ClusterReport
             instance,
             instance.Role.ToString().ToLowerInvariant(),
             instance.CompletedRequests,
-            instance.Busy.Seconds,
+            instance.Totals.Busy.Seconds,
             makespanSeconds,
-            meanBatch: (double)instance.IterationRequests / instance.Iterations,
+            meanBatch: (double)instance.Totals.Requests / instance.Totals.Iterations,
             instance.PeakKvBytes
         ) with
         {
-            KvOccupancy = instance.UsedBlockSeconds / instance.Busy.Seconds / instance.Cache.Pool.Total,
+            KvOccupancy =
+                instance.Totals.UsedBlockSeconds / instance.Totals.Busy.Seconds / instance.Cache.Pool.Total,
         };
 
     private static InstanceUsage Usage(

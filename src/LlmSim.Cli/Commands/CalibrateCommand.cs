@@ -28,6 +28,8 @@ internal sealed class CalibrateCommand : CliCommand
         valueName: "MODEL"
     );
 
+    private readonly PluginArguments _plugins = new();
+
     private readonly Option<string> _output = CliOption.File(
         "output",
         "where to write the block \"calibration\" of a hardware file, JSON; - for standard output, in the place of the tables"
@@ -41,7 +43,11 @@ internal sealed class CalibrateCommand : CliCommand
         )
     {
         Add(_folders);
-        AddGroups([new("Subject", [_hardware, _model]), new("Output", [_output])]);
+        AddGroups([
+            new("Subject", [_hardware, _model]),
+            new("Output", [_output]),
+            _plugins.ModelAndHardwareGroup,
+        ]);
         Examples =
         [
             "llmsim calibrate profiles/RTXPRO6000/meta-llama/Llama-3.1-8B/bf16",
@@ -55,7 +61,9 @@ internal sealed class CalibrateCommand : CliCommand
         var (hardware, result) = CalibrationRun.Fit(
             parse.GetRequiredValue(_folders),
             parse.GetValue(_hardware),
-            parse.GetValue(_model)
+            parse.GetValue(_model),
+            _plugins.LoadModels(parse),
+            _plugins.LoadHardware(parse)
         );
         var json = CalibrationJson.Text(result.Calibration);
         var output = parse.GetValue(_output);

@@ -12,15 +12,21 @@ public static class CalibrationRun
     /// <param name="folders">Folders of profiles of one accelerator, at least one.</param>
     /// <param name="hardwareName">The accelerator in the catalog; null for the one that the profiles name.</param>
     /// <param name="model">The model; null for the one that each profile names.</param>
+    /// <param name="models">The models there are.</param>
+    /// <param name="accelerators">The accelerators there are.</param>
     /// <exception cref="UserErrorException">A folder is wrong, or a name is unknown.</exception>
     public static (HardwareDescription Hardware, CalibrationResult Result) Fit(
         IReadOnlyList<string> folders,
         string? hardwareName,
-        string? model
+        string? model,
+        ModelCatalog models,
+        HardwareCatalog accelerators
     )
     {
         MeasuredProfile[] profiles = [.. folders.Select(ProfileFolder.Load)];
-        var hardware = hardwareName is null ? Named(profiles[0]) : HardwareCatalog.BuiltIn.Get(hardwareName);
+        var hardware = hardwareName is null
+            ? Named(profiles[0], accelerators)
+            : accelerators.Get(hardwareName);
         var source =
             $"fitted by llmsim calibrate to profiles of {string.Join(" and ", profiles.Select(Title))}";
         var result = Calibrator.Fit(
@@ -28,7 +34,7 @@ public static class CalibrationRun
             [
                 .. profiles.Select(profile => new ProfiledModel(
                     profile,
-                    ModelSource.Load(model ?? profile.Model)
+                    ModelSource.Load(model ?? profile.Model, models)
                 )),
             ],
             source
@@ -39,11 +45,11 @@ public static class CalibrationRun
     private static string Title(MeasuredProfile profile) =>
         $"{profile.Model} ({profile.Variant}, tp {string.Join(" and ", profile.Shards.Keys.Order())})";
 
-    private static HardwareDescription Named(MeasuredProfile profile)
+    private static HardwareDescription Named(MeasuredProfile profile, HardwareCatalog accelerators)
     {
         HardwareDescription[] candidates =
         [
-            .. HardwareCatalog.BuiltIn.All.Where(hardware => ProfileMatch.IsOf(profile, hardware)),
+            .. accelerators.All.Where(hardware => ProfileMatch.IsOf(profile, hardware)),
         ];
         return candidates is [var only]
             ? only

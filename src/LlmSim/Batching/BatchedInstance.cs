@@ -1,5 +1,4 @@
 using LlmSim.Engine;
-using LlmSim.Metrics;
 using LlmSim.Performance;
 
 namespace LlmSim.Batching;
@@ -16,6 +15,7 @@ internal sealed class BatchedInstance : Instance
     private readonly PagedKvCache _cache;
     private readonly WaitingRequests _waiting;
     private readonly IterationScheduler _scheduler;
+    private readonly IterationProgress _progress;
     private readonly WorkAhead _work;
     private readonly Dictionary<Request, SequenceState> _sending = [];
     private readonly List<SequenceState> _leaving = [];
@@ -24,7 +24,6 @@ internal sealed class BatchedInstance : Instance
     private readonly Dictionary<Request, double> _expected = [];
     private IterationBatch _batch;
     private bool _isPlanned;
-    private int _settled;
     private int _usedAtBegin;
 
     public BatchedInstance(
@@ -44,6 +43,7 @@ internal sealed class BatchedInstance : Instance
         _cache = new PagedKvCache(spec.Engine!, options.KvBlocks);
         _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh, options.ReservesKv);
         _scheduler = new IterationScheduler(spec.Engine!, _cache, _waiting);
+        _progress = new IterationProgress(this, _cache, options.InterTokenLatency);
         _work = new WorkAhead(performance, options.OutputEstimate);
         group.Add(this);
     }
@@ -76,19 +76,7 @@ internal sealed class BatchedInstance : Instance
 
     public PagedKvCache Cache => _cache;
     public long CompletedRequests { get; private set; }
-    public long Iterations { get; private set; }
-
-    /// <summary>Tokens computed in iterations: of prompts, and one for each decoding request.</summary>
-    public long IterationTokens { get; private set; }
-
-    /// <summary>Requests in the batch, summed over iterations.</summary>
-    public long IterationRequests { get; private set; }
-
-    public SimTime Busy { get; private set; }
-
-    /// <summary>Blocks in use, integrated over the time in which it computes.</summary>
-    public double UsedBlockSeconds { get; private set; }
-
+    public IterationTotals Totals { get; } = new();
     public long PeakKvBytes => _cache.Pool.PeakUsed * _options.KvBytesPerBlock;
     public long Preemptions => _scheduler.Preemptions;
 
@@ -205,12 +193,10 @@ internal sealed class BatchedInstance : Instance
         var batch = _scheduler.Schedule(_simulation.Now);
         foreach (var sequence in _scheduler.Admitted)
         {
-            sequence.Request.Sequence = null;
-            NoteStart(sequence.Request);
+            IterationProgress.Start(sequence.Request, _simulation.Now);
         }
 
         _batch = batch;
-        _settled = 0;
         _usedAtBegin = _cache.Pool.Used;
         _options.OnRoom(this);
         return batch;
@@ -227,7 +213,7 @@ internal sealed class BatchedInstance : Instance
 
         foreach (var sequence in _scheduler.Running)
         {
-            if (sequence.Scheduled > 0 && sequence.Computed + sequence.Scheduled == sequence.Length)
+            if (sequence.CompletesNow)
             {
                 _options.OnPrefillPlanned(sequence.Request, end);
             }
@@ -240,16 +226,15 @@ internal sealed class BatchedInstance : Instance
     /// <summary>The planned iterations have ended.</summary>
     public void Complete()
     {
-        var times = _group.Times;
-        SettleTo(times.Count - 1);
         _isPlanned = false;
         if (_batch.Tokens == 0)
         {
             return;
         }
 
-        CountUse(times);
-        GiveTokens(times);
+        var times = _group.Times;
+        _progress.Complete(_scheduler.Running, times, _leaving);
+        Totals.Add(times, _batch.Requests, (_usedAtBegin + _cache.Pool.Used) / 2.0);
         _scheduler.RemoveFinished();
         foreach (var sequence in _leaving)
         {
@@ -284,130 +269,13 @@ internal sealed class BatchedInstance : Instance
         return sequence;
     }
 
-    private void NoteStart(Request request)
-    {
-        if (request.GeneratedTokens > 0)
-        {
-            request.DecodeStart = _simulation.Now;
-            if (request.Evictions == 0)
-            {
-                request.FirstDecodeStart = _simulation.Now;
-            }
-        }
-        else if (request.Evictions == 0)
-        {
-            request.PrefillStart = _simulation.Now;
-        }
-    }
-
     /// <summary>Brings the requests up to date with the iterations that have ended while others of the same plan go on.</summary>
     private void Settle()
     {
         if (_isPlanned)
         {
-            SettleTo(_group.Times.EndedBefore(_simulation.Now));
-        }
-    }
-
-    private void SettleTo(int ended)
-    {
-        var iterations = ended - _settled;
-        if (iterations <= 0 || _batch.Tokens == 0)
-        {
-            return;
-        }
-
-        var times = _group.Times;
-        RecordGaps(times, _settled + 1, ended);
-        foreach (var sequence in _scheduler.Running)
-        {
-            sequence.Computed += iterations;
-            sequence.Request.DecodedTokens += iterations;
-            sequence.Request.LastToken = times.EndOf(ended);
-            var grown = _cache.TryGrow(sequence, sequence.Computed + 1);
-            Invariant.Require(grown, $"{this} planned more iterations than it has KV blocks for");
-        }
-
-        _settled = ended;
-    }
-
-    /// <summary>Gaps between the tokens of iterations in which every request of the batch gets one.</summary>
-    private void RecordGaps(IterationTimes times, int first, int last)
-    {
-        foreach (var sequence in _scheduler.Running)
-        {
-            _options.InterTokenLatency.Record(times.EndOf(first) - sequence.Request.LastToken, 1);
-        }
-
-        for (var i = first + 1; i <= last; i++)
-        {
-            _options.InterTokenLatency.Record(times.EndOf(i) - times.EndOf(i - 1), RunningRequests);
-        }
-    }
-
-    private void CountUse(IterationTimes times)
-    {
-        var duration = times.End - times.EndOf(0);
-        Busy += duration;
-        Iterations += times.Count;
-        IterationTokens += (long)times.Count * _batch.Tokens;
-        IterationRequests += (long)times.Count * _batch.Requests;
-        UsedBlockSeconds += duration.Seconds * (_usedAtBegin + _cache.Pool.Used) / 2;
-    }
-
-    /// <summary>The last planned iteration: whoever has no token left to compute gets the next one.</summary>
-    private void GiveTokens(IterationTimes times)
-    {
-        foreach (var sequence in _scheduler.Running)
-        {
-            sequence.Computed += sequence.Scheduled;
-            var isDue = sequence.Scheduled > 0 && sequence.Computed == sequence.Length;
-            sequence.Scheduled = 0;
-            if (isDue)
-            {
-                GiveToken(sequence.Request, times.End);
-                Invariant.Require(
-                    sequence.RemainingTokens >= 0,
-                    $"{sequence.Request} got {-sequence.RemainingTokens} tokens more than it was owed"
-                );
-                sequence.HasLeft = sequence.RemainingTokens == 0 || Role == InstanceRole.Prefill;
-                if (sequence.HasLeft)
-                {
-                    _leaving.Add(sequence);
-                }
-            }
-        }
-    }
-
-    private void GiveToken(Request request, SimTime now)
-    {
-        if (request.GeneratedTokens > 0)
-        {
-            _options.InterTokenLatency.Record(now - request.LastToken, 1);
-            request.DecodedTokens++;
-        }
-        else
-        {
-            request.TokensFromPrefill = 1;
-            request.PrefillFinish = now;
-            if (Role == InstanceRole.Mixed)
-            {
-                StayToDecode(request, now);
-            }
-        }
-
-        request.LastToken = now;
-    }
-
-    private void StayToDecode(Request request, SimTime now)
-    {
-        request.TransferFinish = now;
-        if (request.DecodeTokensOwed > 0)
-        {
-            request.State = RequestState.DecodeLocal;
-            request.DecodeInstance = Index;
-            request.FirstDecodeStart = now;
-            request.DecodeStart = now;
+            var times = _group.Times;
+            _progress.Settle(_scheduler.Running, times, times.EndedBefore(_simulation.Now));
         }
     }
 
@@ -427,27 +295,3 @@ internal sealed class BatchedInstance : Instance
         }
     }
 }
-
-/// <summary>What a batched instance needs to know of the model and of the stages around it.</summary>
-/// <param name="Role">What it does for a request.</param>
-/// <param name="KvBlocks">Blocks of its KV cache.</param>
-/// <param name="KvBytesPerBlock">Bytes of one.</param>
-/// <param name="ReservesKv">Whether KV caches are only sent here after blocks were reserved for them.</param>
-/// <param name="OutputEstimate">Estimates what requests will generate yet.</param>
-/// <param name="InterTokenLatency">Observes gaps between tokens.</param>
-/// <param name="OnPrefillPlanned">It is known when the prefill of a request that will leave ends.</param>
-/// <param name="OnPrefilled">A request leaves with its first token; its KV cache stays until it is released.</param>
-/// <param name="OnFinished">A request has all its tokens.</param>
-/// <param name="OnRoom">There may be room for a reservation.</param>
-internal sealed record BatchedInstanceOptions(
-    InstanceRole Role,
-    int KvBlocks,
-    long KvBytesPerBlock,
-    bool ReservesKv,
-    OutputEstimate OutputEstimate,
-    InterTokenLatency InterTokenLatency,
-    Action<Request, SimTime> OnPrefillPlanned,
-    Action<Request> OnPrefilled,
-    Action<Request> OnFinished,
-    Action<Instance> OnRoom
-);

@@ -37,6 +37,9 @@ internal sealed class SequenceState(Request request, ulong[] promptKeys)
     /// <summary>Whether the planned iteration gives it its next token and computes nothing else.</summary>
     public bool IsDecoding => Scheduled == 1 && Computed + 1 == Length && Request.GeneratedTokens > 0;
 
+    /// <summary>Whether the planned iteration computes all that is known, and so yields the next token.</summary>
+    public bool CompletesNow => Scheduled > 0 && Computed + Scheduled == Length;
+
     /// <summary>Tokens that it is owed yet.</summary>
     public int RemainingTokens => Request.TraceOutputTokens - Request.GeneratedTokens;
 

@@ -26,8 +26,8 @@ public sealed class EnginePropertyTests
             {
                 Assert.Equal(one.Cache.HitTokens, other.Cache.HitTokens);
                 Assert.Equal(one.Cache.Pool.Evictions, other.Cache.Pool.Evictions);
-                Assert.Equal(one.Iterations, other.Iterations);
-                Assert.Equal(one.Busy, other.Busy);
+                Assert.Equal(one.Totals.Iterations, other.Totals.Iterations);
+                Assert.Equal(one.Totals.Busy, other.Totals.Busy);
             }
         });
 

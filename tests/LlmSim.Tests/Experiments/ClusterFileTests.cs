@@ -1,4 +1,5 @@
 using System.Text;
+using LlmSim.Batching;
 using LlmSim.Experiments.ClusterConfig;
 using Xunit;
 
@@ -36,7 +37,67 @@ public sealed class ClusterFileTests
         Assert.Equal([a, a, b], instances);
     }
 
+    [Fact]
+    public void An_instance_has_a_role_and_an_engine()
+    {
+        var entries = Entries(
+            Encoding.UTF8.GetBytes(
+                """
+                [
+                  { "role": "mixed", "hardware": "NVIDIA_A", "tp_size": 1, "engine": {
+                      "max_num_batched_tokens": 2048, "max_num_seqs": 128, "chunked_prefill": false, "block_size": 32,
+                      "prefix_caching": false, "kv_blocks": 500, "data_parallel_group": "a" } },
+                  { "role": "prefill", "hardware": "NVIDIA_A", "tp_size": 1, "engine": {} },
+                  { "hardware": "NVIDIA_A", "tp_size": 1 }
+                ]
+                """
+            )
+        );
+
+        Assert.Equal([InstanceRole.Mixed, InstanceRole.Prefill, null], entries.Select(entry => entry.Role));
+        Assert.Equal(
+            [
+                new EngineSpec
+                {
+                    MaxBatchedTokens = 2048,
+                    MaxSequences = 128,
+                    ChunkedPrefill = false,
+                    BlockTokens = 32,
+                    PrefixCaching = false,
+                    KvBlocks = 500,
+                    DataParallelGroup = "a",
+                },
+                new EngineSpec(),
+                null,
+            ],
+            entries.Select(entry => entry.Instance.Engine)
+        );
+    }
+
     [Theory]
+    [InlineData(
+        "[{\"role\": \"mixd\"}]",
+        "c.json:1: role: found 'mixd'; allowed: prefill, decode, mixed. Did you mean 'mixed'?"
+    )]
+    [InlineData("[{\"role\": 1}]", "c.json:1: role: found 1; allowed: prefill, decode, mixed")]
+    [InlineData("[{\"engine\": true}]", "c.json:1: engine: found true; allowed: an object")]
+    [InlineData(
+        "[{\"engine\": {\"block_size\": 0}}]",
+        "c.json:1: block_size: found 0; allowed: a whole number from 1"
+    )]
+    [InlineData("[{\"engine\": {\n\"max_num_seq\": 1}}]", "c.json:2: unknown field 'max_num_seq'")]
+    [InlineData(
+        "[{\"engine\": {\"chunked_prefill\": 1}}]",
+        "c.json:1: chunked_prefill: found 1; allowed: true, false"
+    )]
+    [InlineData(
+        "[{\"engine\": {\"data_parallel_group\": 1}}]",
+        "c.json:1: data_parallel_group: found 1; allowed: a name"
+    )]
+    [InlineData(
+        "[{\"engine\": {\"kv_blocks\": 1, \"kv_blocks\": 1}}]",
+        "c.json:1: kv_blocks: is given twice"
+    )]
     [InlineData("", "c.json:1: is not JSON")]
     [InlineData("[\n{\n", "c.json:3: is not JSON")]
     [InlineData("[]", "c.json:1: has no instances")]

@@ -1,6 +1,7 @@
 using LlmSim.Experiments.Performance;
 using LlmSim.Performance;
 using LlmSim.Performance.Calibrating;
+using LlmSim.Performance.Catalog;
 using Xunit;
 
 namespace LlmSim.Tests.Performance;
@@ -64,7 +65,13 @@ public sealed class CalibratorTests
                 )!
             ),
         ];
-        var (hardware, result) = CalibrationRun.Fit(folders, hardwareName: null, model: null);
+        var (hardware, result) = CalibrationRun.Fit(
+            folders,
+            hardwareName: null,
+            model: null,
+            ModelCatalog.BuiltIn,
+            HardwareCatalog.BuiltIn
+        );
 
         Assert.Equal("NVIDIA_RTX_PRO_6000", hardware.Name);
         var shipped = hardware.Calibration!;
@@ -93,13 +100,31 @@ public sealed class CalibratorTests
 
         Assert.Contains(
             "is a profile of RTXPRO6000; an instance has NVIDIA_L4",
-            Assert.Throws<UserErrorException>(() => CalibrationRun.Fit([folder], "NVIDIA_L4", null)).Message,
+            Assert
+                .Throws<UserErrorException>(() =>
+                    CalibrationRun.Fit(
+                        [folder],
+                        "NVIDIA_L4",
+                        null,
+                        ModelCatalog.BuiltIn,
+                        HardwareCatalog.BuiltIn
+                    )
+                )
+                .Message,
             StringComparison.Ordinal
         );
         Assert.Contains(
             "is a profile of meta-llama/Llama-3.1-8B; the model is Qwen/Qwen3-8B",
             Assert
-                .Throws<UserErrorException>(() => CalibrationRun.Fit([folder], null, "Qwen/Qwen3-8B"))
+                .Throws<UserErrorException>(() =>
+                    CalibrationRun.Fit(
+                        [folder],
+                        null,
+                        "Qwen/Qwen3-8B",
+                        ModelCatalog.BuiltIn,
+                        HardwareCatalog.BuiltIn
+                    )
+                )
                 .Message,
             StringComparison.Ordinal
         );

@@ -30,8 +30,25 @@ internal static class PolicyWorld
         int running = 0,
         double work = 0,
         long capacity = 1000,
-        long committed = 0
-    ) => new(index, s_spec, queued, running, work, capacity, committed);
+        long committed = 0,
+        int cached = 0,
+        double kvLinkBytesPerSecond = 10,
+        double kvLinkLatencySeconds = 0
+    ) =>
+        new(
+            index,
+            s_spec with
+            {
+                KvLinkBytesPerSecond = kvLinkBytesPerSecond,
+                KvLinkLatencySeconds = kvLinkLatencySeconds,
+            },
+            queued,
+            running,
+            work,
+            capacity,
+            committed,
+            cached
+        );
 
     public static Request Request(
         long id = 0,
@@ -81,6 +98,7 @@ internal static class PolicyWorld
 internal sealed class FakeInstance : Instance
 {
     private readonly double _work;
+    private readonly int _cached;
 
     public FakeInstance(
         int index,
@@ -89,12 +107,14 @@ internal sealed class FakeInstance : Instance
         int running,
         double work,
         long capacity,
-        long committed
+        long committed,
+        int cached
     )
         : base(index, spec, new NoPerformanceModel(), capacity)
     {
         (QueuedRequests, RunningRequests, CommittedKvBytes) = (queued, running, committed);
         _work = work;
+        _cached = cached;
     }
 
     public override int QueuedRequests { get; }
@@ -107,6 +127,8 @@ internal sealed class FakeInstance : Instance
     public override long HeldKvBytes => 0;
 
     public override void CopyQueueTo(List<Request> requests) { }
+
+    public override int CachedPrefixTokens(Request request) => _cached;
 
     public override double PrefillQueueSeconds(Request request) => _work;
 

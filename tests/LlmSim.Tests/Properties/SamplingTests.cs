@@ -195,7 +195,9 @@ public sealed class SamplingTests
         );
         if (plan is not null)
         {
-            cluster.Observe(new ClusterSampler(plan, scenario.Seed, cluster.StagedInstances, () => cluster.Now));
+            cluster.Observe(
+                new ClusterSampler(plan, scenario.Seed, cluster.StagedInstances, () => cluster.Now)
+            );
         }
 
         cluster.Run(CancellationToken.None);

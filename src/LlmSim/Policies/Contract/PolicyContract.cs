@@ -85,9 +85,11 @@ public static class PolicyContract
 
     private static string? Offered(PolicyUnderTest policy)
     {
+        // A request may be turned away before its prefill, and at no other time.
+        var least = policy.Decision == PolicyDecisions.PrefillGlobal ? GlobalContext.Reject : 0;
         foreach (var (offered, choice) in policy.Choices(Decisions, trueOutputTokens: 1))
         {
-            if (choice < 0 || choice >= offered)
+            if (choice < least || choice >= offered)
             {
                 return $"it chose position {choice} of {offered}";
             }

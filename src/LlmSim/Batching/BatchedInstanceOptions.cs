@@ -1,0 +1,28 @@
+using LlmSim.Engine;
+using LlmSim.Metrics;
+
+namespace LlmSim.Batching;
+
+/// <summary>What a batched instance needs to know of the model and of the stages around it.</summary>
+/// <param name="Role">What it does for a request.</param>
+/// <param name="KvBlocks">Blocks of its KV cache.</param>
+/// <param name="KvBytesPerBlock">Bytes of one.</param>
+/// <param name="ReservesKv">Whether KV caches are only sent here after blocks were reserved for them.</param>
+/// <param name="OutputEstimate">Estimates what requests will generate yet.</param>
+/// <param name="InterTokenLatency">Observes gaps between tokens.</param>
+/// <param name="OnPrefillPlanned">It is known when the prefill of a request that will leave ends.</param>
+/// <param name="OnPrefilled">A request leaves with its first token; its KV cache stays until it is released.</param>
+/// <param name="OnFinished">A request has all its tokens.</param>
+/// <param name="OnRoom">There may be room for a reservation.</param>
+internal sealed record BatchedInstanceOptions(
+    InstanceRole Role,
+    int KvBlocks,
+    long KvBytesPerBlock,
+    bool ReservesKv,
+    OutputEstimate OutputEstimate,
+    InterTokenLatency InterTokenLatency,
+    Action<Request, SimTime> OnPrefillPlanned,
+    Action<Request> OnPrefilled,
+    Action<Request> OnFinished,
+    Action<Instance> OnRoom
+);

@@ -1,0 +1,130 @@
+using LlmSim.Engine;
+using LlmSim.Metrics;
+
+namespace LlmSim.Batching;
+
+/// <summary>What the requests of a batch get from its iterations.</summary>
+internal sealed class IterationProgress(
+    BatchedInstance instance,
+    PagedKvCache cache,
+    InterTokenLatency interTokenLatency
+)
+{
+    /// <summary>Iterations of the present plan that the requests have had.</summary>
+    private int _settled;
+
+    /// <summary>A request has joined the batch.</summary>
+    public static void Start(Request request, SimTime now)
+    {
+        request.Sequence = null;
+        if (request.GeneratedTokens == 0)
+        {
+            request.PrefillStart = request.Evictions == 0 ? now : request.PrefillStart;
+            return;
+        }
+
+        request.DecodeStart = now;
+        if (request.FirstDecodeStart == SimTime.Zero)
+        {
+            request.FirstDecodeStart = now;
+        }
+    }
+
+    /// <summary>So many iterations of a plan have ended; in each, every request got a token, and another one has begun.</summary>
+    public void Settle(ReadOnlySpan<SequenceState> running, IterationTimes times, int ended)
+    {
+        var iterations = ended - _settled;
+        if (iterations <= 0)
+        {
+            return;
+        }
+
+        RecordGaps(running, times, _settled + 1, ended);
+        foreach (var sequence in running)
+        {
+            sequence.Computed += iterations;
+            sequence.Request.DecodedTokens += iterations;
+            sequence.Request.LastToken = times.EndOf(ended);
+            var grown = cache.TryGrow(sequence, sequence.Computed + 1);
+            Invariant.Require(grown, $"{instance} planned more iterations than it has KV blocks for");
+        }
+
+        _settled = ended;
+    }
+
+    /// <summary>A plan has ended: whoever has nothing left to compute gets a token. Those that leave are added to a list.</summary>
+    public void Complete(
+        ReadOnlySpan<SequenceState> running,
+        IterationTimes times,
+        List<SequenceState> leaving
+    )
+    {
+        Settle(running, times, times.Count - 1);
+        _settled = 0;
+        foreach (var sequence in running)
+        {
+            var isDue = sequence.CompletesNow;
+            sequence.Computed += sequence.Scheduled;
+            sequence.Scheduled = 0;
+            if (isDue)
+            {
+                GiveToken(sequence.Request, times.End);
+                Invariant.Require(
+                    sequence.RemainingTokens >= 0,
+                    $"{sequence.Request} got {-sequence.RemainingTokens} tokens more than it was owed"
+                );
+                sequence.HasLeft = sequence.RemainingTokens == 0 || instance.Role == InstanceRole.Prefill;
+            }
+
+            if (sequence.HasLeft)
+            {
+                leaving.Add(sequence);
+            }
+        }
+    }
+
+    private void RecordGaps(ReadOnlySpan<SequenceState> running, IterationTimes times, int first, int last)
+    {
+        foreach (var sequence in running)
+        {
+            interTokenLatency.Record(times.EndOf(first) - sequence.Request.LastToken, 1);
+        }
+
+        for (var i = first + 1; i <= last; i++)
+        {
+            interTokenLatency.Record(times.EndOf(i) - times.EndOf(i - 1), running.Length);
+        }
+    }
+
+    private void GiveToken(Request request, SimTime now)
+    {
+        if (request.GeneratedTokens > 0)
+        {
+            interTokenLatency.Record(now - request.LastToken, 1);
+            request.DecodedTokens++;
+        }
+        else
+        {
+            request.TokensFromPrefill = 1;
+            request.PrefillFinish = now;
+            if (instance.Role == InstanceRole.Mixed)
+            {
+                StayToDecode(request, now);
+            }
+        }
+
+        request.LastToken = now;
+    }
+
+    private void StayToDecode(Request request, SimTime now)
+    {
+        request.TransferFinish = now;
+        if (request.DecodeTokensOwed > 0)
+        {
+            request.State = RequestState.DecodeLocal;
+            request.DecodeInstance = instance.Index;
+            request.FirstDecodeStart = now;
+            request.DecodeStart = now;
+        }
+    }
+}

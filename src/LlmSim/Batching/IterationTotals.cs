@@ -1,0 +1,28 @@
+using LlmSim.Engine;
+
+namespace LlmSim.Batching;
+
+/// <summary>What an instance has done in its iterations so far.</summary>
+internal sealed class IterationTotals
+{
+    public long Iterations { get; private set; }
+
+    /// <summary>Requests in the batch, summed over iterations.</summary>
+    public long Requests { get; private set; }
+
+    /// <summary>Time in which it computed.</summary>
+    public SimTime Busy { get; private set; }
+
+    /// <summary>Blocks in use, integrated over that time.</summary>
+    public double UsedBlockSeconds { get; private set; }
+
+    /// <summary>Adds the iterations of a plan.</summary>
+    public void Add(IterationTimes times, int requests, double usedBlocks)
+    {
+        var duration = times.End - times.EndOf(0);
+        Iterations += times.Count;
+        Requests += (long)times.Count * requests;
+        Busy += duration;
+        UsedBlockSeconds += duration.Seconds * usedBlocks;
+    }
+}
