@@ -91,6 +91,13 @@ public static class SummaryCsv
             ("decode_iterations", s.DecodeIterations),
             ("policy_counters", Counts(s.PolicyCounters)),
             ("events", s.Events),
+            ("zipf_s", c.ZipfS),
+            ("lognormal_mean", c.LognormalMean),
+            ("input_mean", c.InputMean),
+            ("output_mean", c.OutputMean),
+            ("output_sigma", c.OutputSigma),
+            ("max_len", c.MaxLen),
+            ("requests_output", result.RequestsFile),
         ];
     }
 

@@ -1,0 +1,43 @@
+using LlmSim.Workloads;
+
+namespace LlmSim.Experiments.Sweeps;
+
+/// <summary>The traces of a sweep: each is read once, and all its runs share the one array.</summary>
+internal sealed class TraceStore
+{
+    private readonly Dictionary<(string Path, string Source), Trace> _traces = [];
+
+    /// <summary>The trace of a configuration; null when it has none.</summary>
+    /// <exception cref="UserErrorException">The file is wrong.</exception>
+    public Trace? Get(RunConfiguration configuration)
+    {
+        if (configuration.TracePath is not { } path)
+        {
+            return null;
+        }
+
+        var key = (path, configuration.RequestSource);
+        if (!_traces.TryGetValue(key, out var trace))
+        {
+            trace = Read(path, configuration);
+            _traces.Add(key, trace);
+        }
+
+        return trace;
+    }
+
+    private static Trace Read(string path, RunConfiguration configuration)
+    {
+        // As the trace has them: all requests, at their own times.
+        var options = Experiment.CreateWorkload(configuration) with
+        {
+            RequestCount = int.MaxValue,
+            Arrivals = ArrivalProcess.Trace,
+        };
+        var requests = options.ToRequests().ToArray();
+        return new Trace(requests, InputFingerprint.OfTrace(path, requests));
+    }
+
+    /// <summary>The requests of a trace and what identifies them.</summary>
+    internal sealed record Trace(ReadOnlyMemory<RequestSpec> Requests, InputFingerprint Fingerprint);
+}
