@@ -41,7 +41,7 @@ for kill in $(seq "$kills"); do
   "${llmsim[@]}" "${sweep[@]}" --resume &
   pid=$!
   # After so many more points, and some milliseconds; now and then before the first.
-  target=$(($(points) + RANDOM % (400 / kills + 1) - 1))
+  target=$(($(points) + RANDOM % (280 / kills + 1) - 1))
   while [[ $(points) -le $target ]] && kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
   sleep "0.$(printf '%03d' $((RANDOM % 100)))"
   if kill -KILL "$pid" 2>/dev/null; then interrupted=$((interrupted + 1)); fi

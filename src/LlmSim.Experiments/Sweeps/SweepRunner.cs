@@ -91,6 +91,11 @@ public static class SweepRunner
         {
             throw Interrupted(options, done, results.Length);
         }
+        catch (IOException e)
+        {
+            // A full disk, say.
+            throw new UserErrorException($"{e.Message}. {Safe(options, done, results.Length)}", e);
+        }
 
         void Simulate(IReadOnlyList<PreparedPoint> points, CancellationToken stop)
         {
@@ -117,12 +122,13 @@ public static class SweepRunner
     }
 
     private static SweepInterruptedException Interrupted(SweepOptions options, int done, int total) =>
-        new(
-            options.JournalPath is { } path
-                ? string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"interrupted; {done} of {total} points are safe in {path}: --resume runs the others"
-                )
-                : "interrupted; nothing was written"
-        );
+        new($"interrupted. {Safe(options, done, total)}");
+
+    private static string Safe(SweepOptions options, int done, int total) =>
+        options.JournalPath is { } path
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{done} of {total} points are safe in {path}: --resume runs the others."
+            )
+            : "Nothing was written: there is no journal without a result file.";
 }

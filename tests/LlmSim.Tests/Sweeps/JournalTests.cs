@@ -73,7 +73,10 @@ public sealed class JournalTests : IDisposable
 
         var (path, name) =
             input == "trace" ? (trace, $"the trace {trace}") : (cluster, $"the decode cluster {cluster}");
-        File.WriteAllText(path, File.ReadAllText(path).Replace("100", "101").Replace("4 }", "8 }"));
+        File.WriteAllText(
+            path,
+            File.ReadAllText(path).Replace("length\": 100", "length\": 101").Replace("4 }", "8 }")
+        );
         var resumed = Sweep("1 2", [.. options, "--resume"]);
 
         Assert.Equal(1, resumed.ExitCode);
@@ -165,7 +168,7 @@ public sealed class JournalTests : IDisposable
         var run = CliRun.Of(cancellation.Token, Arguments("1 2", []));
 
         Assert.Equal(130, run.ExitCode);
-        Assert.Contains("interrupted; 0 of 2 points are safe in", run.Error, StringComparison.Ordinal);
+        Assert.Contains("interrupted. 0 of 2 points are safe in", run.Error, StringComparison.Ordinal);
         Assert.Equal(["a.journal.sqlite"], _folder.Names);
         Assert.Equal(0, Sweep("1 2", "--resume").ExitCode);
     }

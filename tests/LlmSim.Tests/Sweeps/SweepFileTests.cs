@@ -54,7 +54,7 @@ public sealed class SweepFileTests
         "zip:\n- lambda_arrival: [1, 2]\n  prefill_local: [fcfs]",
         ":2: lists that vary together are equally long: lambda_arrival has 2, prefill_local has 1"
     )]
-    [InlineData("base: [", ":1: is not YAML")]
+    [InlineData("base: [", ": is not YAML")]
     [InlineData("base: { seed: 1 }\nbase: { seed: 2 }", "is not YAML")]
     [InlineData("", ":1: is not one mapping of base, grid")]
     public void What_is_wrong_is_said_with_its_line(string content, string expected)
