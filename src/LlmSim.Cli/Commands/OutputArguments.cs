@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Cli.Commands;
@@ -63,7 +64,10 @@ internal sealed class OutputArguments
 
     /// <summary>Whether something is asked for that only a sweep has.</summary>
     public bool AsksForSweep(ParseResult parse) =>
-        IsPlanOnly(parse) || parse.GetValue(_resume) || parse.GetValue(_checkpointPath) is not null;
+        IsPlanOnly(parse)
+        || parse.GetValue(_resume)
+        || parse.GetValue(_checkpointPath) is not null
+        || parse.GetValue(_replicationsOutput) is not null;
 
     public OutputPaths Paths(ParseResult parse) =>
         new(
@@ -88,14 +92,12 @@ internal sealed class OutputArguments
             );
     }
 
-    /// <summary>Writes the means over seeds, if they are asked for.</summary>
-    public void WriteReplications(ParseResult parse, IReadOnlyList<Replications> replications)
-    {
-        if (parse.GetValue(_replicationsOutput) is { } path)
-        {
-            Replications.Write($"--{ReplicationsName}", path, replications);
-        }
-    }
+    /// <summary>The file for means over seeds, opened before the sweep begins; null when it is not asked for.</summary>
+    /// <exception cref="UserErrorException">It cannot be written.</exception>
+    public OutputFile? OpenReplications(ParseResult parse) =>
+        parse.GetValue(_replicationsOutput) is { } path
+            ? new OutputFile($"--{ReplicationsName}", path)
+            : null;
 
     /// <summary>Beside the results, unless they go to a device.</summary>
     private static string? DefaultJournal(OutputPaths paths) =>

@@ -63,7 +63,7 @@ internal sealed class RunArguments
 
     public RunArguments()
     {
-        foreach (var option in Groups.SelectMany(group => group.Options))
+        foreach (var option in Groups.Concat(SemanticsGroups).SelectMany(group => group.Options))
         {
             _point.Add(option);
         }
@@ -80,8 +80,10 @@ internal sealed class RunArguments
                 [_prefillGlobal, _prefillLocal, _decodeGlobal, _decodeLocal, _outputPredictor]
             ),
             new("Service level objectives", [_ttftSlo, _tpotSlo]),
-            .. _semantics.Groups,
         ];
+
+    /// <summary>The semantics: the same, apart because help shows them last.</summary>
+    public IReadOnlyList<OptionGroup> SemanticsGroups => _semantics.Groups;
 
     /// <summary>The plan of a command line: one point, or all combinations of the options that have several values.</summary>
     public SweepPlan Plan(ParseResult parse)

@@ -19,8 +19,8 @@ internal sealed class RunCommand : CliCommand
             console
         )
     {
-        AddGroups([.. _run.Groups, .. _output.Groups]);
-        AllowSeveralValues(_run.Groups);
+        AddGroups([.. _run.Groups, .. _output.Groups, .. _run.SemanticsGroups]);
+        AllowSeveralValues(_run.Groups.Concat(_run.SemanticsGroups));
         Examples =
         [
             "llmsim run",

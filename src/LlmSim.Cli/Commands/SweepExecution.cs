@@ -16,6 +16,7 @@ internal static class SweepExecution
             return;
         }
 
+        using var means = output.OpenReplications(parse);
         IReadOnlyList<RunResult> results;
         using (var progress = new ProgressLine(console, output.IsQuiet(parse)))
         {
@@ -23,7 +24,12 @@ internal static class SweepExecution
         }
 
         var replications = Replications.Of(plan, results);
-        output.WriteReplications(parse, replications);
+        if (means is not null)
+        {
+            Replications.Write(means.Stream, replications);
+            means.Commit();
+        }
+
         if (output.IsJsonOnStandardOutput(parse))
         {
             console.Out.Write(SummaryJson.Text(results));

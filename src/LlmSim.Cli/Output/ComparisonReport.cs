@@ -49,11 +49,11 @@ internal static class ComparisonReport
                 .. d.Settings.Select(setting => setting.Value),
                 d.Column,
                 Figures.Count(d.Difference.Count),
-                Figures.Number(d.MeanA),
-                Figures.Number(d.MeanB),
-                Figures.Number(d.Difference.Mean),
+                Figures.Significant(d.MeanA),
+                Figures.Significant(d.MeanB),
+                Figures.Significant(d.Difference.Mean),
                 d.Difference.Count > 1
-                    ? $"{Figures.Number(d.Difference.Low)} … {Figures.Number(d.Difference.High)}"
+                    ? $"{Figures.Significant(d.Difference.Low)} … {Figures.Significant(d.Difference.High)}"
                     : "–",
                 d.Verdict,
             ]);

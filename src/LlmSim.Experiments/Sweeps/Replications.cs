@@ -29,18 +29,13 @@ public sealed record Replications(IReadOnlyList<Setting> Settings, IReadOnlyList
         MeanEstimate.Of([.. Results.Select(result => figure.Value(result.Summary))]);
 
     /// <summary>Writes one row a group as CSV: the settings, then mean, deviation and 95 % interval of each figure.</summary>
-    public static void Write(string option, string path, IEnumerable<Replications> groups)
+    public static void Write(Stream stream, IEnumerable<Replications> groups)
     {
-        using var file = new OutputFile(option, path);
-        using (var writer = Csv.Writer(file.Stream))
+        using var writer = Csv.Writer(stream);
+        foreach (var group in groups)
         {
-            foreach (var group in groups)
-            {
-                group.WriteRow(writer);
-            }
+            group.WriteRow(writer);
         }
-
-        file.Commit();
     }
 
     private void WriteRow(SepWriter writer)

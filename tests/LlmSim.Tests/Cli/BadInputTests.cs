@@ -29,7 +29,7 @@ public sealed class BadInputTests
     [InlineData("run --seed 1 2 --prefill_local fcsf", "seed=1: prefill_local: there is no policy 'fcsf'")]
     [InlineData("run --seed 1 2 --resume", "--resume: there is no journal without a result file")]
     [InlineData("sweep missing.yaml", "missing.yaml: no such file")]
-    [InlineData("sweep", "Required argument missing")]
+    [InlineData("sweep", "Required argument 'FILE' missing")]
     [InlineData("compare missing.csv missing.csv", "missing.csv: no such file")]
     [InlineData("run --request_count 0", "--request_count: found '0'")]
     [InlineData("run --ttft_slo 0", "--ttft_slo: found '0'")]
