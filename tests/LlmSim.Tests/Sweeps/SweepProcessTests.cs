@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using LlmSim.Tests.Cli;
@@ -53,29 +54,16 @@ public sealed class SweepProcessTests
         using var first = Start(Arguments(folder, requests: 50_000));
         try
         {
-            // The journal has its name a moment before the lock is taken.
-            WaitUntil(first, () => folder.Names.Contains("a.journal.sqlite"));
+            WaitUntil(first, () => OwnerOf(folder.File("a.journal.sqlite")) == first.Id);
+
+            var second = CliRun.Of([
+                .. "run --resume --seed 1 2 --request_count 1 --checkpoint_path".Split(' '),
+                folder.File("a.journal.sqlite"),
+            ]);
+
             var expected =
                 $"the sweep of process {first.Id.ToString(CultureInfo.InvariantCulture)} writes to this journal";
-            var second = new CliRun(0, "", "");
-            WaitUntil(
-                first,
-                () =>
-                    (
-                        second = CliRun.Of([
-                            "run",
-                            "--resume",
-                            "--seed",
-                            "1",
-                            "2",
-                            "--request_count",
-                            "1",
-                            "--checkpoint_path",
-                            folder.File("a.journal.sqlite"),
-                        ])
-                    ).ExitCode == 1
-            );
-
+            Assert.Equal(1, second.ExitCode);
             Assert.Contains(expected, second.Error, StringComparison.Ordinal);
         }
         finally
@@ -114,6 +102,20 @@ public sealed class SweepProcessTests
         {
             Thread.Sleep(5);
         }
+    }
+
+    /// <summary>The process that has the journal, from the header of the file; 0 for none.</summary>
+    private static int OwnerOf(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return 0;
+        }
+
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var header = new byte[64];
+        stream.ReadExactly(header);
+        return BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(60));
     }
 
     private static IEnumerable<string> PointFiles(TemporaryFolder folder) =>
