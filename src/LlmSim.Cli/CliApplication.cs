@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LlmSim.Cli.Commands;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Cli;
 
@@ -19,6 +20,11 @@ internal static class CliApplication
         {
             console.Error.WriteLine($"llmsim: {e.Message}");
             return ExitCode.UserError;
+        }
+        catch (SweepInterruptedException e)
+        {
+            console.Error.WriteLine($"llmsim: {e.Message}");
+            return ExitCode.Interrupted;
         }
         catch (OperationCanceledException)
         {
@@ -40,6 +46,7 @@ internal static class CliApplication
             new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null }
         );
         OptionNames.RequireKnown(parse, args);
+        (parse.CommandResult.Command as CliCommand)?.RequireOneValue(parse);
         if (parse.Errors.Count > 0)
         {
             throw new UserErrorException(parse.Errors[0].Message);

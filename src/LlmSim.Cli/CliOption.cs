@@ -119,10 +119,10 @@ internal static class CliOption
         {
             Description = description,
             HelpName = valueName,
-            // Several values are taken, so that the error can say that one is meant.
+            // Several values are taken: they make a sweep, or an error that says that one is meant.
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
-            CustomParser = result => Parse(name, result, parse),
+            CustomParser = result => Parse(result, parse),
             DefaultValueFactory = defaultValue is null ? null : _ => defaultValue(),
         };
 
@@ -133,12 +133,16 @@ internal static class CliOption
             ? value
             : throw NotAllowed(name, text, $"a number, {range}");
 
-    /// <summary>Errors are collected, because the first one to tell may be another: an unknown option among the values.</summary>
-    private static T? Parse<T>(string name, ArgumentResult result, Func<string, T> parse)
+    /// <summary>
+    /// Checks all values, and gives the first: commands that allow several read them singly. Errors are collected, because the first
+    /// one to tell may be another: an unknown option among the values.
+    /// </summary>
+    private static T? Parse<T>(ArgumentResult result, Func<string, T> parse)
     {
         try
         {
-            return parse(OneValue(name, result));
+            var values = result.Tokens.Select(token => parse(token.Value)).ToArray();
+            return values[0];
         }
         catch (UserErrorException e)
         {
@@ -146,13 +150,6 @@ internal static class CliOption
             return default;
         }
     }
-
-    private static string OneValue(string name, ArgumentResult result) =>
-        result.Tokens is [var token]
-            ? token.Value
-            : throw new UserErrorException(
-                $"--{name}: found {string.Join(' ', result.Tokens.Select(token => token.Value))}; one run takes one value."
-            );
 
     private static UserErrorException NotAllowed(string name, string found, string allowed) =>
         new($"--{name}: found '{found}'; allowed: {allowed}");

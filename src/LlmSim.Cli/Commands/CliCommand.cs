@@ -19,6 +19,25 @@ internal abstract class CliCommand : Command
 
     protected CliConsole Console { get; }
 
+    private readonly HashSet<Option> _severalValues = [];
+
+    /// <summary>Fails at an option with several values that takes one.</summary>
+    /// <exception cref="UserErrorException">There is one.</exception>
+    public void RequireOneValue(ParseResult parse)
+    {
+        foreach (var option in Options.Where(option => !_severalValues.Contains(option)))
+        {
+            if (parse.GetResult(option) is { Tokens: [_, _, ..] tokens })
+            {
+                var values = string.Join(' ', tokens.Select(token => token.Value));
+                throw new UserErrorException($"{option.Name}: found {values}; it takes one value.");
+            }
+        }
+    }
+
+    protected void AllowSeveralValues(IEnumerable<OptionGroup> groups) =>
+        _severalValues.UnionWith(groups.SelectMany(group => group.Options));
+
     protected void AddGroups(params OptionGroup[] groups)
     {
         Groups = groups;

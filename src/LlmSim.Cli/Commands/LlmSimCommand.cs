@@ -15,6 +15,8 @@ internal sealed class LlmSimCommand : RootCommand
         )
     {
         Add(new RunCommand(console));
+        Add(new SweepCommand(console));
+        Add(new CompareCommand(console));
         Add(new PlotCommand(console));
         Add(new ProfileCommand(console));
         Add(new CalibrateCommand(console));

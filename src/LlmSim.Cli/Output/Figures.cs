@@ -17,6 +17,10 @@ internal static class Figures
         return double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "–";
     }
 
+    /// <summary>Four significant digits, whatever the magnitude; "–" when not defined.</summary>
+    public static string Significant(double value) =>
+        double.IsFinite(value) ? value.ToString("G4", CultureInfo.InvariantCulture) : "–";
+
     /// <summary>A count with separators.</summary>
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 

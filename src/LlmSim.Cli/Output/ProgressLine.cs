@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Cli.Output;
 
@@ -18,21 +19,48 @@ internal sealed class ProgressLine : IDisposable
     public ProgressLine(CliConsole console, bool isQuiet) =>
         _writer = console.ErrorIsTerminal && !isQuiet ? console.Error : null;
 
-    public void Report(RunProgress progress)
+    public void Report(RunProgress progress) =>
+        Show(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{progress.CompletedRequests:N0} requests completed, {progress.SimulatedSeconds:N0} s simulated"
+            )
+        );
+
+    /// <summary>From any thread.</summary>
+    public void Report(SweepProgress progress) =>
+        Show(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{progress.Done:N0} of {progress.Total:N0} points{Remaining(progress)}"
+            )
+        );
+
+    private string Remaining(SweepProgress progress)
+    {
+        var doneNow = progress.Done - progress.DoneBefore;
+        if (doneNow == 0)
+        {
+            return "";
+        }
+
+        var seconds = _clock.Elapsed.TotalSeconds / doneNow * (progress.Total - progress.Done);
+        return $", about {TimeSpan.FromSeconds(Math.Ceiling(seconds)):c} left";
+    }
+
+    private void Show(string text)
     {
         if (_writer is null || _clock.Elapsed < _next)
         {
             return;
         }
 
-        _next = _clock.Elapsed + s_interval;
-        _isShown = true;
-        _writer.Write(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{EraseLine}{progress.CompletedRequests:N0} requests completed, {progress.SimulatedSeconds:N0} s simulated"
-            )
-        );
+        lock (_clock)
+        {
+            _next = _clock.Elapsed + s_interval;
+            _isShown = true;
+            _writer.Write(EraseLine + text);
+        }
     }
 
     public void Dispose()

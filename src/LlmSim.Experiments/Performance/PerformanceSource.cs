@@ -41,9 +41,9 @@ public static class PerformanceSource
             );
         }
 
-        if (source.StartsWith(MeasuredPrefix, StringComparison.Ordinal))
+        if (ProfileFolderOf(source) is { } folder)
         {
-            var profile = ProfileFolder.Load(source[MeasuredPrefix.Length..]);
+            var profile = ProfileFolder.Load(folder);
             return instance => new MeasuredModel(profile, model, configuration.Precision, instance);
         }
 
@@ -52,6 +52,10 @@ public static class PerformanceSource
                 + $"Allowed are {Roofline}, {Calibrated} and {MeasuredPrefix}FOLDER."
         );
     }
+
+    /// <summary>The folder of measurements that a name asks for; null for another source.</summary>
+    internal static string? ProfileFolderOf(string name) =>
+        name.StartsWith(MeasuredPrefix, StringComparison.Ordinal) ? name[MeasuredPrefix.Length..] : null;
 
     /// <summary>What an accelerator was found to reach of its roofs.</summary>
     /// <exception cref="UserErrorException">Nothing was fitted for it; the message says for which there is.</exception>

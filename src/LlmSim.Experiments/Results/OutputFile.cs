@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace LlmSim.Experiments.Results;
@@ -24,6 +26,7 @@ public sealed class OutputFile : IDisposable
         RequireFile(option, path);
         try
         {
+            DeleteAbandoned();
             Stream = _temporaryPath is null
                 ? new FileStream(_path, FileMode.Append, FileAccess.Write)
                 : new FileStream(_temporaryPath, FileMode.Create, FileAccess.ReadWrite);
@@ -46,9 +49,10 @@ public sealed class OutputFile : IDisposable
         file.Commit();
     }
 
-    /// <summary>Gives the file its name. Nothing may be written after it.</summary>
+    /// <summary>Gives the file its name, once its content is on the disk. Nothing may be written after it.</summary>
     public void Commit()
     {
+        Stream.Flush(flushToDisk: _temporaryPath is not null);
         Stream.Dispose();
         if (_temporaryPath is not null)
         {
@@ -61,18 +65,61 @@ public sealed class OutputFile : IDisposable
     /// <summary>Deletes the temporary file of a result that was not committed.</summary>
     public void Dispose()
     {
-        Stream.Dispose();
-        if (!_committed && _temporaryPath is not null)
+        try
         {
-            File.Delete(_temporaryPath);
+            Stream.Dispose();
+        }
+        finally
+        {
+            // Also when the disk is full and what the stream still holds cannot be written.
+            if (!_committed && _temporaryPath is not null)
+            {
+                File.Delete(_temporaryPath);
+            }
         }
     }
 
-    private static string TemporaryPath(string path) =>
+    /// <summary>A hidden name beside the file, with the id of this process, so that a later one knows whose it is.</summary>
+    internal static string TemporaryPath(string path) =>
         Path.Combine(
             Path.GetDirectoryName(path) ?? "",
             $".{Path.GetFileName(path)}.{Environment.ProcessId}.partial"
         );
+
+    /// <summary>Deletes what processes that were killed have left of this file.</summary>
+    private void DeleteAbandoned()
+    {
+        if (_temporaryPath is null)
+        {
+            return;
+        }
+
+        var prefix = $".{Path.GetFileName(_path)}.";
+        foreach (var partial in Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, $"{prefix}*.partial"))
+        {
+            var owner = Path.GetFileName(partial)[prefix.Length..^".partial".Length];
+            if (
+                int.TryParse(owner, NumberStyles.None, CultureInfo.InvariantCulture, out var processId)
+                && !IsRunning(processId)
+            )
+            {
+                File.Delete(partial);
+            }
+        }
+    }
+
+    private static bool IsRunning(int processId)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(processId);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 
     private void RequireFile(string option, string path)
     {

@@ -8,12 +8,14 @@ namespace LlmSim.Experiments.Results;
 /// <param name="PrefillInstances">The prefill cluster.</param>
 /// <param name="DecodeInstances">The decode cluster.</param>
 /// <param name="Summary">The figures.</param>
+/// <param name="RequestsFile">In a sweep: name of the file of its per-request results; null for none.</param>
 public sealed record RunResult(
     string Version,
     RunConfiguration Configuration,
     IReadOnlyList<InstanceSpec> PrefillInstances,
     IReadOnlyList<InstanceSpec> DecodeInstances,
-    RunSummary Summary
+    RunSummary Summary,
+    string? RequestsFile = null
 )
 {
     /// <summary>The instances that prefill and decode.</summary>

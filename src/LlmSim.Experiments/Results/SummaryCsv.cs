@@ -99,6 +99,13 @@ public static class SummaryCsv
             ("policy_counters", Counts(s.PolicyCounters)),
             ("events", s.Events),
             ("iterations_out_of_range", s.PerformanceRange?.IterationsOutOfRange),
+            ("zipf_s", c.ZipfS),
+            ("lognormal_mean", c.LognormalMean),
+            ("input_mean", c.InputMean),
+            ("output_mean", c.OutputMean),
+            ("output_sigma", c.OutputSigma),
+            ("max_len", c.MaxLen),
+            ("requests_output", result.RequestsFile),
         ];
     }
 

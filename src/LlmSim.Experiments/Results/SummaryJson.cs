@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LlmSim.Metrics;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Results;
@@ -24,6 +25,22 @@ public static class SummaryJson
     public static string Text(RunResult result) =>
         JsonSerializer.Serialize(result, s_context.RunResult) + "\n";
 
+    /// <summary>The results as a list, with a line feed at its end.</summary>
+    public static string Text(IReadOnlyList<RunResult> results) =>
+        JsonSerializer.Serialize(results, s_context.IReadOnlyListRunResult) + "\n";
+
+    /// <summary>A summary as the journal keeps it: <see cref="ParseSummary" /> gives back the same figures, bit by bit.</summary>
+    internal static string Text(RunSummary summary) =>
+        JsonSerializer.Serialize(summary, s_context.RunSummary);
+
+    /// <summary>The configuration, member by member in the order of the code: equal configurations give equal text.</summary>
+    internal static string Text(RunConfiguration configuration) =>
+        JsonSerializer.Serialize(configuration, s_context.RunConfiguration);
+
+    /// <summary>A summary from its text.</summary>
+    internal static RunSummary ParseSummary(string text) =>
+        JsonSerializer.Deserialize(text, s_context.RunSummary)!;
+
     /// <summary>Writes the result as UTF-8.</summary>
     public static void Write(Stream stream, RunResult result) =>
         stream.Write(Encoding.UTF8.GetBytes(Text(result)));
@@ -31,8 +48,10 @@ public static class SummaryJson
     /// <summary>JSON has no word for a figure that is not defined but null.</summary>
     private sealed class NotANumberIsNull : JsonConverter<double>
     {
+        public override bool HandleNull => true;
+
         public override double Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            reader.GetDouble();
+            reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
 
         public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
         {
@@ -83,4 +102,5 @@ public static class SummaryJson
 /// <summary>Generated: no reflection, so that it costs little at start-up.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(RunResult))]
+[JsonSerializable(typeof(IReadOnlyList<RunResult>))]
 internal sealed partial class SummaryJsonContext : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Workloads;
@@ -16,6 +17,9 @@ public sealed record WorkloadOptions
 
     /// <summary>File of the trace, which may be compressed; an error with a synthetic source.</summary>
     public string? TracePath { get; init; }
+
+    /// <summary>The requests of that trace, when they have been read already: so many runs share one array.</summary>
+    public ReadOnlyMemory<RequestSpec>? ParsedTrace { get; init; }
 
     /// <summary>How many requests, at least 1; a trace gives its first ones, and all when it has fewer.</summary>
     public int RequestCount { get; init; } = 10_000;
@@ -117,6 +121,11 @@ public sealed record WorkloadOptions
             throw new UserErrorException(
                 "max_len: prompts of a trace stay as they are; allowed with synthetic sources only"
             );
+        }
+
+        if (ParsedTrace is { } parsed)
+        {
+            return MemoryMarshal.ToEnumerable(parsed);
         }
 
         InputFile.RequireFile(TracePath);

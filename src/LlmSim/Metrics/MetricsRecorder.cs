@@ -16,14 +16,12 @@ internal sealed class MetricsRecorder(
     private readonly List<double> _prefillQueue = [];
     private readonly List<double> _transfer = [];
     private readonly List<double> _decodeQueue = [];
+    private readonly SloAttainment _attainment = new(ttftSloSeconds, tpotSloSeconds);
     private readonly SortedDictionary<string, long> _rejections = new(StringComparer.Ordinal);
     private SimTime? _firstArrival;
     private SimTime _lastFinish;
     private long _inputTokens;
     private long _outputTokens;
-    private long _metTtft;
-    private long _metTpot;
-    private long _metBoth;
 
     public InterTokenLatency InterTokenLatency { get; } = new();
     public long Arrived { get; private set; }
@@ -83,10 +81,10 @@ internal sealed class MetricsRecorder(
             RequestsPerSecond = Finished / makespanSeconds,
             OutputTokensPerSecond = _outputTokens / makespanSeconds,
             TokensPerSecond = (_inputTokens + _outputTokens) / makespanSeconds,
-            GoodputRequestsPerSecond = _metBoth / makespanSeconds,
-            TtftAttainmentPercent = Percent(_metTtft),
-            TpotAttainmentPercent = Percent(_metTpot),
-            BothAttainmentPercent = Percent(_metBoth),
+            GoodputRequestsPerSecond = _attainment.MetBoth / makespanSeconds,
+            TtftAttainmentPercent = Percent(_attainment.MetTtft),
+            TpotAttainmentPercent = Percent(_attainment.MetTpot),
+            BothAttainmentPercent = Percent(_attainment.MetBoth),
             Instances = usages(makespanSeconds),
             PolicyCounters = policyCounters,
             DecodeIterations = decodeIterations,
@@ -148,12 +146,7 @@ internal sealed class MetricsRecorder(
             _decodeQueue.Add(record.DecodeQueueSeconds);
         }
 
-        var metTtft = record.TtftSeconds < ttftSloSeconds;
-        // A single token has no gap that could be too long.
-        var metTpot = double.IsNaN(record.TpotSeconds) || record.TpotSeconds < tpotSloSeconds;
-        _metTtft += metTtft ? 1 : 0;
-        _metTpot += metTpot ? 1 : 0;
-        _metBoth += metTtft && metTpot ? 1 : 0;
+        _attainment.Add(record);
     }
 
     private double Percent(long count) => 100.0 * count / Arrived;

@@ -7,6 +7,7 @@ namespace LlmSim.Policies;
 [Policy(
     "hrrn",
     Decisions = PolicyDecisions.PrefillLocal,
+    IgnoresTtftDeadline = true,
     Summary = "the request with the highest (wait + prefill time) / prefill time"
 )]
 internal sealed class HrrnPolicy : ILocalPolicy

@@ -4,6 +4,7 @@ namespace LlmSim.Policies;
 [Policy(
     "least_kv",
     Decisions = PolicyDecisions.Global,
+    IgnoresTtftDeadline = true,
     Summary = "the instance with the most free KV memory, after what is running and queued"
 )]
 internal sealed class LeastKvPolicy : IScoredGlobalPolicy

@@ -4,6 +4,7 @@ namespace LlmSim.Policies;
 [Policy(
     "least_requests",
     Decisions = PolicyDecisions.Global,
+    IgnoresTtftDeadline = true,
     Summary = "the instance with the fewest requests, queued and running"
 )]
 internal sealed class LeastRequestsPolicy : IScoredGlobalPolicy

@@ -4,6 +4,7 @@ namespace LlmSim.Policies;
 [Policy(
     "longest_wait",
     Decisions = PolicyDecisions.Local,
+    IgnoresTtftDeadline = true,
     Summary = "the request that has waited longest in this queue"
 )]
 internal sealed class LongestWaitPolicy : IOrderedLocalPolicy

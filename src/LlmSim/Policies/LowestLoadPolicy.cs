@@ -4,6 +4,7 @@ namespace LlmSim.Policies;
 [Policy(
     "lowest_load",
     Decisions = PolicyDecisions.Global,
+    IgnoresTtftDeadline = true,
     Summary = "the instance with the least estimated work ahead of the request"
 )]
 internal sealed class LowestLoadPolicy : IScoredGlobalPolicy

@@ -42,6 +42,12 @@ public sealed class PolicyAttribute : Attribute
 
     /// <summary>One line for the list of policies.</summary>
     public required string Summary { get; init; }
+
+    /// <summary>
+    /// The promise that its choices do not depend on <see cref="RequestView.TtftDeadline" />. Runs that differ only in their SLOs
+    /// are then one simulation, when all four policies promise it.
+    /// </summary>
+    public bool IgnoresTtftDeadline { get; init; }
 }
 
 /// <summary>Makes a property of a policy an option, given as <c>name:key=value,key=value</c>.</summary>

@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace LlmSim.Policies;
 
 /// <summary>The four policies of a run. They may keep state: never share a set between two runs.</summary>
@@ -10,4 +12,12 @@ public sealed record PolicySet(
     ILocalPolicy PrefillLocal,
     IGlobalPolicy DecodeGlobal,
     ILocalPolicy DecodeLocal
-);
+)
+{
+    /// <summary>Whether all four promise to ignore TTFT deadlines, so that the SLOs decide nothing in the simulation.</summary>
+    public bool IgnoresTtftDeadline =>
+        Array.TrueForAll<object>(
+            [PrefillGlobal, PrefillLocal, DecodeGlobal, DecodeLocal],
+            policy => policy.GetType().GetCustomAttribute<PolicyAttribute>() is { IgnoresTtftDeadline: true }
+        );
+}

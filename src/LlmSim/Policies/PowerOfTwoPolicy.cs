@@ -7,6 +7,7 @@ namespace LlmSim.Policies;
 [Policy(
     "power_of_two",
     Decisions = PolicyDecisions.Global,
+    IgnoresTtftDeadline = true,
     Summary = "of two instances drawn at random, the one with fewer requests, queued and running"
 )]
 internal sealed class PowerOfTwoPolicy : IGlobalPolicy

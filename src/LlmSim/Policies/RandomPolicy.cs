@@ -4,6 +4,7 @@ namespace LlmSim.Policies;
 [Policy(
     "random",
     Decisions = PolicyDecisions.Global | PolicyDecisions.Local,
+    IgnoresTtftDeadline = true,
     Summary = "any of them, all equally likely"
 )]
 internal sealed class RandomPolicy : IGlobalPolicy, ILocalPolicy

@@ -7,6 +7,7 @@ namespace LlmSim.Policies;
 [Policy(
     "round_robin",
     Decisions = PolicyDecisions.Global,
+    IgnoresTtftDeadline = true,
     Summary = "instances in turn: 0, 1, 2, …, 0, 1, …"
 )]
 internal sealed class RoundRobinPolicy : IGlobalPolicy

@@ -4,6 +4,7 @@ namespace LlmSim.Policies;
 [Policy(
     "shortest",
     Decisions = PolicyDecisions.Local,
+    IgnoresTtftDeadline = true,
     Summary = "the request with the fewest context tokens"
 )]
 internal sealed class ShortestPolicy : IOrderedLocalPolicy

@@ -22,11 +22,15 @@ public sealed class BadInputTests
     [InlineData("run --lambda_arrival -1", "--lambda_arrival: found '-1'")]
     [InlineData("run --lambda_arrival NaN", "--lambda_arrival: found 'NaN'")]
     [InlineData("run --lambda_arrival 1,5", "--lambda_arrival: found '1,5'")]
-    [InlineData("run --lambda_arrival 1 2", "--lambda_arrival: found 1 2; one run takes one value")]
-    [InlineData(
-        "run --prefill_local fcfs shortest",
-        "--prefill_local: found fcfs shortest; one run takes one value"
-    )]
+    [InlineData("run --csv_output a.csv b.csv", "--csv_output: found a.csv b.csv; it takes one value")]
+    [InlineData("profile --hardware A B", "--hardware: found A B; it takes one value")]
+    [InlineData("run --lambda_arrival 1 0", "--lambda_arrival: found '0'; allowed: a number, above 0")]
+    [InlineData("run --lambda_arrival 1 1.0", "two points of the sweep are the same: lambda_arrival=1 and")]
+    [InlineData("run --seed 1 2 --prefill_local fcsf", "seed=1: prefill_local: there is no policy 'fcsf'")]
+    [InlineData("run --seed 1 2 --resume", "--resume: there is no journal without a result file")]
+    [InlineData("sweep missing.yaml", "missing.yaml: no such file")]
+    [InlineData("sweep", "Required argument 'FILE' missing")]
+    [InlineData("compare missing.csv missing.csv", "missing.csv: no such file")]
     [InlineData("run --request_count 0", "--request_count: found '0'")]
     [InlineData("run --ttft_slo 0", "--ttft_slo: found '0'")]
     [InlineData("run --w_bit 5", "--w_bit: found '5'; allowed: 4, 8, 16, 32")]

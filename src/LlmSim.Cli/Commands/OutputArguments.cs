@@ -1,0 +1,143 @@
+using System.CommandLine;
+using LlmSim.Experiments;
+using LlmSim.Experiments.Plots;
+using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Sweeps;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary>Where results go, and how a sweep is run.</summary>
+internal sealed class OutputArguments
+{
+    private const string StandardOutput = "-";
+    private const string ReplicationsName = "replications_output";
+
+    private readonly Option<string> _requestsOutput = CliOption.File(
+        "requests_output",
+        "one row a request, CSV or Parquet by extension; a sweep puts a hash into the name for each point"
+    );
+
+    private readonly Option<string> _csvOutput = CliOption.File("csv_output", "one row a point, CSV");
+
+    private readonly Option<string> _json = CliOption.File(
+        "json",
+        "configuration and summary as JSON; - for standard output, in the place of the table"
+    );
+
+    private readonly Option<bool> _quiet = CliOption.Flag("quiet", "no table and no progress");
+
+    private readonly Option<string> _replicationsOutput = CliOption.File(
+        ReplicationsName,
+        "with several seeds: mean, deviation and 95 % interval of each figure, CSV"
+    );
+
+    private readonly Option<long?> _jobs = CliOption.Integer(
+        "n_jobs",
+        "simulations at the same time [the cores of the machine]",
+        defaultValue: null,
+        min: 1,
+        max: 1024
+    );
+
+    private readonly Option<string> _checkpointPath = CliOption.File(
+        "checkpoint_path",
+        "journal of the finished points of a sweep, SQLite [RESULTS.journal.sqlite beside csv_output or requests_output]"
+    );
+
+    private readonly Option<bool> _resume = CliOption.Flag("resume", "run only what the journal lacks");
+
+    private readonly Option<bool> _printPlan = CliOption.Flag(
+        "print_plan",
+        "show the points of the sweep and run none"
+    );
+
+    private readonly SampleArguments _samples = new();
+    private readonly PlotArguments _plots = new();
+
+    public OptionGroup PictureGroup => _plots.Group;
+
+    /// <summary>What a single run has besides.</summary>
+    public IReadOnlyList<OptionGroup> RunGroups => [_samples.Group, _plots.Group];
+
+    public IReadOnlyList<OptionGroup> Groups =>
+        [
+            new("Output", [_csvOutput, _requestsOutput, _replicationsOutput, _json, _quiet]),
+            new("Sweep", [_jobs, _checkpointPath, _resume, _printPlan]),
+        ];
+
+    public bool IsQuiet(ParseResult parse) => parse.GetValue(_quiet);
+
+    public bool IsPlanOnly(ParseResult parse) => parse.GetValue(_printPlan);
+
+    public bool IsJsonOnStandardOutput(ParseResult parse) => parse.GetValue(_json) == StandardOutput;
+
+    /// <summary>Whether something is asked for that only a sweep has.</summary>
+    public bool AsksForSweep(ParseResult parse) =>
+        IsPlanOnly(parse)
+        || parse.GetValue(_resume)
+        || parse.GetValue(_checkpointPath) is not null
+        || parse.GetValue(_replicationsOutput) is not null;
+
+    public OutputPaths Paths(ParseResult parse) =>
+        new(
+            parse.GetValue(_requestsOutput),
+            parse.GetValue(_csvOutput),
+            IsJsonOnStandardOutput(parse) ? null : parse.GetValue(_json),
+            _samples.Read(parse),
+            _plots.Read(parse)
+        );
+
+    public SweepOptions Sweep(ParseResult parse)
+    {
+        var journal = parse.GetValue(_checkpointPath) ?? DefaultJournal(Paths(parse));
+        var isResumed = parse.GetValue(_resume);
+        return isResumed && journal is null
+            ? throw new UserErrorException(
+                "--resume: there is no journal without a result file; give the --csv_output or --checkpoint_path of the sweep."
+            )
+            : new SweepOptions(
+                (int?)parse.GetValue(_jobs) ?? Environment.ProcessorCount,
+                Paths(parse),
+                journal,
+                isResumed
+            );
+    }
+
+    /// <summary>Draws the rows of a finished sweep; null when that is not asked for.</summary>
+    /// <exception cref="UserErrorException">What is asked for is of single runs.</exception>
+    public Action<CancellationToken>? SweepPictures(ParseResult parse)
+    {
+        var paths = Paths(parse);
+        if (paths.Samples is not null)
+        {
+            throw new UserErrorException(
+                "--sample_queue_states, --sample_memory_usage: a sweep has no samples; run one point."
+            );
+        }
+
+        if (paths.Plots is not { } plots)
+        {
+            return null;
+        }
+
+        return paths.Csv is { } csv
+            ? cancellation => PictureSet.Draw([csv], plots.Folder, plots.Format, cancellation)
+            : throw new UserErrorException(
+                "--plots: the pictures of a sweep are of its --csv_output; give that too."
+            );
+    }
+
+    /// <summary>The file for means over seeds, opened before the sweep begins; null when it is not asked for.</summary>
+    /// <exception cref="UserErrorException">It cannot be written.</exception>
+    public OutputFile? OpenReplications(ParseResult parse) =>
+        parse.GetValue(_replicationsOutput) is { } path
+            ? new OutputFile($"--{ReplicationsName}", path)
+            : null;
+
+    /// <summary>Beside the results, unless they go to a device.</summary>
+    private static string? DefaultJournal(OutputPaths paths) =>
+        (paths.Csv ?? paths.Requests) is { } path
+        && !Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal)
+            ? Path.ChangeExtension(path, ".journal.sqlite")
+            : null;
+}

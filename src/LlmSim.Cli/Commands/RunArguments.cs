@@ -1,0 +1,186 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using LlmSim.Experiments;
+using LlmSim.Experiments.Extensions;
+using LlmSim.Experiments.Sweeps;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary>Everything that decides what is simulated: the options that <c>run</c> and the files of <c>sweep</c> have in common.</summary>
+internal sealed class RunArguments
+{
+    private static readonly RunConfiguration s_defaults = new();
+
+    private readonly WorkloadArguments _workload = new();
+    private readonly ModelArguments _model = new();
+    private readonly PerformanceArguments _performance = new();
+    private readonly SemanticsArguments _semantics = new();
+    private readonly PluginArguments _plugins = new();
+    private readonly Option<string> _prefillConfig = ClusterFile("prefill_config", "prefill");
+    private readonly Option<string> _decodeConfig = ClusterFile("decode_config", "decode");
+
+    private readonly Option<string> _cluster = CliOption.File(
+        "cluster",
+        "the whole cluster in one list, each instance with a \"role\": prefill, decode or mixed; in the place of the two above"
+    );
+
+    private readonly Option<string> _prefillGlobal = Policy(
+        "prefill_global",
+        "routes arriving requests to prefill instances",
+        s_defaults.PrefillGlobal
+    );
+
+    private readonly Option<string> _prefillLocal = Policy(
+        "prefill_local",
+        "picks the next request of a prefill queue",
+        s_defaults.PrefillLocal
+    );
+
+    private readonly Option<string> _decodeGlobal = Policy(
+        "decode_global",
+        "routes prefilled requests to decode instances",
+        s_defaults.DecodeGlobal
+    );
+
+    private readonly Option<string> _decodeLocal = Policy(
+        "decode_local",
+        "picks the next request of a decode queue",
+        s_defaults.DecodeLocal
+    );
+
+    private readonly Option<string> _outputPredictor = CliOption.Text(
+        "output_predictor",
+        "what policies are told about output lengths: none, oracle, noisy:sigma=0.3",
+        s_defaults.OutputPredictor,
+        "NAME"
+    );
+
+    private readonly Option<double> _ttftSlo = Slo(
+        "ttft_slo",
+        "time to first token",
+        s_defaults.TtftSloSeconds
+    );
+    private readonly Option<double> _tpotSlo = Slo(
+        "tpot_slo",
+        "time per output token",
+        s_defaults.TpotSloSeconds
+    );
+
+    /// <summary>Reads one point of a sweep, written as a command line.</summary>
+    private readonly Command _point = new("point");
+
+    public RunArguments()
+    {
+        foreach (var option in Groups.Concat(SemanticsGroups).SelectMany(group => group.Options))
+        {
+            _point.Add(option);
+        }
+    }
+
+    /// <summary>Each of them may have several values: a run with all combinations is a sweep.</summary>
+    public IReadOnlyList<OptionGroup> Groups =>
+        [
+            _workload.Group,
+            new("Cluster", [_prefillConfig, _decodeConfig, _cluster]),
+            _model.Group,
+            _performance.Group,
+            new(
+                "Policies (see llmsim policies; options as NAME:key=value,key=value)",
+                [_prefillGlobal, _prefillLocal, _decodeGlobal, _decodeLocal, _outputPredictor]
+            ),
+            new("Service level objectives", [_ttftSlo, _tpotSlo]),
+        ];
+
+    /// <summary>The semantics: the same, apart because help shows them last.</summary>
+    public IReadOnlyList<OptionGroup> SemanticsGroups => _semantics.Groups;
+
+    /// <summary>Where policies, models and accelerators come from: the same for all points.</summary>
+    public OptionGroup PluginGroup => _plugins.Group;
+
+    /// <summary>The plan of a command line: one point, or all combinations of the options that have several values.</summary>
+    public SweepPlan Plan(ParseResult parse)
+    {
+        var given = _point
+            .Options.Select(parse.GetResult)
+            .Where(result => result is { Implicit: false })
+            .Select(result => (Name: Name(result!.Option), Values: Values(result)))
+            .ToArray();
+        return Plan(
+            [.. given.Where(g => g.Values is [_]).Select(g => new Setting(g.Name, g.Values[0]))],
+            [.. given.Where(g => g.Values.Length > 1).Select(g => SweepAxis.Of(g.Name, g.Values))],
+            _plugins.Load(parse)
+        );
+    }
+
+    /// <summary>The plan of a sweep file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="parse">Has the folders of the user's own policies, models and accelerators.</param>
+    /// <exception cref="UserErrorException">The file is wrong; the message has file and line.</exception>
+    public SweepPlan Plan(string path, ParseResult parse)
+    {
+        var names = _point.Options.SelectMany(option => option.Aliases.Append(option.Name));
+        var file = SweepFile.Read(
+            path,
+            [.. names.Select(name => name.TrimStart('-'))],
+            setting => Configuration([setting])
+        );
+        return Plan(file.Base, file.Axes, _plugins.Load(parse));
+    }
+
+    private SweepPlan Plan(
+        IReadOnlyList<Setting> settings,
+        IReadOnlyList<SweepAxis> axes,
+        Catalogs catalogs
+    ) => SweepPlan.Create(axes, point => Configuration([.. settings, .. point]) with { Catalogs = catalogs });
+
+    private RunConfiguration Configuration(IEnumerable<Setting> settings)
+    {
+        var parse = _point.Parse([.. settings.Select(setting => $"--{setting.Option}={setting.Value}")]);
+        return parse.Errors is [var error, ..] ? throw new UserErrorException(error.Message) : Read(parse);
+    }
+
+    private static string Name(Option option) => option.Name.TrimStart('-');
+
+    private static string[] Values(OptionResult result) => [.. result.Tokens.Select(token => token.Value)];
+
+    private RunConfiguration Read(ParseResult parse) =>
+        _workload.Read(
+            parse,
+            new RunConfiguration
+            {
+                Model = _model.Model(parse),
+                Precision = _model.Precision(parse),
+                Performance = _performance.Read(parse),
+                PrefillConfig = parse.GetValue(_prefillConfig),
+                DecodeConfig = parse.GetValue(_decodeConfig),
+                Cluster = parse.GetValue(_cluster),
+                PrefillGlobal = parse.GetRequiredValue(_prefillGlobal),
+                PrefillLocal = parse.GetRequiredValue(_prefillLocal),
+                DecodeGlobal = parse.GetRequiredValue(_decodeGlobal),
+                DecodeLocal = parse.GetRequiredValue(_decodeLocal),
+                OutputPredictor = parse.GetRequiredValue(_outputPredictor),
+                TtftSloSeconds = parse.GetValue(_ttftSlo),
+                TpotSloSeconds = parse.GetValue(_tpotSlo),
+                Semantics = _semantics.Read(parse),
+            }
+        );
+
+    private static Option<string> ClusterFile(string name, string stage) =>
+        CliOption.File(
+            name,
+            $"the {stage} instances: a JSON list of {{\"hardware\": …, \"tp_size\": …}} [four NVIDIA_H100_SXM "
+                + $"at tp 4; with --semantics reference four NVIDIA_A100_40G at tp {(stage == "prefill" ? 4 : 8)}]"
+        );
+
+    private static Option<string> Policy(string name, string description, string defaultValue) =>
+        CliOption.Text(name, description, defaultValue, "POLICY");
+
+    private static Option<double> Slo(string name, string quantity, double defaultSeconds) =>
+        CliOption.Number(
+            name,
+            $"{quantity} below which a request meets its SLO, in seconds",
+            defaultSeconds,
+            "above 0",
+            value => value > 0
+        );
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary><c>llmsim sweep</c>: the simulations that a file describes.</summary>
+internal sealed class SweepCommand : CliCommand
+{
+    private readonly RunArguments _run = new();
+    private readonly OutputArguments _output = new();
+
+    private readonly Argument<string> _file = new("file")
+    {
+        HelpName = "FILE",
+        Description =
+            "YAML with base, grid, zip, seeds or replications, whose options are those of llmsim run; see docs/experiments.md",
+    };
+
+    public SweepCommand(CliConsole console)
+        : base("sweep", "Run the simulations that a file describes.", console)
+    {
+        Add(_file);
+        AddGroups([.. _output.Groups, _output.PictureGroup, _run.PluginGroup]);
+        Examples =
+        [
+            "llmsim sweep sweep.yaml --print_plan",
+            "llmsim sweep sweep.yaml --csv_output results.csv",
+            "llmsim sweep sweep.yaml --csv_output results.csv --resume",
+        ];
+        SetAction(parse =>
+            SweepExecution.Run(_run.Plan(parse.GetRequiredValue(_file), parse), parse, _output, Console)
+        );
+    }
+}

@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using LlmSim.Experiments.Performance;
+using LlmSim.Policies;
+using LlmSim.Workloads;
+
+namespace LlmSim.Experiments.Sweeps;
+
+/// <summary>Something outside the configuration that decides results, and a hash of its content.</summary>
+/// <param name="Name">What it is, such as "trace data/conversation.jsonl".</param>
+/// <param name="Content">SHA-256 of its content, or the build's identity.</param>
+internal readonly record struct InputFingerprint(string Name, string Content)
+{
+    private static readonly JsonSerializerOptions s_everyPublicMember = new()
+    {
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>
+    /// The code that simulates. Builds are deterministic, so a module's id is a hash of its code: whatever changes the
+    /// semantics changes it.
+    /// </summary>
+    public static InputFingerprint Simulator { get; } =
+        new(
+            "simulator",
+            $"{ProductVersion.Text}, build {Module(typeof(LlmSim.Simulator)):N}{Module(typeof(Engine.Simulation)):N}"
+        );
+
+    /// <summary>All inputs of a run, as they were loaded.</summary>
+    public static IReadOnlyList<InputFingerprint> Of(
+        RunConfiguration configuration,
+        Scenario scenario,
+        InputFingerprint? trace
+    )
+    {
+        var preset = configuration.Semantics.Preset;
+        var fingerprints = new List<InputFingerprint>
+        {
+            Simulator,
+            new($"model {configuration.Model}", Hash(scenario.Model)),
+            new(
+                $"prefill cluster {configuration.PrefillConfig ?? $"default of {preset}"}",
+                Hash(scenario.PrefillInstances)
+            ),
+            new(
+                $"decode cluster {configuration.DecodeConfig ?? $"default of {preset}"}",
+                Hash(scenario.DecodeInstances)
+            ),
+        };
+        if (configuration.Cluster is { } cluster)
+        {
+            fingerprints.Add(new($"cluster {cluster}", Hash(scenario.MixedInstances)));
+        }
+
+        if (PerformanceSource.ProfileFolderOf(configuration.Performance) is { } profile)
+        {
+            fingerprints.Add(new($"profile {profile}", HashFolder(profile)));
+        }
+
+        fingerprints.AddRange(PoliciesOfTheUser(scenario.Policies));
+        if (trace is { } content)
+        {
+            fingerprints.Add(content);
+        }
+
+        return fingerprints;
+    }
+
+    /// <summary>A trace by its requests, so that it is the same compressed or not.</summary>
+    public static InputFingerprint OfTrace(string path, ReadOnlySpan<RequestSpec> requests)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> row = stackalloc byte[16];
+        foreach (ref readonly var request in requests)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(row, request.Arrival.Nanoseconds);
+            BinaryPrimitives.WriteInt32LittleEndian(row[8..], request.InputTokens);
+            BinaryPrimitives.WriteInt32LittleEndian(row[12..], request.OutputTokens);
+            hash.AppendData(row);
+            hash.AppendData(MemoryMarshal.AsBytes(request.HashIds.AsSpan()));
+        }
+
+        return new InputFingerprint($"trace {path}", Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>SHA-256 of a text, in hexadecimal digits.</summary>
+    public static string HashText(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private static IEnumerable<InputFingerprint> PoliciesOfTheUser(PolicySet policies) =>
+        new object[]
+        {
+            policies.PrefillGlobal,
+            policies.PrefillLocal,
+            policies.DecodeGlobal,
+            policies.DecodeLocal,
+        }
+            .Select(policy => policy.GetType())
+            .Where(type => type.Assembly != typeof(PolicySet).Assembly)
+            .Distinct()
+            .Select(type => new InputFingerprint(
+                $"policy {type.GetCustomAttribute<PolicyAttribute>()?.Name ?? type.Name}",
+                Module(type).ToString("N")
+            ));
+
+    private static string HashFolder(string folder)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (
+            var file in Directory
+                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal)
+        )
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, file)));
+            hash.AppendData(File.ReadAllBytes(file));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static Guid Module(Type type) => type.Module.ModuleVersionId;
+
+    private static string Hash<T>(T description) =>
+        HashText(JsonSerializer.Serialize(description, s_everyPublicMember));
+}

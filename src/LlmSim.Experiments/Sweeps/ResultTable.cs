@@ -1,0 +1,83 @@
+using System.Globalization;
+using nietras.SeparatedValues;
+
+namespace LlmSim.Experiments.Sweeps;
+
+/// <summary>A row of a summary CSV.</summary>
+/// <param name="Line">Its line in the file, for messages.</param>
+/// <param name="Cells">Text by column.</param>
+internal sealed record ResultRow(int Line, IReadOnlyDictionary<string, string> Cells)
+{
+    public string this[string column] => Cells[column];
+}
+
+/// <summary>A summary CSV, read back.</summary>
+internal sealed class ResultTable
+{
+    private ResultTable(string path, IReadOnlyList<string> columns, IReadOnlyList<ResultRow> rows)
+    {
+        Path = path;
+        Columns = columns;
+        Rows = rows;
+    }
+
+    public string Path { get; }
+
+    public IReadOnlyList<string> Columns { get; }
+
+    public IReadOnlyList<ResultRow> Rows { get; }
+
+    /// <summary>Reads a file that has at least the columns of a seed and one more row.</summary>
+    /// <exception cref="UserErrorException">It is no summary CSV.</exception>
+    public static ResultTable Read(string path)
+    {
+        using var text = new StreamReader(InputFile.Open(path));
+        try
+        {
+            using var reader = Sep.Reader(options =>
+                    options with
+                    {
+                        Sep = new Sep(','),
+                        Unescape = true,
+                        CultureInfo = CultureInfo.InvariantCulture,
+                    }
+                )
+                .From(text);
+            var columns = reader.Header.ColNames.ToArray();
+            var rows = new List<ResultRow>();
+            foreach (var row in reader)
+            {
+                var cells = new Dictionary<string, string>(StringComparer.Ordinal);
+                for (var i = 0; i < columns.Length; i++)
+                {
+                    cells[columns[i]] = row[i].ToString();
+                }
+
+                rows.Add(new ResultRow(row.LineNumberFrom, cells));
+            }
+
+            return columns.Contains(SweepPlan.SeedOption) && rows.Count > 0
+                ? new ResultTable(path, columns, rows)
+                : throw new UserErrorException(
+                    $"{path}: is no summary CSV of llmsim (--csv_output): it has no column 'seed' or no rows"
+                );
+        }
+        catch (Exception e) when (e is InvalidDataException or ArgumentException)
+        {
+            throw new UserErrorException(
+                $"{path}: is no summary CSV of llmsim (--csv_output): {e.Message}",
+                e
+            );
+        }
+    }
+
+    /// <summary>A figure of a row; NaN where it is not defined.</summary>
+    public double Value(ResultRow row, string column) =>
+        row[column] is { Length: > 0 } text
+            ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                ? value
+                : throw new UserErrorException(
+                    $"{Path}:{row.Line}: {column}: found '{text}'; allowed: a number"
+                )
+            : double.NaN;
+}

@@ -1,0 +1,85 @@
+namespace LlmSim.Experiments.Sweeps;
+
+/// <summary>An option and its value, as they are written: <c>lambda_arrival</c> and <c>2.5</c>.</summary>
+public readonly record struct Setting(string Option, string Value);
+
+/// <summary>Options that vary together: a grid's axis has one, a zipped list has several.</summary>
+/// <param name="Levels">One entry a step: a value for each of the same options, in the same order.</param>
+public sealed record SweepAxis(IReadOnlyList<IReadOnlyList<Setting>> Levels)
+{
+    /// <summary>The options of the axis.</summary>
+    public IEnumerable<string> Options => Levels[0].Select(setting => setting.Option);
+
+    /// <summary>The axis of one option.</summary>
+    public static SweepAxis Of(string option, IEnumerable<string> values) =>
+        new([.. values.Select(value => (IReadOnlyList<Setting>)[new Setting(option, value)])]);
+}
+
+/// <summary>One point of a sweep.</summary>
+/// <param name="Settings">Its place on the axes.</param>
+/// <param name="Configuration">The whole of what to simulate.</param>
+public sealed record SweepPoint(IReadOnlyList<Setting> Settings, RunConfiguration Configuration)
+{
+    /// <summary>As "lambda_arrival=2 seed=7"; empty in a sweep without axes.</summary>
+    public string Name => string.Join(' ', Settings.Select(setting => $"{setting.Option}={setting.Value}"));
+}
+
+/// <summary>All points of a sweep in the order of their results.</summary>
+public sealed class SweepPlan
+{
+    /// <summary>The axis of replications: runs that differ in it alone are samples of one figure.</summary>
+    public const string SeedOption = "seed";
+
+    private SweepPlan(IReadOnlyList<SweepAxis> axes, IReadOnlyList<SweepPoint> points)
+    {
+        Points = points;
+        Options = [.. axes.SelectMany(axis => axis.Options)];
+    }
+
+    /// <summary>The options that vary.</summary>
+    public IReadOnlyList<string> Options { get; }
+
+    /// <summary>The points: the last axis varies fastest.</summary>
+    public IReadOnlyList<SweepPoint> Points { get; }
+
+    /// <summary>Whether there are several seeds.</summary>
+    public bool HasReplications => Options.Contains(SeedOption);
+
+    /// <summary>The cartesian product of the axes.</summary>
+    /// <param name="axes">No option appears in two of them; seeds come last wherever they are.</param>
+    /// <param name="configure">The configuration with some settings on top of what all points have.</param>
+    /// <exception cref="UserErrorException">A setting is wrong, or two points are the same.</exception>
+    public static SweepPlan Create(
+        IReadOnlyList<SweepAxis> axes,
+        Func<IReadOnlyList<Setting>, RunConfiguration> configure
+    )
+    {
+        axes = [.. axes.OrderBy(axis => axis.Options.Contains(SeedOption))];
+        var settings = axes.Aggregate(
+            (IReadOnlyList<IReadOnlyList<Setting>>)
+                [
+                    [],
+                ],
+            (product, axis) =>
+                [.. product.SelectMany(head => axis.Levels.Select(level => (Setting[])[.. head, .. level]))]
+        );
+        var points = settings.Select(point => new SweepPoint(point, configure(point))).ToArray();
+        RequireDistinct(points);
+        return new SweepPlan(axes, points);
+    }
+
+    private static void RequireDistinct(SweepPoint[] points)
+    {
+        var first = new Dictionary<RunConfiguration, SweepPoint>();
+        foreach (var point in points)
+        {
+            if (!first.TryAdd(point.Configuration, point))
+            {
+                throw new UserErrorException(
+                    $"two points of the sweep are the same: {first[point.Configuration].Name} and {point.Name}; "
+                        + "give each value once."
+                );
+            }
+        }
+    }
+}

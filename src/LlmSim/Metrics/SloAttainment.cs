@@ -1,0 +1,45 @@
+namespace LlmSim.Metrics;
+
+/// <summary>
+/// How many requests meet one pair of SLOs. Several of them can watch one simulation, whose other figures are the same for
+/// all pairs as long as no policy looks at deadlines.
+/// </summary>
+/// <param name="ttftSloSeconds">A request meets its TTFT SLO when its TTFT is below so many seconds.</param>
+/// <param name="tpotSloSeconds">A request meets its TPOT SLO when its TPOT is below so many seconds.</param>
+public sealed class SloAttainment(double ttftSloSeconds, double tpotSloSeconds)
+{
+    /// <summary>Requests with a TTFT below its SLO.</summary>
+    public long MetTtft { get; private set; }
+
+    /// <summary>Requests with a TPOT below its SLO.</summary>
+    public long MetTpot { get; private set; }
+
+    /// <summary>Requests that met both.</summary>
+    public long MetBoth { get; private set; }
+
+    /// <summary>Counts a request that has finished or was rejected; a rejected one meets nothing.</summary>
+    public void Add(in RequestRecord record)
+    {
+        if (record.IsRejected)
+        {
+            return;
+        }
+
+        var metTtft = record.TtftSeconds < ttftSloSeconds;
+        // A single token has no gap that could be too long.
+        var metTpot = double.IsNaN(record.TpotSeconds) || record.TpotSeconds < tpotSloSeconds;
+        MetTtft += metTtft ? 1 : 0;
+        MetTpot += metTpot ? 1 : 0;
+        MetBoth += metTtft && metTpot ? 1 : 0;
+    }
+
+    /// <summary>The summary of the requests that were counted, with the figures that depend on the SLOs.</summary>
+    public RunSummary ApplyTo(RunSummary summary) =>
+        summary with
+        {
+            GoodputRequestsPerSecond = MetBoth / summary.MakespanSeconds,
+            TtftAttainmentPercent = 100.0 * MetTtft / summary.Requests,
+            TpotAttainmentPercent = 100.0 * MetTpot / summary.Requests,
+            BothAttainmentPercent = 100.0 * MetBoth / summary.Requests,
+        };
+}

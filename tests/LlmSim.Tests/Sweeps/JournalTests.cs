@@ -1,0 +1,207 @@
+using LlmSim.Tests.Cli;
+using LlmSim.Tests.Experiments;
+using Microsoft.Data.Sqlite;
+using Xunit;
+
+namespace LlmSim.Tests.Sweeps;
+
+/// <summary>Journals: resumed, refused, and never overwritten.</summary>
+public sealed class JournalTests : IDisposable
+{
+    private const string Trace = """{"timestamp": 0, "input_length": 100, "output_length": 5}""";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Without_resume_an_existing_journal_is_an_error_that_says_what_to_do()
+    {
+        Assert.Equal(0, Sweep("1 2").ExitCode);
+        var before = File.ReadAllBytes(_folder.File("a.csv"));
+
+        var again = Sweep("1 2");
+
+        Assert.Equal(1, again.ExitCode);
+        Assert.Contains("--resume runs what it lacks", again.Error, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(_folder.File("a.csv")));
+    }
+
+    [Fact]
+    public void A_resumed_sweep_runs_only_what_is_missing()
+    {
+        Sweep("1 3");
+        var first = PointFiles();
+
+        var resumed = Sweep("1 2 3", "--resume");
+
+        Assert.Equal(new CliRun(0, "", ""), resumed);
+        var all = PointFiles();
+        Assert.Equal(3, all.Count);
+        // Those that were there were not written again.
+        Assert.Equal(first, all.Where(file => first.ContainsKey(file.Key)));
+        var whole = File.ReadAllText(_folder.File("a.csv"));
+        File.Delete(_folder.File("a.journal.sqlite"));
+        Sweep("1 2 3");
+        Assert.Equal(File.ReadAllText(_folder.File("a.csv")), whole);
+    }
+
+    [Fact]
+    public void A_point_whose_per_request_file_was_lost_is_run_again()
+    {
+        Sweep("1 2");
+        var whole = PointFiles().Keys.ToDictionary(path => path, File.ReadAllText);
+        var (lost, cut) = (whole.Keys.First(), whole.Keys.Last());
+        File.Delete(lost);
+        File.WriteAllText(cut, "id");
+
+        Assert.Equal(0, Sweep("1 2", "--resume").ExitCode);
+
+        Assert.All(whole, file => Assert.Equal(file.Value, File.ReadAllText(file.Key)));
+    }
+
+    [Theory]
+    [InlineData("trace")]
+    [InlineData("cluster")]
+    public void A_changed_input_is_named(string input)
+    {
+        var trace = _folder.Write("trace.jsonl", Trace);
+        var cluster = _folder.Write("cluster.json", """[{ "hardware": "NVIDIA_H100_SXM", "tp_size": 4 }]""");
+        string[] options = ["--trace_path", trace, "--decode_config", cluster];
+        Assert.Equal(0, Sweep("1 2", options).ExitCode);
+        var journal = File.ReadAllBytes(_folder.File("a.journal.sqlite"));
+
+        var (path, name) =
+            input == "trace" ? (trace, $"the trace {trace}") : (cluster, $"the decode cluster {cluster}");
+        File.WriteAllText(
+            path,
+            File.ReadAllText(path).Replace("length\": 100", "length\": 101").Replace("4 }", "8 }")
+        );
+        var resumed = Sweep("1 2", [.. options, "--resume"]);
+
+        Assert.Equal(1, resumed.ExitCode);
+        Assert.Contains(
+            name + " has changed since the sweep began: it was",
+            resumed.Error,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(Points(journal), Points(File.ReadAllBytes(_folder.File("a.journal.sqlite"))));
+    }
+
+    [Fact]
+    public void The_journal_of_another_sweep_is_refused_with_the_difference()
+    {
+        Sweep("1 2");
+
+        var other = Sweep("1 2", "--resume", "--prefill_local", "shortest");
+
+        Assert.Equal(1, other.ExitCode);
+        Assert.Contains(
+            "is the journal of another sweep: prefill_local was \"fcfs\", it is \"shortest\"",
+            other.Error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("", "is no journal of a sweep: it is empty")]
+    [InlineData("some notes of mine", "is no journal of a sweep: it is no SQLite file")]
+    [InlineData("SQLite format 3\0", "cut off")]
+    public void A_foreign_file_is_refused_and_left_as_it_is(string content, string expected)
+    {
+        var path = _folder.Write("a.journal.sqlite", content);
+
+        var resumed = Sweep("1 2", "--resume");
+
+        Assert.Equal(1, resumed.ExitCode);
+        Assert.Contains(expected, resumed.Error, StringComparison.Ordinal);
+        Assert.Equal(content, File.ReadAllText(path));
+        Assert.Equal(["a.journal.sqlite"], _folder.Names);
+    }
+
+    [Fact]
+    public void Another_programs_database_is_refused_and_left_as_it_is()
+    {
+        var path = _folder.File("a.journal.sqlite");
+        using (var connection = new SqliteConnection($"Data Source={path};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "CREATE TABLE points (hash TEXT)";
+            command.ExecuteNonQuery();
+        }
+
+        var before = File.ReadAllBytes(path);
+        var resumed = Sweep("1 2", "--resume");
+
+        Assert.Contains("another program's SQLite file", resumed.Error, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(path));
+    }
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(0.9)]
+    [InlineData(0.99)]
+    public void A_torn_journal_is_refused_and_left_as_it_is(double part)
+    {
+        Sweep(string.Join(' ', Enumerable.Range(1, 8)));
+        var path = _folder.File("a.journal.sqlite");
+        var torn = File.ReadAllBytes(path);
+        torn = torn[..(int)(part * torn.Length)];
+        File.WriteAllBytes(path, torn);
+
+        var resumed = Sweep("1 2", "--resume");
+
+        Assert.Equal(1, resumed.ExitCode);
+        Assert.Contains("damaged", resumed.Error, StringComparison.Ordinal);
+        // The process that looked at it may have put its id into the header, and nothing else.
+        Assert.Equal(torn.Length, new FileInfo(path).Length);
+        Assert.Equal(torn[4096..], File.ReadAllBytes(path)[4096..]);
+    }
+
+    [Fact]
+    public void An_interrupted_sweep_says_what_is_safe()
+    {
+        using var cancellation = new CancellationTokenSource();
+        cancellation.Cancel();
+
+        var run = CliRun.Of(cancellation.Token, Arguments("1 2", []));
+
+        Assert.Equal(130, run.ExitCode);
+        Assert.Contains("interrupted. 0 of 2 points are safe in", run.Error, StringComparison.Ordinal);
+        Assert.Equal(["a.journal.sqlite"], _folder.Names);
+        Assert.Equal(0, Sweep("1 2", "--resume").ExitCode);
+    }
+
+    private CliRun Sweep(string seeds, params string[] more) => CliRun.Of(Arguments(seeds, more));
+
+    private string[] Arguments(string seeds, string[] more) =>
+        [
+            .. $"run --request_count 20 --quiet --csv_output {_folder.File("a.csv")} --requests_output {_folder.File("r.csv")}".Split(
+                ' '
+            ),
+            "--seed",
+            .. seeds.Split(' '),
+            .. more,
+        ];
+
+    /// <summary>The per-request files with their times.</summary>
+    private SortedDictionary<string, DateTime> PointFiles() =>
+        new(
+            _folder
+                .Names.Where(name => name.StartsWith("r-", StringComparison.Ordinal))
+                .ToDictionary(_folder.File, name => File.GetLastWriteTimeUtc(_folder.File(name)))
+        );
+
+    private string Points(byte[] journal)
+    {
+        File.WriteAllBytes(_folder.File("copy.sqlite"), journal);
+        using var connection = new SqliteConnection(
+            $"Data Source={_folder.File("copy.sqlite")};Pooling=False;Mode=ReadOnly"
+        );
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT group_concat(hash || summary, ' ') FROM points";
+        return (string)command.ExecuteScalar()!;
+    }
+}
