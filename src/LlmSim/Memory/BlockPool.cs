@@ -115,7 +115,7 @@ internal sealed class BlockPool
         Invariant.Require(holders >= 0, $"KV block {block} was released once too often");
         if (holders == 0)
         {
-            Append(block);
+            Link(block);
             Free++;
         }
     }
@@ -148,13 +148,15 @@ internal sealed class BlockPool
         PeakUsed = Math.Max(PeakUsed, Used);
     }
 
-    private void Append(int block)
+    private void Link(int block)
     {
-        var last = _blocks[Total].Previous;
-        _blocks[last].Next = block;
-        _blocks[block].Previous = last;
-        _blocks[block].Next = Total;
-        _blocks[Total].Previous = block;
+        // While no block has a key, all are alike, and the one used last is the fastest to get at.
+        var before = _byKey.Count == 0 ? Total : _blocks[Total].Previous;
+        var after = _blocks[before].Next;
+        _blocks[before].Next = block;
+        _blocks[block].Previous = before;
+        _blocks[block].Next = after;
+        _blocks[after].Previous = block;
     }
 
     private void Unlink(int block)
