@@ -11,12 +11,9 @@ internal sealed class BlockPool
 {
     private const ulong NoKey = 0;
 
-    private readonly int[] _holders;
-    private readonly ulong[] _keys;
+    /// <summary>The blocks, and behind them the head of the free list, which is also its end.</summary>
+    private readonly Block[] _blocks;
 
-    // The free list runs through these two arrays; the entry behind the last block is its head and its end.
-    private readonly int[] _next;
-    private readonly int[] _previous;
     private readonly Dictionary<ulong, int> _byKey = [];
 
     /// <summary>A pool of so many blocks, all free, taken in the order of their numbers.</summary>
@@ -25,14 +22,11 @@ internal sealed class BlockPool
         Invariant.Require(blocks > 0, $"a pool of {blocks} blocks");
         Total = blocks;
         Free = blocks;
-        _holders = new int[blocks];
-        _keys = new ulong[blocks];
-        _next = new int[blocks + 1];
-        _previous = new int[blocks + 1];
+        _blocks = new Block[blocks + 1];
         for (var i = 0; i <= blocks; i++)
         {
-            _next[i] = i == blocks ? 0 : i + 1;
-            _previous[i] = i == 0 ? blocks : i - 1;
+            _blocks[i].Next = i == blocks ? 0 : i + 1;
+            _blocks[i].Previous = i == 0 ? blocks : i - 1;
         }
     }
 
@@ -49,7 +43,7 @@ internal sealed class BlockPool
     /// <summary>Blocks that could be found and were taken for something else.</summary>
     public long Evictions { get; private set; }
 
-    public bool IsFree(int block) => _holders[block] == 0;
+    public bool IsFree(int block) => _blocks[block].Holders == 0;
 
     /// <summary>The block with that key, held or free; −1 when there is none.</summary>
     public int Find(ulong key) => _byKey.TryGetValue(key, out var block) ? block : -1;
@@ -69,7 +63,7 @@ internal sealed class BlockPool
     /// <summary>Holds a block that was found.</summary>
     public void Hold(int block)
     {
-        if (_holders[block]++ == 0)
+        if (_blocks[block].Holders++ == 0)
         {
             Unlink(block);
             CountTaken();
@@ -80,15 +74,15 @@ internal sealed class BlockPool
     public int Take()
     {
         Invariant.Require(Free > 0, $"a KV block was taken from a pool that has none of {Total} left");
-        var block = _next[Total];
+        var block = _blocks[Total].Next;
         Unlink(block);
-        if (_keys[block] != NoKey)
+        if (_blocks[block].Key != NoKey)
         {
             Forget(block);
             Evictions++;
         }
 
-        _holders[block] = 1;
+        _blocks[block].Holders = 1;
         CountTaken();
         return block;
     }
@@ -99,29 +93,29 @@ internal sealed class BlockPool
     /// </summary>
     public void Publish(int block, ulong key)
     {
-        if (_keys[block] == key)
+        if (_blocks[block].Key == key)
         {
             return;
         }
 
-        Invariant.Require(_keys[block] == NoKey, $"KV block {block} was filled twice");
+        Invariant.Require(_blocks[block].Key == NoKey, $"KV block {block} was filled twice");
         if (_byKey.TryGetValue(key, out var older))
         {
-            _keys[older] = NoKey;
+            _blocks[older].Key = NoKey;
         }
 
         _byKey[key] = block;
-        _keys[block] = key;
+        _blocks[block].Key = key;
     }
 
     /// <summary>Lets go of a block; when nobody else holds it, it becomes the most recently used free one.</summary>
     public void Release(int block)
     {
-        var holders = --_holders[block];
+        var holders = --_blocks[block].Holders;
         Invariant.Require(holders >= 0, $"KV block {block} was released once too often");
         if (holders == 0)
         {
-            Append(block);
+            Link(block);
             Free++;
         }
     }
@@ -130,7 +124,7 @@ internal sealed class BlockPool
     public void RequireAllFree()
     {
         var listed = 0;
-        for (var block = _next[Total]; block != Total; block = _next[block])
+        for (var block = _blocks[Total].Next; block != Total; block = _blocks[block].Next)
         {
             Invariant.Require(IsFree(block), $"KV block {block} is in the free list and held");
             listed++;
@@ -144,8 +138,8 @@ internal sealed class BlockPool
 
     private void Forget(int block)
     {
-        _byKey.Remove(_keys[block]);
-        _keys[block] = NoKey;
+        _byKey.Remove(_blocks[block].Key);
+        _blocks[block].Key = NoKey;
     }
 
     private void CountTaken()
@@ -154,17 +148,29 @@ internal sealed class BlockPool
         PeakUsed = Math.Max(PeakUsed, Used);
     }
 
-    private void Append(int block)
+    private void Link(int block)
     {
-        var last = _previous[Total];
-        (_next[last], _previous[block]) = (block, last);
-        (_next[block], _previous[Total]) = (Total, block);
+        // While no block has a key, all are alike, and the one used last is the fastest to get at.
+        var before = _byKey.Count == 0 ? Total : _blocks[Total].Previous;
+        var after = _blocks[before].Next;
+        _blocks[before].Next = block;
+        _blocks[block].Previous = before;
+        _blocks[block].Next = after;
+        _blocks[after].Previous = block;
     }
 
     private void Unlink(int block)
     {
-        var (before, after) = (_previous[block], _next[block]);
-        _next[before] = after;
-        _previous[after] = before;
+        var (before, after) = (_blocks[block].Previous, _blocks[block].Next);
+        _blocks[before].Next = after;
+        _blocks[after].Previous = before;
+    }
+
+    private struct Block
+    {
+        public int Next;
+        public int Previous;
+        public int Holders;
+        public ulong Key;
     }
 }

@@ -45,12 +45,20 @@ public sealed class MooncakeTraceTests
 
     private static RunSummary Run(string policy)
     {
-        var engine = new EngineSpec { BlockTokens = BlockTokens, KvBlocks = 2000 };
-        var cluster = EngineScenarios.Cluster(s_times, engine, mixed: 16) with
+        IReadOnlyList<InstanceSpec> instances =
+        [
+            .. Scenarios
+                .Instances("NVIDIA_A800_80G_SXM", tp: 8, count: 8)
+                .Select(spec => spec with { Engine = new EngineSpec { BlockTokens = BlockTokens } }),
+        ];
+        var cluster = Scenarios.Default() with
         {
+            PrefillInstances = instances,
+            DecodeInstances = instances,
+            Semantics = Semantics.Standard with { KvTransfer = KvTransfer.ContendedLinks },
             Policies = PolicyCatalog.BuiltIn.CreateSet(policy, "fcfs", "lowest_load", "fcfs"),
         };
-        return Simulator.Run(cluster, ArrivalProcess.Poisson.Apply(Requests().Take(4000), 30, 1));
+        return Simulator.Run(cluster, ArrivalProcess.Poisson.Apply(Requests().Take(6000), 6, 2025));
     }
 
     private static IEnumerable<RequestSpec> Requests()

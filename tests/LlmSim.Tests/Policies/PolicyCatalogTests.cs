@@ -24,12 +24,12 @@ public sealed class PolicyCatalogTests
     public void Each_decision_has_the_policies_that_are_promised()
     {
         Assert.Equal(
-            "least_kv least_requests lowest_load power_of_two random round_robin",
+            "conductor kv_aware least_kv least_requests lowest_load power_of_two prefix_affinity random round_robin vllm_front",
             Names("prefill_global")
         );
         Assert.Equal("edf fcfs hrrn longest_wait milp moore_hodgson random shortest", Names("prefill_local"));
         Assert.Equal(
-            "least_kv least_requests lowest_load power_of_two random round_robin",
+            "kv_aware least_kv least_requests lowest_load power_of_two prefix_affinity random round_robin vllm_front",
             Names("decode_global")
         );
         Assert.Equal("fcfs longest_wait random shortest", Names("decode_local"));
