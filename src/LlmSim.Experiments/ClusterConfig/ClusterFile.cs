@@ -13,7 +13,7 @@ namespace LlmSim.Experiments.ClusterConfig;
 /// place of the accelerator's own <c>link_bytes_per_second</c> and <c>link_latency_seconds</c>, <c>role</c>, and <c>engine</c>,
 /// an object of its own (<see cref="EngineSpec" />). Comments and trailing commas are allowed, unknown fields are not.
 /// </remarks>
-internal ref struct ClusterFile
+internal ref partial struct ClusterFile
 {
     private const int MaxInstances = 100_000;
 
@@ -31,17 +31,6 @@ internal ref struct ClusterFile
         "link_latency_seconds",
         "role",
         "engine",
-    ];
-
-    private static readonly string[] s_engineFields =
-    [
-        "max_num_batched_tokens",
-        "max_num_seqs",
-        "chunked_prefill",
-        "block_size",
-        "prefix_caching",
-        "kv_blocks",
-        "data_parallel_group",
     ];
 
     private static readonly string[] s_roles = ["prefill", "decode", "mixed"];
@@ -209,32 +198,6 @@ internal ref struct ClusterFile
             : throw Error(
                 $"role: found {Found()}; allowed: {string.Join(", ", s_roles)}.{Suggestion.For(role, s_roles)}"
             );
-    }
-
-    private EngineSpec ReadEngine()
-    {
-        if (_reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw Error($"engine: found {Found()}; allowed: an object {{ … }}");
-        }
-
-        var fields = new HashSet<string>(StringComparer.Ordinal);
-        var engine = new EngineSpec();
-        while (ReadFieldName(fields, s_engineFields) is { } field)
-        {
-            engine = field switch
-            {
-                "max_num_batched_tokens" => engine with { MaxBatchedTokens = Size(field) },
-                "max_num_seqs" => engine with { MaxSequences = Size(field) },
-                "chunked_prefill" => engine with { ChunkedPrefill = Flag(field) },
-                "block_size" => engine with { BlockTokens = Size(field) },
-                "prefix_caching" => engine with { PrefixCaching = Flag(field) },
-                "kv_blocks" => engine with { KvBlocks = Size(field) },
-                _ => engine with { DataParallelGroup = Text(field) },
-            };
-        }
-
-        return engine;
     }
 
     private readonly HardwareDescription FindHardware()

@@ -20,6 +20,9 @@ internal sealed class BatchedInstance : Instance
     private readonly Dictionary<Request, SequenceState> _sending = [];
     private readonly List<SequenceState> _leaving = [];
 
+    /// <summary>Ended, with blocks that are still held.</summary>
+    private readonly List<SequenceState> _departing = [];
+
     /// <summary>Seconds of the prefills of requests whose prefix is being fetched.</summary>
     private readonly Dictionary<Request, double> _expected = [];
     private IterationBatch _batch;
@@ -96,7 +99,7 @@ internal sealed class BatchedInstance : Instance
     public override double PrefillSeconds(int promptTokens, int cachedTokens)
     {
         var tokens = promptTokens - cachedTokens;
-        return Performance.IterationSeconds(
+        return IterationSeconds(
             new IterationBatch
             {
                 PrefillRequests = 1,
@@ -106,6 +109,11 @@ internal sealed class BatchedInstance : Instance
             }
         );
     }
+
+    /// <summary>Seconds of an iteration, with what it takes beside the computation.</summary>
+    public double IterationSeconds(in IterationBatch batch) =>
+        Performance.IterationSeconds(batch)
+        + (batch.PrefillTokens > 0 ? Spec.Engine!.PrefillIterationSeconds : 0);
 
     public override long KvBytesPerToken => _options.KvBytesPerBlock / Spec.Engine!.BlockTokens;
 
@@ -148,7 +156,7 @@ internal sealed class BatchedInstance : Instance
 
         _expected.Remove(request);
         _waiting.Add(sequence, _simulation.Now);
-        _group.Interrupt();
+        _group.Interrupt(plannedAhead: PlansAhead ? 1 : 0);
     }
 
     public override void Expect(Request request, int cachedTokens) =>
@@ -187,10 +195,12 @@ internal sealed class BatchedInstance : Instance
         return true;
     }
 
+    private bool PlansAhead => Spec.Engine!.AsyncScheduling;
+
     /// <summary>Plans the next iteration.</summary>
     public IterationBatch Begin()
     {
-        var batch = _scheduler.Schedule(_simulation.Now);
+        var batch = Schedule();
         foreach (var sequence in _scheduler.Admitted)
         {
             IterationProgress.Start(sequence.Request, _simulation.Now);
@@ -244,6 +254,39 @@ internal sealed class BatchedInstance : Instance
         _leaving.Clear();
     }
 
+    /// <summary>
+    /// The next iteration. Planned while the one before it ran, it knows neither who came since that began nor what the ended ones
+    /// have freed. When that leaves it nothing to do, it is planned now.
+    /// </summary>
+    private IterationBatch Schedule()
+    {
+        var now = _simulation.Now;
+        if (PlansAhead)
+        {
+            _waiting.SeeUntil(_group.LastBegin);
+            var batch = _scheduler.Schedule(now, _departing.Count);
+            LetGo();
+            if (batch.Tokens > 0)
+            {
+                return batch;
+            }
+        }
+
+        LetGo();
+        _waiting.SeeUntil(now);
+        return _scheduler.Schedule(now, departing: 0);
+    }
+
+    private void LetGo()
+    {
+        foreach (var sequence in _departing)
+        {
+            _cache.Release(sequence);
+        }
+
+        _departing.Clear();
+    }
+
     public override string ToString() => $"{Role} instance {Index}".ToLowerInvariant();
 
     public override void CopyQueueTo(List<Request> requests) => _waiting.CopyTo(requests);
@@ -290,7 +333,7 @@ internal sealed class BatchedInstance : Instance
         }
         else
         {
-            _cache.Release(sequence);
+            _departing.Add(sequence);
             _options.OnFinished(request);
         }
     }

@@ -24,6 +24,18 @@ public sealed record EngineSpec
     /// <summary>Whether requests share the blocks of equal prefixes (prefix_caching).</summary>
     public bool PrefixCaching { get; init; } = true;
 
+    /// <summary>
+    /// Whether an iteration is planned while the one before it runs (async_scheduling), as vLLM does since 0.14: what comes
+    /// during an iteration, and room that opens at its end, count only for the iteration after the next.
+    /// </summary>
+    public bool AsyncScheduling { get; init; } = true;
+
+    /// <summary>
+    /// Seconds that an iteration with a part of a prompt takes beside the computation, at least 0 (prefill_iteration_seconds): such
+    /// an iteration is not replayed from a recorded graph of kernels. docs/validation.md tells what was found for vLLM.
+    /// </summary>
+    public double PrefillIterationSeconds { get; init; }
+
     /// <summary>Blocks of the KV cache; null for as many as fit beside weights and activations (kv_blocks).</summary>
     public int? KvBlocks { get; init; }
 

@@ -35,15 +35,17 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
     public bool IsSteady { get; private set; }
 
     /// <summary>Plans an iteration.</summary>
+    /// <param name="now">The simulated clock.</param>
+    /// <param name="departing">Requests that have ended, but hold their places in the batch and their blocks yet.</param>
     /// <returns>What its time depends on: no tokens when there is nothing to compute.</returns>
-    public IterationBatch Schedule(SimTime now)
+    public IterationBatch Schedule(SimTime now, int departing)
     {
         Admitted.Clear();
         while (true)
         {
             var budget = spec.MaxBatchedTokens;
             var preempted = ContinueRunning(ref budget);
-            var mayAdmitNext = preempted || Admit(ref budget, now);
+            var mayAdmitNext = preempted || Admit(ref budget, now, departing);
             var batch = Batch();
             if (batch.Tokens > 0 || !preempted)
             {
@@ -136,9 +138,9 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
     }
 
     /// <summary>Admits waiting requests; says whether the next iteration may admit more although the batch stays as it is.</summary>
-    private bool Admit(ref int budget, SimTime now)
+    private bool Admit(ref int budget, SimTime now, int departing)
     {
-        while (waiting.Count > 0 && _running.Count < spec.MaxSequences)
+        while (waiting.Seen > 0 && _running.Count + departing < spec.MaxSequences)
         {
             if (budget <= 0)
             {
@@ -150,7 +152,7 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
             if (answer != Answer.Admitted)
             {
                 // What does not fit goes on not fitting while the others grow, but the policy may want another one next time.
-                return answer == Answer.NoBudget || !waiting.HasFixedOrder;
+                return answer == Answer.NoBudget || !waiting.HasFixedOrder || departing > 0;
             }
 
             waiting.RemoveSelected(next);
@@ -158,7 +160,7 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
             Admitted.Add(next);
         }
 
-        return false;
+        return waiting.HasUnseen || (waiting.Seen > 0 && departing > 0);
     }
 
     private Answer TryAdmit(SequenceState sequence, ref int budget)

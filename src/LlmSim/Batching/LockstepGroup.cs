@@ -32,12 +32,17 @@ internal sealed class LockstepGroup(Simulation simulation, EventRank rank, int m
         _batches.Add(default);
     }
 
-    /// <summary>Something has changed at a member: the next iteration looks at it, and there is one as soon as possible.</summary>
-    public void Interrupt()
+    /// <summary>When the last of the iterations that have just ended began; now, when there were none.</summary>
+    public SimTime LastBegin =>
+        _times.Count > 0 && _phase == Phase.Running ? _times.EndOf(_times.Count - 1) : simulation.Now;
+
+    /// <summary>Something has changed at a member: an iteration looks at it as soon as possible.</summary>
+    /// <param name="plannedAhead">Iterations after the present one that are planned already.</param>
+    public void Interrupt(int plannedAhead = 0)
     {
         if (_phase == Phase.Running)
         {
-            var count = Math.Min(_times.Count, _times.EndedBefore(simulation.Now) + 1);
+            var count = Math.Min(_times.Count, _times.EndedBefore(simulation.Now) + 1 + plannedAhead);
             if (count < _times.Count)
             {
                 _times.CutTo(count);
@@ -126,7 +131,7 @@ internal sealed class LockstepGroup(Simulation simulation, EventRank rank, int m
                     DecodeComputedTokensMin = batch.DecodeComputedTokensMin + repeated,
                     DecodeComputedTokensMax = batch.DecodeComputedTokensMax + repeated,
                 };
-                longest = Math.Max(longest, _members[i].Performance.IterationSeconds(batch));
+                longest = Math.Max(longest, _members[i].IterationSeconds(batch));
             }
         }
 

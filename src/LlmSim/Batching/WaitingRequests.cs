@@ -19,9 +19,16 @@ internal sealed class WaitingRequests(
 )
 {
     private readonly Stack<SequenceState> _preempted = new();
+    private readonly Queue<(SequenceState Sequence, SimTime Time)> _unseen = new();
     private RequestQueue? _selectedFrom;
 
-    public int Count => _preempted.Count + arrived.Count + fresh.Count;
+    public int Count => Seen + _unseen.Count;
+
+    /// <summary>Those that may be admitted.</summary>
+    public int Seen => _preempted.Count + arrived.Count + fresh.Count;
+
+    /// <summary>Whether some have come that may not be admitted yet.</summary>
+    public bool HasUnseen => _unseen.Count > 0;
 
     /// <summary>Tokens known of all waiting requests.</summary>
     public long Tokens { get; private set; }
@@ -32,10 +39,22 @@ internal sealed class WaitingRequests(
     /// <summary>Whether the next one stays the same until one joins or leaves.</summary>
     public bool HasFixedOrder => _selectedFrom?.HasFixedOrder ?? true;
 
+    /// <summary>Takes a request in. It may be admitted once <see cref="SeeUntil" /> has come to its time.</summary>
     public void Add(SequenceState sequence, SimTime now)
     {
-        (sequence.Arrived > 0 ? arrived : fresh).Enqueue(sequence.Request, now);
+        _unseen.Enqueue((sequence, now));
+        sequence.Request.Queued = now;
         Track(sequence, +1);
+    }
+
+    /// <summary>Requests that have come by then may be admitted.</summary>
+    public void SeeUntil(SimTime time)
+    {
+        while (_unseen.TryPeek(out var first) && first.Time <= time)
+        {
+            _unseen.Dequeue();
+            (first.Sequence.Arrived > 0 ? arrived : fresh).Enqueue(first.Sequence.Request, first.Time);
+        }
     }
 
     /// <summary>Puts a preempted request in front of the others.</summary>
@@ -86,6 +105,11 @@ internal sealed class WaitingRequests(
             sum += figure(sequence.Request, state);
         }
 
+        foreach (var (sequence, _) in _unseen)
+        {
+            sum += figure(sequence.Request, state);
+        }
+
         return sum;
     }
 
@@ -95,6 +119,7 @@ internal sealed class WaitingRequests(
         arrived.CopyTo(requests);
         fresh.CopyTo(requests);
         requests.AddRange(_preempted.Select(sequence => sequence.Request));
+        requests.AddRange(_unseen.Select(unseen => unseen.Sequence.Request));
     }
 
     private SequenceState SelectFrom(RequestQueue queue, SimTime now)
