@@ -63,5 +63,11 @@ internal sealed class Request
     /// <summary>The decode instance's iteration count when the request joined its batch.</summary>
     public long JoinedAtIteration { get; set; }
 
+    /// <summary>Its place in the batch that it runs in.</summary>
+    public int BatchSlot { get; set; }
+
+    /// <summary>Output that was expected of it when it came to its decode instance: its prediction, or the mean so far.</summary>
+    public int ExpectedOutputTokens { get; set; }
+
     public override string ToString() => $"request {Id} ({State})";
 }

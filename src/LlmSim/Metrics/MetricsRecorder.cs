@@ -10,12 +10,12 @@ internal sealed class MetricsRecorder(
     Action<RequestRecord>? onRequest
 )
 {
-    private readonly List<double> _ttft = [];
-    private readonly List<double> _tpot = [];
-    private readonly List<double> _endToEnd = [];
-    private readonly List<double> _prefillQueue = [];
-    private readonly List<double> _transfer = [];
-    private readonly List<double> _decodeQueue = [];
+    private readonly ValueSummary _ttft = new();
+    private readonly ValueSummary _tpot = new();
+    private readonly ValueSummary _endToEnd = new();
+    private readonly ValueSummary _prefillQueue = new();
+    private readonly ValueSummary _transfer = new();
+    private readonly ValueSummary _decodeQueue = new();
     private readonly SortedDictionary<string, long> _rejections = new(StringComparer.Ordinal);
     private SimTime? _firstArrival;
     private SimTime _lastFinish;
@@ -49,9 +49,9 @@ internal sealed class MetricsRecorder(
         _lastFinish = request.Finish;
         _inputTokens += request.TraceInputTokens;
         _outputTokens += request.TraceOutputTokens;
-        var record = Record(request, TpotSeconds(request), reason: null);
-        Collect(record);
-        onRequest?.Invoke(record);
+        var tpotSeconds = TpotSeconds(request);
+        Collect(request, tpotSeconds);
+        onRequest?.Invoke(Record(request, tpotSeconds, reason: null));
     }
 
     public RunSummary Summarize(
@@ -72,13 +72,13 @@ internal sealed class MetricsRecorder(
             InputTokens = _inputTokens,
             OutputTokens = _outputTokens,
             MakespanSeconds = makespanSeconds,
-            TtftSeconds = Distributions.Summarize(_ttft),
-            TpotSeconds = Distributions.Summarize(_tpot),
+            TtftSeconds = _ttft.Summarize(),
+            TpotSeconds = _tpot.Summarize(),
             ItlSeconds = InterTokenLatency.Summarize(),
-            EndToEndSeconds = Distributions.Summarize(_endToEnd),
-            PrefillQueueSeconds = Distributions.Summarize(_prefillQueue),
-            TransferSeconds = Distributions.Summarize(_transfer),
-            DecodeQueueSeconds = Distributions.Summarize(_decodeQueue),
+            EndToEndSeconds = _endToEnd.Summarize(),
+            PrefillQueueSeconds = _prefillQueue.Summarize(),
+            TransferSeconds = _transfer.Summarize(),
+            DecodeQueueSeconds = _decodeQueue.Summarize(),
             RequestsPerSecond = Finished / makespanSeconds,
             OutputTokensPerSecond = _outputTokens / makespanSeconds,
             TokensPerSecond = (_inputTokens + _outputTokens) / makespanSeconds,
@@ -130,25 +130,26 @@ internal sealed class MetricsRecorder(
             : (request.Finish - request.PrefillFinish).Seconds / (request.TraceOutputTokens - 1);
     }
 
-    private void Collect(in RequestRecord record)
+    private void Collect(Request request, double tpotSeconds)
     {
-        _ttft.Add(record.TtftSeconds);
-        _endToEnd.Add(record.EndToEndSeconds);
-        _prefillQueue.Add(record.PrefillQueueSeconds);
-        if (!double.IsNaN(record.TpotSeconds))
+        var ttftSeconds = (request.PrefillFinish - request.Arrival).Seconds;
+        _ttft.Add(ttftSeconds);
+        _endToEnd.Add((request.Finish - request.Arrival).Seconds);
+        _prefillQueue.Add((request.PrefillStart - request.Arrival).Seconds);
+        if (!double.IsNaN(tpotSeconds))
         {
-            _tpot.Add(record.TpotSeconds);
+            _tpot.Add(tpotSeconds);
         }
 
-        if (record.DecodeInstance >= 0)
+        if (request.DecodeInstance >= 0)
         {
-            _transfer.Add(record.TransferSeconds);
-            _decodeQueue.Add(record.DecodeQueueSeconds);
+            _transfer.Add((request.TransferFinish - request.PrefillFinish).Seconds);
+            _decodeQueue.Add((request.FirstDecodeStart - request.TransferFinish).Seconds);
         }
 
-        var metTtft = record.TtftSeconds < ttftSloSeconds;
+        var metTtft = ttftSeconds < ttftSloSeconds;
         // A single token has no gap that could be too long.
-        var metTpot = double.IsNaN(record.TpotSeconds) || record.TpotSeconds < tpotSloSeconds;
+        var metTpot = double.IsNaN(tpotSeconds) || tpotSeconds < tpotSloSeconds;
         _metTtft += metTtft ? 1 : 0;
         _metTpot += metTpot ? 1 : 0;
         _metBoth += metTtft && metTpot ? 1 : 0;

@@ -23,6 +23,23 @@ internal readonly record struct DecodeAttentionTime(
 {
     public double Seconds(double requests, double keys) =>
         Math.Max(keys * OpsSecondsPerKey, keys * BytesSecondsPerKey + requests * BytesSecondsPerRequest);
+
+    /// <summary>How the seconds go on while each iteration adds so many keys: along one of the two roofs, up to where they meet.</summary>
+    public DecodeTrend Trend(double requests, double keys, double keysPerIteration)
+    {
+        var ops = (Seconds: keys * OpsSecondsPerKey, Growth: keysPerIteration * OpsSecondsPerKey);
+        var bytes = (
+            Seconds: keys * BytesSecondsPerKey + requests * BytesSecondsPerRequest,
+            Growth: keysPerIteration * BytesSecondsPerKey
+        );
+        var (upper, lower) = ops.Seconds > bytes.Seconds ? (ops, bytes) : (bytes, ops);
+        var iterationsToMeeting =
+            lower.Growth > upper.Growth
+                ? (upper.Seconds - lower.Seconds) / (lower.Growth - upper.Growth)
+                : int.MaxValue;
+        // The conversion saturates.
+        return new(upper.Seconds, upper.Growth, Math.Max(1, (int)Math.Ceiling(iterationsToMeeting)));
+    }
 }
 
 /// <summary>Attention of one layer on one accelerator, between the projections.</summary>
@@ -101,6 +118,10 @@ internal sealed class AttentionOperations
         _semantics.DecodeAttentionContext == DecodeAttentionContext.One ? batch.Requests
         : _semantics.BatchPadding == BatchPadding.Longest ? (long)batch.Requests * batch.LongestContextTokens
         : batch.ContextTokens;
+
+    /// <summary>Keys that each further iteration of an unchanged batch reads more.</summary>
+    public double DecodeKeysPerIteration(in DecodeBatch batch) =>
+        _semantics.DecodeAttentionContext == DecodeAttentionContext.One ? 0 : batch.Requests;
 
     /// <summary>The time of decode attention as a function of requests and keys, in both of which its work is linear.</summary>
     public DecodeAttentionTime DecodeTime(in Roofs roofs)

@@ -82,13 +82,24 @@ public sealed class RooflineModel : IPerformanceModel
     public double DecodeSeconds(in DecodeBatch batch)
     {
         Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
-        var contextFree = _contextFreeSeconds;
-        var contextFreeSeconds =
-            batch.Requests < contextFree.Length
-                ? contextFree[batch.Requests]
-                : ContextFreeDecodeSeconds(batch.Requests);
         var attentionSeconds = _decodeAttention.Seconds(batch.Requests, _attention.DecodeKeys(batch));
-        return _layers * attentionSeconds + contextFreeSeconds;
+        return _layers * attentionSeconds + ContextFreeDecodeSeconds(batch.Requests);
+    }
+
+    /// <inheritdoc />
+    public DecodeTrend DecodeTrend(in DecodeBatch batch)
+    {
+        Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
+        var attention = _decodeAttention.Trend(
+            batch.Requests,
+            _attention.DecodeKeys(batch),
+            _attention.DecodeKeysPerIteration(batch)
+        );
+        return new(
+            _layers * attention.Seconds + ContextFreeDecodeSeconds(batch.Requests),
+            _layers * attention.GrowthSeconds,
+            attention.Iterations
+        );
     }
 
     /// <summary>The operations of the prefill of so many prompts of one length, and what they cost.</summary>
@@ -117,8 +128,14 @@ public sealed class RooflineModel : IPerformanceModel
         );
     }
 
-    /// <summary>Extends the table of batch sizes to twice the size asked for; threads that race write the same values.</summary>
     private double ContextFreeDecodeSeconds(int requests)
+    {
+        var known = _contextFreeSeconds;
+        return requests < known.Length ? known[requests] : TabulateContextFreeSeconds(requests);
+    }
+
+    /// <summary>Extends the table of batch sizes to twice the size asked for; threads that race write the same values.</summary>
+    private double TabulateContextFreeSeconds(int requests)
     {
         if (requests > LargestTabulatedBatch)
         {
