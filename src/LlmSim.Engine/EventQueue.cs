@@ -11,24 +11,14 @@ internal sealed class EventQueue
 {
     private const int RankShift = 56;
     private readonly SlotHeap _heap = new();
-    private Payload[] _payloads = new Payload[16];
-
-    /// <summary>Slots that are free, from <see cref="Count" /> on; what stands before is out of date.</summary>
-    private int[] _freeSlots = [.. Enumerable.Range(0, 16)];
-
+    private readonly SlotTable<Payload> _payloads = new();
     private ulong _nextSequence;
 
     public int Count => _heap.Count;
 
     public void Enqueue(SimTime time, EventRank rank, IEventHandler handler, long argument)
     {
-        if (Count == _freeSlots.Length)
-        {
-            Grow();
-        }
-
-        var slot = _freeSlots[Count];
-        _payloads[slot] = new Payload(handler, argument);
+        var slot = _payloads.Add(new Payload(handler, argument));
         _heap.Add(time.Nanoseconds, ((ulong)rank.Value << RankShift) | _nextSequence++, slot);
     }
 
@@ -37,19 +27,8 @@ internal sealed class EventQueue
     {
         var first = _heap.TakeFirst();
         ref readonly var payload = ref _payloads[first.Slot];
-        _freeSlots[Count] = first.Slot;
+        _payloads.Remove(first.Slot);
         return new ScheduledEvent(new SimTime(first.Key), payload.Handler, payload.Argument);
-    }
-
-    private void Grow()
-    {
-        var size = _freeSlots.Length;
-        Array.Resize(ref _payloads, 2 * size);
-        Array.Resize(ref _freeSlots, 2 * size);
-        for (var slot = size; slot < 2 * size; slot++)
-        {
-            _freeSlots[slot] = slot;
-        }
     }
 
     private readonly record struct Payload(IEventHandler Handler, long Argument);

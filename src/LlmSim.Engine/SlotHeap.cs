@@ -33,6 +33,16 @@ public sealed class SlotHeap
         }
     }
 
+    /// <summary>An entry by its number from 0 to <see cref="Count" /> − 1, in no order.</summary>
+    public Entry this[int index]
+    {
+        get
+        {
+            FillRoot();
+            return _entries[index];
+        }
+    }
+
     /// <summary>Adds an entry.</summary>
     /// <param name="key">Entries with smaller keys go first.</param>
     /// <param name="tie">Among equal keys, the smaller goes first.</param>

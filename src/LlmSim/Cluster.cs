@@ -29,6 +29,10 @@ internal sealed class Cluster : IEventHandler
     private readonly Router<DecodeInstance> _decodeRouter;
     private readonly SimTime _ttftSlo;
     private readonly long _kvBytesPerToken;
+    private readonly int _tokensFromPrefill;
+
+    /// <summary>Requests that have left, to be used again: a long run allocates no more than a short one.</summary>
+    private readonly Stack<Request> _left = new();
 
     public Cluster(
         Scenario scenario,
@@ -42,6 +46,7 @@ internal sealed class Cluster : IEventHandler
         _workload = workload.GetEnumerator();
         _ttftSlo = SimTime.FromSeconds(scenario.TtftSloSeconds);
         _kvBytesPerToken = KvCapacity.BytesPerToken(scenario.Model, scenario.Precision, scenario.Semantics);
+        _tokensFromPrefill = scenario.Semantics.OutputTokens == OutputTokens.FirstFromPrefill ? 1 : 0;
         _predictionErrors = new RandomStream(scenario.Seed, "output_predictor");
         var build = new ClusterBuilder(scenario, _simulation, _kvBytesPerToken);
         _prefill = build.PrefillInstances(OnPrefilled);
@@ -96,6 +101,7 @@ internal sealed class Cluster : IEventHandler
         {
             request.State = RequestState.Rejected;
             _recorder.OnRejected(request, reason);
+            Leave(request);
             return;
         }
 
@@ -140,6 +146,13 @@ internal sealed class Cluster : IEventHandler
         request.Finish = _simulation.Now;
         _outputEstimate.AddFinished(request.TraceOutputTokens);
         _recorder.OnFinished(request);
+        Leave(request);
+    }
+
+    private void Leave(Request request)
+    {
+        request.Renew();
+        _left.Push(request);
     }
 
     private string? ReasonToReject(Request request)
@@ -164,20 +177,22 @@ internal sealed class Cluster : IEventHandler
             : "prompt and output exceed the KV memory of every decode instance";
     }
 
-    private Request NewRequest(in RequestSpec spec) =>
-        new()
-        {
-            Id = spec.Id,
-            Arrival = spec.Arrival,
-            TraceInputTokens = spec.InputTokens,
-            TraceOutputTokens = spec.OutputTokens,
-            InputTokens = spec.InputTokens,
-            DecodeTokensOwed =
-                spec.OutputTokens
-                - (_scenario.Semantics.OutputTokens == OutputTokens.FirstFromPrefill ? 1 : 0),
-            TtftDeadline = spec.Arrival + _ttftSlo,
-            PredictedOutputTokens = _scenario.OutputPredictor.Predict(spec.OutputTokens, _predictionErrors),
-        };
+    private Request NewRequest(in RequestSpec spec)
+    {
+        var request = _left.TryPop(out var left) ? left : new Request();
+        request.Id = spec.Id;
+        request.Arrival = spec.Arrival;
+        request.TraceInputTokens = spec.InputTokens;
+        request.TraceOutputTokens = spec.OutputTokens;
+        request.InputTokens = spec.InputTokens;
+        request.DecodeTokensOwed = spec.OutputTokens - _tokensFromPrefill;
+        request.TtftDeadline = spec.Arrival + _ttftSlo;
+        request.PredictedOutputTokens = _scenario.OutputPredictor.Predict(
+            spec.OutputTokens,
+            _predictionErrors
+        );
+        return request;
+    }
 
     private void ScheduleNextArrival()
     {

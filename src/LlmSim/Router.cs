@@ -10,51 +10,29 @@ internal sealed class Router<TInstance>
     private readonly PolicyDecisions _decision;
     private readonly IGlobalPolicy _policy;
     private readonly RandomStream _random;
-    private readonly Instance[] _instances;
-    private readonly Instance[] _eligible;
+    private readonly EligibleInstances _instances;
 
     public Router(PolicyDecisions decision, IGlobalPolicy policy, RandomStream random, TInstance[] instances)
     {
         _decision = decision;
         _policy = policy;
         _random = random;
-        _instances = [.. instances];
-        _eligible = new Instance[instances.Length];
+        _instances = new EligibleInstances(instances);
     }
 
     /// <summary>Whether any instance could ever hold the request.</summary>
-    public bool CanServe(Request request)
-    {
-        foreach (var instance in _instances)
-        {
-            if (instance.CanEverHold(request))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool CanServe(Request request) => _instances.Any(request);
 
     /// <summary>The policy's choice among the instances that can hold the request; there must be one.</summary>
     public TInstance Choose(Request request, SimTime now)
     {
-        var count = 0;
-        foreach (var instance in _instances)
-        {
-            if (instance.CanEverHold(request))
-            {
-                _eligible[count++] = instance;
-            }
-        }
-
-        Invariant.Require(count > 0, $"{request} was to be placed, but no instance can hold it");
-        var instances = _eligible.AsSpan(0, count);
+        var instances = _instances.For(request);
+        Invariant.Require(instances.Length > 0, $"{request} was to be placed, but no instance can hold it");
         var position = _policy.Choose(new GlobalContext(_decision, now, request, instances, _random));
-        if (position < 0 || position >= count)
+        if (position < 0 || position >= instances.Length)
         {
             throw new UserErrorException(
-                $"policy {PolicyNames.Of(_policy)}: at {now} it sent request {request.Id} to position {position}, but there are {count} instances"
+                $"policy {PolicyNames.Of(_policy)}: at {now} it sent request {request.Id} to position {position}, but there are {instances.Length} instances"
             );
         }
 

@@ -21,22 +21,24 @@ public static class Simulator
         CancellationToken cancellation = default
     )
     {
-        var completed = 0L;
-        Cluster? cluster = null;
         var recorder = new MetricsRecorder(
             scenario.Semantics.Tpot,
             scenario.TtftSloSeconds,
             scenario.TpotSloSeconds,
-            record =>
-            {
-                onRequest?.Invoke(record);
-                if (++completed % ProgressInterval == 0)
-                {
-                    onProgress?.Invoke(new RunProgress(completed, cluster!.Now.Seconds));
-                }
-            }
+            onRequest
         );
-        cluster = new Cluster(scenario, workload, recorder, MaxIterationsPerEvent);
+        var cluster = new Cluster(scenario, workload, recorder, MaxIterationsPerEvent);
+        if (onProgress is not null)
+        {
+            recorder.CompletionObserver = completed =>
+            {
+                if (completed % ProgressInterval == 0)
+                {
+                    onProgress(new RunProgress(completed, cluster.Now.Seconds));
+                }
+            };
+        }
+
         cluster.Run(cancellation);
         return recorder.Summarize(
             makespanSeconds => ClusterReport.Usages(cluster, makespanSeconds),
@@ -50,7 +52,7 @@ public static class Simulator
     /// <summary>Bounds the memory of a macro-step's plan.</summary>
     private const int MaxIterationsPerEvent = 4096;
 
-    private const int ProgressInterval = 256;
+    private const int ProgressInterval = 1024;
 }
 
 /// <summary>How far a simulation has come.</summary>

@@ -73,6 +73,11 @@ internal sealed class RunCommand : CliCommand
 
     private readonly Option<bool> _quiet = CliOption.Flag("quiet", "no table and no progress");
 
+    private readonly Option<bool> _timing = CliOption.Flag(
+        "timing",
+        "say on standard error how long the simulation took once it ran"
+    );
+
     public RunCommand(CliConsole console)
         : base("run", "Simulate a cluster on a workload.", console)
     {
@@ -85,7 +90,7 @@ internal sealed class RunCommand : CliCommand
                 [_prefillGlobal, _prefillLocal, _decodeGlobal, _decodeLocal, _outputPredictor]
             ),
             new("Service level objectives", [_ttftSlo, _tpotSlo]),
-            new("Output", [_requestsOutput, _csvOutput, _json, _quiet]),
+            new("Output", [_requestsOutput, _csvOutput, _json, _quiet, _timing]),
             .. _semantics.Groups,
         ]);
         Examples =
@@ -111,10 +116,19 @@ internal sealed class RunCommand : CliCommand
         var isQuiet = parse.GetValue(_quiet);
 
         RunResult result;
+        var timer = parse.GetValue(_timing) ? new RunTimer() : null;
         using (var progress = new ProgressLine(Console, isQuiet))
         {
-            result = Experiment.Run(configuration, outputs, progress.Report, Console.Cancellation);
+            Action<RunProgress> report = progress.Report;
+            if (timer is not null)
+            {
+                report += timer.Report;
+            }
+
+            result = Experiment.Run(configuration, outputs, report, Console.Cancellation);
         }
+
+        timer?.Write(Console.Error);
 
         if (json == StandardOutput)
         {

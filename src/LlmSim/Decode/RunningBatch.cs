@@ -9,18 +9,14 @@ namespace LlmSim.Decode;
 internal sealed class RunningBatch
 {
     private readonly SlotHeap _finishes = new();
-    private Member[] _members = new Member[16];
-
-    /// <summary>Slots that are free, from <see cref="Count" /> on; what stands before is out of date.</summary>
-    private int[] _freeSlots = [.. Enumerable.Range(0, 16)];
-
+    private readonly SlotTable<Member> _members = new();
     private int _newest = -1;
     private ulong _nextTicket;
 
     /// <summary>The longest context less <see cref="Iteration" />; null when its request has left and nobody has looked since.</summary>
     private long? _longestAtStart;
 
-    public int Count { get; private set; }
+    public int Count => _members.Count;
 
     /// <summary>Iterations that this instance has completed.</summary>
     public long Iteration { get; private set; }
@@ -33,13 +29,7 @@ internal sealed class RunningBatch
 
     public void Join(Request request)
     {
-        if (Count == _freeSlots.Length)
-        {
-            Grow();
-        }
-
-        var slot = _freeSlots[Count++];
-        _members[slot] = new Member(request, _nextTicket++, Older: _newest, Newer: -1);
+        var slot = _members.Add(new Member(request, _nextTicket++, Older: _newest, Newer: -1));
         if (_newest >= 0)
         {
             _members[_newest].Newer = slot;
@@ -127,7 +117,7 @@ internal sealed class RunningBatch
     private void ExpectFinish(int slot)
     {
         ref readonly var member = ref _members[slot];
-        var request = member.Request!;
+        var request = member.Request;
         var remaining = request.DecodeTokensOwed - request.DecodedTokens;
         _finishes.Add(Iteration + remaining, member.Ticket, slot);
         if (Count == 1 || ContextAtStart(request) > _longestAtStart)
@@ -139,7 +129,7 @@ internal sealed class RunningBatch
     private Request TakeOut(int slot)
     {
         var member = _members[slot];
-        var request = member.Request!;
+        var request = member.Request;
         if (member.Older >= 0)
         {
             _members[member.Older].Newer = member.Newer;
@@ -159,7 +149,7 @@ internal sealed class RunningBatch
             _longestAtStart = null;
         }
 
-        _freeSlots[--Count] = slot;
+        _members.Remove(slot);
         Settle(request);
         ContextTokens -= request.ContextTokens;
         return request;
@@ -171,19 +161,8 @@ internal sealed class RunningBatch
         request.JoinedAtIteration = Iteration;
     }
 
-    private void Grow()
-    {
-        var size = _freeSlots.Length;
-        Array.Resize(ref _members, 2 * size);
-        Array.Resize(ref _freeSlots, 2 * size);
-        for (var slot = size; slot < 2 * size; slot++)
-        {
-            _freeSlots[slot] = slot;
-        }
-    }
-
     /// <summary>A running request and its neighbours in joining order, as slots; −1 for none.</summary>
-    private record struct Member(Request? Request, ulong Ticket, int Older, int Newer);
+    private record struct Member(Request Request, ulong Ticket, int Older, int Newer);
 
     /// <summary>Goes through the batch, the newest first.</summary>
     public struct FromNewest(RunningBatch batch)
@@ -191,7 +170,7 @@ internal sealed class RunningBatch
         private int _slot = -1;
         private bool _hasBegun;
 
-        public readonly Request Current => batch._members[_slot].Request!;
+        public readonly Request Current => batch._members[_slot].Request;
 
         public readonly FromNewest GetEnumerator() => this;
 

@@ -30,6 +30,9 @@ internal sealed class MetricsRecorder(
     public long Finished { get; private set; }
     public long Rejected { get; private set; }
 
+    /// <summary>Called with the number of requests that have finished or were rejected, after each.</summary>
+    public Action<long>? CompletionObserver { get; set; }
+
     public void OnArrival(SimTime now)
     {
         _firstArrival ??= now;
@@ -41,6 +44,7 @@ internal sealed class MetricsRecorder(
         Rejected++;
         _rejections[reason] = _rejections.GetValueOrDefault(reason) + 1;
         onRequest?.Invoke(Record(request, double.NaN, reason));
+        CompletionObserver?.Invoke(Finished + Rejected);
     }
 
     public void OnFinished(Request request)
@@ -51,7 +55,12 @@ internal sealed class MetricsRecorder(
         _outputTokens += request.TraceOutputTokens;
         var tpotSeconds = TpotSeconds(request);
         Collect(request, tpotSeconds);
-        onRequest?.Invoke(Record(request, tpotSeconds, reason: null));
+        if (onRequest is not null)
+        {
+            onRequest(Record(request, tpotSeconds, reason: null));
+        }
+
+        CompletionObserver?.Invoke(Finished + Rejected);
     }
 
     public RunSummary Summarize(

@@ -28,6 +28,8 @@ public sealed class RooflineModel : IPerformanceModel
     private readonly DecodeAttentionTime _decodeAttention;
     private readonly RingAllReduce? _allReduce;
 
+    private readonly ValueTable _prefillSeconds;
+
     /// <summary>By batch size: the seconds of a decode iteration that do not depend on the contexts.</summary>
     private double[] _contextFreeSeconds = [0];
 
@@ -57,6 +59,7 @@ public sealed class RooflineModel : IPerformanceModel
         _attention = new(model, precision, instance, semantics, fusedAttention);
         _decodeAttention = _attention.DecodeTime(_roofs);
         _layers = model.Layers;
+        _prefillSeconds = new ValueTable(ComputePrefillSeconds);
         if (
             semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce
             && instance.TpSize > 1
@@ -74,9 +77,12 @@ public sealed class RooflineModel : IPerformanceModel
     public double PrefillSeconds(int promptTokens)
     {
         Invariant.Require(promptTokens > 0, $"a prompt of {promptTokens} tokens");
-        return _layers * _attention.Seconds(_attention.PrefillShape(1, promptTokens), _roofs)
-            + ContextFreeSeconds(requests: 1, tokens: promptTokens);
+        return _prefillSeconds.Get(promptTokens);
     }
+
+    private double ComputePrefillSeconds(int promptTokens) =>
+        _layers * _attention.Seconds(_attention.PrefillShape(1, promptTokens), _roofs)
+        + ContextFreeSeconds(requests: 1, tokens: promptTokens);
 
     /// <inheritdoc />
     public double DecodeSeconds(in DecodeBatch batch)
