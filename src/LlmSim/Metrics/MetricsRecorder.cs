@@ -88,6 +88,7 @@ internal sealed class MetricsRecorder(
             PrefillQueueSeconds = _prefillQueue.Summarize(),
             TransferSeconds = _transfer.Summarize(),
             DecodeQueueSeconds = _decodeQueue.Summarize(),
+            PercentileRelativeError = _ttft.IsSketched ? QuantileSketch.RelativeError : 0,
             RequestsPerSecond = Finished / makespanSeconds,
             OutputTokensPerSecond = _outputTokens / makespanSeconds,
             TokensPerSecond = (_inputTokens + _outputTokens) / makespanSeconds,

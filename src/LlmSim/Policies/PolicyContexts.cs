@@ -133,7 +133,7 @@ public readonly struct InstanceView
     /// <summary>
     /// Estimated work ahead of a request placed here. Prefill: seconds left of the running prefill plus the prefill
     /// seconds of the queue. Decode: tokens still to come for running and queued requests, estimated from their
-    /// predictions or, without any, from the mean output of the requests finished so far.
+    /// predictions or, without any, from the mean output of the requests that had finished when they came to the instance.
     /// </summary>
     public double EstimatedWork(in RequestView request) => _instance.EstimatedWork(request.Source);
 
