@@ -38,8 +38,10 @@ scenario() {
     -v all="$(number finished)" -v events="$(number events)" -v iterations="$(number decode_iterations)" 'BEGIN {
       rate = cpu > 0 ? requests / cpu : 0
       printf "%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.2f\t%.2f\t%.0f\t%.0f\n", name, rate, rate * iterations / all, \
-        events, cpu, simulated, wall, peak / 1024, rate > 0 ? 1e9 / rate : 0
-    }' | tee -a "$figures" | { IFS=$'\t' read -r -a cells; printf "$row" "${cells[@]}"; }
+        events, cpu, simulated, wall, peak / 1024, (rate > 0 ? 1e9 / rate : 0)
+    }' >>"$figures"
+  IFS=$'\t' read -r -a cells < <(tail -1 "$figures")
+  printf "$row" "${cells[@]}"
 }
 
 cluster() { # instances
