@@ -47,7 +47,7 @@ internal sealed class BatchedInstance : Instance
         _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh, options.ReservesKv);
         _scheduler = new IterationScheduler(spec.Engine!, _cache, _waiting);
         _progress = new IterationProgress(this, _cache, options.InterTokenLatency);
-        _work = new WorkAhead(performance, options.OutputEstimate);
+        _work = new WorkAhead(performance);
         group.Add(this);
     }
 
@@ -90,6 +90,8 @@ internal sealed class BatchedInstance : Instance
         return _cache.BlocksFor((long)request.TraceInputTokens + decodeTokens) <= _cache.Pool.Total;
     }
 
+    public override object HoldingKind => (Role, _cache.Pool.Total);
+
     public override int CachedPrefixTokens(Request request)
     {
         Settle();
@@ -131,13 +133,14 @@ internal sealed class BatchedInstance : Instance
     {
         Settle();
         return request.State == RequestState.DecodeGlobal
-            ? _work.TokensToCome(_scheduler.Running, _waiting)
+            ? WorkAhead.TokensToCome(_scheduler.Running, _waiting)
             : PrefillQueueSeconds(request) + _work.DecodeSeconds(_scheduler.Running);
     }
 
     public override void Accept(Request request)
     {
         var comesToDecode = request.State == RequestState.DecodeGlobal;
+        request.ExpectedOutputTokens = _options.OutputEstimate.ExpectedTokens(request);
         var sequence = request.Sequence ?? NewSequence(request, comesToDecode);
         if (comesToDecode)
         {
