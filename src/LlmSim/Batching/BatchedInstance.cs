@@ -46,7 +46,7 @@ internal sealed class BatchedInstance : Instance
         _scheduler = new IterationScheduler(spec.Engine!, _cache, _waiting);
         _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
         _progress = new IterationProgress(this, _cache, options.InterTokenLatency);
-        _work = new WorkAhead(performance, options.OutputEstimate);
+        _work = new WorkAhead(performance);
         group.Add(this);
     }
 
@@ -89,6 +89,8 @@ internal sealed class BatchedInstance : Instance
         return _cache.BlocksFor((long)request.TraceInputTokens + decodeTokens) <= _cache.Pool.Total;
     }
 
+    public override object HoldingKind => (Role, _cache.Pool.Total);
+
     public override int CachedPrefixTokens(Request request)
     {
         Settle();
@@ -119,13 +121,14 @@ internal sealed class BatchedInstance : Instance
     {
         Settle();
         return request.State == RequestState.DecodeGlobal
-            ? _work.TokensToCome(_scheduler.Running, _waiting)
+            ? WorkAhead.TokensToCome(_scheduler.Running, _waiting)
             : PrefillQueueSeconds(request) + _work.DecodeSeconds(_scheduler.Running);
     }
 
     public override void Accept(Request request)
     {
         var comesToDecode = request.State == RequestState.DecodeGlobal;
+        request.ExpectedOutputTokens = _options.OutputEstimate.ExpectedTokens(request);
         var sequence = request.Sequence ?? NewSequence(request, comesToDecode);
         if (comesToDecode)
         {
