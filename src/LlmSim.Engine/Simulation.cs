@@ -50,6 +50,8 @@ public sealed class Simulation
         {
             HandleEvents(EventsPerCall, cancellation);
         }
+
+        ObserveInstantsBefore(new SimTime(Now.Nanoseconds + 1));
     }
 
     private void HandleEvents(int most, CancellationToken cancellation)
@@ -65,8 +67,6 @@ public sealed class Simulation
             next.Handler.Handle(next.Argument);
             Observer?.AfterEvent();
         }
-
-        ObserveInstantsBefore(new SimTime(Now.Nanoseconds + 1));
     }
 
     /// <summary>An instant is shown when everything that happens at it has happened.</summary>

@@ -46,6 +46,9 @@ internal sealed class EligibleInstances
         return false;
     }
 
+    /// <summary>All of them, whatever they can hold.</summary>
+    public Instance[] All => _all;
+
     /// <summary>Those that can, in their order. Valid until the next call.</summary>
     public ReadOnlySpan<Instance> For(Request request)
     {

@@ -36,6 +36,12 @@ internal abstract class Instance
     /// <summary>Work ahead of a request placed here now: seconds in prefill, tokens in decode.</summary>
     public abstract double EstimatedWork(Request request);
 
+    /// <summary>What that is at least for any request, from now until <see cref="WorkObserver" /> is called.</summary>
+    public virtual WorkBound WorkBound => WorkBound.None;
+
+    /// <summary>Called when the bound no longer holds.</summary>
+    public Action? WorkObserver { get; set; }
+
     /// <summary>Whether the request would fit if it were alone.</summary>
     public abstract bool CanEverHold(Request request);
 
@@ -76,6 +82,9 @@ internal abstract class Instance
 
     /// <summary>Adds the queued requests to a list, in no particular order.</summary>
     public abstract void CopyQueueTo(List<Request> requests);
+
+    /// <summary>The work has changed, or how it becomes less.</summary>
+    protected void ChangeWork() => WorkObserver?.Invoke();
 }
 
 /// <summary>Blocks of a paged KV cache.</summary>

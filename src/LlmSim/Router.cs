@@ -10,6 +10,7 @@ internal sealed class Router
     private readonly IGlobalPolicy _policy;
     private readonly RandomStream _random;
     private readonly EligibleInstances _instances;
+    private readonly WorkIndex _workIndex;
 
     public Router(
         PolicyDecisions decision,
@@ -22,6 +23,7 @@ internal sealed class Router
         _policy = policy;
         _random = random;
         _instances = new EligibleInstances(instances);
+        _workIndex = new WorkIndex(_instances.All);
     }
 
     public string PolicyName => PolicyNames.Of(_policy);
@@ -50,7 +52,8 @@ internal sealed class Router
     {
         try
         {
-            var context = new GlobalContext(_decision, now, request, instances, _random);
+            var index = instances.Length == _instances.All.Length ? _workIndex : null;
+            var context = new GlobalContext(_decision, now, request, instances, _random, index);
             var position = _policy.Choose(context);
             return position >= 0 && position < instances.Length && _policy is IPrefixFetchingPolicy fetching
                 ? (position, fetching.FetchFrom(context, position))

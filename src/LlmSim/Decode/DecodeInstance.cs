@@ -96,7 +96,39 @@ internal sealed class DecodeInstance : Instance, IEventHandler
 
     public override void CopyQueueTo(List<Request> requests) => _queue.CopyTo(requests);
 
-    public override double EstimatedWork(Request request) =>
+    public override double EstimatedWork(Request request) => RemainingTokens;
+
+    public override WorkBound WorkBound
+    {
+        get
+        {
+            var tokens = RemainingTokens;
+            if (_phase != Phase.Decoding)
+            {
+                return WorkBound.Steady(tokens);
+            }
+
+            var floor = _batch.Count + _queuedWork;
+            var shortestNanoseconds = _plan.ShortestNanoseconds;
+            if (shortestNanoseconds == 0)
+            {
+                return WorkBound.Steady(floor);
+            }
+
+            // Each iteration takes a token from everybody who is within what was expected. Ends are rounded to nanoseconds.
+            var lastEnd = _plan.EndOf(_plan.EndedBy(_simulation.Now));
+            return new WorkBound(
+                tokens,
+                lastEnd - new SimTime(1),
+                StepsPerNanosecond: 1 / shortestNanoseconds,
+                StepWork: _work!.Within,
+                floor
+            );
+        }
+    }
+
+    /// <summary>Tokens that running and queued requests are expected to generate yet.</summary>
+    private long RemainingTokens =>
         (_work ??= WorkOfBatch()).At(_batch.Iteration + _plan.EndedBy(_simulation.Now)) + _queuedWork;
 
     /// <summary>Takes a request in: an idle instance starts it now, a busy one looks at it at the next boundary.</summary>
@@ -330,6 +362,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
 
     private void Enqueue(Request request)
     {
+        ChangeWork();
         _queue.Enqueue(request, _simulation.Now);
         _queuedTokens += request.ContextTokens;
         _queuedWork += OutputEstimate.RemainingTokens(request);
@@ -353,6 +386,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
 
     private void Continue()
     {
+        ChangeWork();
         _phaseStart = _simulation.Now;
         if (_batch.Count == 0)
         {

@@ -38,6 +38,9 @@ internal readonly struct IterationPiece
 
     public double GrowthSeconds => _growth / NanosecondsPerSecond;
 
+    /// <summary>Nanoseconds of its shortest iteration.</summary>
+    public double ShortestNanoseconds => Math.Min(_first, _first + ((Count - 1) * _growth));
+
     /// <summary>Nanoseconds from the start of the plan to the end of iteration j of the piece; 0 gives its own start.</summary>
     public double OffsetAfter(int j) => _offset + (j * (_first + (_growth * (j - 1) / 2)));
 

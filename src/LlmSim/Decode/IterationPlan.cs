@@ -24,6 +24,15 @@ internal sealed class IterationPlan
 
     public SimTime End { get; private set; }
 
+    /// <summary>Nanoseconds that each iteration takes at least; 0 for plans of many pieces, to be cheap.</summary>
+    public double ShortestNanoseconds =>
+        _pieceCount switch
+        {
+            1 => _pieces[0].ShortestNanoseconds,
+            2 => Math.Min(_pieces[0].ShortestNanoseconds, _pieces[1].ShortestNanoseconds),
+            _ => 0,
+        };
+
     /// <summary>End of an iteration; 0 gives the start of the first.</summary>
     public SimTime EndOf(int iteration) =>
         iteration == 0 ? _start : _start + new SimTime((long)Math.Round(Offset(iteration)));

@@ -15,7 +15,7 @@ internal sealed class RemainingWork
     private long _iteration;
 
     /// <summary>Requests that have more than one expected token to come.</summary>
-    private long _within;
+    public long Within { get; private set; }
 
     /// <summary>Expected tokens of those, counted at <see cref="_iteration" />.</summary>
     private long _tokensWithin;
@@ -50,7 +50,7 @@ internal sealed class RemainingWork
 
         _ticketOfSlot[slot] = _nextTicket;
         _lastExpected.Add(iteration + tokens - 1, _nextTicket++, slot);
-        _within++;
+        Within++;
         _tokensWithin += tokens;
     }
 
@@ -67,7 +67,7 @@ internal sealed class RemainingWork
 
         // Its entry stays in the heap until its iteration has come.
         ticket = 0;
-        _within--;
+        Within--;
         _tokensWithin -= Remaining(request, iteration);
     }
 
@@ -83,12 +83,12 @@ internal sealed class RemainingWork
             {
                 _ticketOfSlot[entry.Slot] = 0;
                 _tokensWithin -= entry.Key - _iteration + 1;
-                _within--;
+                Within--;
                 _beyond++;
             }
         }
 
-        _tokensWithin -= _within * (iteration - _iteration);
+        _tokensWithin -= Within * (iteration - _iteration);
         _iteration = iteration;
     }
 }

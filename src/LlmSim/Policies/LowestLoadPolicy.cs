@@ -7,7 +7,7 @@ namespace LlmSim.Policies;
     IgnoresTtftDeadline = true,
     Summary = "the instance with the least estimated work ahead of the request"
 )]
-internal sealed class LowestLoadPolicy : IScoredGlobalPolicy
+internal sealed class LowestLoadPolicy : IGlobalPolicy
 {
-    public double Score(in InstanceView instance, in RequestView request) => instance.EstimatedWork(request);
+    public int Choose(in GlobalContext context) => context.LeastEstimatedWork();
 }

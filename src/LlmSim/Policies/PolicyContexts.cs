@@ -7,19 +7,22 @@ namespace LlmSim.Policies;
 public readonly ref struct GlobalContext
 {
     private readonly ReadOnlySpan<Instance> _instances;
+    private readonly WorkIndex? _workIndex;
 
     internal GlobalContext(
         PolicyDecisions decision,
         SimTime now,
         Request request,
         ReadOnlySpan<Instance> instances,
-        RandomStream random
+        RandomStream random,
+        WorkIndex? workIndex = null
     )
     {
         Decision = decision;
         Now = now;
         Request = new RequestView(request);
         _instances = instances;
+        _workIndex = workIndex;
         Random = random;
     }
 
@@ -42,6 +45,30 @@ public readonly ref struct GlobalContext
 
     /// <summary>The decision's own random stream.</summary>
     public RandomStream Random { get; }
+
+    /// <summary>
+    /// Position of the instance with the least <see cref="InstanceView.EstimatedWork" /> for the request, the first of equal ones:
+    /// what a loop over all of them would find, but at a cost that hardly grows with the cluster.
+    /// </summary>
+    public int LeastEstimatedWork()
+    {
+        if (_workIndex is not null)
+        {
+            return _workIndex.Least(Request.Source, Now);
+        }
+
+        var (least, leastWork) = (0, double.PositiveInfinity);
+        for (var i = 0; i < _instances.Length; i++)
+        {
+            var work = _instances[i].EstimatedWork(Request.Source);
+            if (work < leastWork)
+            {
+                (least, leastWork) = (i, work);
+            }
+        }
+
+        return least;
+    }
 }
 
 /// <summary>What a queueing decision may look at.</summary>

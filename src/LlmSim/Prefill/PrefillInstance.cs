@@ -71,6 +71,23 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         return (running + new SimTime(queued)).Seconds;
     }
 
+    public override WorkBound WorkBound
+    {
+        get
+        {
+            var queued = _queuedByLength is null ? new SimTime(_queuedNanoseconds).Seconds : 0;
+            return _running is null
+                ? WorkBound.Steady(queued)
+                : new WorkBound(
+                    queued,
+                    _running.PrefillFinish,
+                    StepsPerNanosecond: 1,
+                    StepWork: new SimTime(1).Seconds,
+                    queued
+                );
+        }
+    }
+
     /// <summary>Takes a request in: it starts now when the instance is idle, else it queues.</summary>
     public override void Accept(Request request)
     {
@@ -105,6 +122,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         Invariant.Require(_running is not null, $"prefill instance {Index} finished nothing");
         var finished = _running;
         _running = null;
+        ChangeWork();
         CompletedRequests++;
         Busy += finished.PrefillDuration;
         finished.LastToken = _simulation.Now;
@@ -147,6 +165,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         _queuedTokens += sign * request.InputTokens;
         _queuedNanoseconds += nanoseconds;
         _queuedByLength?.Add(request.InputTokens, nanoseconds);
+        ChangeWork();
     }
 
     private bool HasRoomFor(Request request) =>
@@ -155,6 +174,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     private void Start(Request request)
     {
         _running = request;
+        ChangeWork();
         _heldTokens += request.InputTokens;
         _peakTokens = Math.Max(_peakTokens, _heldTokens);
         request.PrefillStart = _simulation.Now;

@@ -91,6 +91,23 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public void An_instant_is_shown_after_all_of_its_events()
+    {
+        var handled = 0;
+        var seen = new List<int>();
+        var simulation = new Simulation();
+        simulation.Observer = new Onlooker(new SimTime(5), () => seen.Add(handled));
+        for (var i = 0; i < 1000; i++)
+        {
+            simulation.Schedule(new SimTime(5), new EventRank(0), new Handler(_ => handled++));
+        }
+
+        simulation.Run(CancellationToken.None);
+
+        Assert.Equal([1000], seen);
+    }
+
+    [Fact]
     public void A_cancelled_run_stops()
     {
         using var source = new CancellationTokenSource();
@@ -109,6 +126,19 @@ public sealed class SimulationTests
 
         Assert.Throws<OperationCanceledException>(() => simulation.Run(source.Token));
         Assert.Equal(11, simulation.EventCount);
+    }
+
+    private sealed class Onlooker(SimTime instant, Action look) : ISimulationObserver
+    {
+        public SimTime NextInstant { get; private set; } = instant;
+
+        public void AtInstant()
+        {
+            look();
+            NextInstant = SimTime.MaxValue;
+        }
+
+        public void AfterEvent() { }
     }
 
     private sealed class Handler(Action<long> action) : IEventHandler
