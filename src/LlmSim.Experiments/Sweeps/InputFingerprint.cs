@@ -6,7 +6,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LlmSim.Experiments.Extensions;
-using LlmSim.Experiments.Performance;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 
@@ -33,10 +32,13 @@ internal readonly record struct InputFingerprint(string Name, string Content)
         );
 
     /// <summary>All inputs of a run, as they were loaded.</summary>
+    /// <param name="configuration">Names them.</param>
+    /// <param name="scenario">What was loaded.</param>
+    /// <param name="files">Those that points share: a trace, a profile.</param>
     public static IReadOnlyList<InputFingerprint> Of(
         RunConfiguration configuration,
         Scenario scenario,
-        InputFingerprint? trace
+        IEnumerable<InputFingerprint> files
     )
     {
         var fingerprints = new List<InputFingerprint>
@@ -46,17 +48,8 @@ internal readonly record struct InputFingerprint(string Name, string Content)
         };
         fingerprints.AddRange(Accelerators(scenario));
         fingerprints.AddRange(Cluster(configuration, scenario));
-        if (PerformanceSource.ProfileFolderOf(configuration.Performance) is { } profile)
-        {
-            fingerprints.Add(new($"profile {profile}", HashFolder(profile)));
-        }
-
         fingerprints.AddRange(PoliciesOfTheUser(configuration.Catalogs, scenario.Policies));
-        if (trace is { } content)
-        {
-            fingerprints.Add(content);
-        }
-
+        fingerprints.AddRange(files);
         return fingerprints;
     }
 
@@ -147,22 +140,6 @@ internal readonly record struct InputFingerprint(string Name, string Content)
                 )
             )
             : "";
-    }
-
-    private static string HashFolder(string folder)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (
-            var file in Directory
-                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                .Order(StringComparer.Ordinal)
-        )
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, file)));
-            hash.AppendData(File.ReadAllBytes(file));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static Guid Module(Type type) => type.Module.ModuleVersionId;
