@@ -5,6 +5,7 @@ namespace LlmSim.Engine;
 /// <summary>The event loop: takes events in their total order, moves the clock, calls the handlers.</summary>
 public sealed class Simulation
 {
+    private const int EventsPerCall = 64;
     private readonly EventQueue _queue = new();
     private readonly long _maxEventsPerInstant;
     private long _eventsThisInstant;
@@ -43,7 +44,17 @@ public sealed class Simulation
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public void Run(CancellationToken cancellation = default)
     {
+        // The loop proper is a method that is called often: the runtime recompiles those by what it has seen, and not a loop
+        // that it is in.
         while (_queue.Count > 0)
+        {
+            HandleEvents(EventsPerCall, cancellation);
+        }
+    }
+
+    private void HandleEvents(int most, CancellationToken cancellation)
+    {
+        for (var i = 0; i < most && _queue.Count > 0; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             var next = _queue.Dequeue();

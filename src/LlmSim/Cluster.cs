@@ -21,7 +21,6 @@ internal sealed class Cluster : IEventHandler
     private readonly Simulation _simulation = new();
     private readonly MetricsRecorder _recorder;
     private readonly OutputEstimate _outputEstimate = new();
-    private readonly RandomStream _predictionErrors;
     private readonly IEnumerator<RequestSpec> _workload;
     private readonly Instance[] _prefill;
     private readonly Instance[] _decode;
@@ -29,8 +28,7 @@ internal sealed class Cluster : IEventHandler
     private readonly KvTransfers _transfers;
     private readonly Router _prefillRouter;
     private readonly Router _decodeRouter;
-    private readonly SimTime _ttftSlo;
-    private readonly long _kvBytesPerToken;
+    private readonly RequestPool _requests;
 
     public Cluster(
         Scenario scenario,
@@ -42,14 +40,17 @@ internal sealed class Cluster : IEventHandler
         _scenario = scenario;
         _recorder = recorder;
         _workload = workload.GetEnumerator();
-        _ttftSlo = SimTime.FromSeconds(scenario.TtftSloSeconds);
-        _kvBytesPerToken = KvCapacity.BytesPerToken(scenario.Model, scenario.Precision, scenario.Semantics);
-        _predictionErrors = new RandomStream(scenario.Seed, "output_predictor");
-        _transfers = new KvTransfers(scenario, _simulation, _kvBytesPerToken, ChooseDecode, OnTransferred);
+        _requests = new RequestPool(scenario);
+        var kvBytesPerToken = KvCapacity.BytesPerToken(
+            scenario.Model,
+            scenario.Precision,
+            scenario.Semantics
+        );
+        _transfers = new KvTransfers(scenario, _simulation, kvBytesPerToken, ChooseDecode, OnTransferred);
         var build = new ClusterBuilder(
             scenario,
             _simulation,
-            _kvBytesPerToken,
+            kvBytesPerToken,
             _outputEstimate,
             recorder.InterTokenLatency,
             maxIterationsPerEvent,
@@ -126,7 +127,7 @@ internal sealed class Cluster : IEventHandler
         var spec = _workload.Current;
         ScheduleNextArrival();
         _recorder.OnArrival(_simulation.Now);
-        OnArrival(NewRequest(spec));
+        OnArrival(_requests.Take(spec));
     }
 
     public override string ToString() => "arrivals";
@@ -187,6 +188,7 @@ internal sealed class Cluster : IEventHandler
     {
         request.State = RequestState.Rejected;
         _recorder.OnRejected(request, reason);
+        _requests.GiveBack(request);
     }
 
     private void OnDecoded(Request request)
@@ -205,6 +207,7 @@ internal sealed class Cluster : IEventHandler
         request.Finish = _simulation.Now;
         _outputEstimate.AddFinished(request.TraceOutputTokens);
         _recorder.OnFinished(request);
+        _requests.GiveBack(request);
     }
 
     private string? ReasonToReject(Request request)
@@ -228,24 +231,6 @@ internal sealed class Cluster : IEventHandler
             ? null
             : "prompt and output exceed the KV memory of every decode instance";
     }
-
-    private Request NewRequest(in RequestSpec spec) =>
-        new()
-        {
-            Id = spec.Id,
-            Arrival = spec.Arrival,
-            TraceInputTokens = spec.InputTokens,
-            TraceOutputTokens = spec.OutputTokens,
-            InputTokens = spec.InputTokens,
-            DecodeTokensOwed =
-                spec.OutputTokens
-                - (_scenario.Semantics.OutputTokens == OutputTokens.FirstFromPrefill ? 1 : 0),
-            Content = spec.HashIds is { } hashIds
-                ? new PromptContent(hashIds, spec.HashBlockTokens, spec.InputTokens)
-                : null,
-            TtftDeadline = spec.Arrival + _ttftSlo,
-            PredictedOutputTokens = _scenario.OutputPredictor.Predict(spec.OutputTokens, _predictionErrors),
-        };
 
     private void ScheduleNextArrival()
     {

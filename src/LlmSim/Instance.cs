@@ -39,6 +39,12 @@ internal abstract class Instance
     /// <summary>Whether the request would fit if it were alone.</summary>
     public abstract bool CanEverHold(Request request);
 
+    /// <summary>
+    /// What <see cref="CanEverHold" /> depends on besides type, specification, performance model and capacity: instances that are
+    /// equal in all of these give equal answers.
+    /// </summary>
+    public virtual object? HoldingKind => null;
+
     /// <summary>Takes a request in.</summary>
     public abstract void Accept(Request request);
 

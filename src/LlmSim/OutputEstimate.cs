@@ -15,10 +15,15 @@ internal sealed class OutputEstimate
         _finishedTokens += outputTokens;
     }
 
-    /// <summary>Tokens that a request is expected to generate yet: at least one while it runs.</summary>
-    public double RemainingTokens(Request request, long generatedTokens)
-    {
-        var mean = _finishedRequests == 0 ? 1 : (double)_finishedTokens / _finishedRequests;
-        return Math.Max(1, (request.PredictedOutputTokens ?? mean) - generatedTokens);
-    }
+    /// <summary>The output expected of a request that comes now, in whole tokens.</summary>
+    public int ExpectedTokens(Request request) =>
+        request.PredictedOutputTokens ?? (int)Math.Round(MeanTokens());
+
+    /// <summary>
+    /// Tokens that a request whose expectation was fixed is expected to generate yet: at least one until it has finished.
+    /// </summary>
+    public static long RemainingTokens(Request request) =>
+        Math.Max(1, request.ExpectedOutputTokens - request.GeneratedTokens);
+
+    private double MeanTokens() => _finishedRequests == 0 ? 1 : (double)_finishedTokens / _finishedRequests;
 }

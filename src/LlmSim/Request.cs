@@ -7,12 +7,12 @@ namespace LlmSim;
 /// <summary>A request on its way through the cluster: mutable, changed by the stages alone, never shown to a policy.</summary>
 internal sealed class Request
 {
-    public required long Id { get; init; }
-    public required SimTime Arrival { get; init; }
-    public required int TraceInputTokens { get; init; }
-    public required int TraceOutputTokens { get; init; }
-    public required SimTime TtftDeadline { get; init; }
-    public int? PredictedOutputTokens { get; init; }
+    public long Id { get; set; }
+    public SimTime Arrival { get; set; }
+    public int TraceInputTokens { get; set; }
+    public int TraceOutputTokens { get; set; }
+    public SimTime TtftDeadline { get; set; }
+    public int? PredictedOutputTokens { get; set; }
 
     public RequestState State { get; set; } = RequestState.PrefillGlobal;
 
@@ -65,11 +65,53 @@ internal sealed class Request
     /// <summary>The decode instance's iteration count when the request joined its batch.</summary>
     public long JoinedAtIteration { get; set; }
 
+    /// <summary>Its place in the batch that it runs in.</summary>
+    public int BatchSlot { get; set; }
+
+    /// <summary>Output that was expected of it when it came to its decode instance: its prediction, or the mean so far.</summary>
+    public int ExpectedOutputTokens { get; set; }
+
     /// <summary>The blocks of its prompt that others may share; null when nothing is known of its content.</summary>
-    public PromptContent? Content { get; init; }
+    public PromptContent? Content { get; set; }
 
     /// <summary>Its state on the batched instance at which it waits, or which holds blocks for it.</summary>
     public SequenceState? Sequence { get; set; }
+
+    /// <summary>Forgets everything: what has left the cluster becomes a request that is to come.</summary>
+    public void Renew()
+    {
+        Id = 0;
+        Arrival = default;
+        TraceInputTokens = 0;
+        TraceOutputTokens = 0;
+        TtftDeadline = default;
+        PredictedOutputTokens = null;
+        State = RequestState.PrefillGlobal;
+        InputTokens = 0;
+        DecodeTokensOwed = 0;
+        DecodedTokens = 0;
+        TokensFromPrefill = 0;
+        EvictedTokens = 0;
+        Queued = default;
+        PrefillInstance = -1;
+        PrefillDuration = default;
+        PrefillStart = default;
+        PrefillFinish = default;
+        TransferFinish = default;
+        DecodeInstance = -1;
+        DecodeStart = default;
+        FirstDecodeStart = default;
+        LastToken = default;
+        Finish = default;
+        Evictions = 0;
+        NeedsRecompute = false;
+        RecomputeDuration = default;
+        JoinedAtIteration = 0;
+        BatchSlot = 0;
+        ExpectedOutputTokens = 0;
+        Content = null;
+        Sequence = null;
+    }
 
     public override string ToString() => $"request {Id} ({State})";
 }

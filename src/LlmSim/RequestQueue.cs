@@ -51,23 +51,22 @@ internal abstract class RequestQueue
     /// <summary>A heap for policies that are an order by a fixed key; equal keys go in queue order.</summary>
     private sealed class OrderedQueue(IOrderedLocalPolicy policy) : RequestQueue
     {
-        private readonly PriorityQueue<Request, (double Key, long Ticket)> _heap = new();
-        private long _nextTicket;
+        private readonly RequestHeap _heap = new();
 
         public override int Count => _heap.Count;
 
         public override bool HasFixedOrder => true;
 
-        public override Request Select(Instance instance, SimTime now) => _heap.Peek();
+        public override Request Select(Instance instance, SimTime now) => _heap.First;
 
-        public override void RemoveSelected() => _heap.Dequeue();
+        public override void RemoveSelected() => _heap.TakeFirst();
 
         public override long Sum<TState>(TState state, Func<Request, TState, long> figure)
         {
             var sum = 0L;
-            foreach (var (request, _) in _heap.UnorderedItems)
+            for (var i = 0; i < _heap.Count; i++)
             {
-                sum += figure(request, state);
+                sum += figure(_heap.At(i), state);
             }
 
             return sum;
@@ -83,7 +82,7 @@ internal abstract class RequestQueue
                 );
             }
 
-            _heap.Enqueue(request, (key, _nextTicket++));
+            _heap.Add(key, request);
         }
 
         private double KeyOf(Request request)

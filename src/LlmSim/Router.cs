@@ -9,8 +9,7 @@ internal sealed class Router
     private readonly PolicyDecisions _decision;
     private readonly IGlobalPolicy _policy;
     private readonly RandomStream _random;
-    private readonly Instance[] _instances;
-    private readonly Instance[] _eligible;
+    private readonly EligibleInstances _instances;
 
     public Router(
         PolicyDecisions decision,
@@ -22,53 +21,28 @@ internal sealed class Router
         _decision = decision;
         _policy = policy;
         _random = random;
-        _instances = [.. instances];
-        _eligible = new Instance[_instances.Length];
+        _instances = new EligibleInstances(instances);
     }
 
     public string PolicyName => PolicyNames.Of(_policy);
 
     /// <summary>Whether any instance could ever hold the request.</summary>
-    public bool CanServe(Request request)
-    {
-        foreach (var instance in _instances)
-        {
-            if (instance.CanEverHold(request))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool CanServe(Request request) => _instances.Any(request);
 
     /// <summary>The policy's choice among the instances that can hold the request; there must be one.</summary>
     public Placement Choose(Request request, SimTime now)
     {
-        var count = 0;
-        foreach (var instance in _instances)
-        {
-            if (instance.CanEverHold(request))
-            {
-                _eligible[count++] = instance;
-            }
-        }
-
-        Invariant.Require(count > 0, $"{request} was to be placed, but no instance can hold it");
-        var (position, source) = Ask(request, now, _eligible.AsSpan(0, count));
+        var instances = _instances.For(request);
+        Invariant.Require(instances.Length > 0, $"{request} was to be placed, but no instance can hold it");
+        var (position, source) = Ask(request, now, instances);
         if (position == GlobalContext.Reject && _decision == PolicyDecisions.PrefillGlobal)
         {
             return default;
         }
 
-        return new Placement(At(position), source == position ? null : At(source));
-
-        Instance At(int chosen) =>
-            chosen >= 0 && chosen < count
-                ? _eligible[chosen]
-                : throw new UserErrorException(
-                    $"policy {PolicyNames.Of(_policy)}: at {now} it sent request {request.Id} to position {chosen}, but there are {count} instances"
-                );
+        Require(position, instances.Length, request, now);
+        Require(source, instances.Length, request, now);
+        return new Placement(instances[position], source == position ? null : instances[source]);
     }
 
     /// <summary>The policy's choice, and the instance that a prefix comes from: the same one when none does.</summary>
@@ -85,6 +59,16 @@ internal sealed class Router
         catch (Exception e) when (PolicyFailure.IsTheAuthors(_policy, e))
         {
             throw PolicyFailure.Of(_policy, now, $"asked to place request {request.Id}", e);
+        }
+    }
+
+    private void Require(int position, int count, Request request, SimTime now)
+    {
+        if (position < 0 || position >= count)
+        {
+            throw new UserErrorException(
+                $"policy {PolicyName}: at {now} it sent request {request.Id} to position {position}, but there are {count} instances"
+            );
         }
     }
 }

@@ -24,27 +24,29 @@ public static class Simulator
         CancellationToken cancellation = default
     )
     {
-        var completed = 0L;
-        Cluster? cluster = null;
         var recorder = new MetricsRecorder(
             scenario.Semantics.Tpot,
             scenario.TtftSloSeconds,
             scenario.TpotSloSeconds,
-            record =>
-            {
-                onRequest?.Invoke(record);
-                if (++completed % ProgressInterval == 0)
-                {
-                    onProgress?.Invoke(new RunProgress(completed, cluster!.Now.Seconds));
-                }
-            }
+            onRequest
         );
-        cluster = new Cluster(scenario, workload, recorder, MaxIterationsPerEvent);
+        var cluster = new Cluster(scenario, workload, recorder, MaxIterationsPerEvent);
         if (sampling is not null)
         {
             cluster.Observe(
                 new ClusterSampler(sampling, scenario.Seed, cluster.StagedInstances, () => cluster.Now)
             );
+        }
+
+        if (onProgress is not null)
+        {
+            recorder.CompletionObserver = completed =>
+            {
+                if (completed % ProgressInterval == 0)
+                {
+                    onProgress(new RunProgress(completed, cluster.Now.Seconds));
+                }
+            };
         }
 
         cluster.Run(cancellation);
@@ -64,7 +66,7 @@ public static class Simulator
     /// <summary>Bounds the memory of a macro-step's plan.</summary>
     private const int MaxIterationsPerEvent = 4096;
 
-    private const int ProgressInterval = 256;
+    private const int ProgressInterval = 1024;
 }
 
 /// <summary>How far a simulation has come.</summary>

@@ -20,6 +20,7 @@ internal sealed class LlmSimCommand : RootCommand
         Add(new PlotCommand(console));
         Add(new ProfileCommand(console));
         Add(new CalibrateCommand(console));
+        Add(new ValidateCommand(console));
         Add(new PoliciesCommand(console));
         Add(new NewCommand(console));
         Add(new ModelsCommand(console));

@@ -26,6 +26,11 @@ internal sealed class OutputArguments
 
     private readonly Option<bool> _quiet = CliOption.Flag("quiet", "no table and no progress");
 
+    private readonly Option<bool> _timing = CliOption.Flag(
+        "timing",
+        "say on standard error how long the simulation took once it ran"
+    );
+
     private readonly Option<string> _replicationsOutput = CliOption.File(
         ReplicationsName,
         "with several seeds: mean, deviation and 95 % interval of each figure, CSV"
@@ -57,7 +62,7 @@ internal sealed class OutputArguments
     public OptionGroup PictureGroup => _plots.Group;
 
     /// <summary>What a single run has besides.</summary>
-    public IReadOnlyList<OptionGroup> RunGroups => [_samples.Group, _plots.Group];
+    public IReadOnlyList<OptionGroup> RunGroups => [new("Timing", [_timing]), _samples.Group, _plots.Group];
 
     public IReadOnlyList<OptionGroup> Groups =>
         [
@@ -66,6 +71,8 @@ internal sealed class OutputArguments
         ];
 
     public bool IsQuiet(ParseResult parse) => parse.GetValue(_quiet);
+
+    public bool AsksForTiming(ParseResult parse) => parse.GetValue(_timing);
 
     public bool IsPlanOnly(ParseResult parse) => parse.GetValue(_printPlan);
 

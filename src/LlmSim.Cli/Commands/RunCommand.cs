@@ -45,6 +45,11 @@ internal sealed class RunCommand : CliCommand
         var plan = _run.Plan(parse);
         if (plan.Points.Count > 1 || _output.AsksForSweep(parse))
         {
+            if (_output.AsksForTiming(parse))
+            {
+                throw new UserErrorException("--timing: a sweep is not timed; run one point.");
+            }
+
             SweepExecution.Run(plan, parse, _output, Console);
         }
         else
@@ -56,16 +61,19 @@ internal sealed class RunCommand : CliCommand
     private void RunOne(RunConfiguration configuration, ParseResult parse)
     {
         RunResult result;
+        var timer = _output.AsksForTiming(parse) ? new RunTimer() : null;
         using (var progress = new ProgressLine(Console, _output.IsQuiet(parse)))
         {
-            result = Experiment.Run(
-                configuration,
-                _output.Paths(parse),
-                progress.Report,
-                Console.Cancellation
-            );
+            Action<RunProgress> report = progress.Report;
+            if (timer is not null)
+            {
+                report += timer.Report;
+            }
+
+            result = Experiment.Run(configuration, _output.Paths(parse), report, Console.Cancellation);
         }
 
+        timer?.Write(Console.Error);
         if (_output.IsJsonOnStandardOutput(parse))
         {
             Console.Out.Write(SummaryJson.Text(result));

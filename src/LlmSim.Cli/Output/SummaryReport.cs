@@ -15,6 +15,15 @@ internal static class SummaryReport
         WriteRequests(result, console.Out);
         console.Out.WriteLine();
         console.Out.Write(TextTable.Render(Latencies(result.Summary), console));
+        if (result.Summary.PercentileRelativeError > 0)
+        {
+            console.Out.WriteLine(
+                FormattableString.Invariant(
+                    $"Percentiles of so many requests are within {100 * result.Summary.PercentileRelativeError:G2} % of their values."
+                )
+            );
+        }
+
         console.Out.WriteLine();
         WriteRates(result, console.Out);
         console.Out.WriteLine();

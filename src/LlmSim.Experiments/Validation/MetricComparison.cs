@@ -14,6 +14,14 @@ public sealed record MetricComparison(
     double MeanAbsoluteErrorPercent
 )
 {
+    /// <summary>The means in seconds.</summary>
+    public MeasuredAndPredicted Mean => new(MeasuredSeconds.Average(), PredictedSeconds.Average());
+
+    /// <summary>A percentile in seconds, interpolated linearly between the nearest ranks.</summary>
+    /// <param name="percent">From 0 to 100.</param>
+    public MeasuredAndPredicted Percentile(double percent) =>
+        new(Quantile(MeasuredSeconds, percent), Quantile(PredictedSeconds, percent));
+
     /// <summary>Compares pairs of one request each; there is at least one.</summary>
     internal static MetricComparison Of(
         string name,
@@ -30,4 +38,12 @@ public sealed record MetricComparison(
                     .DefaultIfEmpty(double.NaN)
                     .Average()
         );
+
+    private static double Quantile(IReadOnlyList<double> sorted, double percent)
+    {
+        var rank = (sorted.Count - 1) * percent / 100;
+        var below = (int)rank;
+        var above = Math.Min(below + 1, sorted.Count - 1);
+        return sorted[below] + ((rank - below) * (sorted[above] - sorted[below]));
+    }
 }

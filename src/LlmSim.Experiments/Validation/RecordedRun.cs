@@ -66,7 +66,18 @@ public sealed record RecordedRequest(
     double QueuedSeconds,
     double FirstTokenSeconds,
     double LastTokenSeconds
-);
+)
+{
+    /// <summary>Time to first token since the request was queued, in seconds.</summary>
+    public double TtftSeconds => FirstTokenSeconds - QueuedSeconds;
+
+    /// <summary>Time per output token in seconds; NaN for a single token.</summary>
+    public double TpotSeconds =>
+        OutputTokens > 1 ? (LastTokenSeconds - FirstTokenSeconds) / (OutputTokens - 1) : double.NaN;
+
+    /// <summary>Time to the last token since the request was queued, in seconds.</summary>
+    public double LatencySeconds => LastTokenSeconds - QueuedSeconds;
+}
 
 /// <summary>The engine's own report at the end of a tick.</summary>
 /// <param name="Seconds">Since the start of the recording.</param>

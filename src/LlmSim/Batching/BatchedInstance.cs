@@ -15,13 +15,11 @@ internal sealed class BatchedInstance : Instance
     private readonly PagedKvCache _cache;
     private readonly WaitingRequests _waiting;
     private readonly IterationScheduler _scheduler;
+    private readonly IterationPlanner _planner;
     private readonly IterationProgress _progress;
     private readonly WorkAhead _work;
     private readonly Dictionary<Request, SequenceState> _sending = [];
     private readonly List<SequenceState> _leaving = [];
-
-    /// <summary>Ended, with blocks that are still held.</summary>
-    private readonly List<SequenceState> _departing = [];
 
     /// <summary>Seconds of the prefills of requests whose prefix is being fetched.</summary>
     private readonly Dictionary<Request, double> _expected = [];
@@ -46,8 +44,9 @@ internal sealed class BatchedInstance : Instance
         _cache = new PagedKvCache(spec.Engine!, options.KvBlocks);
         _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh, options.ReservesKv);
         _scheduler = new IterationScheduler(spec.Engine!, _cache, _waiting);
+        _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
         _progress = new IterationProgress(this, _cache, options.InterTokenLatency);
-        _work = new WorkAhead(performance, options.OutputEstimate);
+        _work = new WorkAhead(performance);
         group.Add(this);
     }
 
@@ -90,25 +89,16 @@ internal sealed class BatchedInstance : Instance
         return _cache.BlocksFor((long)request.TraceInputTokens + decodeTokens) <= _cache.Pool.Total;
     }
 
+    public override object HoldingKind => (Role, _cache.Pool.Total);
+
     public override int CachedPrefixTokens(Request request)
     {
         Settle();
         return _cache.CachedPrefixTokens(request);
     }
 
-    public override double PrefillSeconds(int promptTokens, int cachedTokens)
-    {
-        var tokens = promptTokens - cachedTokens;
-        return IterationSeconds(
-            new IterationBatch
-            {
-                PrefillRequests = 1,
-                PrefillTokens = tokens,
-                PrefillComputedTokens = cachedTokens,
-                PrefillAttentionPairs = ((long)tokens * cachedTokens) + ((long)tokens * (tokens + 1) / 2),
-            }
-        );
-    }
+    public override double PrefillSeconds(int promptTokens, int cachedTokens) =>
+        IterationSeconds(IterationBatch.OfPrompt(promptTokens, cachedTokens));
 
     /// <summary>Seconds of an iteration, with what it takes beside the computation.</summary>
     public double IterationSeconds(in IterationBatch batch) =>
@@ -131,13 +121,14 @@ internal sealed class BatchedInstance : Instance
     {
         Settle();
         return request.State == RequestState.DecodeGlobal
-            ? _work.TokensToCome(_scheduler.Running, _waiting)
+            ? WorkAhead.TokensToCome(_scheduler.Running, _waiting)
             : PrefillQueueSeconds(request) + _work.DecodeSeconds(_scheduler.Running);
     }
 
     public override void Accept(Request request)
     {
         var comesToDecode = request.State == RequestState.DecodeGlobal;
+        request.ExpectedOutputTokens = _options.OutputEstimate.ExpectedTokens(request);
         var sequence = request.Sequence ?? NewSequence(request, comesToDecode);
         if (comesToDecode)
         {
@@ -156,7 +147,8 @@ internal sealed class BatchedInstance : Instance
 
         _expected.Remove(request);
         _waiting.Add(sequence, _simulation.Now);
-        _group.Interrupt(plannedAhead: PlansAhead ? 1 : 0);
+        // The next iteration is planned already, unless there was nothing to plan.
+        _group.Interrupt(plannedAhead: Spec.Engine!.AsyncScheduling && _batch.Tokens > 0 ? 1 : 0);
     }
 
     public override void Expect(Request request, int cachedTokens) =>
@@ -195,12 +187,10 @@ internal sealed class BatchedInstance : Instance
         return true;
     }
 
-    private bool PlansAhead => Spec.Engine!.AsyncScheduling;
-
     /// <summary>Plans the next iteration.</summary>
     public IterationBatch Begin()
     {
-        var batch = Schedule();
+        var batch = _planner.Next(_simulation.Now, _group.LastBegin);
         foreach (var sequence in _scheduler.Admitted)
         {
             IterationProgress.Start(sequence.Request, _simulation.Now);
@@ -254,39 +244,6 @@ internal sealed class BatchedInstance : Instance
         _leaving.Clear();
     }
 
-    /// <summary>
-    /// The next iteration. Planned while the one before it ran, it knows neither who came since that began nor what the ended ones
-    /// have freed. When that leaves it nothing to do, it is planned now.
-    /// </summary>
-    private IterationBatch Schedule()
-    {
-        var now = _simulation.Now;
-        if (PlansAhead)
-        {
-            _waiting.SeeUntil(_group.LastBegin);
-            var batch = _scheduler.Schedule(now, _departing.Count);
-            LetGo();
-            if (batch.Tokens > 0)
-            {
-                return batch;
-            }
-        }
-
-        LetGo();
-        _waiting.SeeUntil(now);
-        return _scheduler.Schedule(now, departing: 0);
-    }
-
-    private void LetGo()
-    {
-        foreach (var sequence in _departing)
-        {
-            _cache.Release(sequence);
-        }
-
-        _departing.Clear();
-    }
-
     public override string ToString() => $"{Role} instance {Index}".ToLowerInvariant();
 
     public override void CopyQueueTo(List<Request> requests) => _waiting.CopyTo(requests);
@@ -333,7 +290,7 @@ internal sealed class BatchedInstance : Instance
         }
         else
         {
-            _departing.Add(sequence);
+            _planner.Depart(sequence);
             _options.OnFinished(request);
         }
     }

@@ -152,7 +152,10 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
             if (answer != Answer.Admitted)
             {
                 // What does not fit goes on not fitting while the others grow, but the policy may want another one next time.
-                return answer == Answer.NoBudget || !waiting.HasFixedOrder || departing > 0;
+                return answer == Answer.NoBudget
+                    || !waiting.HasFixedOrder
+                    || waiting.HasUnseen
+                    || departing > 0;
             }
 
             waiting.RemoveSelected(next);

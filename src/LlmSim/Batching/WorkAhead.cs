@@ -3,7 +3,7 @@ using LlmSim.Performance;
 namespace LlmSim.Batching;
 
 /// <summary>What a router may estimate of the work that a batched instance has before it.</summary>
-internal sealed class WorkAhead(IPerformanceModel performance, OutputEstimate outputEstimate)
+internal sealed class WorkAhead(IPerformanceModel performance)
 {
     /// <summary>Seconds of the prefills that run and wait.</summary>
     public static double PrefillSeconds(ReadOnlySpan<SequenceState> running, WaitingRequests waiting)
@@ -22,32 +22,28 @@ internal sealed class WorkAhead(IPerformanceModel performance, OutputEstimate ou
     }
 
     /// <summary>Tokens that the running and waiting requests are expected to generate yet.</summary>
-    public double TokensToCome(ReadOnlySpan<SequenceState> running, WaitingRequests waiting)
+    public static long TokensToCome(ReadOnlySpan<SequenceState> running, WaitingRequests waiting)
     {
-        var tokens = 0.0;
+        var tokens = 0L;
         foreach (var sequence in running)
         {
-            tokens += TokensToCome(sequence.Request);
+            tokens += OutputEstimate.RemainingTokens(sequence.Request);
         }
 
-        return tokens
-            + waiting.Sum(
-                outputEstimate,
-                static (request, estimate) => (long)estimate.RemainingTokens(request, request.GeneratedTokens)
-            );
+        return tokens + waiting.Sum(0, static (request, _) => OutputEstimate.RemainingTokens(request));
     }
 
     /// <summary>Seconds of as many iterations, in the batch as it is, as its decoding requests want on average.</summary>
     public double DecodeSeconds(ReadOnlySpan<SequenceState> running)
     {
-        var (requests, computed, tokens) = (0, 0L, 0.0);
+        var (requests, computed, tokens) = (0, 0L, 0L);
         foreach (var sequence in running)
         {
             if (sequence.Request.GeneratedTokens > 0)
             {
                 requests++;
                 computed += sequence.Computed;
-                tokens += TokensToCome(sequence.Request);
+                tokens += OutputEstimate.RemainingTokens(sequence.Request);
             }
         }
 
@@ -64,9 +60,6 @@ internal sealed class WorkAhead(IPerformanceModel performance, OutputEstimate ou
             DecodeComputedTokensMin = mean,
             DecodeComputedTokensMax = mean,
         };
-        return tokens / requests * performance.IterationSeconds(batch);
+        return (double)tokens / requests * performance.IterationSeconds(batch);
     }
-
-    private double TokensToCome(Request request) =>
-        outputEstimate.RemainingTokens(request, request.GeneratedTokens);
 }

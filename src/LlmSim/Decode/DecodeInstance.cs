@@ -22,11 +22,15 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     private readonly List<Request> _leaving = [];
     private readonly List<Request> _recomputing = [];
     private long _queuedTokens;
+    private long _queuedWork;
     private long _peakTokens;
     private long _planNumber;
     private bool _admissionIsDue;
     private Phase _phase;
     private SimTime _phaseStart;
+
+    /// <summary>Kept up from the first time that a policy asks for it.</summary>
+    private RemainingWork? _work;
 
     /// <summary>When everybody who was already running got the latest token.</summary>
     private SimTime _lastToken;
@@ -92,29 +96,15 @@ internal sealed class DecodeInstance : Instance, IEventHandler
 
     public override void CopyQueueTo(List<Request> requests) => _queue.CopyTo(requests);
 
-    public override double EstimatedWork(Request request)
-    {
-        var sinceChange = _plan.EndedBy(_simulation.Now);
-        var tokens = 0.0;
-        foreach (var running in _batch.Requests)
-        {
-            var generated =
-                running.GeneratedTokens + (_batch.Iteration - running.JoinedAtIteration) + sinceChange;
-            tokens += _outputEstimate.RemainingTokens(running, generated);
-        }
-
-        return tokens
-            + _queue.Sum(
-                _outputEstimate,
-                static (queued, estimate) => (long)estimate.RemainingTokens(queued, queued.GeneratedTokens)
-            );
-    }
+    public override double EstimatedWork(Request request) =>
+        (_work ??= WorkOfBatch()).At(_batch.Iteration + _plan.EndedBy(_simulation.Now)) + _queuedWork;
 
     /// <summary>Takes a request in: an idle instance starts it now, a busy one looks at it at the next boundary.</summary>
     public override void Accept(Request request)
     {
         request.State = RequestState.DecodeLocal;
         request.DecodeInstance = Index;
+        request.ExpectedOutputTokens = _outputEstimate.ExpectedTokens(request);
         if (_phase == Phase.Idle)
         {
             request.Queued = _simulation.Now;
@@ -192,24 +182,16 @@ internal sealed class DecodeInstance : Instance, IEventHandler
                 && _batch.Count == 0
                 && _queue.Count == 0
                 && _batch.ContextTokens == 0
-                && _queuedTokens == 0,
+                && _queuedTokens == 0
+                && _queuedWork == 0,
             $"{this} ended with {_batch.Count} requests running, {_queue.Count} queued, {_batch.ContextTokens} KV tokens held"
         );
 
     private void CompleteIterations()
     {
         var count = _plan.Count;
-        foreach (var request in _batch.Requests)
-        {
-            var isNew = request.JoinedAtIteration == _batch.Iteration;
-            _interTokenLatency.Record(_plan.EndOf(1) - (isNew ? request.LastToken : _lastToken), 1);
-        }
-
-        for (var i = 2; i <= count; i++)
-        {
-            _interTokenLatency.Record(_plan.EndOf(i) - _plan.EndOf(i - 1), _batch.Count);
-        }
-
+        RecordFirstGaps();
+        _plan.RecordGaps(_interTokenLatency, _batch.Count);
         _batch.Advance(count);
         IterationTokens += (long)count * _batch.Count;
         _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
@@ -218,12 +200,36 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         _plan.Complete();
     }
 
+    /// <summary>The gaps of the first iteration: those who joined at its start count from their own last token.</summary>
+    private void RecordFirstGaps()
+    {
+        var end = _plan.EndOf(1);
+        var others = _batch.Count;
+        foreach (var request in _batch.NewestFirst)
+        {
+            if (request.JoinedAtIteration != _batch.Iteration)
+            {
+                break;
+            }
+
+            _interTokenLatency.Record(end - request.LastToken, 1);
+            others--;
+        }
+
+        if (others > 0)
+        {
+            _interTokenLatency.Record(end - _lastToken, others);
+        }
+    }
+
     private void CompleteRecomputations()
     {
         foreach (var request in _recomputing)
         {
             request.NeedsRecompute = false;
+            _work?.Remove(request, _batch.Iteration);
             _batch.GiveToken(request);
+            _work?.Add(request, _batch.Iteration);
             _interTokenLatency.Record(_simulation.Now - request.LastToken, 1);
             request.LastToken = _simulation.Now;
         }
@@ -238,6 +244,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         foreach (var request in _leaving)
         {
             CompletedRequests++;
+            _work?.Remove(request, _batch.Iteration);
             request.LastToken = _simulation.Now;
             _onFinished(request);
         }
@@ -275,6 +282,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         _batch.TakeAll(_leaving);
         foreach (var request in _leaving)
         {
+            _work?.Remove(request, _batch.Iteration);
             request.Evictions++;
             request.LastToken = _simulation.Now;
             request.InputTokens += request.DecodedTokens;
@@ -288,6 +296,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     private void PreemptNewest()
     {
         var newest = _batch.TakeNewest();
+        _work?.Remove(newest, _batch.Iteration);
         newest.Evictions++;
         newest.LastToken = _simulation.Now;
         newest.NeedsRecompute = true;
@@ -314,6 +323,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
 
             _queue.RemoveSelected();
             _queuedTokens -= next.ContextTokens;
+            _queuedWork -= OutputEstimate.RemainingTokens(next);
             Join(next);
         }
     }
@@ -322,6 +332,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     {
         _queue.Enqueue(request, _simulation.Now);
         _queuedTokens += request.ContextTokens;
+        _queuedWork += OutputEstimate.RemainingTokens(request);
     }
 
     private void Join(Request request)
@@ -333,6 +344,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
 
         request.DecodeStart = _simulation.Now;
         _batch.Join(request);
+        _work?.Add(request, _batch.Iteration);
         if (request.NeedsRecompute)
         {
             _recomputing.Add(request);
@@ -416,6 +428,17 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     {
         var mayChangeItsMind = _options.Admission == Admission.Strict && !_queue.HasFixedOrder;
         return _queue.Count > 0 && (_admissionIsDue || mayChangeItsMind) ? 1 : _options.MaxIterationsPerEvent;
+    }
+
+    private RemainingWork WorkOfBatch()
+    {
+        var work = new RemainingWork();
+        foreach (var request in _batch.NewestFirst)
+        {
+            work.Add(request, _batch.Iteration);
+        }
+
+        return work;
     }
 
     private void ScheduleBoundary(SimTime at) =>

@@ -1,4 +1,5 @@
 using LlmSim.Engine;
+using LlmSim.Metrics;
 using LlmSim.Performance;
 
 namespace LlmSim.Decode;
@@ -13,86 +14,141 @@ namespace LlmSim.Decode;
 /// </remarks>
 internal sealed class IterationPlan
 {
-    private const double NanosecondsPerSecond = 1e9;
-
-    /// <summary>Nanoseconds from the start to the end of each iteration, not rounded.</summary>
-    private double[] _offsets = new double[64];
-
+    private IterationPiece[] _pieces = new IterationPiece[2];
+    private int _pieceCount;
     private SimTime _start;
     private double _carry;
 
     /// <summary>Iterations in the plan; 0 when nothing is planned.</summary>
     public int Count { get; private set; }
 
-    public SimTime End => EndOf(Count);
+    public SimTime End { get; private set; }
 
     /// <summary>End of an iteration; 0 gives the start of the first.</summary>
     public SimTime EndOf(int iteration) =>
-        iteration == 0 ? _start : new SimTime(_start.Nanoseconds + (long)Math.Round(_offsets[iteration - 1]));
+        iteration == 0 ? _start : _start + new SimTime((long)Math.Round(Offset(iteration)));
 
     /// <summary>Plans so many iterations of a batch whose contexts each grow by a token an iteration.</summary>
     /// <param name="start">When the first begins.</param>
     /// <param name="iterations">How many.</param>
     /// <param name="batch">The batch of the first; its contexts grow by a token for each request in each further one.</param>
-    /// <param name="performance">Gives the time of each iteration.</param>
+    /// <param name="performance">Gives the times of the iterations.</param>
     public void Make(SimTime start, int iterations, DecodeBatch batch, IPerformanceModel performance)
     {
-        if (_offsets.Length < iterations)
-        {
-            Array.Resize(ref _offsets, Math.Max(iterations, 2 * _offsets.Length));
-        }
-
         _start = start;
-        Count = iterations;
+        _pieceCount = 0;
         var offset = _carry;
-        for (var i = 0; i < iterations; i++)
+        for (var planned = 0; planned < iterations; )
         {
-            var seconds = performance.DecodeSeconds(batch);
+            var trend = performance.DecodeTrend(batch);
+            var count = Math.Min(trend.Iterations, iterations - planned);
+            var piece = new IterationPiece(planned, count, offset, trend);
             Invariant.Require(
-                seconds is >= 0 and < double.PositiveInfinity,
-                $"{batch} would take {seconds} s"
+                count > 0 && piece.IsValid,
+                $"{batch} would take {trend.Seconds} s, growing by {trend.GrowthSeconds} s over {count} iterations"
             );
-            offset += seconds * NanosecondsPerSecond;
-            _offsets[i] = offset;
+            Add(piece);
+            planned += count;
+            offset = piece.OffsetAfter(count);
             batch = new DecodeBatch(
                 batch.Requests,
-                batch.ContextTokens + batch.Requests,
-                batch.LongestContextTokens + 1
+                batch.ContextTokens + ((long)count * batch.Requests),
+                batch.LongestContextTokens + count
             );
         }
+
+        EndAfter(iterations);
     }
 
     /// <summary>Ends the plan with the iteration that is under way: the first that ends after <paramref name="now" />.</summary>
-    public void CutAfter(SimTime now) => Count = Math.Min(Count, EndedBy(now) + 1);
+    public void CutAfter(SimTime now) => EndAfter(Math.Min(Count, EndedBy(now) + 1));
 
     /// <summary>Iterations that have ended by then, one that ends at this very instant included.</summary>
     public int EndedBy(SimTime now)
     {
-        var (low, high) = (0, Count);
-        while (low < high)
+        if (Count == 0 || now >= End)
         {
-            var middle = (low + high) / 2;
-            if (EndOf(middle + 1) <= now)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
+            return Count;
         }
 
-        return low;
+        var elapsed = (now - _start).Nanoseconds;
+        var (low, high) = (0, _pieceCount - 1);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            (low, high) = _pieces[middle].StartsBy(elapsed) ? (middle, high) : (low, middle - 1);
+        }
+
+        // The solution of the series; rounding may put an end on the other side of now.
+        var ended = _pieces[low].Before + _pieces[low].EndedBy(elapsed);
+        while (EndOf(ended + 1) <= now)
+        {
+            ended++;
+        }
+
+        while (ended > 0 && EndOf(ended) > now)
+        {
+            ended--;
+        }
+
+        return ended;
+    }
+
+    /// <summary>Records the iterations after the first as gaps between tokens, each for so many requests.</summary>
+    public void RecordGaps(InterTokenLatency latency, int requests)
+    {
+        for (var i = 0; i < _pieceCount && _pieces[i].Before < Count; i++)
+        {
+            ref readonly var piece = ref _pieces[i];
+            var first = i == 0 ? 1 : 0;
+            latency.RecordSeries(
+                piece.SecondsOf(first),
+                piece.GrowthSeconds,
+                Math.Min(piece.Count, Count - piece.Before) - first,
+                requests
+            );
+        }
     }
 
     /// <summary>The plan has been carried out; the next one goes on from its end.</summary>
     public void Complete()
     {
-        var offset = _offsets[Count - 1];
+        var offset = Offset(Count);
         _carry = offset - Math.Round(offset);
         Count = 0;
     }
 
     /// <summary>The instance falls idle: its next plan has nothing to go on from.</summary>
     public void Rest() => _carry = 0;
+
+    private void Add(in IterationPiece piece)
+    {
+        if (_pieceCount == _pieces.Length)
+        {
+            Array.Resize(ref _pieces, 2 * _pieceCount);
+        }
+
+        _pieces[_pieceCount++] = piece;
+    }
+
+    private void EndAfter(int iterations)
+    {
+        Count = iterations;
+        End = EndOf(iterations);
+    }
+
+    /// <summary>Nanoseconds from the start to the end of an iteration, not rounded.</summary>
+    private double Offset(int iteration)
+    {
+        // Most plans are one piece; those of a model that is asked iteration by iteration have a piece for each.
+        var (low, high) = (0, _pieceCount - 1);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            (low, high) = _pieces[middle].Before < iteration ? (middle, high) : (low, middle - 1);
+        }
+
+        ref readonly var piece = ref _pieces[low];
+        return piece.OffsetAfter(iteration - piece.Before);
+    }
 }

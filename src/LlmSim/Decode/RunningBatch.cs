@@ -1,17 +1,22 @@
-using System.Runtime.InteropServices;
 using LlmSim.Engine;
 
 namespace LlmSim.Decode;
 
 /// <summary>
-/// The requests that decode together, in the order in which they joined. A request's own figures are brought up to
-/// date only when the batch changes; in between it is enough to count iterations.
+/// The requests that decode together. A request's own figures are brought up to date only when it joins or leaves: in between
+/// it is enough to count iterations, and the iteration at which each will have all its tokens orders a heap.
 /// </summary>
 internal sealed class RunningBatch
 {
-    private readonly List<Request> _requests = [];
+    private readonly SlotHeap _finishes = new();
+    private readonly SlotTable<Member> _members = new();
+    private int _newest = -1;
+    private ulong _nextTicket;
 
-    public int Count => _requests.Count;
+    /// <summary>The longest context less <see cref="Iteration" />; null when its request has left and nobody has looked since.</summary>
+    private long? _longestAtStart;
+
+    public int Count => _members.Count;
 
     /// <summary>Iterations that this instance has completed.</summary>
     public long Iteration { get; private set; }
@@ -19,110 +24,161 @@ internal sealed class RunningBatch
     /// <summary>Sum of the contexts held.</summary>
     public long ContextTokens { get; private set; }
 
-    public ReadOnlySpan<Request> Requests => CollectionsMarshal.AsSpan(_requests);
+    /// <summary>The running requests from the newest to the oldest.</summary>
+    public FromNewest NewestFirst => new(this);
 
     public void Join(Request request)
     {
+        var slot = _members.Add(new Member(request, _nextTicket++, Older: _newest, Newer: -1));
+        if (_newest >= 0)
+        {
+            _members[_newest].Newer = slot;
+        }
+
+        _newest = slot;
+        request.BatchSlot = slot;
         request.JoinedAtIteration = Iteration;
         ContextTokens += request.ContextTokens;
-        _requests.Add(request);
+        ExpectFinish(slot);
     }
 
     /// <summary>Counts iterations in which every request got a token.</summary>
     public void Advance(int iterations)
     {
         Iteration += iterations;
-        ContextTokens += (long)iterations * _requests.Count;
+        ContextTokens += (long)iterations * Count;
+        Invariant.Require(
+            Count == 0 || _finishes.First.Key >= Iteration,
+            $"a request got {Iteration - _finishes.First.Key} tokens more than it was owed"
+        );
     }
 
     /// <summary>Gives one request a token outside an iteration: the end of its recomputation.</summary>
     public void GiveToken(Request request)
     {
+        _finishes.Remove(request.BatchSlot);
         Settle(request);
         request.DecodedTokens++;
         ContextTokens++;
+        ExpectFinish(request.BatchSlot);
     }
 
     /// <summary>Takes out those that have all their tokens, in joining order.</summary>
     public void TakeFinished(List<Request> finished)
     {
         finished.Clear();
-        var kept = 0;
-        for (var i = 0; i < _requests.Count; i++)
+        while (Count > 0 && _finishes.First.Key == Iteration)
         {
-            var request = _requests[i];
-            if (RemainingIterations(request) == 0)
-            {
-                Settle(request);
-                ContextTokens -= request.ContextTokens;
-                finished.Add(request);
-            }
-            else
-            {
-                _requests[kept++] = request;
-            }
+            finished.Add(TakeOut(_finishes.TakeFirst().Slot));
         }
-
-        _requests.RemoveRange(kept, _requests.Count - kept);
     }
 
     /// <summary>Takes the newest out.</summary>
     public Request TakeNewest()
     {
-        var newest = _requests[^1];
-        _requests.RemoveAt(_requests.Count - 1);
-        Settle(newest);
-        ContextTokens -= newest.ContextTokens;
-        return newest;
+        _finishes.Remove(_newest);
+        return TakeOut(_newest);
     }
 
     /// <summary>Takes everyone out, in joining order.</summary>
     public void TakeAll(List<Request> taken)
     {
         taken.Clear();
-        taken.AddRange(_requests);
-        _requests.Clear();
-        ContextTokens = 0;
-        foreach (var request in taken)
+        _finishes.Clear();
+        while (Count > 0)
         {
-            Settle(request);
+            taken.Add(TakeOut(_newest));
         }
+
+        taken.Reverse();
     }
 
     /// <summary>Iterations until the first request has all its tokens.</summary>
-    public int IterationsToFirstFinish()
-    {
-        var least = long.MaxValue;
-        foreach (var request in _requests)
-        {
-            least = Math.Min(least, RemainingIterations(request));
-        }
-
-        return (int)least;
-    }
+    public int IterationsToFirstFinish() => (int)(_finishes.First.Key - Iteration);
 
     public int LongestContextTokens()
     {
-        var longest = 0L;
-        foreach (var request in _requests)
+        if (_longestAtStart is null)
         {
-            longest = Math.Max(longest, request.ContextTokens + (Iteration - request.JoinedAtIteration));
+            _longestAtStart = long.MinValue;
+            foreach (var request in NewestFirst)
+            {
+                _longestAtStart = Math.Max(_longestAtStart.Value, ContextAtStart(request));
+            }
         }
 
-        return (int)longest;
+        return (int)(_longestAtStart.Value + Iteration);
     }
 
-    private long RemainingIterations(Request request)
+    /// <summary>What its context would have been before the first iteration: it does not change while the request runs.</summary>
+    private static long ContextAtStart(Request request) => request.ContextTokens - request.JoinedAtIteration;
+
+    /// <summary>Puts the request in the heap and among the contexts; its figures must be up to date.</summary>
+    private void ExpectFinish(int slot)
     {
-        var remaining =
-            request.DecodeTokensOwed - request.DecodedTokens - (Iteration - request.JoinedAtIteration);
-        Invariant.Require(remaining >= 0, $"{request} got {-remaining} tokens more than it was owed");
-        return remaining;
+        ref readonly var member = ref _members[slot];
+        var request = member.Request;
+        var remaining = request.DecodeTokensOwed - request.DecodedTokens;
+        _finishes.Add(Iteration + remaining, member.Ticket, slot);
+        if (Count == 1 || ContextAtStart(request) > _longestAtStart)
+        {
+            _longestAtStart = ContextAtStart(request);
+        }
+    }
+
+    private Request TakeOut(int slot)
+    {
+        var member = _members[slot];
+        var request = member.Request;
+        if (member.Older >= 0)
+        {
+            _members[member.Older].Newer = member.Newer;
+        }
+
+        if (member.Newer >= 0)
+        {
+            _members[member.Newer].Older = member.Older;
+        }
+        else
+        {
+            _newest = member.Older;
+        }
+
+        if (ContextAtStart(request) == _longestAtStart)
+        {
+            _longestAtStart = null;
+        }
+
+        _members.Remove(slot);
+        Settle(request);
+        ContextTokens -= request.ContextTokens;
+        return request;
     }
 
     private void Settle(Request request)
     {
         request.DecodedTokens += (int)(Iteration - request.JoinedAtIteration);
         request.JoinedAtIteration = Iteration;
+    }
+
+    /// <summary>A running request and its neighbours in joining order, as slots; −1 for none.</summary>
+    private record struct Member(Request Request, ulong Ticket, int Older, int Newer);
+
+    /// <summary>Goes through the batch, the newest first.</summary>
+    public struct FromNewest(RunningBatch batch)
+    {
+        private int _slot = -1;
+        private bool _hasBegun;
+
+        public readonly Request Current => batch._members[_slot].Request;
+
+        public readonly FromNewest GetEnumerator() => this;
+
+        public bool MoveNext()
+        {
+            _slot = _hasBegun ? batch._members[_slot].Older : batch._newest;
+            _hasBegun = true;
+            return _slot >= 0;
+        }
     }
 }

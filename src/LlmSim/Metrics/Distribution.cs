@@ -23,4 +23,19 @@ public readonly record struct Distribution(
     double P90,
     double P95,
     double P99
-);
+)
+{
+    /// <summary>The summary of nothing.</summary>
+    internal static Distribution Empty { get; } =
+        new(
+            0,
+            double.NaN,
+            double.NaN,
+            double.NaN,
+            double.NaN,
+            double.NaN,
+            double.NaN,
+            double.NaN,
+            double.NaN
+        );
+}

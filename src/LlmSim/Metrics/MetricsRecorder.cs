@@ -10,12 +10,12 @@ internal sealed class MetricsRecorder(
     Action<RequestRecord>? onRequest
 )
 {
-    private readonly List<double> _ttft = [];
-    private readonly List<double> _tpot = [];
-    private readonly List<double> _endToEnd = [];
-    private readonly List<double> _prefillQueue = [];
-    private readonly List<double> _transfer = [];
-    private readonly List<double> _decodeQueue = [];
+    private readonly ValueSummary _ttft = new();
+    private readonly ValueSummary _tpot = new();
+    private readonly ValueSummary _endToEnd = new();
+    private readonly ValueSummary _prefillQueue = new();
+    private readonly ValueSummary _transfer = new();
+    private readonly ValueSummary _decodeQueue = new();
     private readonly SloAttainment _attainment = new(ttftSloSeconds, tpotSloSeconds);
     private readonly SortedDictionary<string, long> _rejections = new(StringComparer.Ordinal);
     private SimTime? _firstArrival;
@@ -28,6 +28,9 @@ internal sealed class MetricsRecorder(
     public long Finished { get; private set; }
     public long Rejected { get; private set; }
 
+    /// <summary>Called with the number of requests that have finished or were rejected, after each.</summary>
+    public Action<long>? CompletionObserver { get; set; }
+
     public void OnArrival(SimTime now)
     {
         _firstArrival ??= now;
@@ -39,6 +42,7 @@ internal sealed class MetricsRecorder(
         Rejected++;
         _rejections[reason] = _rejections.GetValueOrDefault(reason) + 1;
         onRequest?.Invoke(Record(request, double.NaN, reason));
+        CompletionObserver?.Invoke(Finished + Rejected);
     }
 
     public void OnFinished(Request request)
@@ -47,9 +51,14 @@ internal sealed class MetricsRecorder(
         _lastFinish = request.Finish;
         _inputTokens += request.TraceInputTokens;
         _outputTokens += request.TraceOutputTokens;
-        var record = Record(request, TpotSeconds(request), reason: null);
-        Collect(record);
-        onRequest?.Invoke(record);
+        var tpotSeconds = TpotSeconds(request);
+        Collect(request, tpotSeconds);
+        if (onRequest is not null)
+        {
+            onRequest(Record(request, tpotSeconds, reason: null));
+        }
+
+        CompletionObserver?.Invoke(Finished + Rejected);
     }
 
     public RunSummary Summarize(
@@ -71,13 +80,14 @@ internal sealed class MetricsRecorder(
             InputTokens = _inputTokens,
             OutputTokens = _outputTokens,
             MakespanSeconds = makespanSeconds,
-            TtftSeconds = Distributions.Summarize(_ttft),
-            TpotSeconds = Distributions.Summarize(_tpot),
+            TtftSeconds = _ttft.Summarize(),
+            TpotSeconds = _tpot.Summarize(),
             ItlSeconds = InterTokenLatency.Summarize(),
-            EndToEndSeconds = Distributions.Summarize(_endToEnd),
-            PrefillQueueSeconds = Distributions.Summarize(_prefillQueue),
-            TransferSeconds = Distributions.Summarize(_transfer),
-            DecodeQueueSeconds = Distributions.Summarize(_decodeQueue),
+            EndToEndSeconds = _endToEnd.Summarize(),
+            PrefillQueueSeconds = _prefillQueue.Summarize(),
+            TransferSeconds = _transfer.Summarize(),
+            DecodeQueueSeconds = _decodeQueue.Summarize(),
+            PercentileRelativeError = _ttft.IsSketched ? QuantileSketch.RelativeError : 0,
             RequestsPerSecond = Finished / makespanSeconds,
             OutputTokensPerSecond = _outputTokens / makespanSeconds,
             TokensPerSecond = (_inputTokens + _outputTokens) / makespanSeconds,
@@ -130,23 +140,24 @@ internal sealed class MetricsRecorder(
             : (request.Finish - request.PrefillFinish).Seconds / (request.TraceOutputTokens - 1);
     }
 
-    private void Collect(in RequestRecord record)
+    private void Collect(Request request, double tpotSeconds)
     {
-        _ttft.Add(record.TtftSeconds);
-        _endToEnd.Add(record.EndToEndSeconds);
-        _prefillQueue.Add(record.PrefillQueueSeconds);
-        if (!double.IsNaN(record.TpotSeconds))
+        var ttftSeconds = (request.PrefillFinish - request.Arrival).Seconds;
+        _ttft.Add(ttftSeconds);
+        _endToEnd.Add((request.Finish - request.Arrival).Seconds);
+        _prefillQueue.Add((request.PrefillStart - request.Arrival).Seconds);
+        if (!double.IsNaN(tpotSeconds))
         {
-            _tpot.Add(record.TpotSeconds);
+            _tpot.Add(tpotSeconds);
         }
 
-        if (record.DecodeInstance >= 0)
+        if (request.DecodeInstance >= 0)
         {
-            _transfer.Add(record.TransferSeconds);
-            _decodeQueue.Add(record.DecodeQueueSeconds);
+            _transfer.Add((request.TransferFinish - request.PrefillFinish).Seconds);
+            _decodeQueue.Add((request.FirstDecodeStart - request.TransferFinish).Seconds);
         }
 
-        _attainment.Add(record);
+        _attainment.AddFinished(ttftSeconds, tpotSeconds);
     }
 
     private double Percent(long count) => 100.0 * count / Arrived;

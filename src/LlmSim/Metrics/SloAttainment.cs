@@ -20,14 +20,18 @@ public sealed class SloAttainment(double ttftSloSeconds, double tpotSloSeconds)
     /// <summary>Counts a request that has finished or was rejected; a rejected one meets nothing.</summary>
     public void Add(in RequestRecord record)
     {
-        if (record.IsRejected)
+        if (!record.IsRejected)
         {
-            return;
+            AddFinished(record.TtftSeconds, record.TpotSeconds);
         }
+    }
 
-        var metTtft = record.TtftSeconds < ttftSloSeconds;
+    /// <summary>Counts a request that has finished; its TPOT is NaN when it had a single token.</summary>
+    internal void AddFinished(double ttftSeconds, double tpotSeconds)
+    {
+        var metTtft = ttftSeconds < ttftSloSeconds;
         // A single token has no gap that could be too long.
-        var metTpot = double.IsNaN(record.TpotSeconds) || record.TpotSeconds < tpotSloSeconds;
+        var metTpot = double.IsNaN(tpotSeconds) || tpotSeconds < tpotSloSeconds;
         MetTtft += metTtft ? 1 : 0;
         MetTpot += metTpot ? 1 : 0;
         MetBoth += metTtft && metTpot ? 1 : 0;

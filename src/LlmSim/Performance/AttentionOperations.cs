@@ -195,6 +195,10 @@ internal sealed class AttentionOperations
         : _semantics.BatchPadding == BatchPadding.Longest ? (long)batch.Requests * batch.LongestContextTokens
         : batch.ContextTokens;
 
+    /// <summary>Keys that each further iteration of an unchanged batch reads more.</summary>
+    public double DecodeKeysPerIteration(in DecodeBatch batch) =>
+        _semantics.DecodeAttentionContext == DecodeAttentionContext.One ? 0 : batch.Requests;
+
     /// <summary>The time of decode attention as a function of requests and keys, in both of which its work is linear.</summary>
     public DecodeAttentionTime DecodeTime(in Roofs roofs)
     {

@@ -28,6 +28,24 @@ internal readonly record struct DecodeAttentionTime(
 
     public double UnderRoofs(double requests, double keys) =>
         Math.Max(keys * OpsSecondsPerKey, keys * BytesSecondsPerKey + requests * BytesSecondsPerRequest);
+
+    /// <summary>How the seconds go on while each iteration adds so many keys: along one of the two roofs, up to where they meet.</summary>
+    public DecodeTrend Trend(double requests, double keys, double keysPerIteration)
+    {
+        var ops = (Seconds: keys * OpsSecondsPerKey, Growth: keysPerIteration * OpsSecondsPerKey);
+        var bytes = (
+            Seconds: keys * BytesSecondsPerKey + requests * BytesSecondsPerRequest,
+            Growth: keysPerIteration * BytesSecondsPerKey
+        );
+        var (upper, lower) = ops.Seconds > bytes.Seconds ? (ops, bytes) : (bytes, ops);
+        var iterationsToMeeting =
+            lower.Growth > upper.Growth
+                ? (upper.Seconds - lower.Seconds) / (lower.Growth - upper.Growth)
+                : int.MaxValue;
+        // The conversion saturates.
+        var iterations = Math.Max(1, (int)Math.Ceiling(iterationsToMeeting));
+        return new(upper.Seconds + LaunchSeconds, upper.Growth, iterations);
+    }
 }
 
 /// <summary>What fused attention computes and moves for each pair, query and key, over the heads of one accelerator.</summary>

@@ -7,16 +7,28 @@ namespace LlmSim.Performance;
 /// </summary>
 public readonly record struct IterationBatch
 {
-    /// <summary>One whole prompt, of at least one token, alone.</summary>
-    public static IterationBatch OfPrompt(int promptTokens) =>
-        promptTokens == 1
-            ? new() { DecodeRequests = 1 }
+    /// <summary>The rest of one prompt, of at least one token, alone.</summary>
+    /// <param name="promptTokens">Tokens of the whole prompt.</param>
+    /// <param name="computedTokens">Those of them whose KV cache is there.</param>
+    public static IterationBatch OfPrompt(int promptTokens, int computedTokens = 0)
+    {
+        var tokens = promptTokens - computedTokens;
+        return tokens == 1
+            ? new()
+            {
+                DecodeRequests = 1,
+                DecodeComputedTokens = computedTokens,
+                DecodeComputedTokensMin = computedTokens,
+                DecodeComputedTokensMax = computedTokens,
+            }
             : new()
             {
                 PrefillRequests = 1,
-                PrefillTokens = promptTokens,
-                PrefillAttentionPairs = (long)promptTokens * (promptTokens + 1) / 2,
+                PrefillTokens = tokens,
+                PrefillComputedTokens = computedTokens,
+                PrefillAttentionPairs = ((long)tokens * computedTokens) + ((long)tokens * (tokens + 1) / 2),
             };
+    }
 
     /// <summary>
     /// Decoding requests alone. The shortest context is not known, and taken as far below the mean as the longest is above

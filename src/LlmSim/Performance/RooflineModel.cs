@@ -14,9 +14,6 @@ namespace LlmSim.Performance;
 /// </summary>
 public sealed class RooflineModel : IPerformanceModel
 {
-    /// <summary>Larger batches are computed anew each time, so that the table of batch sizes stays small.</summary>
-    private const int LargestTabulatedBatch = 1 << 16;
-
     private readonly ModelDescription _model;
     private readonly Precision _precision;
     private readonly InstanceSpec _instance;
@@ -30,8 +27,11 @@ public sealed class RooflineModel : IPerformanceModel
     private readonly DecodeAttentionTime _mixedDecodeAttention;
     private readonly LayerCommunication? _communication;
 
+    /// <summary>By prompt length.</summary>
+    private readonly ValueTable _prefillSeconds;
+
     /// <summary>By batch size: the seconds of a decode iteration that do not depend on the contexts.</summary>
-    private double[] _contextFreeSeconds = [0];
+    private readonly ValueTable _contextFreeSeconds;
 
     /// <summary>A model on an instance.</summary>
     /// <param name="model">The model.</param>
@@ -64,6 +64,8 @@ public sealed class RooflineModel : IPerformanceModel
         _decodeAttention = _attention.DecodeTime(_roofs.DecodeAttention);
         _mixedDecodeAttention = _attention.DecodeTime(_roofs.MixedDecodeAttention);
         _layers = model.Layers;
+        _prefillSeconds = new ValueTable(ComputePrefillSeconds);
+        _contextFreeSeconds = new ValueTable(requests => ContextFreeSeconds(requests, requests));
         if (semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce)
         {
             _communication = LayerCommunication.Of(model, precision, instance, _calibration.Link);
@@ -74,23 +76,38 @@ public sealed class RooflineModel : IPerformanceModel
     public double PrefillSeconds(int promptTokens)
     {
         Invariant.Require(promptTokens > 0, $"a prompt of {promptTokens} tokens");
-        return _layers * _attention.PrefillSeconds(_attention.PrefillShape(1, promptTokens), _roofs)
-            + ContextFreeSeconds(requests: 1, tokens: promptTokens);
+        return _prefillSeconds.Get(promptTokens);
     }
+
+    private double ComputePrefillSeconds(int promptTokens) =>
+        _layers * _attention.PrefillSeconds(_attention.PrefillShape(1, promptTokens), _roofs)
+        + ContextFreeSeconds(requests: 1, tokens: promptTokens);
 
     /// <inheritdoc />
     public double DecodeSeconds(in DecodeBatch batch)
     {
         Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
-        var contextFree = _contextFreeSeconds;
-        var contextFreeSeconds =
-            batch.Requests < contextFree.Length
-                ? contextFree[batch.Requests]
-                : ContextFreeDecodeSeconds(batch.Requests);
         var attentionSeconds =
             _decodeAttention.Seconds(batch.Requests, _attention.DecodeKeys(batch))
             + _attention.AbsorptionSeconds(batch.Requests, _roofs);
-        return _layers * attentionSeconds + contextFreeSeconds;
+        return _layers * attentionSeconds + _contextFreeSeconds.Get(batch.Requests);
+    }
+
+    /// <inheritdoc />
+    public DecodeTrend DecodeTrend(in DecodeBatch batch)
+    {
+        Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
+        var attention = _decodeAttention.Trend(
+            batch.Requests,
+            _attention.DecodeKeys(batch),
+            _attention.DecodeKeysPerIteration(batch)
+        );
+        var attentionSeconds = attention.Seconds + _attention.AbsorptionSeconds(batch.Requests, _roofs);
+        return new(
+            _layers * attentionSeconds + _contextFreeSeconds.Get(batch.Requests),
+            _layers * attention.GrowthSeconds,
+            attention.Iterations
+        );
     }
 
     /// <summary>
@@ -149,26 +166,6 @@ public sealed class RooflineModel : IPerformanceModel
         batch.DecodeRequests == 0
             ? 0
             : _decodeAttention.Seconds(batch.DecodeRequests, _attention.DecodeKeys(batch.Decode));
-
-    /// <summary>Extends the table of batch sizes to twice the size asked for; threads that race write the same values.</summary>
-    private double ContextFreeDecodeSeconds(int requests)
-    {
-        if (requests > LargestTabulatedBatch)
-        {
-            return ContextFreeSeconds(requests, requests);
-        }
-
-        var known = _contextFreeSeconds;
-        var extended = new double[2 * requests + 1];
-        known.CopyTo(extended, 0);
-        for (var size = known.Length; size < extended.Length; size++)
-        {
-            extended[size] = ContextFreeSeconds(size, size);
-        }
-
-        _contextFreeSeconds = extended;
-        return extended[requests];
-    }
 
     private double ContextFreeSeconds(double requests, double tokens)
     {

@@ -139,7 +139,7 @@ public readonly struct InstanceView
     /// <summary>
     /// Estimated work ahead of a request placed here. Prefill: seconds left of the running prefill plus the prefill
     /// seconds of the queue. Decode: tokens still to come for running and queued requests, estimated from their
-    /// predictions or, without any, from the mean output of the requests finished so far.
+    /// predictions or, without any, from the mean output of the requests that had finished when they came to the instance.
     /// </summary>
     public double EstimatedWork(in RequestView request) => _instance.EstimatedWork(request.Source);
 
@@ -178,7 +178,10 @@ public readonly struct InstanceView
     public int UsedKvBlocks => _instance.KvBlocks.Used;
 }
 
-/// <summary>A request as a policy sees it: what a real scheduler could know. There is no true output length.</summary>
+/// <summary>
+/// A request as a policy sees it: what a real scheduler could know. There is no true output length. It is valid until the
+/// request has left the cluster, so a policy that remembers a request keeps its <see cref="Id" />.
+/// </summary>
 public readonly struct RequestView
 {
     internal RequestView(Request source) => Source = source;

@@ -20,6 +20,9 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     private long _queuedTokens;
     private long _queuedNanoseconds;
 
+    /// <summary>Null where all queued work counts, whatever the length of the prompt.</summary>
+    private readonly WorkByLength? _queuedByLength;
+
     public PrefillInstance(
         int index,
         InstanceSpec spec,
@@ -37,6 +40,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         _simulation = simulation;
         _onPlanned = onPlanned;
         _onPrefilled = onPrefilled;
+        _queuedByLength = options.QueuedWork == QueuedWork.Shorter ? new WorkByLength() : null;
     }
 
     public override int QueuedRequests => _queue.Count;
@@ -63,14 +67,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     public override double EstimatedWork(Request request)
     {
         var running = _running is null ? SimTime.Zero : _running.PrefillFinish - _simulation.Now;
-        var queued =
-            _options.QueuedWork == QueuedWork.All
-                ? _queuedNanoseconds
-                : _queue.Sum(
-                    request.InputTokens,
-                    static (queued, tokens) =>
-                        queued.InputTokens < tokens ? queued.PrefillDuration.Nanoseconds : 0
-                );
+        var queued = _queuedByLength?.Below(request.InputTokens) ?? _queuedNanoseconds;
         return (running + new SimTime(queued)).Seconds;
     }
 
@@ -88,8 +85,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         }
 
         _queue.Enqueue(request, _simulation.Now);
-        _queuedTokens += request.InputTokens;
-        _queuedNanoseconds += request.PrefillDuration.Nanoseconds;
+        CountQueued(request, sign: 1);
     }
 
     /// <summary>Forgets the KV cache of a request that has left, which may make room for the next prefill.</summary>
@@ -140,10 +136,17 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         if (HasRoomFor(next))
         {
             _queue.RemoveSelected();
-            _queuedTokens -= next.InputTokens;
-            _queuedNanoseconds -= next.PrefillDuration.Nanoseconds;
+            CountQueued(next, sign: -1);
             Start(next);
         }
+    }
+
+    private void CountQueued(Request request, int sign)
+    {
+        var nanoseconds = sign * request.PrefillDuration.Nanoseconds;
+        _queuedTokens += sign * request.InputTokens;
+        _queuedNanoseconds += nanoseconds;
+        _queuedByLength?.Add(request.InputTokens, nanoseconds);
     }
 
     private bool HasRoomFor(Request request) =>

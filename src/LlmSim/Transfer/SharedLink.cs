@@ -18,35 +18,51 @@ internal sealed class SharedLink(
     Action<Request> onTransferred
 ) : IKvTransfer, IEventHandler
 {
-    private const long Delivery = -1;
-
     private readonly SimTime _latency = SimTime.FromSeconds(latencySeconds);
-    private readonly PriorityQueue<Request, (double EndBytes, long Ticket)> _sending = new();
-    private readonly Queue<Request> _arriving = new();
-    private long _nextTicket;
-    private long _plan;
+
+    /// <summary>By the count of served bytes at which each ends.</summary>
+    private readonly RequestHeap _sending = new();
+
+    /// <summary>Transfers whose last byte has left, and when it reaches the other side.</summary>
+    private readonly Queue<(Request Request, SimTime At)> _arriving = new();
+
     private double _servedBytes;
     private SimTime _servedUntil;
 
+    /// <summary>When the last byte of the first transfer leaves, if none joins.</summary>
+    private SimTime _firstEnd = SimTime.MaxValue;
+
+    private SimTime _plannedFor = SimTime.MaxValue;
+    private long _plan;
+
     public void Start(Request request, long kvBytes)
     {
-        Serve();
-        _sending.Enqueue(request, (_servedBytes + kvBytes, _nextTicket++));
-        PlanNextEnd();
+        EndTransfersUntil(simulation.Now);
+        ServeUntil(simulation.Now);
+        _sending.Add(_servedBytes + kvBytes, request);
+        FindFirstEnd();
+        PlanNextArrival();
     }
 
-    /// <summary>The last byte of a transfer has left, or reached the other side.</summary>
+    /// <summary>A transfer arrives, or would have, had no other joined it on the link.</summary>
     public void Handle(long argument)
     {
-        if (argument == Delivery)
+        if (argument != _plan)
         {
-            onTransferred(_arriving.Dequeue());
+            // A later plan is for an earlier time, and has taken its place.
+            return;
         }
-        else if (argument == _plan)
+
+        _plannedFor = SimTime.MaxValue;
+        EndTransfersUntil(simulation.Now);
+        var arrived =
+            _arriving.TryPeek(out var first) && first.At <= simulation.Now
+                ? _arriving.Dequeue().Request
+                : null;
+        PlanNextArrival();
+        if (arrived is not null)
         {
-            Serve();
-            EndFirst();
-            PlanNextEnd();
+            onTransferred(arrived);
         }
     }
 
@@ -58,7 +74,17 @@ internal sealed class SharedLink(
 
     public override string ToString() => "KV link";
 
-    private void Serve()
+    private void EndTransfersUntil(SimTime now)
+    {
+        while (_sending.Count > 0 && _firstEnd <= now)
+        {
+            ServeUntil(_firstEnd);
+            EndFirst();
+            FindFirstEnd();
+        }
+    }
+
+    private void ServeUntil(SimTime time)
     {
         if (_sending.Count == 0)
         {
@@ -67,38 +93,49 @@ internal sealed class SharedLink(
         }
         else
         {
-            _servedBytes += (simulation.Now - _servedUntil).Seconds * bytesPerSecond / _sending.Count;
+            _servedBytes += (time - _servedUntil).Seconds * bytesPerSecond / _sending.Count;
         }
 
-        _servedUntil = simulation.Now;
+        _servedUntil = time;
     }
 
     private void EndFirst()
     {
-        _sending.TryDequeue(out var request, out var end);
-        Invariant.Require(request is not null, $"a KV transfer ended that never began");
+        var endBytes = _sending.FirstKey;
+        var request = _sending.TakeFirst();
         // The clock is in whole nanoseconds: the count may be off by what the link carries in one.
         Invariant.Require(
-            Math.Abs(end.EndBytes - _servedBytes) <= (2e-9 * bytesPerSecond) + (1e-12 * end.EndBytes),
-            $"{request} ended its KV transfer {end.EndBytes - _servedBytes} bytes early"
+            Math.Abs(endBytes - _servedBytes) <= (2e-9 * bytesPerSecond) + (1e-12 * endBytes),
+            $"{request} ended its KV transfer {endBytes - _servedBytes} bytes early"
         );
-        _arriving.Enqueue(request);
-        simulation.Schedule(simulation.Now + _latency, EventRanks.TransferFinish, this, Delivery);
+        _arriving.Enqueue((request, _servedUntil + _latency));
     }
 
-    private void PlanNextEnd()
+    private void FindFirstEnd()
     {
-        // An earlier plan that is still queued no longer matches and is ignored when its time comes.
-        _plan++;
-        if (_sending.TryPeek(out _, out var first))
+        if (_sending.Count == 0)
         {
-            var seconds = Math.Max(0, first.EndBytes - _servedBytes) * _sending.Count / bytesPerSecond;
-            simulation.Schedule(
-                simulation.Now + SimTime.FromSeconds(seconds),
-                EventRanks.TransferFinish,
-                this,
-                _plan
-            );
+            _firstEnd = SimTime.MaxValue;
+            return;
+        }
+
+        var seconds = Math.Max(0, _sending.FirstKey - _servedBytes) * _sending.Count / bytesPerSecond;
+        _firstEnd = _servedUntil + SimTime.FromSeconds(seconds);
+    }
+
+    /// <summary>One event at a time is planned. One that comes too early, because a transfer was slowed down, plans again.</summary>
+    private void PlanNextArrival()
+    {
+        if (_arriving.Count == 0 && _sending.Count == 0)
+        {
+            return;
+        }
+
+        var next = _arriving.TryPeek(out var first) ? first.At : _firstEnd + _latency;
+        if (next < _plannedFor)
+        {
+            _plannedFor = next;
+            simulation.Schedule(next, EventRanks.TransferFinish, this, ++_plan);
         }
     }
 }

@@ -119,7 +119,7 @@ public sealed partial class ArchitectureTests
     }
 
     [GeneratedRegex(
-        @"\b(?:prefill|decode|prompt|gpu|tensor|slo|ttft|tpot|kv|batch|inference)",
+        @"\b(?:prefill|decode|prompt|gpu|tensor|slos?\b|ttft|tpot|kv|batch|inference)",
         RegexOptions.IgnoreCase,
         1000
     )]

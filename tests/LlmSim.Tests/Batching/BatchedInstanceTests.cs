@@ -17,6 +17,7 @@ public sealed class BatchedInstanceTests
         MaxBatchedTokens = 100,
         BlockTokens = 10,
         KvBlocks = 1000,
+        AsyncScheduling = false,
     };
 
     [Fact]
@@ -53,6 +54,45 @@ public sealed class BatchedInstanceTests
         Assert.Equal(1.5, records[1].PrefillStart.Seconds, 1e-9);
         Assert.Equal(1.5 + 2 + 1.52, records[1].PrefillFinish.Seconds, 1e-9);
         Assert.Equal(1.5 + 2 + 1.52 + (2 * 1.01), records[0].Finish.Seconds, 1e-9);
+    }
+
+    [Fact]
+    public void An_iteration_that_is_planned_ahead_does_not_know_who_has_come()
+    {
+        // B comes during A's prefill: the next iteration is planned by then, the one after it takes B.
+        var ahead = s_engine with
+        {
+            AsyncScheduling = true,
+        };
+        var (records, _) = Run(Cluster(s_times, ahead, mixed: 1), (0, 50, 5), (1, 150, 1));
+
+        Assert.Equal(1.5 + 1.01, records[1].PrefillStart.Seconds, 1e-9);
+        Assert.Equal(1.5 + 1.01 + 2 + 1.52, records[1].PrefillFinish.Seconds, 1e-9);
+    }
+
+    [Theory]
+    [InlineData(false, 2 + 1.51)]
+    [InlineData(true, 2 + 1.01 + 1.51)]
+    public void A_place_that_is_freed_counts_an_iteration_later_when_planned_ahead(
+        bool isAhead,
+        double expected
+    )
+    {
+        var two = s_engine with { AsyncScheduling = isAhead, MaxSequences = 2 };
+        var (records, _) = Run(Cluster(s_times, two, mixed: 1), (0, 50, 1), (0, 50, 3), (0, 50, 1));
+
+        Assert.Equal(expected, records[2].PrefillFinish.Seconds, 1e-9);
+    }
+
+    [Fact]
+    public void An_idle_engine_takes_a_request_at_once_whether_or_not_it_plans_ahead()
+    {
+        var ahead = s_engine with { AsyncScheduling = true, MaxSequences = 1, PrefillIterationSeconds = 0.5 };
+        var (records, _) = Run(Cluster(s_times, ahead, mixed: 1), (0, 50, 1), (0, 50, 1), (9, 50, 2));
+
+        // Beside what it computes, an iteration with a part of a prompt takes half a second.
+        Assert.Equal([2.0, 4.0, 11.0], records.Select(record => Math.Round(record.PrefillFinish.Seconds, 9)));
+        Assert.Equal(11 + 1.01, records[2].Finish.Seconds, 1e-9);
     }
 
     [Fact]

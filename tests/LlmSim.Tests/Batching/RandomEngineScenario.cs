@@ -38,6 +38,8 @@ internal sealed class RandomEngineScenario
             ChunkedPrefill = random.Next(4) > 0,
             BlockTokens = blockTokens,
             PrefixCaching = random.Next(4) > 0,
+            AsyncScheduling = random.Next(2) == 0,
+            PrefillIterationSeconds = random.NextDouble() * 1e-3,
             KvBlocks = ((100 + random.Next(1500)) / blockTokens) + 1,
         };
         var times = new IterationTimesModel(

@@ -265,6 +265,18 @@ public sealed class MeasuredModelTests
     private static MeasuredModel Model(ModelDescription model, MeasuredProfile? profile = null) =>
         new(profile ?? Profile(), model, new Precision(), Scenes.Instance("NVIDIA_H100_SXM", 1));
 
+    /// <summary>A model whose decode iterations take milliseconds that grow with the contexts.</summary>
+    internal static MeasuredModel InMilliseconds()
+    {
+        var attention = new AttentionTable([
+            .. from requests in new[] { 0, 100 }
+            from context in new[] { 0, 1000 }
+            select new AttentionPoint(0, 0, requests, context, 1e-5 * requests * (1 + (context / 1000.0))),
+        ]);
+        var shard = Shard(1e-13) with { Attention = attention };
+        return Model(s_dense, Profile() with { Shards = new Dictionary<int, MeasuredShard> { [1] = shard } });
+    }
+
     /// <summary>One second a token and a constant for each layer; half of all that at tp 2.</summary>
     private static MeasuredProfile Profile() =>
         new()

@@ -43,7 +43,7 @@ internal sealed class RandomScenario
             Pick(random, s_global),
             Pick(random, s_decodeLocal),
         };
-        var times = new Times(random);
+        var times = new Times(random, hasClosedForm: seed % 2 == 0);
         var prefill = 1 + random.Next(3);
         var decode = 1 + random.Next(3);
         Predictor = (OutputPredictorKind)random.Next(3);
@@ -103,8 +103,9 @@ internal sealed class RandomScenario
     }
 
     /// <summary>Times that grow with prompt, batch and context.</summary>
-    private sealed class Times(RandomStream random) : IPerformanceModel
+    private sealed class Times(RandomStream random, bool hasClosedForm) : IPerformanceModel
     {
+        private readonly bool _hasClosedForm = hasClosedForm;
         private readonly double _perToken = 1e-5 + (random.NextDouble() * 1e-3);
         private readonly double _perIteration = 1e-4 + (random.NextDouble() * 1e-2);
         private readonly double _perRequest = random.NextDouble() * 1e-4;
@@ -114,5 +115,11 @@ internal sealed class RandomScenario
 
         public double DecodeSeconds(in DecodeBatch batch) =>
             _perIteration + (_perRequest * batch.Requests) + (_perContextToken * batch.ContextTokens);
+
+        // Every other scenario is stepped by closed forms, the others by sums.
+        public DecodeTrend DecodeTrend(in DecodeBatch batch) =>
+            _hasClosedForm
+                ? new(DecodeSeconds(batch), _perContextToken * batch.Requests, int.MaxValue)
+                : new(DecodeSeconds(batch), 0, 1);
     }
 }

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Runs the scenarios of docs/performance.md whole, as processes, and prints their figures as a table.
+#   bench/run.sh [--save FILE] [--compare FILE] [--trace TRACE] [SCENARIO ...]
+# Scenarios: S1 S2 S3 S4 S5 S6 (all without any). --save keeps the figures, --compare shows how they differ from kept ones.
+# Seconds are processor seconds of the simulation once it runs, so that other work on the machine disturbs least.
+set -euo pipefail
+
+root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+save="" compare="" trace="" scenarios=()
+while (($#)); do
+  case "$1" in
+    --save) save="$2"; shift 2 ;;
+    --compare) compare="$2"; shift 2 ;;
+    --trace) trace="$2"; shift 2 ;;
+    S[1-6]) scenarios+=("$1"); shift ;;
+    *) echo "bench/run.sh: found '$1'; allowed: --save FILE, --compare FILE, --trace TRACE, S1 to S6" >&2; exit 1 ;;
+  esac
+done
+((${#scenarios[@]})) || scenarios=(S1 S2 S3 S4 S5 S6)
+
+figures="$work/figures.tsv"
+row='%-22s %11s %12s %11s %8s %8s %9s %9s %7s\n'
+"$root/llmsim" --version >/dev/null
+
+number() { sed -n "s/^ *\"$1\": \([0-9]*\),*$/\1/p" "$work/result.json" | head -1; }
+
+# name, then the options of the run
+scenario() {
+  local name="$1" wall peak requests simulated cpu
+  shift
+  /usr/bin/time -f '%e %M' -o "$work/process" "$root/llmsim" run --quiet --timing --json "$work/result.json" "$@" \
+    2>"$work/timing"
+  read -r wall peak <"$work/process"
+  read -r requests simulated cpu < <(sed -n 's/^timing: \([0-9]*\) requests in \([0-9.]*\) s, \([0-9.]*\) s.*/\1 \2 \3/p' "$work/timing")
+  awk -v name="$name" -v requests="$requests" -v simulated="$simulated" -v cpu="$cpu" -v wall="$wall" -v peak="$peak" \
+    -v all="$(number finished)" -v events="$(number events)" -v iterations="$(number decode_iterations)" 'BEGIN {
+      rate = cpu > 0 ? requests / cpu : 0
+      printf "%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.2f\t%.2f\t%.0f\t%.0f\n", name, rate, rate * iterations / all, \
+        events, cpu, simulated, wall, peak / 1024, (rate > 0 ? 1e9 / rate : 0)
+    }' >>"$figures"
+  IFS=$'\t' read -r -a cells < <(tail -1 "$figures")
+  printf "$row" "${cells[@]}"
+}
+
+cluster() { # instances
+  jq -n --argjson n "$1" '[range($n) | {hardware: "NVIDIA_H100_SXM", tp_size: 4}]' 2>/dev/null ||
+    awk -v n="$1" 'BEGIN { printf "["; for (i = 0; i < n; i++) printf "%s{\"hardware\":\"NVIDIA_H100_SXM\",\"tp_size\":4}", i ? "," : ""; print "]" }'
+}
+
+lengths=(--request_source lognormal --input_mean 1000 --output_mean 250)
+policies() { # global, local
+  echo --prefill_global "$1" --decode_global "$1" --prefill_local "$2" --decode_local "$2"
+}
+
+run() {
+  case "$1" in
+    S1) scenario S1 "${lengths[@]}" $(policies round_robin fcfs) --lambda_arrival 60 --request_count 1000000 ;;
+    S2)
+      local path="${trace:-$(ls "$root"/traces/*.jsonl* | head -1)}"
+      scenario "S2 trace, CSV" --trace_path "$path" --requests_output "$work/requests.csv"
+      ;;
+    S3)
+      for count in 100000 1000000 10000000; do
+        scenario "S3 $count" "${lengths[@]}" $(policies round_robin fcfs) --lambda_arrival 60 --request_count "$count"
+      done
+      ;;
+    # Ten times the output fills the KV memory of decode, which is then what limits: 80 % of its capacity.
+    S4)
+      scenario "S4 output 2500" --request_source lognormal --input_mean 1000 --output_mean 2500 \
+        $(policies round_robin fcfs) --lambda_arrival 4 --request_count 1000000
+      ;;
+    S5)
+      for policy in round_robin lowest_load; do
+        for stage in 4 256; do
+          cluster "$stage" >"$work/cluster.json"
+          scenario "S5 $((2 * stage)) $policy" "${lengths[@]}" $(policies "$policy" fcfs) --request_count 1000000 \
+            --lambda_arrival $((15 * stage)) --prefill_config "$work/cluster.json" --decode_config "$work/cluster.json"
+        done
+      done
+      ;;
+    S6) scenario "S6 overload" "${lengths[@]}" $(policies lowest_load shortest) --lambda_arrival 150 --request_count 1000000 ;;
+  esac
+}
+
+printf "$row" scenario requests/s iterations/s events "cpu s" "wall s" "process s" "peak MiB" ns/req
+for name in "${scenarios[@]}"; do run "$name"; done
+
+if [[ -n $compare ]]; then
+  echo
+  echo "requests/s of processor time, now / in $compare:"
+  awk -F'\t' 'NR == FNR { before[$1] = $2; next } $1 in before && before[$1] > 0 { printf "%-22s %6.2f\n", $1, $2 / before[$1] }' \
+    "$compare" "$figures"
+fi
+if [[ -n $save ]]; then cp "$figures" "$save"; fi

@@ -1,0 +1,178 @@
+using System.CommandLine;
+using System.Globalization;
+using LlmSim.Cli.Output;
+using LlmSim.Experiments.Extensions;
+using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Validation;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary><c>llmsim validate</c>: a recorded run of a real engine beside its simulation.</summary>
+internal sealed class ValidateCommand : CliCommand
+{
+    private const string On = "on";
+
+    private readonly Argument<string> _folder = new("run")
+    {
+        HelpName = "RUN_DIR",
+        Description =
+            "folder of a recorded run: requests.jsonl, meta.json, deployment.json and, if there is one, timeseries.csv",
+    };
+
+    private readonly Option<string> _profile = CliOption.Text(
+        "profile",
+        "folder of the measured profile [profiles/HARDWARE/MODEL beside or above the run]",
+        valueName: "DIR"
+    );
+
+    private readonly Option<string> _workload = CliOption.File(
+        "workload",
+        "the workload with hash_ids, for prefix caching [a .jsonl beside or above the run with requests of the same lengths]"
+    );
+
+    private readonly Option<string> _asyncScheduling = CliOption.Choice(
+        "async_scheduling",
+        "whether an iteration is planned while the one before it runs",
+        On,
+        [On, "off"]
+    );
+
+    private readonly Option<double> _prefillIteration = CliOption.Number(
+        "prefill_iteration_seconds",
+        "what an iteration with a part of a prompt takes beside its kernels",
+        RecordedRunOptions.VllmPrefillIterationSeconds,
+        "0 or more",
+        value => value >= 0
+    );
+
+    private readonly Option<string> _json = CliOption.File(
+        "json",
+        "the comparison as JSON; - for standard output, in the place of the table"
+    );
+
+    private readonly PlotArguments _plots = new();
+    private readonly PluginArguments _plugins = new();
+
+    public ValidateCommand(CliConsole console)
+        : base(
+            "validate",
+            "Simulate a recorded run of a real engine and compare: how far off are the predictions?",
+            console
+        )
+    {
+        Add(_folder);
+        AddGroups(
+            new OptionGroup("Inputs", [_profile, _workload]),
+            new OptionGroup("Engine", [_asyncScheduling, _prefillIteration]),
+            new OptionGroup("Output", [_json]),
+            _plots.Group,
+            _plugins.ModelGroup
+        );
+        Examples =
+        [
+            "llmsim validate runs/RTXPRO6000-Llama-3.1-8B",
+            "llmsim validate runs/RTXPRO6000-Llama-3.1-8B --plots pictures",
+            "llmsim validate run --profile profiles/H100/Qwen3-32B --workload sharegpt.jsonl --json -",
+        ];
+        SetAction(Execute);
+    }
+
+    private void Execute(ParseResult parse)
+    {
+        var validation = RunValidation.Of(
+            parse.GetRequiredValue(_folder),
+            new RecordedRunOptions
+            {
+                ProfileFolder = parse.GetValue(_profile),
+                WorkloadPath = parse.GetValue(_workload),
+                AsyncScheduling = parse.GetValue(_asyncScheduling) == On,
+                PrefillIterationSeconds = parse.GetValue(_prefillIteration),
+                Catalogs = Catalogs.BuiltIn with { Models = _plugins.LoadModels(parse) },
+            },
+            Console.Cancellation
+        );
+        var json = parse.GetValue(_json);
+        if (json == "-")
+        {
+            Console.Out.Write(ValidationJson.Text(validation));
+        }
+        else
+        {
+            if (json is not null)
+            {
+                OutputFile.Write("--json", json, ValidationJson.Text(validation));
+            }
+
+            Write(validation);
+        }
+
+        if (_plots.Read(parse) is { } plots)
+        {
+            foreach (var path in ValidationPictures.Draw(validation, plots.Folder, plots.Format))
+            {
+                Console.Error.WriteLine(path);
+            }
+        }
+    }
+
+    private void Write(RunValidation validation)
+    {
+        var run = validation.Run;
+        Console.Out.WriteLine(
+            $"Run         {run.Name}: {run.ModelId}, vLLM {run.Engine.Version}, {run.Requests.Count} requests"
+        );
+        Console.Out.WriteLine($"Profile     {validation.ProfileName}");
+        Console.Out.WriteLine(
+            $"Workload    {validation.WorkloadPath ?? "lengths of the run alone: no prefix caching"}"
+        );
+        Console.Out.WriteLine(
+            $"KV cache    {string.Join(" + ", validation.KvBlocks.Select(blocks => Figures.Count(blocks)))} blocks, {validation.Summary.Evictions} preemptions"
+        );
+        if (validation.Summary.PerformanceRange is { IterationsOutOfRange: > 0 } range)
+        {
+            Console.Out.WriteLine(
+                $"Range       {Figures.Count(range.IterationsOutOfRange)} of {Figures.Count(range.Iterations)} iterations beyond the profile, extrapolated"
+            );
+        }
+
+        Console.Out.WriteLine();
+        Console.Out.Write(TextTable.Render(Table(validation), Console));
+    }
+
+    private static Spectre.Console.Table Table(RunValidation validation)
+    {
+        var table = TextTable.Create("Figure", "", ">measured", ">predicted", ">error %", ">MAPE %");
+        foreach (var metric in validation.Metrics)
+        {
+            Add(metric.Name, "mean s", metric.Mean, Percent(metric.MeanAbsoluteErrorPercent));
+            foreach (var percent in (int[])[50, 95, 99])
+            {
+                Add(
+                    "",
+                    string.Create(CultureInfo.InvariantCulture, $"p{percent} s"),
+                    metric.Percentile(percent)
+                );
+            }
+        }
+
+        Add("makespan", "s", validation.MakespanSeconds);
+        Add("throughput", "requests/s", validation.RequestsPerSecond);
+        Add("", "output tokens/s", validation.OutputTokensPerSecond);
+        return table;
+
+        void Add(string name, string unit, MeasuredAndPredicted figure, string mape = "") =>
+            table.Add(
+                name,
+                unit,
+                Digits(figure.Measured),
+                Digits(figure.Predicted),
+                figure.ErrorPercent.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture),
+                mape
+            );
+
+        static string Percent(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+
+        static string Digits(double value) =>
+            value.ToString(value < 1 ? "0.00000" : "0.000", CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,75 @@
+namespace LlmSim.Metrics;
+
+/// <summary>
+/// A summary of the values of one quantity, non-negative, in any number. Up to <see cref="MaxExactValues" /> of them are kept
+/// and the percentiles are exact; beyond, they come from a <see cref="QuantileSketch" /> and the memory no longer grows.
+/// </summary>
+internal sealed class ValueSummary
+{
+    /// <summary>So many values are kept.</summary>
+    public const int MaxExactValues = 1_000_000;
+
+    private readonly QuantileSketch _sketch = new();
+    private List<double>? _values = [];
+    private Moments _moments;
+
+    /// <summary>Whether there are more values than are kept.</summary>
+    public bool IsSketched => _values is null;
+
+    public void Add(double value)
+    {
+        _moments.Add(value);
+        _sketch.Add(value, 1);
+        if (_values is { } values)
+        {
+            if (values.Count < MaxExactValues)
+            {
+                values.Add(value);
+            }
+            else
+            {
+                _values = null;
+            }
+        }
+    }
+
+    public Distribution Summarize()
+    {
+        if (_moments.Count == 0)
+        {
+            return Distribution.Empty;
+        }
+
+        Func<long, double> valueAt = _values is null ? _sketch.ValueAt : ExactValues(_values);
+        double Percentile(int percent) => Quantiles.Percentile(percent, _moments.Count, valueAt);
+        return new Distribution(
+            _moments.Count,
+            _moments.Mean,
+            _moments.Std,
+            Percentile(25),
+            Percentile(50),
+            Percentile(75),
+            Percentile(90),
+            Percentile(95),
+            Percentile(99)
+        );
+    }
+
+    /// <summary>The sketch says in which bucket a rank is: only the values of a few buckets have to be sorted.</summary>
+    private Func<long, double> ExactValues(List<double> values)
+    {
+        var buckets = new Dictionary<int, List<double>>();
+        return rank =>
+        {
+            var (bucket, rankInBucket) = _sketch.Find(rank);
+            if (!buckets.TryGetValue(bucket, out var sorted))
+            {
+                sorted = values.FindAll(value => QuantileSketch.BucketOf(value) == bucket);
+                sorted.Sort();
+                buckets.Add(bucket, sorted);
+            }
+
+            return sorted[(int)rankInBucket];
+        };
+    }
+}

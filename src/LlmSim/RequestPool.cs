@@ -1,0 +1,45 @@
+using LlmSim.Engine;
+using LlmSim.Memory;
+using LlmSim.Workloads;
+
+namespace LlmSim;
+
+/// <summary>
+/// Makes the requests of a workload. Those that have left the cluster are used again: a long run allocates no more than a short one.
+/// </summary>
+internal sealed class RequestPool(Scenario scenario)
+{
+    private readonly Stack<Request> _left = new();
+    private readonly RandomStream _predictionErrors = new(scenario.Seed, "output_predictor");
+    private readonly SimTime _ttftSlo = SimTime.FromSeconds(scenario.TtftSloSeconds);
+    private readonly int _tokensFromPrefill =
+        scenario.Semantics.OutputTokens == OutputTokens.FirstFromPrefill ? 1 : 0;
+
+    /// <summary>A request that is to come. Predictions are drawn here, in the order of arrival.</summary>
+    public Request Take(in RequestSpec spec)
+    {
+        var request = _left.TryPop(out var left) ? left : new Request();
+        request.Id = spec.Id;
+        request.Arrival = spec.Arrival;
+        request.TraceInputTokens = spec.InputTokens;
+        request.TraceOutputTokens = spec.OutputTokens;
+        request.InputTokens = spec.InputTokens;
+        request.DecodeTokensOwed = spec.OutputTokens - _tokensFromPrefill;
+        request.TtftDeadline = spec.Arrival + _ttftSlo;
+        request.PredictedOutputTokens = scenario.OutputPredictor.Predict(
+            spec.OutputTokens,
+            _predictionErrors
+        );
+        request.Content = spec.HashIds is { } hashIds
+            ? new PromptContent(hashIds, spec.HashBlockTokens, spec.InputTokens)
+            : null;
+        return request;
+    }
+
+    /// <summary>The request has left: nobody in the cluster knows it any more.</summary>
+    public void GiveBack(Request request)
+    {
+        request.Renew();
+        _left.Push(request);
+    }
+}

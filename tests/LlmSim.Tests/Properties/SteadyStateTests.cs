@@ -1,0 +1,108 @@
+using System.Reflection;
+using LlmSim.Batching;
+using LlmSim.Engine;
+using LlmSim.Memory;
+using LlmSim.Policies;
+using LlmSim.Prefill;
+using LlmSim.Workloads;
+using Xunit;
+
+namespace LlmSim.Tests.Properties;
+
+/// <summary>A long run costs no more memory than a short one.</summary>
+public sealed class SteadyStateTests
+{
+    [Theory]
+    [InlineData("round_robin", "fcfs")]
+    [InlineData("lowest_load", "shortest")]
+    public void A_steady_state_allocates_nothing(string route, string queue)
+    {
+        var scenario = Scenarios.Default() with
+        {
+            Policies = PolicyCatalog.BuiltIn.CreateSet(route, queue, route, queue),
+        };
+        // Equal requests at equal gaps, prepared beforehand: after the first ones nothing grows any more.
+        var requests = Enumerable
+            .Range(0, 6000)
+            .Select(id => new RequestSpec(id, SimTime.FromSeconds(id / 40.0), 1000, 250))
+            .ToArray();
+        long before = 0,
+            after = 0;
+        var recorder = Recorders.For(scenario);
+        recorder.CompletionObserver = completed =>
+        {
+            // The lists of values double in between at 4096 only.
+            if (completed == 4200)
+            {
+                before = GC.GetAllocatedBytesForCurrentThread();
+            }
+            else if (completed == 5800)
+            {
+                after = GC.GetAllocatedBytesForCurrentThread();
+            }
+        };
+
+        new Cluster(scenario, requests, recorder, 4096).Run(CancellationToken.None);
+
+        Assert.Equal(0, after - before);
+    }
+
+    [Fact]
+    public void A_renewed_request_is_a_new_one()
+    {
+        var request = new Request();
+        var properties = typeof(Request)
+            .GetProperties(BindingFlags.Instance | BindingFlags.Public)
+            .Where(property => property.CanWrite)
+            .ToList();
+        foreach (var property in properties)
+        {
+            property.SetValue(request, Other(property.PropertyType));
+        }
+
+        request.Renew();
+
+        var fresh = new Request();
+        Assert.True(properties.Count > 20);
+        Assert.All(
+            properties,
+            property => Assert.Equal(property.GetValue(fresh), property.GetValue(request))
+        );
+    }
+
+    [Fact]
+    public void Work_of_shorter_prompts_is_what_a_scan_gives()
+    {
+        var random = new RandomStream(5, "lengths");
+        var work = new WorkByLength();
+        var queued = new List<(int Tokens, long Nanoseconds)>();
+        for (var i = 0; i < 3000; i++)
+        {
+            if (queued.Count > 0 && random.Next(3) == 0)
+            {
+                var (tokens, nanoseconds) = queued[^1];
+                queued.RemoveAt(queued.Count - 1);
+                work.Add(tokens, -nanoseconds);
+            }
+            else
+            {
+                // Ever longer ones, so that the tree grows on the way.
+                queued.Add((1 + random.Next(10 + (i * 10)), random.Next(1000)));
+                work.Add(queued[^1].Tokens, queued[^1].Nanoseconds);
+            }
+
+            var limit = random.Next(40_000);
+            Assert.Equal(queued.Where(q => q.Tokens < limit).Sum(q => q.Nanoseconds), work.Below(limit));
+        }
+    }
+
+    private static object? Other(Type type) =>
+        type == typeof(SimTime) ? new SimTime(7)
+        : type == typeof(bool) ? true
+        : type == typeof(long) ? 7L
+        : type == typeof(RequestState) ? RequestState.Finished
+        : type == typeof(PromptContent) ? new PromptContent([], 16, 7)
+        : type == typeof(SequenceState) ? new SequenceState(new Request(), [])
+        : type == typeof(int) || type == typeof(int?) ? 7
+        : throw new NotSupportedException($"give the test another value of {type}");
+}
