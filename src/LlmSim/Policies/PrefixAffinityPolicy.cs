@@ -7,6 +7,7 @@ namespace LlmSim.Policies;
 [Policy(
     "prefix_affinity",
     Decisions = PolicyDecisions.Global,
+    IgnoresTtftDeadline = true,
     Summary = "the longest cached prefix, unless load is unbalanced or the prefix is short: then the fewest requests"
 )]
 internal sealed class PrefixAffinityPolicy : IGlobalPolicy
