@@ -1,4 +1,3 @@
-using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
 using LlmSim.Policies;
 using Xunit;
@@ -66,7 +65,7 @@ public sealed class EngineSamplingTests
 
             var samples = new List<InstanceSample>();
             var plan = new SamplingPlan(samples.Add) { IntervalSeconds = IntervalSeconds };
-            var (records, _) = Run(seed, plansAhead: false, plan, maxIterationsPerEvent: 4096);
+            var records = Run(seed, plansAhead: false, plan, maxIterationsPerEvent: 4096).Records;
             // A request that starts on a mixed instance stays there from its arrival to its end.
             foreach (var sample in samples.Where(sample => sample.Stage == "mixed"))
             {
@@ -112,12 +111,7 @@ public sealed class EngineSamplingTests
         return samples;
     }
 
-    private static (List<RequestRecord> Records, long Events) Run(
-        int seed,
-        bool plansAhead,
-        SamplingPlan? plan,
-        int maxIterationsPerEvent
-    )
+    private static SampledRun Run(int seed, bool plansAhead, SamplingPlan? plan, int maxIterationsPerEvent)
     {
         InstanceSpec[] Engines(IEnumerable<InstanceSpec> specs) =>
             [
@@ -136,21 +130,6 @@ public sealed class EngineSamplingTests
             DecodeInstances = Engines(scenario.DecodeInstances),
             MixedInstances = Engines(scenario.MixedInstances),
         };
-        var records = new List<RequestRecord>();
-        var cluster = new Cluster(
-            scenario,
-            random.Requests,
-            Recorders.For(scenario, records.Add),
-            maxIterationsPerEvent
-        );
-        if (plan is not null)
-        {
-            cluster.Observe(
-                new ClusterSampler(plan, scenario.Seed, cluster.StagedInstances, () => cluster.Now)
-            );
-        }
-
-        cluster.Run(CancellationToken.None);
-        return (records, cluster.EventCount);
+        return SampledRun.Of(scenario, random.Requests, plan, maxIterationsPerEvent);
     }
 }
