@@ -19,5 +19,17 @@ return CliApplication.Run(
 void Stop(PosixSignalContext context)
 {
     context.Cancel = !cancellation.IsCancellationRequested;
+    if (context.Cancel)
+    {
+        _ = HintAsync();
+    }
+
     cancellation.Cancel();
+}
+
+// A policy of the user that never returns cannot be told to stop.
+async Task HintAsync()
+{
+    await Task.Delay(TimeSpan.FromSeconds(1));
+    Console.Error.WriteLine("\nllmsim: not stopped yet; a second Ctrl-C ends it at once");
 }

@@ -4,6 +4,7 @@ using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Workloads;
+using LlmSim.Performance.Measured;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments;
@@ -92,7 +93,14 @@ public static class Experiment
 
     /// <summary>A scenario with policies of its own, from the catalogs and the cluster files.</summary>
     /// <exception cref="UserErrorException">A name is unknown or a file is wrong.</exception>
-    public static Scenario CreateScenario(RunConfiguration configuration)
+    public static Scenario CreateScenario(RunConfiguration configuration) =>
+        CreateScenario(configuration, ProfileFolder.Load);
+
+    /// <summary>The same, with measured profiles from where the caller keeps them.</summary>
+    internal static Scenario CreateScenario(
+        RunConfiguration configuration,
+        Func<string, MeasuredProfile> loadProfile
+    )
     {
         var model = ModelSource.Load(configuration.Model, configuration.Catalogs.Models);
         var cluster = ClusterSource.Load(configuration);
@@ -114,7 +122,7 @@ public static class Experiment
             TtftSloSeconds = configuration.TtftSloSeconds,
             TpotSloSeconds = configuration.TpotSloSeconds,
             OutputPredictor = OutputPredictors.Parse(configuration.OutputPredictor),
-            PerformanceModelFactory = PerformanceSource.Factory(configuration, model),
+            PerformanceModelFactory = PerformanceSource.Factory(configuration, model, loadProfile),
         };
     }
 

@@ -13,11 +13,20 @@ internal sealed class ProgressLine : IDisposable
 
     private readonly TextWriter? _writer;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private TimeSpan _next = s_delay;
-    private bool _isShown;
+    private readonly Lock _lock = new();
+    private readonly Timer? _timer;
+    private string _text = "";
+    private string _shown = "";
+    private bool _isDisposed;
 
-    public ProgressLine(CliConsole console, bool isQuiet) =>
-        _writer = console.ErrorIsTerminal && !isQuiet ? console.Error : null;
+    public ProgressLine(CliConsole console, bool isQuiet)
+    {
+        if (console.ErrorIsTerminal && !isQuiet)
+        {
+            _writer = console.Error;
+            _timer = new Timer(_ => Draw(), null, s_delay, s_interval);
+        }
+    }
 
     public void Report(RunProgress progress) =>
         Show(
@@ -48,26 +57,31 @@ internal sealed class ProgressLine : IDisposable
         return $", about {TimeSpan.FromSeconds(Math.Ceiling(seconds)):c} left";
     }
 
-    private void Show(string text)
-    {
-        if (_writer is null || _clock.Elapsed < _next)
-        {
-            return;
-        }
+    private void Show(string text) => Volatile.Write(ref _text, text);
 
-        lock (_clock)
+    /// <summary>By a timer, because a long point of a sweep reports nothing until it is done.</summary>
+    private void Draw()
+    {
+        lock (_lock)
         {
-            _next = _clock.Elapsed + s_interval;
-            _isShown = true;
-            _writer.Write(EraseLine + text);
+            if (!_isDisposed && _shown != _text)
+            {
+                _shown = _text;
+                _writer!.Write(EraseLine + _shown);
+            }
         }
     }
 
     public void Dispose()
     {
-        if (_isShown)
+        _timer?.Dispose();
+        lock (_lock)
         {
-            _writer!.Write(EraseLine);
+            _isDisposed = true;
+            if (_shown.Length > 0)
+            {
+                _writer!.Write(EraseLine);
+            }
         }
     }
 }

@@ -16,12 +16,16 @@ public static class PerformanceSource
     private const string MeasuredPrefix = "measured:";
 
     /// <summary>Makes the performance model of an instance; null for the roofline of the semantics.</summary>
+    /// <param name="configuration">Names the source.</param>
+    /// <param name="model">The model that is served.</param>
+    /// <param name="loadProfile">Reads the profile of a folder.</param>
     /// <exception cref="UserErrorException">
     /// The name is unknown or the profile is wrong; later, for an instance: the profile is not one of it.
     /// </exception>
     public static Func<InstanceSpec, IPerformanceModel>? Factory(
         RunConfiguration configuration,
-        ModelDescription model
+        ModelDescription model,
+        Func<string, MeasuredProfile> loadProfile
     )
     {
         var source = configuration.Performance;
@@ -41,9 +45,9 @@ public static class PerformanceSource
             );
         }
 
-        if (ProfileFolderOf(source) is { } folder)
+        if (source.StartsWith(MeasuredPrefix, StringComparison.Ordinal))
         {
-            var profile = ProfileFolder.Load(folder);
+            var profile = loadProfile(source[MeasuredPrefix.Length..]);
             return instance => new MeasuredModel(profile, model, configuration.Precision, instance);
         }
 
@@ -52,10 +56,6 @@ public static class PerformanceSource
                 + $"Allowed are {Roofline}, {Calibrated} and {MeasuredPrefix}FOLDER."
         );
     }
-
-    /// <summary>The folder of measurements that a name asks for; null for another source.</summary>
-    internal static string? ProfileFolderOf(string name) =>
-        name.StartsWith(MeasuredPrefix, StringComparison.Ordinal) ? name[MeasuredPrefix.Length..] : null;
 
     /// <summary>What an accelerator was found to reach of its roofs.</summary>
     /// <exception cref="UserErrorException">Nothing was fitted for it; the message says for which there is.</exception>

@@ -98,7 +98,7 @@ public static class ProfileFolder
 
     private static Dictionary<string, Curve> Curves(string path, string axis)
     {
-        var points = CsvTable.Read(
+        var points = ProfileTable.Read(
             path,
             ["layer", axis, "time_us"],
             line => (Layer: line.Text(0), Point: new CurvePoint(line.Count(1), Seconds(line, 2)))
@@ -110,7 +110,7 @@ public static class ProfileFolder
 
     private static AttentionTable Attention(string path)
     {
-        var points = CsvTable.Read(
+        var points = ProfileTable.Read(
             path,
             ["prefill_chunk", "kv_prefill", "n_decode", "kv_decode", "time_us"],
             line => new AttentionPoint(
@@ -131,7 +131,7 @@ public static class ProfileFolder
             return null;
         }
 
-        var points = CsvTable.Read(
+        var points = ProfileTable.Read(
             path,
             ["tokens", "activated_experts", "time_us"],
             line => new ExpertPoint(line.Count(0), line.Count(1), Seconds(line, 2))
@@ -139,5 +139,5 @@ public static class ProfileFolder
         return new(points);
     }
 
-    private static double Seconds(in CsvLine line, int column) => line.Number(column) / 1e6;
+    private static double Seconds(in ProfileLine line, int column) => line.Number(column) / 1e6;
 }

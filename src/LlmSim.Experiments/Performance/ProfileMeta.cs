@@ -62,7 +62,7 @@ internal sealed class ProfileMeta
 
     private static List<SkewAlpha> SkewRows(string path, SkewAxis[] bins)
     {
-        return CsvTable.Read(
+        return ProfileTable.Read(
             path,
             ["pc", "n_label", "skew_rate_label", "kv_big_label", "kp_label", "alpha"],
             line => new SkewAlpha(
@@ -75,7 +75,7 @@ internal sealed class ProfileMeta
             )
         );
 
-        int Bin(in CsvLine line, int column)
+        int Bin(in ProfileLine line, int column)
         {
             var labels = bins[column - 1].Labels;
             var label = line.Text(column);

@@ -51,6 +51,10 @@ internal sealed class AxisScale
         return new AxisScale(false, min, max);
     }
 
+    /// <summary>From the last ten per cent that no value is below, to 100: what policies differ in is often near 100.</summary>
+    public static AxisScale PercentUpTo100(IEnumerable<double> values) =>
+        new(false, Math.Clamp(10 * Math.Floor(values.Min() / 10), 0, 90), 100);
+
     /// <summary>Where a value lies on the axis.</summary>
     public double Map(double value) => _isLogarithmic ? Math.Log10(value) : value;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using nietras.SeparatedValues;
+using LlmSim.Experiments.Results;
 
 namespace LlmSim.Experiments.Plots;
 
@@ -13,21 +13,16 @@ internal sealed class CsvTable(string path) : ResultTable(path, Header(path))
 
     private static string[] Header(string path)
     {
-        using var reader = Reader(path);
+        using var reader = Csv.Reader(path);
         return [.. reader.Header.ColNames];
     }
-
-    private static SepReader Reader(string path) =>
-        Sep.New(',')
-            .Reader(options => options with { Unescape = true, CultureInfo = CultureInfo.InvariantCulture })
-            .FromFile(path);
 
     private T[][] Read<T>(int[] positions, Func<ReadOnlySpan<char>, string, int, T> value)
     {
         var columns = positions.Select(_ => new List<T>()).ToArray();
         try
         {
-            using var reader = Reader(Path);
+            using var reader = Csv.Reader(Path);
             foreach (var row in reader)
             {
                 for (var i = 0; i < positions.Length; i++)

@@ -27,19 +27,24 @@ internal static class GanttPicture
             return null;
         }
 
-        var mostDecoding = decode.SelectMany(line => line.Line.Values).DefaultIfEmpty().Max();
+        // An instance with batching prefills several prompts at once.
+        var (mostPrefilling, mostDecoding) = (Most(prefill), Most(decode));
+        var prefilling =
+            mostPrefilling > 1 ? $"requests prefilling, 0 to {Number(mostPrefilling)}" : "prefilling or not";
         return StripPicture.Draw(
             "Work of the instances over time",
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"prefilling or not; requests decoding, 0 to {mostDecoding:N0}"
-            ),
+            $"{prefilling}; requests decoding, 0 to {Number(mostDecoding)}",
             [
-                .. Strips("prefill", prefill, fullValue: 1, color: 0),
+                .. Strips("prefill", prefill, Math.Max(1, mostPrefilling), color: 0),
                 .. Strips("decode", decode, mostDecoding, color: 1),
             ]
         );
     }
+
+    private static double Most(IReadOnlyList<(int Instance, StepLine Line)> lines) =>
+        lines.SelectMany(line => line.Line.Values).DefaultIfEmpty().Max();
+
+    private static string Number(double count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     private static IReadOnlyList<(int Instance, StepLine Line)> Lines(
         IEnumerable<RequestPoint> served,

@@ -5,9 +5,9 @@ namespace LlmSim.Experiments.Plots;
 /// <summary>A figure of whole runs against the arrival rate, one line for each combination of the other options.</summary>
 internal static class RatePicture
 {
-    private const int MaxCovered = 4;
-    private const float LineStep = 1.6f;
-    private const float MarkerStep = 3.2f;
+    /// <summary>By so much the first series is larger than the last.</summary>
+    private const float MoreLineWidth = 3.6f;
+    private const float MoreMarkerSize = 8;
 
     public static Plot? Goodput(IReadOnlyList<SummaryPoint> points) =>
         Draw(
@@ -66,13 +66,14 @@ internal static class RatePicture
             line.Color = PictureStyle.ColorOf(i);
             line.MarkerStyle = PictureStyle.MarkerOf(i);
             // The first are the largest, so that the last ones do not hide equal ones.
-            var covered = Math.Min(series.Count - 1 - i, MaxCovered);
-            line.LineWidth = PictureStyle.LineWidth + (covered * LineStep);
-            line.MarkerSize += covered * MarkerStep;
+            var covered = (series.Count - 1 - i) / Math.Max(1f, series.Count - 1);
+            line.LineWidth = PictureStyle.LineWidth + (covered * MoreLineWidth);
+            line.MarkerSize += covered * MoreMarkerSize;
         }
 
         AxisScale.Linear(drawn.Select(point => point.X)).ApplyTo(plot.Axes.Bottom);
-        AxisScale.Linear(isPercent ? [0, 100] : drawn.Select(point => point.Y)).ApplyTo(plot.Axes.Left);
+        var y = drawn.Select(point => point.Y);
+        (isPercent ? AxisScale.PercentUpTo100(y) : AxisScale.Linear(y)).ApplyTo(plot.Axes.Left);
         PictureStyle.AddLegend(plot, series.Count);
         return plot;
     }

@@ -30,7 +30,7 @@ internal static class SamplesPicture
         var highest = series.Max(one => one.Points.Max(point => point.Y));
         return StripPicture.Draw(
             title,
-            $"0 to {AxisScale.Label(highest, digits: 3)} {unit}",
+            highest > 0 ? $"0 to {AxisScale.Label(highest, digits: 3)} {unit}" : $"0 {unit} in all samples",
             [
                 .. series.Select(
                     (one, i) => new Strip(one.Name, StepLine.Of(one), highest > 0 ? highest : 1, i)

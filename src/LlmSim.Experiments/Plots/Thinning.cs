@@ -8,11 +8,11 @@ internal static class Thinning
     public const int MaxPoints = 5_000;
 
     /// <summary>Every k-th item and the last, with the smallest k that leaves at most <see cref="MaxPoints" />.</summary>
-    public static IReadOnlyList<T> Thin<T>(IReadOnlyList<T> items)
-    {
-        var step = Step(items.Count);
-        return step == 1 ? items : [.. items.Where((_, i) => i % step == 0 || i == items.Count - 1)];
-    }
+    public static IReadOnlyList<T> Thin<T>(IReadOnlyList<T> items) => Thin(items, Step(items.Count));
+
+    /// <summary>Every <paramref name="step" />-th item and the last: series that are compared get the step of the longest.</summary>
+    public static IReadOnlyList<T> Thin<T>(IReadOnlyList<T> items, int step) =>
+        step == 1 ? items : [.. items.Where((_, i) => i % step == 0 || i == items.Count - 1)];
 
     /// <summary>What to say below a picture of these series; null when nothing was left out.</summary>
     public static string? Note(string what, IEnumerable<int> counts)
@@ -27,8 +27,8 @@ internal static class Thinning
             );
     }
 
-    /// <summary>One place is kept for the last item.</summary>
-    private static int Step(int count) =>
+    /// <summary>The k of so many items; one place is kept for the last of them.</summary>
+    public static int Step(int count) =>
         count <= MaxPoints ? 1 : (int)Math.Ceiling(count / (MaxPoints - 1.0));
 
     private static string Ordinal(int number) =>

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using LlmSim.Experiments.Performance;
+using LlmSim.Experiments.Extensions;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 
@@ -32,47 +32,32 @@ internal readonly record struct InputFingerprint(string Name, string Content)
         );
 
     /// <summary>All inputs of a run, as they were loaded.</summary>
+    /// <param name="configuration">Names them.</param>
+    /// <param name="scenario">What was loaded.</param>
+    /// <param name="files">Those that points share: a trace, a profile.</param>
     public static IReadOnlyList<InputFingerprint> Of(
         RunConfiguration configuration,
         Scenario scenario,
-        InputFingerprint? trace
+        IEnumerable<InputFingerprint> files
     )
     {
-        var preset = configuration.Semantics.Preset;
         var fingerprints = new List<InputFingerprint>
         {
             Simulator,
             new($"model {configuration.Model}", Hash(scenario.Model)),
-            new(
-                $"prefill cluster {configuration.PrefillConfig ?? $"default of {preset}"}",
-                Hash(scenario.PrefillInstances)
-            ),
-            new(
-                $"decode cluster {configuration.DecodeConfig ?? $"default of {preset}"}",
-                Hash(scenario.DecodeInstances)
-            ),
         };
-        if (configuration.Cluster is { } cluster)
-        {
-            fingerprints.Add(new($"cluster {cluster}", Hash(scenario.MixedInstances)));
-        }
-
-        if (PerformanceSource.ProfileFolderOf(configuration.Performance) is { } profile)
-        {
-            fingerprints.Add(new($"profile {profile}", HashFolder(profile)));
-        }
-
-        fingerprints.AddRange(PoliciesOfTheUser(scenario.Policies));
-        if (trace is { } content)
-        {
-            fingerprints.Add(content);
-        }
-
+        fingerprints.AddRange(Accelerators(scenario));
+        fingerprints.AddRange(Cluster(configuration, scenario));
+        fingerprints.AddRange(PoliciesOfTheUser(configuration.Catalogs, scenario.Policies));
+        fingerprints.AddRange(files);
         return fingerprints;
     }
 
-    /// <summary>A trace by its requests, so that it is the same compressed or not.</summary>
-    public static InputFingerprint OfTrace(string path, ReadOnlySpan<RequestSpec> requests)
+    /// <summary>
+    /// A trace by its requests, so that it is the same compressed or not. With hash ids it is another input: one sweep may read it
+    /// with them for some points and without for others.
+    /// </summary>
+    public static InputFingerprint OfTrace(string path, bool hasHashIds, ReadOnlySpan<RequestSpec> requests)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> row = stackalloc byte[16];
@@ -85,14 +70,48 @@ internal readonly record struct InputFingerprint(string Name, string Content)
             hash.AppendData(MemoryMarshal.AsBytes(request.HashIds.AsSpan()));
         }
 
-        return new InputFingerprint($"trace {path}", Convert.ToHexStringLower(hash.GetHashAndReset()));
+        var name = hasHashIds ? $"trace {path} with its hash_ids" : $"trace {path}";
+        return new InputFingerprint(name, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
     /// <summary>SHA-256 of a text, in hexadecimal digits.</summary>
     public static string HashText(string text) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private static IEnumerable<InputFingerprint> PoliciesOfTheUser(PolicySet policies) =>
+    private static IEnumerable<InputFingerprint> Accelerators(Scenario scenario) =>
+        scenario
+            .PrefillInstances.Concat(scenario.DecodeInstances)
+            .Concat(scenario.MixedInstances)
+            .Select(instance => instance.Hardware)
+            .Distinct()
+            .Select(hardware => new InputFingerprint($"accelerator {hardware.Name}", Hash(hardware)));
+
+    /// <summary>The files that describe the instances.</summary>
+    private static IEnumerable<InputFingerprint> Cluster(RunConfiguration configuration, Scenario scenario)
+    {
+        if (configuration.Cluster is { } cluster)
+        {
+            InstanceSpec[][] roles =
+            [
+                [.. scenario.PrefillInstances],
+                [.. scenario.DecodeInstances],
+                [.. scenario.MixedInstances],
+            ];
+            return [new($"cluster {cluster}", Hash(roles))];
+        }
+
+        var standard = $"default of {configuration.Semantics.Preset}";
+        return
+        [
+            new(
+                $"prefill cluster {configuration.PrefillConfig ?? standard}",
+                Hash(scenario.PrefillInstances)
+            ),
+            new($"decode cluster {configuration.DecodeConfig ?? standard}", Hash(scenario.DecodeInstances)),
+        ];
+    }
+
+    private static IEnumerable<InputFingerprint> PoliciesOfTheUser(Catalogs catalogs, PolicySet policies) =>
         new object[]
         {
             policies.PrefillGlobal,
@@ -103,25 +122,24 @@ internal readonly record struct InputFingerprint(string Name, string Content)
             .Select(policy => policy.GetType())
             .Where(type => type.Assembly != typeof(PolicySet).Assembly)
             .Distinct()
-            .Select(type => new InputFingerprint(
-                $"policy {type.GetCustomAttribute<PolicyAttribute>()?.Name ?? type.Name}",
-                Module(type).ToString("N")
+            .Select(type => (Type: type, Name: type.GetCustomAttribute<PolicyAttribute>()?.Name ?? type.Name))
+            .Select(policy => new InputFingerprint(
+                $"policy {policy.Name}",
+                Module(policy.Type).ToString("N") + HashOfNeighbours(catalogs, policy.Name)
             ));
 
-    private static string HashFolder(string folder)
+    /// <summary>An assembly of the user may call others of its folder; a source file calls none.</summary>
+    private static string HashOfNeighbours(Catalogs catalogs, string policy)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (
-            var file in Directory
-                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                .Order(StringComparer.Ordinal)
-        )
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, file)));
-            hash.AppendData(File.ReadAllBytes(file));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        static bool IsAssembly(string? path) =>
+            path?.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) == true;
+        return catalogs.Policies.All.Any(known => known.Name == policy && IsAssembly(known.Source))
+            ? HashText(
+                string.Concat(
+                    catalogs.PolicyFileHashes.Where(file => IsAssembly(file.Key)).Select(file => file.Value)
+                )
+            )
+            : "";
     }
 
     private static Guid Module(Type type) => type.Module.ModuleVersionId;

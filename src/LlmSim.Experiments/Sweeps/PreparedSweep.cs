@@ -44,7 +44,8 @@ internal sealed class PreparedSweep
     private PreparedSweep(SweepPlan plan)
     {
         var traces = new TraceStore();
-        _points = [.. plan.Points.Select((point, index) => Prepare(index, point, traces))];
+        var profiles = new ProfileStore();
+        _points = [.. plan.Points.Select((point, index) => Prepare(index, point, traces, profiles))];
     }
 
     /// <summary>In the order of the plan.</summary>
@@ -87,17 +88,27 @@ internal sealed class PreparedSweep
         }
     }
 
-    private PreparedPoint Prepare(int index, SweepPoint point, TraceStore traces)
+    private PreparedPoint Prepare(int index, SweepPoint point, TraceStore traces, ProfileStore profiles)
     {
         var configuration = point.Configuration;
         try
         {
-            var scenario = Experiment.CreateScenario(configuration);
+            var files = new List<InputFingerprint>();
+            var scenario = Experiment.CreateScenario(
+                configuration,
+                folder =>
+                {
+                    var profile = profiles.Get(folder);
+                    files.Add(profile.Fingerprint);
+                    return profile.Measurements;
+                }
+            );
             var trace = traces.Get(configuration, scenario.SharesPrefixes);
             var workload = Experiment.CreateWorkload(configuration) with { ParsedTrace = trace?.Requests };
             // Options that do not go together are found here rather than hours later.
             _ = workload.ToRequests();
-            var inputs = InputFingerprint.Of(configuration, scenario, trace?.Fingerprint);
+            files.AddRange(trace is null ? [] : [trace.Fingerprint]);
+            var inputs = InputFingerprint.Of(configuration, scenario, files);
             foreach (var input in inputs)
             {
                 _inputs[input.Name] = input;

@@ -62,12 +62,12 @@ public sealed class ResultComparison
         "max_len",
     ];
 
-    private readonly ResultTable _a;
-    private readonly ResultTable _b;
+    private readonly SummaryTable _a;
+    private readonly SummaryTable _b;
     private readonly List<string> _keys = [];
     private readonly List<string> _treatments = [];
 
-    private ResultComparison(ResultTable a, ResultTable b)
+    private ResultComparison(SummaryTable a, SummaryTable b)
     {
         (_a, _b) = (a, b);
         foreach (
@@ -94,7 +94,7 @@ public sealed class ResultComparison
     /// <exception cref="UserErrorException">A file is none, or nothing in them can be paired.</exception>
     public static ResultComparison Of(string pathA, string pathB, IReadOnlyList<string> columns)
     {
-        var comparison = new ResultComparison(ResultTable.Read(pathA), ResultTable.Read(pathB));
+        var comparison = new ResultComparison(SummaryTable.Read(pathA), SummaryTable.Read(pathB));
         comparison.Compare(columns);
         return comparison;
     }
@@ -149,7 +149,7 @@ public sealed class ResultComparison
         ];
     }
 
-    private PairedDifference Difference((ResultRow A, ResultRow B)[] pairs, string column)
+    private PairedDifference Difference((SummaryRow A, SummaryRow B)[] pairs, string column)
     {
         var a = pairs.Select(pair => _a.Value(pair.A, column)).ToArray();
         var b = pairs.Select(pair => _b.Value(pair.B, column)).ToArray();
@@ -162,9 +162,9 @@ public sealed class ResultComparison
         );
     }
 
-    private Dictionary<string, ResultRow> ByPlace(ResultTable table)
+    private Dictionary<string, SummaryRow> ByPlace(SummaryTable table)
     {
-        var rows = new Dictionary<string, ResultRow>(StringComparer.Ordinal);
+        var rows = new Dictionary<string, SummaryRow>(StringComparer.Ordinal);
         foreach (var row in table.Rows)
         {
             var place = Place(row) + row[SweepPlan.SeedOption];
@@ -179,7 +179,7 @@ public sealed class ResultComparison
         return rows;
     }
 
-    private string Place(ResultRow row) => string.Concat(_keys.Select(key => row[key] + "\n"));
+    private string Place(SummaryRow row) => string.Concat(_keys.Select(key => row[key] + "\n"));
 
     private static string Shown(string value) => value.Length == 0 ? "none" : value;
 }

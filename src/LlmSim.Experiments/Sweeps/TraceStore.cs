@@ -5,7 +5,7 @@ namespace LlmSim.Experiments.Sweeps;
 /// <summary>The traces of a sweep: each is read once, and all its runs share the one array.</summary>
 internal sealed class TraceStore
 {
-    private readonly Dictionary<(string Path, string Source, bool ReadHashIds), Trace> _traces = [];
+    private readonly Dictionary<(string Path, string Source, int? HashBlockTokens), Trace> _traces = [];
 
     /// <summary>The trace of a configuration; null when it has none.</summary>
     /// <param name="configuration">Names the trace.</param>
@@ -18,7 +18,11 @@ internal sealed class TraceStore
             return null;
         }
 
-        var key = (path, configuration.RequestSource, readHashIds);
+        var key = (
+            path,
+            configuration.RequestSource,
+            readHashIds ? configuration.TraceBlockSize : (int?)null
+        );
         if (!_traces.TryGetValue(key, out var trace))
         {
             trace = Read(path, configuration, readHashIds);
@@ -38,7 +42,7 @@ internal sealed class TraceStore
             ReadHashIds = readHashIds,
         };
         var requests = options.ToRequests().ToArray();
-        return new Trace(requests, InputFingerprint.OfTrace(path, requests));
+        return new Trace(requests, InputFingerprint.OfTrace(path, readHashIds, requests));
     }
 
     /// <summary>The requests of a trace and what identifies them.</summary>

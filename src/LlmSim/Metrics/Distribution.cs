@@ -26,7 +26,7 @@ public readonly record struct Distribution(
 )
 {
     /// <summary>The summary of nothing.</summary>
-    internal static Distribution Empty { get; } =
+    private static Distribution Empty { get; } =
         new(
             0,
             double.NaN,
@@ -38,4 +38,27 @@ public readonly record struct Distribution(
             double.NaN,
             double.NaN
         );
+
+    /// <summary>The summary of values whose moments and sorted values are known.</summary>
+    /// <param name="moments">Of all values.</param>
+    /// <param name="valueAt">The value of a rank, from 0.</param>
+    internal static Distribution Of(Moments moments, Func<long, double> valueAt)
+    {
+        var count = moments.Count;
+        return count == 0
+            ? Empty
+            : new(
+                count,
+                moments.Mean,
+                moments.Std,
+                Percentile(25),
+                Percentile(50),
+                Percentile(75),
+                Percentile(90),
+                Percentile(95),
+                Percentile(99)
+            );
+
+        double Percentile(int percent) => Quantiles.Percentile(percent, count, valueAt);
+    }
 }

@@ -47,25 +47,5 @@ internal sealed class InterTokenLatency
         }
     }
 
-    public Distribution Summarize()
-    {
-        if (_moments.Count == 0)
-        {
-            return Distribution.Empty;
-        }
-
-        return new Distribution(
-            _moments.Count,
-            _moments.Mean,
-            _moments.Std,
-            Percentile(25),
-            Percentile(50),
-            Percentile(75),
-            Percentile(90),
-            Percentile(95),
-            Percentile(99)
-        );
-    }
-
-    private double Percentile(int percent) => Quantiles.Percentile(percent, _moments.Count, _sketch.ValueAt);
+    public Distribution Summarize() => Distribution.Of(_moments, _sketch.ValueAt);
 }

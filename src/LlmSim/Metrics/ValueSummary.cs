@@ -33,27 +33,8 @@ internal sealed class ValueSummary
         }
     }
 
-    public Distribution Summarize()
-    {
-        if (_moments.Count == 0)
-        {
-            return Distribution.Empty;
-        }
-
-        Func<long, double> valueAt = _values is null ? _sketch.ValueAt : ExactValues(_values);
-        double Percentile(int percent) => Quantiles.Percentile(percent, _moments.Count, valueAt);
-        return new Distribution(
-            _moments.Count,
-            _moments.Mean,
-            _moments.Std,
-            Percentile(25),
-            Percentile(50),
-            Percentile(75),
-            Percentile(90),
-            Percentile(95),
-            Percentile(99)
-        );
-    }
+    public Distribution Summarize() =>
+        Distribution.Of(_moments, _values is null ? _sketch.ValueAt : ExactValues(_values));
 
     /// <summary>The sketch says in which bucket a rank is: only the values of a few buckets have to be sorted.</summary>
     private Func<long, double> ExactValues(List<double> values)

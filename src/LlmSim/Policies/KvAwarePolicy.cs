@@ -7,6 +7,7 @@ namespace LlmSim.Policies;
 [Policy(
     "kv_aware",
     Decisions = PolicyDecisions.Global,
+    IgnoresTtftDeadline = true,
     Summary = "least KV to compute for the prompt + weight × KV held and waited for"
 )]
 internal sealed class KvAwarePolicy : IScoredGlobalPolicy

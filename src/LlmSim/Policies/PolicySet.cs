@@ -18,6 +18,10 @@ public sealed record PolicySet(
     public bool IgnoresTtftDeadline =>
         Array.TrueForAll<object>(
             [PrefillGlobal, PrefillLocal, DecodeGlobal, DecodeLocal],
-            policy => policy.GetType().GetCustomAttribute<PolicyAttribute>() is { IgnoresTtftDeadline: true }
+            PromisesToIgnoreDeadlines
         );
+
+    /// <summary>Whether a policy promises that its choices do not depend on TTFT deadlines.</summary>
+    internal static bool PromisesToIgnoreDeadlines(object policy) =>
+        policy.GetType().GetCustomAttribute<PolicyAttribute>() is { IgnoresTtftDeadline: true };
 }

@@ -7,6 +7,7 @@ namespace LlmSim.Policies;
 [Policy(
     "prefix_affinity",
     Decisions = PolicyDecisions.Global,
+    IgnoresTtftDeadline = true,
     Summary = "the longest cached prefix, unless load is unbalanced or the prefix is short: then the fewest requests"
 )]
 internal sealed class PrefixAffinityPolicy : IGlobalPolicy
@@ -14,11 +15,15 @@ internal sealed class PrefixAffinityPolicy : IGlobalPolicy
     [PolicyOption(
         "imbalance_requests",
         Min = 0,
-        Summary = "load is unbalanced when the busiest has more requests than this over the idlest, and …"
+        Summary = "load is unbalanced when the busiest has more requests than this over the idlest, and imbalance_ratio holds too"
     )]
     public int ImbalanceRequests { get; set; } = 64;
 
-    [PolicyOption("imbalance_ratio", Min = 1, Summary = "… more than this many times as many")]
+    [PolicyOption(
+        "imbalance_ratio",
+        Min = 1,
+        Summary = "how many times the requests of the idlest the busiest must have for the load to be unbalanced"
+    )]
     public double ImbalanceRatio { get; set; } = 1.5;
 
     [PolicyOption(

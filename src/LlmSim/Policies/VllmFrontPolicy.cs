@@ -7,6 +7,7 @@ namespace LlmSim.Policies;
 [Policy(
     "vllm_front",
     Decisions = PolicyDecisions.Global,
+    IgnoresTtftDeadline = true,
     Summary = "least 4 × queued + running requests, ties in turn: vLLM's balance between data-parallel engines"
 )]
 internal sealed class VllmFrontPolicy : IGlobalPolicy

@@ -34,7 +34,7 @@ public sealed class PlotColumnsTests
         var svg = File.ReadAllText(picture);
         Assert.All(
             ["Against rate", "ttft: a", "ttft: b", "tpot: a", "tpot: b"],
-            text => Assert.Contains($">{text}<", svg, StringComparison.Ordinal)
+            text => Assert.Contains(text, svg, StringComparison.Ordinal)
         );
     }
 

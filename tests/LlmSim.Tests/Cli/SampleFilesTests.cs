@@ -81,7 +81,7 @@ public sealed class SampleFilesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no.csv", null, "no.csv: cannot be read")]
+    [InlineData("no.csv", null, "no.csv: no such file")]
     [InlineData(
         "a.txt",
         "x",

@@ -1,4 +1,5 @@
 using System.Reflection;
+using LlmSim.Engine;
 using LlmSim.Policies;
 using LlmSim.Policies.Contract;
 using Xunit;
@@ -49,6 +50,7 @@ public sealed class PolicyContractTests
     )]
     [InlineData(typeof(Clocked), "uses no clock, no chance", "System.Object.GetHashCode")]
     [InlineData(typeof(Clocked), "uses no clock, no chance", "System.Threading.Tasks.Task")]
+    [InlineData(typeof(Breaching), "ignores TTFT deadlines, as it promises", "with other TTFT SLOs: result ")]
     [InlineData(typeof(Peeking), "uses no clock, no chance", "reflection sees what a policy must not")]
     public void A_policy_that_breaks_the_contract_is_noticed(Type policy, string clause, string failure)
     {
@@ -72,6 +74,13 @@ public sealed class PolicyContractTests
     private sealed class Throwing : ILocalPolicy
     {
         public int Choose(in LocalContext context) => 1 / (context.Queue.Count - context.Queue.Count);
+    }
+
+    [Policy("bad", Decisions = PolicyDecisions.PrefillGlobal, IgnoresTtftDeadline = true, Summary = "test")]
+    private sealed class Breaching : IGlobalPolicy
+    {
+        public int Choose(in GlobalContext context) =>
+            context.Request.TtftDeadline - context.Now > SimTime.FromSeconds(1) ? 0 : 1;
     }
 
     [Policy("bad", Decisions = PolicyDecisions.PrefillGlobal, Summary = "test")]

@@ -1,6 +1,7 @@
 using LlmSim.Engine;
 using LlmSim.Performance;
 using LlmSim.Policies;
+using LlmSim.Policies.Contract;
 
 namespace LlmSim.Tests.Policies;
 
@@ -24,7 +25,7 @@ internal static class PolicyWorld
         },
     };
 
-    public static FakeInstance Instance(
+    public static Instance Instance(
         int index = 0,
         int queued = 0,
         int running = 0,
@@ -35,20 +36,22 @@ internal static class PolicyWorld
         double kvLinkBytesPerSecond = 10,
         double kvLinkLatencySeconds = 0
     ) =>
-        new(
+        new StagedInstance(
             index,
             s_spec with
             {
                 KvLinkBytesPerSecond = kvLinkBytesPerSecond,
                 KvLinkLatencySeconds = kvLinkLatencySeconds,
             },
-            queued,
-            running,
-            work,
-            capacity,
-            committed,
-            cached
-        );
+            capacity
+        )
+        {
+            Queued = queued,
+            Running = running,
+            Work = work,
+            Committed = committed,
+            Cached = cached,
+        };
 
     public static Request Request(
         long id = 0,
@@ -92,58 +95,4 @@ internal static class PolicyWorld
     ) => policy.Choose(new LocalContext(decision, new SimTime(now), Instance(), queue, random ?? Stream()));
 
     public static RandomStream Stream(long seed = 1) => new(seed, "policy");
-}
-
-/// <summary>An instance that says what it is told to say.</summary>
-internal sealed class FakeInstance : Instance
-{
-    private readonly double _work;
-    private readonly int _cached;
-
-    public FakeInstance(
-        int index,
-        InstanceSpec spec,
-        int queued,
-        int running,
-        double work,
-        long capacity,
-        long committed,
-        int cached
-    )
-        : base(index, spec, new NoPerformanceModel(), capacity)
-    {
-        (QueuedRequests, RunningRequests, CommittedKvBytes) = (queued, running, committed);
-        _work = work;
-        _cached = cached;
-    }
-
-    public override int QueuedRequests { get; }
-    public override int RunningRequests { get; }
-    public override long CommittedKvBytes { get; }
-
-    public override long KvBytesPerToken => 1;
-
-    // Policies see neither.
-    public override long HeldKvBytes => 0;
-
-    public override void CopyQueueTo(List<Request> requests) { }
-
-    public override int CachedPrefixTokens(Request request) => _cached;
-
-    public override double PrefillQueueSeconds(Request request) => _work;
-
-    public override double EstimatedWork(Request request) => _work;
-
-    public override bool CanEverHold(Request request) => true;
-
-    public override void Accept(Request request) => throw new NotSupportedException();
-
-    public override void RequireEmpty() => throw new NotSupportedException();
-
-    private sealed class NoPerformanceModel : IPerformanceModel
-    {
-        public double PrefillSeconds(int promptTokens) => promptTokens;
-
-        public double DecodeSeconds(in DecodeBatch batch) => batch.Requests;
-    }
 }

@@ -1,4 +1,3 @@
-using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
 using Xunit;
 
@@ -183,36 +182,6 @@ public sealed class SamplingTests
         }
     }
 
-    private static SampledRun Run(RandomScenario random, SamplingPlan? plan, int maxIterationsPerEvent)
-    {
-        var scenario = random.NewScenario();
-        var records = new List<RequestRecord>();
-        var cluster = new Cluster(
-            scenario,
-            random.Requests,
-            Recorders.For(scenario, records.Add),
-            maxIterationsPerEvent
-        );
-        if (plan is not null)
-        {
-            cluster.Observe(
-                new ClusterSampler(plan, scenario.Seed, cluster.StagedInstances, () => cluster.Now)
-            );
-        }
-
-        cluster.Run(CancellationToken.None);
-        return new SampledRun(
-            records,
-            cluster.EventCount,
-            cluster.StagedInstances.Count(),
-            scenario.TtftSloSeconds
-        );
-    }
-
-    private sealed record SampledRun(
-        List<RequestRecord> Records,
-        long Events,
-        int Instances,
-        double TtftSloSeconds
-    );
+    private static SampledRun Run(RandomScenario random, SamplingPlan? plan, int maxIterationsPerEvent) =>
+        SampledRun.Of(random.NewScenario(), random.Requests, plan, maxIterationsPerEvent);
 }

@@ -89,6 +89,31 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void A_cluster_that_reads_a_trace_in_another_way_is_no_changed_input()
+    {
+        var trace = _folder.Write(
+            "trace.jsonl",
+            """{"timestamp": 0, "input_length": 100, "output_length": 5, "hash_ids": [1]}"""
+        );
+        var apart = _folder.Write(
+            "apart.json",
+            """
+            [{ "role": "prefill", "hardware": "NVIDIA_H100_SXM", "tp_size": 4 },
+             { "role": "decode", "hardware": "NVIDIA_H100_SXM", "tp_size": 4 }]
+            """
+        );
+        var mixed = _folder.Write(
+            "mixed.json",
+            """[{ "role": "mixed", "hardware": "NVIDIA_H100_SXM", "tp_size": 4 }]"""
+        );
+        string[] options = ["--trace_path", trace, "--cluster"];
+        Assert.Equal(0, Sweep("1", [.. options, apart]).ExitCode);
+
+        Assert.Equal(new CliRun(0, "", ""), Sweep("1", [.. options, apart, mixed, "--resume"]));
+        Assert.Equal(2, PointFiles().Count);
+    }
+
+    [Fact]
     public void The_journal_of_another_sweep_is_refused_with_the_difference()
     {
         Sweep("1 2");

@@ -60,6 +60,7 @@ internal sealed class DecisionWorld
             Running = _world.Next(4),
             Work = _world.Next(5),
             Committed = _world.Next(2 * StagedInstance.Capacity),
+            Cached = _world.Next(4) * 100,
         };
 
     private Request NextRequest(int id, SimTime now, int tokens, int trueOutputTokens)

@@ -66,6 +66,14 @@ public static class PolicyContract
             () => HiddenLengths(policy, cancellation)
         );
 
+        if (policy.PromisesToIgnoreDeadlines)
+        {
+            yield return Clause(
+                "ignores TTFT deadlines, as it promises",
+                () => IgnoredDeadlines(policy, cancellation)
+            );
+        }
+
         PolicyCheck Clause(string clause, Func<string?> failure)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -184,6 +192,23 @@ public static class PolicyContract
             [.. Placement.Of(SimulatedWorld.LongOutputs(2).Run(policy, cancellation))],
             "request"
         );
+
+    /// <summary>The same simulations under SLOs that nobody meets and that all meet.</summary>
+    private static string? IgnoredDeadlines(PolicyUnderTest policy, CancellationToken cancellation)
+    {
+        for (var seed = 0; seed < Simulations; seed++)
+        {
+            var world = new SimulatedWorld(seed);
+            var strict = world.Run(policy, cancellation, ttftSloSeconds: 1e-3);
+            var loose = world.Run(policy, cancellation, ttftSloSeconds: 1e6);
+            if (Difference(strict, loose, "result") is { } difference)
+            {
+                return $"scenario {seed} with other TTFT SLOs: {difference}; leave IgnoresTtftDeadline out";
+            }
+        }
+
+        return null;
+    }
 
     private static string? Difference<T>(List<T> one, List<T> other, string what)
     {

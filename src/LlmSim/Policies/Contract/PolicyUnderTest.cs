@@ -9,6 +9,11 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
 
     public bool IsOrdered => PolicyDecisions.Local.HasFlag(decision) && NewLocal() is IOrderedLocalPolicy;
 
+    public bool PromisesToIgnoreDeadlines =>
+        PolicySet.PromisesToIgnoreDeadlines(
+            PolicyDecisions.Global.HasFlag(decision) ? NewGlobal() : NewLocal()
+        );
+
     public ILocalPolicy NewLocal() => catalog.CreateLocal(text, decision);
 
     public IGlobalPolicy NewGlobal() => catalog.CreateGlobal(text, decision);

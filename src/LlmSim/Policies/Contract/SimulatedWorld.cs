@@ -42,13 +42,21 @@ internal sealed class SimulatedWorld
         new(seed: 7, "NVIDIA_H200", maxPrompt: 500, random => factor * (2000 + random.Next(500)));
 
     /// <summary>What becomes of the requests, in order of their ends.</summary>
-    public List<RequestRecord> Run(PolicyUnderTest policy, CancellationToken cancellation)
+    /// <param name="policy">The policy.</param>
+    /// <param name="cancellation">Stops the simulation.</param>
+    /// <param name="ttftSloSeconds">Decides nothing but what policies see of deadlines; null for that of the world.</param>
+    public List<RequestRecord> Run(
+        PolicyUnderTest policy,
+        CancellationToken cancellation,
+        double? ttftSloSeconds = null
+    )
     {
         var records = new List<RequestRecord>(Requests.Count);
         Simulator.Run(
             _scenario with
             {
                 Policies = policy.NewSet(),
+                TtftSloSeconds = ttftSloSeconds ?? _scenario.TtftSloSeconds,
             },
             Requests,
             records.Add,

@@ -15,12 +15,15 @@ internal sealed class StagedInstance(
     public int Running { get; init; }
     public long Committed { get; init; }
     public double Work { get; init; }
+    public int Cached { get; init; }
 
     public override int QueuedRequests => Queued;
     public override int RunningRequests => Running;
     public override long CommittedKvBytes => Committed;
     public override long HeldKvBytes => Committed;
     public override long KvBytesPerToken => 1;
+
+    public override int CachedPrefixTokens(Request request) => Math.Min(Cached, request.InputTokens - 1);
 
     public override double EstimatedWork(Request request) => Work;
 

@@ -1,20 +1,20 @@
 using System.Globalization;
-using nietras.SeparatedValues;
+using LlmSim.Experiments.Results;
 
 namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>A row of a summary CSV.</summary>
 /// <param name="Line">Its line in the file, for messages.</param>
 /// <param name="Cells">Text by column.</param>
-internal sealed record ResultRow(int Line, IReadOnlyDictionary<string, string> Cells)
+internal sealed record SummaryRow(int Line, IReadOnlyDictionary<string, string> Cells)
 {
     public string this[string column] => Cells[column];
 }
 
 /// <summary>A summary CSV, read back.</summary>
-internal sealed class ResultTable
+internal sealed class SummaryTable
 {
-    private ResultTable(string path, IReadOnlyList<string> columns, IReadOnlyList<ResultRow> rows)
+    private SummaryTable(string path, IReadOnlyList<string> columns, IReadOnlyList<SummaryRow> rows)
     {
         Path = path;
         Columns = columns;
@@ -25,26 +25,17 @@ internal sealed class ResultTable
 
     public IReadOnlyList<string> Columns { get; }
 
-    public IReadOnlyList<ResultRow> Rows { get; }
+    public IReadOnlyList<SummaryRow> Rows { get; }
 
     /// <summary>Reads a file that has at least the columns of a seed and one more row.</summary>
     /// <exception cref="UserErrorException">It is no summary CSV.</exception>
-    public static ResultTable Read(string path)
+    public static SummaryTable Read(string path)
     {
-        using var text = new StreamReader(InputFile.Open(path));
         try
         {
-            using var reader = Sep.Reader(options =>
-                    options with
-                    {
-                        Sep = new Sep(','),
-                        Unescape = true,
-                        CultureInfo = CultureInfo.InvariantCulture,
-                    }
-                )
-                .From(text);
+            using var reader = Csv.Reader(path);
             var columns = reader.Header.ColNames.ToArray();
-            var rows = new List<ResultRow>();
+            var rows = new List<SummaryRow>();
             foreach (var row in reader)
             {
                 var cells = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -53,11 +44,11 @@ internal sealed class ResultTable
                     cells[columns[i]] = row[i].ToString();
                 }
 
-                rows.Add(new ResultRow(row.LineNumberFrom, cells));
+                rows.Add(new SummaryRow(row.LineNumberFrom, cells));
             }
 
             return columns.Contains(SweepPlan.SeedOption) && rows.Count > 0
-                ? new ResultTable(path, columns, rows)
+                ? new SummaryTable(path, columns, rows)
                 : throw new UserErrorException(
                     $"{path}: is no summary CSV of llmsim (--csv_output): it has no column 'seed' or no rows"
                 );
@@ -72,7 +63,7 @@ internal sealed class ResultTable
     }
 
     /// <summary>A figure of a row; NaN where it is not defined.</summary>
-    public double Value(ResultRow row, string column) =>
+    public double Value(SummaryRow row, string column) =>
         row[column] is { Length: > 0 } text
             ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
                 ? value

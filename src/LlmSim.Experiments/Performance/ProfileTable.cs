@@ -4,13 +4,13 @@ using nietras.SeparatedValues;
 namespace LlmSim.Experiments.Performance;
 
 /// <summary>A CSV file with a header whose values are read by column; every error names file, line and column.</summary>
-internal static class CsvTable
+internal static class ProfileTable
 {
     /// <summary>Reads one value a line; empty files and lines for the same point are errors, further columns are not.</summary>
     /// <param name="path">The file.</param>
     /// <param name="columns">Columns that it must have: those that say which point a line is of, and the last, its value.</param>
     /// <param name="read">Makes a value of a line.</param>
-    public static List<T> Read<T>(string path, string[] columns, Func<CsvLine, T> read)
+    public static List<T> Read<T>(string path, string[] columns, Func<ProfileLine, T> read)
     {
         using var stream = InputFile.Open(path);
         try
@@ -21,7 +21,7 @@ internal static class CsvTable
             var points = new HashSet<string>(StringComparer.Ordinal);
             foreach (var row in reader)
             {
-                var line = new CsvLine(path, columns, indices, row);
+                var line = new ProfileLine(path, columns, indices, row);
                 values.Add(read(line));
                 if (!points.Add(line.Point))
                 {
@@ -49,7 +49,7 @@ internal static class CsvTable
 }
 
 /// <summary>One line of a table, by the columns that were asked for.</summary>
-internal readonly ref struct CsvLine(string path, string[] columns, int[] indices, SepReader.Row row)
+internal readonly ref struct ProfileLine(string path, string[] columns, int[] indices, SepReader.Row row)
 {
     private readonly SepReader.Row _row = row;
 
