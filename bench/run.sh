@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the scenarios of docs/performance.md whole, as processes, and prints their figures as a table.
 #   bench/run.sh [--save FILE] [--compare FILE] [--trace TRACE] [SCENARIO ...]
-# Scenarios: S1 S2 S3 S4 S5 S6 (all without any). --save keeps the figures, --compare shows how they differ from kept ones.
+# Scenarios: S1 S2 S3 S4 S5 S6 mixed (all without any). --save keeps the figures, --compare shows how they differ from kept ones.
 # Seconds are processor seconds of the simulation once it runs, so that other work on the machine disturbs least.
 set -euo pipefail
 
@@ -14,11 +14,11 @@ while (($#)); do
     --save) save="$2"; shift 2 ;;
     --compare) compare="$2"; shift 2 ;;
     --trace) trace="$2"; shift 2 ;;
-    S[1-6]) scenarios+=("$1"); shift ;;
-    *) echo "bench/run.sh: found '$1'; allowed: --save FILE, --compare FILE, --trace TRACE, S1 to S6" >&2; exit 1 ;;
+    S[1-6] | mixed) scenarios+=("$1"); shift ;;
+    *) echo "bench/run.sh: found '$1'; allowed: --save FILE, --compare FILE, --trace TRACE, S1 to S6, mixed" >&2; exit 1 ;;
   esac
 done
-((${#scenarios[@]})) || scenarios=(S1 S2 S3 S4 S5 S6)
+((${#scenarios[@]})) || scenarios=(S1 S2 S3 S4 S5 S6 mixed)
 
 figures="$work/figures.tsv"
 row='%-22s %11s %12s %11s %8s %8s %9s %9s %7s\n'
@@ -79,6 +79,12 @@ run() {
             --lambda_arrival $((15 * stage)) --prefill_config "$work/cluster.json" --decode_config "$work/cluster.json"
         done
       done
+      ;;
+    # Eight engines that prefill and decode, at about the load of S1; the cost is by iteration and request there.
+    mixed)
+      echo '[{"role": "mixed", "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 8}]' >"$work/cluster.json"
+      scenario "mixed, 8 engines" "${lengths[@]}" $(policies least_requests fcfs) --lambda_arrival 60 --request_count 100000 \
+        --cluster "$work/cluster.json"
       ;;
     S6) scenario "S6 overload" "${lengths[@]}" $(policies lowest_load shortest) --lambda_arrival 150 --request_count 1000000 ;;
   esac

@@ -4,6 +4,7 @@ using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Workloads;
+using LlmSim.Metrics;
 using LlmSim.Performance.Measured;
 using LlmSim.Workloads;
 
@@ -51,14 +52,16 @@ public static class Experiment
         var samples = new SampleRecorder(files, outputs.Samples, keep: outputs.Plots is not null);
         var pictures = outputs.Plots is null ? null : new RunPictures(outputs.Plots);
 
+        void OnRequest(RequestRecord record)
+        {
+            requests?.Add(record);
+            pictures?.Add(record);
+        }
+
         var summary = Simulator.Run(
             scenario,
             workload,
-            record =>
-            {
-                requests?.Add(record);
-                pictures?.Add(record);
-            },
+            requests is null && pictures is null ? null : OnRequest,
             onProgress,
             samples.Plan,
             cancellation

@@ -14,6 +14,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     private readonly Simulation _simulation;
     private readonly RequestQueue _queue;
     private readonly DecodeOptions _options;
+    private readonly long _capacityTokens;
     private readonly OutputEstimate _outputEstimate;
     private readonly InterTokenLatency _interTokenLatency;
     private readonly Action<Request> _onFinished;
@@ -49,6 +50,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         : base(index, spec, performance, options.KvCapacityBytes)
     {
         _options = options;
+        _capacityTokens = KvCapacityBytes / options.KvBytesPerToken;
         _queue = queue;
         _outputEstimate = outputEstimate;
         _interTokenLatency = interTokenLatency;
@@ -84,11 +86,9 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     /// <summary>Tokens of the iterations that have ended since the batch last changed.</summary>
     private long TokensSinceChange => (long)_plan.EndedBy(_simulation.Now) * _batch.Count;
 
-    private long CapacityTokens => KvCapacityBytes / _options.KvBytesPerToken;
-
     public override bool CanEverHold(Request request) =>
         _options.Admission == Admission.Overshoot
-        || (long)request.InputTokens + request.DecodeTokensOwed <= CapacityTokens;
+        || (long)request.InputTokens + request.DecodeTokensOwed <= _capacityTokens;
 
     public override long KvBytesPerToken => _options.KvBytesPerToken;
 
@@ -289,7 +289,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         var evicted = 0;
         if (_options.Saturation == Saturation.EvictAll)
         {
-            if (_batch.ContextTokens > CapacityTokens)
+            if (_batch.ContextTokens > _capacityTokens)
             {
                 evicted = _batch.Count;
                 EvictAll();
@@ -298,7 +298,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
         else
         {
             // One request alone always fits, or was refused; under overshooting admission it may run over the limit.
-            while (_batch.Count > 1 && _batch.ContextTokens + _batch.Count > CapacityTokens)
+            while (_batch.Count > 1 && _batch.ContextTokens + _batch.Count > _capacityTokens)
             {
                 PreemptNewest();
                 evicted++;
@@ -348,7 +348,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
             var next = _queue.Select(this, _simulation.Now);
             // Everyone, the newcomer included, needs room for one more token.
             var tokensNeeded = _batch.ContextTokens + next.ContextTokens + _batch.Count + 1;
-            if (_options.Admission == Admission.Strict && tokensNeeded > CapacityTokens)
+            if (_options.Admission == Admission.Strict && tokensNeeded > _capacityTokens)
             {
                 break;
             }
@@ -439,7 +439,7 @@ internal sealed class DecodeInstance : Instance, IEventHandler
     /// <summary>Iterations after which the batch, as it is, no longer fits: at least one always runs.</summary>
     private int IterationsUntilMemoryIsChecked()
     {
-        var room = CapacityTokens - _batch.ContextTokens;
+        var room = _capacityTokens - _batch.ContextTokens;
         if (_options.Saturation == Saturation.EvictAll)
         {
             // Evicts when the batch has outgrown the limit.

@@ -30,6 +30,14 @@ internal sealed class QuantileSketch
 
     public void Add(double value, long count) => _counts[BucketOf(value)] += count;
 
+    public void Add(List<double> values)
+    {
+        foreach (var value in values)
+        {
+            Add(value, 1);
+        }
+    }
+
     /// <summary>The bucket that holds the value of a rank.</summary>
     /// <param name="rank">From 0 up to the number of values, exclusive.</param>
     public (int Bucket, long RankInBucket) Find(long rank)

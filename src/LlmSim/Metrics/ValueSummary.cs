@@ -19,30 +19,34 @@ internal sealed class ValueSummary
     public void Add(double value)
     {
         _moments.Add(value);
-        _sketch.Add(value, 1);
-        if (_values is { } values)
+        if (_values is null)
         {
-            if (values.Count < MaxExactValues)
-            {
-                values.Add(value);
-            }
-            else
-            {
-                _values = null;
-            }
+            _sketch.Add(value, 1);
+        }
+        else if (_values.Count < MaxExactValues)
+        {
+            _values.Add(value);
+        }
+        else
+        {
+            _sketch.Add(_values);
+            _sketch.Add(value, 1);
+            _values = null;
         }
     }
 
     public Distribution Summarize() =>
         Distribution.Of(_moments, _values is null ? _sketch.ValueAt : ExactValues(_values));
 
-    /// <summary>The sketch says in which bucket a rank is: only the values of a few buckets have to be sorted.</summary>
-    private Func<long, double> ExactValues(List<double> values)
+    /// <summary>A sketch says in which bucket a rank is: only the values of a few buckets have to be sorted.</summary>
+    private static Func<long, double> ExactValues(List<double> values)
     {
+        var sketch = new QuantileSketch();
+        sketch.Add(values);
         var buckets = new Dictionary<int, List<double>>();
         return rank =>
         {
-            var (bucket, rankInBucket) = _sketch.Find(rank);
+            var (bucket, rankInBucket) = sketch.Find(rank);
             if (!buckets.TryGetValue(bucket, out var sorted))
             {
                 sorted = values.FindAll(value => QuantileSketch.BucketOf(value) == bucket);

@@ -12,6 +12,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     private readonly Simulation _simulation;
     private readonly RequestQueue _queue;
     private readonly PrefillOptions _options;
+    private readonly long _capacityTokens;
     private readonly Action<Request, SimTime> _onPlanned;
     private readonly Action<Request> _onPrefilled;
     private Request? _running;
@@ -36,6 +37,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         : base(index, spec, performance, options.KvCapacityBytes)
     {
         _options = options;
+        _capacityTokens = KvCapacityBytes / options.KvBytesPerToken;
         _queue = queue;
         _simulation = simulation;
         _onPlanned = onPlanned;
@@ -53,10 +55,8 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     public SimTime Busy { get; private set; }
     public long PeakKvBytes => _peakTokens * _options.KvBytesPerToken;
 
-    private long CapacityTokens => KvCapacityBytes / _options.KvBytesPerToken;
-
     public override bool CanEverHold(Request request) =>
-        !_options.LimitsMemory || request.InputTokens <= CapacityTokens;
+        !_options.LimitsMemory || request.InputTokens <= _capacityTokens;
 
     public override long KvBytesPerToken => _options.KvBytesPerToken;
 
@@ -169,7 +169,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     }
 
     private bool HasRoomFor(Request request) =>
-        !_options.LimitsMemory || _heldTokens + request.InputTokens <= CapacityTokens;
+        !_options.LimitsMemory || _heldTokens + request.InputTokens <= _capacityTokens;
 
     private void Start(Request request)
     {
