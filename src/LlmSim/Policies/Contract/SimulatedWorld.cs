@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Performance.Catalog;
@@ -32,6 +33,16 @@ internal sealed class SimulatedWorld
     {
         var predictor = (OutputPredictorKind)(seed % 3);
         _scenario = _scenario with { OutputPredictor = new OutputPredictor(predictor, Sigma: 0.5) };
+        if (seed % 2 == 1)
+        {
+            // Batching and prompts that begin alike: there is something cached to look at.
+            _scenario = _scenario with
+            {
+                PrefillInstances = [.. _scenario.PrefillInstances.Select(WithEngine)],
+                DecodeInstances = [.. _scenario.DecodeInstances.Select(WithEngine)],
+            };
+            Requests = [.. Requests.Select(WithContent)];
+        }
     }
 
     public IReadOnlyList<RequestSpec> Requests { get; }
@@ -63,6 +74,29 @@ internal sealed class SimulatedWorld
             cancellation: cancellation
         );
         return records;
+    }
+
+    private static InstanceSpec WithEngine(InstanceSpec spec) => spec with { Engine = new EngineSpec() };
+
+    /// <summary>The first half of a prompt is one of few texts.</summary>
+    private static RequestSpec WithContent(RequestSpec request)
+    {
+        const int BlockTokens = 64;
+        const int Texts = 4;
+        const int TextBlocks = 1_000;
+        var blocks = ((request.InputTokens - 1) / BlockTokens) + 1;
+        var text = (int)(request.Id % Texts);
+        var own = (int)(Texts + request.Id);
+        return request with
+        {
+            HashBlockTokens = BlockTokens,
+            HashIds =
+            [
+                .. Enumerable
+                    .Range(0, blocks)
+                    .Select(block => ((block < blocks / 2 ? text : own) * TextBlocks) + block),
+            ],
+        };
     }
 
     private static InstanceSpec[] Instances(RandomStream random, string hardware) =>
