@@ -1,0 +1,170 @@
+namespace LlmSim.Decode;
+
+/// <content>What happens at a boundary: requests get their tokens and leave, memory is relieved, others join.</content>
+internal sealed partial class DecodeInstance
+{
+    private void CompleteIterations()
+    {
+        var count = _plan.Count;
+        RecordFirstGaps();
+        _plan.RecordGaps(_interTokenLatency, _batch.Count);
+        _batch.Advance(count);
+        IterationTokens += (long)count * _batch.Count;
+        _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
+        Busy += _plan.End - _plan.EndOf(0);
+        _lastToken = _simulation.Now;
+        _plan.Complete();
+    }
+
+    /// <summary>The gaps of the first iteration: those who joined at its start count from their own last token.</summary>
+    private void RecordFirstGaps()
+    {
+        var end = _plan.EndOf(1);
+        var others = _batch.Count;
+        foreach (var request in _batch.NewestFirst)
+        {
+            if (request.JoinedAtIteration != _batch.Iteration)
+            {
+                break;
+            }
+
+            _interTokenLatency.Record(end - request.LastToken, 1);
+            others--;
+        }
+
+        if (others > 0)
+        {
+            _interTokenLatency.Record(end - _lastToken, others);
+        }
+    }
+
+    private void CompleteRecomputations()
+    {
+        foreach (var request in _recomputing)
+        {
+            request.NeedsRecompute = false;
+            _work?.Remove(request, _batch.Iteration);
+            _batch.GiveToken(request);
+            _work?.Add(request, _batch.Iteration);
+            _interTokenLatency.Record(_simulation.Now - request.LastToken, 1);
+            request.LastToken = _simulation.Now;
+        }
+
+        _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
+        _recomputing.Clear();
+    }
+
+    private int FinishRequests()
+    {
+        _batch.TakeFinished(_leaving);
+        foreach (var request in _leaving)
+        {
+            CompletedRequests++;
+            _work?.Remove(request, _batch.Iteration);
+            request.LastToken = _simulation.Now;
+            _onFinished(request);
+        }
+
+        return _leaving.Count;
+    }
+
+    private int RelieveMemory()
+    {
+        var evicted = 0;
+        if (_options.Saturation == Saturation.EvictAll)
+        {
+            if (_batch.ContextTokens > _capacityTokens)
+            {
+                evicted = _batch.Count;
+                EvictAll();
+            }
+        }
+        else
+        {
+            // One request alone always fits, or was refused; under overshooting admission it may run over the limit.
+            while (_batch.Count > 1 && _batch.ContextTokens + _batch.Count > _capacityTokens)
+            {
+                PreemptNewest();
+                evicted++;
+            }
+        }
+
+        Evictions += evicted;
+        return evicted;
+    }
+
+    private void EvictAll()
+    {
+        _batch.TakeAll(_leaving);
+        foreach (var request in _leaving)
+        {
+            _work?.Remove(request, _batch.Iteration);
+            request.Evictions++;
+            request.LastToken = _simulation.Now;
+            request.InputTokens += request.DecodedTokens;
+            request.DecodeTokensOwed -= request.DecodedTokens;
+            request.EvictedTokens += request.DecodedTokens;
+            request.DecodedTokens = 0;
+            Enqueue(request);
+        }
+    }
+
+    private void PreemptNewest()
+    {
+        var newest = _batch.TakeNewest();
+        _work?.Remove(newest, _batch.Iteration);
+        newest.Evictions++;
+        newest.LastToken = _simulation.Now;
+        newest.NeedsRecompute = true;
+        Enqueue(newest);
+    }
+
+    private void Admit()
+    {
+        while (
+            _queue.Count > 0
+            && (
+                _options.Admission == Admission.Strict
+                || _batch.ContextTokens * _options.KvBytesPerToken < KvCapacityBytes
+            )
+        )
+        {
+            var next = _queue.Select(this, _simulation.Now);
+            // Everyone, the newcomer included, needs room for one more token.
+            var tokensNeeded = _batch.ContextTokens + next.ContextTokens + _batch.Count + 1;
+            if (_options.Admission == Admission.Strict && tokensNeeded > _capacityTokens)
+            {
+                break;
+            }
+
+            _queue.RemoveSelected();
+            _queuedTokens -= next.ContextTokens;
+            _queuedWork -= OutputEstimate.RemainingTokens(next);
+            Join(next);
+        }
+    }
+
+    private void Enqueue(Request request)
+    {
+        ChangeWork();
+        _queue.Enqueue(request, _simulation.Now);
+        _queuedTokens += request.ContextTokens;
+        _queuedWork += OutputEstimate.RemainingTokens(request);
+    }
+
+    private void Join(Request request)
+    {
+        if (request.Evictions == 0)
+        {
+            request.FirstDecodeStart = _simulation.Now;
+        }
+
+        request.DecodeStart = _simulation.Now;
+        _batch.Join(request);
+        _work?.Add(request, _batch.Iteration);
+        if (request.NeedsRecompute)
+        {
+            _recomputing.Add(request);
+        }
+    }
+}
