@@ -41,10 +41,20 @@ public static class PictureSet
         string folder,
         PictureFormat format,
         CancellationToken cancellation
+    ) => Draw(Pictures(data), files, option, folder, format, cancellation);
+
+    /// <summary>Draws those pictures that there is something to draw in.</summary>
+    internal static IReadOnlyList<string> Draw(
+        IEnumerable<(string Name, Plot? Plot)> pictures,
+        OutputSet files,
+        string option,
+        string folder,
+        PictureFormat format,
+        CancellationToken cancellation
     )
     {
         var paths = new List<string>();
-        foreach (var (name, plot) in Pictures(data))
+        foreach (var (name, plot) in pictures)
         {
             cancellation.ThrowIfCancellationRequested();
             if (plot is not null)

@@ -21,17 +21,14 @@ public static class ValidationPictures
         const string Option = "--plots";
         PictureSet.CreateFolder(Option, folder);
         using var files = new OutputSet();
-        var paths = new List<string>();
-        foreach (var (name, plot) in Pictures(validation))
-        {
-            if (plot is not null)
-            {
-                var path = Path.Combine(folder, $"{name}.{format.ToString().ToLowerInvariant()}");
-                files.Add(Option, path).Write(new Picture(name, plot).Render(format));
-                paths.Add(path);
-            }
-        }
-
+        var paths = PictureSet.Draw(
+            Pictures(validation),
+            files,
+            Option,
+            folder,
+            format,
+            CancellationToken.None
+        );
         files.Commit();
         return paths;
     }
