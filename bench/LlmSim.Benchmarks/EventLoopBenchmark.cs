@@ -13,30 +13,28 @@ public class EventLoopBenchmark
     public int Pending { get; set; }
 
     [Benchmark(OperationsPerInvoke = Events)]
-    public long HoldModel()
+    public long Timers()
     {
         var simulation = new Simulation();
-        var handler = new Handler(simulation, Events - Pending);
+        var left = Events - Pending;
+        var random = new RandomStream(1, "bench");
         for (var i = 0; i < Pending; i++)
         {
-            simulation.Schedule(new SimTime(i), default, handler);
+            EventTimer timer = null!;
+            timer = simulation.CreateTimer(
+                default,
+                () =>
+                {
+                    if (left-- > 0)
+                    {
+                        timer.Set(simulation.Now + new SimTime(random.Next(1_000_000)));
+                    }
+                }
+            );
+            timer.Set(new SimTime(i));
         }
 
         simulation.Run();
         return simulation.EventCount;
-    }
-
-    private sealed class Handler(Simulation simulation, int more) : IEventHandler
-    {
-        private readonly RandomStream _random = new(1, "bench");
-        private int _left = more;
-
-        public void Handle(long argument)
-        {
-            if (_left-- > 0)
-            {
-                simulation.Schedule(simulation.Now + new SimTime(_random.Next(1_000_000)), default, this);
-            }
-        }
     }
 }

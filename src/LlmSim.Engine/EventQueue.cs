@@ -1,35 +1,76 @@
 namespace LlmSim.Engine;
 
-/// <summary>An event that the queue gave out.</summary>
-/// <param name="Time">When it happens.</param>
-/// <param name="Handler">What it happens to.</param>
-/// <param name="Argument">Passed to the handler.</param>
-internal readonly record struct ScheduledEvent(SimTime Time, IEventHandler Handler, long Argument);
+/// <summary>What an event is: a timer that went off, or something scheduled once, with its argument.</summary>
+internal readonly record struct EventPayload(Action? OnTimer, Action<long>? Handler, long Argument)
+{
+    /// <summary>Whose event it is, for messages.</summary>
+    public object? Owner => OnTimer?.Target ?? Handler?.Target;
+}
 
 /// <summary>Events under the total order (time, rank, sequence).</summary>
 internal sealed class EventQueue
 {
     private const int RankShift = 56;
-    private readonly SlotHeap _heap = new();
-    private readonly SlotTable<Payload> _payloads = new();
+    private const int None = -1;
+    private readonly SlotTournament _times = new();
+    private readonly SlotTable<EventPayload> _payloads = new();
     private ulong _nextSequence;
 
-    public int Count => _heap.Count;
+    /// <summary>
+    /// The timer that went off last: most are set again at once, so that its entry stays until the next event is asked for.
+    /// </summary>
+    private int _spentTimer = None;
 
-    public void Enqueue(SimTime time, EventRank rank, IEventHandler handler, long argument)
+    /// <summary>When the first event happens; <see cref="SimTime.MaxValue" /> when there is none.</summary>
+    public SimTime NextTime
     {
-        var slot = _payloads.Add(new Payload(handler, argument));
-        _heap.Add(time.Nanoseconds, ((ulong)rank.Value << RankShift) | _nextSequence++, slot);
+        get
+        {
+            if (_spentTimer != None)
+            {
+                CancelTimer(_spentTimer);
+            }
+
+            return new(_times.LeastKey);
+        }
     }
 
-    /// <summary>Takes the first event out; the queue must not be empty.</summary>
-    public ScheduledEvent Dequeue()
+    /// <summary>A slot for the events of a timer.</summary>
+    public int AddTimer(Action onTimer) =>
+        _payloads.Add(new EventPayload(onTimer, Handler: null, Argument: 0));
+
+    public void SetTimer(int slot, SimTime time, EventRank rank)
     {
-        var first = _heap.TakeFirst();
-        ref readonly var payload = ref _payloads[first.Slot];
-        _payloads.Remove(first.Slot);
-        return new ScheduledEvent(new SimTime(first.Key), payload.Handler, payload.Argument);
+        Forget(slot);
+        _times.Set(slot, time.Nanoseconds, ((ulong)rank.Value << RankShift) | _nextSequence++);
     }
 
-    private readonly record struct Payload(IEventHandler Handler, long Argument);
+    public void CancelTimer(int slot)
+    {
+        Forget(slot);
+        _times.Remove(slot);
+    }
+
+    public void Enqueue(SimTime time, EventRank rank, Action<long> handler, long argument) =>
+        SetTimer(_payloads.Add(new EventPayload(OnTimer: null, handler, argument)), time, rank);
+
+    /// <summary>Takes the event out that happens at <see cref="NextTime" />. It is valid until another one is scheduled.</summary>
+    public ref readonly EventPayload Dequeue()
+    {
+        var slot = _times.First;
+        ref readonly var payload = ref _payloads[slot];
+        if (payload.OnTimer is null)
+        {
+            _payloads.Remove(slot);
+            _times.Remove(slot);
+        }
+        else
+        {
+            _spentTimer = slot;
+        }
+
+        return ref payload;
+    }
+
+    private void Forget(int slot) => _spentTimer = _spentTimer == slot ? None : _spentTimer;
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace LlmSim.Engine;
 
@@ -19,38 +21,45 @@ public static class Invariant
     {
         if (!condition)
         {
-            throw new InvariantViolationException(message.ToString());
+            Throw(message);
         }
     }
+
+    [DoesNotReturn]
+    private static void Throw(in InvariantMessage message) =>
+        throw new InvariantViolationException(message.ToString());
 }
 
 /// <summary>Builds the message of a failed invariant, and nothing for one that holds.</summary>
+/// <remarks>
+/// No more than a reference, and what fills it is never inlined: a method that checks an invariant would otherwise set
+/// up the buffers of the message each time that it is called.
+/// </remarks>
 [InterpolatedStringHandler]
-public ref struct InvariantMessage
+public readonly ref struct InvariantMessage
 {
-    private DefaultInterpolatedStringHandler _text;
+    private readonly StringBuilder? _text;
 
     /// <summary>Called by the compiler.</summary>
     public InvariantMessage(int literalLength, int formattedCount, bool condition, out bool shouldAppend)
     {
         shouldAppend = !condition;
-        _text = condition
-            ? default
-            : new DefaultInterpolatedStringHandler(
-                literalLength,
-                formattedCount,
-                System.Globalization.CultureInfo.InvariantCulture
-            );
+        _text = condition ? null : NewText(literalLength);
     }
 
     /// <summary>Called by the compiler.</summary>
-    public void AppendLiteral(string value) => _text.AppendLiteral(value);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void AppendLiteral(string value) => _text!.Append(value);
 
     /// <summary>Called by the compiler.</summary>
-    public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void AppendFormatted<T>(T value) => _text!.Append(CultureInfo.InvariantCulture, $"{value}");
 
     /// <inheritdoc />
-    public override string ToString() => _text.ToStringAndClear();
+    public override string ToString() => _text?.ToString() ?? "";
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static StringBuilder NewText(int length) => new(length);
 }
 
 /// <summary>The simulation contradicted itself: a defect of the program, never of its input.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace LlmSim.Engine;
@@ -28,14 +29,10 @@ public readonly record struct SimTime(long Nanoseconds) : IComparable<SimTime>
         // The comparison is false for NaN as well.
         if (!(seconds >= 0 && seconds * NanosecondsPerSecond < long.MaxValue))
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(seconds),
-                seconds,
-                "A simulated time must be a finite number of seconds from 0 to 9.2e9."
-            );
+            ThrowNoTime(seconds);
         }
 
-        return new SimTime((long)Math.Round(seconds * NanosecondsPerSecond));
+        return new SimTime(double.ConvertToIntegerNative<long>(Math.Round(seconds * NanosecondsPerSecond)));
     }
 
     /// <inheritdoc />
@@ -60,6 +57,15 @@ public readonly record struct SimTime(long Nanoseconds) : IComparable<SimTime>
 
     /// <summary>Not earlier than.</summary>
     public static bool operator >=(SimTime left, SimTime right) => left.Nanoseconds >= right.Nanoseconds;
+
+    /// <summary>Apart, so that what calls <see cref="FromSeconds" /> stays small.</summary>
+    [DoesNotReturn]
+    private static void ThrowNoTime(double seconds) =>
+        throw new ArgumentOutOfRangeException(
+            nameof(seconds),
+            seconds,
+            "A simulated time must be a finite number of seconds from 0 to 9.2e9."
+        );
 
     /// <summary>Seconds with the unit, in the invariant culture.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Seconds} s");

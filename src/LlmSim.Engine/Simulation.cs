@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace LlmSim.Engine;
@@ -30,13 +31,19 @@ public sealed class Simulation
     /// <summary>Plans an event. Events at one instant are handled by rank, then in the order of scheduling.</summary>
     /// <param name="at">When; not before <see cref="Now" />.</param>
     /// <param name="rank">Its place among events of the same instant.</param>
-    /// <param name="handler">What it happens to.</param>
-    /// <param name="argument">Passed to the handler.</param>
-    public void Schedule(SimTime at, EventRank rank, IEventHandler handler, long argument = 0)
+    /// <param name="handler">Called then. Kept by its owner, so that scheduling allocates nothing.</param>
+    /// <param name="argument">Passed to the handler; its meaning is the handler's own.</param>
+    public void Schedule(SimTime at, EventRank rank, Action<long> handler, long argument = 0)
     {
-        Invariant.Require(at >= Now, $"an event was scheduled at {at}, before the clock's {Now}");
+        RequireNotPast(at);
         _queue.Enqueue(at, rank, handler, argument);
     }
+
+    /// <summary>A timer, for something that never has more than one event to come.</summary>
+    /// <param name="rank">The place of its events among others of the same instant.</param>
+    /// <param name="onTimer">Called when the clock has reached the time that the timer is set to.</param>
+    public EventTimer CreateTimer(EventRank rank, Action onTimer) =>
+        new(this, rank, _queue.AddTimer(onTimer));
 
     /// <summary>Handles events until none is left.</summary>
     /// <param name="cancellation">Stops the loop between two events.</param>
@@ -46,7 +53,7 @@ public sealed class Simulation
     {
         // The loop proper is a method that is called often: the runtime recompiles those by what it has seen, and not a loop
         // that it is in.
-        while (_queue.Count > 0)
+        while (_queue.NextTime < SimTime.MaxValue)
         {
             HandleEvents(EventsPerCall, cancellation);
         }
@@ -54,17 +61,49 @@ public sealed class Simulation
         ObserveInstantsBefore(new SimTime(Now.Nanoseconds + 1));
     }
 
+    internal void SetTimer(int slot, SimTime at, EventRank rank)
+    {
+        RequireNotPast(at);
+        _queue.SetTimer(slot, at, rank);
+    }
+
+    internal void CancelTimer(int slot) => _queue.CancelTimer(slot);
+
+    private void RequireNotPast(SimTime at) =>
+        Invariant.Require(
+            at >= Now && at < SimTime.MaxValue,
+            $"an event was scheduled at {at}, and the clock is at {Now}"
+        );
+
     private void HandleEvents(int most, CancellationToken cancellation)
     {
-        for (var i = 0; i < most && _queue.Count > 0; i++)
+        for (var i = 0; i < most; i++)
         {
+            var nextTime = _queue.NextTime;
+            if (nextTime == SimTime.MaxValue)
+            {
+                return;
+            }
+
             cancellation.ThrowIfCancellationRequested();
-            var next = _queue.Dequeue();
-            Invariant.Require(next.Time >= Now, $"the clock would go back from {Now} to {next.Time}");
-            ObserveInstantsBefore(next.Time);
-            CountEvent(next);
-            Now = next.Time;
-            next.Handler.Handle(next.Argument);
+            Invariant.Require(nextTime >= Now, $"the clock would go back from {Now} to {nextTime}");
+            ref readonly var next = ref _queue.Dequeue();
+            if (Observer is not null)
+            {
+                ObserveInstantsBefore(nextTime);
+            }
+
+            CountEvent(nextTime, next);
+            Now = nextTime;
+            if (next.OnTimer is { } onTimer)
+            {
+                onTimer();
+            }
+            else
+            {
+                next.Handler!(next.Argument);
+            }
+
             Observer?.AfterEvent();
         }
     }
@@ -83,20 +122,24 @@ public sealed class Simulation
         }
     }
 
-    private void CountEvent(in ScheduledEvent next)
+    private void CountEvent(SimTime time, in EventPayload next)
     {
         EventCount++;
-        _eventsThisInstant = next.Time == Now ? _eventsThisInstant + 1 : 1;
+        _eventsThisInstant = time == Now ? _eventsThisInstant + 1 : 1;
         if (_eventsThisInstant > _maxEventsPerInstant)
         {
-            throw new LivelockException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"livelock: {_maxEventsPerInstant} events at {Now} and the clock has not moved; the next one is for {next.Handler}"
-                )
-            );
+            ThrowLivelock(next.Owner);
         }
     }
+
+    [DoesNotReturn]
+    private void ThrowLivelock(object? owner) =>
+        throw new LivelockException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"livelock: {_maxEventsPerInstant} events at {Now} and the clock has not moved; the next one is for {owner}"
+            )
+        );
 }
 
 /// <summary>Too many events happened at one instant; the message names the handler that goes on asking.</summary>

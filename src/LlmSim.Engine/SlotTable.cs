@@ -1,7 +1,7 @@
 namespace LlmSim.Engine;
 
 /// <summary>
-/// Values by slots, small numbers that are used again: what a <see cref="SlotHeap" /> orders. Nothing is allocated once the table
+/// Values by slots, small numbers that are used again: what a <see cref="SlotTournament" /> or a heap orders. Nothing is allocated once the table
 /// has been as large as it gets.
 /// </summary>
 /// <typeparam name="T">A struct, so that the code is compiled for it alone.</typeparam>

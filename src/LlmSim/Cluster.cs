@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using LlmSim.Batching;
 using LlmSim.Decode;
 using LlmSim.Engine;
@@ -15,10 +16,11 @@ namespace LlmSim;
 /// arrival → prefill_global → prefill queue (prefill_local) → prefill → KV transfer → decode_global
 /// → decode queue (decode_local) → decode batch → finished. On a mixed instance it stays from its prefill to its end.
 /// </summary>
-internal sealed class Cluster : IEventHandler
+internal sealed class Cluster
 {
     private readonly Scenario _scenario;
     private readonly Simulation _simulation = new();
+    private readonly EventTimer _nextArrival;
     private readonly MetricsRecorder _recorder;
     private readonly OutputEstimate _outputEstimate = new();
     private readonly IEnumerator<RequestSpec> _workload;
@@ -40,6 +42,7 @@ internal sealed class Cluster : IEventHandler
         _scenario = scenario;
         _recorder = recorder;
         _workload = workload.GetEnumerator();
+        _nextArrival = _simulation.CreateTimer(EventRanks.Arrival, TakeArrival);
         _requests = new RequestPool(scenario);
         var kvBytesPerToken = KvCapacity.BytesPerToken(
             scenario.Model,
@@ -122,7 +125,7 @@ internal sealed class Cluster : IEventHandler
     }
 
     /// <summary>The next request of the workload arrives; the one after it is pulled.</summary>
-    public void Handle(long argument)
+    private void TakeArrival()
     {
         var spec = _workload.Current;
         ScheduleNextArrival();
@@ -240,22 +243,21 @@ internal sealed class Cluster : IEventHandler
         }
 
         var next = _workload.Current;
-        if (next.Arrival < _simulation.Now)
+        if (next.Arrival < _simulation.Now || next.InputTokens < 1 || next.OutputTokens < 1)
         {
-            throw new UserErrorException(
-                $"request {next.Id} of the workload arrives at {next.Arrival}, before the one ahead of it at {_simulation.Now}"
-            );
+            ThrowImpossible(next);
         }
 
-        if (next.InputTokens < 1 || next.OutputTokens < 1)
-        {
-            throw new UserErrorException(
-                $"request {next.Id} of the workload has {next.InputTokens} input and {next.OutputTokens} output tokens; both must be at least 1"
-            );
-        }
-
-        _simulation.Schedule(next.Arrival, EventRanks.Arrival, this);
+        _nextArrival.Set(next.Arrival);
     }
+
+    [DoesNotReturn]
+    private void ThrowImpossible(in RequestSpec next) =>
+        throw new UserErrorException(
+            next.Arrival < _simulation.Now
+                ? $"request {next.Id} of the workload arrives at {next.Arrival}, before the one ahead of it at {_simulation.Now}"
+                : $"request {next.Id} of the workload has {next.InputTokens} input and {next.OutputTokens} output tokens; both must be at least 1"
+        );
 
     private void RequireEverythingDone()
     {

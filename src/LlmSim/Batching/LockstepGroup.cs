@@ -8,14 +8,22 @@ namespace LlmSim.Batching;
 /// at once and ends with the slowest. Iterations that only repeat themselves are one event; when a request comes
 /// in between, they are cut after the one that is under way.
 /// </summary>
-internal sealed class LockstepGroup(Simulation simulation, EventRank rank, int maxIterationsPerEvent)
-    : IEventHandler
+internal sealed class LockstepGroup
 {
+    private readonly Simulation _simulation;
+    private readonly EventTimer _iterationsEnd;
+    private readonly int _maxIterationsPerEvent;
     private readonly List<BatchedInstance> _members = [];
     private readonly List<IterationBatch> _batches = [];
     private readonly IterationTimes _times = new();
-    private long _planNumber;
     private Phase _phase;
+
+    public LockstepGroup(Simulation simulation, EventRank rank, int maxIterationsPerEvent)
+    {
+        _simulation = simulation;
+        _iterationsEnd = simulation.CreateTimer(rank, EndIterations);
+        _maxIterationsPerEvent = maxIterationsPerEvent;
+    }
 
     private enum Phase
     {
@@ -34,7 +42,7 @@ internal sealed class LockstepGroup(Simulation simulation, EventRank rank, int m
 
     /// <summary>When the last of the iterations that have just ended began; now, when there were none.</summary>
     public SimTime LastBegin =>
-        _times.Count > 0 && _phase == Phase.Running ? _times.EndOf(_times.Count - 1) : simulation.Now;
+        _times.Count > 0 && _phase == Phase.Running ? _times.EndOf(_times.Count - 1) : _simulation.Now;
 
     /// <summary>Something has changed at a member: an iteration looks at it as soon as possible.</summary>
     /// <param name="plannedAhead">Iterations after the present one that are planned already.</param>
@@ -42,30 +50,24 @@ internal sealed class LockstepGroup(Simulation simulation, EventRank rank, int m
     {
         if (_phase == Phase.Running)
         {
-            var count = Math.Min(_times.Count, _times.EndedBefore(simulation.Now) + 1 + plannedAhead);
+            var count = Math.Min(_times.Count, _times.EndedBefore(_simulation.Now) + 1 + plannedAhead);
             if (count < _times.Count)
             {
                 _times.CutTo(count);
-                Schedule(_times.End);
+                _iterationsEnd.Set(_times.End);
             }
         }
         else if (_phase == Phase.Idle)
         {
             // Not yet: others may come at this very instant.
             _phase = Phase.Waking;
-            Schedule(simulation.Now);
+            _iterationsEnd.Set(_simulation.Now);
         }
     }
 
     /// <summary>The planned iterations have ended, or an idle group was woken.</summary>
-    public void Handle(long argument)
+    private void EndIterations()
     {
-        if (argument != _planNumber)
-        {
-            // A plan that was cut shorter.
-            return;
-        }
-
         if (_phase == Phase.Running)
         {
             foreach (var member in _members)
@@ -94,20 +96,20 @@ internal sealed class LockstepGroup(Simulation simulation, EventRank rank, int m
             return;
         }
 
-        var iterations = maxIterationsPerEvent;
+        var iterations = _maxIterationsPerEvent;
         foreach (var member in _members)
         {
             iterations = member.SteadyIterations(iterations);
         }
 
         _phase = Phase.Running;
-        _times.Begin(simulation.Now);
+        _times.Begin(_simulation.Now);
         for (var i = 0; i < iterations; i++)
         {
             _times.Add(Seconds(mostTokens, i));
         }
 
-        Schedule(_times.End);
+        _iterationsEnd.Set(_times.End);
         foreach (var member in _members)
         {
             member.OnPlanned(_times.End);
@@ -137,6 +139,4 @@ internal sealed class LockstepGroup(Simulation simulation, EventRank rank, int m
 
         return longest;
     }
-
-    private void Schedule(SimTime at) => simulation.Schedule(at, rank, this, ++_planNumber);
 }

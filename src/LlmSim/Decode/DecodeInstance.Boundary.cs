@@ -11,7 +11,7 @@ internal sealed partial class DecodeInstance
         _batch.Advance(count);
         IterationTokens += (long)count * _batch.Count;
         _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
-        Busy += _plan.End - _plan.EndOf(0);
+        Busy += _plan.End - _plan.Start;
         _lastToken = _simulation.Now;
         _plan.Complete();
     }
@@ -56,16 +56,17 @@ internal sealed partial class DecodeInstance
 
     private int FinishRequests()
     {
-        _batch.TakeFinished(_leaving);
-        foreach (var request in _leaving)
+        var finished = 0;
+        while (_batch.TryTakeFinished() is { } request)
         {
-            CompletedRequests++;
+            finished++;
             _work?.Remove(request, _batch.Iteration);
             request.LastToken = _simulation.Now;
             _onFinished(request);
         }
 
-        return _leaving.Count;
+        CompletedRequests += finished;
+        return finished;
     }
 
     private int RelieveMemory()

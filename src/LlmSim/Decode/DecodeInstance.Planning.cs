@@ -38,16 +38,16 @@ internal sealed partial class DecodeInstance
         }
 
         Busy += total;
-        ScheduleBoundary(_simulation.Now + total);
+        _boundary.Set(_simulation.Now + total);
     }
 
     private void Decode()
     {
         _phase = Phase.Decoding;
-        var iterations = Math.Min(_batch.IterationsToFirstFinish(), IterationsUntilMemoryIsChecked());
+        var iterations = Math.Min(_batch.IterationsToFirstFinish, IterationsUntilPolicyIsAsked());
         _plan.Make(
             _simulation.Now,
-            Math.Min(iterations, IterationsUntilPolicyIsAsked()),
+            IterationsThatFit(iterations),
             new DecodeBatch(
                 _batch.Count,
                 _batch.ContextTokens + _batch.Count,
@@ -55,25 +55,27 @@ internal sealed partial class DecodeInstance
             ),
             Performance
         );
-        ScheduleBoundary(_plan.End);
+        _boundary.Set(_plan.End);
     }
 
-    /// <summary>Iterations after which the batch, as it is, no longer fits: at least one always runs.</summary>
-    private int IterationsUntilMemoryIsChecked()
+    /// <summary>So many iterations, or those after which the batch, as it is, no longer fits: at least one always runs.</summary>
+    private int IterationsThatFit(int most)
     {
         var room = _capacityTokens - _batch.ContextTokens;
-        if (_options.Saturation == Saturation.EvictAll)
-        {
-            // Evicts when the batch has outgrown the limit.
-            return (int)Math.Clamp((room / _batch.Count) + 1, 1, int.MaxValue);
-        }
-
-        // Preempts before the iteration that would.
         Invariant.Require(
-            room >= _batch.Count || _options.Admission == Admission.Overshoot,
+            room >= _batch.Count
+                || _options.Saturation == Saturation.EvictAll
+                || _options.Admission == Admission.Overshoot,
             $"{this} would run {_batch.Count} requests with room for {room} more KV tokens"
         );
-        return (int)Math.Clamp(room / _batch.Count, 1, int.MaxValue);
+        if (room >= (long)most * _batch.Count)
+        {
+            return most;
+        }
+
+        // Eviction waits until the batch has outgrown the limit, preemption comes before the iteration that would.
+        var fitting = (room / _batch.Count) + (_options.Saturation == Saturation.EvictAll ? 1 : 0);
+        return (int)Math.Clamp(fitting, 1, most);
     }
 
     /// <summary>
@@ -96,7 +98,4 @@ internal sealed partial class DecodeInstance
 
         return work;
     }
-
-    private void ScheduleBoundary(SimTime at) =>
-        _simulation.Schedule(at, EventRanks.DecodeBoundary, this, ++_planNumber);
 }

@@ -9,9 +9,10 @@ namespace LlmSim.Decode;
 /// requests join. Iterations between two changes of the batch are one event (<see cref="IterationPlan" />). A preempted
 /// request that joins again is first recomputed: the instance prefills its context and decodes nothing meanwhile.
 /// </summary>
-internal sealed partial class DecodeInstance : Instance, IEventHandler
+internal sealed partial class DecodeInstance : Instance
 {
     private readonly Simulation _simulation;
+    private readonly EventTimer _boundary;
     private readonly RequestQueue _queue;
     private readonly DecodeOptions _options;
     private readonly long _capacityTokens;
@@ -25,7 +26,6 @@ internal sealed partial class DecodeInstance : Instance, IEventHandler
     private long _queuedTokens;
     private long _queuedWork;
     private long _peakTokens;
-    private long _planNumber;
     private bool _admissionIsDue;
     private Phase _phase;
     private SimTime _phaseStart;
@@ -55,6 +55,7 @@ internal sealed partial class DecodeInstance : Instance, IEventHandler
         _outputEstimate = outputEstimate;
         _interTokenLatency = interTokenLatency;
         _simulation = simulation;
+        _boundary = simulation.CreateTimer(EventRanks.DecodeBoundary, ReachBoundary);
         _onFinished = onFinished;
     }
 
@@ -146,26 +147,15 @@ internal sealed partial class DecodeInstance : Instance, IEventHandler
         }
 
         Enqueue(request);
-        if (_phase == Phase.Decoding)
+        if (_phase == Phase.Decoding && _plan.CutAfter(_simulation.Now))
         {
-            var planned = _plan.Count;
-            _plan.CutAfter(_simulation.Now);
-            if (_plan.Count < planned)
-            {
-                ScheduleBoundary(_plan.End);
-            }
+            _boundary.Set(_plan.End);
         }
     }
 
     /// <summary>The planned iterations, or the recomputations, end: the batch may change.</summary>
-    public void Handle(long argument)
+    private void ReachBoundary()
     {
-        if (argument != _planNumber)
-        {
-            // A plan that was cut shorter when a request joined the queue.
-            return;
-        }
-
         var started = _phaseStart;
         var runningBefore = _batch.Count;
         var queuedBefore = _queue.Count;
@@ -188,7 +178,20 @@ internal sealed partial class DecodeInstance : Instance, IEventHandler
         }
 
         Continue();
-        BoundaryObserver?.Invoke(
+        if (BoundaryObserver is not null)
+        {
+            ReportBoundary(started, runningBefore, finished, evicted, queuedBefore);
+        }
+    }
+
+    private void ReportBoundary(
+        SimTime started,
+        int runningBefore,
+        int finished,
+        int evicted,
+        int queuedBefore
+    ) =>
+        BoundaryObserver!(
             new DecodeBoundary(
                 this,
                 started,
@@ -203,7 +206,6 @@ internal sealed partial class DecodeInstance : Instance, IEventHandler
                 _phase == Phase.Idle ? null : _plan.End
             )
         );
-    }
 
     public override string ToString() => $"decode instance {Index}";
 

@@ -32,9 +32,9 @@ internal readonly struct IterationPiece
 
     public int Count { get; }
 
-    /// <summary>Whether every iteration takes a time that is a finite number from 0.</summary>
+    /// <summary>Whether every iteration takes a time from 0, and the clock can show the end.</summary>
     public bool IsValid =>
-        _first >= 0 && _first + ((Count - 1) * _growth) >= 0 && double.IsFinite(OffsetAfter(Count));
+        _first >= 0 && _first + ((Count - 1) * _growth) >= 0 && OffsetAfter(Count) < long.MaxValue;
 
     public double GrowthSeconds => _growth / NanosecondsPerSecond;
 
@@ -58,6 +58,6 @@ internal readonly struct IterationPiece
         var b = _first - (_growth / 2);
         var root = Math.Sqrt(Math.Max(0, (b * b) + (2 * _growth * elapsed)));
         var ended = b + root > 0 ? 2 * elapsed / (b + root) : 0;
-        return (int)Math.Clamp(ended, 0, Count - 1);
+        return double.ConvertToIntegerNative<int>(Math.Clamp(ended, 0, Count - 1));
     }
 }

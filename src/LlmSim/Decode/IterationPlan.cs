@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Performance;
@@ -16,11 +17,15 @@ internal sealed class IterationPlan
 {
     private IterationPiece[] _pieces = new IterationPiece[2];
     private int _pieceCount;
-    private SimTime _start;
     private double _carry;
+
+    /// <summary>Nanoseconds from the start to the end, not rounded.</summary>
+    private double _length;
 
     /// <summary>Iterations in the plan; 0 when nothing is planned.</summary>
     public int Count { get; private set; }
+
+    public SimTime Start { get; private set; }
 
     public SimTime End { get; private set; }
 
@@ -35,7 +40,9 @@ internal sealed class IterationPlan
 
     /// <summary>End of an iteration; 0 gives the start of the first.</summary>
     public SimTime EndOf(int iteration) =>
-        iteration == 0 ? _start : _start + new SimTime((long)Math.Round(Offset(iteration)));
+        iteration == 0 ? Start
+        : iteration == Count ? End
+        : At(Offset(iteration));
 
     /// <summary>Plans so many iterations of a batch whose contexts each grow by a token an iteration.</summary>
     /// <param name="start">When the first begins.</param>
@@ -44,43 +51,60 @@ internal sealed class IterationPlan
     /// <param name="performance">Gives the times of the iterations.</param>
     public void Make(SimTime start, int iterations, DecodeBatch batch, IPerformanceModel performance)
     {
-        _start = start;
+        Start = start;
         _pieceCount = 0;
         var offset = _carry;
-        for (var planned = 0; planned < iterations; )
+        for (var planned = 0; ; )
         {
             var trend = performance.DecodeTrend(batch);
             var count = Math.Min(trend.Iterations, iterations - planned);
             var piece = new IterationPiece(planned, count, offset, trend);
-            Invariant.Require(
-                count > 0 && piece.IsValid,
-                $"{batch} would take {trend.Seconds} s, growing by {trend.GrowthSeconds} s over {count} iterations"
-            );
+            if (count <= 0 || !piece.IsValid)
+            {
+                ThrowNoTime(batch, trend, count);
+            }
+
             Add(piece);
             planned += count;
             offset = piece.OffsetAfter(count);
-            batch = new DecodeBatch(
-                batch.Requests,
-                batch.ContextTokens + ((long)count * batch.Requests),
-                batch.LongestContextTokens + count
-            );
+            if (planned == iterations)
+            {
+                break;
+            }
+
+            batch = batch with
+            {
+                ContextTokens = batch.ContextTokens + ((long)count * batch.Requests),
+                LongestContextTokens = batch.LongestContextTokens + count,
+            };
         }
 
-        EndAfter(iterations);
+        EndAfter(iterations, offset);
     }
 
     /// <summary>Ends the plan with the iteration that is under way: the first that ends after <paramref name="now" />.</summary>
-    public void CutAfter(SimTime now) => EndAfter(Math.Min(Count, EndedBy(now) + 1));
+    /// <returns>Whether that is earlier than planned.</returns>
+    public bool CutAfter(SimTime now)
+    {
+        var iterations = EndedBy(now) + 1;
+        if (iterations >= Count)
+        {
+            return false;
+        }
+
+        EndAfter(iterations, Offset(iterations));
+        return true;
+    }
 
     /// <summary>Iterations that have ended by then, one that ends at this very instant included.</summary>
     public int EndedBy(SimTime now)
     {
-        if (Count == 0 || now >= End)
+        if (Count <= 1 || now >= End)
         {
-            return Count;
+            return now >= End ? Count : 0;
         }
 
-        var elapsed = (now - _start).Nanoseconds;
+        var elapsed = (now - Start).Nanoseconds;
         var (low, high) = (0, _pieceCount - 1);
         while (low < high)
         {
@@ -106,6 +130,11 @@ internal sealed class IterationPlan
     /// <summary>Records the iterations after the first as gaps between tokens, each for so many requests.</summary>
     public void RecordGaps(InterTokenLatency latency, int requests)
     {
+        if (Count == 1)
+        {
+            return;
+        }
+
         for (var i = 0; i < _pieceCount && _pieces[i].Before < Count; i++)
         {
             ref readonly var piece = ref _pieces[i];
@@ -122,8 +151,7 @@ internal sealed class IterationPlan
     /// <summary>The plan has been carried out; the next one goes on from its end.</summary>
     public void Complete()
     {
-        var offset = Offset(Count);
-        _carry = offset - Math.Round(offset);
+        _carry = _length - Math.Round(_length);
         Count = 0;
     }
 
@@ -140,11 +168,15 @@ internal sealed class IterationPlan
         _pieces[_pieceCount++] = piece;
     }
 
-    private void EndAfter(int iterations)
+    private void EndAfter(int iterations, double length)
     {
         Count = iterations;
-        End = EndOf(iterations);
+        _length = length;
+        End = At(length);
     }
+
+    private SimTime At(double offset) =>
+        Start + new SimTime(double.ConvertToIntegerNative<long>(Math.Round(offset)));
 
     /// <summary>Nanoseconds from the start to the end of an iteration, not rounded.</summary>
     private double Offset(int iteration)
@@ -160,4 +192,10 @@ internal sealed class IterationPlan
         ref readonly var piece = ref _pieces[low];
         return piece.OffsetAfter(iteration - piece.Before);
     }
+
+    [DoesNotReturn]
+    private static void ThrowNoTime(DecodeBatch batch, DecodeTrend trend, int iterations) =>
+        throw new InvariantViolationException(
+            $"{batch} would take {trend.Seconds} s, growing by {trend.GrowthSeconds} s over {iterations} iterations"
+        );
 }

@@ -1,17 +1,16 @@
-using System.Runtime.InteropServices;
 using LlmSim.Engine;
 
 namespace LlmSim.Decode;
 
 /// <summary>
 /// Tokens that running requests are expected to generate yet: the sum of what each was expected to and has not, but at least
-/// one for each. It is kept up in O(log n) a request: a heap knows the iteration at which each reaches its last expected token.
+/// one for each. It is kept up at a request's coming and going and at the iteration where it reaches its last expected token.
 /// </summary>
 internal sealed class RemainingWork
 {
-    private readonly SlotHeap _lastExpected = new();
-    private readonly List<ulong> _ticketOfSlot = [];
-    private ulong _nextTicket = 1;
+    /// <summary>By slot in the batch, the iteration with the last expected token of each request that has not reached it.</summary>
+    private readonly SlotTournament _lastExpected = new();
+
     private long _iteration;
 
     /// <summary>Requests that have more than one expected token to come.</summary>
@@ -35,21 +34,13 @@ internal sealed class RemainingWork
     {
         AdvanceTo(iteration);
         var tokens = Remaining(request, iteration);
-        var slot = request.BatchSlot;
-        while (_ticketOfSlot.Count <= slot)
-        {
-            _ticketOfSlot.Add(0);
-        }
-
         if (tokens <= 1)
         {
-            _ticketOfSlot[slot] = 0;
             _beyond++;
             return;
         }
 
-        _ticketOfSlot[slot] = _nextTicket;
-        _lastExpected.Add(iteration + tokens - 1, _nextTicket++, slot);
+        _lastExpected.Set(request.BatchSlot, iteration + tokens - 1, tie: 0);
         Within++;
         _tokensWithin += tokens;
     }
@@ -58,17 +49,16 @@ internal sealed class RemainingWork
     public void Remove(Request request, long iteration)
     {
         AdvanceTo(iteration);
-        ref var ticket = ref CollectionsMarshal.AsSpan(_ticketOfSlot)[request.BatchSlot];
-        if (ticket == 0)
+        var tokens = Remaining(request, iteration);
+        if (tokens <= 1)
         {
             _beyond--;
             return;
         }
 
-        // Its entry stays in the heap until its iteration has come.
-        ticket = 0;
+        _lastExpected.Remove(request.BatchSlot);
         Within--;
-        _tokensWithin -= Remaining(request, iteration);
+        _tokensWithin -= tokens;
     }
 
     private static long Remaining(Request request, long iteration) =>
@@ -76,16 +66,13 @@ internal sealed class RemainingWork
 
     private void AdvanceTo(long iteration)
     {
-        while (_lastExpected.Count > 0 && _lastExpected.First.Key <= iteration)
+        while (_lastExpected.LeastKey <= iteration)
         {
-            var entry = _lastExpected.TakeFirst();
-            if (_ticketOfSlot[entry.Slot] == entry.Tie)
-            {
-                _ticketOfSlot[entry.Slot] = 0;
-                _tokensWithin -= entry.Key - _iteration + 1;
-                Within--;
-                _beyond++;
-            }
+            var last = _lastExpected.LeastKey;
+            _lastExpected.Remove(_lastExpected.First);
+            _tokensWithin -= last - _iteration + 1;
+            Within--;
+            _beyond++;
         }
 
         _tokensWithin -= Within * (iteration - _iteration);

@@ -4,14 +4,17 @@ namespace LlmSim.Decode;
 
 /// <summary>
 /// The requests that decode together. A request's own figures are brought up to date only when it joins or leaves: in between
-/// it is enough to count iterations, and the iteration at which each will have all its tokens orders a heap.
+/// it is enough to count iterations, and in which iteration the first of them will have all its tokens.
 /// </summary>
 internal sealed class RunningBatch
 {
-    private readonly SlotHeap _finishes = new();
+    private readonly SlotTournament _finishes = new();
     private readonly SlotTable<Member> _members = new();
     private int _newest = -1;
     private ulong _nextTicket;
+
+    /// <summary>The iteration at which the first request has all its tokens.</summary>
+    private long _firstFinish = SlotTournament.NoKey;
 
     /// <summary>The longest context less <see cref="Iteration" />; null when its request has left and nobody has looked since.</summary>
     private long? _longestAtStart;
@@ -48,43 +51,30 @@ internal sealed class RunningBatch
         Iteration += iterations;
         ContextTokens += (long)iterations * Count;
         Invariant.Require(
-            Count == 0 || _finishes.First.Key >= Iteration,
-            $"a request got {Iteration - _finishes.First.Key} tokens more than it was owed"
+            _firstFinish >= Iteration,
+            $"a request got {Iteration - _firstFinish} tokens more than it was owed"
         );
     }
 
     /// <summary>Gives one request a token outside an iteration: the end of its recomputation.</summary>
     public void GiveToken(Request request)
     {
-        _finishes.Remove(request.BatchSlot);
         Settle(request);
         request.DecodedTokens++;
         ContextTokens++;
         ExpectFinish(request.BatchSlot);
     }
 
-    /// <summary>Takes out those that have all their tokens, in joining order.</summary>
-    public void TakeFinished(List<Request> finished)
-    {
-        finished.Clear();
-        while (Count > 0 && _finishes.First.Key == Iteration)
-        {
-            finished.Add(TakeOut(_finishes.TakeFirst().Slot));
-        }
-    }
+    /// <summary>Takes a request out that has all its tokens, the first in joining order; null when none has.</summary>
+    public Request? TryTakeFinished() => _firstFinish == Iteration ? TakeOut(_finishes.First) : null;
 
     /// <summary>Takes the newest out.</summary>
-    public Request TakeNewest()
-    {
-        _finishes.Remove(_newest);
-        return TakeOut(_newest);
-    }
+    public Request TakeNewest() => TakeOut(_newest);
 
     /// <summary>Takes everyone out, in joining order.</summary>
     public void TakeAll(List<Request> taken)
     {
         taken.Clear();
-        _finishes.Clear();
         while (Count > 0)
         {
             taken.Add(TakeOut(_newest));
@@ -94,7 +84,7 @@ internal sealed class RunningBatch
     }
 
     /// <summary>Iterations until the first request has all its tokens.</summary>
-    public int IterationsToFirstFinish() => (int)(_finishes.First.Key - Iteration);
+    public int IterationsToFirstFinish => (int)(_firstFinish - Iteration);
 
     public int LongestContextTokens()
     {
@@ -118,8 +108,9 @@ internal sealed class RunningBatch
     {
         ref readonly var member = ref _members[slot];
         var request = member.Request;
-        var remaining = request.DecodeTokensOwed - request.DecodedTokens;
-        _finishes.Add(Iteration + remaining, member.Ticket, slot);
+        var finish = Iteration + request.DecodeTokensOwed - request.DecodedTokens;
+        _finishes.Set(slot, finish, member.Ticket);
+        _firstFinish = Math.Min(_firstFinish, finish);
         if (Count == 1 || ContextAtStart(request) > _longestAtStart)
         {
             _longestAtStart = ContextAtStart(request);
@@ -150,6 +141,8 @@ internal sealed class RunningBatch
         }
 
         _members.Remove(slot);
+        _finishes.Remove(slot);
+        _firstFinish = _finishes.LeastKey;
         Settle(request);
         ContextTokens -= request.ContextTokens;
         return request;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlmSim.Engine;
 
 namespace LlmSim.Metrics;
@@ -41,8 +42,7 @@ internal sealed class MetricsRecorder(
     {
         Rejected++;
         _rejections[reason] = _rejections.GetValueOrDefault(reason) + 1;
-        onRequest?.Invoke(Record(request, double.NaN, reason));
-        CompletionObserver?.Invoke(Finished + Rejected);
+        Report(request, double.NaN, reason);
     }
 
     public void OnFinished(Request request)
@@ -53,12 +53,7 @@ internal sealed class MetricsRecorder(
         _outputTokens += request.TraceOutputTokens;
         var tpotSeconds = TpotSeconds(request);
         Collect(request, tpotSeconds);
-        if (onRequest is not null)
-        {
-            onRequest(Record(request, tpotSeconds, reason: null));
-        }
-
-        CompletionObserver?.Invoke(Finished + Rejected);
+        Report(request, tpotSeconds, reason: null);
     }
 
     public RunSummary Summarize(
@@ -103,6 +98,18 @@ internal sealed class MetricsRecorder(
         };
     }
 
+    private void Report(Request request, double tpotSeconds, string? reason)
+    {
+        if (onRequest is not null)
+        {
+            onRequest(Record(request, tpotSeconds, reason));
+        }
+
+        CompletionObserver?.Invoke(Finished + Rejected);
+    }
+
+    /// <summary>Apart from those who ask for it, which are often called when nobody wants a record.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static RequestRecord Record(Request request, double tpotSeconds, string? reason) =>
         new()
         {

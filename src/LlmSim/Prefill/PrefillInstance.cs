@@ -7,9 +7,10 @@ namespace LlmSim.Prefill;
 /// Prefills one request at a time. Under strict admission a prompt's KV cache has to fit beside those that are still
 /// being sent away; until it does, the instance waits.
 /// </summary>
-internal sealed class PrefillInstance : Instance, IEventHandler
+internal sealed class PrefillInstance : Instance
 {
     private readonly Simulation _simulation;
+    private readonly EventTimer _finish;
     private readonly RequestQueue _queue;
     private readonly PrefillOptions _options;
     private readonly long _capacityTokens;
@@ -40,6 +41,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         _capacityTokens = KvCapacityBytes / options.KvBytesPerToken;
         _queue = queue;
         _simulation = simulation;
+        _finish = simulation.CreateTimer(EventRanks.PrefillFinish, FinishPrefill);
         _onPlanned = onPlanned;
         _onPrefilled = onPrefilled;
         _queuedByLength = options.QueuedWork == QueuedWork.Shorter ? new WorkByLength() : null;
@@ -117,7 +119,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
     }
 
     /// <summary>The running prefill ends.</summary>
-    public void Handle(long argument)
+    private void FinishPrefill()
     {
         Invariant.Require(_running is not null, $"prefill instance {Index} finished nothing");
         var finished = _running;
@@ -179,7 +181,7 @@ internal sealed class PrefillInstance : Instance, IEventHandler
         _peakTokens = Math.Max(_peakTokens, _heldTokens);
         request.PrefillStart = _simulation.Now;
         request.PrefillFinish = _simulation.Now + request.PrefillDuration;
-        _simulation.Schedule(request.PrefillFinish, EventRanks.PrefillFinish, this);
+        _finish.Set(request.PrefillFinish);
         _onPlanned(request, request.PrefillFinish);
     }
 }

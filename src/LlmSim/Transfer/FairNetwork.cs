@@ -7,14 +7,23 @@ namespace LlmSim.Transfer;
 /// its destination can take. Concurrent transfers share max-min fairly, anew at every start and end. One alone takes
 /// latency + bytes / bandwidth, those of the slower port.
 /// </summary>
-internal sealed class FairNetwork(Simulation simulation) : IEventHandler
+internal sealed class FairNetwork
 {
+    private readonly Simulation _simulation;
+    private readonly EventTimer _nextEnd;
+    private readonly Action<long> _deliver;
     private readonly Dictionary<Instance, (Link Egress, Link Ingress)> _ports = [];
     private readonly List<Flow> _flows = [];
     private readonly List<Flow?> _arriving = [];
     private readonly Stack<int> _freeSlots = new();
     private SimTime _sentUntil;
-    private long _plan;
+
+    public FairNetwork(Simulation simulation)
+    {
+        _simulation = simulation;
+        _nextEnd = simulation.CreateTimer(EventRanks.TransferFinish, EndTransfers);
+        _deliver = Deliver;
+    }
 
     /// <summary>Bytes of the transfers that have begun.</summary>
     public long StartedBytes { get; private set; }
@@ -66,21 +75,6 @@ internal sealed class FairNetwork(Simulation simulation) : IEventHandler
         Share();
     }
 
-    /// <summary>The last byte of a transfer has left, or reached the other side.</summary>
-    public void Handle(long argument)
-    {
-        if (argument < 0)
-        {
-            Deliver((int)~argument);
-        }
-        else if (argument == _plan)
-        {
-            Send();
-            EndFinished();
-            Share();
-        }
-    }
-
     /// <summary>States that nothing is under way and no byte was lost, at the end of a run.</summary>
     public void RequireEmpty() =>
         Invariant.Require(
@@ -107,12 +101,20 @@ internal sealed class FairNetwork(Simulation simulation) : IEventHandler
 
     private void Send()
     {
-        var seconds = (simulation.Now - _sentUntil).Seconds;
-        _sentUntil = simulation.Now;
+        var seconds = (_simulation.Now - _sentUntil).Seconds;
+        _sentUntil = _simulation.Now;
         foreach (var flow in _flows)
         {
             flow.BytesLeft -= flow.BytesPerSecond * seconds;
         }
+    }
+
+    /// <summary>The last byte of a transfer has left.</summary>
+    private void EndTransfers()
+    {
+        Send();
+        EndFinished();
+        Share();
     }
 
     private void EndFinished()
@@ -133,11 +135,11 @@ internal sealed class FairNetwork(Simulation simulation) : IEventHandler
                 flow.BytesLeft >= -tolerance,
                 $"a KV transfer of {flow.Bytes} bytes sent {-flow.BytesLeft} more"
             );
-            simulation.Schedule(
-                simulation.Now + SimTime.FromSeconds(flow.LatencySeconds),
+            _simulation.Schedule(
+                _simulation.Now + SimTime.FromSeconds(flow.LatencySeconds),
                 EventRanks.TransferFinish,
-                this,
-                ~(long)NewSlot(flow)
+                _deliver,
+                NewSlot(flow)
             );
         }
 
@@ -156,8 +158,10 @@ internal sealed class FairNetwork(Simulation simulation) : IEventHandler
         return slot;
     }
 
-    private void Deliver(int slot)
+    /// <summary>The last byte of a transfer has reached the other side.</summary>
+    private void Deliver(long argument)
     {
+        var slot = (int)argument;
         var flow = _arriving[slot];
         Invariant.Require(flow is not null, $"a KV transfer arrived twice (slot {slot})");
         _arriving[slot] = null;
@@ -169,8 +173,6 @@ internal sealed class FairNetwork(Simulation simulation) : IEventHandler
     private void Share()
     {
         MaxMinFairness.Share(_flows);
-        // An earlier plan that is still queued no longer matches and is ignored when its time comes.
-        _plan++;
         var seconds = double.PositiveInfinity;
         foreach (var flow in _flows)
         {
@@ -183,12 +185,11 @@ internal sealed class FairNetwork(Simulation simulation) : IEventHandler
 
         if (double.IsFinite(seconds))
         {
-            simulation.Schedule(
-                simulation.Now + SimTime.FromSeconds(seconds),
-                EventRanks.TransferFinish,
-                this,
-                _plan
-            );
+            _nextEnd.Set(_simulation.Now + SimTime.FromSeconds(seconds));
+        }
+        else
+        {
+            _nextEnd.Cancel();
         }
     }
 }

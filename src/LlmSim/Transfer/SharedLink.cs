@@ -11,14 +11,13 @@ namespace LlmSim.Transfer;
 /// its beginning would have got; a transfer ends when that count reaches its own start plus its size. Ends are ordered
 /// by that figure alone, whatever joins later, so a heap keeps them.
 /// </remarks>
-internal sealed class SharedLink(
-    double bytesPerSecond,
-    double latencySeconds,
-    Simulation simulation,
-    Action<Request> onTransferred
-) : IKvTransfer, IEventHandler
+internal sealed class SharedLink : IKvTransfer
 {
-    private readonly SimTime _latency = SimTime.FromSeconds(latencySeconds);
+    private readonly double _bytesPerSecond;
+    private readonly SimTime _latency;
+    private readonly Simulation _simulation;
+    private readonly EventTimer _nextArrival;
+    private readonly Action<Request> _onTransferred;
 
     /// <summary>By the count of served bytes at which each ends.</summary>
     private readonly RequestHeap _sending = new();
@@ -32,38 +31,36 @@ internal sealed class SharedLink(
     /// <summary>When the last byte of the first transfer leaves, if none joins.</summary>
     private SimTime _firstEnd = SimTime.MaxValue;
 
-    private SimTime _plannedFor = SimTime.MaxValue;
-    private long _plan;
+    public SharedLink(
+        double bytesPerSecond,
+        double latencySeconds,
+        Simulation simulation,
+        Action<Request> onTransferred
+    )
+    {
+        _bytesPerSecond = bytesPerSecond;
+        _latency = SimTime.FromSeconds(latencySeconds);
+        _simulation = simulation;
+        _nextArrival = simulation.CreateTimer(EventRanks.TransferFinish, Arrive);
+        _onTransferred = onTransferred;
+    }
 
     public void Start(Request request, long kvBytes)
     {
-        EndTransfersUntil(simulation.Now);
-        ServeUntil(simulation.Now);
+        EndTransfersUntil(_simulation.Now);
+        ServeUntil(_simulation.Now);
         _sending.Add(_servedBytes + kvBytes, request);
         FindFirstEnd();
         PlanNextArrival();
     }
 
-    /// <summary>A transfer arrives, or would have, had no other joined it on the link.</summary>
-    public void Handle(long argument)
+    /// <summary>The last byte of a transfer reaches the other side.</summary>
+    private void Arrive()
     {
-        if (argument != _plan)
-        {
-            // A later plan is for an earlier time, and has taken its place.
-            return;
-        }
-
-        _plannedFor = SimTime.MaxValue;
-        EndTransfersUntil(simulation.Now);
-        var arrived =
-            _arriving.TryPeek(out var first) && first.At <= simulation.Now
-                ? _arriving.Dequeue().Request
-                : null;
+        EndTransfersUntil(_simulation.Now);
+        var (arrived, _) = _arriving.Dequeue();
         PlanNextArrival();
-        if (arrived is not null)
-        {
-            onTransferred(arrived);
-        }
+        _onTransferred(arrived);
     }
 
     public void RequireEmpty() =>
@@ -93,7 +90,7 @@ internal sealed class SharedLink(
         }
         else
         {
-            _servedBytes += (time - _servedUntil).Seconds * bytesPerSecond / _sending.Count;
+            _servedBytes += (time - _servedUntil).Seconds * _bytesPerSecond / _sending.Count;
         }
 
         _servedUntil = time;
@@ -105,7 +102,7 @@ internal sealed class SharedLink(
         var request = _sending.TakeFirst();
         // The clock is in whole nanoseconds: the count may be off by what the link carries in one.
         Invariant.Require(
-            Math.Abs(endBytes - _servedBytes) <= (2e-9 * bytesPerSecond) + (1e-12 * endBytes),
+            Math.Abs(endBytes - _servedBytes) <= (2e-9 * _bytesPerSecond) + (1e-12 * endBytes),
             $"{request} ended its KV transfer {endBytes - _servedBytes} bytes early"
         );
         _arriving.Enqueue((request, _servedUntil + _latency));
@@ -119,23 +116,20 @@ internal sealed class SharedLink(
             return;
         }
 
-        var seconds = Math.Max(0, _sending.FirstKey - _servedBytes) * _sending.Count / bytesPerSecond;
+        var seconds = Math.Max(0, _sending.FirstKey - _servedBytes) * _sending.Count / _bytesPerSecond;
         _firstEnd = _servedUntil + SimTime.FromSeconds(seconds);
     }
 
-    /// <summary>One event at a time is planned. One that comes too early, because a transfer was slowed down, plans again.</summary>
+    /// <summary>Those that have left go first; a transfer that joins the link makes the others later.</summary>
     private void PlanNextArrival()
     {
-        if (_arriving.Count == 0 && _sending.Count == 0)
+        if (_arriving.TryPeek(out var first))
         {
-            return;
+            _nextArrival.Set(first.At);
         }
-
-        var next = _arriving.TryPeek(out var first) ? first.At : _firstEnd + _latency;
-        if (next < _plannedFor)
+        else if (_sending.Count > 0)
         {
-            _plannedFor = next;
-            simulation.Schedule(next, EventRanks.TransferFinish, this, ++_plan);
+            _nextArrival.Set(_firstEnd + _latency);
         }
     }
 }

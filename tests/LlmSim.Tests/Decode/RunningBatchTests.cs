@@ -41,10 +41,15 @@ public sealed class RunningBatchTests
             if (running.Count > 0)
             {
                 AssertEqual(running, batch, work);
-                var iterations = random.Next(batch.IterationsToFirstFinish()) + 1;
+                var iterations = random.Next(batch.IterationsToFirstFinish) + 1;
                 batch.Advance(iterations);
-                batch.TakeFinished(leaving);
-                leaving.ForEach(request => work.Remove(request, batch.Iteration));
+                leaving.Clear();
+                while (batch.TryTakeFinished() is { } finished)
+                {
+                    work.Remove(finished, batch.Iteration);
+                    leaving.Add(finished);
+                }
+
                 Assert.Equal(running.Where(request => Left(request, batch) == 0), leaving);
                 running.RemoveAll(leaving.Contains);
             }
@@ -60,7 +65,7 @@ public sealed class RunningBatchTests
         Assert.Equal(running.Count, batch.Count);
         Assert.Equal(running.Sum(request => Context(request, batch)), batch.ContextTokens);
         Assert.Equal(running.Max(request => Context(request, batch)), batch.LongestContextTokens());
-        Assert.Equal(running.Min(request => Left(request, batch)), batch.IterationsToFirstFinish());
+        Assert.Equal(running.Min(request => Left(request, batch)), batch.IterationsToFirstFinish);
         Assert.Equal(
             running.Sum(request => Math.Max(1, request.ExpectedOutputTokens - Generated(request, batch))),
             work.At(batch.Iteration)

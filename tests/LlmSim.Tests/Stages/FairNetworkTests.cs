@@ -85,7 +85,7 @@ public sealed class FairNetworkTests
         var network = new FairNetwork(simulation);
         var finish = SimTime.Zero;
         Flow? flow = null;
-        var script = new Script(argument =>
+        void Act(long argument)
         {
             if (argument == 0)
             {
@@ -101,9 +101,10 @@ public sealed class FairNetworkTests
             {
                 network.LiftLimit(flow!);
             }
-        });
-        simulation.Schedule(SimTime.Zero, EventRanks.Arrival, script, 0);
-        simulation.Schedule(SimTime.FromSeconds(50), EventRanks.Arrival, script, 1);
+        }
+
+        simulation.Schedule(SimTime.Zero, EventRanks.Arrival, Act, 0);
+        simulation.Schedule(SimTime.FromSeconds(50), EventRanks.Arrival, Act, 1);
         simulation.Run();
 
         // 500 bytes in 50 s, the others at 100 bytes/s.
@@ -118,7 +119,7 @@ public sealed class FairNetworkTests
         var network = new FairNetwork(simulation);
         var ports = Enumerable.Range(0, 4).Select(Port).ToArray();
         var finishes = new double[transfers.Length];
-        var script = new Script(argument =>
+        void Act(long argument)
         {
             var transfer = transfers[argument];
             network.Start(
@@ -128,10 +129,11 @@ public sealed class FairNetworkTests
                 double.PositiveInfinity,
                 () => finishes[argument] = simulation.Now.Seconds
             );
-        });
+        }
+
         for (var i = 0; i < transfers.Length; i++)
         {
-            simulation.Schedule(SimTime.FromSeconds(transfers[i].Start), EventRanks.Arrival, script, i);
+            simulation.Schedule(SimTime.FromSeconds(transfers[i].Start), EventRanks.Arrival, Act, i);
         }
 
         simulation.Run();
@@ -146,10 +148,5 @@ public sealed class FairNetworkTests
             kvLinkBytesPerSecond: ports[index].Bandwidth,
             kvLinkLatencySeconds: ports[index].Latency
         );
-    }
-
-    private sealed class Script(Action<long> action) : IEventHandler
-    {
-        public void Handle(long argument) => action(argument);
     }
 }

@@ -64,10 +64,10 @@ public sealed class SharedLinkTests
             simulation,
             request => ends.Add((request.Id, Math.Round(simulation.Now.Seconds, 6)))
         );
-        var starter = new Starter(id => link.Start(NewRequest(id), transfers[id].Bytes));
+        void Start(long id) => link.Start(NewRequest(id), transfers[id].Bytes);
         for (var id = 0; id < transfers.Length; id++)
         {
-            simulation.Schedule(SimTime.FromSeconds(transfers[id].Start), new EventRank(0), starter, id);
+            simulation.Schedule(SimTime.FromSeconds(transfers[id].Start), new EventRank(0), Start, id);
         }
 
         simulation.Run(TestContext.Current.CancellationToken);
@@ -84,9 +84,4 @@ public sealed class SharedLinkTests
             TraceOutputTokens = 1,
             TtftDeadline = SimTime.Zero,
         };
-
-    private sealed class Starter(Action<long> start) : IEventHandler
-    {
-        public void Handle(long argument) => start(argument);
-    }
 }

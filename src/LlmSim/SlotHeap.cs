@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using LlmSim.Engine;
 
-namespace LlmSim.Engine;
+namespace LlmSim;
 
 /// <summary>
 /// A 4-ary min-heap of slots, numbers by which its owner finds what they stand for. The order (key, tie) is total when ties
@@ -10,7 +11,7 @@ namespace LlmSim.Engine;
 /// Entries hold no references: moving those would cost a write barrier each time. After <see cref="TakeFirst" /> the root
 /// stays vacant until the next call, because what comes next is often an entry to be added, and it can start there.
 /// </remarks>
-public sealed class SlotHeap
+internal sealed class SlotHeap
 {
     private const int Arity = 4;
 
@@ -73,36 +74,6 @@ public sealed class SlotHeap
         Count--;
         return first;
     }
-
-    /// <summary>Takes the entry of a slot out, wherever it is: a scan over all of them.</summary>
-    public void Remove(int slot)
-    {
-        FillRoot();
-        var index = 0;
-        while (_entries[index].Slot != slot)
-        {
-            index++;
-            Invariant.Require(index < Count, $"slot {slot} is not in the heap");
-        }
-
-        var last = _entries[--Count];
-        if (index == Count)
-        {
-            return;
-        }
-
-        if (last.IsBefore(_entries[index]))
-        {
-            SiftUp(index, last);
-        }
-        else
-        {
-            SiftDown(index, last, Count);
-        }
-    }
-
-    /// <summary>Takes everything out.</summary>
-    public void Clear() => (Count, _rootIsVacant) = (0, false);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void FillRoot()
@@ -172,6 +143,6 @@ public sealed class SlotHeap
     public readonly record struct Entry(long Key, ulong Tie, int Slot)
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal bool IsBefore(in Entry other) => Key < other.Key || (Key == other.Key && Tie < other.Tie);
+        public bool IsBefore(in Entry other) => Key < other.Key || (Key == other.Key && Tie < other.Tie);
     }
 }

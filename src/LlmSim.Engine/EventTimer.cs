@@ -1,0 +1,22 @@
+namespace LlmSim.Engine;
+
+/// <summary>
+/// The next event of something that has at most one to come. Setting it again moves the event, so that a plan that has changed
+/// leaves nothing behind in the queue.
+/// </summary>
+public sealed class EventTimer
+{
+    private readonly Simulation _simulation;
+    private readonly EventRank _rank;
+    private readonly int _slot;
+
+    internal EventTimer(Simulation simulation, EventRank rank, int slot) =>
+        (_simulation, _rank, _slot) = (simulation, rank, slot);
+
+    /// <summary>Plans the event, or moves it. Among events of one instant and rank its place is that of the last call.</summary>
+    /// <param name="at">When; not before <see cref="Simulation.Now" />.</param>
+    public void Set(SimTime at) => _simulation.SetTimer(_slot, at, _rank);
+
+    /// <summary>Takes the event back, if there is one.</summary>
+    public void Cancel() => _simulation.CancelTimer(_slot);
+}
