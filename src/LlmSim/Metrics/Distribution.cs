@@ -41,24 +41,17 @@ public readonly record struct Distribution(
 
     /// <summary>The summary of values whose moments and sorted values are known.</summary>
     /// <param name="moments">Of all values.</param>
-    /// <param name="valueAt">The value of a rank, from 0.</param>
-    internal static Distribution Of(Moments moments, Func<long, double> valueAt)
+    /// <param name="valuesAt">The values of ranks from 0, in any order.</param>
+    internal static Distribution Of(Moments moments, Func<long[], double[]> valuesAt)
     {
-        var count = moments.Count;
-        return count == 0
-            ? Empty
-            : new(
-                count,
-                moments.Mean,
-                moments.Std,
-                Percentile(25),
-                Percentile(50),
-                Percentile(75),
-                Percentile(90),
-                Percentile(95),
-                Percentile(99)
-            );
+        if (moments.Count == 0)
+        {
+            return Empty;
+        }
 
-        double Percentile(int percent) => Quantiles.Percentile(percent, count, valueAt);
+        return Quantiles.Percentiles([25, 50, 75, 90, 95, 99], moments.Count, valuesAt) is
+            [var p25, var p50, var p75, var p90, var p95, var p99]
+            ? new(moments.Count, moments.Mean, moments.Std, p25, p50, p75, p90, p95, p99)
+            : Empty;
     }
 }

@@ -47,5 +47,5 @@ internal sealed class InterTokenLatency
         }
     }
 
-    public Distribution Summarize() => Distribution.Of(_moments, _sketch.ValueAt);
+    public Distribution Summarize() => Distribution.Of(_moments, _sketch.ValuesAt);
 }

@@ -18,25 +18,28 @@ internal sealed class QuantileSketch
     /// <summary>What the bits of the least value that is not zero begin with, less the bucket of zero.</summary>
     private const int Offset = ((1023 + LeastExponent) << FractionBits) - 1;
 
-    private readonly long[] _counts = new long[1 + (Powers << FractionBits)];
+    /// <summary>Buckets that there are.</summary>
+    public const int Buckets = 1 + (Powers << FractionBits);
+
+    private readonly long[] _counts = new long[Buckets];
 
     /// <summary>Bucket of a value from 0 on: buckets are in the order of the values.</summary>
     public static int BucketOf(double value) =>
-        Math.Clamp((int)(BitConverter.DoubleToInt64Bits(value) >> Shift) - Offset, 0, Powers << FractionBits);
+        Math.Clamp((int)(BitConverter.DoubleToInt64Bits(value) >> Shift) - Offset, 0, Buckets - 1);
 
     /// <summary>The least value of a bucket.</summary>
     public static double LeastOf(int bucket) =>
         bucket == 0 ? 0 : BitConverter.Int64BitsToDouble((long)(bucket + Offset) << Shift);
 
-    public void Add(double value, long count) => _counts[BucketOf(value)] += count;
-
-    public void Add(List<double> values)
+    public void Add(ReadOnlySpan<double> values)
     {
         foreach (var value in values)
         {
             Add(value, 1);
         }
     }
+
+    public void Add(double value, long count) => _counts[BucketOf(value)] += count;
 
     /// <summary>The bucket that holds the value of a rank.</summary>
     /// <param name="rank">From 0 up to the number of values, exclusive.</param>
@@ -51,10 +54,14 @@ internal sealed class QuantileSketch
         return (bucket, rank);
     }
 
-    /// <summary>The value of a rank, within <see cref="RelativeError" />.</summary>
-    public double ValueAt(long rank)
-    {
-        var (bucket, _) = Find(rank);
-        return bucket == 0 ? 0 : (LeastOf(bucket) + LeastOf(bucket + 1)) / 2;
-    }
+    /// <summary>The values of ranks, within <see cref="RelativeError" />.</summary>
+    public double[] ValuesAt(long[] ranks) =>
+        Array.ConvertAll(
+            ranks,
+            rank =>
+            {
+                var (bucket, _) = Find(rank);
+                return bucket == 0 ? 0 : (LeastOf(bucket) + LeastOf(bucket + 1)) / 2;
+            }
+        );
 }

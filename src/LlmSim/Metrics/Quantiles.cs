@@ -4,15 +4,20 @@ namespace LlmSim.Metrics;
 internal static class Quantiles
 {
     /// <summary>Linear interpolation between the two nearest ranks, as numpy's default (Hyndman and Fan's type 7).</summary>
-    /// <param name="percent">0 to 100.</param>
+    /// <param name="percents">0 to 100.</param>
     /// <param name="count">Number of values, at least 1.</param>
-    /// <param name="valueAt">The value of a rank from 0.</param>
-    public static double Percentile(int percent, long count, Func<long, double> valueAt)
+    /// <param name="valuesAt">The values of ranks from 0, in any order.</param>
+    public static double[] Percentiles(int[] percents, long count, Func<long[], double[]> valuesAt)
     {
-        var position = percent / 100.0 * (count - 1);
-        var rank = (long)position;
-        var low = valueAt(rank);
-        var high = rank + 1 < count ? valueAt(rank + 1) : low;
-        return low + ((position - rank) * (high - low));
+        var positions = percents.Select(percent => percent / 100.0 * (count - 1)).ToArray();
+        var lows = positions.Select(position => (long)position).ToArray();
+        var values = valuesAt([.. lows, .. lows.Select(low => Math.Min(low + 1, count - 1))]);
+        return
+        [
+            .. positions.Select(
+                (position, i) =>
+                    values[i] + ((position - lows[i]) * (values[lows.Length + i] - values[i]))
+            ),
+        ];
     }
 }

@@ -7,54 +7,96 @@ namespace LlmSim.Metrics;
 internal sealed class ValueSummary
 {
     /// <summary>So many values are kept.</summary>
-    public const int MaxExactValues = 1_000_000;
+    public const int MaxExactValues = 64 * KeptBlock;
+
+    private const int KeptBlock = 15_625;
+
+    /// <summary>So many values go to the sketch together, small enough to stay near the processor until then.</summary>
+    private const int SketchedBlock = 1000;
 
     private readonly QuantileSketch _sketch = new();
-    private List<double>? _values = [];
+
+    /// <summary>The values but the latest, in blocks, so that they are not copied to make room; null when they are not kept.</summary>
+    private List<double[]>? _kept = [];
+
+    private double[] _latest = new double[KeptBlock];
+    private int _latestCount;
     private Moments _moments;
 
     /// <summary>Whether there are more values than are kept.</summary>
-    public bool IsSketched => _values is null;
+    public bool IsSketched => _kept is null;
 
     public void Add(double value)
     {
         _moments.Add(value);
-        if (_values is null)
+        if (_latestCount == _latest.Length)
         {
-            _sketch.Add(value, 1);
+            PutLatestAway();
         }
-        else if (_values.Count < MaxExactValues)
-        {
-            _values.Add(value);
-        }
-        else
-        {
-            _sketch.Add(_values);
-            _sketch.Add(value, 1);
-            _values = null;
-        }
+
+        _latest[_latestCount++] = value;
     }
 
-    public Distribution Summarize() =>
-        Distribution.Of(_moments, _values is null ? _sketch.ValueAt : ExactValues(_values));
+    public Distribution Summarize()
+    {
+        if (_kept is not null)
+        {
+            return Distribution.Of(_moments, ranks => ValuesAt(ranks, [.. _kept, LatestValues()]));
+        }
+
+        _sketch.Add(LatestValues());
+        _latestCount = 0;
+        return Distribution.Of(_moments, _sketch.ValuesAt);
+    }
+
+    private double[] LatestValues() => _latest[.._latestCount];
+
+    private void PutLatestAway()
+    {
+        _latestCount = 0;
+        if (_kept is null)
+        {
+            _sketch.Add(_latest);
+            return;
+        }
+
+        _kept.Add(_latest);
+        if (_kept.Count * KeptBlock < MaxExactValues)
+        {
+            _latest = new double[KeptBlock];
+            return;
+        }
+
+        _kept.ForEach(values => _sketch.Add(values));
+        _kept = null;
+        _latest = new double[SketchedBlock];
+    }
 
     /// <summary>A sketch says in which bucket a rank is: only the values of a few buckets have to be sorted.</summary>
-    private static Func<long, double> ExactValues(List<double> values)
+    private static double[] ValuesAt(long[] ranks, List<double[]> blocks)
     {
         var sketch = new QuantileSketch();
-        sketch.Add(values);
-        var buckets = new Dictionary<int, List<double>>();
-        return rank =>
+        blocks.ForEach(values => sketch.Add(values));
+        var places = Array.ConvertAll(ranks, sketch.Find);
+        var buckets = new List<double>?[QuantileSketch.Buckets];
+        foreach (var (bucket, _) in places)
         {
-            var (bucket, rankInBucket) = sketch.Find(rank);
-            if (!buckets.TryGetValue(bucket, out var sorted))
-            {
-                sorted = values.FindAll(value => QuantileSketch.BucketOf(value) == bucket);
-                sorted.Sort();
-                buckets.Add(bucket, sorted);
-            }
+            buckets[bucket] = [];
+        }
 
-            return sorted[(int)rankInBucket];
-        };
+        foreach (var values in blocks)
+        {
+            foreach (var value in values)
+            {
+                buckets[QuantileSketch.BucketOf(value)]?.Add(value);
+            }
+        }
+
+        foreach (var bucket in buckets)
+        {
+            bucket?.Sort();
+        }
+
+        return Array.ConvertAll(places, place => buckets[place.Bucket]![(int)place.RankInBucket]);
     }
 }
