@@ -10,6 +10,9 @@ internal readonly record struct EventPayload(Action? OnTimer, Action<long>? Hand
 /// <summary>Events under the total order (time, rank, sequence).</summary>
 internal sealed class EventQueue
 {
+    /// <summary>Events happen before this time.</summary>
+    public static readonly SimTime Never = new(SlotTournament.NoKey);
+
     private const int RankShift = 56;
     private const int None = -1;
     private readonly SlotTournament _times = new();
@@ -21,7 +24,7 @@ internal sealed class EventQueue
     /// </summary>
     private int _spentTimer = None;
 
-    /// <summary>When the first event happens; <see cref="SimTime.MaxValue" /> when there is none.</summary>
+    /// <summary>When the first event happens; <see cref="Never" /> or later when there is none.</summary>
     public SimTime NextTime
     {
         get

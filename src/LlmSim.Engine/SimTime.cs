@@ -21,18 +21,23 @@ public readonly record struct SimTime(long Nanoseconds) : IComparable<SimTime>
     /// <summary>This time in seconds.</summary>
     public double Seconds => Nanoseconds / NanosecondsPerSecond;
 
-    /// <summary>Seconds to ticks, rounded to the nearest: the one place where floating time becomes simulated time.</summary>
+    /// <summary>Seconds to ticks, rounded to the nearest.</summary>
     /// <param name="seconds">Seconds, from 0 to about 9.2e9.</param>
     /// <exception cref="ArgumentOutOfRangeException">NaN, infinite, negative, or beyond the clock's range.</exception>
-    public static SimTime FromSeconds(double seconds)
+    public static SimTime FromSeconds(double seconds) => FromNanoseconds(seconds * NanosecondsPerSecond);
+
+    /// <summary>Nanoseconds to ticks, rounded to the nearest: the one place where floating time becomes simulated time.</summary>
+    /// <param name="nanoseconds">Nanoseconds, from 0 to about 9.2e18.</param>
+    /// <exception cref="ArgumentOutOfRangeException">NaN, infinite, negative, or beyond the clock's range.</exception>
+    public static SimTime FromNanoseconds(double nanoseconds)
     {
         // The comparison is false for NaN as well.
-        if (!(seconds >= 0 && seconds * NanosecondsPerSecond < long.MaxValue))
+        if (!(nanoseconds >= 0 && nanoseconds < long.MaxValue))
         {
-            ThrowNoTime(seconds);
+            ThrowNoTime(nanoseconds / NanosecondsPerSecond);
         }
 
-        return new SimTime(double.ConvertToIntegerNative<long>(Math.Round(seconds * NanosecondsPerSecond)));
+        return new SimTime(double.ConvertToIntegerNative<long>(Math.Round(nanoseconds)));
     }
 
     /// <inheritdoc />

@@ -53,7 +53,7 @@ public sealed class Simulation
     {
         // The loop proper is a method that is called often: the runtime recompiles those by what it has seen, and not a loop
         // that it is in.
-        while (_queue.NextTime < SimTime.MaxValue)
+        while (_queue.NextTime < EventQueue.Never)
         {
             HandleEvents(EventsPerCall, cancellation);
         }
@@ -71,7 +71,7 @@ public sealed class Simulation
 
     private void RequireNotPast(SimTime at) =>
         Invariant.Require(
-            at >= Now && at < SimTime.MaxValue,
+            at >= Now && at < EventQueue.Never,
             $"an event was scheduled at {at}, and the clock is at {Now}"
         );
 
@@ -80,7 +80,7 @@ public sealed class Simulation
         for (var i = 0; i < most; i++)
         {
             var nextTime = _queue.NextTime;
-            if (nextTime == SimTime.MaxValue)
+            if (nextTime >= EventQueue.Never)
             {
                 return;
             }

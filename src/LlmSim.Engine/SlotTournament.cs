@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace LlmSim.Engine;
 
@@ -12,15 +13,17 @@ namespace LlmSim.Engine;
 /// </remarks>
 public sealed class SlotTournament
 {
-    /// <summary>The key of a slot without an entry.</summary>
-    public const long NoKey = long.MaxValue;
+    /// <summary>
+    /// From here on, keys are of slots without an entry. Each has one of its own, so that no two of them have to be told apart by ties.
+    /// </summary>
+    public const long NoKey = long.MaxValue - int.MaxValue;
 
     /// <summary>The winner of all at 1, the players of match i at 2 i and 2 i + 1, the slots in the second half.</summary>
     private Player[] _players = NewPlayers(16);
 
     private ulong[] _ties = new ulong[16];
 
-    /// <summary>The least key; <see cref="NoKey" /> when there is no entry.</summary>
+    /// <summary>The least key; from <see cref="NoKey" /> on when there is no entry.</summary>
     public long LeastKey => _players[1].Key;
 
     /// <summary>The slot that is first by (key, tie), if there is an entry at all.</summary>
@@ -43,17 +46,18 @@ public sealed class SlotTournament
     }
 
     /// <summary>Takes the entry of a slot out; it must have had one at some time.</summary>
-    public void Remove(int slot) => Play(slot, NoKey);
+    public void Remove(int slot) => Play(slot, NoKey + slot);
 
     private void Play(int slot, long key)
     {
-        var players = _players;
-        var place = slot + (players.Length >> 1);
+        var place = (nuint)(uint)(slot + (_players.Length >> 1));
+        _players[place] = new Player(key, slot);
+        // From a place in the array the way leads to 1, and each neighbour on it is in the array as well.
+        ref var players = ref MemoryMarshal.GetArrayDataReference(_players);
         var winner = new Player(key, slot);
-        players[place] = winner;
         while (place > 1)
         {
-            var other = players[place ^ 1];
+            ref readonly var other = ref Unsafe.Add(ref players, place ^ 1);
             // All ones when the other wins.
             var otherWins = (other.Key - winner.Key) >> 63;
             if (other.Key == winner.Key)
@@ -63,7 +67,7 @@ public sealed class SlotTournament
 
             winner = winner.Or(other, otherWins);
             place >>= 1;
-            players[place] = winner;
+            Unsafe.Add(ref players, place) = winner;
         }
     }
 
@@ -82,11 +86,11 @@ public sealed class SlotTournament
     private static Player[] NewPlayers(int slots)
     {
         var players = new Player[2 * slots];
-        for (var slot = 0; slot < slots; slot++)
+        for (var slot = slots - 1; slot >= 0; slot--)
         {
             for (var place = slots + slot; place > 0; place >>= 1)
             {
-                players[place] = new Player(NoKey, slot);
+                players[place] = new Player(NoKey + slot, slot);
             }
         }
 

@@ -146,7 +146,7 @@ internal sealed class Cluster
         var placement = _prefillRouter.Choose(request, _simulation.Now);
         if (placement.Instance is not { } instance)
         {
-            Reject(request, $"turned away by {_prefillRouter.PolicyName}");
+            Reject(request, _prefillRouter.ReasonToReject);
         }
         else if (placement.PrefixSource is { } source)
         {

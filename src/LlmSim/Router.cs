@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using LlmSim.Engine;
 using LlmSim.Policies;
 
@@ -8,6 +9,7 @@ internal sealed class Router
 {
     private readonly PolicyDecisions _decision;
     private readonly IGlobalPolicy _policy;
+    private readonly IPrefixFetchingPolicy? _fetchingPolicy;
     private readonly RandomStream _random;
     private readonly EligibleInstances _instances;
     private readonly WorkIndex _workIndex;
@@ -21,12 +23,16 @@ internal sealed class Router
     {
         _decision = decision;
         _policy = policy;
+        _fetchingPolicy = policy as IPrefixFetchingPolicy;
         _random = random;
         _instances = new EligibleInstances(instances);
         _workIndex = new WorkIndex(_instances.All);
     }
 
-    public string PolicyName => PolicyNames.Of(_policy);
+    /// <summary>Why a request was rejected that <see cref="Choose" /> gave no instance.</summary>
+    public string ReasonToReject => $"turned away by {PolicyName}";
+
+    private string PolicyName => PolicyNames.Of(_policy);
 
     /// <summary>Whether any instance could ever hold the request.</summary>
     public bool CanServe(Request request) => _instances.Any(request);
@@ -42,8 +48,12 @@ internal sealed class Router
             return default;
         }
 
-        Require(position, instances.Length, request, now);
-        Require(source, instances.Length, request, now);
+        if ((uint)position >= (uint)instances.Length || (uint)source >= (uint)instances.Length)
+        {
+            // Where the position itself is wrong, the source is the same.
+            ThrowNoPosition(source, instances.Length, request, now);
+        }
+
         return new Placement(instances[position], source == position ? null : instances[source]);
     }
 
@@ -55,8 +65,8 @@ internal sealed class Router
             var index = instances.Length == _instances.All.Length ? _workIndex : null;
             var context = new GlobalContext(_decision, now, request, instances, _random, index);
             var position = _policy.Choose(context);
-            return position >= 0 && position < instances.Length && _policy is IPrefixFetchingPolicy fetching
-                ? (position, fetching.FetchFrom(context, position))
+            return _fetchingPolicy is not null && position >= 0 && position < instances.Length
+                ? (position, _fetchingPolicy.FetchFrom(context, position))
                 : (position, position);
         }
         catch (Exception e) when (PolicyFailure.IsTheAuthors(_policy, e))
@@ -65,15 +75,11 @@ internal sealed class Router
         }
     }
 
-    private void Require(int position, int count, Request request, SimTime now)
-    {
-        if (position < 0 || position >= count)
-        {
-            throw new UserErrorException(
-                $"policy {PolicyName}: at {now} it sent request {request.Id} to position {position}, but there are {count} instances"
-            );
-        }
-    }
+    [DoesNotReturn]
+    private void ThrowNoPosition(int position, int count, Request request, SimTime now) =>
+        throw new UserErrorException(
+            $"policy {PolicyName}: at {now} it sent request {request.Id} to position {position}, but there are {count} instances"
+        );
 }
 
 /// <summary>Where a request goes.</summary>

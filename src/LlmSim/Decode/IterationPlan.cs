@@ -175,8 +175,7 @@ internal sealed class IterationPlan
         End = At(length);
     }
 
-    private SimTime At(double offset) =>
-        Start + new SimTime(double.ConvertToIntegerNative<long>(Math.Round(offset)));
+    private SimTime At(double offset) => Start + SimTime.FromNanoseconds(Math.Max(0, offset));
 
     /// <summary>Nanoseconds from the start to the end of an iteration, not rounded.</summary>
     private double Offset(int iteration)

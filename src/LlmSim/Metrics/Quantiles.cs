@@ -15,8 +15,7 @@ internal static class Quantiles
         return
         [
             .. positions.Select(
-                (position, i) =>
-                    values[i] + ((position - lows[i]) * (values[lows.Length + i] - values[i]))
+                (position, i) => values[i] + ((position - lows[i]) * (values[lows.Length + i] - values[i]))
             ),
         ];
     }

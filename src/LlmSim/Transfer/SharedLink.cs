@@ -7,25 +7,27 @@ namespace LlmSim.Transfer;
 /// (processor sharing), and each pays the latency once. A transfer alone takes latency + bytes / bandwidth.
 /// </summary>
 /// <remarks>
-/// With n transfers under way, each is served at bandwidth / n. The link counts the bytes that a transfer present from
-/// its beginning would have got; a transfer ends when that count reaches its own start plus its size. Ends are ordered
-/// by that figure alone, whatever joins later, so a heap keeps them.
+/// Work is counted in nanoseconds of the whole link. With n transfers under way, each gets a nanosecond of it in n: the link counts
+/// what a transfer present from its beginning would have got, and a transfer ends when that count reaches its own start plus its
+/// size. Ends are ordered by that figure alone, whatever joins later.
 /// </remarks>
 internal sealed class SharedLink : IKvTransfer
 {
-    private readonly double _bytesPerSecond;
+    private readonly double _bytesPerNanosecond;
     private readonly SimTime _latency;
     private readonly Simulation _simulation;
     private readonly EventTimer _nextArrival;
     private readonly Action<Request> _onTransferred;
+    private readonly SlotTable<Sending> _sending = new();
 
-    /// <summary>By the count of served bytes at which each ends.</summary>
-    private readonly RequestHeap _sending = new();
+    /// <summary>By slot, the count at which each ends; the bits of numbers from 0 are in the order of the numbers.</summary>
+    private readonly SlotTournament _ends = new();
 
     /// <summary>Transfers whose last byte has left, and when it reaches the other side.</summary>
     private readonly Queue<(Request Request, SimTime At)> _arriving = new();
 
-    private double _servedBytes;
+    private ulong _nextTicket;
+    private double _served;
     private SimTime _servedUntil;
 
     /// <summary>When the last byte of the first transfer leaves, if none joins.</summary>
@@ -38,7 +40,7 @@ internal sealed class SharedLink : IKvTransfer
         Action<Request> onTransferred
     )
     {
-        _bytesPerSecond = bytesPerSecond;
+        _bytesPerNanosecond = bytesPerSecond / 1e9;
         _latency = SimTime.FromSeconds(latencySeconds);
         _simulation = simulation;
         _nextArrival = simulation.CreateTimer(EventRanks.TransferFinish, Arrive);
@@ -49,18 +51,14 @@ internal sealed class SharedLink : IKvTransfer
     {
         EndTransfersUntil(_simulation.Now);
         ServeUntil(_simulation.Now);
-        _sending.Add(_servedBytes + kvBytes, request);
+        var end = _served + (kvBytes / _bytesPerNanosecond);
+        _ends.Set(
+            _sending.Add(new Sending(request, end)),
+            BitConverter.DoubleToInt64Bits(end),
+            _nextTicket++
+        );
         FindFirstEnd();
         PlanNextArrival();
-    }
-
-    /// <summary>The last byte of a transfer reaches the other side.</summary>
-    private void Arrive()
-    {
-        EndTransfersUntil(_simulation.Now);
-        var (arrived, _) = _arriving.Dequeue();
-        PlanNextArrival();
-        _onTransferred(arrived);
     }
 
     public void RequireEmpty() =>
@@ -71,9 +69,18 @@ internal sealed class SharedLink : IKvTransfer
 
     public override string ToString() => "KV link";
 
+    /// <summary>The last byte of a transfer reaches the other side.</summary>
+    private void Arrive()
+    {
+        EndTransfersUntil(_simulation.Now);
+        var (arrived, _) = _arriving.Dequeue();
+        PlanNextArrival();
+        _onTransferred(arrived);
+    }
+
     private void EndTransfersUntil(SimTime now)
     {
-        while (_sending.Count > 0 && _firstEnd <= now)
+        while (_firstEnd <= now)
         {
             ServeUntil(_firstEnd);
             EndFirst();
@@ -83,27 +90,22 @@ internal sealed class SharedLink : IKvTransfer
 
     private void ServeUntil(SimTime time)
     {
-        if (_sending.Count == 0)
-        {
-            // Nobody counts on the figure any more: starting again at zero keeps it precise.
-            _servedBytes = 0;
-        }
-        else
-        {
-            _servedBytes += (time - _servedUntil).Seconds * _bytesPerSecond / _sending.Count;
-        }
-
+        // When nobody counts on the figure any more, starting again at zero keeps it precise.
+        _served =
+            _sending.Count == 0 ? 0 : _served + ((double)(time - _servedUntil).Nanoseconds / _sending.Count);
         _servedUntil = time;
     }
 
     private void EndFirst()
     {
-        var endBytes = _sending.FirstKey;
-        var request = _sending.TakeFirst();
-        // The clock is in whole nanoseconds: the count may be off by what the link carries in one.
+        var slot = _ends.First;
+        var (request, end) = _sending[slot];
+        _ends.Remove(slot);
+        _sending.Remove(slot);
+        // The clock is in whole nanoseconds.
         Invariant.Require(
-            Math.Abs(endBytes - _servedBytes) <= (2e-9 * _bytesPerSecond) + (1e-12 * endBytes),
-            $"{request} ended its KV transfer {endBytes - _servedBytes} bytes early"
+            Math.Abs(end - _served) <= 2 + (1e-12 * end),
+            $"{request} ended its KV transfer {end - _served} ns of the link early"
         );
         _arriving.Enqueue((request, _servedUntil + _latency));
     }
@@ -116,8 +118,8 @@ internal sealed class SharedLink : IKvTransfer
             return;
         }
 
-        var seconds = Math.Max(0, _sending.FirstKey - _servedBytes) * _sending.Count / _bytesPerSecond;
-        _firstEnd = _servedUntil + SimTime.FromSeconds(seconds);
+        var left = BitConverter.Int64BitsToDouble(_ends.LeastKey) - _served;
+        _firstEnd = _servedUntil + SimTime.FromNanoseconds(Math.Max(0, left) * _sending.Count);
     }
 
     /// <summary>Those that have left go first; a transfer that joins the link makes the others later.</summary>
@@ -132,4 +134,6 @@ internal sealed class SharedLink : IKvTransfer
             _nextArrival.Set(_firstEnd + _latency);
         }
     }
+
+    private readonly record struct Sending(Request Request, double End);
 }
