@@ -70,10 +70,7 @@ public sealed class Simulation
     internal void CancelTimer(int slot) => _queue.CancelTimer(slot);
 
     private void RequireNotPast(SimTime at) =>
-        Invariant.Require(
-            at >= Now && at < EventQueue.Never,
-            $"an event was scheduled at {at}, and the clock is at {Now}"
-        );
+        Invariant.Require(at >= Now, $"an event was scheduled at {at}, before the clock's {Now}");
 
     private void HandleEvents(int most, CancellationToken cancellation)
     {

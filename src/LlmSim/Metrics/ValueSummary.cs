@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace LlmSim.Metrics;
 
 /// <summary>
@@ -7,96 +9,113 @@ namespace LlmSim.Metrics;
 internal sealed class ValueSummary
 {
     /// <summary>So many values are kept.</summary>
-    public const int MaxExactValues = 64 * KeptBlock;
+    public const int MaxExactValues = 64 * FirstBlock;
 
-    private const int KeptBlock = 15_625;
+    private const int FirstBlock = 15_625;
 
-    /// <summary>So many values go to the sketch together, small enough to stay near the processor until then.</summary>
+    /// <summary>So many values go to the sketch together, few enough to stay near the processor until then.</summary>
     private const int SketchedBlock = 1000;
 
     private readonly QuantileSketch _sketch = new();
 
-    /// <summary>The values but the latest, in blocks, so that they are not copied to make room; null when they are not kept.</summary>
-    private List<double[]>? _kept = [];
+    /// <summary>
+    /// The values but the latest. Each block is as large as all before it, so that no value is ever copied, and comes from a pool, so
+    /// that the next run of a sweep uses its memory again.
+    /// </summary>
+    private readonly List<ArraySegment<double>> _kept = [];
 
-    private double[] _latest = new double[KeptBlock];
+    /// <summary>The block that is being filled.</summary>
+    private ArraySegment<double> _latest = Rent(FirstBlock);
+
     private int _latestCount;
     private Moments _moments;
 
     /// <summary>Whether there are more values than are kept.</summary>
-    public bool IsSketched => _kept is null;
+    public bool IsSketched { get; private set; }
+
+    private ReadOnlySpan<double> LatestValues => _latest.AsSpan(0, _latestCount);
 
     public void Add(double value)
     {
         _moments.Add(value);
-        if (_latestCount == _latest.Length)
+        if (_latestCount == _latest.Count)
         {
             PutLatestAway();
         }
 
-        _latest[_latestCount++] = value;
+        _latest.Array![_latestCount++] = value;
     }
 
+    /// <summary>The summary. It ends this object's life: the memory of the values is given back.</summary>
     public Distribution Summarize()
     {
-        if (_kept is not null)
-        {
-            return Distribution.Of(_moments, ranks => ValuesAt(ranks, [.. _kept, LatestValues()]));
-        }
-
-        _sketch.Add(LatestValues());
-        _latestCount = 0;
-        return Distribution.Of(_moments, _sketch.ValuesAt);
+        _kept.ForEach(block => _sketch.Add(block));
+        _sketch.Add(LatestValues);
+        var summary = Distribution.Of(_moments, IsSketched ? _sketch.ValuesAt : ExactValuesAt);
+        _kept.ForEach(GiveBack);
+        GiveBack(_latest);
+        (_latest, _latestCount) = ([], 0);
+        return summary;
     }
 
-    private double[] LatestValues() => _latest[.._latestCount];
+    private static ArraySegment<double> Rent(int count) =>
+        new(ArrayPool<double>.Shared.Rent(count), 0, count);
+
+    private static void GiveBack(ArraySegment<double> block) => ArrayPool<double>.Shared.Return(block.Array!);
 
     private void PutLatestAway()
     {
-        _latestCount = 0;
-        if (_kept is null)
+        if (IsSketched)
         {
-            _sketch.Add(_latest);
+            _sketch.Add(LatestValues);
+            _latestCount = 0;
             return;
         }
 
         _kept.Add(_latest);
-        if (_kept.Count * KeptBlock < MaxExactValues)
+        var count = _kept.Sum(block => block.Count);
+        IsSketched = count == MaxExactValues;
+        if (IsSketched)
         {
-            _latest = new double[KeptBlock];
-            return;
+            _kept.ForEach(block => _sketch.Add(block));
+            _kept.ForEach(GiveBack);
+            _kept.Clear();
         }
 
-        _kept.ForEach(values => _sketch.Add(values));
-        _kept = null;
-        _latest = new double[SketchedBlock];
+        (_latest, _latestCount) = (Rent(IsSketched ? SketchedBlock : count), 0);
     }
 
-    /// <summary>A sketch says in which bucket a rank is: only the values of a few buckets have to be sorted.</summary>
-    private static double[] ValuesAt(long[] ranks, List<double[]> blocks)
+    /// <summary>The sketch says in which bucket a rank is: only the values of a few buckets have to be sorted.</summary>
+    private double[] ExactValuesAt(long[] ranks)
     {
-        var sketch = new QuantileSketch();
-        blocks.ForEach(values => sketch.Add(values));
-        var places = Array.ConvertAll(ranks, sketch.Find);
-        var buckets = new List<double>?[QuantileSketch.Buckets];
+        var places = Array.ConvertAll(ranks, _sketch.Find);
+        var valuesOf = new Dictionary<int, List<double>>();
+        var isWanted = new bool[QuantileSketch.Buckets];
         foreach (var (bucket, _) in places)
         {
-            buckets[bucket] = [];
+            isWanted[bucket] = true;
+            valuesOf[bucket] = [];
         }
 
-        foreach (var values in blocks)
+        _kept.ForEach(block => Collect(block));
+        Collect(LatestValues);
+        foreach (var values in valuesOf.Values)
+        {
+            values.Sort();
+        }
+
+        return Array.ConvertAll(places, place => valuesOf[place.Bucket][(int)place.RankInBucket]);
+
+        void Collect(ReadOnlySpan<double> values)
         {
             foreach (var value in values)
             {
-                buckets[QuantileSketch.BucketOf(value)]?.Add(value);
+                var bucket = QuantileSketch.BucketOf(value);
+                if (isWanted[bucket])
+                {
+                    valuesOf[bucket].Add(value);
+                }
             }
         }
-
-        foreach (var bucket in buckets)
-        {
-            bucket?.Sort();
-        }
-
-        return Array.ConvertAll(places, place => buckets[place.Bucket]![(int)place.RankInBucket]);
     }
 }
