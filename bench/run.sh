@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs the scenarios of docs/performance.md whole, as processes, and prints their figures as a table.
 #   bench/run.sh [--save FILE] [--compare FILE] [--trace TRACE] [SCENARIO ...]
-# Scenarios: S1 S2 S3 S4 S5 S6 mixed (all without any). --save keeps the figures, --compare shows how they differ from kept ones.
-# Seconds are processor seconds of the simulation once it runs, so that other work on the machine disturbs least.
+# Scenarios: S1 to S7, mixed (all without any). --save keeps the figures, --compare shows how they differ from kept ones.
+# Seconds are processor seconds of the simulation once it runs, so that other work on the machine disturbs least. "late" is its last
+# third or more, when the runtime has compiled what it will.
 set -euo pipefail
 
 root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -14,31 +15,35 @@ while (($#)); do
     --save) save="$2"; shift 2 ;;
     --compare) compare="$2"; shift 2 ;;
     --trace) trace="$2"; shift 2 ;;
-    S[1-6] | mixed) scenarios+=("$1"); shift ;;
-    *) echo "bench/run.sh: found '$1'; allowed: --save FILE, --compare FILE, --trace TRACE, S1 to S6, mixed" >&2; exit 1 ;;
+    S[1-7] | mixed) scenarios+=("$1"); shift ;;
+    *) echo "bench/run.sh: found '$1'; allowed: --save FILE, --compare FILE, --trace TRACE, S1 to S7, mixed" >&2; exit 1 ;;
   esac
 done
-((${#scenarios[@]})) || scenarios=(S1 S2 S3 S4 S5 S6 mixed)
+((${#scenarios[@]})) || scenarios=(S1 S2 S3 S4 S5 S6 mixed S7)
 
 figures="$work/figures.tsv"
-row='%-22s %11s %12s %11s %8s %8s %9s %9s %7s\n'
+row='%-22s %11s %12s %11s %8s %8s %9s %9s %7s %8s\n'
 "$root/llmsim" --version >/dev/null
 
 number() { sed -n "s/^ *\"$1\": \([0-9]*\),*$/\1/p" "$work/result.json" | head -1; }
 
 # name, then the options of the run
 scenario() {
-  local name="$1" wall peak requests simulated cpu
+  local name="$1" wall peak requests simulated cpu late_requests late_cpu
   shift
   /usr/bin/time -f '%e %M' -o "$work/process" "$root/llmsim" run --quiet --timing --json "$work/result.json" "$@" \
     2>"$work/timing"
   read -r wall peak <"$work/process"
-  read -r requests simulated cpu < <(sed -n 's/^timing: \([0-9]*\) requests in \([0-9.]*\) s, \([0-9.]*\) s.*/\1 \2 \3/p' "$work/timing")
-  awk -v name="$name" -v requests="$requests" -v simulated="$simulated" -v cpu="$cpu" -v wall="$wall" -v peak="$peak" \
+  local time='\([0-9]*\) requests in \([0-9.]*\) s, \([0-9.]*\) s of processor time'
+  read -r requests simulated cpu late_requests _ late_cpu < \
+    <(sed -n "s/^timing: $time; late: $time\$/\1 \2 \3 \4 \5 \6/p" "$work/timing")
+  awk -v name="$name" -v requests="$requests" -v simulated="$simulated" -v cpu="$cpu" \
+    -v late_requests="$late_requests" -v late_cpu="$late_cpu" -v wall="$wall" -v peak="$peak" \
     -v all="$(number finished)" -v events="$(number events)" -v iterations="$(number decode_iterations)" 'BEGIN {
       rate = cpu > 0 ? requests / cpu : 0
-      printf "%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.2f\t%.2f\t%.0f\t%.0f\n", name, rate, rate * iterations / all, \
-        events, cpu, simulated, wall, peak / 1024, (rate > 0 ? 1e9 / rate : 0)
+      printf "%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.2f\t%.2f\t%.0f\t%.0f\t%.0f\n", name, rate, rate * iterations / all, \
+        events, cpu, simulated, wall, peak / 1024, (rate > 0 ? 1e9 / rate : 0), \
+        (late_requests > 0 ? 1e9 * late_cpu / late_requests : 0)
     }' >>"$figures"
   IFS=$'\t' read -r -a cells < <(tail -1 "$figures")
   printf "$row" "${cells[@]}"
@@ -86,11 +91,21 @@ run() {
       scenario "mixed, 8 engines" "${lengths[@]}" $(policies least_requests fcfs) --lambda_arrival 60 --request_count 100000 \
         --cluster "$work/cluster.json"
       ;;
+    # Sixteen points of a million requests, on one worker and on two, in turns.
+    S7)
+      for jobs in 1 2 1 2; do
+        rm -f "$work/sweep$jobs"*
+        /usr/bin/time -f "S7 16 points, $jobs worker(s): %e s, %U s of processor time, %M KiB" "$root/llmsim" run --quiet \
+          "${lengths[@]}" $(policies round_robin fcfs) --lambda_arrival 60 --request_count 1000000 --seed $(seq 16) \
+          --n_jobs "$jobs" --checkpoint_path "$work/sweep$jobs" --csv_output "$work/sweep$jobs.csv" 2>&1 | tail -1
+      done
+      cmp "$work/sweep1.csv" "$work/sweep2.csv"
+      ;;
     S6) scenario "S6 overload" "${lengths[@]}" $(policies lowest_load shortest) --lambda_arrival 150 --request_count 1000000 ;;
   esac
 }
 
-printf "$row" scenario requests/s iterations/s events "cpu s" "wall s" "process s" "peak MiB" ns/req
+printf "$row" scenario requests/s iterations/s events "cpu s" "wall s" "process s" "peak MiB" ns/req "ns late"
 for name in "${scenarios[@]}"; do run "$name"; done
 
 if [[ -n $compare ]]; then

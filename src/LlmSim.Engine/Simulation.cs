@@ -9,7 +9,7 @@ public sealed class Simulation
     private const int EventsPerCall = 64;
     private readonly EventQueue _queue = new();
     private readonly long _maxEventsPerInstant;
-    private long _eventsThisInstant;
+    private long _eventsBeforeInstant;
 
     /// <summary>An empty simulation at time zero.</summary>
     /// <param name="maxEventsPerInstant">Livelock guard: so many events without the clock moving stop the run.</param>
@@ -83,15 +83,17 @@ public sealed class Simulation
             }
 
             cancellation.ThrowIfCancellationRequested();
-            Invariant.Require(nextTime >= Now, $"the clock would go back from {Now} to {nextTime}");
-            ref readonly var next = ref _queue.Dequeue();
-            if (Observer is not null)
+            if (nextTime != Now)
             {
-                ObserveInstantsBefore(nextTime);
+                MoveClock(nextTime);
             }
 
-            CountEvent(nextTime, next);
-            Now = nextTime;
+            ref readonly var next = ref _queue.Dequeue();
+            if (++EventCount - _eventsBeforeInstant > _maxEventsPerInstant)
+            {
+                ThrowLivelock(next.Owner);
+            }
+
             if (next.OnTimer is { } onTimer)
             {
                 onTimer();
@@ -105,6 +107,18 @@ public sealed class Simulation
         }
     }
 
+    private void MoveClock(SimTime time)
+    {
+        Invariant.Require(time > Now, $"the clock would go back from {Now} to {time}");
+        if (Observer is not null)
+        {
+            ObserveInstantsBefore(time);
+        }
+
+        Now = time;
+        _eventsBeforeInstant = EventCount;
+    }
+
     /// <summary>An instant is shown when everything that happens at it has happened.</summary>
     private void ObserveInstantsBefore(SimTime end)
     {
@@ -116,16 +130,6 @@ public sealed class Simulation
             );
             Now = observer.NextInstant;
             observer.AtInstant();
-        }
-    }
-
-    private void CountEvent(SimTime time, in EventPayload next)
-    {
-        EventCount++;
-        _eventsThisInstant = time == Now ? _eventsThisInstant + 1 : 1;
-        if (_eventsThisInstant > _maxEventsPerInstant)
-        {
-            ThrowLivelock(next.Owner);
         }
     }
 

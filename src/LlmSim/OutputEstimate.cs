@@ -17,7 +17,7 @@ internal sealed class OutputEstimate
 
     /// <summary>The output expected of a request that comes now, in whole tokens.</summary>
     public int ExpectedTokens(Request request) =>
-        request.PredictedOutputTokens ?? (int)Math.Round(MeanTokens());
+        request.PredictedOutputTokens ?? double.ConvertToIntegerNative<int>(Math.Round(MeanTokens()));
 
     /// <summary>
     /// Tokens that a request whose expectation was fixed is expected to generate yet: at least one until it has finished.

@@ -1,15 +1,21 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Numerics;
 
 namespace LlmSim.Cli.Output;
 
 /// <summary>
 /// How fast a simulation is once it runs: the time between its first and its last report of progress, so that neither start-up
-/// nor the writing of results counts. Processor time is that of the whole process, what the runtime compiles meanwhile included.
+/// nor the writing of results counts, and the time of its last third or more, when the runtime has compiled what it will. Processor
+/// time is that of the whole process, what the runtime compiles meanwhile included.
 /// </summary>
 internal sealed class RunTimer
 {
     private Mark? _first;
+
+    /// <summary>The last two reports at a power of two.</summary>
+    private (Mark Earlier, Mark Later) _late;
+
     private Mark _last;
 
     public void Report(RunProgress progress)
@@ -20,21 +26,26 @@ internal sealed class RunTimer
             Environment.CpuUsage.TotalTime
         );
         _first ??= _last;
+        if (BitOperations.IsPow2(progress.CompletedRequests))
+        {
+            _late = (_late.Later, _last);
+        }
     }
 
-    /// <summary>One line: requests, wall seconds, processor seconds.</summary>
+    /// <summary>One line: requests, wall seconds and processor seconds, of all and of the late ones.</summary>
     public void Write(TextWriter writer)
     {
-        var first = _first ?? _last;
-        var wall = Stopwatch.GetElapsedTime(first.Timestamp, _last.Timestamp).TotalSeconds;
-        var processor = (_last.Processor - first.Processor).TotalSeconds;
+        var late = _late.Later.Requests * 3 <= _last.Requests * 2 ? _late.Later : _late.Earlier;
         writer.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"timing: {_last.Requests - first.Requests} requests in {wall:F3} s, {processor:F3} s of processor time"
-            )
+            $"timing: {Since(_first ?? _last)}; late: {Since(late.Requests > 0 ? late : _last)}"
         );
     }
+
+    private string Since(in Mark mark) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{_last.Requests - mark.Requests} requests in {Stopwatch.GetElapsedTime(mark.Timestamp, _last.Timestamp).TotalSeconds:F3} s, {(_last.Processor - mark.Processor).TotalSeconds:F3} s of processor time"
+        );
 
     private readonly record struct Mark(long Requests, long Timestamp, TimeSpan Processor);
 }
