@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace LlmSim.Engine;
 
 /// <summary>What an event is: a timer that went off, or something scheduled once, with its argument.</summary>
@@ -42,6 +44,7 @@ internal sealed class EventQueue
     public int AddTimer(Action onTimer) =>
         _payloads.Add(new EventPayload(onTimer, Handler: null, Argument: 0));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void SetTimer(int slot, SimTime time, EventRank rank)
     {
         Forget(slot);

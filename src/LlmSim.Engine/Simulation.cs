@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace LlmSim.Engine;
 
@@ -69,6 +70,7 @@ public sealed class Simulation
 
     internal void CancelTimer(int slot) => _queue.CancelTimer(slot);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void RequireNotPast(SimTime at) =>
         Invariant.Require(at >= Now, $"an event was scheduled at {at}, before the clock's {Now}");
 

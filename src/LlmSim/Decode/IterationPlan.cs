@@ -114,14 +114,18 @@ internal sealed class IterationPlan
 
         // The solution of the series; rounding may put an end on the other side of now.
         var ended = _pieces[low].Before + _pieces[low].EndedBy(elapsed);
+        if (EndOf(ended) > now)
+        {
+            do
+            {
+                ended--;
+            } while (EndOf(ended) > now);
+            return ended;
+        }
+
         while (EndOf(ended + 1) <= now)
         {
             ended++;
-        }
-
-        while (ended > 0 && EndOf(ended) > now)
-        {
-            ended--;
         }
 
         return ended;
