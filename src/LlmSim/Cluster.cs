@@ -32,6 +32,9 @@ internal sealed class Cluster
     private readonly Router _decodeRouter;
     private readonly RequestPool _requests;
 
+    /// <summary>The request that arrives next.</summary>
+    private Request? _arriving;
+
     public Cluster(
         Scenario scenario,
         IEnumerable<RequestSpec> workload,
@@ -127,10 +130,10 @@ internal sealed class Cluster
     /// <summary>The next request of the workload arrives; the one after it is pulled.</summary>
     private void TakeArrival()
     {
-        var spec = _workload.Current;
+        var request = _arriving!;
         ScheduleNextArrival();
         _recorder.OnArrival(_simulation.Now);
-        OnArrival(_requests.Take(spec));
+        OnArrival(request);
     }
 
     public override string ToString() => "arrivals";
@@ -248,6 +251,7 @@ internal sealed class Cluster
             ThrowImpossible(next);
         }
 
+        _arriving = _requests.Take(next);
         _nextArrival.Set(next.Arrival);
     }
 

@@ -103,7 +103,7 @@ public sealed record WorkloadOptions
             null or RequestSource.Mooncake or RequestSource.Azure => Trace(source),
             _ => Synthetic(source.Value),
         };
-        return Arrivals.Apply(requests.Take(RequestCount), LambdaArrival, Seed);
+        return Arrivals.Apply(requests, LambdaArrival, Seed, RequestCount);
     }
 
     private IEnumerable<RequestSpec> Trace(RequestSource? source)

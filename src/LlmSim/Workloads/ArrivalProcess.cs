@@ -66,22 +66,29 @@ public sealed record ArrivalProcess
     public override string ToString() =>
         _cv > 0 ? string.Create(CultureInfo.InvariantCulture, $"{_name}:cv={_cv}") : _name;
 
-    /// <summary>The same requests with arrivals of this process.</summary>
+    /// <summary>The same requests, or the first of them, with arrivals of this process.</summary>
     /// <param name="requests">Any workload, endless ones included.</param>
     /// <param name="ratePerSecond">Mean arrivals per second, above 0 and finite; <see cref="Trace" /> ignores it.</param>
     /// <param name="seed">Seed of the run.</param>
+    /// <param name="count">So many at the most, at least 1.</param>
     /// <exception cref="UserErrorException">The rate is outside its range.</exception>
-    public IEnumerable<RequestSpec> Apply(IEnumerable<RequestSpec> requests, double ratePerSecond, long seed)
+    public IEnumerable<RequestSpec> Apply(
+        IEnumerable<RequestSpec> requests,
+        double ratePerSecond,
+        long seed,
+        int count = int.MaxValue
+    )
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         if (this == Trace)
         {
-            return requests;
+            return requests.Take(count);
         }
 
         WorkloadParameter.RequirePositive("lambda_arrival", ratePerSecond);
         return this == Constant
-            ? ApplyConstant(requests, ratePerSecond)
-            : ApplyGaps(requests, ratePerSecond, seed);
+            ? ApplyConstant(requests.Take(count), ratePerSecond)
+            : ApplyGaps(requests, ratePerSecond, seed, count);
     }
 
     private static IEnumerable<RequestSpec> ApplyConstant(IEnumerable<RequestSpec> requests, double rate)
@@ -96,7 +103,13 @@ public sealed record ArrivalProcess
         }
     }
 
-    private IEnumerable<RequestSpec> ApplyGaps(IEnumerable<RequestSpec> requests, double rate, long seed)
+    // Counts itself, because each step of a workload copies every request.
+    private IEnumerable<RequestSpec> ApplyGaps(
+        IEnumerable<RequestSpec> requests,
+        double rate,
+        long seed,
+        int count
+    )
     {
         var random = new RandomStream(seed, "arrivals");
         var shape = 1 / (_cv * _cv);
@@ -112,6 +125,10 @@ public sealed record ArrivalProcess
             {
                 Arrival = arrival,
             };
+            if (--count == 0)
+            {
+                yield break;
+            }
         }
     }
 

@@ -27,6 +27,29 @@ public sealed class ArrivalProcessTests
         Assert.Equal(cv, statistics.GapCv!.Value, 0.03 * cv);
     }
 
+    [Theory]
+    [InlineData("poisson")]
+    [InlineData("constant")]
+    [InlineData("trace")]
+    public void A_count_takes_the_first_requests_and_pulls_no_more(string text)
+    {
+        var process = ArrivalProcess.Parse(text);
+        var pulled = 0;
+
+        var some = process.Apply(Endless(), 2, seed: 1, count: 7).ToArray();
+
+        Assert.Equal(7, pulled);
+        Assert.Equal(process.Apply(s_requests, 2, seed: 1).Take(7), some);
+
+        IEnumerable<RequestSpec> Endless()
+        {
+            while (true)
+            {
+                yield return s_requests[pulled++];
+            }
+        }
+    }
+
     [Fact]
     public void Constant_arrivals_are_exact()
     {
