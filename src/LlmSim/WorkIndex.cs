@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using LlmSim.Engine;
 
 namespace LlmSim;
@@ -12,12 +13,14 @@ internal sealed class WorkIndex
     /// <summary>More than what rounding may add to falling work, relative to one or to the work; floors are exact.</summary>
     private const double Tolerance = 1e-9;
 
+    /// <summary>Instances of a block, whose bounds are worked out together.</summary>
+    private const int Block = 8;
+
+    /// <summary>What a block holds of its instances, one figure after the other, in the order of <see cref="WorkBound" />.</summary>
+    private const int Figures = 5;
+
     private readonly Instance[] _instances;
-    private readonly double[] _works;
-    private readonly double[] _sinces;
-    private readonly double[] _stepsPerNanosecond;
-    private readonly double[] _stepWorks;
-    private readonly double[] _floors;
+    private readonly double[] _figures;
     private readonly double[] _bounds;
 
     /// <summary>Instances whose bound is out of date.</summary>
@@ -29,15 +32,14 @@ internal sealed class WorkIndex
     public WorkIndex(Instance[] instances)
     {
         _instances = instances;
-        // Whole vectors; what is beyond the instances never has the least work.
-        var length = instances.Length + Vector<double>.Count - (instances.Length % Vector<double>.Count);
-        _works = new double[length];
-        _sinces = new double[length];
-        _stepsPerNanosecond = new double[length];
-        _stepWorks = new double[length];
-        _floors = new double[length];
-        _bounds = new double[length];
-        Array.Fill(_floors, double.PositiveInfinity);
+        // Whole blocks; what is beyond the instances never has the least work.
+        _bounds = new double[(instances.Length + Block - 1) / Block * Block];
+        _figures = new double[_bounds.Length * Figures];
+        for (var position = instances.Length; position < _bounds.Length; position++)
+        {
+            Put(position, WorkBound.Steady(double.PositiveInfinity));
+        }
+
         _isChanged = new bool[instances.Length];
     }
 
@@ -52,15 +54,15 @@ internal sealed class WorkIndex
         RefreshChanged();
         var best = FindLeastBound(time);
         var bestWork = _instances[best].EstimatedWork(request);
-        for (var i = 0; i < _bounds.Length; i += Vector<double>.Count)
+        for (var i = 0; i < _bounds.Length; i += Block)
         {
-            if (!Vector.LessThanOrEqualAny(new Vector<double>(_bounds, i), new Vector<double>(bestWork)))
+            var bounds = Vector512.Create<double>(_bounds.AsSpan(i, Block));
+            var open = Vector512
+                .LessThanOrEqual(bounds, Vector512.Create(bestWork))
+                .ExtractMostSignificantBits();
+            for (; open != 0; open &= open - 1)
             {
-                continue;
-            }
-
-            for (var j = i; j < Math.Min(i + Vector<double>.Count, _instances.Length); j++)
-            {
+                var j = i + BitOperations.TrailingZeroCount(open);
                 if (j < best ? _bounds[j] <= bestWork : j > best && _bounds[j] < bestWork)
                 {
                     var work = _instances[j].EstimatedWork(request);
@@ -102,39 +104,50 @@ internal sealed class WorkIndex
         {
             _isChanged[position] = false;
             var bound = _instances[position].WorkBound;
-            _works[position] = bound.Work - (Tolerance * (1 + Math.Abs(bound.Work)));
-            _sinces[position] = bound.Since.Nanoseconds;
-            _stepsPerNanosecond[position] = bound.StepsPerNanosecond;
-            _stepWorks[position] = bound.StepWork;
-            _floors[position] = bound.Floor;
+            Put(position, bound with { Work = bound.Work - (Tolerance * (1 + Math.Abs(bound.Work))) });
         }
+    }
+
+    private void Put(int position, in WorkBound bound)
+    {
+        var figures = _figures.AsSpan((position / Block * Block * Figures) + (position % Block));
+        figures[0] = bound.Work;
+        figures[Block] = bound.Since.Nanoseconds;
+        figures[2 * Block] = bound.StepsPerNanosecond;
+        figures[3 * Block] = bound.StepWork;
+        figures[4 * Block] = bound.Floor;
     }
 
     /// <summary>Works out all bounds at that time.</summary>
     /// <returns>The first position of the least.</returns>
     private int FindLeastBound(SimTime time)
     {
-        var now = new Vector<double>(time.Nanoseconds);
-        var least = new Vector<double>(double.PositiveInfinity);
-        var positions = Vector<double>.Zero;
-        for (var i = 0; i < _bounds.Length; i += Vector<double>.Count)
+        var now = Vector512.Create((double)time.Nanoseconds);
+        var least = Vector512.Create(double.PositiveInfinity);
+        var starts = Vector512<double>.Zero;
+        for (var i = 0; i < _bounds.Length; i += Block)
         {
-            var steps = (now - new Vector<double>(_sinces, i)) * new Vector<double>(_stepsPerNanosecond, i);
-            var done = Vector.Floor(steps) * new Vector<double>(_stepWorks, i);
-            var bound = Vector.Max(new Vector<double>(_works, i) - done, new Vector<double>(_floors, i));
-            bound.CopyTo(_bounds, i);
-            positions = Vector.ConditionalSelect(
-                Vector.LessThan(bound, least),
-                new Vector<double>((double)i),
-                positions
+            var figures = _figures.AsSpan(i * Figures, Block * Figures);
+            var work = Vector512.Create<double>(figures);
+            var since = Vector512.Create<double>(figures[Block..]);
+            var stepsPerNanosecond = Vector512.Create<double>(figures[(2 * Block)..]);
+            var stepWork = Vector512.Create<double>(figures[(3 * Block)..]);
+            var floor = Vector512.Create<double>(figures[(4 * Block)..]);
+            var done = Vector512.Floor((now - since) * stepsPerNanosecond) * stepWork;
+            var bound = Vector512.MaxNative(work - done, floor);
+            bound.CopyTo(_bounds.AsSpan(i, Block));
+            starts = Vector512.ConditionalSelect(
+                Vector512.LessThan(bound, least),
+                Vector512.Create((double)i),
+                starts
             );
-            least = Vector.Min(least, bound);
+            least = Vector512.MinNative(least, bound);
         }
 
         var (position, value) = (0, double.PositiveInfinity);
-        for (var lane = 0; lane < Vector<double>.Count; lane++)
+        for (var lane = 0; lane < Block; lane++)
         {
-            var at = (int)positions[lane] + lane;
+            var at = (int)starts[lane] + lane;
             if (least[lane] < value || (least[lane] == value && at < position))
             {
                 (position, value) = (at, least[lane]);
