@@ -21,6 +21,7 @@ while (($#)); do
     *) echo "bench/run.sh: found '$1'; allowed: --best-of N, --save FILE, --compare FILE, --trace TRACE, S1 to S7, mixed" >&2; exit 1 ;;
   esac
 done
+[[ $tries =~ ^[1-9][0-9]*$ ]] || { echo "bench/run.sh: --best-of: found '$tries'; allowed: a number from 1" >&2; exit 1; }
 ((${#scenarios[@]})) || scenarios=(S1 S2 S3 S4 S5 S6 mixed S7)
 
 figures="$work/figures.tsv"
