@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
 
 // Locals are assigned before they are read, as the compiler checks. Without this the runtime clears the frame of a method each
-// time that it is called, which took a tenth of a simulation.
+// time that it is called, a few per cent of a simulation.
 [module: SkipLocalsInit]
