@@ -1,8 +1,8 @@
 namespace LlmSim.Engine;
 
 /// <summary>
-/// Values by slots, small numbers that are used again: what a <see cref="SlotTournament" /> or a heap orders. Nothing is allocated once the table
-/// has been as large as it gets.
+/// Values by slots, small numbers that are used again: what a <see cref="SlotTournament" /> or a heap orders. Nothing is
+/// allocated once the table has been as large as it gets.
 /// </summary>
 /// <typeparam name="T">A struct, so that the code is compiled for it alone.</typeparam>
 public sealed class SlotTable<T>

@@ -2,65 +2,33 @@ using LlmSim.Engine;
 
 namespace LlmSim;
 
-/// <summary>
-/// Requests ordered by a number, equal ones in the order in which they came. The first stands outside the heap: most queues hold one
-/// request or none, and then there is nothing to order.
-/// </summary>
+/// <summary>Requests ordered by a number, equal ones in the order in which they came.</summary>
 internal sealed class RequestHeap
 {
-    private readonly SlotHeap _others = new();
-    private readonly SlotTable<Held> _heldOthers = new();
-    private Held? _first;
+    private readonly SlotHeap _heap = new();
+    private readonly SlotTable<Held> _requests = new();
     private ulong _nextTicket;
 
-    public int Count => _first is null ? 0 : 1 + _others.Count;
+    public int Count => _heap.Count;
 
     /// <summary>The request with the smallest key; there must be one.</summary>
-    public Request First => _first!.Value.Request;
+    public Request First => _requests[_heap.First.Slot].Request;
 
     /// <summary>Adds a request.</summary>
     /// <param name="key">Any number but NaN.</param>
     /// <param name="request">The request.</param>
-    public void Add(double key, Request request)
-    {
-        var added = new Held(request, Sortable(key), _nextTicket++);
-        if (_first is not { } first)
-        {
-            _first = added;
-        }
-        else if (added.Key < first.Key)
-        {
-            _first = added;
-            AddOther(first);
-        }
-        else
-        {
-            AddOther(added);
-        }
-    }
+    public void Add(double key, Request request) =>
+        _heap.Add(Sortable(key), _nextTicket++, _requests.Add(new Held(request)));
 
-    /// <summary>Takes the first out; there must be one.</summary>
     public Request TakeFirst()
     {
-        var taken = First;
-        if (_others.Count == 0)
-        {
-            _first = null;
-        }
-        else
-        {
-            var slot = _others.TakeFirst().Slot;
-            _first = _heldOthers[slot];
-            _heldOthers.Remove(slot);
-        }
-
-        return taken;
+        var slot = _heap.TakeFirst().Slot;
+        _requests.Remove(slot);
+        return _requests[slot].Request;
     }
 
     /// <summary>A request, by its number from 0 in no order.</summary>
-    public Request At(int index) => index == 0 ? First : _heldOthers[_others[index - 1].Slot].Request;
-
-    private void AddOther(in Held other) => _others.Add(other.Key, other.Ticket, _heldOthers.Add(other));
+    public Request At(int index) => _requests[_heap[index].Slot].Request;
 
     /// <summary>Whole numbers in the order of the keys: the bits of a double are, but for those of negative ones.</summary>
     private static long Sortable(double key)
@@ -70,5 +38,5 @@ internal sealed class RequestHeap
         return bits ^ ((bits >> 63) & long.MaxValue);
     }
 
-    private readonly record struct Held(Request Request, long Key, ulong Ticket);
+    private readonly record struct Held(Request Request);
 }

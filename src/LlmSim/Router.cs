@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using LlmSim.Engine;
 using LlmSim.Policies;
 
@@ -48,12 +47,8 @@ internal sealed class Router
             return default;
         }
 
-        if ((uint)position >= (uint)instances.Length || (uint)source >= (uint)instances.Length)
-        {
-            // Where the position itself is wrong, the source is the same.
-            ThrowNoPosition(source, instances.Length, request, now);
-        }
-
+        Require(position, instances.Length, request, now);
+        Require(source, instances.Length, request, now);
         return new Placement(instances[position], source == position ? null : instances[source]);
     }
 
@@ -75,11 +70,15 @@ internal sealed class Router
         }
     }
 
-    [DoesNotReturn]
-    private void ThrowNoPosition(int position, int count, Request request, SimTime now) =>
-        throw new UserErrorException(
-            $"policy {PolicyName}: at {now} it sent request {request.Id} to position {position}, but there are {count} instances"
-        );
+    private void Require(int position, int count, Request request, SimTime now)
+    {
+        if (position < 0 || position >= count)
+        {
+            throw new UserErrorException(
+                $"policy {PolicyName}: at {now} it sent request {request.Id} to position {position}, but there are {count} instances"
+            );
+        }
+    }
 }
 
 /// <summary>Where a request goes.</summary>

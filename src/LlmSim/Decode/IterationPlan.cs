@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Performance;
@@ -54,29 +53,23 @@ internal sealed class IterationPlan
         Start = start;
         _pieceCount = 0;
         var offset = _carry;
-        for (var planned = 0; ; )
+        for (var planned = 0; planned < iterations; )
         {
             var trend = performance.DecodeTrend(batch);
             var count = Math.Min(trend.Iterations, iterations - planned);
             var piece = new IterationPiece(planned, count, offset, trend);
-            if (count <= 0 || !piece.IsValid)
-            {
-                ThrowNoTime(batch, trend, count);
-            }
-
+            Invariant.Require(
+                count > 0 && piece.IsValid,
+                $"{batch} would take {trend.Seconds} s, growing by {trend.GrowthSeconds} s over {count} iterations"
+            );
             Add(piece);
             planned += count;
             offset = piece.OffsetAfter(count);
-            if (planned == iterations)
-            {
-                break;
-            }
-
-            batch = batch with
-            {
-                ContextTokens = batch.ContextTokens + ((long)count * batch.Requests),
-                LongestContextTokens = batch.LongestContextTokens + count,
-            };
+            batch = new DecodeBatch(
+                batch.Requests,
+                batch.ContextTokens + ((long)count * batch.Requests),
+                batch.LongestContextTokens + count
+            );
         }
 
         EndAfter(iterations, offset);
@@ -99,9 +92,14 @@ internal sealed class IterationPlan
     /// <summary>Iterations that have ended by then, one that ends at this very instant included.</summary>
     public int EndedBy(SimTime now)
     {
-        if (Count <= 1 || now >= End)
+        if (now >= End)
         {
-            return now >= End ? Count : 0;
+            return Count;
+        }
+
+        if (Count <= 1)
+        {
+            return 0;
         }
 
         var elapsed = (now - Start).Nanoseconds;
@@ -114,18 +112,14 @@ internal sealed class IterationPlan
 
         // The solution of the series; rounding may put an end on the other side of now.
         var ended = _pieces[low].Before + _pieces[low].EndedBy(elapsed);
-        if (EndOf(ended) > now)
-        {
-            do
-            {
-                ended--;
-            } while (EndOf(ended) > now);
-            return ended;
-        }
-
         while (EndOf(ended + 1) <= now)
         {
             ended++;
+        }
+
+        while (ended > 0 && EndOf(ended) > now)
+        {
+            ended--;
         }
 
         return ended;
@@ -134,11 +128,6 @@ internal sealed class IterationPlan
     /// <summary>Records the iterations after the first as gaps between tokens, each for so many requests.</summary>
     public void RecordGaps(InterTokenLatency latency, int requests)
     {
-        if (Count == 1)
-        {
-            return;
-        }
-
         for (var i = 0; i < _pieceCount && _pieces[i].Before < Count; i++)
         {
             ref readonly var piece = ref _pieces[i];
@@ -195,10 +184,4 @@ internal sealed class IterationPlan
         ref readonly var piece = ref _pieces[low];
         return piece.OffsetAfter(iteration - piece.Before);
     }
-
-    [DoesNotReturn]
-    private static void ThrowNoTime(DecodeBatch batch, DecodeTrend trend, int iterations) =>
-        throw new InvariantViolationException(
-            $"{batch} would take {trend.Seconds} s, growing by {trend.GrowthSeconds} s over {iterations} iterations"
-        );
 }

@@ -13,9 +13,6 @@ internal sealed class RunningBatch
     private int _newest = -1;
     private ulong _nextTicket;
 
-    /// <summary>The iteration at which the first request has all its tokens.</summary>
-    private long _firstFinish = SlotTournament.NoKey;
-
     /// <summary>The longest context less <see cref="Iteration" />; null when its request has left and nobody has looked since.</summary>
     private long? _longestAtStart;
 
@@ -51,8 +48,8 @@ internal sealed class RunningBatch
         Iteration += iterations;
         ContextTokens += (long)iterations * Count;
         Invariant.Require(
-            _firstFinish >= Iteration,
-            $"a request got {Iteration - _firstFinish} tokens more than it was owed"
+            _finishes.LeastKey >= Iteration,
+            $"a request got {Iteration - _finishes.LeastKey} tokens more than it was owed"
         );
     }
 
@@ -66,7 +63,7 @@ internal sealed class RunningBatch
     }
 
     /// <summary>Takes a request out that has all its tokens, the first in joining order; null when none has.</summary>
-    public Request? TryTakeFinished() => _firstFinish == Iteration ? TakeOut(_finishes.First) : null;
+    public Request? TryTakeFinished() => _finishes.LeastKey == Iteration ? TakeOut(_finishes.First) : null;
 
     /// <summary>Takes the newest out.</summary>
     public Request TakeNewest() => TakeOut(_newest);
@@ -84,7 +81,7 @@ internal sealed class RunningBatch
     }
 
     /// <summary>Iterations until the first request has all its tokens.</summary>
-    public int IterationsToFirstFinish => (int)(_firstFinish - Iteration);
+    public int IterationsToFirstFinish => (int)(_finishes.LeastKey - Iteration);
 
     public int LongestContextTokens()
     {
@@ -108,9 +105,8 @@ internal sealed class RunningBatch
     {
         ref readonly var member = ref _members[slot];
         var request = member.Request;
-        var finish = Iteration + request.DecodeTokensOwed - request.DecodedTokens;
-        _finishes.Set(slot, finish, member.Ticket);
-        _firstFinish = Math.Min(_firstFinish, finish);
+        var remaining = request.DecodeTokensOwed - request.DecodedTokens;
+        _finishes.Set(slot, Iteration + remaining, member.Ticket);
         if (Count == 1 || ContextAtStart(request) > _longestAtStart)
         {
             _longestAtStart = ContextAtStart(request);
@@ -142,7 +138,6 @@ internal sealed class RunningBatch
 
         _members.Remove(slot);
         _finishes.Remove(slot);
-        _firstFinish = _finishes.LeastKey;
         Settle(request);
         ContextTokens -= request.ContextTokens;
         return request;

@@ -49,10 +49,7 @@ public readonly record struct Distribution(
             return Empty;
         }
 
-        return
-            Quantiles.Percentiles([25, 50, 75, 90, 95, 99], moments.Count, valuesAt)
-                is [var p25, var p50, var p75, var p90, var p95, var p99]
-            ? new(moments.Count, moments.Mean, moments.Std, p25, p50, p75, p90, p95, p99)
-            : Empty;
+        var p = Quantiles.Percentiles([25, 50, 75, 90, 95, 99], moments.Count, valuesAt);
+        return new(moments.Count, moments.Mean, moments.Std, p[0], p[1], p[2], p[3], p[4], p[5]);
     }
 }

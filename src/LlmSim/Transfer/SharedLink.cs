@@ -118,7 +118,7 @@ internal sealed class SharedLink : IKvTransfer
             return;
         }
 
-        var left = BitConverter.Int64BitsToDouble(_ends.LeastKey) - _served;
+        var left = _sending[_ends.First].End - _served;
         _firstEnd = _servedUntil + SimTime.FromNanoseconds(Math.Max(0, left) * _sending.Count);
     }
 
