@@ -12,8 +12,14 @@ public sealed record HardwareDescription
     /// <summary>Peak rate at 16 bits in operations/s.</summary>
     public required double Fp16OpsPerSecond { get; init; }
 
-    /// <summary>Peak rate at 8 bits in operations/s.</summary>
+    /// <summary>Peak rate of 8-bit integers in operations/s.</summary>
     public required double Int8OpsPerSecond { get; init; }
+
+    /// <summary>Peak rate of 8-bit floating point in operations/s; null where the accelerator has none.</summary>
+    public double? Fp8OpsPerSecond { get; init; }
+
+    /// <summary>Peak rate of 4-bit floating point in operations/s; null where the accelerator has none.</summary>
+    public double? Fp4OpsPerSecond { get; init; }
 
     /// <summary>On-chip buffer in bytes.</summary>
     public required double OnChipBufferBytes { get; init; }

@@ -7,6 +7,8 @@ public static class HardwareParser
     private const string MemoryBandwidth = "memory_bytes_per_second";
     private const string Fp16 = "fp16_ops_per_second";
     private const string Int8 = "int8_ops_per_second";
+    private const string Fp8 = "fp8_ops_per_second";
+    private const string Fp4 = "fp4_ops_per_second";
     private const string Buffer = "on_chip_buffer_bytes";
     private const string Memory = "memory_bytes";
     private const string LinkBandwidth = "link_bytes_per_second";
@@ -20,6 +22,8 @@ public static class HardwareParser
         MemoryBandwidth,
         Fp16,
         Int8,
+        Fp8,
+        Fp4,
         Buffer,
         Memory,
         LinkBandwidth,
@@ -29,7 +33,7 @@ public static class HardwareParser
     ];
 
     /// <summary>Reads a JSON object with the fields of <see cref="HardwareDescription" />, in snake case; all but the calibration
-    /// are required.</summary>
+    /// and the rates of floating point at 8 and 4 bits are required.</summary>
     /// <param name="stream">The file.</param>
     /// <param name="sourceName">What messages call it.</param>
     /// <exception cref="UserErrorException">A field is missing, unknown or not positive.</exception>
@@ -43,6 +47,8 @@ public static class HardwareParser
             MemoryBytesPerSecond = fields.PositiveNumber(MemoryBandwidth),
             Fp16OpsPerSecond = fields.PositiveNumber(Fp16),
             Int8OpsPerSecond = fields.PositiveNumber(Int8),
+            Fp8OpsPerSecond = fields.Has(Fp8) ? fields.PositiveNumber(Fp8) : null,
+            Fp4OpsPerSecond = fields.Has(Fp4) ? fields.PositiveNumber(Fp4) : null,
             OnChipBufferBytes = fields.PositiveNumber(Buffer),
             MemoryBytes = fields.PositiveLong(Memory),
             LinkBytesPerSecond = fields.PositiveNumber(LinkBandwidth),
