@@ -20,7 +20,12 @@ public static class ModelSource
 
         using var stream = InputFile.Open(nameOrPath);
         var model = ModelConfigParser.Parse(nameOrPath, stream, nameOrPath);
-        return model.Quantization is null ? model with { Quantization = FileBeside(nameOrPath, model) } : model;
+        return model.Quantization is null
+            ? model with
+            {
+                Quantization = FileBeside(nameOrPath, model),
+            }
+            : model;
     }
 
     private static Precision? FileBeside(string path, ModelDescription model)

@@ -11,11 +11,11 @@ internal static class ArithmeticRates
     public static double? Native(HardwareDescription hardware, ProductFormat format) =>
         (format.Bits, format.Kind) switch
         {
-            ( > 8, _) => hardware.Fp16OpsPerSecond,
+            (> 8, _) => hardware.Fp16OpsPerSecond,
             (_, NumberKind.Integer) => hardware.Int8OpsPerSecond,
-            ( > 4, NumberKind.Float) => hardware.Fp8OpsPerSecond,
+            (> 4, NumberKind.Float) => hardware.Fp8OpsPerSecond,
             (_, NumberKind.Float) => hardware.Fp4OpsPerSecond,
-            ( > 4, _) => Fastest8Bit(hardware),
+            (> 4, _) => Fastest8Bit(hardware),
             _ => Math.Max(Fastest8Bit(hardware), hardware.Fp4OpsPerSecond ?? 0),
         };
 

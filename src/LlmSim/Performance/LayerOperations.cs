@@ -84,7 +84,8 @@ internal sealed class LayerOperations
         TokenOperation[] queries =
             latent.QueryRank == 0
                 ? [Projection("q_proj", hidden, query)]
-                : [
+                :
+                [
                     Projection("q_a_proj", hidden, latent.QueryRank),
                     Projection("q_b_proj", latent.QueryRank, query),
                 ];
@@ -100,11 +101,7 @@ internal sealed class LayerOperations
     private TokenOperation[] Gpt2()
     {
         double hidden = _model.HiddenSize;
-        return
-        [
-            Projection("c_attn", hidden, 3 * hidden / Tp),
-            Projection("c_proj", hidden / Tp, hidden),
-        ];
+        return [Projection("c_attn", hidden, 3 * hidden / Tp), Projection("c_proj", hidden / Tp, hidden)];
     }
 
     private TokenOperation[] Gpt2Mlp(double intermediate) =>

@@ -32,6 +32,8 @@ public static class PrecisionFormats
         ("bf16", NumberFormat.SixteenBit),
         ("fp16", NumberFormat.SixteenBit),
         ("fp8", NumberFormat.Fp8),
+        ("fp8_e4m3", NumberFormat.Fp8),
+        ("fp8_e5m2", NumberFormat.Fp8),
         ("int8", NumberFormat.Int8),
         ("nvfp4", NumberFormat.Nvfp4),
     ];

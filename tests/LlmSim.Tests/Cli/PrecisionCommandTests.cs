@@ -40,7 +40,15 @@ public sealed class PrecisionCommandTests : IDisposable
     {
         foreach (var kvBits in new[] { "16", "8" })
         {
-            var (ops, seconds) = QueryProjection("NVIDIA_H100_SXM", "--w_bit", "8", "--a_bit", "8", "--kv_bit", kvBits);
+            var (ops, seconds) = QueryProjection(
+                "NVIDIA_H100_SXM",
+                "--w_bit",
+                "8",
+                "--a_bit",
+                "8",
+                "--kv_bit",
+                kvBits
+            );
 
             Assert.Equal(2.0 * 4096 * 4096 * 4096, ops);
             Assert.Equal(6.945e-5, seconds, 1e-8);
@@ -48,7 +56,15 @@ public sealed class PrecisionCommandTests : IDisposable
 
         foreach (var kvBits in new[] { "16", "4" })
         {
-            var (ops, seconds) = QueryProjection("NVIDIA_B200", "--w_bit", "4", "--a_bit", "4", "--kv_bit", kvBits);
+            var (ops, seconds) = QueryProjection(
+                "NVIDIA_B200",
+                "--w_bit",
+                "4",
+                "--a_bit",
+                "4",
+                "--kv_bit",
+                kvBits
+            );
 
             Assert.Equal(9000e12, ops / seconds, 1e9);
         }
@@ -143,9 +159,15 @@ public sealed class PrecisionCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--precision fp8 --w_bit 16", "precision fp8: its weights have 8 bits, and w_bit 16 contradicts")]
+    [InlineData(
+        "--precision fp8 --w_bit 16",
+        "precision fp8: its weights have 8 bits, and w_bit 16 contradicts"
+    )]
     [InlineData("--precision fp7", "--precision: found 'fp7'; allowed: auto, bf16,")]
-    [InlineData("--kv_precision nvfp4 --kv_bit 8", "kv_precision nvfp4: its values have 4 bits, and kv_bit 8")]
+    [InlineData(
+        "--kv_precision nvfp4 --kv_bit 8",
+        "kv_precision nvfp4: its values have 4 bits, and kv_bit 8"
+    )]
     [InlineData("--embedding_bit 5", "--embedding_bit: found '5'; allowed: 4, 8, 16, 32")]
     public void Options_that_cannot_be_meant_are_errors(string options, string message)
     {
@@ -182,7 +204,16 @@ public sealed class PrecisionCommandTests : IDisposable
         var precision = Array.IndexOf(columns, "precision");
         Assert.Equal(9, lines.Length);
         Assert.Equal(
-            ["precision", "kv_precision", "w_bit", "a_bit", "kv_bit", "comm_bit", "embedding_bit", "simulated_precision"],
+            [
+                "precision",
+                "kv_precision",
+                "w_bit",
+                "a_bit",
+                "kv_bit",
+                "comm_bit",
+                "embedding_bit",
+                "simulated_precision",
+            ],
             columns[precision..(precision + 8)]
         );
         Assert.StartsWith("bf16,fp8,,,,8,", string.Join(',', lines[8].Split(',')[precision..]));
@@ -223,10 +254,15 @@ public sealed class PrecisionCommandTests : IDisposable
     private static (double Ops, double Seconds) QueryProjection(string hardware, params string[] options)
     {
         var run = CliRun.Of([
-            .. $"profile --model Qwen/Qwen3-8B --hardware {hardware} --tp 1 --seqlen 4096 --format csv".Split(' '),
+            .. $"profile --model Qwen/Qwen3-8B --hardware {hardware} --tp 1 --seqlen 4096 --format csv".Split(
+                ' '
+            ),
             .. options,
         ]);
-        var cells = run.Out.Split('\n').Single(line => line.StartsWith("q_proj,", StringComparison.Ordinal)).Split(',');
+        var cells = run
+            .Out.Split('\n')
+            .Single(line => line.StartsWith("q_proj,", StringComparison.Ordinal))
+            .Split(',');
         return (
             double.Parse(cells[2], CultureInfo.InvariantCulture),
             double.Parse(cells[13], CultureInfo.InvariantCulture)

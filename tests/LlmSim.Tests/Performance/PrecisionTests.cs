@@ -75,7 +75,9 @@ public sealed class PrecisionTests
         double blackwell
     )
     {
-        foreach (var (hardware, rate) in new[] { (s_ampere, ampere), (s_hopper, hopper), (s_blackwell, blackwell) })
+        foreach (
+            var (hardware, rate) in new[] { (s_ampere, ampere), (s_hopper, hopper), (s_blackwell, blackwell) }
+        )
         {
             var table = Prefill(hardware, Resolve(new() { Format = format }));
 
@@ -105,7 +107,14 @@ public sealed class PrecisionTests
         var narrow = Prefill(s_hopper, new Precision(8, 8, 8), tpSize: 2);
         var told = Prefill(
             s_hopper,
-            Resolve(new() { WeightBits = 8, ActivationBits = 8, CommunicationBits = 8 }),
+            Resolve(
+                new()
+                {
+                    WeightBits = 8,
+                    ActivationBits = 8,
+                    CommunicationBits = 8,
+                }
+            ),
             tpSize: 2
         );
 
@@ -157,7 +166,14 @@ public sealed class PrecisionTests
             Rate(
                 Prefill(
                     s_hopper,
-                    Resolve(new() { WeightBits = 8, ActivationBits = 8, EmbeddingBits = 8 }),
+                    Resolve(
+                        new()
+                        {
+                            WeightBits = 8,
+                            ActivationBits = 8,
+                            EmbeddingBits = 8,
+                        }
+                    ),
                     requests: 4096
                 ),
                 "lm_head"
@@ -201,7 +217,8 @@ public sealed class PrecisionTests
 
                 // The embedding is read by row only, and serves as lm_head where they are one.
                 var others = ParametersByOperand.Of(model).Others;
-                var unread = others - (model.TiedEmbeddings ? (long)model.VocabularySize * model.HiddenSize : 0);
+                var unread =
+                    others - (model.TiedEmbeddings ? (long)model.VocabularySize * model.HiddenSize : 0);
                 Assert.Equal(
                     model.WeightBytes(precision) - unread * precision.Embedding.BytesPerValue,
                     table.WeightBytes,

@@ -223,11 +223,28 @@ public sealed class QuantizationParserTests
         Assert.Equal(NumberFormat.Nvfp4, precision.KvCache);
     }
 
+    [Theory]
+    [InlineData("""{"quant_method": "modelopt", "quant_algo": null, "kv_cache_quant_algo": "FP8"}""")]
+    [InlineData("""{"kv_cache_quant_algo": "FP8"}""")]
+    [InlineData(
+        """{"quant_method": "quark", "global_quant_config": {"weight": null}, "kv_cache_quant_config": {"*k_proj": {"output_tensors": {"dtype": "fp8_e4m3"}}}}"""
+    )]
+    public void The_KV_cache_may_be_narrow_alone(string json)
+    {
+        var precision = Parse(json, s_dense);
+
+        Assert.Equal(SixteenBit, precision.Mlp.Describe());
+        Assert.Equal(NumberFormat.Fp8, precision.KvCache);
+    }
+
     [Fact]
     public void Gptq_has_rules_that_leave_modules_out_and_lists_of_those_in()
     {
         const string Start = """{"quant_method": "gptq", "bits": 4, "group_size": 128, """;
-        var ruled = Parse(Start + """ "dynamic": {"-:.*self_attn.*": {}, "+:.*mlp.*": {"bits": 4}}}""", s_dense);
+        var ruled = Parse(
+            Start + """ "dynamic": {"-:.*self_attn.*": {}, "+:.*mlp.*": {"bits": 4}}}""",
+            s_dense
+        );
         var listed = Parse(
             Start
                 + """ "lm_head": true, "modules_in_block_to_quantize": [["mlp.gate_proj", "mlp.up_proj"], ["mlp.down_proj"]]}""",
@@ -272,6 +289,7 @@ public sealed class QuantizationParserTests
         """{"quant_method": "fp8", "modules_to_not_convert": ["re:("]}""",
         "quantization_config: 're:(' is not a regular expression"
     )]
+    [InlineData("\"fp8\"", "config.json:quantization_config: \"fp8\" where an object is expected.")]
     [InlineData(
         """{"quant_method": "fp8", "kv_cache_scheme": {"num_bits": 5, "type": "float"}}""",
         "config.json:quantization_config:kv_cache_scheme:num_bits: 5 bits of floating point"
@@ -341,7 +359,10 @@ public sealed class QuantizationParserTests
             "dense" => s_dense,
             "experts" => s_experts,
             _ => s_latent with { MixtureOfExperts = s_latent.MixtureOfExperts! with { DenseLayers = 1 } },
-        } with { Layers = text.PositiveInt("num_hidden_layers") };
+        } with
+        {
+            Layers = text.PositiveInt("num_hidden_layers"),
+        };
 
         var precision = QuantizationParser.Read(fields, model)!;
 

@@ -168,7 +168,9 @@ internal sealed class JsonFields
             [
                 .. list.EnumerateArray()
                     .Select(item =>
-                        item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var number) && number > 0
+                        item.ValueKind == JsonValueKind.Number
+                        && item.TryGetInt32(out var number)
+                        && number > 0
                             ? number
                             : throw Invalid(field, Allowed)
                     ),

@@ -100,7 +100,10 @@ internal static class QuantizationFormats
                 tensor.PositiveInt("group_size")
             ),
             8 => NumberFormat.Fp8,
-            _ => throw tensor.Error("num_bits", $"{bits} bits of floating point are unknown; known are 4, 8 and 16."),
+            _ => throw tensor.Error(
+                "num_bits",
+                $"{bits} bits of floating point are unknown; known are 4, 8 and 16."
+            ),
         };
     }
 

@@ -4,7 +4,10 @@ namespace LlmSim.Performance.Catalog;
 internal static class QuantizationMethods
 {
     /// <summary>The formats of modules, and the names that the config has.</summary>
-    public static (ModuleFormat FormatOf, IReadOnlyList<string> Names) Modules(JsonFields fields, string method) =>
+    public static (ModuleFormat FormatOf, IReadOnlyList<string> Names) Modules(
+        JsonFields fields,
+        string method
+    ) =>
         method switch
         {
             "fp8" => Fp8(fields),
@@ -71,9 +74,11 @@ internal static class QuantizationMethods
         }
 
         string[] lists = ["ignore", "exclude_modules"];
-        return fields.Has("config_groups")
-            ? Groups(fields, lists)
-            : AllBut(QuantizationFormats.Algorithm(fields, "quant_algo"), fields, lists);
+        return fields.Has("config_groups") ? Groups(fields, lists)
+            : fields.Has("quant_algo")
+                ? AllBut(QuantizationFormats.Algorithm(fields, "quant_algo"), fields, lists)
+            // The KV cache alone.
+            : AllBut(ProductFormat.SixteenBit, fields);
     }
 
     /// <summary>Modules with a format each, before what is said of all.</summary>
@@ -199,7 +204,9 @@ internal static class QuantizationMethods
         }
 
         var named = layers
-            .Names.Select(name => (Patterns: new ModulePatterns([name]), Format: QuarkProduct(layers.Object(name))))
+            .Names.Select(name =>
+                (Patterns: new ModulePatterns([name]), Format: QuarkProduct(layers.Object(name)))
+            )
             .ToArray();
         return (
             (module, byName) =>

@@ -7,6 +7,7 @@ namespace LlmSim.Performance.Catalog;
 public static class QuantizationParser
 {
     private const string Method = "quant_method";
+    private const string KvAlgorithm = "kv_cache_quant_algo";
 
     private static readonly string[] s_methods =
     [
@@ -34,10 +35,13 @@ public static class QuantizationParser
     internal static Precision? Read(JsonFields config, ModelDescription model)
     {
         const string Field = "quantization_config";
+        const string FormerField = "compression_config";
+        var text = config.OptionalObject("text_config");
         var found =
-            config.OptionalObject(Field)
-            ?? config.OptionalObject("text_config")?.OptionalObject(Field)
-            ?? config.OptionalObject("compression_config");
+            config.Has(Field) ? config.Object(Field)
+            : text is not null && text.Has(Field) ? text.Object(Field)
+            : config.Has(FormerField) ? config.Object(FormerField)
+            : null;
         return found is null || !found.Names.Any() ? null : Parse(found, model, Field);
     }
 
@@ -62,7 +66,7 @@ public static class QuantizationParser
     {
         var method =
             fields.Has(Method) ? fields.Text(Method).ToLowerInvariant().Replace('_', '-')
-            : fields.Has("quant_algo") ? "modelopt"
+            : fields.Has("quant_algo") || fields.Has(KvAlgorithm) ? "modelopt"
             : fields.Has("config_groups") ? "compressed-tensors"
             : throw fields.Error(Method, $"missing; known are {string.Join(", ", s_methods)}.");
         method = method switch
@@ -85,7 +89,7 @@ public static class QuantizationParser
 
     private static NumberFormat KvCache(JsonFields fields)
     {
-        foreach (var field in new[] { "kv_cache_scheme", "kv_cache_quant_algo" })
+        foreach (var field in new[] { "kv_cache_scheme", KvAlgorithm })
         {
             if (fields.OptionalObject(field) is { } scheme)
             {

@@ -11,7 +11,11 @@ internal delegate ProductFormat? ModuleFormat(string module, bool byName);
 /// The formats of the operands of a model, from those of its modules. Where modules of one operand differ, most weights decide on
 /// the rate, and the bytes are those of all.
 /// </summary>
-internal sealed class QuantizedModules(ModelDescription model, ModuleFormat formatOf, Predicate<string> mentions)
+internal sealed class QuantizedModules(
+    ModelDescription model,
+    ModuleFormat formatOf,
+    Predicate<string> mentions
+)
 {
     private static readonly string[] s_layers =
     [
@@ -58,7 +62,9 @@ internal sealed class QuantizedModules(ModelDescription model, ModuleFormat form
                 )
             ),
             LmHead =
-                s_lmHeads.Select(name => formatOf(name, byName: true)).FirstOrDefault(found => found is not null)
+                s_lmHeads
+                    .Select(name => formatOf(name, byName: true))
+                    .FirstOrDefault(found => found is not null)
                 ?? ProductFormat.SixteenBit,
         };
     }
@@ -70,7 +76,8 @@ internal sealed class QuantizedModules(ModelDescription model, ModuleFormat form
         if (model.LatentAttention is { } latent)
         {
             var value = (long)model.AttentionHeads * latent.ValueHeadSize;
-            var up = (long)latent.KvRank * model.AttentionHeads * (latent.NopeHeadSize + latent.ValueHeadSize);
+            var up =
+                (long)latent.KvRank * model.AttentionHeads * (latent.NopeHeadSize + latent.ValueHeadSize);
             return
             [
                 latent.QueryRank == 0
@@ -123,7 +130,10 @@ internal sealed class QuantizedModules(ModelDescription model, ModuleFormat form
         {
             // The first name is the usual one; others matter where the config has their module.
             var aliases = names
-                .Where((name, index) => index == 0 || mentions(name[..name.IndexOf('.', StringComparison.Ordinal)]))
+                .Where(
+                    (name, index) =>
+                        index == 0 || mentions(name[..name.IndexOf('.', StringComparison.Ordinal)])
+                )
                 .ToArray();
             foreach (var layer in layers)
             {
