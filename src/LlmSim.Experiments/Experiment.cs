@@ -75,6 +75,7 @@ public static class Experiment
         )
         {
             MixedInstances = scenario.MixedInstances,
+            Precision = scenario.Precision.Describe(scenario.Model),
         };
 
         requests?.Complete();
@@ -106,11 +107,12 @@ public static class Experiment
     )
     {
         var model = ModelSource.Load(configuration.Model, configuration.Catalogs.Models);
+        var precision = configuration.Precision.Resolve(model);
         var cluster = ClusterSource.Load(configuration);
         return new Scenario
         {
             Model = model,
-            Precision = configuration.Precision,
+            Precision = precision,
             PrefillInstances = cluster.Prefill,
             DecodeInstances = cluster.Decode,
             MixedInstances = cluster.Mixed,
@@ -125,7 +127,7 @@ public static class Experiment
             TtftSloSeconds = configuration.TtftSloSeconds,
             TpotSloSeconds = configuration.TpotSloSeconds,
             OutputPredictor = OutputPredictors.Parse(configuration.OutputPredictor),
-            PerformanceModelFactory = PerformanceSource.Factory(configuration, model, loadProfile),
+            PerformanceModelFactory = PerformanceSource.Factory(configuration, model, precision, loadProfile),
         };
     }
 

@@ -15,8 +15,8 @@ public sealed record RunConfiguration
     /// <summary>Name of a model in the catalog, or the path of a config.json.</summary>
     public string Model { get; init; } = "unsloth/Llama-3.3-70B-Instruct";
 
-    /// <summary>Bits of weights, activations and KV cache.</summary>
-    public Precision Precision { get; init; } = new();
+    /// <summary>The precision as it was asked for; the rest is the model's own.</summary>
+    public PrecisionRequest Precision { get; init; } = new();
 
     /// <summary>
     /// Where the times of iterations come from: "roofline", "calibrated", or "measured:" and the folder of a profile.

@@ -107,6 +107,24 @@ public static class SemanticsOptions
             (s, v) => s with { LmHead = v }
         ),
         SemanticsOption.Create(
+            "arithmetic_rate",
+            "rate of arithmetic: of the widest of weights, activations and KV cache, or of an operation's own operands",
+            s => s.ArithmeticRate,
+            (s, v) => s with { ArithmeticRate = v }
+        ),
+        SemanticsOption.Create(
+            "embedding_format",
+            "embedding and lm_head: in the format of the layers, or in one of their own (16 bits)",
+            s => s.EmbeddingFormat,
+            (s, v) => s with { EmbeddingFormat = v }
+        ),
+        SemanticsOption.Create(
+            "hidden_state_format",
+            "what is written, normed and exchanged: in the format of activations, or in one of its own (16 bits)",
+            s => s.HiddenStateFormat,
+            (s, v) => s with { HiddenStateFormat = v }
+        ),
+        SemanticsOption.Create(
             "tp_communication",
             "tensor-parallel exchanges: free, or two all-reduces a layer",
             s => s.TensorParallelCommunication,

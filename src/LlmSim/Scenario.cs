@@ -10,8 +10,12 @@ public sealed record Scenario
     /// <summary>The model that the cluster serves.</summary>
     public required ModelDescription Model { get; init; }
 
-    /// <summary>Bits of weights, activations and KV cache.</summary>
-    public Precision Precision { get; init; } = new();
+    /// <summary>The format of every operand; the model's own where it is not set.</summary>
+    public Precision Precision
+    {
+        get => field ?? new PrecisionRequest().Resolve(Model);
+        init;
+    }
 
     /// <summary>Instances that prefill and send the KV cache away; at least one unless there are mixed ones.</summary>
     public required IReadOnlyList<InstanceSpec> PrefillInstances { get; init; }

@@ -50,6 +50,36 @@ public enum LmHead
     Full,
 }
 
+/// <summary>At which rate an accelerator multiplies.</summary>
+public enum ArithmeticRate
+{
+    /// <summary>All operations at that of the widest of weights, activations and KV cache.</summary>
+    Widest,
+
+    /// <summary>Each operation at that of its own operands.</summary>
+    Operands,
+}
+
+/// <summary>The format of embedding and lm_head.</summary>
+public enum EmbeddingFormat
+{
+    /// <summary>That of the layers.</summary>
+    Layers,
+
+    /// <summary>One of their own: 16 bits unless told otherwise.</summary>
+    Own,
+}
+
+/// <summary>The format of what products write, norms work on and accelerators exchange.</summary>
+public enum HiddenStateFormat
+{
+    /// <summary>That of the activations that products read.</summary>
+    Activations,
+
+    /// <summary>One of its own: 16 bits unless told otherwise.</summary>
+    Own,
+}
+
 /// <summary>What tensor-parallel ranks pay to exchange activations.</summary>
 public enum TensorParallelCommunication
 {
@@ -185,6 +215,15 @@ public sealed record Semantics
     /// <summary>Cost of the projection to the vocabulary.</summary>
     public required LmHead LmHead { get; init; }
 
+    /// <summary>Rate of arithmetic.</summary>
+    public required ArithmeticRate ArithmeticRate { get; init; }
+
+    /// <summary>Format of embedding and lm_head.</summary>
+    public required EmbeddingFormat EmbeddingFormat { get; init; }
+
+    /// <summary>Format of hidden states.</summary>
+    public required HiddenStateFormat HiddenStateFormat { get; init; }
+
     /// <summary>Cost of tensor-parallel exchanges.</summary>
     public required TensorParallelCommunication TensorParallelCommunication { get; init; }
 
@@ -243,6 +282,9 @@ public sealed record Semantics
             FlashOutput = FlashOutput.Output,
             AttentionMask = AttentionMask.Causal,
             LmHead = LmHead.Full,
+            ArithmeticRate = ArithmeticRate.Operands,
+            EmbeddingFormat = EmbeddingFormat.Own,
+            HiddenStateFormat = HiddenStateFormat.Own,
             TensorParallelCommunication = TensorParallelCommunication.AllReduce,
             KvBytesPerToken = ModelBytes.Model,
             Weights = ModelBytes.Model,
@@ -268,6 +310,9 @@ public sealed record Semantics
             FlashOutput = FlashOutput.ScoreMatrix,
             AttentionMask = AttentionMask.Full,
             LmHead = LmHead.SingleOps,
+            ArithmeticRate = ArithmeticRate.Widest,
+            EmbeddingFormat = EmbeddingFormat.Layers,
+            HiddenStateFormat = HiddenStateFormat.Activations,
             TensorParallelCommunication = TensorParallelCommunication.Free,
             KvBytesPerToken = ModelBytes.Fixed,
             Weights = ModelBytes.Fixed,

@@ -54,7 +54,7 @@ internal static class Scenarios
         new()
         {
             Model = TinyModel,
-            Precision = new Precision(8, 8, KvBits: 4),
+            Precision = new Precision(8, 8, kvBits: 4),
             PrefillInstances = AbstractInstances(prefillInstances, kvCapacityTokens),
             DecodeInstances = AbstractInstances(decodeInstances, kvCapacityTokens),
             Policies = PolicyCatalog.BuiltIn.CreateSet("lowest_load", "fcfs", "lowest_load", "fcfs"),

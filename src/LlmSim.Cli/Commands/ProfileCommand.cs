@@ -83,12 +83,14 @@ internal sealed class ProfileCommand : CliCommand
 
     private void Execute(ParseResult parse)
     {
-        var table = Compute(parse);
+        var model = ModelSource.Load(_model.Model(parse), _plugins.LoadModels(parse));
+        var precision = _model.Precision(parse).Resolve(model);
+        var table = Compute(parse, model, precision);
         var text = parse.GetRequiredValue(_format) switch
         {
             "csv" => RooflineWriter.Csv(table),
-            "json" => RooflineWriter.Json(table),
-            _ => RooflineReport.Text(table, Console),
+            "json" => RooflineWriter.Json(table, precision.Describe(model)),
+            _ => RooflineReport.Text(table, precision.Describe(model), Console),
         };
         if (parse.GetValue(_output) is { } path)
         {
@@ -100,7 +102,7 @@ internal sealed class ProfileCommand : CliCommand
         }
     }
 
-    private RooflineTable Compute(ParseResult parse)
+    private RooflineTable Compute(ParseResult parse, ModelDescription model, Precision precision)
     {
         var instance = new InstanceSpec
         {
@@ -108,8 +110,8 @@ internal sealed class ProfileCommand : CliCommand
             TpSize = (int)parse.GetValue(_tp)!,
         };
         var roofline = new RooflineModel(
-            ModelSource.Load(_model.Model(parse), _plugins.LoadModels(parse)),
-            _model.Precision(parse),
+            model,
+            precision,
             instance,
             _semantics.Read(parse),
             fusedAttention: parse.GetRequiredValue(_flashAttention) == "true",

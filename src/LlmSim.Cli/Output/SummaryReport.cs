@@ -8,6 +8,8 @@ namespace LlmSim.Cli.Output;
 internal static class SummaryReport
 {
     private const int MaxInstancesShown = 16;
+    private const int LabelWidth = 12;
+    private const int Width = 80;
 
     public static void Write(RunResult result, CliConsole console)
     {
@@ -34,6 +36,7 @@ internal static class SummaryReport
     {
         var c = result.Configuration;
         Line(writer, "Model", $"{c.Model}, {SemanticsOptions.Describe(c.Semantics)} semantics");
+        WriteWrapped(writer, "Precision", result.Precision);
         Line(
             writer,
             "Cluster",
@@ -232,6 +235,24 @@ internal static class SummaryReport
                 .Select(group => $"{group.Count()} x {group.Key.Name} tp {group.Key.TpSize}")
         );
 
+    /// <summary>A text of several lines: words that do not fit go to the next.</summary>
+    private static void WriteWrapped(TextWriter writer, string label, string text)
+    {
+        var line = "";
+        foreach (var word in text.Split(' '))
+        {
+            if (line.Length > 0 && LabelWidth + line.Length + 1 + word.Length > Width)
+            {
+                Line(writer, label, line);
+                (label, line) = ("", "");
+            }
+
+            line = line.Length == 0 ? word : $"{line} {word}";
+        }
+
+        Line(writer, label, line);
+    }
+
     private static void Line(TextWriter writer, string label, string text) =>
-        writer.WriteLine($"{label, -12}{text}");
+        writer.WriteLine($"{label, -LabelWidth}{text}");
 }

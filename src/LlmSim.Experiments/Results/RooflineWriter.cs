@@ -49,8 +49,8 @@ public static class RooflineWriter
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    /// <summary>The time of the iteration, its memory, and its operations.</summary>
-    public static string Json(RooflineTable table)
+    /// <summary>The precision in words, the time of the iteration, its memory, and its operations.</summary>
+    public static string Json(RooflineTable table, string precision)
     {
         using var stream = new MemoryStream();
         using (
@@ -58,6 +58,7 @@ public static class RooflineWriter
         )
         {
             json.WriteStartObject();
+            json.WriteString("precision", precision);
             json.WriteNumber("seconds", table.Seconds);
             json.WriteNumber("memory_weight_bytes", table.Memory.WeightBytes);
             json.WriteNumber("memory_kv_cache_bytes", table.Memory.KvCacheBytes);

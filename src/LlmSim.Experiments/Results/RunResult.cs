@@ -20,4 +20,7 @@ public sealed record RunResult(
 {
     /// <summary>The instances that prefill and decode.</summary>
     public IReadOnlyList<InstanceSpec> MixedInstances { get; init; } = [];
+
+    /// <summary>The precision that was simulated, and where it comes from, in words.</summary>
+    public required string Precision { get; init; }
 }

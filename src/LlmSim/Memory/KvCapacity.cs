@@ -20,13 +20,11 @@ public static class KvCapacity
         Semantics semantics
     )
     {
-        if (semantics.Weights == ModelBytes.Fixed)
-        {
-            return Semantics.ReferenceParameters * precision.WeightBits / 8;
-        }
-
-        var expertsElsewhere = (1 - ExpertParallelism.Share(instance)) * model.ExpertParameters;
-        return (model.Parameters - (long)expertsElsewhere) * precision.WeightBits / 8;
+        return semantics.Weights == ModelBytes.Fixed
+            ? (long)(Semantics.ReferenceParameters * precision.Mlp.Weight.BytesPerValue)
+            : ParametersByOperand
+                .Of(model)
+                .Bytes(precision.Under(semantics), ExpertParallelism.Share(instance));
     }
 
     /// <summary>KV bytes that the instance can hold, above 0.</summary>

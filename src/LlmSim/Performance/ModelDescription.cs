@@ -55,6 +55,9 @@ public sealed record ModelDescription
     /// <summary>The shapes of latent attention; null where each KV head keeps a key and a value.</summary>
     public LatentAttention? LatentAttention { get; init; }
 
+    /// <summary>The formats that the model's own files state; null where they state none: 16 bits.</summary>
+    public Precision? Quantization { get; init; }
+
     /// <summary>Layers that have experts.</summary>
     public int ExpertLayers => MixtureOfExperts is { } experts ? Layers - experts.DenseLayers : 0;
 
@@ -68,16 +71,19 @@ public sealed record ModelDescription
             : Parameters;
 
     /// <summary>
-    /// KV cache bytes of one token: 2 · layers · KV heads · head size · bits / 8, or with latent attention
-    /// layers · (latent + rotary key) · bits / 8, which every accelerator of a tensor-parallel group holds.
+    /// KV cache bytes of one token: 2 · layers · KV heads · head size · bytes of a value, or with latent attention
+    /// layers · (latent + rotary key) · bytes of a value, which every accelerator of a tensor-parallel group holds.
     /// </summary>
-    public long KvBytesPerToken(Precision precision) =>
-        LatentAttention is { } latent
-            ? (long)Layers * latent.CachedSize * precision.KvBits / 8
-            : 2L * Layers * KvHeads * HeadSize * precision.KvBits / 8;
+    public long KvBytesPerToken(Precision precision)
+    {
+        var values = LatentAttention is { } latent
+            ? (long)Layers * latent.CachedSize
+            : 2L * Layers * KvHeads * HeadSize;
+        return (long)Math.Ceiling(values * precision.KvCache.BytesPerValue);
+    }
 
-    /// <summary>Bytes of the weights.</summary>
-    public long WeightBytes(Precision precision) => Parameters * precision.WeightBits / 8;
+    /// <summary>Bytes of the weights, each in its format, with scale factors.</summary>
+    public long WeightBytes(Precision precision) => ParametersByOperand.Of(this).Bytes(precision);
 
     private long ParametersPerExpert => 3L * HiddenSize * (MixtureOfExperts?.ExpertIntermediateSize ?? 0);
 }

@@ -42,8 +42,8 @@ public sealed class KvCapacityTests
     public void Bytes_per_token_are_the_models_or_the_references()
     {
         Assert.Equal(327_680, PerToken(new Precision(), Semantics.Standard));
-        Assert.Equal(163_840, PerToken(new Precision(KvBits: 8), Semantics.Standard));
-        Assert.Equal(516_096, PerToken(new Precision(KvBits: 8), Semantics.Reference));
+        Assert.Equal(163_840, PerToken(new Precision(kvBits: 8), Semantics.Standard));
+        Assert.Equal(516_096, PerToken(new Precision(kvBits: 8), Semantics.Reference));
 
         static long PerToken(Precision precision, Semantics semantics) =>
             KvCapacity.BytesPerToken(Scenes.Llama70B, precision, semantics);

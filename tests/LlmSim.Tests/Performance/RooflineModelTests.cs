@@ -260,7 +260,7 @@ public sealed class RooflineModelTests
         var error = Assert.Throws<UserErrorException>(() =>
             new RooflineModel(
                 Scenes.Llama70B,
-                new Precision(KvBits: 5),
+                new Precision(kvBits: 5),
                 Scenes.Instance("NVIDIA_L4", 8),
                 Semantics.Standard
             )

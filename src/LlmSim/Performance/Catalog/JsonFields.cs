@@ -146,6 +146,69 @@ internal sealed class JsonFields
             ? new(value, $"{_sourceName}:{field}")
             : throw Invalid(field, "an object");
 
+    /// <summary>The fields of an object inside this one; null when there is none, or something else in its place.</summary>
+    public JsonFields? OptionalObject(string field) =>
+        Find(field) is { ValueKind: JsonValueKind.Object } value
+            ? new(value, $"{_sourceName}:{field}")
+            : null;
+
+    /// <summary>Names of all fields.</summary>
+    public IEnumerable<string> Names => _object.EnumerateObject().Select(property => property.Name);
+
+    /// <summary>Whether the field is a string.</summary>
+    public bool IsText(string field) => Find(field) is { ValueKind: JsonValueKind.String };
+
+    /// <summary>A list of whole numbers above 0.</summary>
+    public int[] PositiveInts(string field)
+    {
+        const string Allowed = "a list of whole numbers above 0";
+        var list = Require(field);
+        return list.ValueKind == JsonValueKind.Array
+            ?
+            [
+                .. list.EnumerateArray()
+                    .Select(item =>
+                        item.ValueKind == JsonValueKind.Number
+                        && item.TryGetInt32(out var number)
+                        && number > 0
+                            ? number
+                            : throw Invalid(field, Allowed)
+                    ),
+            ]
+            : throw Invalid(field, Allowed);
+    }
+
+    /// <summary>A list of strings, also those of lists inside it; empty where the field is absent.</summary>
+    public IReadOnlyList<string> TextList(string field)
+    {
+        var texts = new List<string>();
+        if (Find(field) is { } value)
+        {
+            Add(value);
+        }
+
+        return texts;
+
+        void Add(JsonElement element)
+        {
+            switch (element.ValueKind)
+            {
+                case JsonValueKind.Array:
+                    foreach (var item in element.EnumerateArray())
+                    {
+                        Add(item);
+                    }
+
+                    break;
+                case JsonValueKind.String:
+                    texts.Add(element.GetString()!);
+                    break;
+                default:
+                    throw Invalid(field, "a list of strings");
+            }
+        }
+    }
+
     /// <summary>All fields, each a string.</summary>
     public IEnumerable<KeyValuePair<string, string>> Texts() =>
         _object.EnumerateObject().Select(property => KeyValuePair.Create(property.Name, Text(property.Name)));

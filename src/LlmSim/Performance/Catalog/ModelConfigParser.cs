@@ -44,12 +44,13 @@ public static class ModelConfigParser
         var fields = JsonFields.Read(stream, sourceName);
         var type = fields.Text("model_type");
         RequireSupported(fields, type);
-        return type switch
+        var model = type switch
         {
             "gpt2" => Gpt2(id, fields),
             DeepSeekV2 or DeepSeekV3 => DeepSeek(id, fields, type),
             _ => Llama(id, fields, type),
         };
+        return model with { Quantization = QuantizationParser.Read(fields, model) };
     }
 
     private static ModelDescription Llama(string id, JsonFields fields, string type)

@@ -16,10 +16,11 @@ public static class ProfileMatch
     {
         var name = profile.SourceName;
         RequireSubject(profile, model, instance.Hardware);
-        if (profile.Variant is "bf16" or "fp16" && precision != new Precision())
+        if (profile.Variant is "bf16" or "fp16" && !precision.IsSixteenBit)
         {
             throw new UserErrorException(
-                $"{name}: is a profile of {profile.Variant}; weights, activations and KV cache must have 16 bits"
+                $"{name}: is a profile of {profile.Variant}; weights, activations and KV cache must have 16 bits, and "
+                    + $"they are {precision.Describe(model)}"
             );
         }
 
@@ -119,6 +120,7 @@ public static class ProfileMatch
             Id = model.Id,
             MaxContextTokens = model.MaxContextTokens,
             Parameters = model.Parameters,
+            Quantization = model.Quantization,
         } == model;
 
     private static string Letters(string name) =>
