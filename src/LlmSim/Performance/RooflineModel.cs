@@ -1,5 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Memory;
+using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Performance;
 
@@ -9,7 +10,8 @@ namespace LlmSim.Performance;
 /// <see cref="Semantics" /> that concern it are <see cref="Semantics.DecodeAttentionContext" />,
 /// <see cref="Semantics.AttentionTensorParallelism" />, <see cref="Semantics.FlashOutput" />,
 /// <see cref="Semantics.AttentionMask" />, <see cref="Semantics.LmHead" />,
-/// <see cref="Semantics.TensorParallelCommunication" /> and <see cref="Semantics.BatchPadding" />. Safe for use by
+/// <see cref="Semantics.TensorParallelCommunication" />, <see cref="Semantics.HardwareFigures" /> and
+/// <see cref="Semantics.BatchPadding" />. Safe for use by
 /// several threads.
 /// </summary>
 public sealed class RooflineModel : IPerformanceModel
@@ -53,6 +55,7 @@ public sealed class RooflineModel : IPerformanceModel
         TensorParallelism.Require(model, instance.TpSize);
         ExpertParallelism.Require(model, instance);
         precision.Validate();
+        instance = instance.WithFigures(semantics);
         _model = model;
         _precision = precision;
         _instance = instance;
