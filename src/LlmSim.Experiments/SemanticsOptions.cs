@@ -143,8 +143,14 @@ public static class SemanticsOptions
             (s, v) => s with { Weights = v }
         ),
         SemanticsOption.Create(
+            "hardware_figures",
+            "figures of accelerators: the reference's own where it has some, or the catalog's",
+            s => s.HardwareFigures,
+            (s, v) => s with { HardwareFigures = v }
+        ),
+        SemanticsOption.Create(
             "memory_limit",
-            "memory for KV: one accelerator's less weights / tp, or the whole group's, utilisation applied",
+            "memory for KV: one accelerator's less weights / tp, or the group's, less what an engine takes",
             s => s.MemoryLimit,
             (s, v) => s with { MemoryLimit = v }
         ),

@@ -100,13 +100,23 @@ public enum ModelBytes
     Model,
 }
 
+/// <summary>Which figures of an accelerator are used.</summary>
+public enum HardwareFigures
+{
+    /// <summary>Those of the reference's own table, where it has the accelerator; else the catalog's.</summary>
+    Reference,
+
+    /// <summary>The catalog's.</summary>
+    Catalog,
+}
+
 /// <summary>How much memory an instance has for its KV cache.</summary>
 public enum MemoryLimit
 {
     /// <summary>The memory of one accelerator less the weights / tp.</summary>
     OneGpu,
 
-    /// <summary>tp × memory × utilisation − weights − activations.</summary>
+    /// <summary>tp × memory × utilisation − weights − activations and what else an engine takes.</summary>
     TensorParallelGroup,
 }
 
@@ -233,6 +243,9 @@ public sealed record Semantics
     /// <summary>Weights: <see cref="ReferenceParameters" /> or the model's.</summary>
     public required ModelBytes Weights { get; init; }
 
+    /// <summary>Figures of accelerators.</summary>
+    public required HardwareFigures HardwareFigures { get; init; }
+
     /// <summary>Memory for the KV cache.</summary>
     public required MemoryLimit MemoryLimit { get; init; }
 
@@ -288,6 +301,7 @@ public sealed record Semantics
             TensorParallelCommunication = TensorParallelCommunication.AllReduce,
             KvBytesPerToken = ModelBytes.Model,
             Weights = ModelBytes.Model,
+            HardwareFigures = HardwareFigures.Catalog,
             MemoryLimit = MemoryLimit.TensorParallelGroup,
             Saturation = Saturation.PreemptNewest,
             Admission = Admission.Strict,
@@ -316,6 +330,7 @@ public sealed record Semantics
             TensorParallelCommunication = TensorParallelCommunication.Free,
             KvBytesPerToken = ModelBytes.Fixed,
             Weights = ModelBytes.Fixed,
+            HardwareFigures = HardwareFigures.Reference,
             MemoryLimit = MemoryLimit.OneGpu,
             Saturation = Saturation.EvictAll,
             Admission = Admission.Overshoot,

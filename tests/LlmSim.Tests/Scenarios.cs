@@ -97,6 +97,7 @@ internal static class Scenarios
                     },
                     TpSize = 1,
                     MemoryUtilization = 1,
+                    ActivationBytes = 0,
                     // One byte a token over an all but infinite link: the transfer takes no time.
                     KvLinkBytesPerSecond = 1e30,
                     KvLinkLatencySeconds = 0,

@@ -42,8 +42,11 @@ internal sealed class HardwareCommand : CliCommand
             ">memory B",
             ">B/s",
             ">16-bit ops/s",
-            ">8-bit ops/s",
-            ">link B/s"
+            ">int8 ops/s",
+            ">fp8 ops/s",
+            ">fp4 ops/s",
+            ">link B/s",
+            ">TDP W"
         );
         foreach (var h in catalog.All)
         {
@@ -53,7 +56,10 @@ internal sealed class HardwareCommand : CliCommand
                 Figures.Si(h.MemoryBytesPerSecond),
                 Figures.Si(h.Fp16OpsPerSecond),
                 Figures.Si(h.Int8OpsPerSecond),
-                Figures.Si(h.LinkBytesPerSecond)
+                IfKnown(h.Fp8OpsPerSecond),
+                IfKnown(h.Fp4OpsPerSecond),
+                Figures.Si(h.LinkBytesPerSecond),
+                IfKnown(h.TdpWatts)
             );
         }
 
@@ -66,11 +72,18 @@ internal sealed class HardwareCommand : CliCommand
         table.Add("memory", Figures.Si(h.MemoryBytes) + "B");
         table.Add("memory bandwidth", Figures.Si(h.MemoryBytesPerSecond) + "B/s");
         table.Add("peak at 16 bits", Figures.Si(h.Fp16OpsPerSecond) + "ops/s");
-        table.Add("peak at 8 bits", Figures.Si(h.Int8OpsPerSecond) + "ops/s");
+        table.Add("peak of 8-bit integers", Figures.Si(h.Int8OpsPerSecond) + "ops/s");
+        table.Add("peak of FP8", IfKnown(h.Fp8OpsPerSecond, "ops/s"));
+        table.Add("peak of FP4", IfKnown(h.Fp4OpsPerSecond, "ops/s"));
         table.Add("on-chip buffer", Figures.Si(h.OnChipBufferBytes) + "B");
         table.Add("link", Figures.Si(h.LinkBytesPerSecond) + "B/s");
         table.Add("link latency", Figures.Duration(h.LinkLatencySeconds));
+        table.Add("idle power", IfKnown(h.IdleWatts, "W"));
+        table.Add("thermal design power", IfKnown(h.TdpWatts, "W"));
         table.Add("source", h.Source);
         return table;
     }
+
+    private static string IfKnown(double? figure, string unit = "") =>
+        figure is { } known ? Figures.Si(known) + unit : "-";
 }

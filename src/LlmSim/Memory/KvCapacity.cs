@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Memory;
 
@@ -41,9 +42,14 @@ public static class KvCapacity
     {
         TensorParallelism.Require(model, instance.TpSize);
         ExpertParallelism.Require(model, instance);
+        instance = instance.WithFigures(semantics);
         var weightBytes = WeightBytes(model, precision, instance, semantics);
-        var bytes = FreeBytes(instance, weightBytes, semantics) / Copies(model, instance, semantics);
-        return bytes > 0 ? bytes : throw DoesNotFit(model, instance, weightBytes, bytes, semantics);
+        var bytes =
+            FreeBytes(model, precision, instance, weightBytes, semantics)
+            / Copies(model, instance, semantics);
+        return bytes > 0
+            ? bytes
+            : throw DoesNotFit(model, precision, instance, weightBytes, bytes, semantics);
     }
 
     /// <summary>Latent attention cannot divide what it keeps by heads: every accelerator holds all of it.</summary>
@@ -53,18 +59,25 @@ public static class KvCapacity
             : 1;
 
     /// <summary>What the weights leave; negative when they do not fit.</summary>
-    private static long FreeBytes(InstanceSpec instance, long weightBytes, Semantics semantics)
+    private static long FreeBytes(
+        ModelDescription model,
+        Precision precision,
+        InstanceSpec instance,
+        long weightBytes,
+        Semantics semantics
+    )
     {
         var memoryBytes = instance.Hardware.MemoryBytes;
         return semantics.MemoryLimit == MemoryLimit.OneGpu
             ? memoryBytes - weightBytes / instance.TpSize
             : (long)(instance.TpSize * memoryBytes * instance.MemoryUtilization)
                 - weightBytes
-                - instance.TpSize * instance.ActivationBytes;
+                - instance.TpSize * EngineMemory.Bytes(model, precision, instance);
     }
 
     private static UserErrorException DoesNotFit(
         ModelDescription model,
+        Precision precision,
         InstanceSpec instance,
         long weightBytes,
         long freeBytes,
@@ -73,7 +86,9 @@ public static class KvCapacity
     {
         var sufficient = TensorParallelism
             .Degrees(model)
-            .FirstOrDefault(tp => FreeBytes(instance with { TpSize = tp }, weightBytes, semantics) > 0);
+            .FirstOrDefault(tp =>
+                FreeBytes(model, precision, instance with { TpSize = tp }, weightBytes, semantics) > 0
+            );
         var remedy =
             sufficient > 0
                 ? $"The smallest tp_size that fits is {sufficient}."

@@ -1,5 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Memory;
+using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Performance;
 
@@ -10,8 +11,8 @@ namespace LlmSim.Performance;
 /// <see cref="Semantics.AttentionTensorParallelism" />, <see cref="Semantics.FlashOutput" />,
 /// <see cref="Semantics.AttentionMask" />, <see cref="Semantics.LmHead" />,
 /// <see cref="Semantics.TensorParallelCommunication" />, <see cref="Semantics.ArithmeticRate" />,
-/// <see cref="Semantics.EmbeddingFormat" />, <see cref="Semantics.HiddenStateFormat" /> and
-/// <see cref="Semantics.BatchPadding" />. Safe for use by several threads.
+/// <see cref="Semantics.EmbeddingFormat" />, <see cref="Semantics.HiddenStateFormat" />,
+/// <see cref="Semantics.HardwareFigures" /> and <see cref="Semantics.BatchPadding" />. Safe for use by several threads.
 /// </summary>
 public sealed class RooflineModel : IPerformanceModel
 {
@@ -53,6 +54,7 @@ public sealed class RooflineModel : IPerformanceModel
     {
         TensorParallelism.Require(model, instance.TpSize);
         ExpertParallelism.Require(model, instance);
+        instance = instance.WithFigures(semantics);
         _model = model;
         _precision = precision.Under(semantics).On(instance.Hardware);
         _instance = instance;

@@ -94,6 +94,8 @@ internal sealed class JsonFields
             ? number
             : throw Invalid(field, "a number above 0");
 
+    public double? PositiveNumberOrNull(string field) => Has(field) ? PositiveNumber(field) : null;
+
     /// <summary>A whole number above 0 that may be written like 80e9.</summary>
     public long PositiveLong(string field)
     {
@@ -212,6 +214,12 @@ internal sealed class JsonFields
     /// <summary>All fields, each a string.</summary>
     public IEnumerable<KeyValuePair<string, string>> Texts() =>
         _object.EnumerateObject().Select(property => KeyValuePair.Create(property.Name, Text(property.Name)));
+
+    /// <summary>All fields, each an object.</summary>
+    public IEnumerable<KeyValuePair<string, JsonFields>> Objects() =>
+        _object
+            .EnumerateObject()
+            .Select(property => KeyValuePair.Create(property.Name, Object(property.Name)));
 
     public UserErrorException Error(string field, string message) => new($"{_sourceName}:{field}: {message}");
 
