@@ -75,6 +75,7 @@ public static class Experiment
         )
         {
             MixedInstances = scenario.MixedInstances,
+            Notices = scenario.Model.Notices,
         };
 
         requests?.Complete();
@@ -105,7 +106,11 @@ public static class Experiment
         Func<string, MeasuredProfile> loadProfile
     )
     {
-        var model = ModelSource.Load(configuration.Model, configuration.Catalogs.Models);
+        var model = ModelSource.Load(
+            configuration.Model,
+            configuration.Catalogs.Models,
+            configuration.MaxModelLen
+        );
         var cluster = ClusterSource.Load(configuration);
         return new Scenario
         {

@@ -6,6 +6,11 @@ namespace LlmSim.Experiments;
 /// <summary>Where a model's shapes come from: the catalog, or a config.json as models are published with.</summary>
 public static class ModelSource
 {
+    /// <summary>The model of a name in the catalog, or of a path that ends in .json, with the context that is served.</summary>
+    /// <exception cref="UserErrorException">There is no such model, its file is wrong, or its context is shorter.</exception>
+    public static ModelDescription Load(string nameOrPath, ModelCatalog catalog, int? maxModelLen) =>
+        Load(nameOrPath, catalog).Serving(maxModelLen);
+
     /// <summary>The model of a name in the catalog, or of a path that ends in .json.</summary>
     /// <exception cref="UserErrorException">There is no such model, or its file is wrong.</exception>
     public static ModelDescription Load(string nameOrPath, ModelCatalog catalog)

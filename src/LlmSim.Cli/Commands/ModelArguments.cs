@@ -17,6 +17,11 @@ internal sealed class ModelArguments
         "MODEL"
     );
 
+    private readonly Option<int?> _maxModelLen = CliOption.Tokens(
+        "max_model_len",
+        "longest context that is served, prompt and output, at most the model's own [its own]"
+    );
+
     private readonly Option<string> _weightBits = Bits("w_bit", "bits of a weight");
     private readonly Option<string> _activationBits = Bits("a_bit", "bits of an activation");
     private readonly Option<string> _kvBits = Bits("kv_bit", "bits of a value in the KV cache");
@@ -24,9 +29,12 @@ internal sealed class ModelArguments
     // The reference's name.
     public ModelArguments() => _model.Aliases.Add("--model_id");
 
-    public OptionGroup Group => new("Model", [_model, _weightBits, _activationBits, _kvBits]);
+    public OptionGroup Group =>
+        new("Model", [_model, _maxModelLen, _weightBits, _activationBits, _kvBits]);
 
     public string Model(ParseResult parse) => parse.GetRequiredValue(_model);
+
+    public int? MaxModelLen(ParseResult parse) => parse.GetValue(_maxModelLen);
 
     public Precision Precision(ParseResult parse) =>
         new(Number(parse, _weightBits), Number(parse, _activationBits), Number(parse, _kvBits));

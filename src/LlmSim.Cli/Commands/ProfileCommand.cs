@@ -83,12 +83,17 @@ internal sealed class ProfileCommand : CliCommand
 
     private void Execute(ParseResult parse)
     {
-        var table = Compute(parse);
+        var model = ModelSource.Load(
+            _model.Model(parse),
+            _plugins.LoadModels(parse),
+            _model.MaxModelLen(parse)
+        );
+        var table = Compute(parse, model);
         var text = parse.GetRequiredValue(_format) switch
         {
             "csv" => RooflineWriter.Csv(table),
-            "json" => RooflineWriter.Json(table),
-            _ => RooflineReport.Text(table, Console),
+            "json" => RooflineWriter.Json(table, model.Notices),
+            _ => RooflineReport.Text(table, model.Notices, Console),
         };
         if (parse.GetValue(_output) is { } path)
         {
@@ -100,7 +105,7 @@ internal sealed class ProfileCommand : CliCommand
         }
     }
 
-    private RooflineTable Compute(ParseResult parse)
+    private RooflineTable Compute(ParseResult parse, ModelDescription model)
     {
         var instance = new InstanceSpec
         {
@@ -108,7 +113,7 @@ internal sealed class ProfileCommand : CliCommand
             TpSize = (int)parse.GetValue(_tp)!,
         };
         var roofline = new RooflineModel(
-            ModelSource.Load(_model.Model(parse), _plugins.LoadModels(parse)),
+            model,
             _model.Precision(parse),
             instance,
             _semantics.Read(parse),

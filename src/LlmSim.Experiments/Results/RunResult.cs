@@ -20,4 +20,7 @@ public sealed record RunResult(
 {
     /// <summary>The instances that prefill and decode.</summary>
     public IReadOnlyList<InstanceSpec> MixedInstances { get; init; } = [];
+
+    /// <summary>What the model's config.json says that is not simulated.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
 }

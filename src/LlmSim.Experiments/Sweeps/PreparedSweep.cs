@@ -32,6 +32,7 @@ internal sealed record PreparedPoint(
         )
         {
             MixedInstances = Scenario.MixedInstances,
+            Notices = Scenario.Model.Notices,
         };
 }
 

@@ -12,7 +12,10 @@ public static class KvCapacity
             ? Semantics.ReferenceKvBytesPerToken
             : model.KvBytesPerToken(precision);
 
-    /// <summary>Bytes of the weights, over all accelerators of an instance: of the experts, those that it holds.</summary>
+    /// <summary>
+    /// Bytes of the weights, over all accelerators of an instance: of the experts, those that it holds, and all copies of what
+    /// several accelerators have.
+    /// </summary>
     public static long WeightBytes(
         ModelDescription model,
         Precision precision,
@@ -26,7 +29,8 @@ public static class KvCapacity
         }
 
         var expertsElsewhere = (1 - ExpertParallelism.Share(instance)) * model.ExpertParameters;
-        return (model.Parameters - (long)expertsElsewhere) * precision.WeightBits / 8;
+        var copied = TensorParallelism.CopiedParameters(model, instance.TpSize);
+        return (model.Parameters + copied - (long)expertsElsewhere) * precision.WeightBits / 8;
     }
 
     /// <summary>KV bytes that the instance can hold, above 0.</summary>
@@ -41,17 +45,18 @@ public static class KvCapacity
         Semantics semantics
     )
     {
-        TensorParallelism.Require(model, instance.TpSize);
+        model.RequireFullAttention();
+        TensorParallelism.Require(model, instance.TpSize, semantics);
         ExpertParallelism.Require(model, instance);
         var weightBytes = WeightBytes(model, precision, instance, semantics);
         var bytes = FreeBytes(instance, weightBytes, semantics) / Copies(model, instance, semantics);
-        return bytes > 0 ? bytes : throw DoesNotFit(model, instance, weightBytes, bytes, semantics);
+        return bytes > 0 ? bytes : throw DoesNotFit(model, precision, instance, weightBytes, bytes, semantics);
     }
 
-    /// <summary>Latent attention cannot divide what it keeps by heads: every accelerator holds all of it.</summary>
+    /// <summary>A latent vector is on every accelerator of a group, and a KV head on several when those are more than the heads.</summary>
     private static int Copies(ModelDescription model, InstanceSpec instance, Semantics semantics) =>
-        model.LatentAttention is not null && semantics.MemoryLimit == MemoryLimit.TensorParallelGroup
-            ? instance.TpSize
+        semantics.MemoryLimit == MemoryLimit.TensorParallelGroup
+            ? TensorParallelism.KvCopies(model, instance.TpSize)
             : 1;
 
     /// <summary>What the weights leave; negative when they do not fit.</summary>
@@ -67,19 +72,26 @@ public static class KvCapacity
 
     private static UserErrorException DoesNotFit(
         ModelDescription model,
+        Precision precision,
         InstanceSpec instance,
         long weightBytes,
         long freeBytes,
         Semantics semantics
     )
     {
-        var sufficient = TensorParallelism
-            .Degrees(model)
-            .FirstOrDefault(tp => FreeBytes(instance with { TpSize = tp }, weightBytes, semantics) > 0);
+        var degrees = TensorParallelism.Degrees(model, semantics).ToArray();
+        var sufficient = Array.Find(
+            degrees,
+            tp =>
+            {
+                var larger = instance with { TpSize = tp };
+                return FreeBytes(larger, WeightBytes(model, precision, larger, semantics), semantics) > 0;
+            }
+        );
         var remedy =
             sufficient > 0
                 ? $"The smallest tp_size that fits is {sufficient}."
-                : $"None of the tp_sizes that divide the model ({string.Join(", ", TensorParallelism.Degrees(model))}) fits.";
+                : $"None of the tp_sizes that divide the model ({string.Join(", ", degrees)}) fits.";
         return new(
             string.Create(
                 CultureInfo.InvariantCulture,

@@ -23,7 +23,10 @@ internal sealed class LayerOperations
             _ => throw new ArgumentOutOfRangeException(nameof(model), model.Family, "unknown family"),
         };
         Elementwise = ElementwiseOf(model.HiddenSize, precision.ActivationBytes());
-        Mlp = model.Family == ModelFamily.Gpt2 ? [] : GatedMlp("", model.IntermediateSize / Tp);
+        Mlp =
+            model.Family == ModelFamily.Gpt2 ? []
+            : model.GatedMlp ? GatedMlp("", model.IntermediateSize / Tp)
+            : PlainMlp(model.IntermediateSize / Tp);
         if (model.MixtureOfExperts is { } experts)
         {
             BesideExperts =
@@ -40,7 +43,7 @@ internal sealed class LayerOperations
     /// <summary>In every layer: the projections around attention; in gpt2 the MLP too.</summary>
     public TokenOperation[] Projections { get; }
 
-    /// <summary>In layers without experts: the gated MLP.</summary>
+    /// <summary>In layers without experts: the MLP.</summary>
     public TokenOperation[] Mlp { get; }
 
     /// <summary>In layers with experts: what every token passes.</summary>
@@ -58,7 +61,7 @@ internal sealed class LayerOperations
     {
         double hidden = _model.HiddenSize;
         var query = _model.AttentionHeads * _model.HeadSize / Tp;
-        var keyValue = _model.KvHeads * _model.HeadSize / Tp;
+        var keyValue = TensorParallelism.KvHeadsEach(_model, _instance.TpSize) * _model.HeadSize;
         return
         [
             Linear("q_proj", hidden, query),
@@ -113,6 +116,12 @@ internal sealed class LayerOperations
                 Launches = 0,
             },
             Linear($"{prefix}down_proj", intermediate, _model.HiddenSize),
+        ];
+
+    private TokenOperation[] PlainMlp(double intermediate) =>
+        [
+            Linear("up_proj", _model.HiddenSize, intermediate),
+            Linear("down_proj", intermediate, _model.HiddenSize),
         ];
 
     /// <summary>
