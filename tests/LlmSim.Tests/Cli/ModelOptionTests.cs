@@ -105,6 +105,20 @@ public sealed class ModelOptionTests
     }
 
     [Fact]
+    public void A_config_that_cannot_be_used_does_not_hide_the_others()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("models/me--good.json", Yarn);
+        folder.Write("models/me--bad.json", "{\"model_type\": \"mamba2\"}");
+        var run = CliRun.Of("models", "--models", folder.File("models"));
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("me/good", run.Out);
+        Assert.DoesNotContain("me/bad", run.Out);
+        Assert.Contains("me--bad.json:model_type: 'mamba2' has layers of a state-space model", run.Error);
+    }
+
+    [Fact]
     public void A_profile_names_what_is_not_simulated()
     {
         using var folder = new TemporaryFolder();

@@ -20,11 +20,10 @@ public sealed class ConfigFieldTests
     [InlineData("\"num_experts\": 1, \"num_nextn_predict_layers\": 0, \"is_encoder_decoder\": false")]
     public void What_does_not_matter_is_passed_over(string fields)
     {
-        var plain = Configs.Parse(Llama);
         var model = With(fields);
 
         Assert.Empty(model.Notices);
-        Assert.Equal(plain with { Notices = model.Notices }, model);
+        Assert.Equal(Configs.Parse(Llama), model);
     }
 
     [Theory]
@@ -109,7 +108,7 @@ public sealed class ConfigFieldTests
     [InlineData("\"hidden_size\": 64", "\"hidden_size\": NaN", "config.json:hidden_size: \"NaN\" where")]
     [InlineData("\"vocab_size\": 100", "\"vocab_size\": -Infinity", "config.json:vocab_size: \"-Infinity\" where")]
     [InlineData("\"vocab_size\": 100", "\"vocab_size\": nan", "config.json:2: not valid JSON")]
-    [InlineData("\"vocab_size\": 100", "\"vocab_size\": 100, \"vocab_size\": NaN", "config.json:2: not valid JSON")]
+    [InlineData("\"vocab_size\": 100", "\"vocab_size\": 100, \"vocab_size\": NaN", "config.json:1: not valid JSON: Duplicate")]
     [InlineData("\"llama\"", "\"\\ud800\"", "config.json:model_type: \"\\ud800\" where a string")]
     [InlineData("{", "{\"\\ud800\": 1, ", "config.json: not valid JSON: an escape such as \\ud800")]
     public void What_is_wrong_stays_an_error(string found, string replacement, string message)
@@ -123,10 +122,7 @@ public sealed class ConfigFieldTests
     public void A_mark_of_UTF_8_may_stand_before_it() =>
         Assert.Equal(
             Configs.Parse(Llama),
-            Configs.Parse([.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(Llama)]) with
-            {
-                Notices = Configs.Parse(Llama).Notices,
-            }
+            Configs.Parse([.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(Llama)])
         );
 
     [Fact]

@@ -158,7 +158,7 @@ internal static class ConfigFieldClasses
             notices.Add($"fields of the config that are not known, and were passed over: {string.Join(", ", unknown)}");
         }
 
-        return notices;
+        return notices.Count == 0 ? [] : notices;
     }
 
     /// <summary>A model of one expert has none.</summary>
