@@ -76,6 +76,7 @@ public static class Experiment
         {
             MixedInstances = scenario.MixedInstances,
             Precision = scenario.Precision.Describe(scenario.Model),
+            Notices = scenario.Model.Notices,
         };
 
         requests?.Complete();
@@ -106,7 +107,11 @@ public static class Experiment
         Func<string, MeasuredProfile> loadProfile
     )
     {
-        var model = ModelSource.Load(configuration.Model, configuration.Catalogs.Models);
+        var model = ModelSource.Load(
+            configuration.Model,
+            configuration.Catalogs.Models,
+            configuration.MaxModelLen
+        );
         var precision = configuration.Precision.Resolve(model);
         var cluster = ClusterSource.Load(configuration);
         return new Scenario

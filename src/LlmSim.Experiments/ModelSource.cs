@@ -9,6 +9,11 @@ public static class ModelSource
     /// <summary>Where ModelOpt says what it converted.</summary>
     private const string QuantizationFile = "hf_quant_config.json";
 
+    /// <summary>The model of a name in the catalog, or of a path that ends in .json, with the context that is served.</summary>
+    /// <exception cref="UserErrorException">There is no such model, its file is wrong, or its context is shorter.</exception>
+    public static ModelDescription Load(string nameOrPath, ModelCatalog catalog, int? maxModelLen) =>
+        Load(nameOrPath, catalog).Serving(maxModelLen);
+
     /// <summary>The model of a name in the catalog, or of a path that ends in .json.</summary>
     /// <exception cref="UserErrorException">There is no such model, or its file is wrong.</exception>
     public static ModelDescription Load(string nameOrPath, ModelCatalog catalog)

@@ -15,6 +15,9 @@ public sealed record RunConfiguration
     /// <summary>Name of a model in the catalog, or the path of a config.json.</summary>
     public string Model { get; init; } = "unsloth/Llama-3.3-70B-Instruct";
 
+    /// <summary>Longest context that is served, in tokens of prompt and output; null for the model's own.</summary>
+    public int? MaxModelLen { get; init; }
+
     /// <summary>The precision as it was asked for; the rest is the model's own.</summary>
     public PrecisionRequest Precision { get; init; } = new();
 

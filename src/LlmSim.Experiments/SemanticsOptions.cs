@@ -89,6 +89,12 @@ public static class SemanticsOptions
             (s, v) => s with { AttentionTensorParallelism = v }
         ),
         SemanticsOption.Create(
+            "kv_heads",
+            "KV heads under tensor parallelism: tp divides them, or is a multiple and copies them",
+            s => s.KvHeadLimit,
+            (s, v) => s with { KvHeadLimit = v }
+        ),
+        SemanticsOption.Create(
             "flash_output",
             "what fused attention writes: two score matrices, or its output alone",
             s => s.FlashOutput,

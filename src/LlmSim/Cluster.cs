@@ -223,9 +223,12 @@ internal sealed class Cluster
             return null;
         }
 
-        if ((long)request.TraceInputTokens + request.TraceOutputTokens > _scenario.Model.MaxContextTokens)
+        var model = _scenario.Model;
+        if ((long)request.TraceInputTokens + request.TraceOutputTokens > model.ServedContextTokens)
         {
-            return "prompt and output exceed the model's context window";
+            return model.MaxModelLen is null
+                ? "prompt and output exceed the model's context window"
+                : "prompt and output exceed max_model_len";
         }
 
         if (!_prefillRouter.CanServe(request))

@@ -20,6 +20,16 @@ public enum AttentionTensorParallelism
     Divided,
 }
 
+/// <summary>By how many accelerators the KV heads may be divided.</summary>
+public enum KvHeadLimit
+{
+    /// <summary>A degree of tensor parallelism that divides them.</summary>
+    Divided,
+
+    /// <summary>That, or a multiple of them: several accelerators then hold the same head.</summary>
+    Copied,
+}
+
 /// <summary>What fused attention writes.</summary>
 public enum FlashOutput
 {
@@ -216,6 +226,9 @@ public sealed record Semantics
     /// <summary>Attention under tensor parallelism.</summary>
     public required AttentionTensorParallelism AttentionTensorParallelism { get; init; }
 
+    /// <summary>Degrees of tensor parallelism above the number of KV heads.</summary>
+    public required KvHeadLimit KvHeadLimit { get; init; }
+
     /// <summary>Bytes written by fused attention.</summary>
     public required FlashOutput FlashOutput { get; init; }
 
@@ -292,6 +305,7 @@ public sealed record Semantics
             Preset = "standard",
             DecodeAttentionContext = DecodeAttentionContext.Full,
             AttentionTensorParallelism = AttentionTensorParallelism.Divided,
+            KvHeadLimit = KvHeadLimit.Copied,
             FlashOutput = FlashOutput.Output,
             AttentionMask = AttentionMask.Causal,
             LmHead = LmHead.Full,
@@ -321,6 +335,7 @@ public sealed record Semantics
             Preset = "reference",
             DecodeAttentionContext = DecodeAttentionContext.One,
             AttentionTensorParallelism = AttentionTensorParallelism.Replicated,
+            KvHeadLimit = KvHeadLimit.Divided,
             FlashOutput = FlashOutput.ScoreMatrix,
             AttentionMask = AttentionMask.Full,
             LmHead = LmHead.SingleOps,

@@ -17,6 +17,11 @@ internal sealed class ModelArguments
         "MODEL"
     );
 
+    private readonly Option<int?> _maxModelLen = CliOption.Tokens(
+        "max_model_len",
+        "longest context that is served, prompt and output, at most the model's own [its own]"
+    );
+
     private readonly Option<string> _format = CliOption.Choice(
         "precision",
         "format of weights and activations; auto is the one in the model's own files, else 16 bits",
@@ -53,6 +58,7 @@ internal sealed class ModelArguments
             "Model",
             [
                 _model,
+                _maxModelLen,
                 _format,
                 _kvFormat,
                 _weightBits,
@@ -64,6 +70,8 @@ internal sealed class ModelArguments
         );
 
     public string Model(ParseResult parse) => parse.GetRequiredValue(_model);
+
+    public int? MaxModelLen(ParseResult parse) => parse.GetValue(_maxModelLen);
 
     /// <summary>The precision as it is asked for.</summary>
     /// <exception cref="UserErrorException">Two options contradict each other.</exception>

@@ -83,14 +83,18 @@ internal sealed class ProfileCommand : CliCommand
 
     private void Execute(ParseResult parse)
     {
-        var model = ModelSource.Load(_model.Model(parse), _plugins.LoadModels(parse));
+        var model = ModelSource.Load(
+            _model.Model(parse),
+            _plugins.LoadModels(parse),
+            _model.MaxModelLen(parse)
+        );
         var precision = _model.Precision(parse).Resolve(model);
         var table = Compute(parse, model, precision);
         var text = parse.GetRequiredValue(_format) switch
         {
             "csv" => RooflineWriter.Csv(table),
-            "json" => RooflineWriter.Json(table, precision.Describe(model)),
-            _ => RooflineReport.Text(table, precision.Describe(model), Console),
+            "json" => RooflineWriter.Json(table, precision.Describe(model), model.Notices),
+            _ => RooflineReport.Text(table, precision.Describe(model), model.Notices, Console),
         };
         if (parse.GetValue(_output) is { } path)
         {

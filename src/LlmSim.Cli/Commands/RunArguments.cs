@@ -149,6 +149,7 @@ internal sealed class RunArguments
             new RunConfiguration
             {
                 Model = _model.Model(parse),
+                MaxModelLen = _model.MaxModelLen(parse),
                 Precision = _model.Precision(parse),
                 Performance = _performance.Read(parse),
                 PrefillConfig = parse.GetValue(_prefillConfig),

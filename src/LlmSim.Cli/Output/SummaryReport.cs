@@ -35,8 +35,14 @@ internal static class SummaryReport
     private static void WriteHead(RunResult result, TextWriter writer)
     {
         var c = result.Configuration;
-        Line(writer, "Model", $"{c.Model}, {SemanticsOptions.Describe(c.Semantics)} semantics");
+        var context = c.MaxModelLen is { } tokens ? $", contexts to {Figures.Count(tokens)} tokens" : "";
+        Line(writer, "Model", $"{c.Model}{context}, {SemanticsOptions.Describe(c.Semantics)} semantics");
         WriteWrapped(writer, "Precision", result.Precision);
+        foreach (var notice in result.Notices)
+        {
+            WriteWrapped(writer, "Notice", notice);
+        }
+
         Line(
             writer,
             "Cluster",

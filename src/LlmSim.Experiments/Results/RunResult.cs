@@ -23,4 +23,7 @@ public sealed record RunResult(
 
     /// <summary>The precision that was simulated, and where it comes from, in words.</summary>
     public required string Precision { get; init; }
+
+    /// <summary>What the model's config.json says that is not simulated.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
 }

@@ -110,6 +110,7 @@ public static class SummaryCsv
             ("output_mean", c.OutputMean),
             ("output_sigma", c.OutputSigma),
             ("max_len", c.MaxLen),
+            ("max_model_len", c.MaxModelLen),
             ("requests_output", result.RequestsFile),
         ];
     }

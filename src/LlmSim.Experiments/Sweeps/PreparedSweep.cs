@@ -33,6 +33,7 @@ internal sealed record PreparedPoint(
         {
             MixedInstances = Scenario.MixedInstances,
             Precision = Scenario.Precision.Describe(Scenario.Model),
+            Notices = Scenario.Model.Notices,
         };
 }
 

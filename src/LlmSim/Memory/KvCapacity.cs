@@ -13,7 +13,10 @@ public static class KvCapacity
             ? Semantics.ReferenceKvBytesPerToken
             : model.KvBytesPerToken(precision);
 
-    /// <summary>Bytes of the weights, over all accelerators of an instance: of the experts, those that it holds.</summary>
+    /// <summary>
+    /// Bytes of the weights, over all accelerators of an instance: of the experts, those that it holds, and all copies of what
+    /// several accelerators have.
+    /// </summary>
     public static long WeightBytes(
         ModelDescription model,
         Precision precision,
@@ -21,11 +24,14 @@ public static class KvCapacity
         Semantics semantics
     )
     {
-        return semantics.Weights == ModelBytes.Fixed
-            ? (long)(Semantics.ReferenceParameters * precision.Mlp.Weight.BytesPerValue)
-            : ParametersByOperand
-                .Of(model)
-                .Bytes(precision.Under(semantics), ExpertParallelism.Share(instance));
+        if (semantics.Weights == ModelBytes.Fixed)
+        {
+            return (long)(Semantics.ReferenceParameters * precision.Mlp.Weight.BytesPerValue);
+        }
+
+        precision = precision.Under(semantics);
+        return ParametersByOperand.Of(model).Bytes(precision, ExpertParallelism.Share(instance))
+            + TensorParallelism.CopiedBytes(model, precision, instance.TpSize);
     }
 
     /// <summary>KV bytes that the instance can hold, above 0.</summary>
@@ -40,7 +46,8 @@ public static class KvCapacity
         Semantics semantics
     )
     {
-        TensorParallelism.Require(model, instance.TpSize);
+        model.RequireFullAttention();
+        TensorParallelism.Require(model, instance.TpSize, semantics);
         ExpertParallelism.Require(model, instance);
         instance = instance.WithFigures(semantics);
         var weightBytes = WeightBytes(model, precision, instance, semantics);
@@ -52,10 +59,10 @@ public static class KvCapacity
             : throw DoesNotFit(model, precision, instance, weightBytes, bytes, semantics);
     }
 
-    /// <summary>Latent attention cannot divide what it keeps by heads: every accelerator holds all of it.</summary>
+    /// <summary>A latent vector is on every accelerator of a group, and a KV head on several when those are more than the heads.</summary>
     private static int Copies(ModelDescription model, InstanceSpec instance, Semantics semantics) =>
-        model.LatentAttention is not null && semantics.MemoryLimit == MemoryLimit.TensorParallelGroup
-            ? instance.TpSize
+        semantics.MemoryLimit == MemoryLimit.TensorParallelGroup
+            ? TensorParallelism.KvCopies(model, instance.TpSize)
             : 1;
 
     /// <summary>What the weights leave; negative when they do not fit.</summary>
@@ -84,15 +91,20 @@ public static class KvCapacity
         Semantics semantics
     )
     {
-        var sufficient = TensorParallelism
-            .Degrees(model)
-            .FirstOrDefault(tp =>
-                FreeBytes(model, precision, instance with { TpSize = tp }, weightBytes, semantics) > 0
-            );
+        var degrees = TensorParallelism.Degrees(model, semantics).ToArray();
+        var sufficient = Array.Find(
+            degrees,
+            tp =>
+            {
+                var larger = instance with { TpSize = tp };
+                var largerWeightBytes = WeightBytes(model, precision, larger, semantics);
+                return FreeBytes(model, precision, larger, largerWeightBytes, semantics) > 0;
+            }
+        );
         var remedy =
             sufficient > 0
                 ? $"The smallest tp_size that fits is {sufficient}."
-                : $"None of the tp_sizes that divide the model ({string.Join(", ", TensorParallelism.Degrees(model))}) fits.";
+                : $"None of the tp_sizes that divide the model ({string.Join(", ", degrees)}) fits.";
         return new(
             string.Create(
                 CultureInfo.InvariantCulture,

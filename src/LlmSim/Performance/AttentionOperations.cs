@@ -37,7 +37,7 @@ internal sealed class AttentionOperations
         _semantics = semantics;
         _fused = fused;
         _heads = (double)model.AttentionHeads / divisor;
-        _kvHeads = (double)model.KvHeads / divisor;
+        _kvHeads = TensorParallelism.KvHeadsEach(model, divisor);
         _headSize = model.HeadSize;
         _activationBytes = precision.Attention.BytesPerValue;
         _kvBytes = precision.KvCache.BytesPerValue;

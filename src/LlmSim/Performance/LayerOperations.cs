@@ -24,7 +24,10 @@ internal sealed class LayerOperations
         };
         Elementwise = ElementwiseOf(model.HiddenSize, precision.HiddenState.BytesPerValue);
         var mlpWidth = model.IntermediateSize / Tp;
-        Mlp = model.Family == ModelFamily.Gpt2 ? Gpt2Mlp(mlpWidth) : GatedMlp("", mlpWidth, precision.Mlp);
+        Mlp =
+            model.Family == ModelFamily.Gpt2 ? PlainMlp("c_fc", "c_proj_mlp", mlpWidth)
+            : model.GatedMlp ? GatedMlp("", mlpWidth, precision.Mlp)
+            : PlainMlp("up_proj", "down_proj", mlpWidth);
         if (model.MixtureOfExperts is { } experts)
         {
             Router = [Linear("router", model.HiddenSize, experts.Experts, precision.Router)];
@@ -60,7 +63,7 @@ internal sealed class LayerOperations
     {
         double hidden = _model.HiddenSize;
         var query = _model.AttentionHeads * _model.HeadSize / Tp;
-        var keyValue = _model.KvHeads * _model.HeadSize / Tp;
+        var keyValue = TensorParallelism.KvHeadsEach(_model, _instance.TpSize) * _model.HeadSize;
         return
         [
             Projection("q_proj", hidden, query),
@@ -104,12 +107,6 @@ internal sealed class LayerOperations
         return [Projection("c_attn", hidden, 3 * hidden / Tp), Projection("c_proj", hidden / Tp, hidden)];
     }
 
-    private TokenOperation[] Gpt2Mlp(double intermediate) =>
-        [
-            Linear("c_fc", _model.HiddenSize, intermediate, _precision.Mlp),
-            Linear("c_proj_mlp", intermediate, _model.HiddenSize, _precision.Mlp),
-        ];
-
     private TokenOperation[] GatedMlp(string prefix, double intermediate, ProductFormat format) =>
         [
             Linear($"{prefix}gate_proj", _model.HiddenSize, intermediate, format),
@@ -118,6 +115,12 @@ internal sealed class LayerOperations
                 Launches = 0,
             },
             Linear($"{prefix}down_proj", intermediate, _model.HiddenSize, format),
+        ];
+
+    private TokenOperation[] PlainMlp(string up, string down, double intermediate) =>
+        [
+            Linear(up, _model.HiddenSize, intermediate, _precision.Mlp),
+            Linear(down, intermediate, _model.HiddenSize, _precision.Mlp),
         ];
 
     /// <summary>

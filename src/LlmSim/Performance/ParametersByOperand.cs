@@ -17,7 +17,7 @@ internal readonly record struct ParametersByOperand(
         long hidden = model.HiddenSize;
         var left = model.Parameters;
         var experts = model.MixtureOfExperts;
-        var mlpMatrices = model.Family == ModelFamily.Gpt2 ? 2 : 3;
+        var mlpMatrices = model.Family == ModelFamily.Gpt2 || !model.GatedMlp ? 2 : 3;
         return new(
             Take(model.Layers * ProjectionsOfLayer(model)),
             Take((model.Layers - model.ExpertLayers) * mlpMatrices * hidden * model.IntermediateSize),

@@ -52,7 +52,8 @@ public sealed class RooflineModel : IPerformanceModel
         Calibration? calibration = null
     )
     {
-        TensorParallelism.Require(model, instance.TpSize);
+        model.RequireFullAttention();
+        TensorParallelism.Require(model, instance.TpSize, semantics);
         ExpertParallelism.Require(model, instance);
         instance = instance.WithFigures(semantics);
         _model = model;
@@ -281,11 +282,10 @@ public sealed class RooflineModel : IPerformanceModel
             _semantics.Weights == ModelBytes.Model
                 ? (double)KvCapacity.WeightBytes(_model, _precision, _instance, _semantics) / _instance.TpSize
                 : _layers * DenseOperations.Sum(operation => operation.WeightBytes);
-        // What latent attention keeps is not divided.
-        var divisor = _model.LatentAttention is null ? _instance.TpSize : 1;
+        var divisor = (double)_instance.TpSize / TensorParallelism.KvCopies(_model, _instance.TpSize);
         var kvBytesPerToken =
             _semantics.KvBytesPerToken == ModelBytes.Model
-                ? (double)_model.KvBytesPerToken(_precision) / divisor
+                ? _model.KvBytesPerToken(_precision) / divisor
                 : _layers * DenseOperations.Sum(operation => operation.KvOutBytesPerToken);
         return new(weightBytes, kvBytesPerToken * cachedTokens, temporaryActivationBytes);
     }

@@ -74,7 +74,10 @@ public sealed class KvCapacityTests
                 ModelCatalog.BuiltIn.Get("Llama-3.1-405B"),
                 new Precision(),
                 Scenes.Instance("NVIDIA_L4", 1),
-                Semantics.Standard
+                Semantics.Standard with
+                {
+                    KvHeadLimit = KvHeadLimit.Divided,
+                }
             )
         );
 

@@ -15,6 +15,7 @@ public static class ProfileMatch
     )
     {
         var name = profile.SourceName;
+        model.RequireFullAttention();
         RequireSubject(profile, model, instance.Hardware);
         if (profile.Variant is "bf16" or "fp16" && !precision.IsSixteenBit)
         {
@@ -119,6 +120,8 @@ public static class ProfileMatch
         {
             Id = model.Id,
             MaxContextTokens = model.MaxContextTokens,
+            MaxModelLen = model.MaxModelLen,
+            Notices = model.Notices,
             Parameters = model.Parameters,
             Quantization = model.Quantization,
         } == model;
