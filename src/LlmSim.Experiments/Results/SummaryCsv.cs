@@ -106,6 +106,8 @@ public static class SummaryCsv
             ("output_sigma", c.OutputSigma),
             ("max_len", c.MaxLen),
             ("requests_output", result.RequestsFile),
+            ("queue_states_output", result.QueueStatesFile),
+            ("memory_usage_output", result.MemoryUsageFile),
         ];
     }
 
