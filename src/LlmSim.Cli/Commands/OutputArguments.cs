@@ -94,7 +94,7 @@ internal sealed class OutputArguments
     public IReadOnlyList<string> Unread(ParseResult parse, bool isSweep) =>
         [
             .. IsPlanOnly(parse)
-                ? new OutputReader(
+                ? new ConditionalOptions(
                     "a run without --print_plan",
                     IsIn: false,
                     [.. Groups.SelectMany(group => group.Options).Except([_printPlan, _quiet])]
@@ -106,7 +106,7 @@ internal sealed class OutputArguments
     public IReadOnlyCollection<string> ReadByOutputs(ParseResult parse) =>
         _samples.Read(parse) is { EventRate: > 0 and < 1 } ? [SweepPlan.SeedOption] : [];
 
-    private IEnumerable<OutputReader> Readers(ParseResult parse, bool isSweep) =>
+    private IEnumerable<ConditionalOptions> Readers(ParseResult parse, bool isSweep) =>
         [
             .. _samples.Readers(parse),
             _plots.Reader(parse),

@@ -24,7 +24,7 @@ internal sealed class PlotArguments
     public static PictureFormat Format(string name) => Enum.Parse<PictureFormat>(name, ignoreCase: true);
 
     /// <summary>What reads the options.</summary>
-    public OutputReader Reader(ParseResult parse) => new("--plots", Read(parse) is not null, _format);
+    public ConditionalOptions Reader(ParseResult parse) => new("--plots", Read(parse) is not null, _format);
 
     /// <summary>What to draw; null for nothing.</summary>
     public PlotOptions? Read(ParseResult parse) =>

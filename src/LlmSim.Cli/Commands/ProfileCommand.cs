@@ -83,6 +83,7 @@ internal sealed class ProfileCommand : CliCommand
 
     private void Execute(ParseResult parse)
     {
+        Console.Warn(_semantics.UnreadByRoofline(parse));
         var table = Compute(parse);
         var text = parse.GetRequiredValue(_format) switch
         {

@@ -81,7 +81,7 @@ internal sealed class SampleArguments
     }
 
     /// <summary>What reads the options.</summary>
-    public IEnumerable<OutputReader> Readers(ParseResult parse)
+    public IEnumerable<ConditionalOptions> Readers(ParseResult parse)
     {
         var queueStates = parse.GetValue(_queueStates);
         var memoryUsage = parse.GetValue(_memoryUsage);

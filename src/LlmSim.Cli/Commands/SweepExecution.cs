@@ -55,10 +55,7 @@ internal static class SweepExecution
     )
     {
         var messages = UnreadOptions.Check(plan, output.ReadByOutputs(parse));
-        foreach (var message in messages.Concat(output.Unread(parse, isSweep)))
-        {
-            console.Error.WriteLine($"llmsim: warning: {message}");
-        }
+        console.Warn(messages.Concat(output.Unread(parse, isSweep)));
     }
 
     /// <summary>A single point, which has a journal or files with a hash, is shown as any single run.</summary>

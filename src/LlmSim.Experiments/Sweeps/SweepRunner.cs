@@ -54,7 +54,7 @@ public static class SweepRunner
         using var files = new OutputSet();
         var csv = options.Outputs.Csv is { } csvPath ? files.Add("--csv_output", csvPath) : null;
         var json = options.Outputs.Json is { } jsonPath ? files.Add("--json", jsonPath) : null;
-        var prepared = PreparedSweep.Load(plan, cancellation);
+        var prepared = Load(plan, cancellation);
         foreach (var point in prepared.Points)
         {
             SampleForecast.RequireWithinLimit(options.Outputs.Samples, point.Workload, point.Scenario);
@@ -71,6 +71,20 @@ public static class SweepRunner
         Write(csv, json, results!);
         files.Commit();
         return results!;
+    }
+
+    private static PreparedSweep Load(SweepPlan plan, CancellationToken cancellation)
+    {
+        try
+        {
+            return PreparedSweep.Load(plan, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new SweepInterruptedException(
+                "interrupted while the inputs were read: nothing was written, and a journal is as it was."
+            );
+        }
     }
 
     private static Journal? OpenJournal(SweepOptions options) =>

@@ -6,7 +6,7 @@ namespace LlmSim.Cli.Commands;
 /// <param name="Name">What is asked for, as a message names it after "with".</param>
 /// <param name="IsIn">Whether it is.</param>
 /// <param name="Options">What it reads.</param>
-internal sealed record OutputReader(string Name, bool IsIn, params Option[] Options)
+internal sealed record ConditionalOptions(string Name, bool IsIn, params Option[] Options)
 {
     /// <summary>A message for each of its options that is given although nothing reads it.</summary>
     public IEnumerable<string> Unread(ParseResult parse) =>
