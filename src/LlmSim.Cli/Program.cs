@@ -32,7 +32,7 @@ void Stop(PosixSignalContext context)
 // journal loses nothing that was committed, so that the process may be ended at any moment.
 void EndLater()
 {
-    Thread.Sleep(TimeSpan.FromSeconds(0.7));
+    Thread.Sleep(TimeSpan.FromSeconds(0.5));
     OutputFile.DeleteUnfinished();
     Console.Error.WriteLine(
         "llmsim: interrupted; no result file was written. --resume runs what the journal of a sweep lacks."

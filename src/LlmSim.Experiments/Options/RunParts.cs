@@ -27,6 +27,22 @@ internal sealed class RunParts(RunConfiguration configuration)
     public bool HasRoofline =>
         configuration.Performance is PerformanceSource.Roofline or PerformanceSource.Calibrated;
 
+    /// <summary>Whether the user gives the instances, or some of them.</summary>
+    public bool HasClusterFile =>
+        (configuration.Cluster ?? configuration.PrefillConfig ?? configuration.DecodeConfig) is not null;
+
+    /// <summary>The instances of the user's files.</summary>
+    public IEnumerable<ClusterEntry> ClusterEntries =>
+        HasClusterFile
+            ? ClusterSource
+                .Entries(configuration)
+                .Where(entry =>
+                    entry.File == configuration.Cluster
+                    || entry.File == configuration.PrefillConfig
+                    || entry.File == configuration.DecodeConfig
+                )
+            : [];
+
     public ClusterInstances Cluster => _cluster ??= ClusterSource.Load(configuration);
 
     public IEnumerable<InstanceSpec> Instances => [.. Cluster.Prefill, .. Cluster.Decode, .. Cluster.Mixed];
@@ -45,6 +61,8 @@ internal sealed class RunParts(RunConfiguration configuration)
     public bool HasPrefixCache =>
         Cluster.Mixed.Any(instance => (instance.Engine ?? new EngineSpec()).PrefixCaching)
         || Cluster.Prefill.Concat(Cluster.Decode).Any(instance => instance.Engine is { PrefixCaching: true });
+
+    public bool HasPrefixFetchingPolicy => Policies.PrefillGlobal is IPrefixFetchingPolicy;
 
     /// <summary>Whether a policy that is asked draws random numbers.</summary>
     public bool HasRandomPolicy => MayUse(PolicyInput.Random, PolicyDecisions.Global | PolicyDecisions.Local);

@@ -11,7 +11,7 @@ public static class UnreadOptions
     /// </summary>
     /// <param name="plan">Single runs are plans of one point.</param>
     /// <param name="readElsewhere">Options that something beside the simulation reads.</param>
-    /// <returns>A message for each option that is given once and not read by any point.</returns>
+    /// <returns>A message for each option, or field of a cluster file, that is given once and not read by any point.</returns>
     /// <exception cref="UserErrorException">An option is swept and not read, or a configuration is wrong.</exception>
     public static IReadOnlyList<string> Check(SweepPlan plan, params IReadOnlyCollection<string> readElsewhere)
     {
@@ -41,7 +41,38 @@ public static class UnreadOptions
             }
         }
 
-        return messages;
+        return [.. messages, .. ClusterFields(points)];
+    }
+
+    /// <summary>Fields of cluster files that no point reads; such a file is one value, whatever is in it.</summary>
+    private static IEnumerable<string> ClusterFields((SweepPoint Point, RunParts Run)[] points)
+    {
+        var isRead = new Dictionary<(string File, int Line, string Field), bool>();
+        foreach (var (_, run) in points)
+        {
+            foreach (var entry in run.ClusterEntries.DistinctBy(entry => (entry.File, entry.Line)))
+            {
+                foreach (var field in entry.Fields)
+                {
+                    var readers = ReadersOf(field);
+                    var key = (entry.File, entry.Line, field);
+                    isRead[key] =
+                        isRead.GetValueOrDefault(key)
+                        || readers.Length == 0
+                        || Array.Exists(readers, reader => reader.IsIn(run, entry));
+                }
+            }
+        }
+
+        return isRead
+            .Where(field => !field.Value)
+            .Select(field =>
+                $"{field.Key.File}:{field.Key.Line}: {field.Key.Field} has no effect here: it is read with "
+                + string.Join("; or ", ReadersOf(field.Key.Field).Select(reader => reader.Name))
+            );
+
+        static ClusterFieldReader[] ReadersOf(string field) =>
+            [.. ClusterFieldReader.All.Where(reader => reader.Fields.Contains(field))];
     }
 
     private static IEnumerable<string> Given(SweepPlan plan) =>

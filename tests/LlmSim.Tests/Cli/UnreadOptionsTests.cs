@@ -217,6 +217,38 @@ public sealed class UnreadOptionsTests : IDisposable
             ).Error
         );
 
+    [Theory]
+    [InlineData("mixed", "\"kv_link_bytes_per_second\": 1e9", "", "kv_link_bytes_per_second")]
+    [InlineData("mixed", "\"link_bytes_per_second\": 1e9", "--tp_communication free", "link_bytes_per_second")]
+    [InlineData("mixed", "\"memory_utilization\": 0.8", "--memory_limit one_gpu", "memory_utilization")]
+    [InlineData(
+        "mixed",
+        "\"engine\": { \"kv_blocks\": 9999 }, \"activation_bytes\": 7",
+        "",
+        "activation_bytes"
+    )]
+    [InlineData("mixed", "\"link_bytes_per_second\": 1e9, \"memory_utilization\": 0.8", "", null)]
+    [InlineData("mixed", "\"kv_link_bytes_per_second\": 1e9", "--prefill_global conductor", null)]
+    public void Fields_of_a_cluster_file_that_nothing_reads_are_warned_of(
+        string role,
+        string field,
+        string options,
+        string? unread
+    )
+    {
+        var file = _folder.Write("cluster.json", $"[\n{{ \"role\": \"{role}\", {Gpu}, {field} }}]");
+
+        var run = Run($"--cluster cluster.json {options}");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(unread is null, run.Error.Length == 0);
+        Assert.StartsWith(
+            unread is null ? "" : $"llmsim: warning: {file}:2: {unread} has no effect here: it is read with ",
+            run.Error,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void Other_commands_warn_as_well()
     {
