@@ -19,7 +19,9 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
         .. PerformanceModels,
         new(
             "output_predictor noisy",
-            run => run.Configuration.OutputPredictor.StartsWith("noisy", StringComparison.Ordinal) && run.HasPredictionPolicy,
+            run =>
+                run.Configuration.OutputPredictor.StartsWith("noisy", StringComparison.Ordinal)
+                && run.HasPredictionPolicy,
             "seed"
         ),
     ];
@@ -50,8 +52,7 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
             ),
             new(
                 "request_source lognormal without input_mean",
-                run =>
-                    run.Workload is { Source: RequestSource.Lognormal, InputMean: null },
+                run => run.Workload is { Source: RequestSource.Lognormal, InputMean: null },
                 "lognormal_mean"
             ),
             new(
@@ -82,7 +83,13 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
 
     private static IEnumerable<OptionReader> Stages =>
         [
-            new("prefill instances", run => run.SendsKvCaches, "decode_global", "decode_local", "kv_transfer"),
+            new(
+                "prefill instances",
+                run => run.SendsKvCaches,
+                "decode_global",
+                "decode_local",
+                "kv_transfer"
+            ),
             new("a prefill instance without an engine", run => run.HasPrefillWithoutEngine, "admission"),
             new(
                 "a decode instance without an engine",
@@ -125,9 +132,7 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
             ),
             new(
                 "performance roofline or calibrated and decode_attention_context full",
-                run =>
-                    run.HasRoofline
-                    && run.Semantics.DecodeAttentionContext == DecodeAttentionContext.Full,
+                run => run.HasRoofline && run.Semantics.DecodeAttentionContext == DecodeAttentionContext.Full,
                 "batch_padding"
             ),
             new(

@@ -13,9 +13,14 @@ public static class UnreadOptions
     /// <param name="readElsewhere">Options that something beside the simulation reads.</param>
     /// <returns>A message for each option, or field of a cluster file, that is given once and not read by any point.</returns>
     /// <exception cref="UserErrorException">An option is swept and not read, or a configuration is wrong.</exception>
-    public static IReadOnlyList<string> Check(SweepPlan plan, params IReadOnlyCollection<string> readElsewhere)
+    public static IReadOnlyList<string> Check(
+        SweepPlan plan,
+        params IReadOnlyCollection<string> readElsewhere
+    )
     {
-        var points = plan.Points.Select(point => (Point: point, Run: new RunParts(point.Configuration))).ToArray();
+        var points = plan
+            .Points.Select(point => (Point: point, Run: new RunParts(point.Configuration)))
+            .ToArray();
         var messages = new List<string>();
         foreach (var option in Given(plan).Where(option => !readElsewhere.Contains(option)))
         {
@@ -93,7 +98,10 @@ public static class UnreadOptions
     private static void RequireOneValue(string option, SweepPoint[] unread, OptionReader[] readers)
     {
         var byValue = unread
-            .SelectMany(point => point.Settings.Where(setting => setting.Option == option).Take(1), (point, setting) => (Point: point, setting.Value))
+            .SelectMany(
+                point => point.Settings.Where(setting => setting.Option == option).Take(1),
+                (point, setting) => (Point: point, setting.Value)
+            )
             .DistinctBy(entry => entry.Value, StringComparer.Ordinal)
             .ToArray();
         if (byValue.Length > 1)

@@ -118,12 +118,12 @@ public sealed class OutputFile : IDisposable
             $".{Path.GetFileName(path)}.{Environment.ProcessId}.partial"
         );
 
-
     private void Note(bool isUnfinished)
     {
         lock (CommitLock)
         {
-            _ = _temporaryPath is null ? false
+            _ =
+                _temporaryPath is null ? false
                 : isUnfinished ? s_unfinished.Add(_temporaryPath)
                 : s_unfinished.Remove(_temporaryPath);
         }

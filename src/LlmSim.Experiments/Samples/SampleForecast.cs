@@ -36,7 +36,8 @@ internal static class SampleForecast
     /// <summary>A time before which the last request does not arrive; 0 when nothing is known.</summary>
     private static double SecondsAtLeast(WorkloadOptions workload)
     {
-        var requests = workload.ParsedTrace is { } trace ? Math.Min(trace.Length, workload.RequestCount)
+        var requests =
+            workload.ParsedTrace is { } trace ? Math.Min(trace.Length, workload.RequestCount)
             : workload.TracePath is null ? workload.RequestCount
             : 0;
         if (requests == 0)

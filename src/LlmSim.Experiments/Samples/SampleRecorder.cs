@@ -76,7 +76,9 @@ internal sealed class SampleRecorder
         {
             throw SampleLimit.Exceeded(
                 _options.RowLimit,
-                FormattableString.Invariant($"there are more rows by {sample.Time.Seconds:G6} s of simulated time")
+                FormattableString.Invariant(
+                    $"there are more rows by {sample.Time.Seconds:G6} s of simulated time"
+                )
             );
         }
 

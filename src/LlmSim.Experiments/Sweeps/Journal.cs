@@ -96,10 +96,11 @@ internal sealed class Journal : IDisposable
             var files = Rows(
                     transaction,
                     "SELECT hash, option, name, bytes FROM files",
-                    row => (
-                        Hash: row.GetString(0),
-                        File: new PointFile(row.GetString(1), row.GetString(2), row.GetInt64(3))
-                    )
+                    row =>
+                        (
+                            Hash: row.GetString(0),
+                            File: new PointFile(row.GetString(1), row.GetString(2), row.GetInt64(3))
+                        )
                 )
                 .ToLookup(row => row.Hash, row => row.File);
             var points = Rows(
@@ -213,11 +214,7 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    private static List<T> Rows<T>(
-        SqliteTransaction transaction,
-        string sql,
-        Func<SqliteDataReader, T> read
-    )
+    private static List<T> Rows<T>(SqliteTransaction transaction, string sql, Func<SqliteDataReader, T> read)
     {
         using var command = Command(transaction, sql);
         using var row = command.ExecuteReader();

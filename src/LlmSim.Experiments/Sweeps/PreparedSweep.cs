@@ -149,9 +149,10 @@ internal sealed class PreparedSweep
         point.Point.Configuration with
         {
             TpotSloSeconds = 0,
-            TtftSloSeconds = point.Scenario.Policies.IgnoresTtftDeadline && !filesShowDeadlines
-                ? 0
-                : point.Point.Configuration.TtftSloSeconds,
+            TtftSloSeconds =
+                point.Scenario.Policies.IgnoresTtftDeadline && !filesShowDeadlines
+                    ? 0
+                    : point.Point.Configuration.TtftSloSeconds,
         };
 
     /// <summary>Names the first option in which a journal without a point of this sweep differs from it.</summary>

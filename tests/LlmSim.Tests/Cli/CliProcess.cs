@@ -14,7 +14,10 @@ internal static class CliProcess
 
     public static Process Start(TemporaryFolder folder, params string[] args) =>
         Process.Start(
-            new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LlmSim.Cli.dll"), .. args])
+            new ProcessStartInfo(
+                "dotnet",
+                [Path.Combine(AppContext.BaseDirectory, "LlmSim.Cli.dll"), .. args]
+            )
             {
                 WorkingDirectory = folder.File(""),
                 RedirectStandardOutput = true,

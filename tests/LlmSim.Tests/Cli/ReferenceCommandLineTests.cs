@@ -36,7 +36,11 @@ public sealed class ReferenceCommandLineTests
             "llmsim: warning: --queue_states_output has no effect here: it is read with --sample_queue_states\n",
             first.Error
         );
-        Assert.Contains("traces/conversation_trace.jsonl, arrivals poisson at 1.66/s, seed 2025", first.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "traces/conversation_trace.jsonl, arrivals poisson at 1.66/s, seed 2025",
+            first.Out,
+            StringComparison.Ordinal
+        );
         Assert.Contains("3 = 3 finished + 0 rejected", first.Out, StringComparison.Ordinal);
         Assert.Contains(samples, first.Out, StringComparison.Ordinal);
         Assert.Equal([samples, "results.pkl", "traces"], folder.Names);

@@ -47,7 +47,10 @@ public sealed class SampleLimitTests : IDisposable
 
     /// <summary>Ten million rows by default: at 8 instances 1,250,000 instants, and 2,000 requests at 2 a second take 1,000 s.</summary>
     [Theory]
-    [InlineData("--arrivals constant --lambda_arrival 2 --sample_interval 0.0001", "requests arrive for 1E+03 s or more")]
+    [InlineData(
+        "--arrivals constant --lambda_arrival 2 --sample_interval 0.0001",
+        "requests arrive for 1E+03 s or more"
+    )]
     [InlineData("--lambda_arrival 2 --sample_interval 0.0001", "requests arrive for 500 s or more")]
     public void It_is_said_before_the_run_where_it_is_known(string options, string message)
     {

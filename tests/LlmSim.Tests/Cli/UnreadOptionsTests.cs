@@ -29,7 +29,10 @@ public sealed class UnreadOptionsTests : IDisposable
             "engines.json",
             $"[{{ \"role\": \"prefill\", {Gpu}, \"engine\": {{}} }}, {{ \"role\": \"decode\", {Gpu}, \"engine\": {{}} }}]"
         );
-        _folder.Write("blocks.json", $"[{{ \"role\": \"mixed\", {Gpu}, \"engine\": {{ \"kv_blocks\": 9999 }} }}]");
+        _folder.Write(
+            "blocks.json",
+            $"[{{ \"role\": \"mixed\", {Gpu}, \"engine\": {{ \"kv_blocks\": 9999 }} }}]"
+        );
     }
 
     public void Dispose() => _folder.Dispose();
@@ -45,7 +48,10 @@ public sealed class UnreadOptionsTests : IDisposable
                 "seed 1 2",
                 "--trace_path trace.jsonl --arrivals trace --prefill_global random --random_policies unseeded"
             },
-            { "seed 1 2", "--trace_path trace.jsonl --arrivals trace --cluster mixed.json --decode_global random" },
+            {
+                "seed 1 2",
+                "--trace_path trace.jsonl --arrivals trace --cluster mixed.json --decode_global random"
+            },
             { "zipf_s 1 3", "" },
             { "zipf_s 1 3", "--request_source lognormal" },
             { "zipf_s 1 3", "--trace_path trace.jsonl" },
@@ -118,7 +124,11 @@ public sealed class UnreadOptionsTests : IDisposable
     {
         var swept = Run($"--{option} {others}");
         Assert.Equal((1, ""), (swept.ExitCode, swept.Out));
-        Assert.StartsWith($"llmsim: --{option.Split(' ')[0]} takes the values ", swept.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"llmsim: --{option.Split(' ')[0]} takes the values ",
+            swept.Error,
+            StringComparison.Ordinal
+        );
 
         var once = Run($"--{option[..option.LastIndexOf(' ')]} {others}");
         Assert.Equal(0, once.ExitCode);
@@ -163,7 +173,11 @@ public sealed class UnreadOptionsTests : IDisposable
             grid: { zipf_s: [1, 2] }
             """
         );
-        Assert.Contains("--zipf_s takes the values 1, 2", CliRun.Of("sweep", file).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "--zipf_s takes the values 1, 2",
+            CliRun.Of("sweep", file).Error,
+            StringComparison.Ordinal
+        );
 
         File.WriteAllText(file, "base: { request_count: 5, lognormal_mean: 3 }\ngrid: { seed: [1, 2] }\n");
         var run = CliRun.Of("sweep", file, "--quiet");
@@ -219,7 +233,12 @@ public sealed class UnreadOptionsTests : IDisposable
 
     [Theory]
     [InlineData("mixed", "\"kv_link_bytes_per_second\": 1e9", "", "kv_link_bytes_per_second")]
-    [InlineData("mixed", "\"link_bytes_per_second\": 1e9", "--tp_communication free", "link_bytes_per_second")]
+    [InlineData(
+        "mixed",
+        "\"link_bytes_per_second\": 1e9",
+        "--tp_communication free",
+        "link_bytes_per_second"
+    )]
     [InlineData("mixed", "\"memory_utilization\": 0.8", "--memory_limit one_gpu", "memory_utilization")]
     [InlineData(
         "mixed",
@@ -263,7 +282,11 @@ public sealed class UnreadOptionsTests : IDisposable
             "5"
         );
         Assert.Equal(0, generate.ExitCode);
-        Assert.Contains("--zipf_s has no effect here: it is read with request_source zipfian", generate.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "--zipf_s has no effect here: it is read with request_source zipfian",
+            generate.Error,
+            StringComparison.Ordinal
+        );
 
         var profile = CliRun.Of("profile", "--saturation", "evict_all", "--lm_head", "single_ops");
         Assert.Equal(
@@ -277,6 +300,8 @@ public sealed class UnreadOptionsTests : IDisposable
             .. "run --request_count 5 --quiet".Split(' '),
             .. options
                 .Split(' ', StringSplitOptions.RemoveEmptyEntries)
-                .Select(word => Path.GetExtension(word) is ".csv" or ".json" or ".jsonl" ? _folder.File(word) : word),
+                .Select(word =>
+                    Path.GetExtension(word) is ".csv" or ".json" or ".jsonl" ? _folder.File(word) : word
+                ),
         ]);
 }

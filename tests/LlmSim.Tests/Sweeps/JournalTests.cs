@@ -250,7 +250,11 @@ public sealed class JournalTests : IDisposable
     {
         _folder.Write("a.journal.sqlite", "mine");
 
-        Assert.Contains("is no journal of a sweep", Sweep("1 2", "--overwrite").Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "is no journal of a sweep",
+            Sweep("1 2", "--overwrite").Error,
+            StringComparison.Ordinal
+        );
         Assert.Equal("mine", File.ReadAllText(_folder.File("a.journal.sqlite")));
         Assert.Contains(
             "give one of them",

@@ -15,7 +15,8 @@ public sealed class PointFilesTests : IDisposable
     [Fact]
     public void The_samples_of_a_point_are_those_of_the_single_run()
     {
-        const string Samples = "--sample_queue_states --sample_memory_usage --sample_rate 0.5 --sample_interval 3";
+        const string Samples =
+            "--sample_queue_states --sample_memory_usage --sample_rate 0.5 --sample_interval 3";
         Assert.Equal(0, Run($"--seed 1 2 --ttft_slo 2 3 {Samples} --csv_output a.csv").ExitCode);
 
         var rows = ResultTable
