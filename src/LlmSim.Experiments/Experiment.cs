@@ -22,7 +22,10 @@ public sealed record OutputPaths(
     string? Json = null,
     SampleOptions? Samples = null,
     PlotOptions? Plots = null
-);
+)
+{
+    internal const string RequestsOption = "--requests_output";
+}
 
 /// <summary>Runs a simulation from a configuration to result files.</summary>
 public static class Experiment
@@ -45,6 +48,7 @@ public static class Experiment
     {
         var scenario = CreateScenario(configuration);
         var workload = CreateRequests(configuration, scenario);
+        SampleForecast.RequireWithinLimit(outputs.Samples, CreateWorkload(configuration), scenario);
         using var files = new OutputSet();
         var requests = OpenRequests(files, outputs.Requests, configuration);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
@@ -179,17 +183,22 @@ public static class Experiment
             );
     }
 
-    private static RequestsWriter? OpenRequests(OutputSet files, string? path, RunConfiguration configuration)
+    /// <summary>A writer of per-request results; null without a path.</summary>
+    /// <exception cref="UserErrorException">The path cannot be written.</exception>
+    internal static RequestsWriter? OpenRequests(
+        OutputSet files,
+        string? path,
+        RunConfiguration configuration
+    )
     {
         if (path is null)
         {
             return null;
         }
 
-        const string Option = "--requests_output";
-        var create = RequestsWriter.ForExtension(Option, path);
+        var create = RequestsWriter.ForExtension(OutputPaths.RequestsOption, path);
         return create(
-            files.Add(Option, path),
+            files.Add(OutputPaths.RequestsOption, path),
             RequestColumns.For(configuration.TtftSloSeconds, configuration.TpotSloSeconds)
         );
     }

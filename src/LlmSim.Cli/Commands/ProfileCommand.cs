@@ -83,6 +83,7 @@ internal sealed class ProfileCommand : CliCommand
 
     private void Execute(ParseResult parse)
     {
+        Console.Warn(_semantics.UnreadByRoofline(parse));
         var model = ModelSource.Load(
             _model.Model(parse),
             _plugins.LoadModels(parse),

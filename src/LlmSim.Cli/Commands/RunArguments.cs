@@ -131,7 +131,12 @@ internal sealed class RunArguments
         IReadOnlyList<Setting> settings,
         IReadOnlyList<SweepAxis> axes,
         Catalogs catalogs
-    ) => SweepPlan.Create(axes, point => Configuration([.. settings, .. point]) with { Catalogs = catalogs });
+    ) =>
+        SweepPlan.Create(
+            axes,
+            point => Configuration([.. settings, .. point]) with { Catalogs = catalogs },
+            settings
+        );
 
     private RunConfiguration Configuration(IEnumerable<Setting> settings)
     {

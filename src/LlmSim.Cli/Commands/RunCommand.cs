@@ -22,7 +22,7 @@ internal sealed class RunCommand : CliCommand
         AddGroups([
             .. _run.Groups,
             .. _output.Groups,
-            .. _output.RunGroups,
+            _output.TimingGroup,
             _run.PluginGroup,
             .. _run.SemanticsGroups,
         ]);
@@ -54,6 +54,7 @@ internal sealed class RunCommand : CliCommand
         }
         else
         {
+            SweepExecution.Warn(plan, parse, _output, isSweep: false, Console);
             RunOne(plan.Points[0].Configuration, parse);
         }
     }

@@ -19,7 +19,7 @@ internal sealed class SweepCommand : CliCommand
         : base("sweep", "Run the simulations that a file describes.", console)
     {
         Add(_file);
-        AddGroups([.. _output.Groups, _output.PictureGroup, _run.PluginGroup]);
+        AddGroups([.. _output.Groups, _run.PluginGroup]);
         Examples =
         [
             "llmsim sweep sweep.yaml --print_plan",

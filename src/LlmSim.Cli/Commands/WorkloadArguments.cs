@@ -1,5 +1,7 @@
 using System.CommandLine;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Options;
+using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Cli.Commands;
 
@@ -127,6 +129,18 @@ internal sealed class WorkloadArguments
                 _seed,
             ]
         );
+
+    /// <summary>A message for each option that is given and that nothing reads.</summary>
+    public IReadOnlyList<string> Unread(ParseResult parse, RunConfiguration configuration)
+    {
+        var given = Group
+            .Options.Where(option => parse.GetResult(option) is { Implicit: false })
+            .Select(option => new Setting(
+                option.Name.TrimStart('-'),
+                parse.GetResult(option)!.Tokens[0].Value
+            ));
+        return UnreadOptions.Check(SweepPlan.Create([], _ => configuration, [.. given]));
+    }
 
     /// <summary>The configuration with the workload that was asked for.</summary>
     public RunConfiguration Read(ParseResult parse, RunConfiguration configuration)

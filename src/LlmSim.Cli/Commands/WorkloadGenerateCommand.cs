@@ -32,6 +32,7 @@ internal sealed class WorkloadGenerateCommand : CliCommand
     private void Execute(ParseResult parse)
     {
         var configuration = _workload.Read(parse, new RunConfiguration());
+        Console.Warn(_workload.Unread(parse, configuration));
         var requests = Experiment.CreateWorkload(configuration).ToRequests();
         using var file = new OutputFile("--output", parse.GetRequiredValue(_output));
         var count = TraceWriter.WriteMooncake(file.Stream, Cancellable(requests));

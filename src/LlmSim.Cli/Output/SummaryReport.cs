@@ -30,6 +30,21 @@ internal static class SummaryReport
         WriteRates(result, console.Out);
         console.Out.WriteLine();
         console.Out.Write(TextTable.Render(Instances(result.Summary), console));
+        WriteFiles(result, console.Out);
+    }
+
+    /// <summary>The files whose names a run with a journal has chosen.</summary>
+    private static void WriteFiles(RunResult result, TextWriter writer)
+    {
+        var label = "Files";
+        foreach (var file in new[] { result.RequestsFile, result.QueueStatesFile, result.MemoryUsageFile })
+        {
+            if (file is not null)
+            {
+                Line(writer, label, file);
+                label = "";
+            }
+        }
     }
 
     private static void WriteHead(RunResult result, TextWriter writer)

@@ -18,6 +18,12 @@ public sealed record RunResult(
     string? RequestsFile = null
 )
 {
+    /// <summary>In a sweep: name of the file of its queue samples; null for none.</summary>
+    public string? QueueStatesFile { get; init; }
+
+    /// <summary>In a sweep: name of the file of its memory samples; null for none.</summary>
+    public string? MemoryUsageFile { get; init; }
+
     /// <summary>The instances that prefill and decode.</summary>
     public IReadOnlyList<InstanceSpec> MixedInstances { get; init; } = [];
 

@@ -112,6 +112,8 @@ public static class SummaryCsv
             ("max_len", c.MaxLen),
             ("max_model_len", c.MaxModelLen),
             ("requests_output", result.RequestsFile),
+            ("queue_states_output", result.QueueStatesFile),
+            ("memory_usage_output", result.MemoryUsageFile),
         ];
     }
 

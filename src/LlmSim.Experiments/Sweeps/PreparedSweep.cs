@@ -1,6 +1,8 @@
 using System.Text.Json;
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Workloads;
+using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Sweeps;
 
@@ -20,21 +22,26 @@ internal sealed record PreparedPoint(
     string Hash
 )
 {
-    /// <summary>The point's result from what the simulation or the journal has of it.</summary>
-    public RunResult Result(JournalEntry entry) =>
-        new(
+    /// <summary>The point's result from its figures, with the names of its files.</summary>
+    public RunResult Result(RunSummary summary, PointFiles files)
+    {
+        var names = files.Names(this);
+        return new(
             ProductVersion.Text,
             Point.Configuration,
             Scenario.PrefillInstances,
             Scenario.DecodeInstances,
-            entry.Summary,
-            entry.RequestsFile
+            summary,
+            names.GetValueOrDefault(OutputPaths.RequestsOption)
         )
         {
             MixedInstances = Scenario.MixedInstances,
             Precision = Scenario.Precision.Describe(Scenario.Model),
             Notices = Scenario.Model.Notices,
+            QueueStatesFile = names.GetValueOrDefault(SampleOptions.QueueStatesOption),
+            MemoryUsageFile = names.GetValueOrDefault(SampleOptions.MemoryUsageOption),
         };
+    }
 }
 
 /// <summary>All points of a plan, with their inputs loaded and checked.</summary>
@@ -43,11 +50,20 @@ internal sealed class PreparedSweep
     private readonly Dictionary<string, InputFingerprint> _inputs = new(StringComparer.Ordinal);
     private readonly PreparedPoint[] _points;
 
-    private PreparedSweep(SweepPlan plan)
+    private PreparedSweep(SweepPlan plan, CancellationToken cancellation)
     {
-        var traces = new TraceStore();
+        var traces = new TraceStore(cancellation);
         var profiles = new ProfileStore();
-        _points = [.. plan.Points.Select((point, index) => Prepare(index, point, traces, profiles))];
+        _points =
+        [
+            .. plan.Points.Select(
+                (point, index) =>
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    return Prepare(index, point, traces, profiles);
+                }
+            ),
+        ];
     }
 
     /// <summary>In the order of the plan.</summary>
@@ -55,18 +71,25 @@ internal sealed class PreparedSweep
 
     /// <summary>Reads every input of every point.</summary>
     /// <exception cref="UserErrorException">One is wrong.</exception>
-    public static PreparedSweep Load(SweepPlan plan) => new(plan);
+    public static PreparedSweep Load(SweepPlan plan, CancellationToken cancellation = default) =>
+        new(plan, cancellation);
 
     /// <summary>
     /// The simulations that give the chosen points their results: points that differ only in their SLOs share one, unless a
-    /// policy may look at deadlines.
+    /// policy may look at deadlines or their files show them.
     /// </summary>
-    public IEnumerable<IReadOnlyList<PreparedPoint>> Simulations(Func<int, bool> isChosen) =>
-        _points.Where(point => isChosen(point.Index)).GroupBy(SharingKey).Select(group => group.ToArray());
+    public IEnumerable<IReadOnlyList<PreparedPoint>> Simulations(
+        Func<int, bool> isChosen,
+        bool filesShowDeadlines = false
+    ) =>
+        _points
+            .Where(point => isChosen(point.Index))
+            .GroupBy(point => SharingKey(point, filesShowDeadlines))
+            .Select(group => group.ToArray());
 
     /// <summary>Fills in the results that the journal has.</summary>
     /// <exception cref="UserErrorException">The journal is of other inputs, or of another sweep.</exception>
-    public void Restore(Journal journal, string path, PointRequestsFiles? requests, RunResult?[] results)
+    public void Restore(Journal journal, string path, PointFiles files, RunResult?[] results)
     {
         journal.RequireUnchanged(_inputs.Values);
         var entries = journal.Entries();
@@ -77,15 +100,10 @@ internal sealed class PreparedSweep
 
         foreach (var point in _points)
         {
-            // Without its per-request file a point is not done, if files are wanted.
-            if (
-                entries.TryGetValue(point.Hash, out var entry)
-                && (requests is null || requests.IsThere(entry))
-            )
+            // Without the files that are wanted a point is not done.
+            if (entries.TryGetValue(point.Hash, out var entry) && files.AreThere(point, entry))
             {
-                results[point.Index] = point.Result(
-                    requests is null ? entry with { RequestsFile = null } : entry
-                );
+                results[point.Index] = point.Result(entry.Summary, files);
             }
         }
     }
@@ -129,13 +147,14 @@ internal sealed class PreparedSweep
     }
 
     /// <summary>What decides the simulation: no policy is ever told the TPOT SLO, and few look at TTFT deadlines.</summary>
-    private static RunConfiguration SharingKey(PreparedPoint point) =>
+    private static RunConfiguration SharingKey(PreparedPoint point, bool filesShowDeadlines) =>
         point.Point.Configuration with
         {
             TpotSloSeconds = 0,
-            TtftSloSeconds = point.Scenario.Policies.IgnoresTtftDeadline
-                ? 0
-                : point.Point.Configuration.TtftSloSeconds,
+            TtftSloSeconds =
+                point.Scenario.Policies.IgnoresTtftDeadline && !filesShowDeadlines
+                    ? 0
+                    : point.Point.Configuration.TtftSloSeconds,
         };
 
     /// <summary>Names the first option in which a journal without a point of this sweep differs from it.</summary>

@@ -1,4 +1,5 @@
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Samples;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Sweeps;
@@ -6,11 +7,11 @@ namespace LlmSim.Experiments.Sweeps;
 /// <summary>One simulation for the points that differ only in SLOs that decide nothing in it.</summary>
 internal static class SharedSimulation
 {
-    /// <summary>Simulates, and gives each point's per-request file its name.</summary>
+    /// <summary>Simulates, and gives each point's files their names.</summary>
     /// <returns>An entry for each point.</returns>
     public static IReadOnlyList<JournalEntry> Run(
         IReadOnlyList<PreparedPoint> points,
-        PointRequestsFiles? requests,
+        PointFiles files,
         CancellationToken cancellation
     )
     {
@@ -19,13 +20,19 @@ internal static class SharedSimulation
         {
             foreach (var point in points)
             {
-                members.Add(new Member(point, requests));
+                members.Add(new Member(point, files));
             }
 
             var summary = Simulator.Run(
                 points[0].Scenario,
                 points[0].Workload.ToRequests(),
                 record => members.ForEach(member => member.Add(record)),
+                sampling: members[0].Samples.Plan is { } plan
+                    ? plan with
+                    {
+                        OnSample = sample => members.ForEach(member => member.Samples.Add(sample)),
+                    }
+                    : null,
                 cancellation: cancellation
             );
             return [.. members.Select(member => member.Complete(summary))];
@@ -43,37 +50,46 @@ internal static class SharedSimulation
     /// <summary>What one point takes from the simulation.</summary>
     private sealed class Member : IDisposable
     {
+        private readonly PreparedPoint _point;
+        private readonly PointFiles _pointFiles;
         private readonly SloAttainment _attainment;
-        private readonly string? _fileName;
-        private readonly OutputFile? _file;
-        private readonly RequestsWriter? _writer;
+        private readonly OutputSet _files = new();
+        private readonly RequestsWriter? _requests;
 
-        public Member(PreparedPoint point, PointRequestsFiles? requests)
+        public Member(PreparedPoint point, PointFiles files)
         {
+            (_point, _pointFiles) = (point, files);
             var configuration = point.Point.Configuration;
+            var outputs = files.Of(point);
             _attainment = new SloAttainment(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
-            if (requests is not null)
+            try
             {
-                _fileName = requests.Name(point);
-                _file = requests.Open(point);
-                _writer = requests.Writer(point, _file.Stream);
+                _requests = Experiment.OpenRequests(_files, outputs.Requests, configuration);
+                Samples = new SampleRecorder(_files, outputs.Samples, keep: false);
+            }
+            catch
+            {
+                _files.Dispose();
+                throw;
             }
         }
+
+        public SampleRecorder Samples { get; }
 
         public void Add(RequestRecord record)
         {
             _attainment.Add(record);
-            _writer?.Add(record);
+            _requests?.Add(record);
         }
 
         public JournalEntry Complete(RunSummary summary)
         {
-            _writer?.Complete();
-            var bytes = _file?.Stream.Length ?? 0;
-            _file?.Commit();
-            return new JournalEntry(_attainment.ApplyTo(summary), _fileName, bytes);
+            _requests?.Complete();
+            Samples.Complete();
+            _files.Commit();
+            return new JournalEntry(_attainment.ApplyTo(summary), _pointFiles.Written(_point));
         }
 
-        public void Dispose() => _file?.Dispose();
+        public void Dispose() => _files.Dispose();
     }
 }

@@ -3,7 +3,7 @@ using LlmSim.Workloads;
 namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>The traces of a sweep: each is read once, and all its runs share the one array.</summary>
-internal sealed class TraceStore
+internal sealed class TraceStore(CancellationToken cancellation = default)
 {
     private readonly Dictionary<(string Path, string Source, int? HashBlockTokens), Trace> _traces = [];
 
@@ -32,7 +32,7 @@ internal sealed class TraceStore
         return trace;
     }
 
-    private static Trace Read(string path, RunConfiguration configuration, bool readHashIds)
+    private Trace Read(string path, RunConfiguration configuration, bool readHashIds)
     {
         // As the trace has them: all requests, at their own times.
         var options = Experiment.CreateWorkload(configuration) with
@@ -41,7 +41,14 @@ internal sealed class TraceStore
             Arrivals = ArrivalProcess.Trace,
             ReadHashIds = readHashIds,
         };
-        var requests = options.ToRequests().ToArray();
+        var requests = options
+            .ToRequests()
+            .Select(request =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                return request;
+            })
+            .ToArray();
         return new Trace(requests, InputFingerprint.OfTrace(path, readHashIds, requests));
     }
 
