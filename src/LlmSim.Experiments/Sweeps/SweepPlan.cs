@@ -1,3 +1,5 @@
+using LlmSim.Experiments.Extensions;
+
 namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>An option and its value, as they are written: <c>lambda_arrival</c> and <c>2.5</c>.</summary>
@@ -30,10 +32,10 @@ public sealed class SweepPlan
     /// <summary>The axis of replications: runs that differ in it alone are samples of one figure.</summary>
     public const string SeedOption = "seed";
 
-    private SweepPlan(IReadOnlyList<SweepAxis> axes, IReadOnlyList<SweepPoint> points)
+    private SweepPlan(IReadOnlyList<string> options, IReadOnlyList<SweepPoint> points)
     {
+        Options = options;
         Points = points;
-        Options = [.. axes.SelectMany(axis => axis.Options)];
     }
 
     /// <summary>The options that vary.</summary>
@@ -65,8 +67,22 @@ public sealed class SweepPlan
         );
         var points = settings.Select(point => new SweepPoint(point, configure(point))).ToArray();
         RequireDistinct(points);
-        return new SweepPlan(axes, points);
+        return new SweepPlan([.. axes.SelectMany(axis => axis.Options)], points);
     }
+
+    /// <summary>The same plan with names looked up in other catalogs.</summary>
+    public SweepPlan With(Catalogs catalogs) =>
+        new(
+            Options,
+            [
+                .. Points.Select(point =>
+                    point with
+                    {
+                        Configuration = point.Configuration with { Catalogs = catalogs },
+                    }
+                ),
+            ]
+        );
 
     private static void RequireDistinct(SweepPoint[] points)
     {
