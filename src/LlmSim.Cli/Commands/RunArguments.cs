@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Policies;
 
 namespace LlmSim.Cli.Commands;
 
@@ -98,7 +99,7 @@ internal sealed class RunArguments
     public OptionGroup PluginGroup => _plugins.Group;
 
     /// <summary>The plan of a command line: one point, or all combinations of the options that have several values.</summary>
-    public SweepPlan Plan(ParseResult parse)
+    public SweepPlan Plan(ParseResult parse, CliConsole console)
     {
         var given = _point
             .Options.Select(parse.GetResult)
@@ -108,15 +109,17 @@ internal sealed class RunArguments
         return Plan(
             [.. given.Where(g => g.Values is [_]).Select(g => new Setting(g.Name, g.Values[0]))],
             [.. given.Where(g => g.Values.Length > 1).Select(g => SweepAxis.Of(g.Name, g.Values))],
-            _plugins.Load(parse)
+            parse,
+            console
         );
     }
 
     /// <summary>The plan of a sweep file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="parse">Has the folders of the user's own policies, models and accelerators.</param>
+    /// <param name="console">Is told what was loaded from those folders.</param>
     /// <exception cref="UserErrorException">The file is wrong; the message has file and line.</exception>
-    public SweepPlan Plan(string path, ParseResult parse)
+    public SweepPlan Plan(string path, ParseResult parse, CliConsole console)
     {
         var names = _point.Options.SelectMany(option => option.Aliases.Append(option.Name));
         var file = SweepFile.Read(
@@ -124,19 +127,28 @@ internal sealed class RunArguments
             [.. names.Select(name => name.TrimStart('-'))],
             setting => Configuration([setting])
         );
-        return Plan(file.Base, file.Axes, _plugins.Load(parse));
+        return Plan(file.Base, file.Axes, parse, console);
     }
 
     private SweepPlan Plan(
         IReadOnlyList<Setting> settings,
         IReadOnlyList<SweepAxis> axes,
-        Catalogs catalogs
-    ) =>
-        SweepPlan.Create(
-            axes,
-            point => Configuration([.. settings, .. point]) with { Catalogs = catalogs },
-            settings
-        );
+        ParseResult parse,
+        CliConsole console
+    )
+    {
+        var plan = SweepPlan.Create(axes, point => Configuration([.. settings, .. point]), settings);
+        var named = plan.Points.SelectMany(point => Policies(point.Configuration)).Distinct();
+        return plan.With(_plugins.Load(parse, [.. named], console));
+    }
+
+    private static IEnumerable<NamedPolicy> Policies(RunConfiguration configuration) =>
+        [
+            new(PolicyDecisions.PrefillGlobal, configuration.PrefillGlobal),
+            new(PolicyDecisions.PrefillLocal, configuration.PrefillLocal),
+            new(PolicyDecisions.DecodeGlobal, configuration.DecodeGlobal),
+            new(PolicyDecisions.DecodeLocal, configuration.DecodeLocal),
+        ];
 
     private RunConfiguration Configuration(IEnumerable<Setting> settings)
     {

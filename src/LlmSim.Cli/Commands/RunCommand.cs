@@ -42,7 +42,7 @@ internal sealed class RunCommand : CliCommand
 
     private void Execute(ParseResult parse)
     {
-        var plan = _run.Plan(parse);
+        var plan = _run.Plan(parse, Console);
         if (plan.Points.Count > 1 || _output.AsksForSweep(parse))
         {
             if (_output.AsksForTiming(parse))

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Sweeps;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Results;
@@ -6,6 +7,13 @@ namespace LlmSim.Experiments.Results;
 /// <summary>A result as one row of CSV: the reference's columns in its order, then ours.</summary>
 public static class SummaryCsv
 {
+    /// <summary>The columns that say what was simulated. Rows that agree in them differ by their seed alone.</summary>
+    internal static IReadOnlyList<string> SettingColumns { get; } =
+    [
+        .. ReferenceSettings(new RunConfiguration(), requests: 0).Select(column => column.Name),
+        .. OurSettings(new RunConfiguration(), ProductVersion.Text, precision: "").Select(column => column.Name),
+    ];
+
     /// <summary>Writes a header and the row of each result, as UTF-8.</summary>
     public static void Write(Stream stream, IEnumerable<RunResult> results)
     {
@@ -20,27 +28,43 @@ public static class SummaryCsv
         }
     }
 
-    private static IEnumerable<(string Name, object? Value)> Columns(RunResult result) =>
-        [.. ReferenceColumns(result.Configuration, result.Summary), .. OurColumns(result)];
-
-    private static IEnumerable<(string Name, object? Value)> ReferenceColumns(
-        RunConfiguration c,
-        RunSummary s
-    ) =>
+    private static IEnumerable<(string Name, object? Value)> Columns(RunResult result)
+    {
+        var (c, s) = (result.Configuration, result.Summary);
+        return
         [
             ("uuid", Uuid(c)),
+            .. ReferenceSettings(c, s.Requests),
+            (SweepPlan.SeedOption, c.Seed),
+            .. ReferenceFigures(s),
+            .. OurSettings(c, result.Version, result.Precision),
+            .. OurFigures(s),
+            ("requests_output", result.RequestsFile),
+            ("queue_states_output", result.QueueStatesFile),
+            ("memory_usage_output", result.MemoryUsageFile),
+        ];
+    }
+
+    private static IEnumerable<(string Name, object? Value)> ReferenceSettings(
+        RunConfiguration c,
+        long requests
+    ) =>
+        [
             ("prefill_global", c.PrefillGlobal),
             ("prefill_local", c.PrefillLocal),
             ("decode_global", c.DecodeGlobal),
             ("decode_local", c.DecodeLocal),
             ("ttft_slo", c.TtftSloSeconds),
             ("tpot_slo", c.TpotSloSeconds),
-            ("request_count", c.RequestCount ?? s.Requests),
+            ("request_count", c.RequestCount ?? requests),
             ("lambda_arrival", c.LambdaArrival),
             ("request_source", c.RequestSource),
             ("prefill_config", c.PrefillConfig ?? "default"),
             ("decode_config", c.DecodeConfig ?? "default"),
-            ("seed", c.Seed),
+        ];
+
+    private static IEnumerable<(string Name, object? Value)> ReferenceFigures(RunSummary s) =>
+        [
             .. Percentiles("ttft", s.TtftSeconds),
             .. Moments("ttft", s.TtftSeconds),
             ("slo_attainment_pct", s.TtftAttainmentPercent),
@@ -50,12 +74,13 @@ public static class SummaryCsv
             ("tpot_slo_attainment_pct", s.TpotAttainmentPercent),
         ];
 
-    private static IEnumerable<(string Name, object? Value)> OurColumns(RunResult result)
-    {
-        var (c, s) = (result.Configuration, result.Summary);
-        return
+    private static IEnumerable<(string Name, object? Value)> OurSettings(
+        RunConfiguration c,
+        string version,
+        string precision
+    ) =>
         [
-            ("version", result.Version),
+            ("version", version),
             ("semantics", SemanticsOptions.Describe(c.Semantics)),
             ("model", c.Model),
             ("precision", c.Precision.Format),
@@ -65,12 +90,23 @@ public static class SummaryCsv
             ("kv_bit", c.Precision.KvBits),
             ("comm_bit", c.Precision.CommunicationBits),
             ("embedding_bit", c.Precision.EmbeddingBits),
-            ("simulated_precision", result.Precision),
+            ("simulated_precision", precision),
             ("performance", c.Performance),
             ("cluster", c.Cluster),
             ("trace_path", c.TracePath),
             ("arrivals", c.Arrivals),
             ("output_predictor", c.OutputPredictor),
+            ("zipf_s", c.ZipfS),
+            ("lognormal_mean", c.LognormalMean),
+            ("input_mean", c.InputMean),
+            ("output_mean", c.OutputMean),
+            ("output_sigma", c.OutputSigma),
+            ("max_len", c.MaxLen),
+            ("max_model_len", c.MaxModelLen),
+        ];
+
+    private static IEnumerable<(string Name, object? Value)> OurFigures(RunSummary s) =>
+        [
             ("finished", s.Finished),
             ("rejected", s.Rejected),
             ("rejections", Counts(s.Rejections)),
@@ -104,18 +140,7 @@ public static class SummaryCsv
             ("policy_counters", Counts(s.PolicyCounters)),
             ("events", s.Events),
             ("iterations_out_of_range", s.PerformanceRange?.IterationsOutOfRange),
-            ("zipf_s", c.ZipfS),
-            ("lognormal_mean", c.LognormalMean),
-            ("input_mean", c.InputMean),
-            ("output_mean", c.OutputMean),
-            ("output_sigma", c.OutputSigma),
-            ("max_len", c.MaxLen),
-            ("max_model_len", c.MaxModelLen),
-            ("requests_output", result.RequestsFile),
-            ("queue_states_output", result.QueueStatesFile),
-            ("memory_usage_output", result.MemoryUsageFile),
         ];
-    }
 
     /// <summary>The reference's name of a run; it prints a whole rate with one decimal.</summary>
     private static string Uuid(RunConfiguration c)

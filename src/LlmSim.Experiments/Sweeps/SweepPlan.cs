@@ -1,3 +1,5 @@
+using LlmSim.Experiments.Extensions;
+
 namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>An option and its value, as they are written: <c>lambda_arrival</c> and <c>2.5</c>.</summary>
@@ -32,13 +34,13 @@ public sealed class SweepPlan
 
     private SweepPlan(
         IReadOnlyList<Setting> common,
-        IReadOnlyList<SweepAxis> axes,
+        IReadOnlyList<string> options,
         IReadOnlyList<SweepPoint> points
     )
     {
         Common = common;
+        Options = options;
         Points = points;
-        Options = [.. axes.SelectMany(axis => axis.Options)];
     }
 
     /// <summary>What is given for all points.</summary>
@@ -75,8 +77,23 @@ public sealed class SweepPlan
         );
         var points = settings.Select(point => new SweepPoint(point, configure(point))).ToArray();
         RequireDistinct(points);
-        return new SweepPlan(common ?? [], axes, points);
+        return new SweepPlan(common ?? [], [.. axes.SelectMany(axis => axis.Options)], points);
     }
+
+    /// <summary>The same plan with names looked up in other catalogs.</summary>
+    public SweepPlan With(Catalogs catalogs) =>
+        new(
+            Common,
+            Options,
+            [
+                .. Points.Select(point =>
+                    point with
+                    {
+                        Configuration = point.Configuration with { Catalogs = catalogs },
+                    }
+                ),
+            ]
+        );
 
     private static void RequireDistinct(SweepPoint[] points)
     {
