@@ -118,10 +118,17 @@ internal sealed class Cluster
 
     public void Run(CancellationToken cancellation)
     {
-        using (_workload)
+        try
         {
-            ScheduleNextArrival();
-            _simulation.Run(cancellation);
+            using (_workload)
+            {
+                ScheduleNextArrival();
+                _simulation.Run(cancellation);
+            }
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error($"what begins at {_simulation.Now}", e);
         }
 
         RequireEverythingDone();
@@ -220,11 +227,9 @@ internal sealed class Cluster
     {
         if (_scenario.Semantics.Admission == Admission.Overshoot)
         {
-            return null;
+            RequireCountable(request);
         }
-
-        var model = _scenario.Model;
-        if ((long)request.TraceInputTokens + request.TraceOutputTokens > model.ServedContextTokens)
+        else if (Tokens(request) > _scenario.Model.ServedContextTokens)
         {
             return model.MaxModelLen is null
                 ? "prompt and output exceed the model's context window"
@@ -233,12 +238,37 @@ internal sealed class Cluster
 
         if (!_prefillRouter.CanServe(request))
         {
-            return "prompt exceeds the KV memory of every prefill instance";
+            return ReasonAtArrival(request);
         }
 
-        return _decodeRouter.CanServe(request)
+        // What has all its tokens after the prefill needs no decode instance.
+        return request.DecodeTokensOwed == 0 || _decodeRouter.CanServe(request)
             ? null
-            : "prompt and output exceed the KV memory of every decode instance";
+            : $"prompt and output exceed the KV memory of {Every(_decodeRouter, "decode")}";
+    }
+
+    /// <summary>Why no instance that takes arriving requests can hold it: its prompt is too long for all, or what comes after it.</summary>
+    private string ReasonAtArrival(Request request) =>
+        _prefillRouter.CanHoldPrompt(request)
+            ? $"prompt and output exceed the KV memory of {Every(_prefillRouter, "prefill")}"
+            : $"prompt exceeds the KV memory of {Every(_prefillRouter, "prefill")}";
+
+    /// <summary>"every prefill instance", "every mixed instance" or "every prefill and mixed instance".</summary>
+    private static string Every(Router router, string stage) => $"every {router.Stages(stage)} instance";
+
+    private static long Tokens(Request request) =>
+        (long)request.TraceInputTokens + request.TraceOutputTokens;
+
+    /// <summary>Without strict admission nothing is too long for an instance, but contexts are counted in whole numbers.</summary>
+    private static void RequireCountable(Request request)
+    {
+        if (Tokens(request) > int.MaxValue)
+        {
+            throw new UserErrorException(
+                $"request {request.Id} of the workload has {request.TraceInputTokens} input and {request.TraceOutputTokens} "
+                    + $"output tokens; allowed without strict admission: at most {int.MaxValue} together"
+            );
+        }
     }
 
     private void ScheduleNextArrival()
@@ -249,7 +279,12 @@ internal sealed class Cluster
         }
 
         var next = _workload.Current;
-        if (next.Arrival < _simulation.Now || next.InputTokens < 1 || next.OutputTokens < 1)
+        if (
+            next.Arrival < _simulation.Now
+            || next.Arrival == SimTime.MaxValue
+            || next.InputTokens < 1
+            || next.OutputTokens < 1
+        )
         {
             ThrowImpossible(next);
         }
@@ -261,7 +296,9 @@ internal sealed class Cluster
     [DoesNotReturn]
     private void ThrowImpossible(in RequestSpec next) =>
         throw new UserErrorException(
-            next.Arrival < _simulation.Now
+            next.Arrival == SimTime.MaxValue
+                ? $"request {next.Id} of the workload arrives at the end of the simulated clock ({next.Arrival}); allowed: before it"
+            : next.Arrival < _simulation.Now
                 ? $"request {next.Id} of the workload arrives at {next.Arrival}, before the one ahead of it at {_simulation.Now}"
                 : $"request {next.Id} of the workload has {next.InputTokens} input and {next.OutputTokens} output tokens; both must be at least 1"
         );

@@ -30,10 +30,13 @@ internal sealed class IterationProgress(
         }
     }
 
+    /// <summary>How many of the ended iterations of the plan the requests have not had.</summary>
+    public int Unsettled(int ended) => ended - _settled;
+
     /// <summary>So many iterations of a plan have ended; in each, every request got a token, and another one has begun.</summary>
     public void Settle(ReadOnlySpan<SequenceState> running, IterationTimes times, int ended)
     {
-        var iterations = ended - _settled;
+        var iterations = Unsettled(ended);
         if (iterations <= 0)
         {
             return;

@@ -97,9 +97,14 @@ internal sealed partial class DecodeInstance
     private void EvictAll()
     {
         _batch.TakeAll(_leaving);
+        // Before anybody is asked for a key: whoever looks at the instance then finds it without them.
         foreach (var request in _leaving)
         {
             _work?.Remove(request, _batch.Iteration);
+        }
+
+        foreach (var request in _leaving)
+        {
             request.Evictions++;
             request.LastToken = _simulation.Now;
             request.InputTokens += request.DecodedTokens;
