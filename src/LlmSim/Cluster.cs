@@ -231,7 +231,7 @@ internal sealed class Cluster
         }
         else if (Tokens(request) > _scenario.Model.ServedContextTokens)
         {
-            return model.MaxModelLen is null
+            return _scenario.Model.MaxModelLen is null
                 ? "prompt and output exceed the model's context window"
                 : "prompt and output exceed max_model_len";
         }

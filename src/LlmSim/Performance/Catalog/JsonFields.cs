@@ -240,9 +240,6 @@ internal sealed class JsonFields
     /// <summary>Names of all fields.</summary>
     public IEnumerable<string> Names => _object.EnumerateObject().Select(property => property.Name);
 
-    /// <summary>Whether the field is a string.</summary>
-    public bool IsText(string field) => Find(field) is { ValueKind: JsonValueKind.String };
-
     /// <summary>A list of whole numbers above 0.</summary>
     public int[] PositiveInts(string field)
     {
@@ -264,7 +261,7 @@ internal sealed class JsonFields
     }
 
     /// <summary>A list of strings, also those of lists inside it; empty where the field is absent.</summary>
-    public IReadOnlyList<string> TextList(string field)
+    public IReadOnlyList<string> NestedTexts(string field)
     {
         var texts = new List<string>();
         if (Find(field) is { } value)

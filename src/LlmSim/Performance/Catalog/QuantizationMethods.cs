@@ -116,7 +116,7 @@ internal static class QuantizationMethods
         {
             var group = groups.Object(name);
             var format = QuantizationFormats.Group(group);
-            var targets = group.TextList("targets");
+            var targets = group.NestedTexts("targets");
             if (targets.Count == 0 || targets.Contains(AllLinear))
             {
                 linear = format;
@@ -159,13 +159,13 @@ internal static class QuantizationMethods
         var rules = fields.OptionalObject("dynamic")?.Names ?? [];
         string[] names =
         [
-            .. fields.TextList("modules_to_not_convert"),
+            .. fields.NestedTexts("modules_to_not_convert"),
             .. rules
                 .Where(rule => rule.StartsWith(Exception, StringComparison.Ordinal))
                 .Select(rule => $"re:{rule[Exception.Length..]}"),
         ];
         var kept = new ModulePatterns(names);
-        var inBlock = fields.TextList("modules_in_block_to_quantize");
+        var inBlock = fields.NestedTexts("modules_in_block_to_quantize");
         var only = new ModulePatterns(inBlock);
         var hasLmHead = fields.Flag("lm_head", absent: false);
         return (
