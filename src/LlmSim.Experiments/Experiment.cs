@@ -75,7 +75,7 @@ public static class Experiment
         )
         {
             MixedInstances = scenario.MixedInstances,
-            Precision = scenario.Precision.Describe(scenario.Model),
+            Precision = DescribePrecision(scenario),
         };
 
         requests?.Complete();
@@ -173,6 +173,17 @@ public static class Experiment
                 "request_source: trace reads a trace; give its file with trace_path"
             );
     }
+
+    /// <summary>The precision of a scenario in words.</summary>
+    internal static string DescribePrecision(Scenario scenario) =>
+        scenario.Precision.Describe(
+            scenario.Model,
+            scenario.Semantics,
+            scenario
+                .PrefillInstances.Concat(scenario.DecodeInstances)
+                .Concat(scenario.MixedInstances)
+                .Select(instance => instance.Hardware)
+        );
 
     private static RequestsWriter? OpenRequests(OutputSet files, string? path, RunConfiguration configuration)
     {

@@ -85,12 +85,14 @@ internal sealed class ProfileCommand : CliCommand
     {
         var model = ModelSource.Load(_model.Model(parse), _plugins.LoadModels(parse));
         var precision = _model.Precision(parse).Resolve(model);
-        var table = Compute(parse, model, precision);
+        var hardware = _plugins.LoadHardware(parse).Get(parse.GetRequiredValue(_hardware));
+        var table = Compute(parse, model, precision, hardware);
+        var words = precision.Describe(model, _semantics.Read(parse), [hardware]);
         var text = parse.GetRequiredValue(_format) switch
         {
             "csv" => RooflineWriter.Csv(table),
-            "json" => RooflineWriter.Json(table, precision.Describe(model)),
-            _ => RooflineReport.Text(table, precision.Describe(model), Console),
+            "json" => RooflineWriter.Json(table, words),
+            _ => RooflineReport.Text(table, words, Console),
         };
         if (parse.GetValue(_output) is { } path)
         {
@@ -102,11 +104,16 @@ internal sealed class ProfileCommand : CliCommand
         }
     }
 
-    private RooflineTable Compute(ParseResult parse, ModelDescription model, Precision precision)
+    private RooflineTable Compute(
+        ParseResult parse,
+        ModelDescription model,
+        Precision precision,
+        HardwareDescription hardware
+    )
     {
         var instance = new InstanceSpec
         {
-            Hardware = _plugins.LoadHardware(parse).Get(parse.GetRequiredValue(_hardware)),
+            Hardware = hardware,
             TpSize = (int)parse.GetValue(_tp)!,
         };
         var roofline = new RooflineModel(

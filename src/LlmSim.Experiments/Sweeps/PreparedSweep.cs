@@ -32,7 +32,7 @@ internal sealed record PreparedPoint(
         )
         {
             MixedInstances = Scenario.MixedInstances,
-            Precision = Scenario.Precision.Describe(Scenario.Model),
+            Precision = Experiment.DescribePrecision(Scenario),
         };
 }
 
