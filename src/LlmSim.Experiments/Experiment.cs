@@ -79,7 +79,7 @@ public static class Experiment
         )
         {
             MixedInstances = scenario.MixedInstances,
-            Precision = scenario.Precision.Describe(scenario.Model),
+            Precision = DescribePrecision(scenario),
             Notices = scenario.Model.Notices,
         };
 
@@ -182,6 +182,17 @@ public static class Experiment
                 "request_source: trace reads a trace; give its file with trace_path"
             );
     }
+
+    /// <summary>The precision of a scenario in words.</summary>
+    internal static string DescribePrecision(Scenario scenario) =>
+        scenario.Precision.Describe(
+            scenario.Model,
+            scenario.Semantics,
+            scenario
+                .PrefillInstances.Concat(scenario.DecodeInstances)
+                .Concat(scenario.MixedInstances)
+                .Select(instance => instance.Hardware)
+        );
 
     /// <summary>A writer of per-request results; null without a path.</summary>
     /// <exception cref="UserErrorException">The path cannot be written.</exception>

@@ -90,12 +90,14 @@ internal sealed class ProfileCommand : CliCommand
             _model.MaxModelLen(parse)
         );
         var precision = _model.Precision(parse).Resolve(model);
-        var table = Compute(parse, model, precision);
+        var hardware = _plugins.LoadHardware(parse).Get(parse.GetRequiredValue(_hardware));
+        var table = Compute(parse, model, precision, hardware);
+        var words = precision.Describe(model, _semantics.Read(parse), [hardware]);
         var text = parse.GetRequiredValue(_format) switch
         {
             "csv" => RooflineWriter.Csv(table),
-            "json" => RooflineWriter.Json(table, precision.Describe(model), model.Notices),
-            _ => RooflineReport.Text(table, precision.Describe(model), model.Notices, Console),
+            "json" => RooflineWriter.Json(table, words, model.Notices),
+            _ => RooflineReport.Text(table, words, model.Notices, Console),
         };
         if (parse.GetValue(_output) is { } path)
         {
@@ -107,11 +109,16 @@ internal sealed class ProfileCommand : CliCommand
         }
     }
 
-    private RooflineTable Compute(ParseResult parse, ModelDescription model, Precision precision)
+    private RooflineTable Compute(
+        ParseResult parse,
+        ModelDescription model,
+        Precision precision,
+        HardwareDescription hardware
+    )
     {
         var instance = new InstanceSpec
         {
-            Hardware = _plugins.LoadHardware(parse).Get(parse.GetRequiredValue(_hardware)),
+            Hardware = hardware,
             TpSize = (int)parse.GetValue(_tp)!,
         };
         var roofline = new RooflineModel(

@@ -36,7 +36,7 @@ internal sealed record PreparedPoint(
         )
         {
             MixedInstances = Scenario.MixedInstances,
-            Precision = Scenario.Precision.Describe(Scenario.Model),
+            Precision = Experiment.DescribePrecision(Scenario),
             Notices = Scenario.Model.Notices,
             QueueStatesFile = names.GetValueOrDefault(SampleOptions.QueueStatesOption),
             MemoryUsageFile = names.GetValueOrDefault(SampleOptions.MemoryUsageOption),

@@ -31,6 +31,9 @@ public sealed record NumberFormat(
     private const int Fp16Bits = 16;
     private const int Fp8Bits = 8;
 
+    /// <summary>Values with one exponent in the OCP microscaling formats.</summary>
+    internal const int MicroscalingGroup = 32;
+
     /// <summary>bf16 or fp16.</summary>
     public static NumberFormat SixteenBit { get; } = new("16-bit", 16, NumberKind.Any, 16);
 
@@ -44,7 +47,7 @@ public sealed record NumberFormat(
     public static NumberFormat Nvfp4 { get; } = Fp4(16);
 
     /// <summary>4-bit floating point of the OCP microscaling formats, an 8-bit exponent for 32 values.</summary>
-    public static NumberFormat Mxfp4 { get; } = Fp4(32);
+    public static NumberFormat Mxfp4 { get; } = Fp4(MicroscalingGroup);
 
     /// <summary>Bytes of a value in memory.</summary>
     public double BytesPerValue => StoredBits / 8;
@@ -72,6 +75,10 @@ public sealed record NumberFormat(
             8 + (double)Fp32Bits / ((long)rows * columns),
             $"{rows}x{columns} blocks"
         );
+
+    /// <summary>8-bit floating point of the OCP microscaling formats, an 8-bit exponent for 32 values.</summary>
+    internal static NumberFormat Mxfp8 { get; } =
+        new("mxfp8", 8, NumberKind.Float, 8 + (double)Fp8Bits / MicroscalingGroup, "groups of 32");
 
     /// <summary>4-bit floating point, an 8-bit scale factor for so many values.</summary>
     internal static NumberFormat Fp4(int groupSize) =>

@@ -114,28 +114,45 @@ public sealed record Precision
 
     /// <summary>What is simulated, and where that was said, for people.</summary>
     /// <param name="model">Says which operands there are.</param>
-    public string Describe(ModelDescription model)
+    /// <param name="semantics">May put some operands into the format of others.</param>
+    /// <param name="hardware">The accelerators, some of which may have no arithmetic for a format.</param>
+    public string Describe(
+        ModelDescription model,
+        Semantics semantics,
+        IEnumerable<HardwareDescription> hardware
+    )
     {
-        if (IsSixteenBit)
+        var precision = Under(semantics);
+        if (precision.IsSixteenBit)
         {
             return $"16-bit weights, activations and KV cache ({Source})";
         }
 
-        var experts = model.MixtureOfExperts;
+        var rate = semantics.ArithmeticRate == ArithmeticRate.Widest ? ", all at the rate of the widest" : "";
+        var widened = hardware
+            .Where(one => rate.Length == 0 && precision.On(one) != precision)
+            .Select(one => one.Name)
+            .Distinct()
+            .ToArray();
+        var note =
+            widened.Length == 0
+                ? ""
+                : $"; {string.Join(" and ", widened)} has no such arithmetic and multiplies at 16 bits";
+        return $"{precision.Operands(model)}{rate} ({Source}){note}";
+    }
+
+    private string Operands(ModelDescription model)
+    {
         List<(string Name, ProductFormat Format)> parts = [("attention projections", Projections)];
         if (model.ExpertLayers < model.Layers)
         {
             parts.Add(("MLP", Mlp));
         }
 
-        if (experts is not null)
+        if (model.MixtureOfExperts is { } experts)
         {
             parts.Add(("experts", Experts));
-        }
-
-        if (experts is { SharedIntermediateSize: > 0 })
-        {
-            parts.Add(("shared experts", SharedExperts));
+            parts.AddRange(experts.SharedIntermediateSize > 0 ? [("shared experts", SharedExperts)] : []);
         }
 
         var groups = parts.GroupBy(part => part.Format.Describe(), part => part.Name).ToArray();
@@ -143,7 +160,7 @@ public sealed record Precision
             ? all.Key
             : string.Join("; ", groups.Select(group => $"{string.Join(" and ", group)}: {group.Key}"));
         var exchanged = HiddenState == NumberFormat.SixteenBit ? "" : $", exchanged {HiddenState.Name}";
-        return $"{layers}; KV cache {KvCache.Name}, attention {AttentionName}, lm_head {LmHead.Weight.Name}{exchanged} ({Source})";
+        return $"{layers}; KV cache {KvCache.Name}, attention {AttentionName}, lm_head {LmHead.Weight.Name}{exchanged}";
     }
 
     private string AttentionName => Attention.Bits >= KvCache.Bits ? Attention.Name : KvCache.Name;

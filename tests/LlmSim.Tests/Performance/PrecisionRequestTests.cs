@@ -53,7 +53,7 @@ public sealed class PrecisionRequestTests
         var kvOnly = new PrecisionRequest { KvFormat = "bf16" }.Resolve(s_quantized);
         var weightsOnly = new PrecisionRequest { WeightBits = 4 }.Resolve(s_quantized);
 
-        Assert.Equal("16-bit weights, activations and KV cache (precision bf16)", plain.Describe(s_model));
+        Assert.Equal("16-bit weights, activations and KV cache (precision bf16)", plain.Describe(s_model, Semantics.Standard, []));
         Assert.Equal(NumberFormat.Fp8, kvOnly.Mlp.Weight);
         Assert.Equal(NumberFormat.SixteenBit, kvOnly.KvCache);
         Assert.Equal(NumberFormat.SixteenBit, kvOnly.Attention);
@@ -142,8 +142,30 @@ public sealed class PrecisionRequestTests
         Assert.Equal(
             "attention projections: 16-bit weights and activations; experts: nvfp4 weights (groups of 16) and "
                 + "activations; KV cache 16-bit, attention 16-bit, lm_head 16-bit (default)",
-            precision.Describe(experts)
+            precision.Describe(experts, Semantics.Standard, [])
         );
-        Assert.Equal("16-bit weights, activations and KV cache (default)", new Precision().Describe(experts));
+        Assert.Equal("16-bit weights, activations and KV cache (default)", new Precision().Describe(experts, Semantics.Standard, []));
+    }
+
+    [Fact]
+    public void A_description_is_of_what_the_semantics_and_the_accelerators_make_of_it()
+    {
+        var precision = new PrecisionRequest { Format = "fp8" }.Resolve(s_model);
+        var ampere = HardwareCatalog.BuiltIn.Get("NVIDIA_A100_40G") with { Fp8OpsPerSecond = null };
+
+        Assert.Equal(
+            "fp8 weights and activations; KV cache 16-bit, attention 16-bit, lm_head fp8, exchanged fp8, all at the "
+                + "rate of the widest (precision fp8)",
+            precision.Describe(s_model, Semantics.Reference, [ampere])
+        );
+        Assert.Equal(
+            "fp8 weights and activations; KV cache 16-bit, attention 16-bit, lm_head 16-bit (precision fp8); "
+                + "NVIDIA_A100_40G has no such arithmetic and multiplies at 16 bits",
+            precision.Describe(s_model, Semantics.Standard, [ampere, ampere])
+        );
+        Assert.DoesNotContain(
+            "no such arithmetic",
+            precision.Describe(s_model, Semantics.Standard, [ampere with { Fp8OpsPerSecond = 1e15 }])
+        );
     }
 }

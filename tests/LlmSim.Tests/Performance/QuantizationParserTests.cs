@@ -58,6 +58,7 @@ public sealed class QuantizationParserTests
         4.5
     )]
     [InlineData("""{"quant_algo": "FP8"}""", "fp8 weights and activations", 8)]
+    [InlineData("""{"quant_algo": "MXFP8"}""", "mxfp8 weights (groups of 32) and activations", 8.25)]
     [InlineData(
         """{"quant_method": "modelopt", "quant_algo": "W4A8_AWQ", "group_size": 128}""",
         "int4 weights (groups of 128), fp8 activations",

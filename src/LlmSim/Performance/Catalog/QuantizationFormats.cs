@@ -19,7 +19,7 @@ internal static class QuantizationFormats
         ["W4A8_NVFP4_FP8"] = _ => new(NumberFormat.Nvfp4, NumberFormat.Fp8),
         ["MXFP4"] = _ => new(NumberFormat.Mxfp4, NumberFormat.SixteenBit),
         ["W4A8_MXFP4_FP8"] = _ => new(NumberFormat.Mxfp4, NumberFormat.Fp8),
-        ["MXFP8"] = _ => PrecisionFormats.Fp8Block(1, 32),
+        ["MXFP8"] = _ => new(NumberFormat.Mxfp8, NumberFormat.Mxfp8),
         ["W4A16_AWQ"] = size => new(NumberFormat.IntegerGroups(4, size, false), NumberFormat.SixteenBit),
         ["W4A16_GPTQ"] = size => new(NumberFormat.IntegerGroups(4, size, false), NumberFormat.SixteenBit),
         ["W4A8_AWQ"] = size => new(NumberFormat.IntegerGroups(4, size, false), NumberFormat.Fp8),
@@ -95,10 +95,7 @@ internal static class QuantizationFormats
         {
             4 => NumberFormat.Fp4(tensor.PositiveInt("group_size", absent: 16)),
             8 when tensor.Has("block_structure") => Blocks(tensor, "block_structure"),
-            8 when HasGroups(tensor, "group_size") => NumberFormat.Fp8Blocks(
-                1,
-                tensor.PositiveInt("group_size")
-            ),
+            8 when HasGroups(tensor, "group_size") => Fp8Groups(tensor.PositiveInt("group_size")),
             8 => NumberFormat.Fp8,
             _ => throw tensor.Error(
                 "num_bits",
@@ -112,6 +109,9 @@ internal static class QuantizationFormats
         fields.PositiveInts(field) is [var rows, var columns]
             ? NumberFormat.Fp8Blocks(rows, columns)
             : throw fields.Error(field, "two whole numbers, rows and columns, are expected.");
+
+    private static NumberFormat Fp8Groups(int size) =>
+        size == NumberFormat.MicroscalingGroup ? NumberFormat.Mxfp8 : NumberFormat.Fp8Blocks(1, size);
 
     private static bool HasGroups(JsonFields fields, string field) =>
         fields.Has(field) && fields.Number(field, -1, int.MaxValue) > 0;

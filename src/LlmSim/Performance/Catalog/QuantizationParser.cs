@@ -72,7 +72,7 @@ public static class QuantizationParser
         method = method switch
         {
             "fbgemm-fp8" or "ptpc-fp8" => "fbgemm_fp8",
-            "intel/auto-round" or "auto-round" => "auto-round",
+            "intel/auto-round" => "auto-round",
             "modelopt-fp4" or "modelopt-fp8" or "modelopt-mixed" => "modelopt",
             "awq-marlin" => "awq",
             "gptq-marlin" => "gptq",

@@ -21,7 +21,7 @@ public static class ProfileMatch
         {
             throw new UserErrorException(
                 $"{name}: is a profile of {profile.Variant}; weights, activations and KV cache must have 16 bits, and "
-                    + $"they are {precision.Describe(model)}"
+                    + $"they are {precision.Describe(model, Semantics.Standard, [])}"
             );
         }
 
