@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using LlmSim.Cli.Output;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
@@ -19,7 +20,7 @@ internal sealed class HardwareCommand : CliCommand
     public HardwareCommand(CliConsole console)
         : base(
             "hardware",
-            "List the accelerators of the catalog with their figures per second, dense.",
+            "List the accelerators of the catalog: memory in B, bandwidth in B/s, dense rates by bits in operations/s, link in B/s, design power in W.",
             console
         )
     {
@@ -39,14 +40,13 @@ internal sealed class HardwareCommand : CliCommand
     {
         var table = TextTable.Create(
             "Accelerator",
-            ">memory B",
+            ">memory",
             ">B/s",
-            ">16-bit ops/s",
-            ">int8 ops/s",
-            ">fp8 ops/s",
-            ">fp4 ops/s",
-            ">link B/s",
-            ">TDP W"
+            ">16-bit",
+            ">8-bit",
+            ">4-bit",
+            ">link",
+            ">TDP"
         );
         foreach (var h in catalog.All)
         {
@@ -55,11 +55,10 @@ internal sealed class HardwareCommand : CliCommand
                 Figures.Si(h.MemoryBytes),
                 Figures.Si(h.MemoryBytesPerSecond),
                 Figures.Si(h.Fp16OpsPerSecond),
-                Figures.Si(h.Int8OpsPerSecond),
-                IfKnown(h.Fp8OpsPerSecond),
+                Figures.Si(Math.Max(h.Int8OpsPerSecond, h.Fp8OpsPerSecond ?? 0)),
                 IfKnown(h.Fp4OpsPerSecond),
                 Figures.Si(h.LinkBytesPerSecond),
-                IfKnown(h.TdpWatts)
+                h.TdpWatts?.ToString("0", CultureInfo.InvariantCulture) ?? "-"
             );
         }
 
