@@ -29,8 +29,7 @@ internal sealed class ModelArguments
     // The reference's name.
     public ModelArguments() => _model.Aliases.Add("--model_id");
 
-    public OptionGroup Group =>
-        new("Model", [_model, _maxModelLen, _weightBits, _activationBits, _kvBits]);
+    public OptionGroup Group => new("Model", [_model, _maxModelLen, _weightBits, _activationBits, _kvBits]);
 
     public string Model(ParseResult parse) => parse.GetRequiredValue(_model);
 

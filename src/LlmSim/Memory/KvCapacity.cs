@@ -50,7 +50,9 @@ public static class KvCapacity
         ExpertParallelism.Require(model, instance);
         var weightBytes = WeightBytes(model, precision, instance, semantics);
         var bytes = FreeBytes(instance, weightBytes, semantics) / Copies(model, instance, semantics);
-        return bytes > 0 ? bytes : throw DoesNotFit(model, precision, instance, weightBytes, bytes, semantics);
+        return bytes > 0
+            ? bytes
+            : throw DoesNotFit(model, precision, instance, weightBytes, bytes, semantics);
     }
 
     /// <summary>A latent vector is on every accelerator of a group, and a KV head on several when those are more than the heads.</summary>
