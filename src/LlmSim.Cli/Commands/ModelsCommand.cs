@@ -55,6 +55,7 @@ internal sealed class ModelsCommand : CliCommand
 
         Console.Out.Write(TextTable.Render(table, Console, width: 132));
     }
+
     private static void Add(Spectre.Console.Table table, ModelDescription model) =>
         table.Add(
             model.Id,

@@ -78,7 +78,10 @@ public sealed record ModelDescription
     /// <exception cref="UserErrorException">The model itself has a shorter one.</exception>
     public ModelDescription Serving(int? maxModelLen) =>
         maxModelLen is null || (maxModelLen > 0 && maxModelLen <= MaxContextTokens)
-            ? this with { MaxModelLen = maxModelLen }
+            ? this with
+            {
+                MaxModelLen = maxModelLen,
+            }
             : throw new UserErrorException(
                 FormattableString.Invariant(
                     $"max_model_len: {maxModelLen} tokens for {Id}; allowed is 1 to its own {MaxContextTokens}."

@@ -30,7 +30,10 @@ public sealed class ModelOptionTests
     public void A_context_may_be_lowered(string? length, int finished, string reason)
     {
         using var folder = new TemporaryFolder();
-        string[] args = Args(folder, "[{\"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": 1, \"role\": \"mixed\"}]");
+        string[] args = Args(
+            folder,
+            "[{\"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": 1, \"role\": \"mixed\"}]"
+        );
         var run = CliRun.Of(length is null ? args : [.. args, "--max_model_len", length]);
 
         Assert.Equal("", run.Error);
@@ -93,7 +96,10 @@ public sealed class ModelOptionTests
     {
         using var folder = new TemporaryFolder();
         var run = CliRun.Of([
-            .. Args(folder, $"[{{\"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": {tp}, \"role\": \"mixed\"}}]")
+            .. Args(
+                    folder,
+                    $"[{{\"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": {tp}, \"role\": \"mixed\"}}]"
+                )
                 .Select(arg => arg.EndsWith("model.json", StringComparison.Ordinal) ? model : arg),
             "--max_model_len",
             "8K",
@@ -124,7 +130,10 @@ public sealed class ModelOptionTests
         using var folder = new TemporaryFolder();
         var model = folder.Write("model.json", Yarn);
 
-        Assert.Contains("Notice: fields of the config", CliRun.Of("profile", "--model", model, "--tp", "1").Out);
+        Assert.Contains(
+            "Notice: fields of the config",
+            CliRun.Of("profile", "--model", model, "--tp", "1").Out
+        );
         var json = CliRun.Of("profile", "--model", model, "--tp", "1", "--format", "json").Out;
         using var document = JsonDocument.Parse(json);
         Assert.Equal(1, document.RootElement.GetProperty("notices").GetArrayLength());

@@ -16,7 +16,10 @@ public sealed class ConfigContextTests
     [InlineData("""{"type": "dynamic", "factor": 2.0}""", 65_536)]
     [InlineData("""{"type": "dynamic", "factor": 1.5}""", 49_152)]
     [InlineData("""{"type": "dynamic", "alpha": 1000.0, "factor": 1.0}""", 32_768)]
-    [InlineData("""{"rope_type": "llama3", "factor": 8.0, "original_max_position_embeddings": 8192}""", 32_768)]
+    [InlineData(
+        """{"rope_type": "llama3", "factor": 8.0, "original_max_position_embeddings": 8192}""",
+        32_768
+    )]
     [InlineData("""{"type": "longrope", "factor": 8.0}""", 32_768)]
     [InlineData("""{"type": "su", "factor": 8.0}""", 32_768)]
     [InlineData("""{"type": "mrope", "mrope_section": [16, 24, 24]}""", 32_768)]
@@ -57,8 +60,14 @@ public sealed class ConfigContextTests
         );
 
     [Theory]
-    [InlineData("""{"type": "yarn", "factor": -1}""", "config.json:rope_scaling:factor: -1 where a number above 0")]
-    [InlineData("""{"type": "linear", "factor": 1e9}""", "config.json:rope_scaling:factor: 32768 tokens become")]
+    [InlineData(
+        """{"type": "yarn", "factor": -1}""",
+        "config.json:rope_scaling:factor: -1 where a number above 0"
+    )]
+    [InlineData(
+        """{"type": "linear", "factor": 1e9}""",
+        "config.json:rope_scaling:factor: 32768 tokens become"
+    )]
     [InlineData("""{"type": "linear", "factor": NaN}""", "config.json:rope_scaling:factor: \"NaN\" where")]
     [InlineData("[4]", "config.json:rope_scaling: [4] where an object")]
     public void A_wrong_scaling_is_an_error(string scaling, string message) =>
@@ -146,8 +155,7 @@ public sealed class ConfigContextTests
             Roofline(model.Serving(4096)).DecodeSeconds(new(8, 8000, 1000))
         );
 
-        RooflineModel Roofline(ModelDescription of) =>
-            new(of, new Precision(), instance, Semantics.Standard);
+        RooflineModel Roofline(ModelDescription of) => new(of, new Precision(), instance, Semantics.Standard);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Text;
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 using Xunit;
 
 namespace LlmSim.Tests.Performance;
@@ -27,10 +28,22 @@ public sealed class ConfigFieldTests
     }
 
     [Theory]
-    [InlineData("\"something_new\": 5", "fields of the config that are not known, and were passed over: something_new")]
-    [InlineData("\"a\": \"b\", \"c\": [1], \"d\": true", "fields of the config that are not known, and were passed over: a, c, d")]
-    [InlineData("\"num_nextn_predict_layers\": 1", "num_nextn_predict_layers: modules that predict several tokens")]
-    [InlineData("\"vision_config\": {\"depth\": 27}, \"image_size\": 5", "vision_config: of this model the text alone is simulated")]
+    [InlineData(
+        "\"something_new\": 5",
+        "fields of the config that are not known, and were passed over: something_new"
+    )]
+    [InlineData(
+        "\"a\": \"b\", \"c\": [1], \"d\": true",
+        "fields of the config that are not known, and were passed over: a, c, d"
+    )]
+    [InlineData(
+        "\"num_nextn_predict_layers\": 1",
+        "num_nextn_predict_layers: modules that predict several tokens"
+    )]
+    [InlineData(
+        "\"vision_config\": {\"depth\": 27}, \"image_size\": 5",
+        "vision_config: of this model the text alone is simulated"
+    )]
     public void What_changes_results_and_is_not_simulated_is_named(string fields, string notice) =>
         Assert.StartsWith(notice, Assert.Single(With(fields).Notices));
 
@@ -44,7 +57,10 @@ public sealed class ConfigFieldTests
     [InlineData("\"attn_output_gate\": true", "attn_output_gate: a gate after attention")]
     [InlineData("\"n_routed_experts\": 8", "n_routed_experts: a model of type 'llama' has no experts")]
     [InlineData("\"kv_lora_rank\": 512", "kv_lora_rank: a model of type 'llama' has no latent attention")]
-    [InlineData("\"attention_chunk_size\": 8192", "attention_chunk_size: a model of type 'llama' has no attention")]
+    [InlineData(
+        "\"attention_chunk_size\": 8192",
+        "attention_chunk_size: a model of type 'llama' has no attention"
+    )]
     [InlineData("\"is_encoder_decoder\": true", "is_encoder_decoder: an encoder")]
     public void What_would_need_other_layers_is_refused(string fields, string message) =>
         Assert.StartsWith(
@@ -76,6 +92,7 @@ public sealed class ConfigFieldTests
     [InlineData("text_config")]
     [InlineData("llm_config")]
     [InlineData("language_config")]
+    [InlineData("thinker_config")]
     public void The_text_of_a_model_of_pictures_is_read(string part)
     {
         var json =
@@ -92,7 +109,9 @@ public sealed class ConfigFieldTests
             "config.json:text_config:hidden_size: missing.",
             Assert
                 .Throws<UserErrorException>(() =>
-                    Configs.Parse("""{"model_type": "llava", "text_config": {"model_type": "llama", "num_attention_heads": 4}}""")
+                    Configs.Parse(
+                        """{"model_type": "llava", "text_config": {"model_type": "llama", "num_attention_heads": 4}}"""
+                    )
                 )
                 .Message
         );
@@ -106,9 +125,17 @@ public sealed class ConfigFieldTests
 
     [Theory]
     [InlineData("\"hidden_size\": 64", "\"hidden_size\": NaN", "config.json:hidden_size: \"NaN\" where")]
-    [InlineData("\"vocab_size\": 100", "\"vocab_size\": -Infinity", "config.json:vocab_size: \"-Infinity\" where")]
+    [InlineData(
+        "\"vocab_size\": 100",
+        "\"vocab_size\": -Infinity",
+        "config.json:vocab_size: \"-Infinity\" where"
+    )]
     [InlineData("\"vocab_size\": 100", "\"vocab_size\": nan", "config.json:2: not valid JSON")]
-    [InlineData("\"vocab_size\": 100", "\"vocab_size\": 100, \"vocab_size\": NaN", "config.json:1: not valid JSON: Duplicate")]
+    [InlineData(
+        "\"vocab_size\": 100",
+        "\"vocab_size\": 100, \"vocab_size\": NaN",
+        "config.json:1: not valid JSON: Duplicate"
+    )]
     [InlineData("\"llama\"", "\"\\ud800\"", "config.json:model_type: \"\\ud800\" where a string")]
     [InlineData("{", "{\"\\ud800\": 1, ", "config.json: not valid JSON: an escape such as \\ud800")]
     public void What_is_wrong_stays_an_error(string found, string replacement, string message)
@@ -129,13 +156,17 @@ public sealed class ConfigFieldTests
     public void A_file_of_another_encoding_is_an_error() =>
         Assert.Equal(
             "config.json: not a text in UTF-8; a JSON object is expected.",
-            Assert.Throws<UserErrorException>(() => Configs.Parse(Encoding.Latin1.GetBytes("{\"a\": \"é\"}"))).Message
+            Assert
+                .Throws<UserErrorException>(() => Configs.Parse(Encoding.Latin1.GetBytes("{\"a\": \"é\"}")))
+                .Message
         );
 
     [Fact]
     public void A_long_list_of_modules_is_read()
     {
-        var modules = Enumerable.Range(0, 40_000).Select(i => $"\"model.layers.{i}.block_sparse_moe.experts\"");
+        var modules = Enumerable
+            .Range(0, 40_000)
+            .Select(i => $"\"model.layers.{i}.block_sparse_moe.experts\"");
 
         Assert.Equal(
             Configs.Parse(Llama).Parameters,
@@ -149,9 +180,83 @@ public sealed class ConfigFieldTests
         using var stream = new EndlessStream();
 
         var error = Assert.Throws<UserErrorException>(() =>
-            LlmSim.Performance.Catalog.ModelConfigParser.Parse("x", stream, "config.json")
+            ModelConfigParser.Parse("x", stream, "config.json")
         );
         Assert.Equal("config.json: larger than 64 MiB; a JSON object is expected.", error.Message);
+    }
+
+    [Theory]
+    [InlineData(
+        "\"num_hidden_layers\": 2",
+        "\"num_hidden_layers\": 2000000000",
+        "num_hidden_layers: 2000000000 where"
+    )]
+    [InlineData("\"hidden_size\": 64", "\"hidden_size\": 2000000000", "hidden_size: 2000000000 where")]
+    [InlineData(
+        "\"intermediate_size\": 128",
+        "\"intermediate_size\": 90000000, \"head_dim\": 90000000",
+        "hidden_size: with"
+    )]
+    public void A_size_beyond_belief_is_an_error(string found, string replacement, string message)
+    {
+        var json = Llama
+            .Replace(found, replacement, StringComparison.Ordinal)
+            .Replace("\"hidden_size\": 64", "\"hidden_size\": 64000000", StringComparison.Ordinal);
+
+        Assert.StartsWith(
+            $"config.json:{message}",
+            Assert.Throws<UserErrorException>(() => Configs.Parse(json)).Message
+        );
+    }
+
+    /// <summary>Each published config with one value, name or byte changed at random: a description or a message, never another end.</summary>
+    [Fact]
+    public void No_config_ends_in_anything_but_a_description_or_a_message()
+    {
+        var random = new Random(9);
+        string[] values =
+        [
+            "0",
+            "-1",
+            "1e300",
+            "NaN",
+            "null",
+            "true",
+            "\"x\"",
+            "[]",
+            "[1,\"a\"]",
+            "{}",
+            "2147483647",
+            "\"\\ud800\"",
+        ];
+        var refused = 0;
+        foreach (var name in EmbeddedCatalog.Names("models").Where(name => name != "aliases"))
+        {
+            var text = Encoding.UTF8.GetString(EmbeddedCatalog.Content("models", name));
+            for (var i = 0; i < 10; i++)
+            {
+                var lines = text.Split('\n');
+                var at = random.Next(1, lines.Length - 2);
+                var colon = lines[at].IndexOf(':', StringComparison.Ordinal);
+                lines[at] =
+                    i % 5 == 0 || colon < 0
+                        ? lines[at].Remove(random.Next(lines[at].Length), 1)
+                        : $"{lines[at][..colon]}: {values[random.Next(values.Length)]},";
+                try
+                {
+                    var model = Configs.Parse(string.Join('\n', lines));
+                    Assert.InRange(model.Parameters, 1, (long)1e15);
+                    Assert.NotEmpty(TensorParallelism.Degrees(model, Semantics.Standard));
+                }
+                catch (UserErrorException e)
+                {
+                    Assert.StartsWith("config.json:", e.Message);
+                    refused++;
+                }
+            }
+        }
+
+        Assert.True(refused > 300, $"{refused}");
     }
 
     private static ModelDescription With(string fields) =>

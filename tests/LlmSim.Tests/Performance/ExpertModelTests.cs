@@ -142,7 +142,13 @@ public sealed class ExpertModelTests
     [InlineData(DeepSeek, "\"moe_layer_freq\": [0, 1, 1], ", 1)]
     public void Layers_without_experts_have_an_mlp(string json, string field, int denseLayers)
     {
-        var all = Parse(json.Replace("\"first_k_dense_replace\": 1", "\"first_k_dense_replace\": 0", StringComparison.Ordinal));
+        var all = Parse(
+            json.Replace(
+                "\"first_k_dense_replace\": 1",
+                "\"first_k_dense_replace\": 0",
+                StringComparison.Ordinal
+            )
+        );
         var some = Parse(json.Replace("{", "{" + field, StringComparison.Ordinal));
 
         Assert.Equal(denseLayers, some.MixtureOfExperts!.DenseLayers);
@@ -150,7 +156,8 @@ public sealed class ExpertModelTests
         var experts = all.MixtureOfExperts!;
         var correction = json == DeepSeek ? 3L * 64 * experts.SharedIntermediateSize : 0;
         Assert.Equal(
-            all.Parameters - denseLayers * (experts.Experts * (3L * 64 * 32 + 64) + correction - 3L * 64 * 128),
+            all.Parameters
+                - denseLayers * (experts.Experts * (3L * 64 * 32 + 64) + correction - 3L * 64 * 128),
             some.Parameters
         );
     }

@@ -11,9 +11,17 @@ public sealed partial class ModelDocumentationTests
     public void The_page_lists_every_type_that_can_be_simulated_and_no_other()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "models.md"));
-        var families = page[page.IndexOf("## Families", StringComparison.Ordinal)..page.IndexOf("Parameters are counted", StringComparison.Ordinal)];
+        var families = page[
+            page.IndexOf("## Families", StringComparison.Ordinal)..page.IndexOf(
+                "Parameters are counted",
+                StringComparison.Ordinal
+            )
+        ];
         var table = families[families.IndexOf("|---|---|", StringComparison.Ordinal)..];
-        var listed = Names().Matches(table).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal);
+        var listed = Names()
+            .Matches(table)
+            .Select(match => match.Groups[1].Value)
+            .Order(StringComparer.Ordinal);
 
         Assert.Equal(ModelFamilies.Types, listed);
     }

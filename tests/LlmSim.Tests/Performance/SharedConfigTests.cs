@@ -28,7 +28,10 @@ public sealed class SharedConfigTests
         model.RequireFullAttention();
 
         Assert.Equal((parameters, tokens), (model.Parameters, model.MaxContextTokens));
-        Assert.DoesNotContain(model.Notices, notice => notice.Contains("not known", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            model.Notices,
+            notice => notice.Contains("not known", StringComparison.Ordinal)
+        );
     }
 
     [Theory]

@@ -26,7 +26,13 @@ internal static class ConfigFieldClasses
         new("sparse attention", ["index_topk", "sparse_attention_config", "compress_ratios"]),
         new(
             "layers of a state-space model (Mamba)",
-            ["mamba_num_heads", "mamba_d_state", "ssm_state_size", "hybrid_override_pattern", "layers_block_type"]
+            [
+                "mamba_num_heads",
+                "mamba_d_state",
+                "ssm_state_size",
+                "hybrid_override_pattern",
+                "layers_block_type",
+            ]
         ),
         new("linear attention", ["linear_num_key_heads", "full_attention_interval"]),
         new(
@@ -57,7 +63,17 @@ internal static class ConfigFieldClasses
     ];
 
     /// <summary>What belongs to such a part, in the names of fields beside it.</summary>
-    private static readonly string[] s_otherSenses = ["vision", "image", "video", "audio", "media"];
+    private static readonly string[] s_otherSenses =
+    [
+        "vision",
+        "image",
+        "video",
+        "audio",
+        "media",
+        "multimodal",
+        "projector",
+        "spatial_merge",
+    ];
 
     private static readonly string[] s_predictionModules =
     [
@@ -74,7 +90,10 @@ internal static class ConfigFieldClasses
     public static void RequireSimulated(JsonFields fields, ModelRules rules)
     {
         var type = rules.Types[0];
-        if (rules.Experts is null && Array.Find(s_expertCounts, field => HasSeveral(fields, field)) is { } count)
+        if (
+            rules.Experts is null
+            && Array.Find(s_expertCounts, field => HasSeveral(fields, field)) is { } count
+        )
         {
             throw fields.Error(
                 count,
@@ -103,13 +122,11 @@ internal static class ConfigFieldClasses
 
     /// <summary>What should be said of a model beside its figures.</summary>
     /// <param name="file">The whole file.</param>
-    /// <param name="part">Name of the object of the text model; null where there is none.</param>
-    /// <param name="text">That object, or the file again.</param>
+    /// <param name="text">The object of the text model in it, or the file again.</param>
     /// <param name="rules">Its family.</param>
     /// <param name="contextNotice">What is to be said of the context.</param>
     public static IReadOnlyList<string> Notices(
         JsonFields file,
-        string? part,
         JsonFields text,
         ModelRules rules,
         string? contextNotice
@@ -140,7 +157,9 @@ internal static class ConfigFieldClasses
 
         if (Array.Find(s_predictionModules, text.IsOn) is { } modules)
         {
-            notices.Add($"{modules}: modules that predict several tokens are not simulated, nor their weights counted");
+            notices.Add(
+                $"{modules}: modules that predict several tokens are not simulated, nor their weights counted"
+            );
         }
 
         if (contextNotice is not null)
@@ -150,12 +169,14 @@ internal static class ConfigFieldClasses
 
         var unknown = Unknown(file)
             .Where(field => others.Length == 0 || !IsOfOtherSense(field))
-            .Concat(part is null ? [] : Unknown(text))
+            .Concat(text == file ? [] : Unknown(text))
             .Distinct()
             .ToArray();
         if (unknown.Length > 0)
         {
-            notices.Add($"fields of the config that are not known, and were passed over: {string.Join(", ", unknown)}");
+            notices.Add(
+                $"fields of the config that are not known, and were passed over: {string.Join(", ", unknown)}"
+            );
         }
 
         return notices.Count == 0 ? [] : notices;
@@ -173,5 +194,8 @@ internal static class ConfigFieldClasses
 
     private static bool IsNeutral(string field) =>
         s_neutral.Contains(field)
-        || Array.Exists(ConfigNeutralFields.Endings, ending => field.EndsWith(ending, StringComparison.Ordinal));
+        || Array.Exists(
+            ConfigNeutralFields.Endings,
+            ending => field.EndsWith(ending, StringComparison.Ordinal)
+        );
 }

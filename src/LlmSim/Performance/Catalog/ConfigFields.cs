@@ -17,14 +17,16 @@ internal sealed class ConfigFields(JsonFields fields, JsonFields outer, ModelRul
             return absent;
         }
 
-        return fields.IsList(own) ? SameInAllLayers(own) : fields.PositiveInt(own);
+        var value = fields.IsList(own) ? SameInAllLayers(own) : fields.PositiveInt(own);
+        return value <= Most(field)
+            ? value
+            : throw fields.Error(own, $"{value} where a whole number from 1 to {Most(field)} is expected.");
     }
 
     public int PositiveInt(string field, int absent) => Has(field) ? PositiveInt(field) : absent;
 
     /// <summary>A whole number from 0; 0 where the field is absent.</summary>
-    public int Count(string field) =>
-        IsList(field) ? SameInAllLayers(Own(field)) : fields.Count(Own(field));
+    public int Count(string field) => IsList(field) ? SameInAllLayers(Own(field)) : fields.Count(Own(field));
 
     /// <summary>Whether the field is a number below 0.</summary>
     public bool IsNegative(string field) => fields.IsNegative(Own(field));
@@ -36,8 +38,7 @@ internal sealed class ConfigFields(JsonFields fields, JsonFields outer, ModelRul
     public bool Flag(string field, bool absent) => fields.Flag(Own(field), absent);
 
     /// <summary>A flag that may stand beside the object of the text model as well as in it.</summary>
-    public bool FlagHereOrOutside(string field, bool absent) =>
-        fields.Flag(field, outer.Flag(field, absent));
+    public bool FlagHereOrOutside(string field, bool absent) => fields.Flag(field, outer.Flag(field, absent));
 
     public int[] IntList(string field) => Has(field) ? fields.IntList(Own(field)) : [];
 
@@ -54,9 +55,16 @@ internal sealed class ConfigFields(JsonFields fields, JsonFields outer, ModelRul
     public UserErrorException Error(string field, string message) => fields.Error(Own(field), message);
 
     private string Own(string field) =>
-        rules.Names.TryGetValue(field, out var names)
-            ? Array.Find(names, fields.Has) ?? names[0]
-            : field;
+        rules.Names.TryGetValue(field, out var names) ? Array.Find(names, fields.Has) ?? names[0] : field;
+
+    /// <summary>Far above those of any model: a wrong figure should not make a run without end.</summary>
+    private static int Most(string field) =>
+        field switch
+        {
+            "num_hidden_layers" or "num_attention_heads" or "num_key_value_heads" => 10_000,
+            "max_position_embeddings" or "model_max_length" or "sliding_window" => int.MaxValue,
+            _ => 100_000_000,
+        };
 
     /// <summary>Some families give a number for each layer.</summary>
     private int SameInAllLayers(string own)

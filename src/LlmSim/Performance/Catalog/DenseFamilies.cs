@@ -48,15 +48,27 @@ internal static class DenseFamilies
             TiedEmbeddings = true,
             Window = WindowRules.Switched,
         },
-        Llama with { Types = ["minicpm"], TiedEmbeddings = true },
+        Llama with
+        {
+            Types = ["minicpm"],
+            TiedEmbeddings = true,
+        },
         Llama with
         {
             Types = ["seed_oss"],
             HeadSizeIsFree = true,
             OutputBias = Switch.Of("attention_out_bias"),
         },
-        Llama with { Types = ["olmo"], NormVectors = 0 },
-        Llama with { Types = ["olmo2"], QueryKeyNorm = QueryKeyNorm.AllHeads },
+        Llama with
+        {
+            Types = ["olmo"],
+            NormVectors = 0,
+        },
+        Llama with
+        {
+            Types = ["olmo2"],
+            QueryKeyNorm = QueryKeyNorm.AllHeads,
+        },
         Llama with
         {
             Types = ["olmo3"],
@@ -76,12 +88,22 @@ internal static class DenseFamilies
             OutputBias = Switch.Of("bias"),
             MlpBias = Switch.Of("bias"),
         },
-        Llama with { Types = ["baichuan"] },
-        Llama with { Types = ["orion"], NormVectors = 2 },
+        Llama with
+        {
+            Types = ["baichuan"],
+        },
+        Llama with
+        {
+            Types = ["orion"],
+            NormVectors = 2,
+        },
         Llama with
         {
             Types = ["exaone"],
-            Names = new Dictionary<string, string[]> { ["num_hidden_layers"] = ["num_layers", "num_hidden_layers"] },
+            Names = new Dictionary<string, string[]>
+            {
+                ["num_hidden_layers"] = ["num_layers", "num_hidden_layers"],
+            },
         },
         Llama with
         {
@@ -103,7 +125,12 @@ internal static class DenseFamilies
             QueryKeyNorm = QueryKeyNorm.PerHead,
             HasQueryKeyNorm = Switch.Of("use_qk_norm", absent: true),
         },
-        Llama with { Types = ["glm"], OutputBias = default, MlpBias = default },
+        Llama with
+        {
+            Types = ["glm"],
+            OutputBias = default,
+            MlpBias = default,
+        },
         Llama with
         {
             Types = ["glm4", "glm4v_text"],
@@ -111,10 +138,7 @@ internal static class DenseFamilies
             MlpBias = default,
             Norms = _ => 4,
         },
-        new()
-        {
-            Types = ["mistral", "ministral", "ministral3"],
-        },
+        new() { Types = ["mistral", "ministral", "ministral3"] },
         new() { Types = ["phi3"] },
         new()
         {

@@ -59,11 +59,19 @@ internal sealed record ExpertRules
                 ExpertIntermediateSize = width,
                 SharedIntermediateSize =
                     SharedWidth is not null ? fields.Count(SharedWidth)
-                    : SharedExperts is not null ? fields.Count(SharedExperts) * width
+                    : SharedExperts is not null ? SharedWidthOf(fields, width)
                     : 0,
                 DenseLayers = denseLayers,
             }
             : throw fields.Error(LayerField, "no layer is left for the experts.");
+    }
+
+    private int SharedWidthOf(ConfigFields fields, int width)
+    {
+        var experts = fields.Count(SharedExperts!);
+        return (long)experts * width <= int.MaxValue
+            ? experts * width
+            : throw fields.Error(SharedExperts!, $"{experts} experts of a width of {width} are too many.");
     }
 
     /// <summary>DeepSeek: the first layers are dense, and of the others every n-th has experts.</summary>

@@ -92,7 +92,9 @@ internal sealed class JsonFields
     public IEnumerable<string> Unread() =>
         _object
             .EnumerateObject()
-            .Where(property => property.Value.ValueKind != JsonValueKind.Null && !_read.Contains(property.Name))
+            .Where(property =>
+                property.Value.ValueKind != JsonValueKind.Null && !_read.Contains(property.Name)
+            )
             .Select(property => property.Name);
 
     /// <summary>Whether the field has a value that switches something on: not absent, null, false, empty, 0 or below.</summary>

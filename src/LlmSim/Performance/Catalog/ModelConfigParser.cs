@@ -9,7 +9,13 @@ public static class ModelConfigParser
     private const string TypeField = "model_type";
 
     /// <summary>Where a model of text and pictures keeps the config of its text.</summary>
-    private static readonly string[] s_textParts = ["text_config", "llm_config", "language_config"];
+    private static readonly string[] s_textParts =
+    [
+        "text_config",
+        "llm_config",
+        "language_config",
+        "thinker_config",
+    ];
 
     /// <summary>Reads a config.</summary>
     /// <param name="id">Id that the description gets.</param>
@@ -19,8 +25,12 @@ public static class ModelConfigParser
     public static ModelDescription Parse(string id, Stream stream, string sourceName)
     {
         var file = JsonFields.Read(stream, sourceName);
-        var part = Array.Find(s_textParts, file.IsObject);
-        var text = part is null ? file : file.Object(part);
+        var text = file;
+        while (Array.Find(s_textParts, text.IsObject) is { } part)
+        {
+            text = text.Object(part);
+        }
+
         var rules = Rules(file, text);
         ConfigFieldClasses.RequireSimulated(text, rules);
 
@@ -37,7 +47,7 @@ public static class ModelConfigParser
         return model with
         {
             Quantization = QuantizationParser.Read(file, model),
-            Notices = ConfigFieldClasses.Notices(file, part, text, rules, context.Notice),
+            Notices = ConfigFieldClasses.Notices(file, text, rules, context.Notice),
         };
     }
 
@@ -78,10 +88,7 @@ public static class ModelConfigParser
         var kvHeads = latent is null ? rules.KvHeads(fields, heads) : heads;
         if (heads % kvHeads != 0)
         {
-            throw fields.Error(
-                "num_key_value_heads",
-                $"{kvHeads} does not divide {heads} attention heads."
-            );
+            throw fields.Error("num_key_value_heads", $"{kvHeads} does not divide {heads} attention heads.");
         }
 
         return new ModelDescription

@@ -94,12 +94,11 @@ internal static class ModelFamilies
         .ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>All values of model_type that can be simulated, in alphabetical order.</summary>
-    public static IReadOnlyList<string> Types { get; } =
-        [.. s_families.Keys.Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Types { get; } = [.. s_families.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>Those of them whose models have experts.</summary>
     public static IReadOnlyList<string> TypesWithExperts { get; } =
-        [.. Types.Where(type => s_families[type].Experts is not null)];
+    [.. Types.Where(type => s_families[type].Experts is not null)];
 
     /// <summary>The rules of a model_type; null for another.</summary>
     public static ModelRules? Find(string type) => s_families.GetValueOrDefault(type);

@@ -11,8 +11,11 @@ internal static class ParameterCount
     /// <summary>Layers that attend to pictures, and are passed over in text.</summary>
     public static int CrossAttentionLayers(ConfigFields fields) => fields.IntList(CrossAttention).Length;
 
+    /// <summary>Counts them.</summary>
+    /// <exception cref="UserErrorException">They are more than a model can have.</exception>
     public static long Of(ModelDescription model, ConfigFields fields, ModelRules rules)
     {
+        RequireBelievable(model, fields);
         long hidden = model.HiddenSize;
         var norm = rules.NormVectors * hidden;
         var mlp = Mlp(model, model.IntermediateSize, rules.MlpBias.IsOn(fields));
@@ -28,6 +31,21 @@ internal static class ParameterCount
             + rules.OuterNorms * norm
             + CrossAttentionLayers(fields) * (layer + mlp + 2L * model.HeadSize + 2)
             + (fields.Has(CrossAttention) ? PictureTokens * hidden : 0);
+    }
+
+    private static void RequireBelievable(ModelDescription model, ConfigFields fields)
+    {
+        const double Most = 1e15;
+        var experts = model.MixtureOfExperts;
+        var widths =
+            4.0 * model.AttentionHeads * model.HeadSize
+            + 3.0 * model.IntermediateSize
+            + 3.0 * (experts?.SharedIntermediateSize ?? 0)
+            + 3.0 * (experts?.Experts ?? 0) * (experts?.ExpertIntermediateSize ?? 0);
+        if (model.HiddenSize * (model.Layers * widths + 2.0 * model.VocabularySize) > Most)
+        {
+            throw fields.Error("hidden_size", "with the other sizes it makes more than 1e15 parameters.");
+        }
     }
 
     private static long Attention(ModelDescription model, ConfigFields fields, ModelRules rules)

@@ -73,9 +73,11 @@ internal sealed record WindowRules
         var types = fields.TextList(Field);
         var other = Array.Find(
             types,
-            type => type is not ("attention" or "full_attention" or "sliding_attention" or "chunked_attention")
+            type =>
+                type is not ("attention" or "full_attention" or "sliding_attention" or "chunked_attention")
         );
-        return other is not null ? throw fields.Error(Field, $"layers of type '{other}' are not simulated yet.")
+        return other is not null
+                ? throw fields.Error(Field, $"layers of type '{other}' are not simulated yet.")
             : types.Length == layers ? types
             : throw fields.Error(Field, $"{types.Length} types for {layers} layers.");
     }
