@@ -65,7 +65,8 @@ public static class SummaryCsv
             ("kv_bit", c.Precision.KvBits),
             ("comm_bit", c.Precision.CommunicationBits),
             ("embedding_bit", c.Precision.EmbeddingBits),
-            ("simulated_precision", result.Precision),
+            // Without the commas it is a column even to who splits lines at them.
+            ("simulated_precision", result.Precision.Replace(',', ';')),
             ("performance", c.Performance),
             ("cluster", c.Cluster),
             ("trace_path", c.TracePath),
