@@ -90,7 +90,8 @@ public static class SummaryCsv
             ("kv_bit", c.Precision.KvBits),
             ("comm_bit", c.Precision.CommunicationBits),
             ("embedding_bit", c.Precision.EmbeddingBits),
-            ("simulated_precision", precision),
+            // Without the commas it is a column even to who splits lines at them.
+            ("simulated_precision", precision.Replace(',', ';')),
             ("performance", c.Performance),
             ("cluster", c.Cluster),
             ("trace_path", c.TracePath),

@@ -148,7 +148,10 @@ public sealed class PrecisionCommandTests : IDisposable
     [Fact]
     public void The_profile_says_which_precision_it_shows()
     {
-        string[] profile = ["profile", "--model", "Qwen/Qwen3-8B", "--tp", "1", "--precision", "nvfp4"];
+        string[] profile =
+        [
+            .. "profile --model Qwen/Qwen3-8B --hardware NVIDIA_B200 --tp 1 --precision nvfp4".Split(' '),
+        ];
         const string Expected =
             "nvfp4 weights (groups of 16) and activations; KV cache 16-bit, attention 16-bit, lm_head 16-bit "
             + "(precision nvfp4)";

@@ -54,7 +54,7 @@ internal sealed class RandomCluster
             return scenario with
             {
                 Model = scenario.Model with { Layers = 4 },
-                Precision = scenario.Precision with { KvBits = 1 },
+                Precision = scenario.Precision with { KvCache = new NumberFormat("1-bit", 1, NumberKind.Any, 1) },
                 PrefillInstances = prefillInstances,
                 DecodeInstances = decodeInstances,
                 MixedInstances = mixedInstances,
