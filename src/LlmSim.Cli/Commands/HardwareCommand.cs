@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using LlmSim.Cli.Output;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
@@ -20,7 +19,7 @@ internal sealed class HardwareCommand : CliCommand
     public HardwareCommand(CliConsole console)
         : base(
             "hardware",
-            "List the accelerators of the catalog: memory in B, bandwidth in B/s, dense rates by bits in operations/s, link in B/s, design power in W.",
+            "List the accelerators of the catalog: memory in B, bandwidth in B/s, dense rates by bits in operations/s, link in B/s.",
             console
         )
     {
@@ -45,8 +44,7 @@ internal sealed class HardwareCommand : CliCommand
             ">16-bit",
             ">8-bit",
             ">4-bit",
-            ">link",
-            ">TDP"
+            ">link"
         );
         foreach (var h in catalog.All)
         {
@@ -57,8 +55,7 @@ internal sealed class HardwareCommand : CliCommand
                 Figures.Si(h.Fp16OpsPerSecond),
                 Figures.Si(Math.Max(h.Int8OpsPerSecond, h.Fp8OpsPerSecond ?? 0)),
                 IfKnown(h.Fp4OpsPerSecond),
-                Figures.Si(h.LinkBytesPerSecond),
-                h.TdpWatts?.ToString("0", CultureInfo.InvariantCulture) ?? "-"
+                Figures.Si(h.LinkBytesPerSecond)
             );
         }
 
