@@ -20,6 +20,7 @@ internal static class CliProcess
             )
             {
                 WorkingDirectory = folder.File(""),
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             }
