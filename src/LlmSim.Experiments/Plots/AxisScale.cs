@@ -62,7 +62,9 @@ internal sealed class AxisScale
 
     /// <summary>Where a value lies on the axis, or the end of the axis that it lies beyond.</summary>
     public double MapWithin(double value) =>
-        _isLogarithmic && value <= 0 ? _low - Padding : Math.Clamp(Map(value), _low - Padding, _high + Padding);
+        _isLogarithmic && value <= 0
+            ? _low - Padding
+            : Math.Clamp(Map(value), _low - Padding, _high + Padding);
 
     /// <summary>Gives the axis its limits and ticks.</summary>
     public void ApplyTo(IAxis axis)

@@ -17,7 +17,9 @@ internal sealed class ColumnLines(ResultTable table, string x, IReadOnlyList<str
 
     private readonly string[] _options =
     [
-        .. SummaryCsv.SettingColumns.Where(column => table.Has(column) && column != x && !by.Contains(column)),
+        .. SummaryCsv.SettingColumns.Where(column =>
+            table.Has(column) && column != x && !by.Contains(column)
+        ),
     ];
 
     private string[][] Settings => field ??= table.Texts(_options);
@@ -59,11 +61,19 @@ internal sealed class ColumnLines(ResultTable table, string x, IReadOnlyList<str
         }
 
         var varying = Varying(line);
-        var places = line.GroupBy(row => string.Join('\n', varying.Select(i => Settings[i][row])), StringComparer.Ordinal)
+        var places = line.GroupBy(
+                row => string.Join('\n', varying.Select(i => Settings[i][row])),
+                StringComparer.Ordinal
+            )
             .Select(place => place.ToArray())
             .ToArray();
         // Along a line one option may vary, and others with it.
-        if (!Array.Exists(varying, i => line.Select(row => Settings[i][row]).Distinct().Count() == places.Length))
+        if (
+            !Array.Exists(
+                varying,
+                i => line.Select(row => Settings[i][row]).Distinct().Count() == places.Length
+            )
+        )
         {
             RequireNoneOf(varying, "the rows", name);
         }
@@ -85,7 +95,9 @@ internal sealed class ColumnLines(ResultTable table, string x, IReadOnlyList<str
     {
         if (varying.Length > 0)
         {
-            var names = varying.Select(i => $"{_options[i]} ({string.Join(", ", Settings[i].Distinct().Take(4))})");
+            var names = varying.Select(i =>
+                $"{_options[i]} ({string.Join(", ", Settings[i].Distinct().Take(4))})"
+            );
             throw new UserErrorException(
                 $"{table.Path}: {where}{(line.Length > 0 ? $" of {line}" : "")}: several rows differ in {string.Join(" and ", names)}, "
                     + $"which the picture does not show; add {string.Join(',', varying.Select(i => _options[i]))} to --by."

@@ -92,8 +92,14 @@ internal sealed record MeanLine(string Name, IReadOnlyList<MeanPoint> Points)
             [.. estimated.Select(point => vertical.Map(point.Y.Mean))],
             xErrorsNegative: null,
             xErrorsPositive: null,
-            yErrorsNegative: [.. estimated.Select(point => vertical.Map(point.Y.Mean) - vertical.MapWithin(point.Y.Low))],
-            yErrorsPositive: [.. estimated.Select(point => vertical.MapWithin(point.Y.High) - vertical.Map(point.Y.Mean))]
+            yErrorsNegative:
+            [
+                .. estimated.Select(point => vertical.Map(point.Y.Mean) - vertical.MapWithin(point.Y.Low)),
+            ],
+            yErrorsPositive:
+            [
+                .. estimated.Select(point => vertical.MapWithin(point.Y.High) - vertical.Map(point.Y.Mean)),
+            ]
         );
         bars.Color = color;
         bars.LineWidth = IntervalLineWidth;

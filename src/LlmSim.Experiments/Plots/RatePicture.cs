@@ -78,7 +78,9 @@ internal static class RatePicture
     ) =>
         [
             .. points
-                .Where(point => double.IsFinite(value(point)) && double.IsFinite(point.RequestsPerSecondOffered))
+                .Where(point =>
+                    double.IsFinite(value(point)) && double.IsFinite(point.RequestsPerSecondOffered)
+                )
                 .GroupBy(point => Name(point, names), StringComparer.Ordinal)
                 .Select(line => new MeanLine(
                     line.Key,
@@ -104,7 +106,12 @@ internal static class RatePicture
             varying,
             option =>
                 points.All(point =>
-                    double.TryParse(point.Option(option), NumberStyles.Float, CultureInfo.InvariantCulture, out _)
+                    double.TryParse(
+                        point.Option(option),
+                        NumberStyles.Float,
+                        CultureInfo.InvariantCulture,
+                        out _
+                    )
                 )
                 && points
                     .GroupBy(point => point.RequestsPerSecondOffered)
@@ -116,6 +123,8 @@ internal static class RatePicture
     private static string Name(SummaryPoint point, string[] options) =>
         string.Join(
             ", ",
-            options.Select(option => $"{option} {(point.Option(option) is { Length: > 0 } text ? text : "none")}")
+            options.Select(option =>
+                $"{option} {(point.Option(option) is { Length: > 0 } text ? text : "none")}"
+            )
         );
 }

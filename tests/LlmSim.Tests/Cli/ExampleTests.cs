@@ -55,7 +55,10 @@ public sealed class ExampleTests
     [Fact]
     public void The_examples_of_help_are_understood()
     {
-        var examples = AllCommands(Root()).OfType<CliCommand>().SelectMany(command => command.Examples).ToArray();
+        var examples = AllCommands(Root())
+            .OfType<CliCommand>()
+            .SelectMany(command => command.Examples)
+            .ToArray();
 
         Assert.NotEmpty(examples);
         Assert.All(examples, RequireUnderstood);
@@ -83,7 +86,12 @@ public sealed class ExampleTests
         from line in File.ReadLines(Path.Combine(Repository.Root, page))
         from part in line.Split(" #")[0].Split(" && ")
         let command = part.Trim()
-        where IsCode(line) && (command.StartsWith("llmsim ", StringComparison.Ordinal) || command.StartsWith("./llmsim ", StringComparison.Ordinal))
+        where
+            IsCode(line)
+            && (
+                command.StartsWith("llmsim ", StringComparison.Ordinal)
+                || command.StartsWith("./llmsim ", StringComparison.Ordinal)
+            )
         select command;
 
     /// <summary>Code is indented, or is a line of a block of sh, which begins with the command; prose has backquotes.</summary>

@@ -64,7 +64,11 @@ public sealed class PlotColumnsTests
         var line = Assert.Single(new ColumnLines(ResultTable.Open(table), "rate", []).Of("ttft", "ttft"));
 
         Assert.Equal([(2.0, 6.0), (1.0, 2.0)], line.Points.Select(point => (point.X, point.Y.Mean)));
-        Assert.Contains("each point is the mean of up to 3 rows with one rate", Draw(folder, table, "--x", "rate", "--y", "ttft"), StringComparison.Ordinal);
+        Assert.Contains(
+            "each point is the mean of up to 3 rows with one rate",
+            Draw(folder, table, "--x", "rate", "--y", "ttft"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -73,11 +77,23 @@ public sealed class PlotColumnsTests
         using var folder = new TemporaryFolder();
         var table = Sweep(folder);
 
-        var picture = Draw(folder, table, "--x", "lambda_arrival", "--y", "ttft_mean", "--by", "prefill_local");
+        var picture = Draw(
+            folder,
+            table,
+            "--x",
+            "lambda_arrival",
+            "--y",
+            "ttft_mean",
+            "--by",
+            "prefill_local"
+        );
         Assert.Contains("each point is the mean over its seeds", picture, StringComparison.Ordinal);
         Assert.Contains("bars: 95 % interval of the mean of 3 seeds", picture, StringComparison.Ordinal);
 
-        var lines = new ColumnLines(ResultTable.Open(table), "tpot_mean", ["prefill_local"]).Of("ttft_mean", "");
+        var lines = new ColumnLines(ResultTable.Open(table), "tpot_mean", ["prefill_local"]).Of(
+            "ttft_mean",
+            ""
+        );
         Assert.All(lines, line => Assert.Equal([3, 3], line.Points.Select(point => point.Values.Count)));
         Assert.Equal([11.0, 21], lines.First().Points.Select(point => point.X));
     }
@@ -89,10 +105,23 @@ public sealed class PlotColumnsTests
     {
         using var folder = new TemporaryFolder();
 
-        var run = CliRun.Of(["plot", Sweep(folder), "--x", x, "--y", "ttft_mean", "--output", folder.File("out")]);
+        var run = CliRun.Of([
+            "plot",
+            Sweep(folder),
+            "--x",
+            x,
+            "--y",
+            "ttft_mean",
+            "--output",
+            folder.File("out"),
+        ]);
 
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
-        Assert.Contains($"several rows differ in {expected}, which the picture does not show; add ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"several rows differ in {expected}, which the picture does not show; add ",
+            run.Error,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("out", folder.Names);
     }
 

@@ -151,14 +151,19 @@ public sealed class PictureTests : IDisposable
 
         Assert.Contains("each point is the mean over its seeds", texts);
         Assert.Contains("bars: 95 % interval of the mean of 2 seeds", texts);
-        Assert.Contains("prefill_local fcfs", Texts(RatePicture.Goodput([Summary("fcfs", 1, 1), Summary("edf", 1, 1), Summary("edf", 1, 1)])));
+        Assert.Contains(
+            "prefill_local fcfs",
+            Texts(RatePicture.Goodput([Summary("fcfs", 1, 1), Summary("edf", 1, 1), Summary("edf", 1, 1)]))
+        );
     }
 
     [Fact]
     public void One_seed_has_no_interval() =>
         Assert.DoesNotContain(
             Texts(RatePicture.Goodput([Summary("fcfs", 1, 0.5), Summary("fcfs", 2, 1.5)])),
-            text => text.Contains("interval", StringComparison.Ordinal) || text.Contains("mean", StringComparison.Ordinal)
+            text =>
+                text.Contains("interval", StringComparison.Ordinal)
+                || text.Contains("mean", StringComparison.Ordinal)
         );
 
     [Fact]
