@@ -27,7 +27,12 @@ internal sealed class SweepCommand : CliCommand
             "llmsim sweep sweep.yaml --csv_output results.csv --resume",
         ];
         SetAction(parse =>
-            SweepExecution.Run(_run.Plan(parse.GetRequiredValue(_file), parse, Console), parse, _output, Console)
+            SweepExecution.Run(
+                _run.Plan(parse.GetRequiredValue(_file), parse, Console),
+                parse,
+                _output,
+                Console
+            )
         );
     }
 }

@@ -63,7 +63,10 @@ internal sealed class PolicyFile
     /// <summary>Whether it has a policy of this name, or would have if it compiled.</summary>
     public bool IsAbout(string name) =>
         Declared.Any(policy => policy.Name == name)
-        || (Declared.Count == 0 && Encoding.UTF8.GetString(_content).Contains($"\"{name}\"", StringComparison.Ordinal));
+        || (
+            Declared.Count == 0
+            && Encoding.UTF8.GetString(_content).Contains($"\"{name}\"", StringComparison.Ordinal)
+        );
 
     /// <summary>A catalog that has its policies as well, or the same catalog and a <see cref="Problem" />.</summary>
     public PolicyCatalog AddTo(PolicyCatalog catalog)
@@ -81,9 +84,10 @@ internal sealed class PolicyFile
         {
             var reason =
                 (e as System.Reflection.ReflectionTypeLoadException)?.LoaderExceptions.FirstOrDefault() ?? e;
-            Problem = e is UserErrorException
-                ? $"{Path}: {e.Message}"
-                : $"{Path}: cannot be loaded: {(reason.InnerException ?? reason).Message}";
+            Problem =
+                e is UserErrorException
+                    ? $"{Path}: {e.Message}"
+                    : $"{Path}: cannot be loaded: {(reason.InnerException ?? reason).Message}";
             return catalog;
         }
     }

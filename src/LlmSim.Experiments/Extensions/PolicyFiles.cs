@@ -12,8 +12,7 @@ internal sealed class PolicyFiles
 
     /// <summary>Reads and compiles the files of some folders, in order of path.</summary>
     public PolicyFiles(IEnumerable<string> folders, CompilationCache cache) =>
-        _files =
-        [
+        _files = [
             .. folders
                 .SelectMany(folder =>
                     Directory
@@ -48,7 +47,8 @@ internal sealed class PolicyFiles
         var chosen = Array.FindAll(
             _files,
             file =>
-                file.Problem is null && (loadAll || file.Declared.Any(policy => missing.Contains(policy.Name)))
+                file.Problem is null
+                && (loadAll || file.Declared.Any(policy => missing.Contains(policy.Name)))
         );
         foreach (var file in chosen)
         {

@@ -49,6 +49,5 @@ public sealed record PairedDifference(
         );
 
     private static bool IsRounding(double x, double y) =>
-        Math.Abs(y - x)
-        <= Math.Max(AbsoluteRounding, RelativeRounding * Math.Max(Math.Abs(x), Math.Abs(y)));
+        Math.Abs(y - x) <= Math.Max(AbsoluteRounding, RelativeRounding * Math.Max(Math.Abs(x), Math.Abs(y)));
 }

@@ -27,7 +27,8 @@ internal sealed class PairedRows
 
     /// <summary>Pairs the rows of two tables by seed and by the given columns.</summary>
     /// <exception cref="UserErrorException">Two rows of a table are in the same place.</exception>
-    public static PairedRows Of(SummaryTable a, SummaryTable b, IReadOnlyList<string> keys) => new(a, b, keys);
+    public static PairedRows Of(SummaryTable a, SummaryTable b, IReadOnlyList<string> keys) =>
+        new(a, b, keys);
 
     /// <summary>The differences over the seeds of each place.</summary>
     /// <param name="settings">What precedes the place in the names.</param>

@@ -84,9 +84,7 @@ public sealed class ResultComparison
         var keys = table.Settings.Where(column => column != option && Varies(table, column)).ToArray();
         var sets = values
             .Where(value => value != former)
-            .Select(value =>
-                (Value: value, Rows: PairedRows.Of(a, table.Where(option, value), keys))
-            )
+            .Select(value => (Value: value, Rows: PairedRows.Of(a, table.Where(option, value), keys)))
             .ToArray();
         if (sets.All(set => set.Rows.Pairs.Count == 0))
         {
@@ -186,7 +184,9 @@ public sealed class ResultComparison
         table.Rows.Select(row => row[column]).Distinct().Skip(1).Any();
 
     private static string Listed(IEnumerable<string> values) =>
-        values.DefaultIfEmpty("none, because no option varies").Aggregate((list, value) => $"{list}, {value}");
+        values
+            .DefaultIfEmpty("none, because no option varies")
+            .Aggregate((list, value) => $"{list}, {value}");
 
     private static string Shown(string value) => value.Length == 0 ? "none" : value;
 }

@@ -71,12 +71,14 @@ internal sealed class SummaryTable
 
     /// <summary>A figure of a row; NaN where it is not defined.</summary>
     public double Value(SummaryRow row, string column) =>
-        !Columns.Contains(column) ? throw new UserErrorException($"{Path}: there is no column '{column}'.{Suggestion.For(column, Columns)}")
+        !Columns.Contains(column)
+            ? throw new UserErrorException(
+                $"{Path}: there is no column '{column}'.{Suggestion.For(column, Columns)}"
+            )
         : row[column] is { Length: > 0 } text
-            ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-                ? value
+            ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value
                 : throw new UserErrorException(
                     $"{Path}:{row.Line}: {column}: found '{text}'; allowed: a number"
                 )
-            : double.NaN;
+        : double.NaN;
 }

@@ -37,7 +37,10 @@ public sealed class CompilerLoadingTests
             new[] { folder.File("") },
             cache
         )!;
-        Assert.Single((System.Collections.IEnumerable)files.GetType().GetProperty(nameof(PolicyFiles.Declared))!.GetValue(files)!);
+        Assert.Single(
+            (System.Collections.IEnumerable)
+                files.GetType().GetProperty(nameof(PolicyFiles.Declared))!.GetValue(files)!
+        );
         return context.Asked;
     }
 

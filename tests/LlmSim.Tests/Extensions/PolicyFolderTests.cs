@@ -108,7 +108,10 @@ public sealed class PolicyFolderTests
         var source = Route.Replace("CHOICE", "0", StringComparison.Ordinal);
         File.WriteAllBytes(folder.File("mine.dll"), PolicyCompiler.Compile("mine.cs", source));
 
-        Assert.Equal((0, $"llmsim: loaded {folder.File("mine.dll")}\n"), (Run(folder).ExitCode, Run(folder).Error));
+        Assert.Equal(
+            (0, $"llmsim: loaded {folder.File("mine.dll")}\n"),
+            (Run(folder).ExitCode, Run(folder).Error)
+        );
     }
 
     [Fact]

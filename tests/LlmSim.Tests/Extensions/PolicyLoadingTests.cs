@@ -30,7 +30,10 @@ public sealed class PolicyLoadingTests : IDisposable
         _folder.Files.Write("policies/broken.cs", Broken);
 
         Assert.Equal(new CliRun(0, "", ""), Run());
-        Assert.Equal(new CliRun(0, "", ""), Run("--prefill_local", "milp:time_limit=1", "--decode_global", "random"));
+        Assert.Equal(
+            new CliRun(0, "", ""),
+            Run("--prefill_local", "milp:time_limit=1", "--decode_global", "random")
+        );
         Assert.Equal(["policies"], _folder.Files.Names);
     }
 
@@ -65,10 +68,14 @@ public sealed class PolicyLoadingTests : IDisposable
     {
         Write("a", "a");
         _folder.Files.Write("policies/broken.cs", Broken);
-        const string Error = "policies/broken.cs:1:157: error CS0103: The name 'missing' does not exist in the current context";
+        const string Error =
+            "policies/broken.cs:1:157: error CS0103: The name 'missing' does not exist in the current context";
         const string Warning = $"llmsim: warning: left out {Error} (and 1 more)\n";
 
-        Assert.Equal(new CliRun(0, "", Warning + "llmsim: loaded policies/a.cs\n"), Run("--prefill_global", "a"));
+        Assert.Equal(
+            new CliRun(0, "", Warning + "llmsim: loaded policies/a.cs\n"),
+            Run("--prefill_global", "a")
+        );
         Assert.Equal(
             new CliRun(0, "", Warning + "llmsim: loaded policies/a.cs\n"),
             Run("--seed", "1", "2", "--prefill_global", "a", "lowest_load")
@@ -88,8 +95,12 @@ public sealed class PolicyLoadingTests : IDisposable
 
         Assert.Equal(new CliRun(0, "", "llmsim: loaded policies/a.cs\n"), Run("--prefill_global", "a"));
         Assert.Equal(
-            new CliRun(1, "", "llmsim: policies/b.cs: policy 'random' exists twice for decode_global: the built-in one and class P "
-                + "of policies/b.cs; rename one\n"),
+            new CliRun(
+                1,
+                "",
+                "llmsim: policies/b.cs: policy 'random' exists twice for decode_global: the built-in one and class P "
+                    + "of policies/b.cs; rename one\n"
+            ),
             Run("--policies", "policies", "--decode_global", "random")
         );
         Assert.Contains(
@@ -105,7 +116,11 @@ public sealed class PolicyLoadingTests : IDisposable
         Write("a", "a");
         Write("b", "a");
 
-        Assert.Contains("policy 'a' exists twice", Run("--prefill_global", "a").Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "policy 'a' exists twice",
+            Run("--prefill_global", "a").Error,
+            StringComparison.Ordinal
+        );
         Assert.Equal(new CliRun(0, "", ""), Run());
     }
 
@@ -134,14 +149,25 @@ public sealed class PolicyLoadingTests : IDisposable
         Assert.Equal(0, list.ExitCode);
         Assert.Contains("policies/a.cs", list.Out, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', list.Out);
-        Assert.StartsWith("llmsim: warning: left out policies/broken.cs:1:", list.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "llmsim: warning: left out policies/broken.cs:1:",
+            list.Error,
+            StringComparison.Ordinal
+        );
         Assert.Equal(["policies"], _folder.Files.Names);
 
-        Assert.Contains("from policies/a.cs", CliRun.Of("policies", "--policies", "policies").Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "from policies/a.cs",
+            CliRun.Of("policies", "--policies", "policies").Out,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
-    [InlineData("public P() => throw new System.Exception(\"mine\");", "its constructor threw Exception: mine")]
+    [InlineData(
+        "public P() => throw new System.Exception(\"mine\");",
+        "its constructor threw Exception: mine"
+    )]
     [InlineData(
         "[PolicyOption(\"x\", Summary = \"\")] public int X { get => throw new System.Exception(\"mine\"); set { } }",
         "policies/p.cs: cannot be loaded: mine"
@@ -150,7 +176,10 @@ public sealed class PolicyLoadingTests : IDisposable
         "[System.Runtime.CompilerServices.ModuleInitializer] internal static void M() => throw new System.Exception(\"mine\");",
         "policies/p.cs: cannot be loaded: mine"
     )]
-    public void What_a_policy_throws_while_it_is_loaded_is_an_error_of_its_author(string member, string expected)
+    public void What_a_policy_throws_while_it_is_loaded_is_an_error_of_its_author(
+        string member,
+        string expected
+    )
     {
         _folder.Files.Write(
             "policies/p.cs",
@@ -180,7 +209,9 @@ public sealed class PolicyLoadingTests : IDisposable
             ["B two Global second", "A one Local first"],
             PolicyMetadata
                 .Read(assembly, "two.cs")
-                .Select(policy => $"{(policy.Name == "one" ? "A" : "B")} {policy.Name} {policy.Decisions} {policy.Summary}")
+                .Select(policy =>
+                    $"{(policy.Name == "one" ? "A" : "B")} {policy.Name} {policy.Decisions} {policy.Summary}"
+                )
                 .OrderDescending()
         );
     }

@@ -29,8 +29,22 @@ public sealed class ContributingTests
     }
 
     [Theory]
-    [InlineData("src/LlmSim/Policies/BuiltInPolicies.cs", "csharp", 1, "typeof(FcfsPolicy),", "FcfsPolicy", "LongestPolicy")]
-    [InlineData("docs/policies.md", "markdown", 0, "| `shortest` | both | fewest context tokens | ", "shortest", "longest")]
+    [InlineData(
+        "src/LlmSim/Policies/BuiltInPolicies.cs",
+        "csharp",
+        1,
+        "typeof(FcfsPolicy),",
+        "FcfsPolicy",
+        "LongestPolicy"
+    )]
+    [InlineData(
+        "docs/policies.md",
+        "markdown",
+        0,
+        "| `shortest` | both | fewest context tokens | ",
+        "shortest",
+        "longest"
+    )]
     public void A_line_to_add_looks_as_those_that_are_there(
         string file,
         string language,
@@ -43,7 +57,9 @@ public sealed class ContributingTests
         Assert.Contains(present, Read(file), StringComparison.Ordinal);
         Assert.Contains($"`{file}`", s_recipe, StringComparison.Ordinal);
         Assert.StartsWith(
-            present.Replace(name, newName, StringComparison.Ordinal).Replace("fewest", "most", StringComparison.Ordinal),
+            present
+                .Replace(name, newName, StringComparison.Ordinal)
+                .Replace("fewest", "most", StringComparison.Ordinal),
             Block(language, block),
             StringComparison.Ordinal
         );
@@ -66,7 +82,9 @@ public sealed class ContributingTests
             )
         );
         var assembly = new MemoryStream();
-        Assert.Empty(compilation.Emit(assembly).Diagnostics.Where(d => d.Severity > DiagnosticSeverity.Hidden));
+        Assert.Empty(
+            compilation.Emit(assembly).Diagnostics.Where(d => d.Severity > DiagnosticSeverity.Hidden)
+        );
         assembly.Position = 0;
         return assembly;
     }

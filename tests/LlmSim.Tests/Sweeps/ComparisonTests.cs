@@ -38,7 +38,11 @@ public sealed class ComparisonTests : IDisposable
     [InlineData("10 20 30", "10 20 30", "no difference")]
     [InlineData("10", "11", "unknown: one seed")]
     // The 16th digit of a sum is no difference, whether it is the same for all seeds, for some, or for one seed alone.
-    [InlineData("0.1 0.1 0.1", "0.10000000000000002 0.10000000000000002 0.10000000000000002", "no difference")]
+    [InlineData(
+        "0.1 0.1 0.1",
+        "0.10000000000000002 0.10000000000000002 0.10000000000000002",
+        "no difference"
+    )]
     [InlineData("0.3 20 7", "0.30000000000000004 20 7", "no difference")]
     [InlineData("100", "99.99999999999999", "no difference")]
     [InlineData("0 0", "0 0", "no difference")]
@@ -121,7 +125,12 @@ public sealed class ComparisonTests : IDisposable
         string[] fcfs = ["fcfs,1,7,10", "fcfs,1,8,20", "fcfs,2,7,100"];
         string[] edf = ["edf,1,7,11", "edf,1,8,19", "edf,2,7,103"];
 
-        var within = ResultComparison.Within(Table("all.csv", [.. fcfs, .. edf]), "prefill_local", "edf", ["ttft_mean"]);
+        var within = ResultComparison.Within(
+            Table("all.csv", [.. fcfs, .. edf]),
+            "prefill_local",
+            "edf",
+            ["ttft_mean"]
+        );
         var between = Compare(Table("edf.csv", edf), Table("fcfs.csv", fcfs));
 
         Assert.Equal(
@@ -141,14 +150,34 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Theory]
-    [InlineData("prefill_locl", "fcfs", "--by prefill_locl: there is no option 'prefill_locl'; allowed: prefill_local, lambda_arrival. Did you mean 'prefill_local'?")]
-    [InlineData("ttft_mean", "fcfs", "--by ttft_mean: 'ttft_mean' is a figure; allowed: prefill_local, lambda_arrival.")]
+    [InlineData(
+        "prefill_locl",
+        "fcfs",
+        "--by prefill_locl: there is no option 'prefill_locl'; allowed: prefill_local, lambda_arrival. Did you mean 'prefill_local'?"
+    )]
+    [InlineData(
+        "ttft_mean",
+        "fcfs",
+        "--by ttft_mean: 'ttft_mean' is a figure; allowed: prefill_local, lambda_arrival."
+    )]
     [InlineData("seed", "7", "--by seed: runs are paired by their seed; allowed: ")]
-    [InlineData("prefill_local", "fcsf", "--baseline: found 'fcsf'; allowed: fcfs, edf. Did you mean 'fcfs'?")]
+    [InlineData(
+        "prefill_local",
+        "fcsf",
+        "--baseline: found 'fcsf'; allowed: fcfs, edf. Did you mean 'fcfs'?"
+    )]
     [InlineData("prefill_local", null, "--baseline: found nothing; allowed: fcfs, edf.")]
-    [InlineData("prefill_local", "fcfs", "no row with another prefill_local agrees with one of prefill_local fcfs in seed, lambda_arrival")]
+    [InlineData(
+        "prefill_local",
+        "fcfs",
+        "no row with another prefill_local agrees with one of prefill_local fcfs in seed, lambda_arrival"
+    )]
     [InlineData("model", "m", "model is m in all rows; there is nothing to compare")]
-    public void What_cannot_be_compared_within_a_sweep_is_an_error(string by, string? baseline, string expected)
+    public void What_cannot_be_compared_within_a_sweep_is_an_error(
+        string by,
+        string? baseline,
+        string expected
+    )
     {
         var table = _folder.Write(
             "a.csv",
