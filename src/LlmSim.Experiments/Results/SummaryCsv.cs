@@ -1,3 +1,4 @@
+using LlmSim.Experiments.Workloads;
 using System.Globalization;
 using LlmSim.Metrics;
 
@@ -36,7 +37,7 @@ public static class SummaryCsv
             ("ttft_slo", c.TtftSloSeconds),
             ("tpot_slo", c.TpotSloSeconds),
             ("request_count", c.RequestCount ?? s.Requests),
-            ("lambda_arrival", c.LambdaArrival),
+            ("lambda_arrival", Rate(c)),
             ("request_source", c.RequestSource),
             ("prefill_config", c.PrefillConfig ?? "default"),
             ("decode_config", c.DecodeConfig ?? "default"),
@@ -105,15 +106,24 @@ public static class SummaryCsv
             ("output_mean", c.OutputMean),
             ("output_sigma", c.OutputSigma),
             ("max_len", c.MaxLen),
+            ("time_unit", result.Trace?.TimeUnit),
+            ("time_scale", c.TraceOptions.TimeScale),
+            ("from", c.TraceOptions.From),
+            ("until", c.TraceOptions.Until),
+            ("jitter", c.TraceOptions.Jitter ? 1 : 0),
+            ("trace_skipped", result.Trace?.Skipped),
             ("requests_output", result.RequestsFile),
         ];
     }
 
+    private static double Rate(RunConfiguration c) => c.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival;
+
     /// <summary>The reference's name of a run; it prints a whole rate with one decimal.</summary>
     private static string Uuid(RunConfiguration c)
     {
-        var lambda = c.LambdaArrival.ToString(
-            c.LambdaArrival == Math.Floor(c.LambdaArrival) ? "0.0" : "R",
+        var rate = Rate(c);
+        var lambda = rate.ToString(
+            rate == Math.Floor(rate) ? "0.0" : "R",
             CultureInfo.InvariantCulture
         );
         return $"{c.PrefillGlobal}-{c.PrefillLocal}-{c.DecodeGlobal}-{c.DecodeLocal}-{lambda}";
