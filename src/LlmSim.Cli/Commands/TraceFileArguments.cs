@@ -23,7 +23,10 @@ internal sealed class TraceFileArguments(string name)
     );
 
     public Argument<string> File { get; } =
-        new(name) { Description = "a trace of any format, also compressed (.gz, .zst); see docs/workloads.md" };
+        new(name)
+        {
+            Description = "a trace of any format, also compressed (.gz, .zst); see docs/workloads.md",
+        };
 
     public OptionGroup Group => new("Options", [_format, .. _options.Options, _seed]);
 

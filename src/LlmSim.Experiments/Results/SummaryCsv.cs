@@ -1,5 +1,5 @@
-using LlmSim.Experiments.Workloads;
 using System.Globalization;
+using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Results;
@@ -122,10 +122,7 @@ public static class SummaryCsv
     private static string Uuid(RunConfiguration c)
     {
         var rate = Rate(c);
-        var lambda = rate.ToString(
-            rate == Math.Floor(rate) ? "0.0" : "R",
-            CultureInfo.InvariantCulture
-        );
+        var lambda = rate.ToString(rate == Math.Floor(rate) ? "0.0" : "R", CultureInfo.InvariantCulture);
         return $"{c.PrefillGlobal}-{c.PrefillLocal}-{c.DecodeGlobal}-{c.DecodeLocal}-{lambda}";
     }
 

@@ -41,7 +41,10 @@ internal sealed class TraceStore
     {
         var options = Experiment.CreateWorkload(configuration) with { ReadHashIds = readHashIds };
         var parsed = options.ParseTrace();
-        var name = configuration.TraceOptions == new TraceOptions() ? path : $"{path} by {configuration.TraceOptions}";
+        var name =
+            configuration.TraceOptions == new TraceOptions()
+                ? path
+                : $"{path} by {configuration.TraceOptions}";
         return new Trace(parsed, InputFingerprint.OfTrace(name, readHashIds, parsed.Requests.Span));
     }
 

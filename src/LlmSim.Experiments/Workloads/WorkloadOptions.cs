@@ -99,8 +99,7 @@ public sealed record WorkloadOptions
             );
         }
 
-        var source =
-            Source ?? (TracePath is null ? RequestSource.Conversation : RequestSource.Trace);
+        var source = Source ?? (TracePath is null ? RequestSource.Conversation : RequestSource.Trace);
         return source == RequestSource.Trace ? FromTrace(onKnown) : Synthetic(source, onKnown);
     }
 
@@ -139,7 +138,9 @@ public sealed record WorkloadOptions
         if (ParsedTrace is { } parsed)
         {
             var arrivals = ChooseArrivals(path, parsed.Facts.SpanSeconds is not null);
-            onKnown?.Invoke(new WorkloadFacts(arrivals, parsed.FactsOf(RequestCount), parsed.HashBlockTokens));
+            onKnown?.Invoke(
+                new WorkloadFacts(arrivals, parsed.FactsOf(RequestCount), parsed.HashBlockTokens)
+            );
             return Apply(arrivals, parsed.ToRequests());
         }
 

@@ -44,5 +44,10 @@ public static class WorkloadReads
 
     /// <summary>All options that are read by some workload.</summary>
     public static IEnumerable<string> All =>
-        [.. s_always, .. s_bySource.Values.SelectMany(names => names).Distinct(), .. s_ofOwnTimes, .. s_ofDrawnArrivals];
+        [
+            .. s_always,
+            .. s_bySource.Values.SelectMany(names => names).Distinct(),
+            .. s_ofOwnTimes,
+            .. s_ofDrawnArrivals,
+        ];
 }

@@ -49,10 +49,7 @@ public sealed class WorkloadConvertTests : IDisposable
     [Fact]
     public void Options_of_reading_apply_and_what_is_left_out_is_said()
     {
-        var input = _folder.Write(
-            "in.csv",
-            "when;in;out\n2;3;4\n1;5;6\n1;5;0\n"
-        );
+        var input = _folder.Write("in.csv", "when;in;out\n2;3;4\n1;5;6\n1;5;0\n");
 
         var run = CliRun.Of(
             "workload",
@@ -85,7 +82,10 @@ public sealed class WorkloadConvertTests : IDisposable
         var input = _folder.Write("in.csv", "ContextTokens,GeneratedTokens\n3,4\n");
 
         Assert.Equal(0, CliRun.Of("workload", "convert", input, _folder.File("a.jsonl")).ExitCode);
-        Assert.Equal(0, CliRun.Of("workload", "convert", _folder.File("a.jsonl"), _folder.File("b.csv")).ExitCode);
+        Assert.Equal(
+            0,
+            CliRun.Of("workload", "convert", _folder.File("a.jsonl"), _folder.File("b.csv")).ExitCode
+        );
         Assert.Equal(File.ReadAllText(input), File.ReadAllText(_folder.File("b.csv")));
     }
 
@@ -109,8 +109,22 @@ public sealed class WorkloadConvertTests : IDisposable
         var input = _folder.Write("t.jsonl", TraceText.Line() + "\n" + TraceText.Line("500"));
 
         var text = CliRun.Of("workload", "stats", input);
-        Assert.StartsWith($"trace {input}: 2 requests in 0.5 s, 2/s, times in ms (mooncake)\n", text.Out, StringComparison.Ordinal);
-        var json = CliRun.Of("workload", "stats", input, "--format", "json", "--time_unit", "s", "--request_source", "mooncake");
+        Assert.StartsWith(
+            $"trace {input}: 2 requests in 0.5 s, 2/s, times in ms (mooncake)\n",
+            text.Out,
+            StringComparison.Ordinal
+        );
+        var json = CliRun.Of(
+            "workload",
+            "stats",
+            input,
+            "--format",
+            "json",
+            "--time_unit",
+            "s",
+            "--request_source",
+            "mooncake"
+        );
         Assert.Contains("\"time_unit\": \"s\"", json.Out, StringComparison.Ordinal);
         Assert.Contains("\"rate\": 0.002", json.Out, StringComparison.Ordinal);
         Assert.Equal(1, CliRun.Of("workload", "stats", input, "--request_source", "zipfian").ExitCode);

@@ -59,7 +59,11 @@ public sealed class ArrivalChoiceTests : IDisposable
         var error = Assert.Throws<UserErrorException>(() =>
             Read(options with { Arrivals = ArrivalProcess.Trace })
         );
-        Assert.StartsWith($"arrivals: trace needs times, and {path} has none;", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"arrivals: trace needs times, and {path} has none;",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -70,7 +74,11 @@ public sealed class ArrivalChoiceTests : IDisposable
         var run = CliRun.Of("run", "--trace_path", trace, "--csv_output", _folder.File("run.csv"));
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("arrivals trace (its own times)", run.Out, StringComparison.Ordinal);
-        Assert.Contains("3 requests in 2.5 s, 0.8/s, times in ms (mooncake)", run.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "3 requests in 2.5 s, 0.8/s, times in ms (mooncake)",
+            run.Out,
+            StringComparison.Ordinal
+        );
 
         Assert.Contains(
             "arrivals poisson at 2/s (lambda_arrival is given)",
@@ -87,10 +95,7 @@ public sealed class ArrivalChoiceTests : IDisposable
         var rows = Table.Read(_folder.File("sweep.csv"));
         Assert.Equal(["trace", "trace"], rows.Select(row => row["arrivals"]));
         Assert.Equal([1, 0.5], rows.Select(row => row.Double("time_scale")));
-        Assert.Equal(
-            Table.Read(_folder.File("run.csv"))[0]["makespan"],
-            rows[0]["makespan"]
-        );
+        Assert.Equal(Table.Read(_folder.File("run.csv"))[0]["makespan"], rows[0]["makespan"]);
         Assert.Equal(rows[0].Double("makespan") - 1.25, rows[1].Double("makespan"), 0.1);
     }
 

@@ -89,7 +89,10 @@ public sealed class TraceFormatTests
 
         var requests = TraceText.Read(text);
         Assert.Equal(name, TraceText.Facts(text).Format);
-        Assert.Equal(s_lengths[name], requests.Select(request => (request.InputTokens, request.OutputTokens)));
+        Assert.Equal(
+            s_lengths[name],
+            requests.Select(request => (request.InputTokens, request.OutputTokens))
+        );
         Assert.Equal(
             name == "sharegpt" ? [0, 0] : [0, 1_000_000_000],
             requests.Select(request => request.Arrival.Nanoseconds)
@@ -142,9 +145,13 @@ public sealed class TraceFormatTests
     }
 
     [Theory]
-    [InlineData("""{"timestamp": "2026-01-01T00:00:00.5Z", "response": {"usage": {"input_tokens": 3, "output_tokens": 4}}}""")]
+    [InlineData(
+        """{"timestamp": "2026-01-01T00:00:00.5Z", "response": {"usage": {"input_tokens": 3, "output_tokens": 4}}}"""
+    )]
     [InlineData("""{"created": null, "startTime": 1.5, "prompt_tokens": 3, "completion_tokens": 4}""")]
-    [InlineData("""{"response": {"body": {"created": 1741569952, "usage": {"prompt_tokens": 3, "completion_tokens": 4}}}}""")]
+    [InlineData(
+        """{"response": {"body": {"created": 1741569952, "usage": {"prompt_tokens": 3, "completion_tokens": 4}}}}"""
+    )]
     [InlineData("time,prompt_tokens,completion_tokens\n2026-01-01T00:00:00Z,3,4")]
     public void Logs_of_gateways_have_their_fields_in_many_places(string text)
     {

@@ -32,7 +32,11 @@ public sealed class TraceOptionsTests
             )
         );
 
-        Assert.StartsWith("t.jsonl: no row is a request (2 left out by skip_invalid)", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "t.jsonl: no row is a request (2 left out by skip_invalid)",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -57,7 +61,11 @@ public sealed class TraceOptionsTests
         var text = """{"timestamp": 0, "input_length": 3, "output_length": 1, "blocks": [8]}""";
 
         Assert.Equal([8], TraceText.Read(text, options, readHashIds: true).Single().HashIds!);
-        AssertError(BurstGpt, new TraceOptions { Columns = "hash_ids=Model" }, "t.jsonl:1: columns: found hash_ids; allowed: in JSON only");
+        AssertError(
+            BurstGpt,
+            new TraceOptions { Columns = "hash_ids=Model" },
+            "t.jsonl:1: columns: found hash_ids; allowed: in JSON only"
+        );
     }
 
     [Theory]
@@ -78,7 +86,11 @@ public sealed class TraceOptionsTests
     {
         var text = Rows(5, 1, 3, 1);
 
-        AssertError(text, new TraceOptions(), "t.jsonl:2: timestamp: 0.004 s before the request above it; allowed: ");
+        AssertError(
+            text,
+            new TraceOptions(),
+            "t.jsonl:2: timestamp: 0.004 s before the request above it; allowed: "
+        );
         var requests = TraceText.Read(text, new TraceOptions { Sort = true });
         Assert.Equal([0, 0, 2, 4], requests.Select(Milliseconds));
         Assert.Equal([2, 4, 3, 1], requests.Select(request => request.InputTokens)); // Equal ones keep their order.
@@ -133,7 +145,12 @@ public sealed class TraceOptionsTests
     public void Options_out_of_range_are_errors(string expected, double scale, double from, double? until) =>
         AssertError(
             Rows(1, 2),
-            new TraceOptions { TimeScale = scale, From = from, Until = until },
+            new TraceOptions
+            {
+                TimeScale = scale,
+                From = from,
+                Until = until,
+            },
             expected
         );
 

@@ -59,10 +59,7 @@ public sealed class TraceTimeTests
     public void A_unit_that_is_given_is_taken(string unit, string time, long nanoseconds) =>
         Assert.Equal(
             [0, nanoseconds],
-            Arrivals(
-                TraceText.Line() + "\n" + TraceText.Line(time),
-                new TraceOptions { TimeUnit = unit }
-            )
+            Arrivals(TraceText.Line() + "\n" + TraceText.Line(time), new TraceOptions { TimeUnit = unit })
         );
 
     [Theory]
@@ -128,7 +125,11 @@ public sealed class TraceTimeTests
             Arrivals($"TIMESTAMP,ContextTokens,GeneratedTokens\n{time},5,1\n")
         );
 
-        Assert.StartsWith($"t.jsonl:2: TIMESTAMP: found {time}; allowed: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"t.jsonl:2: TIMESTAMP: found {time}; allowed: ",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -98,7 +98,10 @@ public sealed class WorkloadOptionsTests
         };
 
         Assert.Equal(100, options.ToRequests().Count());
-        Assert.Equal(options.ToRequests(), (options with { Trace = new() { Format = "azure" } }).ToRequests());
+        Assert.Equal(
+            options.ToRequests(),
+            (options with { Trace = new() { Format = "azure" } }).ToRequests()
+        );
         Assert.Equal(19_366, (options with { RequestCount = 1_000_000 }).ToRequests().Count());
         var wrong = (options with { Trace = new() { Format = "mooncake" } }).ToRequests();
         Assert.Contains(

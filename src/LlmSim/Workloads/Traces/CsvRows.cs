@@ -24,7 +24,10 @@ internal sealed class CsvRows : ITraceRows
         (_input, _output) = (fields.Input, fields.Output);
         ArrivalField = fields.Arrival is { } arrival && header.Names.Contains(arrival) ? arrival : "";
         var columns = new[] { header.Find(ArrivalField), header.Find(_input), header.Find(_output) };
-        _places = [.. Enumerable.Range(0, columns.Max() + 1).Select(column => Array.IndexOf(columns, column))];
+        _places =
+        [
+            .. Enumerable.Range(0, columns.Max() + 1).Select(column => Array.IndexOf(columns, column)),
+        ];
     }
 
     public TraceClock Clock { get; }

@@ -45,7 +45,9 @@ internal static class IsoTime
             return false;
         }
 
-        var days = (new DateTime(year, month, day, 0, 0, 0, DateTimeKind.Utc) - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerDay;
+        var days =
+            (new DateTime(year, month, day, 0, 0, 0, DateTimeKind.Utc) - DateTime.UnixEpoch).Ticks
+            / TimeSpan.TicksPerDay;
         var seconds = (days * 86_400) + (hour * 3600) + ((minute - offsetMinutes) * 60) + second;
         nanoseconds = (seconds * NanosecondsPerSecond) + fraction;
         return nanoseconds >= 0;
@@ -69,7 +71,12 @@ internal static class IsoTime
     {
         minutes = 0;
         text = text.TrimStart((byte)' ');
-        if (text.IsEmpty || text.SequenceEqual("Z"u8) || text.SequenceEqual("z"u8) || text.SequenceEqual("UTC"u8))
+        if (
+            text.IsEmpty
+            || text.SequenceEqual("Z"u8)
+            || text.SequenceEqual("z"u8)
+            || text.SequenceEqual("UTC"u8)
+        )
         {
             return true;
         }

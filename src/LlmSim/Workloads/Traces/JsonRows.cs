@@ -186,6 +186,7 @@ internal sealed class JsonRows : ITraceRows
         SimTime time = default;
         var isTime = json.TokenType switch
         {
+            JsonTokenType.Number when json.TryGetInt64(out var whole) => Clock.TryRead(whole, out time),
             JsonTokenType.Number => json.TryGetDecimal(out var number) && Clock.TryRead(number, out time),
             JsonTokenType.String => Clock.TryRead(json.ValueSpan, out time),
             _ => false,

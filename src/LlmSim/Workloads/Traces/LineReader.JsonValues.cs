@@ -77,7 +77,8 @@ internal sealed partial class LineReader
             while (at < pending.Length)
             {
                 var rest = pending[at..];
-                var isScalar = depth == 0 && !isInString && !rest.StartsWith("\""u8) && !s_structure.Contains(rest[0]);
+                var isScalar =
+                    depth == 0 && !isInString && !rest.StartsWith("\""u8) && !s_structure.Contains(rest[0]);
                 var next =
                     isInString ? rest.IndexOfAny((byte)'"', (byte)'\\')
                     : isScalar ? rest.IndexOfAny(s_afterScalar)

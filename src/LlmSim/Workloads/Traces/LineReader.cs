@@ -146,7 +146,8 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
             var newline = pending[searched..].IndexOf((byte)'\n');
             if (newline >= 0)
             {
-                isQuoted ^= Shape == RecordShape.QuotedLines && HasOddQuotes(pending.Slice(searched, newline));
+                isQuoted ^=
+                    Shape == RecordShape.QuotedLines && HasOddQuotes(pending.Slice(searched, newline));
                 if (isQuoted)
                 {
                     _lineFeeds++;

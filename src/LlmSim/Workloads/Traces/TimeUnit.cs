@@ -37,7 +37,7 @@ internal static class TimeUnits
     }
 
     /// <summary>Nanoseconds of a unit that numbers can have.</summary>
-    public static decimal Nanoseconds(TimeUnit unit) =>
+    public static long Nanoseconds(TimeUnit unit) =>
         unit switch
         {
             TimeUnit.Seconds => 1_000_000_000,
@@ -52,7 +52,7 @@ internal static class TimeUnits
             ? IsoExample
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"a number from 0 to 9.2e{18 - (int)Math.Log10((double)Nanoseconds(unit))} ({unit.ToString().ToLowerInvariant()})"
+                $"a number from 0 to 9.2e{18 - (int)Math.Log10(Nanoseconds(unit))} ({unit.ToString().ToLowerInvariant()})"
             );
 
     /// <summary>The unit that the name of a field ends with; null when it ends with none.</summary>

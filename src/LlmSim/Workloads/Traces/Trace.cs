@@ -89,12 +89,7 @@ public sealed class Trace : IDisposable
     /// </exception>
     public IEnumerable<RequestSpec> Requests()
     {
-        if (_options.Sort || _options.Jitter)
-        {
-            return Window(InMemory());
-        }
-
-        return Window(InOrder());
+        return Window(_options.Sort || _options.Jitter ? InMemory() : InOrder());
     }
 
     /// <inheritdoc />

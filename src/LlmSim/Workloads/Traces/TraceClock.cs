@@ -11,11 +11,15 @@ internal sealed class TraceClock
 {
     private readonly TraceFormat _format;
 
+    /// <summary>Nanoseconds of the unit, once it is known.</summary>
+    private long _nanoseconds;
+
     public TraceClock(TraceFormat format, string field, string? givenUnit)
     {
         _format = format;
         Unit = givenUnit is null ? TimeUnits.OfFieldName(field) : TimeUnits.Parse(givenUnit);
         IsCertain = Unit is not null;
+        _nanoseconds = Unit is { } unit ? TimeUnits.Nanoseconds(unit) : 0;
     }
 
     /// <summary>The unit; null before the first time has told it.</summary>
@@ -44,6 +48,18 @@ internal sealed class TraceClock
             && TryRead(number, out time);
     }
 
+    /// <summary>Reads a time that was written as a whole number, as nearly all are.</summary>
+    public bool TryRead(long number, out SimTime time)
+    {
+        if (Unit is null or TimeUnit.Iso || number < 0 || number > long.MaxValue / _nanoseconds)
+        {
+            return TryRead((decimal)number, out time);
+        }
+
+        time = new SimTime(number * _nanoseconds);
+        return true;
+    }
+
     /// <summary>
     /// Reads a time that was written as a number. Decimal, because a fraction should come out as the nanoseconds that were
     /// written.
@@ -62,13 +78,12 @@ internal sealed class TraceClock
             Settle(epoch ?? _format.Unit, epoch is not null || _format.IsUnitCertain);
         }
 
-        var size = TimeUnits.Nanoseconds(Unit!.Value);
-        if (number > long.MaxValue / size)
+        if (number > (decimal)long.MaxValue / _nanoseconds)
         {
             return false;
         }
 
-        time = new SimTime((long)decimal.Round(number * size));
+        time = new SimTime((long)decimal.Round(number * _nanoseconds));
         return true;
     }
 
@@ -77,6 +92,7 @@ internal sealed class TraceClock
         if (Unit is null)
         {
             (Unit, IsCertain) = (unit, isCertain);
+            _nanoseconds = TimeUnits.Nanoseconds(unit);
         }
     }
 }

@@ -96,7 +96,8 @@ public sealed record TraceFacts
                 + $"in {TimeUnit} as usual in its format; if they are in {other}, give --time_unit {other}";
     }
 
-    private static string Count(long count, string noun) => $"{Number(count, "N0")} {noun}{(count == 1 ? "" : "s")}";
+    private static string Count(long count, string noun) =>
+        $"{Number(count, "N0")} {noun}{(count == 1 ? "" : "s")}";
 
     private static string Number(double value, string format) =>
         format == "G3" && value is >= 1000 and < 1e15

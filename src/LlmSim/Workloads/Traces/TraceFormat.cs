@@ -53,7 +53,10 @@ public sealed class TraceFormat
 
     /// <summary>Whether it has the same lengths under the same names, and marks besides that tell its unit.</summary>
     internal bool IsDialectOf(TraceFormat other) =>
-        Marks.Count > 0 && other.Input.Count > 0 && Input.SequenceEqual(other.Input) && Output.SequenceEqual(other.Output);
+        Marks.Count > 0
+        && other.Input.Count > 0
+        && Input.SequenceEqual(other.Input)
+        && Output.SequenceEqual(other.Output);
 
     /// <summary>How much of the format is among some names: 0 when what sets it apart is missing.</summary>
     internal int Score(FieldNames names)

@@ -71,7 +71,10 @@ internal static class TraceOpening
             }
         }
 
-        return (format, new CsvRows(lines, header, fields, new TraceClock(format, fields.Arrival ?? "", options.TimeUnit)));
+        return (
+            format,
+            new CsvRows(lines, header, fields, new TraceClock(format, fields.Arrival ?? "", options.TimeUnit))
+        );
     }
 
     private static TraceFormat Choose(

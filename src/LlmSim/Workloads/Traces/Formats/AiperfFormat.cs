@@ -7,7 +7,10 @@ namespace LlmSim.Workloads.Traces.Formats;
 internal static class AiperfFormat
 {
     public static TraceFormat Format { get; } =
-        new("aiperf", "AIPerf's profile_export.jsonl: request_start_ns, input_ and output_sequence_length; needs --sort")
+        new(
+            "aiperf",
+            "AIPerf's profile_export.jsonl: request_start_ns, input_ and output_sequence_length; needs --sort"
+        )
         {
             Marks = ["metadata.request_start_ns"],
             Arrival = ["metadata.request_start_ns"],

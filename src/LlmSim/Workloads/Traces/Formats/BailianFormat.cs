@@ -7,7 +7,10 @@ namespace LlmSim.Workloads.Traces.Formats;
 internal static class BailianFormat
 {
     public static TraceFormat Format { get; } =
-        new("bailian", "Alibaba Bailian's JSON Lines: Mooncake's fields with chat_id, in s, hash_ids of 16 tokens")
+        new(
+            "bailian",
+            "Alibaba Bailian's JSON Lines: Mooncake's fields with chat_id, in s, hash_ids of 16 tokens"
+        )
         {
             Marks = ["chat_id", "parent_chat_id"],
             Arrival = ["timestamp"],

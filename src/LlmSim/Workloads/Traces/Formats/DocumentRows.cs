@@ -66,7 +66,11 @@ internal sealed class DocumentRows(
     public TraceRow Read()
     {
         var row = rows[_current];
-        return new TraceRow(Time(row.Arrival), Length(row.Input, fields.Input), Length(row.Output, fields.Output));
+        return new TraceRow(
+            Time(row.Arrival),
+            Length(row.Input, fields.Input),
+            Length(row.Output, fields.Output)
+        );
     }
 
     public UserErrorException Error(string field, string message) =>

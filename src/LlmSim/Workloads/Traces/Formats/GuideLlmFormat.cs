@@ -17,7 +17,10 @@ internal static class GuideLlmFormat
     );
 
     public static TraceFormat Format { get; } =
-        new("guidellm", "GuideLLM's JSON report: request_start_time in s, prompt_tokens, output_tokens; needs --sort")
+        new(
+            "guidellm",
+            "GuideLLM's JSON report: request_start_time in s, prompt_tokens, output_tokens; needs --sort"
+        )
         {
             Marks = ["benchmarks"],
             IsUnitCertain = true,
@@ -36,13 +39,24 @@ internal static class GuideLlmFormat
             others += Items(DocumentRows.Member(requests, "incomplete")).Count();
             rows.AddRange(
                 Items(DocumentRows.Member(requests, "successful"))
-                    .Select((request, i) => Row(request, string.Create(CultureInfo.InvariantCulture, $"benchmarks[{index}].requests.successful[{i}].{{0}}")))
+                    .Select(
+                        (request, i) =>
+                            Row(
+                                request,
+                                string.Create(
+                                    CultureInfo.InvariantCulture,
+                                    $"benchmarks[{index}].requests.successful[{i}].{{0}}"
+                                )
+                            )
+                    )
             );
         }
 
         if (rows.Count == 0)
         {
-            throw lines.FileError("found no benchmarks[].requests.successful[]; allowed: a report with its requests");
+            throw lines.FileError(
+                "found no benchmarks[].requests.successful[]; allowed: a report with its requests"
+            );
         }
 
         return new DocumentRows(lines, s_fields, clock(s_fields.Arrival!), rows)
@@ -50,7 +64,9 @@ internal static class GuideLlmFormat
             Notice =
                 others == 0
                     ? null
-                    : FormattableString.Invariant($"{others} requests that failed or were cut off are not among its successful ones"),
+                    : FormattableString.Invariant(
+                        $"{others} requests that failed or were cut off are not among its successful ones"
+                    ),
         };
     }
 

@@ -7,7 +7,10 @@ namespace LlmSim.Workloads.Traces.Formats;
 internal static class MooncakeFormat
 {
     public static TraceFormat Format { get; } =
-        new("mooncake", "Mooncake's JSON Lines: timestamp in ms, input_length, output_length, hash_ids of 512 tokens")
+        new(
+            "mooncake",
+            "Mooncake's JSON Lines: timestamp in ms, input_length, output_length, hash_ids of 512 tokens"
+        )
         {
             Arrival = ["timestamp", "timestamp_ns"],
             Input = ["input_length"],

@@ -7,7 +7,10 @@ namespace LlmSim.Workloads.Traces.Formats;
 internal static class OpenAiFormat
 {
     public static TraceFormat Format { get; } =
-        new("openai", "logs of OpenAI-style gateways: usage.prompt_tokens, usage.completion_tokens, created or timestamp")
+        new(
+            "openai",
+            "logs of OpenAI-style gateways: usage.prompt_tokens, usage.completion_tokens, created or timestamp"
+        )
         {
             Arrival =
             [

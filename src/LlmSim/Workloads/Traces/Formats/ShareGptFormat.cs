@@ -10,7 +10,10 @@ namespace LlmSim.Workloads.Traces.Formats;
 internal static class ShareGptFormat
 {
     public static TraceFormat Format { get; } =
-        new("sharegpt", "ShareGPT's JSON: conversations; first message and answer; token counts, else an estimate")
+        new(
+            "sharegpt",
+            "ShareGPT's JSON: conversations; first message and answer; token counts, else an estimate"
+        )
         {
             Marks = ["conversations"],
             Rows = (lines, _) => new ConversationRows(lines),
@@ -19,7 +22,12 @@ internal static class ShareGptFormat
     private sealed class ConversationRows(LineReader lines) : ITraceRows
     {
         private static readonly string[] s_inputCounts = ["input_tokens", "prompt_tokens", "prompt_len"];
-        private static readonly string[] s_outputCounts = ["output_tokens", "completion_tokens", "output_len"];
+        private static readonly string[] s_outputCounts =
+        [
+            "output_tokens",
+            "completion_tokens",
+            "output_len",
+        ];
 
         private bool _isEstimated;
 
@@ -78,7 +86,10 @@ internal static class ShareGptFormat
                 }
             }
 
-            throw lines.Error("conversations", "found no message of a human that is answered; allowed: one at least");
+            throw lines.Error(
+                "conversations",
+                "found no message of a human that is answered; allowed: one at least"
+            );
         }
 
         private int Tokens(JsonElement root, string[] counts, JsonElement message)

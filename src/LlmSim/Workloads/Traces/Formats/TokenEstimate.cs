@@ -19,6 +19,10 @@ internal static class TokenEstimate
     }
 
     private static bool IsEastAsian(int character) =>
-        character is (>= 0x2E80 and <= 0x9FFF) or (>= 0xAC00 and <= 0xD7AF) or (>= 0xF900 and <= 0xFAFF)
-            or (>= 0xFF00 and <= 0xFFEF) or (>= 0x20000 and <= 0x3FFFF);
+        character
+            is (>= 0x2E80 and <= 0x9FFF)
+                or (>= 0xAC00 and <= 0xD7AF)
+                or (>= 0xF900 and <= 0xFAFF)
+                or (>= 0xFF00 and <= 0xFFEF)
+                or (>= 0x20000 and <= 0x3FFFF);
 }

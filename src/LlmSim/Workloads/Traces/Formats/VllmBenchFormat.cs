@@ -9,10 +9,18 @@ namespace LlmSim.Workloads.Traces.Formats;
 /// </summary>
 internal static class VllmBenchFormat
 {
-    private static readonly TraceFields s_fields = new("start_times", "input_lens", "output_lens", HashIds: null);
+    private static readonly TraceFields s_fields = new(
+        "start_times",
+        "input_lens",
+        "output_lens",
+        HashIds: null
+    );
 
     public static TraceFormat Format { get; } =
-        new("vllm_bench", "result of vllm bench serve --save-detailed: start_times in s, input_lens, output_lens")
+        new(
+            "vllm_bench",
+            "result of vllm bench serve --save-detailed: start_times in s, input_lens, output_lens"
+        )
         {
             Arrival = ["start_times"],
             Input = ["input_lens", "total_input_tokens"],
@@ -27,7 +35,11 @@ internal static class VllmBenchFormat
         var inputs = Values(root, s_fields.Input);
         var outputs = Values(root, s_fields.Output);
         var times = Values(root, s_fields.Arrival!);
-        if (inputs.Length == 0 || inputs.Length != outputs.Length || (times.Length > 0 && times.Length != inputs.Length))
+        if (
+            inputs.Length == 0
+            || inputs.Length != outputs.Length
+            || (times.Length > 0 && times.Length != inputs.Length)
+        )
         {
             throw lines.FileError(
                 FormattableString.Invariant(
