@@ -25,6 +25,7 @@ internal static class TimeUnits
 
     public static string Name(TimeUnit unit) => s_names[(int)unit];
 
+    /// <summary>The unit of a name.</summary>
     /// <exception cref="UserErrorException">There is no such unit.</exception>
     public static TimeUnit Parse(string name)
     {

@@ -129,7 +129,7 @@ public sealed class Trace : IDisposable
         {
             throw _lines.FileError(
                 FormattableString.Invariant(
-                    $"no request from {_options.From} s on, until {_options.Until?.ToString() ?? "its end"}; allowed: a part of the trace with at least one"
+                    $"no request from {_options.From} s on, until {(object?)_options.Until ?? "its end"}; allowed: a part of the trace with at least one"
                 )
             );
         }
@@ -175,7 +175,7 @@ public sealed class Trace : IDisposable
         } while (TryNext(out row));
     }
 
-    private IEnumerable<TraceRow> InMemory()
+    private TraceRow[] InMemory()
     {
         var rows = (_options.Sort ? Unordered().OrderBy(row => row.Arrival) : InOrder()).ToArray();
         if (_options.Jitter)

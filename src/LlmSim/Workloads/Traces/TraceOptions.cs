@@ -51,6 +51,7 @@ public sealed record TraceOptions
         return options.Where(option => option.IsGiven).Select(option => option.Name);
     }
 
+    /// <summary>Checks all values that can be checked without the trace.</summary>
     /// <exception cref="UserErrorException">A value is outside its range.</exception>
     internal void Validate()
     {

@@ -6,6 +6,8 @@ namespace LlmSim.Workloads.Traces.Formats;
 /// </summary>
 internal static class OpenAiFormat
 {
+    private static readonly string[] s_places = ["usage.", "response.usage.", "response.body.usage.", ""];
+
     public static TraceFormat Format { get; } =
         new(
             "openai",
@@ -32,9 +34,5 @@ internal static class OpenAiFormat
         };
 
     private static string[] Lengths(string name, string other) =>
-        [
-            .. new[] { "usage.", "response.usage.", "response.body.usage.", "" }.SelectMany(place =>
-                new[] { place + name, place + other }
-            ),
-        ];
+        [.. s_places.SelectMany(place => new[] { place + name, place + other })];
 }
