@@ -47,7 +47,8 @@ public static class Experiment
     )
     {
         var scenario = CreateScenario(configuration);
-        var workload = CreateRequests(configuration, scenario);
+        WorkloadFacts? facts = null;
+        var workload = CreateRequests(configuration, scenario, known => facts = known);
         SampleForecast.RequireWithinLimit(outputs.Samples, CreateWorkload(configuration), scenario);
         using var files = new OutputSet();
         var requests = OpenRequests(files, outputs.Requests, configuration);
@@ -72,7 +73,7 @@ public static class Experiment
         );
         var result = new RunResult(
             ProductVersion.Text,
-            configuration,
+            WithFacts(configuration, facts!),
             scenario.PrefillInstances,
             scenario.DecodeInstances,
             summary
@@ -81,6 +82,8 @@ public static class Experiment
             MixedInstances = scenario.MixedInstances,
             Precision = DescribePrecision(scenario),
             Notices = scenario.Model.Notices,
+            Trace = facts!.Trace,
+            ArrivalsReason = facts.Arrivals.Reason,
         };
 
         requests?.Complete();
@@ -141,21 +144,38 @@ public static class Experiment
     }
 
     /// <summary>The requests of a configuration, with the content of their prompts where the cluster can share it.</summary>
+    /// <param name="configuration">Names the workload.</param>
+    /// <param name="scenario">The cluster.</param>
+    /// <param name="onKnown">Told what the workload is, at the end of an enumeration at the latest.</param>
     /// <exception cref="UserErrorException">A name is unknown.</exception>
     public static IEnumerable<RequestSpec> CreateRequests(
         RunConfiguration configuration,
-        Scenario scenario
-    ) => (CreateWorkload(configuration) with { ReadHashIds = scenario.SharesPrefixes }).ToRequests();
+        Scenario scenario,
+        Action<WorkloadFacts>? onKnown = null
+    ) => (CreateWorkload(configuration) with { ReadHashIds = scenario.SharesPrefixes }).ToRequests(onKnown);
+
+    /// <summary>The configuration with what was left to the workload: results say what was simulated.</summary>
+    internal static RunConfiguration WithFacts(RunConfiguration configuration, WorkloadFacts facts) =>
+        configuration with
+        {
+            Arrivals = facts.Arrivals.Process.ToString(),
+            LambdaArrival = configuration.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival,
+            TraceBlockSize = facts.HashBlockTokens,
+        };
 
     /// <summary>The workload of a configuration.</summary>
     /// <exception cref="UserErrorException">A name is unknown.</exception>
-    public static WorkloadOptions CreateWorkload(RunConfiguration configuration) =>
-        new()
+    public static WorkloadOptions CreateWorkload(RunConfiguration configuration)
+    {
+        var (source, format) = RequestSources.Parse(configuration.RequestSource);
+        return new WorkloadOptions
         {
-            Source = Source(configuration),
+            Source = source,
+            Trace = configuration.TraceOptions with { Format = format },
+            TraceArrivals = configuration.Semantics.TraceArrivals,
             TracePath = configuration.TracePath,
             RequestCount = configuration.RequestCount ?? int.MaxValue,
-            Arrivals = ArrivalProcess.Parse(configuration.Arrivals),
+            Arrivals = configuration.Arrivals is { } arrivals ? ArrivalProcess.Parse(arrivals) : null,
             LambdaArrival = configuration.LambdaArrival,
             ZipfS = configuration.ZipfS,
             LognormalMean = configuration.LognormalMean,
@@ -167,20 +187,6 @@ public static class Experiment
             SyntheticOutput = configuration.Semantics.SyntheticOutput,
             Seed = configuration.Seed,
         };
-
-    /// <summary>Null for a trace whose format is to be detected.</summary>
-    private static RequestSource? Source(RunConfiguration configuration)
-    {
-        if (configuration.RequestSource != RunConfiguration.DetectedTrace)
-        {
-            return WorkloadOptions.ParseRequestSource(configuration.RequestSource);
-        }
-
-        return configuration.TracePath is not null
-            ? null
-            : throw new UserErrorException(
-                "request_source: trace reads a trace; give its file with trace_path"
-            );
     }
 
     /// <summary>The precision of a scenario in words.</summary>

@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
+using LlmSim.Experiments.Workloads;
 using LlmSim.Performance;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments;
 
@@ -57,7 +59,7 @@ public sealed record RunConfiguration
     public const string DetectedTrace = "trace";
 
     /// <summary>
-    /// Where the requests' lengths come from: "conversation", "zipfian", "lognormal", "mooncake", "azure" or
+    /// Where the requests' lengths come from: "conversation", "zipfian", "lognormal", the name of a trace's format or
     /// <see cref="DetectedTrace" />.
     /// </summary>
     public string RequestSource { get; init; } = "conversation";
@@ -65,17 +67,23 @@ public sealed record RunConfiguration
     /// <summary>Path of the trace; null for a synthetic workload.</summary>
     public string? TracePath { get; init; }
 
-    /// <summary>Tokens of a block that the hash ids of a trace stand for, at least 1.</summary>
-    public int TraceBlockSize { get; init; } = LlmSim.Workloads.RequestSpec.MooncakeBlockTokens;
+    /// <summary>How the trace is read; its format is that of <see cref="RequestSource" />.</summary>
+    public TraceOptions TraceOptions { get; init; } = new();
+
+    /// <summary>Tokens of a block that the hash ids of a trace stand for, at least 1; null for the format's own.</summary>
+    public int? TraceBlockSize { get; init; }
 
     /// <summary>Requests to simulate; null for the whole trace.</summary>
     public int? RequestCount { get; init; }
 
-    /// <summary>Arrival process: "poisson", "trace", "constant" or "gamma:cv=…".</summary>
-    public string Arrivals { get; init; } = "poisson";
+    /// <summary>
+    /// Arrival process: "poisson", "trace", "constant" or "gamma:cv=…". Null: <see cref="ArrivalChoice" /> says which; results
+    /// have the one that was used.
+    /// </summary>
+    public string? Arrivals { get; init; }
 
-    /// <summary>Arrivals per second, above 0.</summary>
-    public double LambdaArrival { get; init; } = 1.66;
+    /// <summary>Arrivals per second, above 0; null for <see cref="WorkloadOptions.DefaultLambdaArrival" />.</summary>
+    public double? LambdaArrival { get; init; }
 
     /// <summary>Exponent of the zipfian lengths, above 0.</summary>
     public double ZipfS { get; init; } = 2;

@@ -209,6 +209,12 @@ public static class SemanticsOptions
             (s, v) => s with { SyntheticOutput = v }
         ),
         SemanticsOption.Create(
+            "trace_arrivals",
+            "arrivals of a trace without --arrivals: poisson at lambda_arrival, or its own times",
+            s => s.TraceArrivals,
+            (s, v) => s with { TraceArrivals = v }
+        ),
+        SemanticsOption.Create(
             "queued_work",
             "queued prefill work that lowest_load counts: only shorter prompts, or all",
             s => s.QueuedWork,

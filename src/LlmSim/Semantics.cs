@@ -200,6 +200,16 @@ public enum SyntheticOutput
     Distribution,
 }
 
+/// <summary>When the requests of a trace arrive unless a process is asked for.</summary>
+public enum TraceArrivals
+{
+    /// <summary>By a Poisson process, as in the reference.</summary>
+    Poisson,
+
+    /// <summary>At the trace's own times, where it has any.</summary>
+    OwnTimes,
+}
+
 /// <summary>Which queued work lowest_load counts on a prefill instance.</summary>
 public enum QueuedWork
 {
@@ -286,6 +296,9 @@ public sealed record Semantics
     /// <summary>Output lengths of synthetic workloads.</summary>
     public required SyntheticOutput SyntheticOutput { get; init; }
 
+    /// <summary>Arrivals of a trace when no process is asked for.</summary>
+    public required TraceArrivals TraceArrivals { get; init; }
+
     /// <summary>Queued work that lowest_load counts.</summary>
     public required QueuedWork QueuedWork { get; init; }
 
@@ -325,6 +338,7 @@ public sealed record Semantics
             KvTransfer = KvTransfer.SharedLink,
             RandomPolicies = RandomPolicies.Seeded,
             SyntheticOutput = SyntheticOutput.Distribution,
+            TraceArrivals = TraceArrivals.OwnTimes,
             QueuedWork = QueuedWork.All,
         };
 
@@ -355,6 +369,7 @@ public sealed record Semantics
             KvTransfer = KvTransfer.Independent,
             RandomPolicies = RandomPolicies.Unseeded,
             SyntheticOutput = SyntheticOutput.FromInput,
+            TraceArrivals = TraceArrivals.Poisson,
             QueuedWork = QueuedWork.Shorter,
         };
 }

@@ -158,7 +158,9 @@ internal sealed class RunArguments
 
     private static string Name(Option option) => option.Name.TrimStart('-');
 
-    private static string[] Values(OptionResult result) => [.. result.Tokens.Select(token => token.Value)];
+    /// <summary>A switch has no value of its own.</summary>
+    private static string[] Values(OptionResult result) =>
+        result.Tokens.Count == 0 ? ["true"] : [.. result.Tokens.Select(token => token.Value)];
 
     private RunConfiguration Read(ParseResult parse) =>
         _workload.Read(

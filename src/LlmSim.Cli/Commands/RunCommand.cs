@@ -31,7 +31,7 @@ internal sealed class RunCommand : CliCommand
         [
             "llmsim run",
             "llmsim run --lambda_arrival 3 --prefill_local shortest --ttft_slo 5",
-            "llmsim run --trace_path trace.jsonl --request_count 1000 --arrivals trace",
+            "llmsim run --trace_path trace.jsonl --request_count 1000",
             "llmsim run --requests_output requests.parquet --csv_output summary.csv",
             "llmsim run --sample_queue_states --sample_interval 1 --plots plots",
             "llmsim run --semantics reference --lm_head full --json -",
@@ -74,6 +74,7 @@ internal sealed class RunCommand : CliCommand
             result = Experiment.Run(configuration, _output.Paths(parse), report, Console.Cancellation);
         }
 
+        TraceNotices.Write([result.Trace], Console.Error);
         timer?.Write(Console.Error);
         if (_output.IsJsonOnStandardOutput(parse))
         {

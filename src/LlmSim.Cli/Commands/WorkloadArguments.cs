@@ -2,6 +2,7 @@ using System.CommandLine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Options;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Experiments.Workloads;
 
 namespace LlmSim.Cli.Commands;
 
@@ -15,21 +16,22 @@ internal sealed class WorkloadArguments
 
     private readonly Option<string> _requestSource = CliOption.Text(
         "request_source",
-        "where lengths come from: conversation, zipfian, lognormal; or, with --trace_path, mooncake, azure, "
-            + $"{RunConfiguration.DetectedTrace} (whatever format the file has) [conversation; with --trace_path: "
-            + $"{RunConfiguration.DetectedTrace}]",
+        $"where requests come from: {string.Join(", ", RequestSources.Names)}; {RunConfiguration.DetectedTrace} reads whatever "
+            + $"format the file has [conversation; with --trace_path: {RunConfiguration.DetectedTrace}]",
         valueName: "NAME"
     );
 
     private readonly Option<string> _tracePath = CliOption.File(
         "trace_path",
-        "a trace: Mooncake's JSON Lines or Azure's CSV, also compressed (.gz, .zst)"
+        "a trace of any of these formats (docs/workloads.md), also compressed (.gz, .zst)"
     );
+
+    private readonly TraceArguments _trace = new();
 
     private readonly Option<long?> _traceBlockSize = CliOption.Integer(
         "trace_block_size",
-        "tokens that a hash id of the trace stands for",
-        s_defaults.TraceBlockSize,
+        "tokens that a hash id of the trace stands for [its format's: 16 of bailian, 512 of mooncake]",
+        defaultValue: null,
         min: 1,
         max: int.MaxValue
     );
@@ -44,15 +46,14 @@ internal sealed class WorkloadArguments
 
     private readonly Option<string> _arrivals = CliOption.Text(
         "arrivals",
-        "when requests come: poisson, constant or gamma:cv=2 at lambda_arrival, or trace (its own timestamps)",
-        s_defaults.Arrivals,
-        "NAME"
+        "when requests come: poisson, constant or gamma:cv=2 at lambda_arrival, or trace (its own times) [trace, for a trace "
+            + "with times and without --lambda_arrival; else poisson]",
+        valueName: "NAME"
     );
 
-    private readonly Option<double> _lambdaArrival = CliOption.Number(
+    private readonly Option<double?> _lambdaArrival = CliOption.OptionalNumber(
         "lambda_arrival",
-        "mean arrivals per second",
-        s_defaults.LambdaArrival,
+        FormattableString.Invariant($"mean arrivals per second [{WorkloadOptions.DefaultLambdaArrival}]"),
         "above 0",
         value => value > 0
     );
@@ -117,6 +118,7 @@ internal sealed class WorkloadArguments
                 _requestSource,
                 _tracePath,
                 _traceBlockSize,
+                .. _trace.Options,
                 _requestCount,
                 _arrivals,
                 _lambdaArrival,
@@ -153,10 +155,11 @@ internal sealed class WorkloadArguments
         {
             RequestSource = source,
             TracePath = tracePath,
-            TraceBlockSize = (int)parse.GetValue(_traceBlockSize)!.Value,
+            TraceOptions = _trace.Read(parse),
+            TraceBlockSize = (int?)parse.GetValue(_traceBlockSize),
             RequestCount =
                 (int?)parse.GetValue(_requestCount) ?? (tracePath is null ? SyntheticRequests : null),
-            Arrivals = parse.GetRequiredValue(_arrivals),
+            Arrivals = parse.GetValue(_arrivals),
             LambdaArrival = parse.GetValue(_lambdaArrival),
             ZipfS = parse.GetValue(_zipfS),
             LognormalMean = parse.GetValue(_lognormalMean),

@@ -77,13 +77,18 @@ internal static class SummaryReport
             $"prefill {c.PrefillGlobal}, {c.PrefillLocal}; decode {c.DecodeGlobal}, {c.DecodeLocal}"
         );
         var rate = c.Arrivals == "trace" ? "" : FormattableString.Invariant($" at {c.LambdaArrival}/s");
+        var reason = result.ArrivalsReason is { } text ? $" ({text})" : "";
         Line(
             writer,
             "Workload",
             FormattableString.Invariant(
-                $"{c.TracePath ?? c.RequestSource}, arrivals {c.Arrivals}{rate}, seed {c.Seed}"
+                $"{c.TracePath ?? c.RequestSource}, arrivals {c.Arrivals}{rate}{reason}, seed {c.Seed}"
             )
         );
+        if (result.Trace is { } trace)
+        {
+            Line(writer, "Trace", trace.Describe());
+        }
     }
 
     private static void WriteRequests(RunResult result, TextWriter writer)

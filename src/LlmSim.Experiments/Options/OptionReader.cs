@@ -64,8 +64,18 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "output_sigma"
             ),
             new(
+                "a trace",
+                run => run.HasTrace,
+                "columns",
+                "time_unit",
+                "from",
+                "until",
+                "sort",
+                "skip_invalid"
+            ),
+            new(
                 "a trace with hash_ids and an instance with prefix caching",
-                run => run.HasTrace && run.Workload.Source != RequestSource.Azure && run.HasPrefixCache,
+                run => run.HasTrace && run.HasPrefixCache,
                 "trace_block_size"
             ),
         ];
@@ -76,6 +86,12 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "arrivals poisson or gamma",
                 run => !run.Arrivals.NeedsTrace && run.Arrivals != ArrivalProcess.Constant,
                 "lambda_arrival",
+                "seed"
+            ),
+            new("arrivals trace", run => run.Arrivals.NeedsTrace, "time_scale", "jitter"),
+            new(
+                "arrivals trace and jitter",
+                run => run.Arrivals.NeedsTrace && run.Workload.Trace.Jitter,
                 "seed"
             ),
             new("arrivals constant", run => run.Arrivals == ArrivalProcess.Constant, "lambda_arrival"),

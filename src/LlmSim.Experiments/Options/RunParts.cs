@@ -19,7 +19,7 @@ internal sealed class RunParts(RunConfiguration configuration)
 
     public WorkloadOptions Workload => Experiment.CreateWorkload(configuration);
 
-    public ArrivalProcess Arrivals => Workload.Arrivals;
+    public ArrivalProcess Arrivals => Workload.ExpectedArrivals;
 
     public bool HasTrace => configuration.TracePath is not null;
 

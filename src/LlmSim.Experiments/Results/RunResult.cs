@@ -1,4 +1,5 @@
 using LlmSim.Metrics;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments.Results;
 
@@ -32,4 +33,10 @@ public sealed record RunResult(
 
     /// <summary>What the model's config.json says that is not simulated.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>What was read of the trace; null without one.</summary>
+    public TraceFacts? Trace { get; init; }
+
+    /// <summary>Why requests arrive as they do, where a trace left it open; else null.</summary>
+    public string? ArrivalsReason { get; init; }
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments.Results;
 
@@ -11,7 +13,7 @@ public static class SummaryCsv
     internal static IReadOnlyList<string> SettingColumns { get; } =
     [
         .. ReferenceSettings(new RunConfiguration(), requests: 0).Select(column => column.Name),
-        .. OurSettings(new RunConfiguration(), ProductVersion.Text, precision: "").Select(column => column.Name),
+        .. OurSettings(new RunConfiguration(), ProductVersion.Text, precision: "", trace: null).Select(column => column.Name),
     ];
 
     /// <summary>Writes a header and the row of each result, as UTF-8.</summary>
@@ -37,7 +39,7 @@ public static class SummaryCsv
             .. ReferenceSettings(c, s.Requests),
             (SweepPlan.SeedOption, c.Seed),
             .. ReferenceFigures(s),
-            .. OurSettings(c, result.Version, result.Precision),
+            .. OurSettings(c, result.Version, result.Precision, result.Trace),
             .. OurFigures(s),
             ("requests_output", result.RequestsFile),
             ("queue_states_output", result.QueueStatesFile),
@@ -57,7 +59,7 @@ public static class SummaryCsv
             ("ttft_slo", c.TtftSloSeconds),
             ("tpot_slo", c.TpotSloSeconds),
             ("request_count", c.RequestCount ?? requests),
-            ("lambda_arrival", c.LambdaArrival),
+            ("lambda_arrival", Rate(c)),
             ("request_source", c.RequestSource),
             ("prefill_config", c.PrefillConfig ?? "default"),
             ("decode_config", c.DecodeConfig ?? "default"),
@@ -77,7 +79,8 @@ public static class SummaryCsv
     private static IEnumerable<(string Name, object? Value)> OurSettings(
         RunConfiguration c,
         string version,
-        string precision
+        string precision,
+        TraceFacts? trace
     ) =>
         [
             ("version", version),
@@ -103,6 +106,12 @@ public static class SummaryCsv
             ("output_mean", c.OutputMean),
             ("output_sigma", c.OutputSigma),
             ("max_len", c.MaxLen),
+            ("time_unit", trace?.TimeUnit),
+            ("time_scale", c.TraceOptions.TimeScale),
+            ("from", c.TraceOptions.From),
+            ("until", c.TraceOptions.Until),
+            ("jitter", c.TraceOptions.Jitter ? 1 : 0),
+            ("trace_skipped", trace?.Skipped),
             ("max_model_len", c.MaxModelLen),
         ];
 
@@ -143,13 +152,13 @@ public static class SummaryCsv
             ("iterations_out_of_range", s.PerformanceRange?.IterationsOutOfRange),
         ];
 
+    private static double Rate(RunConfiguration c) => c.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival;
+
     /// <summary>The reference's name of a run; it prints a whole rate with one decimal.</summary>
     private static string Uuid(RunConfiguration c)
     {
-        var lambda = c.LambdaArrival.ToString(
-            c.LambdaArrival == Math.Floor(c.LambdaArrival) ? "0.0" : "R",
-            CultureInfo.InvariantCulture
-        );
+        var rate = Rate(c);
+        var lambda = rate.ToString(rate == Math.Floor(rate) ? "0.0" : "R", CultureInfo.InvariantCulture);
         return $"{c.PrefillGlobal}-{c.PrefillLocal}-{c.DecodeGlobal}-{c.DecodeLocal}-{lambda}";
     }
 

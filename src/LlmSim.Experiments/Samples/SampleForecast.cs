@@ -37,7 +37,7 @@ internal static class SampleForecast
     private static double SecondsAtLeast(WorkloadOptions workload)
     {
         var requests =
-            workload.ParsedTrace is { } trace ? Math.Min(trace.Length, workload.RequestCount)
+            workload.ParsedTrace is { } trace ? Math.Min(trace.Requests.Length, workload.RequestCount)
             : workload.TracePath is null ? workload.RequestCount
             : 0;
         if (requests == 0)
@@ -45,14 +45,17 @@ internal static class SampleForecast
             return 0;
         }
 
-        if (workload.Arrivals.NeedsTrace)
+        var arrivals = workload.ExpectedArrivals;
+        if (arrivals.NeedsTrace)
         {
-            return workload.ParsedTrace is { } parsed ? parsed.Span[requests - 1].Arrival.Seconds : 0;
+            return workload.ParsedTrace is { } parsed
+                ? parsed.Requests.Span[requests - 1].Arrival.Seconds
+                : 0;
         }
 
-        var mean = (requests - 1) / workload.LambdaArrival;
-        return workload.Arrivals == ArrivalProcess.Constant ? mean
-            : workload.Arrivals == ArrivalProcess.Poisson && requests >= ManyRequests ? mean / 2
+        var mean = (requests - 1) / (workload.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival);
+        return arrivals == ArrivalProcess.Constant ? mean
+            : arrivals == ArrivalProcess.Poisson && requests >= ManyRequests ? mean / 2
             : 0;
     }
 }

@@ -8,9 +8,10 @@ namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>A point with all that it needs, loaded and checked.</summary>
 /// <param name="Index">Its place in the plan, from 0.</param>
-/// <param name="Point">What was asked for.</param>
+/// <param name="Point">What was asked for, with what was left to the workload.</param>
 /// <param name="Scenario">With policies of its own: it runs once.</param>
 /// <param name="Workload">Its requests.</param>
+/// <param name="Facts">What the workload is.</param>
 /// <param name="ConfigurationText">The configuration as canonical JSON.</param>
 /// <param name="Hash">SHA-256 of that and of the content of all inputs.</param>
 internal sealed record PreparedPoint(
@@ -18,6 +19,7 @@ internal sealed record PreparedPoint(
     SweepPoint Point,
     Scenario Scenario,
     WorkloadOptions Workload,
+    WorkloadFacts Facts,
     string ConfigurationText,
     string Hash
 )
@@ -40,6 +42,8 @@ internal sealed record PreparedPoint(
             Notices = Scenario.Model.Notices,
             QueueStatesFile = names.GetValueOrDefault(SampleOptions.QueueStatesOption),
             MemoryUsageFile = names.GetValueOrDefault(SampleOptions.MemoryUsageOption),
+            Trace = Facts.Trace,
+            ArrivalsReason = Facts.Arrivals.Reason,
         };
     }
 }
@@ -124,9 +128,12 @@ internal sealed class PreparedSweep
                 }
             );
             var trace = traces.Get(configuration, scenario.SharesPrefixes);
-            var workload = Experiment.CreateWorkload(configuration) with { ParsedTrace = trace?.Requests };
+            var workload = Experiment.CreateWorkload(configuration) with { ParsedTrace = trace?.Parsed };
             // Options that do not go together are found here rather than hours later.
-            _ = workload.ToRequests();
+            WorkloadFacts? facts = null;
+            _ = workload.ToRequests(known => facts = known);
+            configuration = Experiment.WithFacts(configuration, facts!);
+            point = point with { Configuration = configuration };
             files.AddRange(trace is null ? [] : [trace.Fingerprint]);
             var inputs = InputFingerprint.Of(configuration, scenario, files);
             foreach (var input in inputs)
@@ -138,7 +145,7 @@ internal sealed class PreparedSweep
             var hash = InputFingerprint.HashText(
                 string.Join('\n', inputs.Select(input => input.Content).Prepend(text))
             );
-            return new PreparedPoint(index, point, scenario, workload, text, hash);
+            return new PreparedPoint(index, point, scenario, workload, facts!, text, hash);
         }
         catch (UserErrorException e) when (point.Settings.Count > 0)
         {
