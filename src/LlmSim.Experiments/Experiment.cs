@@ -45,6 +45,7 @@ public static class Experiment
     {
         var scenario = CreateScenario(configuration);
         var workload = CreateRequests(configuration, scenario);
+        scenario = scenario with { Measured = LeftOut.Window(configuration, workload) };
         using var files = new OutputSet();
         var requests = OpenRequests(files, outputs.Requests, configuration);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
@@ -64,7 +65,7 @@ public static class Experiment
             requests is null && pictures is null ? null : OnRequest,
             onProgress,
             samples.Plan,
-            cancellation
+            cancellation: cancellation
         );
         var result = new RunResult(
             ProductVersion.Text,

@@ -139,7 +139,7 @@ internal sealed class Cluster
     {
         var request = _arriving!;
         ScheduleNextArrival();
-        _recorder.OnArrival(_simulation.Now);
+        _recorder.OnArrival(request);
         OnArrival(request);
     }
 
@@ -277,26 +277,26 @@ internal sealed class Cluster
         }
 
         var next = _workload.Current;
-        if (
-            next.Arrival < _simulation.Now
-            || next.Arrival == SimTime.MaxValue
-            || next.InputTokens < 1
-            || next.OutputTokens < 1
-        )
+        if (next.Arrival < _simulation.Now || next.InputTokens < 1 || next.OutputTokens < 1)
         {
             ThrowImpossible(next);
         }
 
         _arriving = _requests.Take(next);
-        _nextArrival.Set(next.Arrival);
+        try
+        {
+            _nextArrival.Set(next.Arrival);
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(_arriving, "its arrival", e);
+        }
     }
 
     [DoesNotReturn]
     private void ThrowImpossible(in RequestSpec next) =>
         throw new UserErrorException(
-            next.Arrival == SimTime.MaxValue
-                ? $"request {next.Id} of the workload arrives at the end of the simulated clock ({next.Arrival}); allowed: before it"
-            : next.Arrival < _simulation.Now
+            next.Arrival < _simulation.Now
                 ? $"request {next.Id} of the workload arrives at {next.Arrival}, before the one ahead of it at {_simulation.Now}"
                 : $"request {next.Id} of the workload has {next.InputTokens} input and {next.OutputTokens} output tokens; both must be at least 1"
         );

@@ -106,6 +106,16 @@ public static class SummaryCsv
             ("output_sigma", c.OutputSigma),
             ("max_len", c.MaxLen),
             ("requests_output", result.RequestsFile),
+            ("warmup", c.Warmup),
+            ("cooldown", c.Cooldown),
+            ("measured_requests", s.MeasuredRequests),
+            ("measured_seconds", s.MeasuredSeconds),
+            ("window_seconds", s.ArrivalWindow.Seconds),
+            ("window_requests_per_second", s.ArrivalWindow.RequestsPerSecond),
+            ("window_output_tokens_per_second", s.ArrivalWindow.OutputTokensPerSecond),
+            ("window_tokens_per_second", s.ArrivalWindow.TokensPerSecond),
+            ("window_goodput_requests_per_second", s.ArrivalWindow.GoodputRequestsPerSecond),
+            ("queue_grows", s.QueueGrows ? "true" : "false"),
         ];
     }
 

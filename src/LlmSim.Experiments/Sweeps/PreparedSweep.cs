@@ -107,6 +107,7 @@ internal sealed class PreparedSweep
             var workload = Experiment.CreateWorkload(configuration) with { ParsedTrace = trace?.Requests };
             // Options that do not go together are found here rather than hours later.
             _ = workload.ToRequests();
+            LeftOut.RequireValid(configuration);
             files.AddRange(trace is null ? [] : [trace.Fingerprint]);
             var inputs = InputFingerprint.Of(configuration, scenario, files);
             foreach (var input in inputs)

@@ -22,10 +22,16 @@ internal static class SharedSimulation
                 members.Add(new Member(point, requests));
             }
 
+            var workload = points[0].Workload.ToRequests();
+            var measured = LeftOut.Window(points[0].Point.Configuration, workload);
             var summary = Simulator.Run(
-                points[0].Scenario,
-                points[0].Workload.ToRequests(),
-                record => members.ForEach(member => member.Add(record)),
+                points[0].Scenario with
+                {
+                    Measured = measured,
+                },
+                workload,
+                requests is null ? null : record => members.ForEach(member => member.Add(record)),
+                attainments: [.. members.Select(member => member.Attainment)],
                 cancellation: cancellation
             );
             return [.. members.Select(member => member.Complete(summary))];
@@ -43,7 +49,6 @@ internal static class SharedSimulation
     /// <summary>What one point takes from the simulation.</summary>
     private sealed class Member : IDisposable
     {
-        private readonly SloAttainment _attainment;
         private readonly string? _fileName;
         private readonly OutputFile? _file;
         private readonly RequestsWriter? _writer;
@@ -51,7 +56,7 @@ internal static class SharedSimulation
         public Member(PreparedPoint point, PointRequestsFiles? requests)
         {
             var configuration = point.Point.Configuration;
-            _attainment = new SloAttainment(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
+            Attainment = new SloAttainment(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
             if (requests is not null)
             {
                 _fileName = requests.Name(point);
@@ -60,18 +65,16 @@ internal static class SharedSimulation
             }
         }
 
-        public void Add(RequestRecord record)
-        {
-            _attainment.Add(record);
-            _writer?.Add(record);
-        }
+        public SloAttainment Attainment { get; }
+
+        public void Add(RequestRecord record) => _writer?.Add(record);
 
         public JournalEntry Complete(RunSummary summary)
         {
             _writer?.Complete();
             var bytes = _file?.Stream.Length ?? 0;
             _file?.Commit();
-            return new JournalEntry(_attainment.ApplyTo(summary), _fileName, bytes);
+            return new JournalEntry(Attainment.ApplyTo(summary), _fileName, bytes);
         }
 
         public void Dispose() => _file?.Dispose();
