@@ -51,10 +51,7 @@ internal readonly record struct LeftOut(long Requests, double Share)
     /// <param name="configuration">Says what is left out.</param>
     /// <param name="workload">The requests; they are only counted where that is needed.</param>
     /// <exception cref="UserErrorException">Nothing is left.</exception>
-    public static RequestWindow Window(
-        RunConfiguration configuration,
-        IEnumerable<RequestSpec> workload
-    )
+    public static RequestWindow Window(RunConfiguration configuration, IEnumerable<RequestSpec> workload)
     {
         var warmup = Parse("warmup", configuration.Warmup);
         var cooldown = Parse("cooldown", configuration.Cooldown);

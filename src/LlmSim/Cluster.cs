@@ -254,8 +254,7 @@ internal sealed class Cluster
     /// <summary>"every prefill instance", "every mixed instance" or "every prefill and mixed instance".</summary>
     private static string Every(Router router, string stage) => $"every {router.Stages(stage)} instance";
 
-    private static long Tokens(Request request) =>
-        (long)request.TraceInputTokens + request.TraceOutputTokens;
+    private static long Tokens(Request request) => (long)request.TraceInputTokens + request.TraceOutputTokens;
 
     /// <summary>Without strict admission nothing is too long for an instance, but contexts are counted in whole numbers.</summary>
     private static void RequireCountable(Request request)

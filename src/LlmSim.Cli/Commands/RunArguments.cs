@@ -145,8 +145,7 @@ internal sealed class RunArguments
 
     private static string[] Values(OptionResult result) => [.. result.Tokens.Select(token => token.Value)];
 
-    private RunConfiguration Read(ParseResult parse) =>
-        _statistics.Read(parse, ReadScenario(parse));
+    private RunConfiguration Read(ParseResult parse) => _statistics.Read(parse, ReadScenario(parse));
 
     private RunConfiguration ReadScenario(ParseResult parse) =>
         _workload.Read(

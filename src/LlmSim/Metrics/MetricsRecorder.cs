@@ -248,8 +248,7 @@ internal sealed class MetricsRecorder(
         private SimTime? _lastFinish;
 
         /// <summary>0 while nothing has finished.</summary>
-        public double Seconds =>
-            _lastFinish is { } finish ? (finish - _firstArrival!.Value).Seconds : 0;
+        public double Seconds => _lastFinish is { } finish ? (finish - _firstArrival!.Value).Seconds : 0;
 
         public double ArrivalSeconds => (_lastArrival - (_firstArrival ?? _lastArrival)).Seconds;
 

@@ -167,15 +167,7 @@ public sealed class EdgeCaseTests
             $$"""{"timestamp": 0, "input_length": {{input}}, "output_length": {{output}} }"""
         );
 
-        var run = CliRun.Of(
-            "run",
-            "--semantics",
-            "reference",
-            "--trace_path",
-            trace,
-            "--arrivals",
-            "trace"
-        );
+        var run = CliRun.Of("run", "--semantics", "reference", "--trace_path", trace, "--arrivals", "trace");
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("request 0", run.Error, StringComparison.Ordinal);
@@ -206,7 +198,11 @@ public sealed class EdgeCaseTests
         );
 
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith("llmsim: request 0 of 100000 input and 5 output tokens: ", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "llmsim: request 0 of 100000 input and 5 output tokens: ",
+            run.Error,
+            StringComparison.Ordinal
+        );
         Assert.Contains(said, run.Error, StringComparison.Ordinal);
         Assert.Contains("beyond the simulated clock", run.Error, StringComparison.Ordinal);
     }

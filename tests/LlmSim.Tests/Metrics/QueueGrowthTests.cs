@@ -83,7 +83,12 @@ public sealed class QueueGrowthTests
         const double MeanTokens = 10_000;
         var scenario = Scenarios.Abstract(new ServiceTimes(1 / MeanTokens, 0)) with
         {
-            Policies = LlmSim.Policies.PolicyCatalog.BuiltIn.CreateSet("lowest_load", policy, "lowest_load", "fcfs"),
+            Policies = LlmSim.Policies.PolicyCatalog.BuiltIn.CreateSet(
+                "lowest_load",
+                policy,
+                "lowest_load",
+                "fcfs"
+            ),
         };
         return Simulator.Run(scenario, Workload()).QueueGrows;
 

@@ -147,13 +147,7 @@ public sealed class PurityTests
             && scenario.Semantics.KvTransfer < KvTransfer.ContendedLinks
                 ? cluster.Network.DeliveredBytes
                 : 0;
-        return new Outcome(
-            string.Join('\n', records),
-            SummaryJson.Text(summary),
-            summary,
-            fetched,
-            samples
-        );
+        return new Outcome(string.Join('\n', records), SummaryJson.Text(summary), summary, fetched, samples);
     }
 
     /// <param name="Records">All of every record, with doubles that read back as the same bits.</param>

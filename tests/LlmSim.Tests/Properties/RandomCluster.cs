@@ -59,12 +59,7 @@ internal sealed class RandomCluster
                 PrefillInstances = prefillInstances,
                 DecodeInstances = decodeInstances,
                 MixedInstances = mixedInstances,
-                Policies = fetchesAnywhere
-                    ? policies with
-                    {
-                        PrefillGlobal = new FetchAnywhere(),
-                    }
-                    : policies,
+                Policies = fetchesAnywhere ? policies with { PrefillGlobal = new FetchAnywhere() } : policies,
                 Semantics = semantics,
                 OutputPredictor = predictor,
                 Seed = seed,
