@@ -37,7 +37,7 @@ public sealed class Simulation
     /// <param name="argument">Passed to the handler; its meaning is the handler's own.</param>
     public void Schedule(SimTime at, EventRank rank, Action<long> handler, long argument = 0)
     {
-        RequireNotPast(at);
+        RequireOnClock(at);
         _queue.Enqueue(at, rank, handler, argument);
     }
 
@@ -66,15 +66,24 @@ public sealed class Simulation
 
     internal void SetTimer(int slot, SimTime at, EventRank rank)
     {
-        RequireNotPast(at);
+        RequireOnClock(at);
         _queue.SetTimer(slot, at, rank);
     }
 
     internal void CancelTimer(int slot) => _queue.CancelTimer(slot);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void RequireNotPast(SimTime at) =>
+    private void RequireOnClock(SimTime at)
+    {
         Invariant.Require(at >= Now, $"an event was scheduled at {at}, before the clock's {Now}");
+        if (at >= EventQueue.Never)
+        {
+            ThrowBeyond(at);
+        }
+    }
+
+    [DoesNotReturn]
+    private static void ThrowBeyond(SimTime at) => throw new ClockRangeException(at.Seconds);
 
     private void HandleEvents(int most)
     {

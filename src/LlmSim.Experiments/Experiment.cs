@@ -50,6 +50,7 @@ public static class Experiment
         WorkloadFacts? facts = null;
         var workload = CreateRequests(configuration, scenario, known => facts = known);
         SampleForecast.RequireWithinLimit(outputs.Samples, CreateWorkload(configuration), scenario);
+        scenario = scenario with { Measured = LeftOut.Window(configuration, workload) };
         using var files = new OutputSet();
         var requests = OpenRequests(files, outputs.Requests, configuration);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
@@ -69,7 +70,7 @@ public static class Experiment
             requests is null && pictures is null ? null : OnRequest,
             onProgress,
             samples.Plan,
-            cancellation
+            cancellation: cancellation
         );
         var result = new RunResult(
             ProductVersion.Text,

@@ -112,6 +112,12 @@ public sealed record RunConfiguration
     /// <summary>TPOT SLO in seconds.</summary>
     public double TpotSloSeconds { get; init; } = 0.5;
 
+    /// <summary>First requests that the statistics leave out: a number, or a share as "10%" or "0.1".</summary>
+    public string Warmup { get; init; } = "0";
+
+    /// <summary>Last requests that the statistics leave out: a number, or a share as "10%" or "0.1".</summary>
+    public string Cooldown { get; init; } = "0";
+
     /// <summary>What policies are told about output lengths: "none", "oracle" or "noisy:sigma=…".</summary>
     public string OutputPredictor { get; init; } = "none";
 }

@@ -139,7 +139,7 @@ internal sealed class Cluster
     {
         var request = _arriving!;
         ScheduleNextArrival();
-        _recorder.OnArrival(_simulation.Now);
+        _recorder.OnArrival(request);
         OnArrival(request);
     }
 
@@ -256,8 +256,7 @@ internal sealed class Cluster
     /// <summary>"every prefill instance", "every mixed instance" or "every prefill and mixed instance".</summary>
     private static string Every(Router router, string stage) => $"every {router.Stages(stage)} instance";
 
-    private static long Tokens(Request request) =>
-        (long)request.TraceInputTokens + request.TraceOutputTokens;
+    private static long Tokens(Request request) => (long)request.TraceInputTokens + request.TraceOutputTokens;
 
     /// <summary>Without strict admission nothing is too long for an instance, but contexts are counted in whole numbers.</summary>
     private static void RequireCountable(Request request)
@@ -279,26 +278,26 @@ internal sealed class Cluster
         }
 
         var next = _workload.Current;
-        if (
-            next.Arrival < _simulation.Now
-            || next.Arrival == SimTime.MaxValue
-            || next.InputTokens < 1
-            || next.OutputTokens < 1
-        )
+        if (next.Arrival < _simulation.Now || next.InputTokens < 1 || next.OutputTokens < 1)
         {
             ThrowImpossible(next);
         }
 
         _arriving = _requests.Take(next);
-        _nextArrival.Set(next.Arrival);
+        try
+        {
+            _nextArrival.Set(next.Arrival);
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(_arriving, "its arrival", e);
+        }
     }
 
     [DoesNotReturn]
     private void ThrowImpossible(in RequestSpec next) =>
         throw new UserErrorException(
-            next.Arrival == SimTime.MaxValue
-                ? $"request {next.Id} of the workload arrives at the end of the simulated clock ({next.Arrival}); allowed: before it"
-            : next.Arrival < _simulation.Now
+            next.Arrival < _simulation.Now
                 ? $"request {next.Id} of the workload arrives at {next.Arrival}, before the one ahead of it at {_simulation.Now}"
                 : $"request {next.Id} of the workload has {next.InputTokens} input and {next.OutputTokens} output tokens; both must be at least 1"
         );

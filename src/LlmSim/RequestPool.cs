@@ -14,9 +14,12 @@ internal sealed class RequestPool(Scenario scenario)
 
     private readonly Stack<Request> _left = new();
     private readonly RandomStream _predictionErrors = new(scenario.Seed, "output_predictor");
+
     /// <summary>An SLO beyond the end of the clock is one that is always met.</summary>
     private readonly SimTime _ttftSlo =
-        scenario.TtftSloSeconds < LastSeconds ? SimTime.FromSeconds(scenario.TtftSloSeconds) : SimTime.MaxValue;
+        scenario.TtftSloSeconds < LastSeconds
+            ? SimTime.FromSeconds(scenario.TtftSloSeconds)
+            : SimTime.MaxValue;
 
     private readonly int _tokensFromPrefill =
         scenario.Semantics.OutputTokens == OutputTokens.FirstFromPrefill ? 1 : 0;

@@ -45,7 +45,9 @@ internal sealed class Router
     /// <summary>Which instances there are: those of the stage, mixed ones, or both.</summary>
     public string Stages(string stage)
     {
-        var mixed = _instances.All.Count(instance => instance is BatchedInstance { Role: InstanceRole.Mixed });
+        var mixed = _instances.All.Count(instance =>
+            instance is BatchedInstance { Role: InstanceRole.Mixed }
+        );
         return mixed == 0 ? stage
             : mixed == _instances.All.Length ? "mixed"
             : $"{stage} and mixed";

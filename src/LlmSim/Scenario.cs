@@ -1,4 +1,5 @@
 using LlmSim.Batching;
+using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Policies;
 
@@ -47,6 +48,9 @@ public sealed record Scenario
 
     /// <summary>A request meets its TPOT SLO when its TPOT is below so many seconds.</summary>
     public double TpotSloSeconds { get; init; } = 0.5;
+
+    /// <summary>The requests that the statistics are about: all unless a warm-up or cool-down is left out.</summary>
+    public RequestWindow Measured { get; init; } = RequestWindow.All;
 
     /// <summary>What policies are told about output lengths.</summary>
     public OutputPredictor OutputPredictor { get; init; } = OutputPredictor.None;

@@ -15,6 +15,7 @@ internal sealed class RunArguments
     private readonly WorkloadArguments _workload = new();
     private readonly ModelArguments _model = new();
     private readonly PerformanceArguments _performance = new();
+    private readonly StatisticsArguments _statistics = new();
     private readonly SemanticsArguments _semantics = new();
     private readonly PluginArguments _plugins = new();
     private readonly Option<string> _prefillConfig = ClusterFile("prefill_config", "prefill");
@@ -90,6 +91,7 @@ internal sealed class RunArguments
                 [_prefillGlobal, _prefillLocal, _decodeGlobal, _decodeLocal, _outputPredictor]
             ),
             new("Service level objectives", [_ttftSlo, _tpotSlo]),
+            _statistics.Group,
         ];
 
     /// <summary>The semantics: the same, apart because help shows them last.</summary>
@@ -162,7 +164,9 @@ internal sealed class RunArguments
     private static string[] Values(OptionResult result) =>
         result.Tokens.Count == 0 ? ["true"] : [.. result.Tokens.Select(token => token.Value)];
 
-    private RunConfiguration Read(ParseResult parse) =>
+    private RunConfiguration Read(ParseResult parse) => _statistics.Read(parse, ReadScenario(parse));
+
+    private RunConfiguration ReadScenario(ParseResult parse) =>
         _workload.Read(
             parse,
             new RunConfiguration

@@ -1,5 +1,6 @@
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
 
 namespace LlmSim.Cli.Output;
@@ -76,6 +77,12 @@ internal static class SummaryReport
             "Policies",
             $"prefill {c.PrefillGlobal}, {c.PrefillLocal}; decode {c.DecodeGlobal}, {c.DecodeLocal}"
         );
+        Line(writer, "Performance", c.Performance);
+        if (c.OutputPredictor != new RunConfiguration().OutputPredictor)
+        {
+            Line(writer, "Predictor", $"{c.OutputPredictor} of output lengths");
+        }
+
         var rate = c.Arrivals == "trace" ? "" : FormattableString.Invariant($" at {c.LambdaArrival}/s");
         var reason = result.ArrivalsReason is { } text ? $" ({text})" : "";
         Line(
@@ -89,11 +96,16 @@ internal static class SummaryReport
         {
             Line(writer, "Trace", trace.Describe());
         }
+
+        if (LengthDescription.Of(c) is { } lengths)
+        {
+            Line(writer, "Lengths", lengths);
+        }
     }
 
     private static void WriteRequests(RunResult result, TextWriter writer)
     {
-        var s = result.Summary;
+        var (c, s) = (result.Configuration, result.Summary);
         Line(
             writer,
             "Requests",
@@ -103,6 +115,20 @@ internal static class SummaryReport
         foreach (var (reason, count) in s.Rejections)
         {
             Line(writer, "", $"{Figures.Count(count)} rejected: {reason}");
+        }
+
+        if (s.MeasuredRequests < s.Requests)
+        {
+            Line(
+                writer,
+                "Statistics",
+                $"of {Figures.Count(s.MeasuredRequests)} requests: without warmup {c.Warmup}, cooldown {c.Cooldown}"
+            );
+        }
+
+        if (s.QueueGrows)
+        {
+            Line(writer, "Overload", "No steady state: queues grow, and percentiles with the run's length.");
         }
 
         if (s.PagedCache is { } cache)
@@ -194,6 +220,7 @@ internal static class SummaryReport
             "Goodput",
             $"{Figures.Number(s.GoodputRequestsPerSecond)} requests/s that meet both SLOs"
         );
+        WriteArrivalWindow(s.ArrivalWindow, writer);
         Line(
             writer,
             "SLO",
@@ -205,6 +232,25 @@ internal static class SummaryReport
                 )
                 + $"both: {Figures.Number(s.BothAttainmentPercent)} %"
         );
+    }
+
+    private static void WriteArrivalWindow(ArrivalWindow window, TextWriter writer)
+    {
+        if (window.Seconds > 0)
+        {
+            Line(
+                writer,
+                "Arrivals",
+                $"in their {Figures.Number(window.Seconds)} s: {Figures.Number(window.RequestsPerSecond)} requests/s, "
+                    + $"goodput {Figures.Number(window.GoodputRequestsPerSecond)} requests/s,"
+            );
+            Line(
+                writer,
+                "",
+                $"{Figures.Number(window.OutputTokensPerSecond)} output tokens/s, "
+                    + $"{Figures.Number(window.TokensPerSecond)} tokens/s"
+            );
+        }
     }
 
     private static Spectre.Console.Table Instances(RunSummary s)

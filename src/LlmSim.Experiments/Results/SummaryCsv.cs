@@ -113,6 +113,8 @@ public static class SummaryCsv
             ("jitter", c.TraceOptions.Jitter ? 1 : 0),
             ("trace_skipped", trace?.Skipped),
             ("max_model_len", c.MaxModelLen),
+            ("warmup", c.Warmup),
+            ("cooldown", c.Cooldown),
         ];
 
     private static IEnumerable<(string Name, object? Value)> OurFigures(RunSummary s) =>
@@ -150,6 +152,14 @@ public static class SummaryCsv
             ("policy_counters", Counts(s.PolicyCounters)),
             ("events", s.Events),
             ("iterations_out_of_range", s.PerformanceRange?.IterationsOutOfRange),
+            ("measured_requests", s.MeasuredRequests),
+            ("measured_seconds", s.MeasuredSeconds),
+            ("window_seconds", s.ArrivalWindow.Seconds),
+            ("window_requests_per_second", s.ArrivalWindow.RequestsPerSecond),
+            ("window_output_tokens_per_second", s.ArrivalWindow.OutputTokensPerSecond),
+            ("window_tokens_per_second", s.ArrivalWindow.TokensPerSecond),
+            ("window_goodput_requests_per_second", s.ArrivalWindow.GoodputRequestsPerSecond),
+            ("queue_grows", s.QueueGrows ? "true" : "false"),
         ];
 
     private static double Rate(RunConfiguration c) => c.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival;

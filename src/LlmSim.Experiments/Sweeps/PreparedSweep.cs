@@ -132,6 +132,7 @@ internal sealed class PreparedSweep
             // Options that do not go together are found here rather than hours later.
             WorkloadFacts? facts = null;
             _ = workload.ToRequests(known => facts = known);
+            LeftOut.RequireValid(configuration);
             configuration = Experiment.WithFacts(configuration, facts!);
             point = point with { Configuration = configuration };
             files.AddRange(trace is null ? [] : [trace.Fingerprint]);

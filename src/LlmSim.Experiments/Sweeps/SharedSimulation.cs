@@ -23,16 +23,24 @@ internal static class SharedSimulation
                 members.Add(new Member(point, files));
             }
 
+            var workload = points[0].Workload.ToRequests();
+            var measured = LeftOut.Window(points[0].Point.Configuration, workload);
             var summary = Simulator.Run(
-                points[0].Scenario,
-                points[0].Workload.ToRequests(),
-                record => members.ForEach(member => member.Add(record)),
+                points[0].Scenario with
+                {
+                    Measured = measured,
+                },
+                workload,
+                members.Exists(member => member.WritesRequests)
+                    ? record => members.ForEach(member => member.Add(record))
+                    : null,
                 sampling: members[0].Samples.Plan is { } plan
                     ? plan with
                     {
                         OnSample = sample => members.ForEach(member => member.Samples.Add(sample)),
                     }
                     : null,
+                attainments: [.. members.Select(member => member.Attainment)],
                 cancellation: cancellation
             );
             return [.. members.Select(member => member.Complete(summary))];
@@ -52,7 +60,6 @@ internal static class SharedSimulation
     {
         private readonly PreparedPoint _point;
         private readonly PointFiles _pointFiles;
-        private readonly SloAttainment _attainment;
         private readonly OutputSet _files = new();
         private readonly RequestsWriter? _requests;
 
@@ -61,7 +68,7 @@ internal static class SharedSimulation
             (_point, _pointFiles) = (point, files);
             var configuration = point.Point.Configuration;
             var outputs = files.Of(point);
-            _attainment = new SloAttainment(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
+            Attainment = new SloAttainment(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
             try
             {
                 _requests = Experiment.OpenRequests(_files, outputs.Requests, configuration);
@@ -76,18 +83,18 @@ internal static class SharedSimulation
 
         public SampleRecorder Samples { get; }
 
-        public void Add(RequestRecord record)
-        {
-            _attainment.Add(record);
-            _requests?.Add(record);
-        }
+        public SloAttainment Attainment { get; }
+
+        public bool WritesRequests => _requests is not null;
+
+        public void Add(RequestRecord record) => _requests?.Add(record);
 
         public JournalEntry Complete(RunSummary summary)
         {
             _requests?.Complete();
             Samples.Complete();
             _files.Commit();
-            return new JournalEntry(_attainment.ApplyTo(summary), _pointFiles.Written(_point));
+            return new JournalEntry(Attainment.ApplyTo(summary), _pointFiles.Written(_point));
         }
 
         public void Dispose() => _files.Dispose();

@@ -108,8 +108,7 @@ internal sealed class BatchedInstance : Instance
     public override double EstimatedWork(Request request) =>
         request.State == RequestState.DecodeGlobal
             ? WorkAhead.TokensToCome(_scheduler.Running, UnsettledIterations, _waiting)
-            : PrefillQueueSeconds(request)
-                + _work.DecodeSeconds(_scheduler.Running, UnsettledIterations);
+            : PrefillQueueSeconds(request) + _work.DecodeSeconds(_scheduler.Running, UnsettledIterations);
 
     public override void Accept(Request request)
     {
@@ -207,8 +206,7 @@ internal sealed class BatchedInstance : Instance
     }
 
     /// <summary>The running request with the longest context; null when none runs.</summary>
-    public Request? Longest =>
-        _scheduler.Running.ToArray().MaxBy(sequence => sequence.Length)?.Request;
+    public Request? Longest => _scheduler.Running.ToArray().MaxBy(sequence => sequence.Length)?.Request;
 
     /// <summary>How often the planned iteration can repeat itself, up to the limit.</summary>
     public int SteadyIterations(int limit) => _scheduler.SteadyIterations(limit);

@@ -88,14 +88,19 @@ internal sealed class IterationProgress(
 
     private void RecordGaps(ReadOnlySpan<SequenceState> running, IterationTimes times, int first, int last)
     {
+        var measured = 0;
         foreach (var sequence in running)
         {
-            interTokenLatency.Record(times.EndOf(first) - sequence.Request.LastToken, 1);
+            if (sequence.Request.IsMeasured)
+            {
+                measured++;
+                interTokenLatency.Record(times.EndOf(first) - sequence.Request.LastToken, 1);
+            }
         }
 
         for (var i = first + 1; i <= last; i++)
         {
-            interTokenLatency.Record(times.EndOf(i) - times.EndOf(i - 1), running.Length);
+            interTokenLatency.Record(times.EndOf(i) - times.EndOf(i - 1), measured);
         }
     }
 
@@ -103,7 +108,7 @@ internal sealed class IterationProgress(
     {
         if (request.GeneratedTokens > 0)
         {
-            interTokenLatency.Record(now - request.LastToken, 1);
+            interTokenLatency.Record(now - request.LastToken, request.IsMeasured ? 1 : 0);
             request.DecodedTokens++;
         }
         else

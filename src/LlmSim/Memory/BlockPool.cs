@@ -156,7 +156,10 @@ internal sealed class BlockPool
     /// <summary>The block behind the first so many of the free list; its head when these are all.</summary>
     private int Behind(int count)
     {
-        Invariant.Require(count <= Free, $"{count} KV blocks were to be taken from a pool that has {Free} left");
+        Invariant.Require(
+            count <= Free,
+            $"{count} KV blocks were to be taken from a pool that has {Free} left"
+        );
         if (_behindCount == 0 || _behindCount > count)
         {
             (_behindCount, _behind) = (0, _blocks[Total].Next);

@@ -11,7 +11,7 @@ namespace LlmSim.Tests.Properties;
 /// <summary>Whoever looks at a cluster, however often, changes nothing in it.</summary>
 public sealed class PurityTests
 {
-    private const int Clusters = 240;
+    private const int Clusters = 200;
 
     [Fact]
     public void Reading_every_view_at_every_decision_and_in_between_changes_no_byte()
@@ -147,13 +147,7 @@ public sealed class PurityTests
             && scenario.Semantics.KvTransfer < KvTransfer.ContendedLinks
                 ? cluster.Network.DeliveredBytes
                 : 0;
-        return new Outcome(
-            string.Join('\n', records),
-            SummaryJson.Text(summary),
-            summary,
-            fetched,
-            samples
-        );
+        return new Outcome(string.Join('\n', records), SummaryJson.Text(summary), summary, fetched, samples);
     }
 
     /// <param name="Records">All of every record, with doubles that read back as the same bits.</param>

@@ -39,12 +39,13 @@ internal sealed class RandomCluster
         var predictor = new OutputPredictor((OutputPredictorKind)_random.Next(3), Sigma: 0.5);
         string[] names =
         [
-            Pick(Global(PolicyDecisions.PrefillGlobal)),
+            // What fetches and turns away is there more often.
+            Pick<string>([.. Global(PolicyDecisions.PrefillGlobal), "conductor", "conductor", "conductor"]),
             Pick(Local(PolicyDecisions.PrefillLocal)),
             Pick(Global(PolicyDecisions.DecodeGlobal)),
             Pick(Local(PolicyDecisions.DecodeLocal)),
         ];
-        var ttftSloSeconds = Pick([0.05, 0.5]);
+        var ttftSloSeconds = Pick([0.02, 0.5]);
         var fetchesAnywhere = _random.Next(6) == 0;
         Requests = DrawRequests();
         NewScenario = () =>
@@ -58,12 +59,7 @@ internal sealed class RandomCluster
                 PrefillInstances = prefillInstances,
                 DecodeInstances = decodeInstances,
                 MixedInstances = mixedInstances,
-                Policies = fetchesAnywhere
-                    ? policies with
-                    {
-                        PrefillGlobal = new FetchAnywhere(),
-                    }
-                    : policies,
+                Policies = fetchesAnywhere ? policies with { PrefillGlobal = new FetchAnywhere() } : policies,
                 Semantics = semantics,
                 OutputPredictor = predictor,
                 Seed = seed,
