@@ -16,7 +16,7 @@ public static class LengthDescription
         }
 
         var maxLen = Text($"max_len {c.MaxLen ?? SyntheticWorkload.DefaultMaxTokens}");
-        return WorkloadOptions.ParseRequestSource(c.RequestSource) switch
+        return RequestSources.Parse(c.RequestSource).Source switch
         {
             RequestSource.Zipfian => $"{Text($"zipf_s {c.ZipfS}")}, {maxLen}; {Outputs(c)}",
             RequestSource.Lognormal => $"{Prompts(c)}, {maxLen}; {Outputs(c)}",
