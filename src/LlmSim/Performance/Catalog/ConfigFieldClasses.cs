@@ -179,7 +179,13 @@ internal static class ConfigFieldClasses
             );
         }
 
-        return notices.Count == 0 ? [] : notices;
+        if (notices.Count == 0)
+        {
+            // One object, so that descriptions of equal shapes are equal.
+            return [];
+        }
+
+        return notices;
     }
 
     /// <summary>A model of one expert has none.</summary>
