@@ -1,3 +1,4 @@
+using LlmSim.Performance;
 using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Policies;
