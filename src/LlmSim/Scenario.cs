@@ -57,4 +57,9 @@ public sealed record Scenario
 
     /// <summary>Gives an instance its performance model; the roofline when null.</summary>
     public Func<InstanceSpec, IPerformanceModel>? PerformanceModelFactory { get; init; }
+
+    /// <summary>Whether requests are let in over limits somewhere: engines always keep theirs.</summary>
+    internal bool MayOvershoot =>
+        Semantics.Admission == Admission.Overshoot
+        && PrefillInstances.Concat(DecodeInstances).Any(instance => instance.Engine is null);
 }

@@ -7,7 +7,7 @@ namespace LlmSim.Batching;
 /// An engine as vLLM's: iterations that batch chunks of prompts with decoding requests, over a paged KV cache whose blocks
 /// requests with equal prefixes share. One that only prefills keeps a request's blocks until its KV cache has been sent.
 /// </summary>
-internal sealed class BatchedInstance : Instance
+internal sealed partial class BatchedInstance : Instance
 {
     private readonly BatchedInstanceOptions _options;
     private readonly Simulation _simulation;
@@ -97,18 +97,6 @@ internal sealed class BatchedInstance : Instance
         + (batch.PrefillTokens > 0 ? Spec.Engine!.PrefillIterationSeconds : 0);
 
     public override long KvBytesPerToken => _options.KvBytesPerBlock / Spec.Engine!.BlockTokens;
-
-    public override double PrefillQueueSeconds(Request request) =>
-        WorkAhead.PrefillSeconds(_scheduler.Running, _waiting) + _expected.Values.Sum();
-
-    /// <summary>
-    /// For a request to be prefilled, seconds until all present ones are done: those that are prefilled or wait for it, then the
-    /// decoding ones. For a request that comes to decode, tokens still to be generated.
-    /// </summary>
-    public override double EstimatedWork(Request request) =>
-        request.State == RequestState.DecodeGlobal
-            ? WorkAhead.TokensToCome(_scheduler.Running, UnsettledIterations, _waiting)
-            : PrefillQueueSeconds(request) + _work.DecodeSeconds(_scheduler.Running, UnsettledIterations);
 
     public override void Accept(Request request)
     {
@@ -268,19 +256,6 @@ internal sealed class BatchedInstance : Instance
             throw ClockEnd.Error(request, "its prefill", e);
         }
     }
-
-    /// <summary>
-    /// Iterations that have ended while others of the same plan go on, and that the requests have not been given yet: each got a
-    /// token in every one. Whoever looks at the instance counts them in; only what happens to it settles them.
-    /// </summary>
-    private int UnsettledIterations =>
-        _isPlanned ? _progress.Unsettled(_group.Times.EndedBefore(_simulation.Now)) : 0;
-
-    /// <summary>KV blocks that the requests have grown by in those iterations.</summary>
-    private int UnsettledBlocks =>
-        UnsettledIterations is > 0 and var iterations ? (int)_scheduler.BlocksToGrow(iterations + 1) : 0;
-
-    private int UsedBlocks => _cache.Pool.Used + UnsettledBlocks;
 
     /// <summary>Brings the requests up to date, before something happens to the instance.</summary>
     private void Settle()
