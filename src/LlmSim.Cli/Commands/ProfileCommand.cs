@@ -116,11 +116,7 @@ internal sealed class ProfileCommand : CliCommand
         HardwareDescription hardware
     )
     {
-        var instance = new InstanceSpec
-        {
-            Hardware = hardware,
-            TpSize = (int)parse.GetValue(_tp)!,
-        };
+        var instance = new InstanceSpec { Hardware = hardware, TpSize = (int)parse.GetValue(_tp)! };
         var roofline = new RooflineModel(
             model,
             precision,

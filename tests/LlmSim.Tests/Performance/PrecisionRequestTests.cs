@@ -53,7 +53,10 @@ public sealed class PrecisionRequestTests
         var kvOnly = new PrecisionRequest { KvFormat = "bf16" }.Resolve(s_quantized);
         var weightsOnly = new PrecisionRequest { WeightBits = 4 }.Resolve(s_quantized);
 
-        Assert.Equal("16-bit weights, activations and KV cache (precision bf16)", plain.Describe(s_model, Semantics.Standard, []));
+        Assert.Equal(
+            "16-bit weights, activations and KV cache (precision bf16)",
+            plain.Describe(s_model, Semantics.Standard, [])
+        );
         Assert.Equal(NumberFormat.Fp8, kvOnly.Mlp.Weight);
         Assert.Equal(NumberFormat.SixteenBit, kvOnly.KvCache);
         Assert.Equal(NumberFormat.SixteenBit, kvOnly.Attention);
@@ -144,7 +147,10 @@ public sealed class PrecisionRequestTests
                 + "activations; KV cache 16-bit, attention 16-bit, lm_head 16-bit (default)",
             precision.Describe(experts, Semantics.Standard, [])
         );
-        Assert.Equal("16-bit weights, activations and KV cache (default)", new Precision().Describe(experts, Semantics.Standard, []));
+        Assert.Equal(
+            "16-bit weights, activations and KV cache (default)",
+            new Precision().Describe(experts, Semantics.Standard, [])
+        );
     }
 
     [Fact]
