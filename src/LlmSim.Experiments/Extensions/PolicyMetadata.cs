@@ -8,13 +8,14 @@ namespace LlmSim.Experiments.Extensions;
 internal static class PolicyMetadata
 {
     /// <summary>The policies that an assembly declares.</summary>
-    /// <exception cref="BadImageFormatException">The bytes are no .NET assembly.</exception>
+    /// <exception cref="BadImageFormatException">The bytes are no program at all.</exception>
+    /// <exception cref="InvalidDataException">They are no .NET assembly.</exception>
     public static IReadOnlyList<DeclaredPolicy> Read(byte[] assembly, string source)
     {
         using var file = new PEReader(new MemoryStream(assembly));
         if (!file.HasMetadata)
         {
-            throw new BadImageFormatException();
+            throw new InvalidDataException();
         }
 
         var metadata = file.GetMetadataReader();
