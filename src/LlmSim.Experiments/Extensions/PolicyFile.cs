@@ -39,7 +39,7 @@ internal sealed class PolicyFile
         {
             Problem = $"{path}: is nested too deeply for the compiler";
         }
-        catch (BadImageFormatException)
+        catch (Exception e) when (e is BadImageFormatException or InvalidDataException)
         {
             Problem = $"{path}: is not a .NET assembly";
         }

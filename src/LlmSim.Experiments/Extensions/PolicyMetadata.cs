@@ -8,13 +8,14 @@ namespace LlmSim.Experiments.Extensions;
 internal static class PolicyMetadata
 {
     /// <summary>The policies that an assembly declares.</summary>
-    /// <exception cref="BadImageFormatException">The bytes are no .NET assembly.</exception>
+    /// <exception cref="BadImageFormatException">The bytes are no program at all.</exception>
+    /// <exception cref="InvalidDataException">They are no .NET assembly.</exception>
     public static IReadOnlyList<DeclaredPolicy> Read(byte[] assembly, string source)
     {
         using var file = new PEReader(new MemoryStream(assembly));
         if (!file.HasMetadata)
         {
-            throw new BadImageFormatException();
+            throw new InvalidDataException();
         }
 
         var metadata = file.GetMetadataReader();
@@ -48,7 +49,7 @@ internal static class PolicyMetadata
 
     private static DeclaredPolicy Declared(CustomAttributeValue<string> attribute, string source)
     {
-        var named = attribute.NamedArguments.ToDictionary(argument => argument.Name!, a => a.Value);
+        var named = attribute.NamedArguments.ToDictionary(argument => argument.Name!, a => a.Value, StringComparer.Ordinal);
         return new DeclaredPolicy(
             attribute.FixedArguments is [{ Value: string name }] ? name : "",
             (PolicyDecisions)(int)(named.GetValueOrDefault(nameof(PolicyAttribute.Decisions)) ?? 0),

@@ -46,7 +46,7 @@ internal sealed class ColumnLines(ResultTable table, string x, IReadOnlyList<str
     }
 
     /// <summary>The rows of each point: those at one x, or of one set of settings when x is itself a result.</summary>
-    private IEnumerable<int[]> Points(int[] line, string name)
+    private int[][] Points(int[] line, string name)
     {
         var isOption = SummaryCsv.SettingColumns.Contains(x) || !HasSeeds;
         if (isOption)
