@@ -43,7 +43,10 @@ internal sealed class PolicyFiles
         Action<string> tell
     )
     {
-        var missing = named.Where(policy => !policy.IsIn(catalog)).Select(policy => policy.Name).ToHashSet(StringComparer.Ordinal);
+        var missing = named
+            .Where(policy => !policy.IsIn(catalog))
+            .Select(policy => policy.Name)
+            .ToHashSet(StringComparer.Ordinal);
         var chosen = Array.FindAll(
             _files,
             file =>

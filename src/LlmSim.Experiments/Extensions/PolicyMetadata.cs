@@ -49,7 +49,11 @@ internal static class PolicyMetadata
 
     private static DeclaredPolicy Declared(CustomAttributeValue<string> attribute, string source)
     {
-        var named = attribute.NamedArguments.ToDictionary(argument => argument.Name!, a => a.Value, StringComparer.Ordinal);
+        var named = attribute.NamedArguments.ToDictionary(
+            argument => argument.Name!,
+            a => a.Value,
+            StringComparer.Ordinal
+        );
         return new DeclaredPolicy(
             attribute.FixedArguments is [{ Value: string name }] ? name : "",
             (PolicyDecisions)(int)(named.GetValueOrDefault(nameof(PolicyAttribute.Decisions)) ?? 0),

@@ -13,7 +13,8 @@ public static class SummaryCsv
     internal static IReadOnlyList<string> SettingColumns { get; } =
     [
         .. ReferenceSettings(new RunConfiguration(), requests: 0).Select(column => column.Name),
-        .. OurSettings(new RunConfiguration(), ProductVersion.Text, precision: "", trace: null).Select(column => column.Name),
+        .. OurSettings(new RunConfiguration(), ProductVersion.Text, precision: "", trace: null)
+            .Select(column => column.Name),
     ];
 
     /// <summary>Writes a header and the row of each result, as UTF-8.</summary>

@@ -1,6 +1,6 @@
-using LlmSim.Performance;
 using LlmSim.Batching;
 using LlmSim.Engine;
+using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Tests.Batching;
 using LlmSim.Workloads;
@@ -56,7 +56,10 @@ internal sealed class RandomCluster
             return scenario with
             {
                 Model = scenario.Model with { Layers = 4 },
-                Precision = scenario.Precision with { KvCache = new NumberFormat("1-bit", 1, NumberKind.Any, 1) },
+                Precision = scenario.Precision with
+                {
+                    KvCache = new NumberFormat("1-bit", 1, NumberKind.Any, 1),
+                },
                 PrefillInstances = prefillInstances,
                 DecodeInstances = decodeInstances,
                 MixedInstances = mixedInstances,
