@@ -1,8 +1,6 @@
-using System.IO.Compression;
 using LlmSim.Cli.Commands;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Options;
-using LlmSim.Experiments.Workloads;
 using LlmSim.Tests.Experiments;
 using LlmSim.Tests.Workloads;
 using LlmSim.Workloads;

@@ -1,5 +1,4 @@
 using LlmSim.Performance;
-using LlmSim.Performance.Catalog;
 using Xunit;
 
 namespace LlmSim.Tests.Performance;

@@ -26,6 +26,6 @@ public sealed partial class ModelDocumentationTests
         Assert.Equal(ModelFamilies.Types, listed);
     }
 
-    [GeneratedRegex("`([A-Za-z0-9_]+)`")]
+    [GeneratedRegex("`([A-Za-z0-9_]+)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Names();
 }

@@ -3,7 +3,6 @@ using System.Reflection;
 using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Memory;
-using LlmSim.Metrics.Sampling;
 using LlmSim.Policies;
 
 namespace LlmSim.Tests.Properties;

@@ -1,4 +1,3 @@
-using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Experiments.Results;
 using LlmSim.Metrics;
@@ -150,6 +149,7 @@ public sealed class PurityTests
         return new Outcome(string.Join('\n', records), SummaryJson.Text(summary), summary, fetched, samples);
     }
 
+    /// <summary>What a run gives.</summary>
     /// <param name="Records">All of every record, with doubles that read back as the same bits.</param>
     /// <param name="Summary">The same of the summary.</param>
     /// <param name="Figures">The summary.</param>

@@ -1,6 +1,5 @@
 using LlmSim.Engine;
 using LlmSim.Workloads;
-using LlmSim.Workloads.Traces;
 using Xunit;
 
 namespace LlmSim.Tests.Workloads;
