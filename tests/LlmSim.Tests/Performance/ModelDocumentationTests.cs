@@ -20,12 +20,12 @@ public sealed partial class ModelDocumentationTests
         var table = families[families.IndexOf("|---|---|", StringComparison.Ordinal)..];
         var listed = Names()
             .Matches(table)
-            .Select(match => match.Groups[1].Value)
+            .Select(match => match.Groups["name"].Value)
             .Order(StringComparer.Ordinal);
 
         Assert.Equal(ModelFamilies.Types, listed);
     }
 
-    [GeneratedRegex("`([A-Za-z0-9_]+)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("`(?<name>[A-Za-z0-9_]+)`", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Names();
 }

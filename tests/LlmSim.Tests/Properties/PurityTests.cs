@@ -1,4 +1,3 @@
-using LlmSim.Engine;
 using LlmSim.Experiments.Results;
 using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;

@@ -192,8 +192,12 @@ internal static class ConfigFieldClasses
     private static bool HasSeveral(JsonFields fields, string field) =>
         fields.IsOn(field) && !fields.IsNumber(field, 1);
 
-    private static IEnumerable<string> Unknown(JsonFields fields) =>
-        fields.Unread().Where(field => !IsNeutral(field)).ToArray().Where(fields.IsOn).ToArray();
+    private static string[] Unknown(JsonFields fields)
+    {
+        // Asking whether a field is on counts as reading it, so that the list comes first.
+        string[] unread = [.. fields.Unread().Where(field => !IsNeutral(field))];
+        return [.. unread.Where(fields.IsOn)];
+    }
 
     private static bool IsOfOtherSense(string field) =>
         Array.Exists(s_otherSenses, sense => field.Contains(sense, StringComparison.Ordinal));
