@@ -71,7 +71,10 @@ public sealed class ExampleTests
     {
         var parse = Root().Parse(Words(command));
         OptionNames.RequireKnown(parse, Words(command));
-        Assert.True(parse.Errors.Count == 0, $"{command}: {string.Join(' ', parse.Errors.Select(error => error.Message))}");
+        Assert.True(
+            parse.Errors.Count == 0,
+            $"{command}: {string.Join(' ', parse.Errors.Select(error => error.Message))}"
+        );
     }
 
     private static LlmSimCommand Root() => new(new CliConsole(TextWriter.Null, TextWriter.Null));

@@ -166,7 +166,15 @@ public sealed class TraceReaderTests
             $"t.jsonl:2: {field}: missing"
         );
         AssertError(
-            line + "\n" + Regex.Replace(line, $"(\"{field}\"): [0-9]+", "$1: null", RegexOptions.None, TimeSpan.FromSeconds(1)),
+            line
+                + "\n"
+                + Regex.Replace(
+                    line,
+                    $"(\"{field}\"): [0-9]+",
+                    "$1: null",
+                    RegexOptions.None,
+                    TimeSpan.FromSeconds(1)
+                ),
             $"t.jsonl:2: {field}: missing"
         );
     }
