@@ -1,4 +1,5 @@
 using LlmSim.Experiments;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Workloads;
 
@@ -36,7 +37,14 @@ internal static partial class SummaryReport
             "Policies",
             $"prefill {c.PrefillGlobal}, {c.PrefillLocal}; decode {c.DecodeGlobal}, {c.DecodeLocal}"
         );
-        Line(writer, "Performance", c.Performance);
+        WriteWrapped(
+            writer,
+            "Performance",
+            PerformanceSource.Describe(
+                c,
+                [.. result.PrefillInstances, .. result.DecodeInstances, .. result.MixedInstances]
+            )
+        );
         if (c.OutputPredictor != new RunConfiguration().OutputPredictor)
         {
             Line(writer, "Predictor", $"{c.OutputPredictor} of output lengths");

@@ -92,6 +92,24 @@ public static class PerformanceSource
         );
     }
 
+    /// <summary>The source of a run in words: what its times are, and whether there is a better one.</summary>
+    public static string Describe(RunConfiguration configuration, IEnumerable<InstanceSpec> instances)
+    {
+        var source = configuration.Performance;
+        string[] hardware = [.. instances.Select(instance => instance.Hardware.Name).Distinct()];
+        if (source == Kernels)
+        {
+            var engines = hardware.Select(name => KernelCatalog.Find(name, Engine)!.Source);
+            return $"kernels, measured with {string.Join(", ", engines.Select(one => $"{one.Engine} {one.Version}").Distinct())}";
+        }
+
+        var isBound = source == Roofline && configuration.Semantics.Preset == Semantics.Standard.Preset;
+        return !isBound ? source
+            : hardware.All(name => KernelCatalog.Names.Any(known => known.Hardware == name))
+                ? $"{source}, a bound; --performance {Kernels} predicts from measured ones"
+            : $"{source}, a bound";
+    }
+
     private static KernelSet KernelsOf(HardwareDescription hardware)
     {
         if (KernelCatalog.Find(hardware.Name, Engine) is { } kernels)
