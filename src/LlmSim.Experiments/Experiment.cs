@@ -121,6 +121,7 @@ public static class Experiment
                 configuration.DecodeLocal
             ),
             Semantics = configuration.Semantics,
+            Concurrency = configuration.Concurrency,
             Seed = configuration.Seed,
             TtftSloSeconds = configuration.TtftSloSeconds,
             TpotSloSeconds = configuration.TpotSloSeconds,
@@ -144,6 +145,10 @@ public static class Experiment
             Source = Source(configuration),
             TracePath = configuration.TracePath,
             RequestCount = configuration.RequestCount ?? int.MaxValue,
+            Concurrency = configuration.Concurrency,
+            InputLen = configuration.InputLen,
+            OutputLen = configuration.OutputLen,
+            RangeRatio = configuration.RangeRatio,
             Arrivals = ArrivalProcess.Parse(configuration.Arrivals),
             LambdaArrival = configuration.LambdaArrival,
             ZipfS = configuration.ZipfS,

@@ -54,7 +54,7 @@ public sealed record RunConfiguration
     public const string DetectedTrace = "trace";
 
     /// <summary>
-    /// Where the requests' lengths come from: "conversation", "zipfian", "lognormal", "mooncake", "azure" or
+    /// Where the requests' lengths come from: "conversation", "zipfian", "lognormal", "uniform", "mooncake", "azure" or
     /// <see cref="DetectedTrace" />.
     /// </summary>
     public string RequestSource { get; init; } = "conversation";
@@ -67,6 +67,21 @@ public sealed record RunConfiguration
 
     /// <summary>Requests to simulate; null for the whole trace.</summary>
     public int? RequestCount { get; init; }
+
+    /// <summary>
+    /// Requests in flight in a closed loop, at least 1; null for requests that come by <see cref="Arrivals" />, which a closed loop
+    /// does not read.
+    /// </summary>
+    public int? Concurrency { get; init; }
+
+    /// <summary>Uniform: longest prompt in tokens.</summary>
+    public int InputLen { get; init; } = 1024;
+
+    /// <summary>Uniform: longest output in tokens.</summary>
+    public int OutputLen { get; init; } = 128;
+
+    /// <summary>Uniform: shortest lengths as a share of the longest, above 0; 1 for fixed lengths.</summary>
+    public double RangeRatio { get; init; } = 1;
 
     /// <summary>Arrival process: "poisson", "trace", "constant" or "gamma:cv=…".</summary>
     public string Arrivals { get; init; } = "poisson";

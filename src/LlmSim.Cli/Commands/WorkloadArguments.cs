@@ -9,13 +9,18 @@ internal sealed class WorkloadArguments
     /// <summary>Enough for steady figures, few enough for a second.</summary>
     private const int SyntheticRequests = 2_000;
 
+    /// <summary>Enough rounds of a closed loop for its start to count little.</summary>
+    private const int RequestsPerClient = 10;
+
+    private const string UniformSource = "uniform";
+
     private static readonly RunConfiguration s_defaults = new();
 
     private readonly Option<string> _requestSource = CliOption.Text(
         "request_source",
-        "where lengths come from: conversation, zipfian, lognormal; or, with --trace_path, mooncake, azure, "
+        "where lengths come from: conversation, zipfian, lognormal, uniform; or, with --trace_path, mooncake, azure, "
             + $"{RunConfiguration.DetectedTrace} (whatever format the file has) [conversation; with --trace_path: "
-            + $"{RunConfiguration.DetectedTrace}]",
+            + $"{RunConfiguration.DetectedTrace}; with --input_len or --output_len: uniform]",
         valueName: "NAME"
     );
 
@@ -34,10 +39,32 @@ internal sealed class WorkloadArguments
 
     private readonly Option<long?> _requestCount = CliOption.Integer(
         "request_count",
-        $"requests to take: the first of a trace [all of a trace, {SyntheticRequests} of other sources]",
+        $"requests to take: the first of a trace [all of a trace, {SyntheticRequests} of other sources, "
+            + $"{RequestsPerClient} x concurrency of them in a closed loop]",
         defaultValue: null,
         min: 1,
         max: int.MaxValue
+    );
+
+    private readonly Option<long?> _concurrency = CliOption.Integer(
+        "concurrency",
+        "a closed loop in the place of arrivals: so many requests in flight, the next is sent when one ends; a trace gives "
+            + "their order, its times are not read",
+        defaultValue: null,
+        min: 1,
+        max: int.MaxValue
+    );
+
+    private readonly Option<long?> _inputLen = Length("input_len", "prompt", s_defaults.InputLen);
+
+    private readonly Option<long?> _outputLen = Length("output_len", "output", s_defaults.OutputLen);
+
+    private readonly Option<double> _rangeRatio = CliOption.Number(
+        "range_ratio",
+        "uniform: each length is drawn from this share of input_len and output_len up to them; 1 for fixed lengths",
+        s_defaults.RangeRatio,
+        "above 0, up to 1",
+        value => value is > 0 and <= 1
     );
 
     private readonly Option<string> _arrivals = CliOption.Text(
@@ -116,6 +143,10 @@ internal sealed class WorkloadArguments
                 _tracePath,
                 _traceBlockSize,
                 _requestCount,
+                _inputLen,
+                _outputLen,
+                _rangeRatio,
+                _concurrency,
                 _arrivals,
                 _lambdaArrival,
                 _zipfS,
@@ -132,16 +163,20 @@ internal sealed class WorkloadArguments
     public RunConfiguration Read(ParseResult parse, RunConfiguration configuration)
     {
         var tracePath = parse.GetValue(_tracePath);
-        var source =
-            parse.GetValue(_requestSource)
-            ?? (tracePath is null ? s_defaults.RequestSource : RunConfiguration.DetectedTrace);
+        var concurrency = (int?)parse.GetValue(_concurrency);
+        var source = parse.GetValue(_requestSource) ?? Source(parse, tracePath);
+        RequireRead(parse, source, concurrency);
         return configuration with
         {
             RequestSource = source,
             TracePath = tracePath,
             TraceBlockSize = (int)parse.GetValue(_traceBlockSize)!.Value,
             RequestCount =
-                (int?)parse.GetValue(_requestCount) ?? (tracePath is null ? SyntheticRequests : null),
+                (int?)parse.GetValue(_requestCount) ?? (tracePath is null ? Requests(concurrency) : null),
+            Concurrency = concurrency,
+            InputLen = (int)parse.GetValue(_inputLen)!.Value,
+            OutputLen = (int)parse.GetValue(_outputLen)!.Value,
+            RangeRatio = parse.GetValue(_rangeRatio),
             Arrivals = parse.GetRequiredValue(_arrivals),
             LambdaArrival = parse.GetValue(_lambdaArrival),
             ZipfS = parse.GetValue(_zipfS),
@@ -153,4 +188,46 @@ internal sealed class WorkloadArguments
             Seed = parse.GetValue(_seed)!.Value,
         };
     }
+
+    private string Source(ParseResult parse, string? tracePath) =>
+        tracePath is not null ? RunConfiguration.DetectedTrace
+        : IsGiven(parse, _inputLen) || IsGiven(parse, _outputLen) ? UniformSource
+        : s_defaults.RequestSource;
+
+    /// <summary>Fails at what the workload would not read: whoever gives it expects it to count.</summary>
+    private void RequireRead(ParseResult parse, string source, int? concurrency)
+    {
+        Option[] arrivals = [_arrivals, _lambdaArrival];
+        Option[] lengths = [_inputLen, _outputLen, _rangeRatio];
+        if (concurrency is not null && Array.Find(arrivals, option => IsGiven(parse, option)) is { } arrival)
+        {
+            throw new UserErrorException(
+                $"{arrival.Name}: is not read in a closed loop, which sends a request when another ends; leave it or --concurrency out"
+            );
+        }
+
+        if (source != UniformSource && Array.Find(lengths, option => IsGiven(parse, option)) is { } length)
+        {
+            throw new UserErrorException(
+                $"{length.Name}: is not read by request_source {source}; allowed with request_source {UniformSource}"
+            );
+        }
+    }
+
+    private static int Requests(int? concurrency) =>
+        concurrency is null
+            ? SyntheticRequests
+            : (int)Math.Min(int.MaxValue, (long)RequestsPerClient * concurrency.Value);
+
+    private static bool IsGiven(ParseResult parse, Option option) =>
+        parse.GetResult(option) is { Implicit: false };
+
+    private static Option<long?> Length(string name, string what, int defaultTokens) =>
+        CliOption.Integer(
+            name,
+            $"uniform: {what} in tokens, the longest where range_ratio is below 1",
+            defaultTokens,
+            min: 1,
+            max: 10_000_000
+        );
 }

@@ -32,6 +32,13 @@ internal sealed class WorkloadGenerateCommand : CliCommand
     private void Execute(ParseResult parse)
     {
         var configuration = _workload.Read(parse, new RunConfiguration());
+        if (configuration.Concurrency is not null)
+        {
+            throw new UserErrorException(
+                "--concurrency: a closed loop has no times of arrival before it is simulated; a trace is made of --arrivals"
+            );
+        }
+
         var requests = Experiment.CreateWorkload(configuration).ToRequests();
         using var file = new OutputFile("--output", parse.GetRequiredValue(_output));
         var count = TraceWriter.WriteMooncake(file.Stream, Cancellable(requests));

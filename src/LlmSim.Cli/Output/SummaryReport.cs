@@ -53,11 +53,14 @@ internal static class SummaryReport
             $"prefill {c.PrefillGlobal}, {c.PrefillLocal}; decode {c.DecodeGlobal}, {c.DecodeLocal}"
         );
         var rate = c.Arrivals == "trace" ? "" : FormattableString.Invariant($" at {c.LambdaArrival}/s");
+        var arrivals = c.Concurrency is { } concurrency
+            ? $"closed loop, {Figures.Count(concurrency)} in flight"
+            : $"arrivals {c.Arrivals}{rate}";
         Line(
             writer,
             "Workload",
             FormattableString.Invariant(
-                $"{c.TracePath ?? c.RequestSource}, arrivals {c.Arrivals}{rate}, seed {c.Seed}"
+                $"{c.TracePath ?? c.RequestSource}, {arrivals}, seed {c.Seed}"
             )
         );
     }

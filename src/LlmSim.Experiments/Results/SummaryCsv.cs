@@ -36,7 +36,7 @@ public static class SummaryCsv
             ("ttft_slo", c.TtftSloSeconds),
             ("tpot_slo", c.TpotSloSeconds),
             ("request_count", c.RequestCount ?? s.Requests),
-            ("lambda_arrival", c.LambdaArrival),
+            ("lambda_arrival", c.Concurrency is null ? c.LambdaArrival : null),
             ("request_source", c.RequestSource),
             ("prefill_config", c.PrefillConfig ?? "default"),
             ("decode_config", c.DecodeConfig ?? "default"),
@@ -64,7 +64,7 @@ public static class SummaryCsv
             ("performance", c.Performance),
             ("cluster", c.Cluster),
             ("trace_path", c.TracePath),
-            ("arrivals", c.Arrivals),
+            ("arrivals", c.Concurrency is null ? c.Arrivals : "closed_loop"),
             ("output_predictor", c.OutputPredictor),
             ("finished", s.Finished),
             ("rejected", s.Rejected),
@@ -105,6 +105,10 @@ public static class SummaryCsv
             ("output_mean", c.OutputMean),
             ("output_sigma", c.OutputSigma),
             ("max_len", c.MaxLen),
+            ("concurrency", c.Concurrency),
+            ("input_len", c.InputLen),
+            ("output_len", c.OutputLen),
+            ("range_ratio", c.RangeRatio),
             ("requests_output", result.RequestsFile),
         ];
     }

@@ -24,6 +24,23 @@ public sealed record WorkloadOptions
     /// <summary>How many requests, at least 1; a trace gives its first ones, and all when it has fewer.</summary>
     public int RequestCount { get; init; } = 10_000;
 
+    /// <summary>
+    /// Requests in flight in a closed loop, at least 1: they then have no times, because each is sent when another ends, and neither
+    /// <see cref="Arrivals" /> nor <see cref="LambdaArrival" /> is read. Null for arrivals.
+    /// </summary>
+    public int? Concurrency { get; init; }
+
+    /// <summary>Uniform: longest prompt in tokens, from 1 to 10,000,000.</summary>
+    public int InputLen { get; init; } = 1024;
+
+    /// <summary>Uniform: longest output in tokens, from 1 to 10,000,000.</summary>
+    public int OutputLen { get; init; } = 128;
+
+    /// <summary>
+    /// Uniform: the shortest lengths as a share of <see cref="InputLen" /> and <see cref="OutputLen" />, above 0; 1 for fixed lengths.
+    /// </summary>
+    public double RangeRatio { get; init; } = 1;
+
     /// <summary>When they arrive.</summary>
     public ArrivalProcess Arrivals { get; init; } = ArrivalProcess.Poisson;
 
@@ -103,7 +120,9 @@ public sealed record WorkloadOptions
             null or RequestSource.Mooncake or RequestSource.Azure => Trace(source),
             _ => Synthetic(source.Value),
         };
-        return Arrivals.Apply(requests, LambdaArrival, Seed, RequestCount);
+        return Concurrency is null
+            ? Arrivals.Apply(requests, LambdaArrival, Seed, RequestCount)
+            : requests.Take(RequestCount);
     }
 
     private IEnumerable<RequestSpec> Trace(RequestSource? source)
@@ -180,7 +199,7 @@ public sealed record WorkloadOptions
             );
         }
 
-        if (Arrivals.NeedsTrace)
+        if (Arrivals.NeedsTrace && Concurrency is null)
         {
             throw new UserErrorException(
                 $"arrivals: {Arrivals} needs the timestamps of a trace, and request_source {Name(source)} has none; "
@@ -200,6 +219,11 @@ public sealed record WorkloadOptions
                     ? LognormalLengths.WithMean(mean, sigma: 1, maxTokens)
                     : new LognormalLengths(LognormalMean, sigma: 1, maxTokens),
                 _ => 1
+            ),
+            RequestSource.Uniform => SyntheticWorkload.Independent(
+                new UniformLengths("input_len", InputLen, RangeRatio),
+                new UniformLengths("output_len", OutputLen, RangeRatio),
+                Seed
             ),
             _ => ConversationWorkload.Generate(Seed, maxTokens),
         };
