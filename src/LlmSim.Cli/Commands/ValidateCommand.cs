@@ -114,7 +114,10 @@ internal sealed class ValidateCommand : CliCommand
         }
 
         var unread = isRun ? _serving.Group : _ofRun;
-        if (unread.Options.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is { } given)
+        if (
+            unread.Options.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is
+            { } given
+        )
         {
             throw new UserErrorException(
                 $"{given.Name}: is not read when {(isRun ? "a recorded run is" : "rows or experiments are")} validated"

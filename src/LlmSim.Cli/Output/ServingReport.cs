@@ -64,7 +64,7 @@ internal static class ServingReport
             ]);
         }
 
-        console.Out.Write(TextTable.Render(table, console, width: 30 + (25 * metrics.Length)));
+        console.Out.Write(TextTable.Render(table, console, width: ClassWidth(classes, validation.Labels) + (26 * metrics.Length)));
         console.Out.WriteLine(
             "Per cent of what was measured: median of |error|, nine in ten, signed median."
         );
@@ -82,6 +82,10 @@ internal static class ServingReport
             }
         }
     }
+
+    /// <summary>Class names are not broken: a table may be wider than a screen.</summary>
+    private static int ClassWidth(IEnumerable<ErrorClass> classes, IReadOnlyList<string> labels) =>
+        classes.Select(one => one.Name).Append(string.Join(' ', labels)).Max(name => name.Length) + 10;
 
     private static string Name(string metric) => metric.Split('_')[0].ToUpperInvariant();
 

@@ -59,9 +59,7 @@ internal static class SummaryReport
         Line(
             writer,
             "Workload",
-            FormattableString.Invariant(
-                $"{c.TracePath ?? c.RequestSource}, {arrivals}, seed {c.Seed}"
-            )
+            FormattableString.Invariant($"{c.TracePath ?? c.RequestSource}, {arrivals}, seed {c.Seed}")
         );
     }
 

@@ -60,6 +60,10 @@ public sealed class ResultComparison
         "output_mean",
         "output_sigma",
         "max_len",
+        "concurrency",
+        "input_len",
+        "output_len",
+        "range_ratio",
     ];
 
     private readonly SummaryTable _a;

@@ -59,7 +59,10 @@ public sealed class ClosedLoopCommandTests : IDisposable
             string.Concat(
                 Enumerable
                     .Range(0, 20)
-                    .Select(i => $$"""{"timestamp": {{i * 60_000}}, "input_length": {{100 + i}}, "output_length": 5, "hash_ids": []}""" + "\n")
+                    .Select(i =>
+                        $$"""{"timestamp": {{i * 60_000}}, "input_length": {{100 + i}}, "output_length": 5, "hash_ids": []}"""
+                        + "\n"
+                    )
             )
         );
 
@@ -98,9 +101,21 @@ public sealed class ClosedLoopCommandTests : IDisposable
 
     [Theory]
     [InlineData("--arrivals: is not read in a closed loop", "--concurrency", "2", "--arrivals", "constant")]
-    [InlineData("--lambda_arrival: is not read in a closed loop", "--concurrency", "2", "--lambda_arrival", "3")]
+    [InlineData(
+        "--lambda_arrival: is not read in a closed loop",
+        "--concurrency",
+        "2",
+        "--lambda_arrival",
+        "3"
+    )]
     [InlineData("--concurrency: found '0'; allowed: a whole number, from 1", "--concurrency", "0")]
-    [InlineData("--range_ratio: found '0'; allowed: a number, above 0, up to 1", "--range_ratio", "0", "--input_len", "9")]
+    [InlineData(
+        "--range_ratio: found '0'; allowed: a number, above 0, up to 1",
+        "--range_ratio",
+        "0",
+        "--input_len",
+        "9"
+    )]
     [InlineData("--range_ratio: found '1.2'; allowed: a number, above 0, up to 1", "--range_ratio", "1.2")]
     [InlineData("--range_ratio: is not read by request_source conversation", "--range_ratio", "0.5")]
     [InlineData(
@@ -122,7 +137,14 @@ public sealed class ClosedLoopCommandTests : IDisposable
     [Fact]
     public void A_closed_loop_is_no_trace()
     {
-        var run = CliRun.Of("workload", "generate", "--concurrency", "3", "--output", _folder.File("a.jsonl"));
+        var run = CliRun.Of(
+            "workload",
+            "generate",
+            "--concurrency",
+            "3",
+            "--output",
+            _folder.File("a.jsonl")
+        );
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("a closed loop has no times of arrival", run.Error, StringComparison.Ordinal);
@@ -139,7 +161,8 @@ public sealed class ClosedLoopCommandTests : IDisposable
     /// <summary>A column of the requests in the order of sending.</summary>
     private double[] Column(string name)
     {
-        var numbers = LlmSim.Experiments.Plots.ResultTable.Open(_folder.File("requests.csv"))
+        var numbers = LlmSim
+            .Experiments.Plots.ResultTable.Open(_folder.File("requests.csv"))
             .Numbers("id", name);
         Array.Sort(numbers[0], numbers[1]);
         return numbers[1];

@@ -109,12 +109,7 @@ public sealed class ClosedLoopTests
                     Run(engines.NewScenario(), clients, engines.Requests),
                     ref rejected
                 );
-                RequireFull(
-                    seed,
-                    clients,
-                    Run(stages.NewScenario(), clients, stages.Requests),
-                    ref rejected
-                );
+                RequireFull(seed, clients, Run(stages.NewScenario(), clients, stages.Requests), ref rejected);
             }
         );
 

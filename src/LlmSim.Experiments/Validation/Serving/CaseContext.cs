@@ -20,7 +20,5 @@ internal sealed class CaseContext(string performance, Catalogs catalogs)
 
     /// <summary>The measured profile of a folder, read once.</summary>
     public MeasuredProfile Profile(string folder) =>
-        _profiles
-            .GetOrAdd(folder, path => new Lazy<MeasuredProfile>(() => ProfileFolder.Load(path)))
-            .Value;
+        _profiles.GetOrAdd(folder, path => new Lazy<MeasuredProfile>(() => ProfileFolder.Load(path))).Value;
 }

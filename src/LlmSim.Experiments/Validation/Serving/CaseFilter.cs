@@ -39,11 +39,7 @@ internal static class CaseFilter
 
     /// <summary>The labels of a list such as <c>system,precision</c>.</summary>
     /// <exception cref="UserErrorException">No case has such a label.</exception>
-    public static IReadOnlyList<string> Labels(
-        string option,
-        IReadOnlyList<MeasuredCase> cases,
-        string names
-    )
+    public static IReadOnlyList<string> Labels(string option, IReadOnlyList<MeasuredCase> cases, string names)
     {
         var labels = names.Split(',', StringSplitOptions.RemoveEmptyEntries);
         foreach (var label in labels)

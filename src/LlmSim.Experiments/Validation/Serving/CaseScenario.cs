@@ -147,8 +147,7 @@ internal static class CaseScenario
             );
             Require(
                 "does not fit in memory",
-                () =>
-                    _ = KvCapacity.Bytes(scenario.Model, scenario.Precision, instance, scenario.Semantics)
+                () => _ = KvCapacity.Bytes(scenario.Model, scenario.Precision, instance, scenario.Semantics)
             );
             Require(
                 "performance source has nothing for it",

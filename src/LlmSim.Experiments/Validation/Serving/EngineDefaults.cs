@@ -37,11 +37,7 @@ internal static class EngineDefaults
                 ChunkedPrefill = false,
             },
             // vLLM V1, engine/arg_utils.py, get_batch_defaults for the API server; asynchronous scheduling by default since 0.14.
-            _ => VllmSpec(hardware) with
-            {
-                BlockTokens = 16,
-                AsyncScheduling = !IsBefore(version, 0, 14),
-            },
+            _ => VllmSpec(hardware) with { BlockTokens = 16, AsyncScheduling = !IsBefore(version, 0, 14) },
         };
 
     /// <summary>Share of the memory that the engine takes.</summary>

@@ -41,14 +41,21 @@ internal static class ExperimentReader
 
         var experiments = entries.Select(entry => Experiment(path, entry, models)).ToArray();
         return experiments.GroupBy(one => one.Id).FirstOrDefault(group => group.Count() > 1) is { } twice
-            ? throw new UserErrorException($"{path}: id '{twice.Key}' is there twice; allowed: an id of its own")
+            ? throw new UserErrorException(
+                $"{path}: id '{twice.Key}' is there twice; allowed: an id of its own"
+            )
             : experiments;
     }
 
     private static ServingExperiment Experiment(string path, Entry entry, ModelCatalog models)
     {
         Require(entry.TpSize >= 1, "tp_size", entry.TpSize, "a whole number from 1");
-        Require(entry.MaxNumBatchedTokens >= 1, "max_num_batched_tokens", entry.MaxNumBatchedTokens, "from 1");
+        Require(
+            entry.MaxNumBatchedTokens >= 1,
+            "max_num_batched_tokens",
+            entry.MaxNumBatchedTokens,
+            "from 1"
+        );
         Require(entry.MaxNumSeqs >= 1, "max_num_seqs", entry.MaxNumSeqs, "from 1");
         Require(
             entry.MemoryUtilization is > 0 and <= 1,

@@ -23,54 +23,52 @@ internal sealed class InferenceXLayout : IRowLayout
     public string Name => "rows in the layout of InferenceX";
 
     public IReadOnlyList<string> Required { get; } =
-        [
-            "model",
-            "hardware",
-            "framework",
-            "precision",
-            "spec_method",
-            "disagg",
-            "isl",
-            "osl",
-            "conc",
-            "mean_ttft",
-            "mean_tpot",
-        ];
+    [
+        "model",
+        "hardware",
+        "framework",
+        "precision",
+        "spec_method",
+        "disagg",
+        "isl",
+        "osl",
+        "conc",
+        "mean_ttft",
+        "mean_tpot",
+    ];
 
     public IReadOnlyList<string> Known { get; } =
-        [
-            "model",
-            "hardware",
-            "framework",
-            "image",
-            "precision",
-            "spec_method",
-            "disagg",
-            "is_multinode",
-            "prefill_tp",
-            "prefill_ep",
-            "prefill_dp_attention",
-            "prefill_num_workers",
-            "decode_tp",
-            "decode_ep",
-            "decode_dp_attention",
-            "decode_num_workers",
-            "num_prefill_gpu",
-            "num_decode_gpu",
-            "isl",
-            "osl",
-            "conc",
-            "date",
-            .. s_metrics.SelectMany(metric =>
-                s_statistics.Select(statistic => $"{statistic.Column}_{metric}")
-            ),
-            "mean_itl",
-            "p99_itl",
-            "tput_per_gpu",
-            "output_tput_per_gpu",
-            "avg_power_w",
-            "joules_per_output_token",
-        ];
+    [
+        "model",
+        "hardware",
+        "framework",
+        "image",
+        "precision",
+        "spec_method",
+        "disagg",
+        "is_multinode",
+        "prefill_tp",
+        "prefill_ep",
+        "prefill_dp_attention",
+        "prefill_num_workers",
+        "decode_tp",
+        "decode_ep",
+        "decode_dp_attention",
+        "decode_num_workers",
+        "num_prefill_gpu",
+        "num_decode_gpu",
+        "isl",
+        "osl",
+        "conc",
+        "date",
+        .. s_metrics.SelectMany(metric => s_statistics.Select(statistic => $"{statistic.Column}_{metric}")),
+        "mean_itl",
+        "p99_itl",
+        "tput_per_gpu",
+        "output_tput_per_gpu",
+        "avg_power_w",
+        "joules_per_output_token",
+    ];
 
     public MeasuredCase Row(RowCells cells, ModelCatalog models)
     {

@@ -12,13 +12,13 @@ internal sealed class PredictedFigures(IReadOnlyList<RequestRecord> records)
     /// TPOT's.
     /// </summary>
     public static IReadOnlyList<string> Names { get; } =
-        [
-            .. new[] { "ttft", "tpot", "itl", "e2e" }.SelectMany(quantity =>
-                new[] { Mean, "p50", "p90", "p95", "p99" }
-                    .Where(statistic => quantity != "itl" || statistic == Mean)
-                    .Select(statistic => $"{quantity}_{statistic}")
-            ),
-        ];
+    [
+        .. new[] { "ttft", "tpot", "itl", "e2e" }.SelectMany(quantity =>
+            new[] { Mean, "p50", "p90", "p95", "p99" }
+                .Where(statistic => quantity != "itl" || statistic == Mean)
+                .Select(statistic => $"{quantity}_{statistic}")
+        ),
+    ];
 
     private readonly Dictionary<string, double[]> _sorted = [];
 

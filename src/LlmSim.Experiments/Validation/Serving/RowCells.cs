@@ -21,7 +21,10 @@ internal sealed class RowCells(string where, IReadOnlyDictionary<string, string>
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number >= least
                 ? number
-            : throw Wrong(column, string.Create(CultureInfo.InvariantCulture, $"a whole number from {least}"));
+            : throw Wrong(
+                column,
+                string.Create(CultureInfo.InvariantCulture, $"a whole number from {least}")
+            );
     }
 
     /// <summary>A whole number of at least 1; null where the cell is empty.</summary>

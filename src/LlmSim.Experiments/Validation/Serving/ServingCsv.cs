@@ -10,10 +10,7 @@ internal static class ServingCsv
     public static void Write(Stream stream, ServingValidation validation)
     {
         using var writer = Csv.Writer(stream);
-        string[] labels =
-        [
-            .. validation.Outcomes.SelectMany(outcome => outcome.Case.Labels.Keys).Distinct(),
-        ];
+        string[] labels = [.. validation.Outcomes.SelectMany(outcome => outcome.Case.Labels.Keys).Distinct()];
         foreach (var outcome in validation.Outcomes)
         {
             foreach (var figure in outcome.Figures)

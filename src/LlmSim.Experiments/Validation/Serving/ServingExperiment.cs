@@ -42,9 +42,7 @@ internal sealed record ServingExperiment : MeasuredCase
             var stage = Stages[i];
             var end = start + stage.Seconds;
             var predicted = new PredictedFigures([
-                .. records.Where(record =>
-                    record.Arrival.Seconds >= start && record.Arrival.Seconds < end
-                ),
+                .. records.Where(record => record.Arrival.Seconds >= start && record.Arrival.Seconds < end),
             ]);
             var id = string.Create(CultureInfo.InvariantCulture, $"{Id}/{i + 1}");
             figures.AddRange(

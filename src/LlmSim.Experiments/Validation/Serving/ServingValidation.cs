@@ -92,11 +92,7 @@ internal sealed record ServingValidation
         return outcomes;
     }
 
-    private static CaseOutcome Simulate(
-        MeasuredCase one,
-        CaseContext context,
-        CancellationToken cancellation
-    )
+    private static CaseOutcome Simulate(MeasuredCase one, CaseContext context, CancellationToken cancellation)
     {
         try
         {

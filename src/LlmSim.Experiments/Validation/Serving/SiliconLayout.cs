@@ -14,53 +14,53 @@ internal sealed class SiliconLayout : IRowLayout
     public string Name => "rows in the layout of aiconfigurator";
 
     public IReadOnlyList<string> Required { get; } =
-        [
-            "id",
-            "engine",
-            "model",
-            "system",
-            "precision",
-            "mode",
-            "input_tokens",
-            "output_tokens",
-            "concurrency",
-            "ttft_ms",
-            "tpot_ms",
-        ];
+    [
+        "id",
+        "engine",
+        "model",
+        "system",
+        "precision",
+        "mode",
+        "input_tokens",
+        "output_tokens",
+        "concurrency",
+        "ttft_ms",
+        "tpot_ms",
+    ];
 
     public IReadOnlyList<string> Known { get; } =
-        [
-            "id",
-            "engine",
-            "engine_version",
-            "model",
-            "system",
-            "precision",
-            "mode",
-            "input_tokens",
-            "output_tokens",
-            "length_range",
-            "concurrency",
-            "tp",
-            "pp",
-            "attention_dp",
-            "moe_tp",
-            "moe_ep",
-            "prefill_workers",
-            "prefill_tp",
-            "prefill_attention_dp",
-            "prefill_moe_tp",
-            "prefill_moe_ep",
-            "decode_workers",
-            "decode_batch",
-            "decode_tp",
-            "decode_attention_dp",
-            "decode_moe_tp",
-            "decode_moe_ep",
-            "speculative",
-            "ttft_ms",
-            "tpot_ms",
-        ];
+    [
+        "id",
+        "engine",
+        "engine_version",
+        "model",
+        "system",
+        "precision",
+        "mode",
+        "input_tokens",
+        "output_tokens",
+        "length_range",
+        "concurrency",
+        "tp",
+        "pp",
+        "attention_dp",
+        "moe_tp",
+        "moe_ep",
+        "prefill_workers",
+        "prefill_tp",
+        "prefill_attention_dp",
+        "prefill_moe_tp",
+        "prefill_moe_ep",
+        "decode_workers",
+        "decode_batch",
+        "decode_tp",
+        "decode_attention_dp",
+        "decode_moe_tp",
+        "decode_moe_ep",
+        "speculative",
+        "ttft_ms",
+        "tpot_ms",
+    ];
 
     public MeasuredCase Row(RowCells cells, ModelCatalog models)
     {
@@ -151,7 +151,7 @@ internal sealed class SiliconLayout : IRowLayout
         {
             ("deepseek-ai/DeepSeek-R1", _, _) when speculative.Length == 0 =>
                 "DeepSeek-R1 without a word on speculative decoding: a quarter to a third of such rows used it",
-            ("Qwen/Qwen3-32B", "gb200", _) => "Qwen3-32B on gb200: unsound at low concurrency",
+            ("Qwen/Qwen3-32B" or "nvidia/Qwen3-32B-NVFP4", "gb200", _) => "Qwen3-32B on gb200: unsound at low concurrency",
             ("nvidia/Llama-3.1-8B-Instruct-FP8", "h200_sxm", "vllm") =>
                 "Llama-3.1-8B-Instruct-FP8 on h200: impossibly fast at its concurrency",
             _ => null,
