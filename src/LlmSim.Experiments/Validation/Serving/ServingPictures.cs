@@ -30,13 +30,14 @@ internal static class ServingPictures
 
     private static IEnumerable<(string Name, Plot? Plot)> Pictures(ServingValidation validation)
     {
-        var classes = validation
-            .Outcomes.GroupBy(outcome => ErrorClass.NameOf(outcome.Case, validation.Labels))
+        var compared = validation.Outcomes.Where(outcome => outcome.Figures.Count > 0).ToArray();
+        var classes = compared
+            .GroupBy(outcome => ErrorClass.NameOf(outcome.Case, validation.Labels))
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .ToArray();
         if (classes.Length > MostClasses)
         {
-            classes = [.. validation.Outcomes.GroupBy(_ => "all")];
+            classes = [.. compared.GroupBy(_ => "all")];
         }
 
         var metrics = validation
