@@ -64,7 +64,13 @@ internal static class ServingReport
             ]);
         }
 
-        console.Out.Write(TextTable.Render(table, console, width: ClassWidth(classes, validation.Labels) + (26 * metrics.Length)));
+        console.Out.Write(
+            TextTable.Render(
+                table,
+                console,
+                width: ClassWidth(classes, validation.Labels) + (26 * metrics.Length)
+            )
+        );
         console.Out.WriteLine(
             "Per cent of what was measured: median of |error|, nine in ten, signed median."
         );

@@ -20,6 +20,29 @@ internal sealed class InferenceXLayout : IRowLayout
         ("p99", "p99"),
     ];
 
+    /// <summary>The rows have no names; these columns tell them apart.</summary>
+    private static readonly string[] s_idColumns =
+    [
+        "hardware",
+        "framework",
+        "precision",
+        "spec_method",
+        "prefill_num_workers",
+        "prefill_tp",
+        "prefill_ep",
+        "prefill_dp_attention",
+        "decode_num_workers",
+        "decode_tp",
+        "decode_ep",
+        "decode_dp_attention",
+        "num_decode_gpu",
+        "isl",
+        "osl",
+        "conc",
+        "date",
+        "mean_ttft",
+    ];
+
     public string Name => "rows in the layout of InferenceX";
 
     public IReadOnlyList<string> Required { get; } =
@@ -111,32 +134,7 @@ internal sealed class InferenceXLayout : IRowLayout
         };
     }
 
-    /// <summary>The rows have no names; these columns tell them apart.</summary>
-    private static string Id(RowCells cells) =>
-        string.Join(
-            '_',
-            new[]
-            {
-                "hardware",
-                "framework",
-                "precision",
-                "spec_method",
-                "prefill_num_workers",
-                "prefill_tp",
-                "prefill_ep",
-                "prefill_dp_attention",
-                "decode_num_workers",
-                "decode_tp",
-                "decode_ep",
-                "decode_dp_attention",
-                "num_decode_gpu",
-                "isl",
-                "osl",
-                "conc",
-                "date",
-                "mean_ttft",
-            }.Select(cells.Text)
-        );
+    private static string Id(RowCells cells) => string.Join('_', s_idColumns.Select(cells.Text));
 
     private static string Engine(string framework) =>
         framework.Contains("sglang", StringComparison.Ordinal) ? "sglang"

@@ -151,7 +151,8 @@ internal sealed class SiliconLayout : IRowLayout
         {
             ("deepseek-ai/DeepSeek-R1", _, _) when speculative.Length == 0 =>
                 "DeepSeek-R1 without a word on speculative decoding: a quarter to a third of such rows used it",
-            ("Qwen/Qwen3-32B" or "nvidia/Qwen3-32B-NVFP4", "gb200", _) => "Qwen3-32B on gb200: unsound at low concurrency",
+            ("Qwen/Qwen3-32B" or "nvidia/Qwen3-32B-NVFP4", "gb200", _) =>
+                "Qwen3-32B on gb200: unsound at low concurrency",
             ("nvidia/Llama-3.1-8B-Instruct-FP8", "h200_sxm", "vllm") =>
                 "Llama-3.1-8B-Instruct-FP8 on h200: impossibly fast at its concurrency",
             _ => null,

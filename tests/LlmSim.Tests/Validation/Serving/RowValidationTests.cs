@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using LlmSim.Experiments.Plots;
-using LlmSim.Experiments.Validation;
 using LlmSim.Experiments.Validation.Serving;
 using LlmSim.Performance.Catalog;
 using LlmSim.Tests.Architecture;
