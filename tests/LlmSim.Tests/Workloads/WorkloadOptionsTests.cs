@@ -167,7 +167,7 @@ public sealed class WorkloadOptionsTests
         Assert.Equal(RequestSource.Zipfian, WorkloadOptions.ParseRequestSource("zipfian"));
         var error = Assert.Throws<UserErrorException>(() => WorkloadOptions.ParseRequestSource("moncake"));
         Assert.Equal(
-            "request_source: found 'moncake'; allowed: mooncake, azure, zipfian, lognormal, conversation. Did you mean 'mooncake'?",
+            "request_source: found 'moncake'; allowed: mooncake, azure, zipfian, lognormal, conversation, uniform. Did you mean 'mooncake'?",
             error.Message
         );
     }
