@@ -15,16 +15,17 @@ llmsim=(dotnet "$root/.build/llmsim/LlmSim.Cli.dll")
 # 5 rates x 2 policies x 20 seeds = 200 points, each of its own simulation.
 sweep=(run --request_count 1000 --lambda_arrival 0.5 1 1.5 2 2.5 --prefill_local fcfs shortest)
 sweep+=(--seed $(seq 1 20) --quiet --csv_output results.csv --requests_output requests.csv)
+sweep+=(--sample_queue_states --sample_memory_usage --sample_rate 0.01)
 
 mkdir "$work/whole" "$work/killed"
 (cd "$work/whole" && "${llmsim[@]}" "${sweep[@]}")
 
-# Names and times of the per-request files whose points are committed: they must never be written again.
+# Names and times of the files whose points are committed: they must never be written again.
 committed() {
   [[ ! -e results.journal.sqlite ]] || python3 - <<'PYTHON'
 import os, sqlite3
 journal = sqlite3.connect("file:results.journal.sqlite?mode=rw", uri=True)
-for name, size in journal.execute("SELECT requests_file, requests_bytes FROM points ORDER BY 1"):
+for name, size in journal.execute("SELECT name, bytes FROM files ORDER BY 1"):
     stat = os.stat(name)
     assert stat.st_size == size, name
     print(name, stat.st_ino, stat.st_mtime_ns)
@@ -48,7 +49,7 @@ for kill in $(seq "$kills"); do
   wait "$pid" 2>/dev/null || true
   committed >"$work/after"
   grep -vxFf "$work/after" "$work/before" && { echo "a committed point was run again"; exit 1; }
-  echo "kill $kill: $(wc -l <"$work/after") of 200 points committed, $(find . -name '*.partial' | wc -l) partial files"
+  echo "kill $kill: $(wc -l <"$work/after") of 600 files committed, $(find . -name '*.partial' | wc -l) partial files"
 done
 
 committed >"$work/before"
@@ -57,5 +58,5 @@ committed >"$work/after"
 grep -vxFf "$work/after" "$work/before" && { echo "a committed point was run again"; exit 1; }
 rm results.journal.sqlite "$work/whole/results.journal.sqlite"
 diff -r "$work/whole" "$work/killed"
-echo "$interrupted of $kills kills hit a running sweep; results and $(ls requests-*.csv | wc -l) per-request files are" \
+echo "$interrupted of $kills kills hit a running sweep; results and $(ls ./*-*.csv | wc -l) files of points are" \
   "byte-identical, no point ran twice, no file is left over"

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using LlmSim.Workloads;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Benchmarks;
 

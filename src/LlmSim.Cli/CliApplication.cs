@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Cli.Commands;
+using LlmSim.Engine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Sweeps;
 
@@ -16,7 +17,7 @@ internal static class CliApplication
             return Invoke(OptionNames.Normalize(args), console);
         }
         // A full disk, say, is no defect of ours.
-        catch (Exception e) when (e is UserErrorException or IOException)
+        catch (Exception e) when (e is UserErrorException or IOException or ClockRangeException)
         {
             console.Error.WriteLine($"llmsim: {e.Message}");
             return ExitCode.UserError;

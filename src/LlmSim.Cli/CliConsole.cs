@@ -12,4 +12,14 @@ internal sealed record CliConsole(
     bool OutIsTerminal = false,
     bool ErrorIsTerminal = false,
     CancellationToken Cancellation = default
-);
+)
+{
+    /// <summary>Says what a user should know and that stops nothing.</summary>
+    public void Warn(IEnumerable<string> messages)
+    {
+        foreach (var message in messages)
+        {
+            Error.WriteLine($"llmsim: warning: {message}");
+        }
+    }
+}

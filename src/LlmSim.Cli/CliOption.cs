@@ -71,6 +71,24 @@ internal static class CliOption
         );
     }
 
+    /// <summary>
+    /// A number of tokens as vLLM reads it: with k, m or g thousands, with K, M or G powers of 1024, whole ones only.
+    /// </summary>
+    public static Option<int?> Tokens(string name, string description) =>
+        Create<int?>(
+            name,
+            $"{description}; such as 32768, 32K or 32.8k",
+            "TOKENS",
+            text =>
+                ParseTokens(text)
+                ?? throw NotAllowed(
+                    name,
+                    text,
+                    "a whole number from 1, with k (1000) or K (1024), m or M, g or G"
+                ),
+            defaultValue: null
+        );
+
     /// <summary>One of a few words.</summary>
     public static Option<string> Choice(
         string name,
@@ -125,6 +143,26 @@ internal static class CliOption
             CustomParser = result => Parse(result, parse),
             DefaultValueFactory = defaultValue is null ? null : _ => defaultValue(),
         };
+
+    private static int? ParseTokens(string text)
+    {
+        const string Suffixes = "kmgKMG";
+        var suffix = text.Length == 0 ? -1 : Suffixes.IndexOf(text[^1], StringComparison.Ordinal);
+        var isBinary = suffix >= 3;
+        var factor = suffix < 0 ? 1 : (decimal)Math.Pow(isBinary ? 1024 : 1000, (suffix % 3) + 1);
+        var style = suffix < 0 || isBinary ? NumberStyles.None : NumberStyles.AllowDecimalPoint;
+        return
+            decimal.TryParse(
+                suffix < 0 ? text : text[..^1],
+                style,
+                CultureInfo.InvariantCulture,
+                out var number
+            )
+            && number <= int.MaxValue
+            && number * factor is >= 1 and <= int.MaxValue
+            ? (int)(number * factor)
+            : null;
+    }
 
     private static double ParseNumber(string name, string text, string range, Predicate<double> isAllowed) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)

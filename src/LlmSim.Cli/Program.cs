@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using LlmSim.Cli;
+using LlmSim.Experiments.Results;
 
 using var cancellation = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -15,21 +16,26 @@ return CliApplication.Run(
     )
 );
 
-// The first signal lets the run clean up after itself, the second ends the process at once.
+// The first signal lets the run clean up after itself for a while, the second ends the process at once.
 void Stop(PosixSignalContext context)
 {
     context.Cancel = !cancellation.IsCancellationRequested;
     if (context.Cancel)
     {
-        _ = HintAsync();
+        new Thread(EndLater) { IsBackground = true }.Start();
     }
 
     cancellation.Cancel();
 }
 
-// A policy of the user that never returns cannot be told to stop.
-async Task HintAsync()
+// Not everything can be told to stop: a policy that never returns, a sort, a compiler. Files are whole or not there, and a
+// journal loses nothing that was committed, so that the process may be ended at any moment.
+void EndLater()
 {
-    await Task.Delay(TimeSpan.FromSeconds(1));
-    Console.Error.WriteLine("\nllmsim: not stopped yet; a second Ctrl-C ends it at once");
+    Thread.Sleep(TimeSpan.FromSeconds(0.5));
+    OutputFile.DeleteUnfinished();
+    Console.Error.WriteLine(
+        "llmsim: interrupted; no result file was written. --resume runs what the journal of a sweep lacks."
+    );
+    Environment.Exit(ExitCode.Interrupted);
 }

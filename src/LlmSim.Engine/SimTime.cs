@@ -23,12 +23,14 @@ public readonly record struct SimTime(long Nanoseconds) : IComparable<SimTime>
 
     /// <summary>Seconds to ticks, rounded to the nearest.</summary>
     /// <param name="seconds">Seconds, from 0 to about 9.2e9.</param>
-    /// <exception cref="ArgumentOutOfRangeException">NaN, infinite, negative, or beyond the clock's range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">NaN or negative.</exception>
+    /// <exception cref="ClockRangeException">Beyond the clock's range.</exception>
     public static SimTime FromSeconds(double seconds) => FromNanoseconds(seconds * NanosecondsPerSecond);
 
     /// <summary>Nanoseconds to ticks, rounded to the nearest: the one place where floating time becomes simulated time.</summary>
     /// <param name="nanoseconds">Nanoseconds, from 0 to about 9.2e18.</param>
-    /// <exception cref="ArgumentOutOfRangeException">NaN, infinite, negative, or beyond the clock's range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">NaN or negative.</exception>
+    /// <exception cref="ClockRangeException">Beyond the clock's range.</exception>
     public static SimTime FromNanoseconds(double nanoseconds)
     {
         // The comparison is false for NaN as well.
@@ -43,9 +45,18 @@ public readonly record struct SimTime(long Nanoseconds) : IComparable<SimTime>
     /// <inheritdoc />
     public int CompareTo(SimTime other) => Nanoseconds.CompareTo(other.Nanoseconds);
 
-    /// <summary>Sum; an overflow throws.</summary>
-    public static SimTime operator +(SimTime left, SimTime right) =>
-        new(checked(left.Nanoseconds + right.Nanoseconds));
+    /// <summary>Sum.</summary>
+    /// <exception cref="ClockRangeException">Beyond the clock's range.</exception>
+    public static SimTime operator +(SimTime left, SimTime right)
+    {
+        var sum = left.Nanoseconds + right.Nanoseconds;
+        if (((left.Nanoseconds ^ sum) & (right.Nanoseconds ^ sum)) < 0)
+        {
+            ThrowBeyond(left.Seconds + right.Seconds);
+        }
+
+        return new SimTime(sum);
+    }
 
     /// <summary>Difference; an overflow throws.</summary>
     public static SimTime operator -(SimTime left, SimTime right) =>
@@ -66,11 +77,18 @@ public readonly record struct SimTime(long Nanoseconds) : IComparable<SimTime>
     /// <summary>Apart, so that what calls <see cref="FromSeconds" /> stays small.</summary>
     [DoesNotReturn]
     private static void ThrowNoTime(double seconds) =>
-        throw new ArgumentOutOfRangeException(
-            nameof(seconds),
-            seconds,
-            "A simulated time must be a finite number of seconds from 0 to 9.2e9."
+        throw (
+            seconds > 0
+                ? new ClockRangeException(seconds)
+                : new ArgumentOutOfRangeException(
+                    nameof(seconds),
+                    seconds,
+                    "A simulated time must be a number of seconds from 0."
+                )
         );
+
+    [DoesNotReturn]
+    private static void ThrowBeyond(double seconds) => throw new ClockRangeException(seconds);
 
     /// <summary>Seconds with the unit, in the invariant culture.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Seconds} s");

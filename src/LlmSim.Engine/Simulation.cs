@@ -11,6 +11,7 @@ public sealed class Simulation
     private readonly EventQueue _queue = new();
     private readonly long _maxEventsPerInstant;
     private long _eventsBeforeInstant;
+    private CancellationToken _cancellation;
 
     /// <summary>An empty simulation at time zero.</summary>
     /// <param name="maxEventsPerInstant">Livelock guard: so many events without the clock moving stop the run.</param>
@@ -36,7 +37,7 @@ public sealed class Simulation
     /// <param name="argument">Passed to the handler; its meaning is the handler's own.</param>
     public void Schedule(SimTime at, EventRank rank, Action<long> handler, long argument = 0)
     {
-        RequireNotPast(at);
+        RequireOnClock(at);
         _queue.Enqueue(at, rank, handler, argument);
     }
 
@@ -47,16 +48,17 @@ public sealed class Simulation
         new(this, rank, _queue.AddTimer(onTimer));
 
     /// <summary>Handles events until none is left.</summary>
-    /// <param name="cancellation">Stops the loop between two events.</param>
+    /// <param name="cancellation">Stops the loop between two events or two observed instants.</param>
     /// <exception cref="LivelockException">The clock did not move over too many events.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public void Run(CancellationToken cancellation = default)
     {
+        _cancellation = cancellation;
         // The loop proper is a method that is called often: the runtime recompiles those by what it has seen, and not a loop
         // that it is in.
         while (_queue.NextTime < EventQueue.Never)
         {
-            HandleEvents(EventsPerCall, cancellation);
+            HandleEvents(EventsPerCall);
         }
 
         ObserveInstantsBefore(new SimTime(Now.Nanoseconds + 1));
@@ -64,17 +66,26 @@ public sealed class Simulation
 
     internal void SetTimer(int slot, SimTime at, EventRank rank)
     {
-        RequireNotPast(at);
+        RequireOnClock(at);
         _queue.SetTimer(slot, at, rank);
     }
 
     internal void CancelTimer(int slot) => _queue.CancelTimer(slot);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void RequireNotPast(SimTime at) =>
+    private void RequireOnClock(SimTime at)
+    {
         Invariant.Require(at >= Now, $"an event was scheduled at {at}, before the clock's {Now}");
+        if (at >= EventQueue.Never)
+        {
+            ThrowBeyond(at);
+        }
+    }
 
-    private void HandleEvents(int most, CancellationToken cancellation)
+    [DoesNotReturn]
+    private static void ThrowBeyond(SimTime at) => throw new ClockRangeException(at.Seconds);
+
+    private void HandleEvents(int most)
     {
         for (var i = 0; i < most; i++)
         {
@@ -84,7 +95,7 @@ public sealed class Simulation
                 return;
             }
 
-            cancellation.ThrowIfCancellationRequested();
+            _cancellation.ThrowIfCancellationRequested();
             if (nextTime != Now)
             {
                 MoveClock(nextTime);
@@ -126,6 +137,7 @@ public sealed class Simulation
     {
         while (Observer is { } observer && observer.NextInstant < end)
         {
+            _cancellation.ThrowIfCancellationRequested();
             Invariant.Require(
                 observer.NextInstant >= Now,
                 $"an instant at {observer.NextInstant} was to be observed, before the clock's {Now}"

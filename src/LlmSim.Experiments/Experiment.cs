@@ -22,7 +22,10 @@ public sealed record OutputPaths(
     string? Json = null,
     SampleOptions? Samples = null,
     PlotOptions? Plots = null
-);
+)
+{
+    internal const string RequestsOption = "--requests_output";
+}
 
 /// <summary>Runs a simulation from a configuration to result files.</summary>
 public static class Experiment
@@ -44,7 +47,10 @@ public static class Experiment
     )
     {
         var scenario = CreateScenario(configuration);
-        var workload = CreateRequests(configuration, scenario);
+        WorkloadFacts? facts = null;
+        var workload = CreateRequests(configuration, scenario, known => facts = known);
+        SampleForecast.RequireWithinLimit(outputs.Samples, CreateWorkload(configuration), scenario);
+        scenario = scenario with { Measured = LeftOut.Window(configuration, workload) };
         using var files = new OutputSet();
         var requests = OpenRequests(files, outputs.Requests, configuration);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
@@ -64,17 +70,21 @@ public static class Experiment
             requests is null && pictures is null ? null : OnRequest,
             onProgress,
             samples.Plan,
-            cancellation
+            cancellation: cancellation
         );
         var result = new RunResult(
             ProductVersion.Text,
-            configuration,
+            WithFacts(configuration, facts!),
             scenario.PrefillInstances,
             scenario.DecodeInstances,
             summary
         )
         {
             MixedInstances = scenario.MixedInstances,
+            Precision = DescribePrecision(scenario),
+            Notices = scenario.Model.Notices,
+            Trace = facts!.Trace,
+            ArrivalsReason = facts.Arrivals.Reason,
         };
 
         requests?.Complete();
@@ -105,12 +115,17 @@ public static class Experiment
         Func<string, MeasuredProfile> loadProfile
     )
     {
-        var model = ModelSource.Load(configuration.Model, configuration.Catalogs.Models);
+        var model = ModelSource.Load(
+            configuration.Model,
+            configuration.Catalogs.Models,
+            configuration.MaxModelLen
+        );
+        var precision = configuration.Precision.Resolve(model);
         var cluster = ClusterSource.Load(configuration);
         return new Scenario
         {
             Model = model,
-            Precision = configuration.Precision,
+            Precision = precision,
             PrefillInstances = cluster.Prefill,
             DecodeInstances = cluster.Decode,
             MixedInstances = cluster.Mixed,
@@ -126,30 +141,49 @@ public static class Experiment
             TtftSloSeconds = configuration.TtftSloSeconds,
             TpotSloSeconds = configuration.TpotSloSeconds,
             OutputPredictor = OutputPredictors.Parse(configuration.OutputPredictor),
-            PerformanceModelFactory = PerformanceSource.Factory(configuration, model, loadProfile),
+            PerformanceModelFactory = PerformanceSource.Factory(configuration, model, precision, loadProfile),
         };
     }
 
     /// <summary>The requests of a configuration, with the content of their prompts where the cluster can share it.</summary>
+    /// <param name="configuration">Names the workload.</param>
+    /// <param name="scenario">The cluster.</param>
+    /// <param name="onKnown">Told what the workload is, at the end of an enumeration at the latest.</param>
     /// <exception cref="UserErrorException">A name is unknown.</exception>
     public static IEnumerable<RequestSpec> CreateRequests(
         RunConfiguration configuration,
-        Scenario scenario
-    ) => (CreateWorkload(configuration) with { ReadHashIds = scenario.SharesPrefixes }).ToRequests();
+        Scenario scenario,
+        Action<WorkloadFacts>? onKnown = null
+    ) => (CreateWorkload(configuration) with { ReadHashIds = scenario.SharesPrefixes }).ToRequests(onKnown);
+
+    /// <summary>The configuration with what was left to the workload: results say what was simulated.</summary>
+    internal static RunConfiguration WithFacts(RunConfiguration configuration, WorkloadFacts facts) =>
+        configuration with
+        {
+            Arrivals = facts.Arrivals.Process?.ToString(),
+            LambdaArrival = facts.Arrivals.Process is null
+                ? null
+                : configuration.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival,
+            TraceBlockSize = facts.HashBlockTokens,
+        };
 
     /// <summary>The workload of a configuration.</summary>
     /// <exception cref="UserErrorException">A name is unknown.</exception>
-    public static WorkloadOptions CreateWorkload(RunConfiguration configuration) =>
-        new()
+    public static WorkloadOptions CreateWorkload(RunConfiguration configuration)
+    {
+        var (source, format) = RequestSources.Parse(configuration.RequestSource);
+        return new WorkloadOptions
         {
-            Source = Source(configuration),
+            Source = source,
+            Trace = configuration.TraceOptions with { Format = format },
+            TraceArrivals = configuration.Semantics.TraceArrivals,
             TracePath = configuration.TracePath,
             RequestCount = configuration.RequestCount ?? int.MaxValue,
             Concurrency = configuration.Concurrency,
             InputLen = configuration.InputLen,
             OutputLen = configuration.OutputLen,
             RangeRatio = configuration.RangeRatio,
-            Arrivals = ArrivalProcess.Parse(configuration.Arrivals),
+            Arrivals = configuration.Arrivals is { } arrivals ? ArrivalProcess.Parse(arrivals) : null,
             LambdaArrival = configuration.LambdaArrival,
             ZipfS = configuration.ZipfS,
             LognormalMean = configuration.LognormalMean,
@@ -161,33 +195,35 @@ public static class Experiment
             SyntheticOutput = configuration.Semantics.SyntheticOutput,
             Seed = configuration.Seed,
         };
-
-    /// <summary>Null for a trace whose format is to be detected.</summary>
-    private static RequestSource? Source(RunConfiguration configuration)
-    {
-        if (configuration.RequestSource != RunConfiguration.DetectedTrace)
-        {
-            return WorkloadOptions.ParseRequestSource(configuration.RequestSource);
-        }
-
-        return configuration.TracePath is not null
-            ? null
-            : throw new UserErrorException(
-                "request_source: trace reads a trace; give its file with trace_path"
-            );
     }
 
-    private static RequestsWriter? OpenRequests(OutputSet files, string? path, RunConfiguration configuration)
+    /// <summary>The precision of a scenario in words.</summary>
+    internal static string DescribePrecision(Scenario scenario) =>
+        scenario.Precision.Describe(
+            scenario.Model,
+            scenario.Semantics,
+            scenario
+                .PrefillInstances.Concat(scenario.DecodeInstances)
+                .Concat(scenario.MixedInstances)
+                .Select(instance => instance.Hardware)
+        );
+
+    /// <summary>A writer of per-request results; null without a path.</summary>
+    /// <exception cref="UserErrorException">The path cannot be written.</exception>
+    internal static RequestsWriter? OpenRequests(
+        OutputSet files,
+        string? path,
+        RunConfiguration configuration
+    )
     {
         if (path is null)
         {
             return null;
         }
 
-        const string Option = "--requests_output";
-        var create = RequestsWriter.ForExtension(Option, path);
+        var create = RequestsWriter.ForExtension(OutputPaths.RequestsOption, path);
         return create(
-            files.Add(Option, path),
+            files.Add(OutputPaths.RequestsOption, path),
             RequestColumns.For(configuration.TtftSloSeconds, configuration.TpotSloSeconds)
         );
     }

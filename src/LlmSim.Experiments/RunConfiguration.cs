@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
+using LlmSim.Experiments.Workloads;
 using LlmSim.Performance;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments;
 
@@ -15,8 +17,11 @@ public sealed record RunConfiguration
     /// <summary>Name of a model in the catalog, or the path of a config.json.</summary>
     public string Model { get; init; } = "unsloth/Llama-3.3-70B-Instruct";
 
-    /// <summary>Bits of weights, activations and KV cache.</summary>
-    public Precision Precision { get; init; } = new();
+    /// <summary>Longest context that is served, in tokens of prompt and output; null for the model's own.</summary>
+    public int? MaxModelLen { get; init; }
+
+    /// <summary>The precision as it was asked for; the rest is the model's own.</summary>
+    public PrecisionRequest Precision { get; init; } = new();
 
     /// <summary>
     /// Where the times of iterations come from: "roofline", "calibrated", or "measured:" and the folder of a profile.
@@ -54,7 +59,7 @@ public sealed record RunConfiguration
     public const string DetectedTrace = "trace";
 
     /// <summary>
-    /// Where the requests' lengths come from: "conversation", "zipfian", "lognormal", "uniform", "mooncake", "azure" or
+    /// Where the requests' lengths come from: "conversation", "zipfian", "lognormal", "uniform", the name of a trace's format or
     /// <see cref="DetectedTrace" />.
     /// </summary>
     public string RequestSource { get; init; } = "conversation";
@@ -62,8 +67,11 @@ public sealed record RunConfiguration
     /// <summary>Path of the trace; null for a synthetic workload.</summary>
     public string? TracePath { get; init; }
 
-    /// <summary>Tokens of a block that the hash ids of a trace stand for, at least 1.</summary>
-    public int TraceBlockSize { get; init; } = LlmSim.Workloads.RequestSpec.MooncakeBlockTokens;
+    /// <summary>How the trace is read; its format is that of <see cref="RequestSource" />.</summary>
+    public TraceOptions TraceOptions { get; init; } = new();
+
+    /// <summary>Tokens of a block that the hash ids of a trace stand for, at least 1; null for the format's own.</summary>
+    public int? TraceBlockSize { get; init; }
 
     /// <summary>Requests to simulate; null for the whole trace.</summary>
     public int? RequestCount { get; init; }
@@ -83,11 +91,16 @@ public sealed record RunConfiguration
     /// <summary>Uniform: shortest lengths as a share of the longest, above 0; 1 for fixed lengths.</summary>
     public double RangeRatio { get; init; } = 1;
 
-    /// <summary>Arrival process: "poisson", "trace", "constant" or "gamma:cv=…".</summary>
-    public string Arrivals { get; init; } = "poisson";
+    /// <summary>
+    /// Arrival process: "poisson", "trace", "constant" or "gamma:cv=…". Null: <see cref="ArrivalChoice" /> says which; results
+    /// have the one that was used, and null for a closed loop.
+    /// </summary>
+    public string? Arrivals { get; init; }
 
-    /// <summary>Arrivals per second, above 0.</summary>
-    public double LambdaArrival { get; init; } = 1.66;
+    /// <summary>
+    /// Arrivals per second, above 0; null for <see cref="WorkloadOptions.DefaultLambdaArrival" />, and in the results of a closed loop.
+    /// </summary>
+    public double? LambdaArrival { get; init; }
 
     /// <summary>Exponent of the zipfian lengths, above 0.</summary>
     public double ZipfS { get; init; } = 2;
@@ -115,6 +128,12 @@ public sealed record RunConfiguration
 
     /// <summary>TPOT SLO in seconds.</summary>
     public double TpotSloSeconds { get; init; } = 0.5;
+
+    /// <summary>First requests that the statistics leave out: a number, or a share as "10%" or "0.1".</summary>
+    public string Warmup { get; init; } = "0";
+
+    /// <summary>Last requests that the statistics leave out: a number, or a share as "10%" or "0.1".</summary>
+    public string Cooldown { get; init; } = "0";
 
     /// <summary>What policies are told about output lengths: "none", "oracle" or "noisy:sigma=…".</summary>
     public string OutputPredictor { get; init; } = "none";

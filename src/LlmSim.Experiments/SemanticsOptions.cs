@@ -89,6 +89,12 @@ public static class SemanticsOptions
             (s, v) => s with { AttentionTensorParallelism = v }
         ),
         SemanticsOption.Create(
+            "kv_heads",
+            "KV heads under tensor parallelism: tp divides them, or is a multiple and copies them",
+            s => s.KvHeadLimit,
+            (s, v) => s with { KvHeadLimit = v }
+        ),
+        SemanticsOption.Create(
             "flash_output",
             "what fused attention writes: two score matrices, or its output alone",
             s => s.FlashOutput,
@@ -105,6 +111,24 @@ public static class SemanticsOptions
             "projection to the vocabulary: one operation a weight, undivided, or two, divided by tp",
             s => s.LmHead,
             (s, v) => s with { LmHead = v }
+        ),
+        SemanticsOption.Create(
+            "arithmetic_rate",
+            "rate of arithmetic: of the widest of weights, activations and KV cache, or of an operation's own operands",
+            s => s.ArithmeticRate,
+            (s, v) => s with { ArithmeticRate = v }
+        ),
+        SemanticsOption.Create(
+            "embedding_format",
+            "embedding and lm_head: in the format of the layers, or in one of their own (16 bits)",
+            s => s.EmbeddingFormat,
+            (s, v) => s with { EmbeddingFormat = v }
+        ),
+        SemanticsOption.Create(
+            "hidden_state_format",
+            "what is written, normed and exchanged: in the format of activations, or in one of its own (16 bits)",
+            s => s.HiddenStateFormat,
+            (s, v) => s with { HiddenStateFormat = v }
         ),
         SemanticsOption.Create(
             "tp_communication",
@@ -125,8 +149,14 @@ public static class SemanticsOptions
             (s, v) => s with { Weights = v }
         ),
         SemanticsOption.Create(
+            "hardware_figures",
+            "figures of accelerators: the reference's own where it has some, or the catalog's",
+            s => s.HardwareFigures,
+            (s, v) => s with { HardwareFigures = v }
+        ),
+        SemanticsOption.Create(
             "memory_limit",
-            "memory for KV: one accelerator's less weights / tp, or the whole group's, utilisation applied",
+            "memory for KV: one accelerator's less weights / tp, or the group's, less what an engine takes",
             s => s.MemoryLimit,
             (s, v) => s with { MemoryLimit = v }
         ),
@@ -177,6 +207,12 @@ public static class SemanticsOptions
             "output lengths of zipfian and lognormal: from the input, or a distribution of their own",
             s => s.SyntheticOutput,
             (s, v) => s with { SyntheticOutput = v }
+        ),
+        SemanticsOption.Create(
+            "trace_arrivals",
+            "arrivals of a trace without --arrivals: poisson at lambda_arrival, or its own times",
+            s => s.TraceArrivals,
+            (s, v) => s with { TraceArrivals = v }
         ),
         SemanticsOption.Create(
             "queued_work",

@@ -16,7 +16,7 @@ namespace LlmSim;
 /// client → prefill_global → prefill queue (prefill_local) → prefill → KV transfer → decode_global
 /// → decode queue (decode_local) → decode batch → finished. On a mixed instance it stays from its prefill to its end.
 /// </summary>
-internal sealed class Cluster
+internal sealed partial class Cluster
 {
     private readonly Scenario _scenario;
     private readonly Simulation _simulation = new();
@@ -116,10 +116,17 @@ internal sealed class Cluster
 
     public void Run(CancellationToken cancellation)
     {
-        using (_client)
+        try
         {
-            _client.Start();
-            _simulation.Run(cancellation);
+            using (_client)
+            {
+                _client.Start();
+                _simulation.Run(cancellation);
+            }
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error($"what begins at {_simulation.Now}", e);
         }
 
         RequireEverythingDone();
@@ -127,7 +134,7 @@ internal sealed class Cluster
 
     private void OnArrival(Request request)
     {
-        _recorder.OnArrival(_simulation.Now);
+        _recorder.OnArrival(request);
         if (ReasonToReject(request) is { } reason)
         {
             Reject(request, reason);
@@ -204,28 +211,6 @@ internal sealed class Cluster
         _recorder.OnFinished(request);
         _requests.GiveBack(request);
         _client.OnEnded();
-    }
-
-    private string? ReasonToReject(Request request)
-    {
-        if (_scenario.Semantics.Admission == Admission.Overshoot)
-        {
-            return null;
-        }
-
-        if ((long)request.TraceInputTokens + request.TraceOutputTokens > _scenario.Model.MaxContextTokens)
-        {
-            return "prompt and output exceed the model's context window";
-        }
-
-        if (!_prefillRouter.CanServe(request))
-        {
-            return "prompt exceeds the KV memory of every prefill instance";
-        }
-
-        return _decodeRouter.CanServe(request)
-            ? null
-            : "prompt and output exceed the KV memory of every decode instance";
     }
 
     private void RequireEverythingDone()

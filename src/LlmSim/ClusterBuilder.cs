@@ -34,6 +34,9 @@ internal sealed class ClusterBuilder(
     StageEvents events
 )
 {
+    /// <summary>What a simulation can keep account of: some gigabytes.</summary>
+    private const long MaxKvBlocks = 1 << 27;
+
     private readonly Dictionary<InstanceSpec, IPerformanceModel> _performance = [];
     private readonly Dictionary<string, (InstanceRole Role, LockstepGroup Group)> _groups = [];
 
@@ -132,11 +135,19 @@ internal sealed class ClusterBuilder(
 
         spec = spec with { Engine = engine };
         var blockBytes = engine.BlockTokens * kvBytesPerToken;
-        var blocks = engine.KvBlocks ?? (int)Math.Min(int.MaxValue / 2, Capacity(spec) / blockBytes);
+        var blocks = engine.KvBlocks ?? Capacity(spec) / blockBytes;
         if (blocks < 1)
         {
             throw new UserErrorException(
                 $"block_size: no KV block of {engine.BlockTokens} tokens fits beside the weights"
+            );
+        }
+
+        if (blocks > MaxKvBlocks)
+        {
+            var field = engine.KvBlocks is null ? "block_size" : "kv_blocks";
+            throw new UserErrorException(
+                $"{field}: found a KV cache of {blocks} blocks of {engine.BlockTokens} tokens; allowed: up to {MaxKvBlocks} blocks"
             );
         }
 
@@ -146,7 +157,7 @@ internal sealed class ClusterBuilder(
             Performance(spec),
             new BatchedInstanceOptions(
                 role,
-                blocks,
+                (int)blocks,
                 blockBytes,
                 ReservesKv: scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
                 outputEstimate,

@@ -45,6 +45,9 @@ internal abstract class Instance
     /// <summary>Whether the request would fit if it were alone.</summary>
     public abstract bool CanEverHold(Request request);
 
+    /// <summary>Whether its prompt alone would fit.</summary>
+    public virtual bool CanHoldPrompt(Request request) => CanEverHold(request);
+
     /// <summary>
     /// What <see cref="CanEverHold" /> depends on besides type, specification, performance model and capacity: instances that are
     /// equal in all of these give equal answers.
@@ -71,17 +74,25 @@ internal abstract class Instance
     /// <summary>Tokens at the start of the prompt whose KV cache is here.</summary>
     public virtual int CachedPrefixTokens(Request request) => 0;
 
+    /// <summary>
+    /// So many tokens at the start of a prompt, cached at another instance, as far as a copy could be found here: whole blocks of
+    /// this cache. None where prefixes are not cached.
+    /// </summary>
+    public virtual int FetchableTokens(int tokens) => 0;
+
     /// <summary>A request will join the queue when the start of its prompt, so many tokens, has been fetched.</summary>
-    public virtual void Expect(Request request, int cachedTokens) { }
+    public virtual void Expect(Request request, int cachedTokens) => throw NoPrefixCache();
 
     /// <summary>Puts the start of a prompt, fetched from another instance, into the cache.</summary>
-    public virtual void InsertPrefix(Request request, int tokens) { }
+    public virtual void InsertPrefix(Request request, int tokens) => throw NoPrefixCache();
 
     /// <summary>Holds memory for a KV cache that is to come; false when there is too little now.</summary>
     public virtual bool TryReserve(Request request) => true;
 
     /// <summary>Adds the queued requests to a list, in no particular order.</summary>
     public abstract void CopyQueueTo(List<Request> requests);
+
+    private InvalidOperationException NoPrefixCache() => new($"{this} keeps no prefixes");
 
     /// <summary>The work has changed, or how it becomes less.</summary>
     protected void ChangeWork() => WorkObserver?.Invoke();

@@ -30,8 +30,11 @@ public sealed record InstanceSpec
     /// <summary>Share of the memory that weights, activations and KV cache may take together, above 0 and at most 1.</summary>
     public double MemoryUtilization { get; init; } = 0.9;
 
-    /// <summary>Memory for activations on each accelerator in bytes, taken from that share.</summary>
-    public long ActivationBytes { get; init; }
+    /// <summary>
+    /// Memory for activations and whatever else the engine takes on each accelerator, in bytes, out of that share; null for what
+    /// an engine such as vLLM is known to take of it (docs/hardware.md).
+    /// </summary>
+    public long? ActivationBytes { get; init; }
 
     /// <summary>Bandwidth of the link that KV caches leave a prefill instance by, in bytes/s. The default is one 400 Gb/s port.</summary>
     public double KvLinkBytesPerSecond { get; init; } = 50e9;

@@ -9,6 +9,9 @@ internal sealed class Request
 {
     public long Id { get; set; }
     public SimTime Arrival { get; set; }
+
+    /// <summary>Whether the statistics count it.</summary>
+    public bool IsMeasured { get; set; }
     public int TraceInputTokens { get; set; }
     public int TraceOutputTokens { get; set; }
     public SimTime TtftDeadline { get; set; }
@@ -82,6 +85,7 @@ internal sealed class Request
     {
         Id = 0;
         Arrival = default;
+        IsMeasured = false;
         TraceInputTokens = 0;
         TraceOutputTokens = 0;
         TtftDeadline = default;

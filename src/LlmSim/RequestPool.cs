@@ -9,9 +9,18 @@ namespace LlmSim;
 /// </summary>
 internal sealed class RequestPool(Scenario scenario)
 {
+    /// <summary>Whole seconds of the clock.</summary>
+    private const double LastSeconds = 9.2e9;
+
     private readonly Stack<Request> _left = new();
     private readonly RandomStream _predictionErrors = new(scenario.Seed, "output_predictor");
-    private readonly SimTime _ttftSlo = SimTime.FromSeconds(scenario.TtftSloSeconds);
+
+    /// <summary>An SLO beyond the end of the clock is one that is always met.</summary>
+    private readonly SimTime _ttftSlo =
+        scenario.TtftSloSeconds < LastSeconds
+            ? SimTime.FromSeconds(scenario.TtftSloSeconds)
+            : SimTime.MaxValue;
+
     private readonly int _tokensFromPrefill =
         scenario.Semantics.OutputTokens == OutputTokens.FirstFromPrefill ? 1 : 0;
 
@@ -25,7 +34,8 @@ internal sealed class RequestPool(Scenario scenario)
         request.TraceOutputTokens = spec.OutputTokens;
         request.InputTokens = spec.InputTokens;
         request.DecodeTokensOwed = spec.OutputTokens - _tokensFromPrefill;
-        request.TtftDeadline = spec.Arrival + _ttftSlo;
+        request.TtftDeadline =
+            spec.Arrival <= SimTime.MaxValue - _ttftSlo ? spec.Arrival + _ttftSlo : SimTime.MaxValue;
         request.PredictedOutputTokens = scenario.OutputPredictor.Predict(
             spec.OutputTokens,
             _predictionErrors

@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Policies;
 
@@ -22,7 +23,8 @@ internal sealed class Router
     {
         _decision = decision;
         _policy = policy;
-        _fetchingPolicy = policy as IPrefixFetchingPolicy;
+        // Where a request decodes its prefix is of no use any more: its KV cache comes whole.
+        _fetchingPolicy = decision == PolicyDecisions.PrefillGlobal ? policy as IPrefixFetchingPolicy : null;
         _random = random;
         _instances = new EligibleInstances(instances);
         _workIndex = new WorkIndex(_instances.All);
@@ -35,6 +37,21 @@ internal sealed class Router
 
     /// <summary>Whether any instance could ever hold the request.</summary>
     public bool CanServe(Request request) => _instances.Any(request);
+
+    /// <summary>Whether any instance could hold its prompt, were nothing to come after it.</summary>
+    public bool CanHoldPrompt(Request request) =>
+        _instances.All.Any(instance => instance.CanHoldPrompt(request));
+
+    /// <summary>Which instances there are: those of the stage, mixed ones, or both.</summary>
+    public string Stages(string stage)
+    {
+        var mixed = _instances.All.Count(instance =>
+            instance is BatchedInstance { Role: InstanceRole.Mixed }
+        );
+        return mixed == 0 ? stage
+            : mixed == _instances.All.Length ? "mixed"
+            : $"{stage} and mixed";
+    }
 
     /// <summary>The policy's choice among the instances that can hold the request; there must be one.</summary>
     public Placement Choose(Request request, SimTime now)

@@ -1,4 +1,5 @@
 using LlmSim.Batching;
+using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Policies;
 
@@ -10,8 +11,12 @@ public sealed record Scenario
     /// <summary>The model that the cluster serves.</summary>
     public required ModelDescription Model { get; init; }
 
-    /// <summary>Bits of weights, activations and KV cache.</summary>
-    public Precision Precision { get; init; } = new();
+    /// <summary>The format of every operand; the model's own where it is not set.</summary>
+    public Precision Precision
+    {
+        get => field ?? new PrecisionRequest().Resolve(Model);
+        init;
+    }
 
     /// <summary>Instances that prefill and send the KV cache away; at least one unless there are mixed ones.</summary>
     public required IReadOnlyList<InstanceSpec> PrefillInstances { get; init; }
@@ -44,6 +49,9 @@ public sealed record Scenario
     /// <summary>A request meets its TPOT SLO when its TPOT is below so many seconds.</summary>
     public double TpotSloSeconds { get; init; } = 0.5;
 
+    /// <summary>The requests that the statistics are about: all unless a warm-up or cool-down is left out.</summary>
+    public RequestWindow Measured { get; init; } = RequestWindow.All;
+
     /// <summary>What policies are told about output lengths.</summary>
     public OutputPredictor OutputPredictor { get; init; } = OutputPredictor.None;
 
@@ -55,4 +63,9 @@ public sealed record Scenario
 
     /// <summary>Gives an instance its performance model; the roofline when null.</summary>
     public Func<InstanceSpec, IPerformanceModel>? PerformanceModelFactory { get; init; }
+
+    /// <summary>Whether requests are let in over limits somewhere: engines always keep theirs.</summary>
+    internal bool MayOvershoot =>
+        Semantics.Admission == Admission.Overshoot
+        && PrefillInstances.Concat(DecodeInstances).Any(instance => instance.Engine is null);
 }

@@ -20,6 +20,16 @@ public enum AttentionTensorParallelism
     Divided,
 }
 
+/// <summary>By how many accelerators the KV heads may be divided.</summary>
+public enum KvHeadLimit
+{
+    /// <summary>A degree of tensor parallelism that divides them.</summary>
+    Divided,
+
+    /// <summary>That, or a multiple of them: several accelerators then hold the same head.</summary>
+    Copied,
+}
+
 /// <summary>What fused attention writes.</summary>
 public enum FlashOutput
 {
@@ -50,6 +60,36 @@ public enum LmHead
     Full,
 }
 
+/// <summary>At which rate an accelerator multiplies.</summary>
+public enum ArithmeticRate
+{
+    /// <summary>All operations at that of the widest of weights, activations and KV cache.</summary>
+    Widest,
+
+    /// <summary>Each operation at that of its own operands.</summary>
+    Operands,
+}
+
+/// <summary>The format of embedding and lm_head.</summary>
+public enum EmbeddingFormat
+{
+    /// <summary>That of the layers.</summary>
+    Layers,
+
+    /// <summary>One of their own: 16 bits unless told otherwise.</summary>
+    Own,
+}
+
+/// <summary>The format of what products write, norms work on and accelerators exchange.</summary>
+public enum HiddenStateFormat
+{
+    /// <summary>That of the activations that products read.</summary>
+    Activations,
+
+    /// <summary>One of its own: 16 bits unless told otherwise.</summary>
+    Own,
+}
+
 /// <summary>What tensor-parallel ranks pay to exchange activations.</summary>
 public enum TensorParallelCommunication
 {
@@ -70,13 +110,23 @@ public enum ModelBytes
     Model,
 }
 
+/// <summary>Which figures of an accelerator are used.</summary>
+public enum HardwareFigures
+{
+    /// <summary>Those of the reference's own table, where it has the accelerator; else the catalog's.</summary>
+    Reference,
+
+    /// <summary>The catalog's.</summary>
+    Catalog,
+}
+
 /// <summary>How much memory an instance has for its KV cache.</summary>
 public enum MemoryLimit
 {
     /// <summary>The memory of one accelerator less the weights / tp.</summary>
     OneGpu,
 
-    /// <summary>tp × memory × utilisation − weights − activations.</summary>
+    /// <summary>tp × memory × utilisation − weights − activations and what else an engine takes.</summary>
     TensorParallelGroup,
 }
 
@@ -150,6 +200,16 @@ public enum SyntheticOutput
     Distribution,
 }
 
+/// <summary>When the requests of a trace arrive unless a process is asked for.</summary>
+public enum TraceArrivals
+{
+    /// <summary>By a Poisson process, as in the reference.</summary>
+    Poisson,
+
+    /// <summary>At the trace's own times, where it has any.</summary>
+    OwnTimes,
+}
+
 /// <summary>Which queued work lowest_load counts on a prefill instance.</summary>
 public enum QueuedWork
 {
@@ -176,6 +236,9 @@ public sealed record Semantics
     /// <summary>Attention under tensor parallelism.</summary>
     public required AttentionTensorParallelism AttentionTensorParallelism { get; init; }
 
+    /// <summary>Degrees of tensor parallelism above the number of KV heads.</summary>
+    public required KvHeadLimit KvHeadLimit { get; init; }
+
     /// <summary>Bytes written by fused attention.</summary>
     public required FlashOutput FlashOutput { get; init; }
 
@@ -185,6 +248,15 @@ public sealed record Semantics
     /// <summary>Cost of the projection to the vocabulary.</summary>
     public required LmHead LmHead { get; init; }
 
+    /// <summary>Rate of arithmetic.</summary>
+    public required ArithmeticRate ArithmeticRate { get; init; }
+
+    /// <summary>Format of embedding and lm_head.</summary>
+    public required EmbeddingFormat EmbeddingFormat { get; init; }
+
+    /// <summary>Format of hidden states.</summary>
+    public required HiddenStateFormat HiddenStateFormat { get; init; }
+
     /// <summary>Cost of tensor-parallel exchanges.</summary>
     public required TensorParallelCommunication TensorParallelCommunication { get; init; }
 
@@ -193,6 +265,9 @@ public sealed record Semantics
 
     /// <summary>Weights: <see cref="ReferenceParameters" /> or the model's.</summary>
     public required ModelBytes Weights { get; init; }
+
+    /// <summary>Figures of accelerators.</summary>
+    public required HardwareFigures HardwareFigures { get; init; }
 
     /// <summary>Memory for the KV cache.</summary>
     public required MemoryLimit MemoryLimit { get; init; }
@@ -221,6 +296,9 @@ public sealed record Semantics
     /// <summary>Output lengths of synthetic workloads.</summary>
     public required SyntheticOutput SyntheticOutput { get; init; }
 
+    /// <summary>Arrivals of a trace when no process is asked for.</summary>
+    public required TraceArrivals TraceArrivals { get; init; }
+
     /// <summary>Queued work that lowest_load counts.</summary>
     public required QueuedWork QueuedWork { get; init; }
 
@@ -240,12 +318,17 @@ public sealed record Semantics
             Preset = "standard",
             DecodeAttentionContext = DecodeAttentionContext.Full,
             AttentionTensorParallelism = AttentionTensorParallelism.Divided,
+            KvHeadLimit = KvHeadLimit.Copied,
             FlashOutput = FlashOutput.Output,
             AttentionMask = AttentionMask.Causal,
             LmHead = LmHead.Full,
+            ArithmeticRate = ArithmeticRate.Operands,
+            EmbeddingFormat = EmbeddingFormat.Own,
+            HiddenStateFormat = HiddenStateFormat.Own,
             TensorParallelCommunication = TensorParallelCommunication.AllReduce,
             KvBytesPerToken = ModelBytes.Model,
             Weights = ModelBytes.Model,
+            HardwareFigures = HardwareFigures.Catalog,
             MemoryLimit = MemoryLimit.TensorParallelGroup,
             Saturation = Saturation.PreemptNewest,
             Admission = Admission.Strict,
@@ -255,6 +338,7 @@ public sealed record Semantics
             KvTransfer = KvTransfer.SharedLink,
             RandomPolicies = RandomPolicies.Seeded,
             SyntheticOutput = SyntheticOutput.Distribution,
+            TraceArrivals = TraceArrivals.OwnTimes,
             QueuedWork = QueuedWork.All,
         };
 
@@ -265,12 +349,17 @@ public sealed record Semantics
             Preset = "reference",
             DecodeAttentionContext = DecodeAttentionContext.One,
             AttentionTensorParallelism = AttentionTensorParallelism.Replicated,
+            KvHeadLimit = KvHeadLimit.Divided,
             FlashOutput = FlashOutput.ScoreMatrix,
             AttentionMask = AttentionMask.Full,
             LmHead = LmHead.SingleOps,
+            ArithmeticRate = ArithmeticRate.Widest,
+            EmbeddingFormat = EmbeddingFormat.Layers,
+            HiddenStateFormat = HiddenStateFormat.Activations,
             TensorParallelCommunication = TensorParallelCommunication.Free,
             KvBytesPerToken = ModelBytes.Fixed,
             Weights = ModelBytes.Fixed,
+            HardwareFigures = HardwareFigures.Reference,
             MemoryLimit = MemoryLimit.OneGpu,
             Saturation = Saturation.EvictAll,
             Admission = Admission.Overshoot,
@@ -280,6 +369,7 @@ public sealed record Semantics
             KvTransfer = KvTransfer.Independent,
             RandomPolicies = RandomPolicies.Unseeded,
             SyntheticOutput = SyntheticOutput.FromInput,
+            TraceArrivals = TraceArrivals.Poisson,
             QueuedWork = QueuedWork.Shorter,
         };
 }

@@ -13,6 +13,7 @@ public static class Simulator
     /// <param name="onRequest">Called for each request when it finishes or is rejected.</param>
     /// <param name="onProgress">Called now and then.</param>
     /// <param name="sampling">Samples of the instances over time; null for none. It does not change the results.</param>
+    /// <param name="attainments">Pairs of SLOs, beside that of the scenario, that are to be watched; null for none.</param>
     /// <param name="cancellation">Stops the run with an <see cref="OperationCanceledException" />.</param>
     /// <exception cref="UserErrorException">The scenario or workload is impossible; the message says why.</exception>
     public static RunSummary Run(
@@ -21,6 +22,7 @@ public static class Simulator
         Action<RequestRecord>? onRequest = null,
         Action<RunProgress>? onProgress = null,
         SamplingPlan? sampling = null,
+        IReadOnlyList<SloAttainment>? attainments = null,
         CancellationToken cancellation = default
     )
     {
@@ -28,7 +30,9 @@ public static class Simulator
             scenario.Semantics.Tpot,
             scenario.TtftSloSeconds,
             scenario.TpotSloSeconds,
-            onRequest
+            onRequest,
+            scenario.Measured,
+            attainments
         );
         var cluster = new Cluster(scenario, workload, recorder, MaxIterationsPerEvent);
         if (sampling is not null)
@@ -50,15 +54,18 @@ public static class Simulator
         }
 
         cluster.Run(cancellation);
-        return recorder.Summarize(
+        var summary = recorder.Summarize(
             makespanSeconds => ClusterReport.Usages(cluster, makespanSeconds),
             ClusterReport.PolicyCounters(scenario.Policies),
             cluster.Evictions,
             cluster.DecodeIterations,
             ClusterReport.CacheUsage(cluster),
             cluster.EventCount
-        ) with
+        );
+        return summary with
         {
+            // A closed loop fills up at its start and has a bound.
+            QueueGrows = summary.QueueGrows && scenario.Concurrency is null,
             PerformanceRange = ClusterReport.PerformanceRange(cluster),
         };
     }

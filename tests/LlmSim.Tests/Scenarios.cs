@@ -54,7 +54,7 @@ internal static class Scenarios
         new()
         {
             Model = TinyModel,
-            Precision = new Precision(8, 8, KvBits: 4),
+            Precision = new Precision(8, 8, kvBits: 4),
             PrefillInstances = AbstractInstances(prefillInstances, kvCapacityTokens),
             DecodeInstances = AbstractInstances(decodeInstances, kvCapacityTokens),
             Policies = PolicyCatalog.BuiltIn.CreateSet("lowest_load", "fcfs", "lowest_load", "fcfs"),
@@ -97,6 +97,7 @@ internal static class Scenarios
                     },
                     TpSize = 1,
                     MemoryUtilization = 1,
+                    ActivationBytes = 0,
                     // One byte a token over an all but infinite link: the transfer takes no time.
                     KvLinkBytesPerSecond = 1e30,
                     KvLinkLatencySeconds = 0,

@@ -1,4 +1,5 @@
 using LlmSim.Workloads;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Tests;
 

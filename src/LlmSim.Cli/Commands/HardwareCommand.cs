@@ -19,7 +19,7 @@ internal sealed class HardwareCommand : CliCommand
     public HardwareCommand(CliConsole console)
         : base(
             "hardware",
-            "List the accelerators of the catalog with their figures per second, dense.",
+            "List the accelerators of the catalog: memory in B, bandwidth in B/s, dense rates by bits in operations/s, link in B/s.",
             console
         )
     {
@@ -39,11 +39,12 @@ internal sealed class HardwareCommand : CliCommand
     {
         var table = TextTable.Create(
             "Accelerator",
-            ">memory B",
+            ">memory",
             ">B/s",
-            ">16-bit ops/s",
-            ">8-bit ops/s",
-            ">link B/s"
+            ">16-bit",
+            ">8-bit",
+            ">4-bit",
+            ">link"
         );
         foreach (var h in catalog.All)
         {
@@ -52,7 +53,8 @@ internal sealed class HardwareCommand : CliCommand
                 Figures.Si(h.MemoryBytes),
                 Figures.Si(h.MemoryBytesPerSecond),
                 Figures.Si(h.Fp16OpsPerSecond),
-                Figures.Si(h.Int8OpsPerSecond),
+                Figures.Si(Math.Max(h.Int8OpsPerSecond, h.Fp8OpsPerSecond ?? 0)),
+                IfKnown(h.Fp4OpsPerSecond),
                 Figures.Si(h.LinkBytesPerSecond)
             );
         }
@@ -66,11 +68,18 @@ internal sealed class HardwareCommand : CliCommand
         table.Add("memory", Figures.Si(h.MemoryBytes) + "B");
         table.Add("memory bandwidth", Figures.Si(h.MemoryBytesPerSecond) + "B/s");
         table.Add("peak at 16 bits", Figures.Si(h.Fp16OpsPerSecond) + "ops/s");
-        table.Add("peak at 8 bits", Figures.Si(h.Int8OpsPerSecond) + "ops/s");
+        table.Add("peak of 8-bit integers", Figures.Si(h.Int8OpsPerSecond) + "ops/s");
+        table.Add("peak of FP8", IfKnown(h.Fp8OpsPerSecond, "ops/s"));
+        table.Add("peak of FP4", IfKnown(h.Fp4OpsPerSecond, "ops/s"));
         table.Add("on-chip buffer", Figures.Si(h.OnChipBufferBytes) + "B");
         table.Add("link", Figures.Si(h.LinkBytesPerSecond) + "B/s");
         table.Add("link latency", Figures.Duration(h.LinkLatencySeconds));
+        table.Add("idle power", IfKnown(h.IdleWatts, "W"));
+        table.Add("thermal design power", IfKnown(h.TdpWatts, "W"));
         table.Add("source", h.Source);
         return table;
     }
+
+    private static string IfKnown(double? figure, string unit = "") =>
+        figure is { } known ? Figures.Si(known) + unit : "-";
 }

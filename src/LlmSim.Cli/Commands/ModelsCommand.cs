@@ -39,21 +39,33 @@ internal sealed class ModelsCommand : CliCommand
             ">context",
             ">KV"
         );
-        foreach (var model in _plugins.LoadModels(parse).All)
+        var catalog = _plugins.LoadModels(parse);
+        foreach (var id in catalog.Ids)
         {
-            table.Add(
-                model.Id,
-                Figures.Si(model.Parameters),
-                Figures.Count(model.Layers),
-                Figures.Count(model.HiddenSize),
-                Figures.Count(model.AttentionHeads),
-                Figures.Count(model.KvHeads),
-                Figures.Count(model.VocabularySize),
-                Figures.Count(model.MaxContextTokens),
-                Figures.Count(model.KvBytesPerToken(new Precision()))
-            );
+            try
+            {
+                Add(table, catalog.Get(id));
+            }
+            catch (UserErrorException e)
+            {
+                // A file that cannot be used does not hide the others.
+                Console.Error.WriteLine($"left out: {e.Message}");
+            }
         }
 
         Console.Out.Write(TextTable.Render(table, Console, width: 132));
     }
+
+    private static void Add(Spectre.Console.Table table, ModelDescription model) =>
+        table.Add(
+            model.Id,
+            Figures.Si(model.Parameters),
+            Figures.Count(model.Layers),
+            Figures.Count(model.HiddenSize),
+            Figures.Count(model.AttentionHeads),
+            Figures.Count(model.KvHeads),
+            Figures.Count(model.VocabularySize),
+            Figures.Count(model.MaxContextTokens),
+            Figures.Count(model.KvBytesPerToken(new Precision()))
+        );
 }

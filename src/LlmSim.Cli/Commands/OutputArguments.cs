@@ -14,7 +14,7 @@ internal sealed class OutputArguments
 
     private readonly Option<string> _requestsOutput = CliOption.File(
         "requests_output",
-        "one row a request, CSV or Parquet by extension; a sweep puts a hash into the name for each point"
+        "one row a request, CSV or Parquet by extension; a sweep puts a hash into the name for each point, as it does for samples"
     );
 
     private readonly Option<string> _csvOutput = CliOption.File("csv_output", "one row a point, CSV");
@@ -51,6 +51,11 @@ internal sealed class OutputArguments
 
     private readonly Option<bool> _resume = CliOption.Flag("resume", "run only what the journal lacks");
 
+    private readonly Option<bool> _overwrite = CliOption.Flag(
+        "overwrite",
+        "forget the points that the journal has, and run all of them"
+    );
+
     private readonly Option<bool> _printPlan = CliOption.Flag(
         "print_plan",
         "show the points of the sweep and run none"
@@ -59,15 +64,15 @@ internal sealed class OutputArguments
     private readonly SampleArguments _samples = new();
     private readonly PlotArguments _plots = new();
 
-    public OptionGroup PictureGroup => _plots.Group;
-
     /// <summary>What a single run has besides.</summary>
-    public IReadOnlyList<OptionGroup> RunGroups => [new("Timing", [_timing]), _samples.Group, _plots.Group];
+    public OptionGroup TimingGroup => new("Timing", [_timing]);
 
     public IReadOnlyList<OptionGroup> Groups =>
         [
             new("Output", [_csvOutput, _requestsOutput, _replicationsOutput, _json, _quiet]),
-            new("Sweep", [_jobs, _checkpointPath, _resume, _printPlan]),
+            new("Sweep", [_jobs, _checkpointPath, _resume, _overwrite, _printPlan]),
+            _samples.Group,
+            _plots.Group,
         ];
 
     public bool IsQuiet(ParseResult parse) => parse.GetValue(_quiet);
@@ -85,6 +90,29 @@ internal sealed class OutputArguments
         || parse.GetValue(_checkpointPath) is not null
         || parse.GetValue(_replicationsOutput) is not null;
 
+    /// <summary>A message for each option that is given and that nothing reads.</summary>
+    public IReadOnlyList<string> Unread(ParseResult parse, bool isSweep) =>
+        [
+            .. IsPlanOnly(parse)
+                ? new ConditionalOptions(
+                    "a run without --print_plan",
+                    IsIn: false,
+                    [.. Groups.SelectMany(group => group.Options).Except([_printPlan, _quiet])]
+                ).Unread(parse)
+                : Readers(parse, isSweep).SelectMany(reader => reader.Unread(parse)),
+        ];
+
+    /// <summary>Options of the simulation that its outputs read too: which events are sampled depends on the seed.</summary>
+    public IReadOnlyCollection<string> ReadByOutputs(ParseResult parse) =>
+        _samples.Read(parse) is { EventRate: > 0 and < 1 } ? [SweepPlan.SeedOption] : [];
+
+    private IEnumerable<ConditionalOptions> Readers(ParseResult parse, bool isSweep) =>
+        [
+            .. _samples.Readers(parse),
+            _plots.Reader(parse),
+            new("a sweep, --checkpoint_path or --resume", isSweep, _jobs, _overwrite),
+        ];
+
     public OutputPaths Paths(ParseResult parse) =>
         new(
             parse.GetValue(_requestsOutput),
@@ -98,6 +126,14 @@ internal sealed class OutputArguments
     {
         var journal = parse.GetValue(_checkpointPath) ?? DefaultJournal(Paths(parse));
         var isResumed = parse.GetValue(_resume);
+        var isOverwritten = parse.GetValue(_overwrite);
+        if (isResumed && isOverwritten)
+        {
+            throw new UserErrorException(
+                "--resume keeps the points of the journal and --overwrite forgets them; give one of them."
+            );
+        }
+
         return isResumed && journal is null
             ? throw new UserErrorException(
                 "--resume: there is no journal without a result file; give the --csv_output or --checkpoint_path of the sweep."
@@ -106,7 +142,8 @@ internal sealed class OutputArguments
                 (int?)parse.GetValue(_jobs) ?? Environment.ProcessorCount,
                 Paths(parse),
                 journal,
-                isResumed
+                isResumed,
+                isOverwritten
             );
     }
 
@@ -115,13 +152,6 @@ internal sealed class OutputArguments
     public Action<CancellationToken>? SweepPictures(ParseResult parse)
     {
         var paths = Paths(parse);
-        if (paths.Samples is not null)
-        {
-            throw new UserErrorException(
-                "--sample_queue_states, --sample_memory_usage: a sweep has no samples; run one point."
-            );
-        }
-
         if (paths.Plots is not { } plots)
         {
             return null;

@@ -23,6 +23,9 @@ internal sealed class PlotArguments
     /// <summary>The format of that name.</summary>
     public static PictureFormat Format(string name) => Enum.Parse<PictureFormat>(name, ignoreCase: true);
 
+    /// <summary>What reads the options.</summary>
+    public ConditionalOptions Reader(ParseResult parse) => new("--plots", Read(parse) is not null, _format);
+
     /// <summary>What to draw; null for nothing.</summary>
     public PlotOptions? Read(ParseResult parse) =>
         parse.GetValue(_plots) is { } folder

@@ -7,7 +7,12 @@ namespace LlmSim.Cli.Commands;
 /// <summary>Folders of the user's own policies, models and accelerators. A command shows the options that it needs.</summary>
 internal sealed class PluginArguments
 {
-    private readonly Option<string> _policies = Folder("policies", "policies, .cs and .dll", "policies");
+    private readonly Option<string> _policies = Folder(
+        "policies",
+        "policies, .cs and .dll, all of which are compiled and run",
+        "policies",
+        "for policies that are named"
+    );
     private readonly Option<string> _models = Folder("models", "models' config.json", "catalog/models");
     private readonly Option<string> _hardware = Folder("hardware_dir", "accelerators", "catalog/hardware");
 
@@ -21,13 +26,23 @@ internal sealed class PluginArguments
 
     public OptionGroup ModelAndHardwareGroup => GroupOf(_models, _hardware);
 
-    /// <summary>The built-in entries and those of the folders.</summary>
-    /// <exception cref="LlmSim.UserErrorException">A folder or a file in it is wrong.</exception>
-    public Catalogs Load(ParseResult parse) => Catalogs.Load(Folders(parse));
+    /// <summary>The built-in entries and those of the folders. What was loaded is told on standard error.</summary>
+    /// <exception cref="LlmSim.UserErrorException">A folder or a file that is needed is wrong.</exception>
+    public Catalogs Load(ParseResult parse, IReadOnlyCollection<NamedPolicy> named, CliConsole console) =>
+        Catalogs.Load(Folders(parse), named, message => Tell(console, message));
+
+    /// <summary>The policies in the folders that are looked into when none is given; they are not run.</summary>
+    public IReadOnlyList<DeclaredPolicy> DeclaredPolicies(ParseResult parse, CliConsole console) =>
+        Value(parse, _policies) is null
+            ? Catalogs.DeclaredPolicies(Folders(parse), message => Tell(console, message))
+            : [];
 
     public ModelCatalog LoadModels(ParseResult parse) => Catalogs.LoadModels(Folders(parse));
 
     public HardwareCatalog LoadHardware(ParseResult parse) => Catalogs.LoadHardware(Folders(parse));
+
+    private static void Tell(CliConsole console, string message) =>
+        console.Error.WriteLine($"llmsim: {message}");
 
     private ExtensionFolders Folders(ParseResult parse) =>
         new(Value(parse, _policies), Value(parse, _models), Value(parse, _hardware));
@@ -39,6 +54,10 @@ internal sealed class PluginArguments
     private static OptionGroup GroupOf(params Option[] options) =>
         new("Your own (besides those in the folder of the installation)", options);
 
-    private static Option<string> Folder(string name, string content, string standard) =>
-        CliOption.Text(name, $"folder of {content} [{standard}, if there is one]", valueName: "DIR");
+    private static Option<string> Folder(
+        string name,
+        string content,
+        string standard,
+        string when = "if there is one"
+    ) => CliOption.Text(name, $"folder of {content} [{standard}, {when}]", valueName: "DIR");
 }

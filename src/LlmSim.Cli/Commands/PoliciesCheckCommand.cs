@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LlmSim.Experiments.Extensions;
 using LlmSim.Policies;
 using LlmSim.Policies.Contract;
 
@@ -27,7 +28,8 @@ internal sealed class PoliciesCheckCommand : CliCommand
     {
         var name = parse.GetRequiredValue(_name);
         var (passed, failed) = (0, 0);
-        foreach (var check in PolicyContract.Check(_plugins.Load(parse).Policies, name, Console.Cancellation))
+        var catalogs = _plugins.Load(parse, [new NamedPolicy(PolicyDecisions.None, name)], Console);
+        foreach (var check in PolicyContract.Check(catalogs.Policies, name, Console.Cancellation))
         {
             passed += check.Passed ? 1 : 0;
             failed += check.Passed ? 0 : 1;

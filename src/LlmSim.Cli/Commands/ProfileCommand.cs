@@ -83,12 +83,21 @@ internal sealed class ProfileCommand : CliCommand
 
     private void Execute(ParseResult parse)
     {
-        var table = Compute(parse);
+        Console.Warn(_semantics.UnreadByRoofline(parse));
+        var model = ModelSource.Load(
+            _model.Model(parse),
+            _plugins.LoadModels(parse),
+            _model.MaxModelLen(parse)
+        );
+        var precision = _model.Precision(parse).Resolve(model);
+        var hardware = _plugins.LoadHardware(parse).Get(parse.GetRequiredValue(_hardware));
+        var table = Compute(parse, model, precision, hardware);
+        var words = precision.Describe(model, _semantics.Read(parse), [hardware]);
         var text = parse.GetRequiredValue(_format) switch
         {
             "csv" => RooflineWriter.Csv(table),
-            "json" => RooflineWriter.Json(table),
-            _ => RooflineReport.Text(table, Console),
+            "json" => RooflineWriter.Json(table, words, model.Notices),
+            _ => RooflineReport.Text(table, words, model.Notices, Console),
         };
         if (parse.GetValue(_output) is { } path)
         {
@@ -100,16 +109,17 @@ internal sealed class ProfileCommand : CliCommand
         }
     }
 
-    private RooflineTable Compute(ParseResult parse)
+    private RooflineTable Compute(
+        ParseResult parse,
+        ModelDescription model,
+        Precision precision,
+        HardwareDescription hardware
+    )
     {
-        var instance = new InstanceSpec
-        {
-            Hardware = _plugins.LoadHardware(parse).Get(parse.GetRequiredValue(_hardware)),
-            TpSize = (int)parse.GetValue(_tp)!,
-        };
+        var instance = new InstanceSpec { Hardware = hardware, TpSize = (int)parse.GetValue(_tp)! };
         var roofline = new RooflineModel(
-            ModelSource.Load(_model.Model(parse), _plugins.LoadModels(parse)),
-            _model.Precision(parse),
+            model,
+            precision,
             instance,
             _semantics.Read(parse),
             fusedAttention: parse.GetRequiredValue(_flashAttention) == "true",

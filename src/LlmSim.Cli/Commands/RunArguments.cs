@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Policies;
 
 namespace LlmSim.Cli.Commands;
 
@@ -14,6 +15,7 @@ internal sealed class RunArguments
     private readonly WorkloadArguments _workload = new();
     private readonly ModelArguments _model = new();
     private readonly PerformanceArguments _performance = new();
+    private readonly StatisticsArguments _statistics = new();
     private readonly SemanticsArguments _semantics = new();
     private readonly PluginArguments _plugins = new();
     private readonly Option<string> _prefillConfig = ClusterFile("prefill_config", "prefill");
@@ -89,6 +91,7 @@ internal sealed class RunArguments
                 [_prefillGlobal, _prefillLocal, _decodeGlobal, _decodeLocal, _outputPredictor]
             ),
             new("Service level objectives", [_ttftSlo, _tpotSlo]),
+            _statistics.Group,
         ];
 
     /// <summary>The semantics: the same, apart because help shows them last.</summary>
@@ -98,7 +101,7 @@ internal sealed class RunArguments
     public OptionGroup PluginGroup => _plugins.Group;
 
     /// <summary>The plan of a command line: one point, or all combinations of the options that have several values.</summary>
-    public SweepPlan Plan(ParseResult parse)
+    public SweepPlan Plan(ParseResult parse, CliConsole console)
     {
         var given = _point
             .Options.Select(parse.GetResult)
@@ -108,15 +111,17 @@ internal sealed class RunArguments
         return Plan(
             [.. given.Where(g => g.Values is [_]).Select(g => new Setting(g.Name, g.Values[0]))],
             [.. given.Where(g => g.Values.Length > 1).Select(g => SweepAxis.Of(g.Name, g.Values))],
-            _plugins.Load(parse)
+            parse,
+            console
         );
     }
 
     /// <summary>The plan of a sweep file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="parse">Has the folders of the user's own policies, models and accelerators.</param>
+    /// <param name="console">Is told what was loaded from those folders.</param>
     /// <exception cref="UserErrorException">The file is wrong; the message has file and line.</exception>
-    public SweepPlan Plan(string path, ParseResult parse)
+    public SweepPlan Plan(string path, ParseResult parse, CliConsole console)
     {
         var names = _point.Options.SelectMany(option => option.Aliases.Append(option.Name));
         var file = SweepFile.Read(
@@ -124,14 +129,28 @@ internal sealed class RunArguments
             [.. names.Select(name => name.TrimStart('-'))],
             setting => Configuration([setting])
         );
-        return Plan(file.Base, file.Axes, _plugins.Load(parse));
+        return Plan(file.Base, file.Axes, parse, console);
     }
 
     private SweepPlan Plan(
         IReadOnlyList<Setting> settings,
         IReadOnlyList<SweepAxis> axes,
-        Catalogs catalogs
-    ) => SweepPlan.Create(axes, point => Configuration([.. settings, .. point]) with { Catalogs = catalogs });
+        ParseResult parse,
+        CliConsole console
+    )
+    {
+        var plan = SweepPlan.Create(axes, point => Configuration([.. settings, .. point]), settings);
+        var named = plan.Points.SelectMany(point => Policies(point.Configuration)).Distinct();
+        return plan.With(_plugins.Load(parse, [.. named], console));
+    }
+
+    private static IEnumerable<NamedPolicy> Policies(RunConfiguration configuration) =>
+        [
+            new(PolicyDecisions.PrefillGlobal, configuration.PrefillGlobal),
+            new(PolicyDecisions.PrefillLocal, configuration.PrefillLocal),
+            new(PolicyDecisions.DecodeGlobal, configuration.DecodeGlobal),
+            new(PolicyDecisions.DecodeLocal, configuration.DecodeLocal),
+        ];
 
     private RunConfiguration Configuration(IEnumerable<Setting> settings)
     {
@@ -141,14 +160,19 @@ internal sealed class RunArguments
 
     private static string Name(Option option) => option.Name.TrimStart('-');
 
-    private static string[] Values(OptionResult result) => [.. result.Tokens.Select(token => token.Value)];
+    /// <summary>A switch has no value of its own.</summary>
+    private static string[] Values(OptionResult result) =>
+        result.Tokens.Count == 0 ? ["true"] : [.. result.Tokens.Select(token => token.Value)];
 
-    private RunConfiguration Read(ParseResult parse) =>
+    private RunConfiguration Read(ParseResult parse) => _statistics.Read(parse, ReadScenario(parse));
+
+    private RunConfiguration ReadScenario(ParseResult parse) =>
         _workload.Read(
             parse,
             new RunConfiguration
             {
                 Model = _model.Model(parse),
+                MaxModelLen = _model.MaxModelLen(parse),
                 Precision = _model.Precision(parse),
                 Performance = _performance.Read(parse),
                 PrefillConfig = parse.GetValue(_prefillConfig),

@@ -22,7 +22,7 @@ internal sealed class RunCommand : CliCommand
         AddGroups([
             .. _run.Groups,
             .. _output.Groups,
-            .. _output.RunGroups,
+            _output.TimingGroup,
             _run.PluginGroup,
             .. _run.SemanticsGroups,
         ]);
@@ -31,7 +31,7 @@ internal sealed class RunCommand : CliCommand
         [
             "llmsim run",
             "llmsim run --lambda_arrival 3 --prefill_local shortest --ttft_slo 5",
-            "llmsim run --trace_path trace.jsonl --request_count 1000 --arrivals trace",
+            "llmsim run --trace_path trace.jsonl --request_count 1000",
             "llmsim run --requests_output requests.parquet --csv_output summary.csv",
             "llmsim run --sample_queue_states --sample_interval 1 --plots plots",
             "llmsim run --semantics reference --lm_head full --json -",
@@ -42,7 +42,7 @@ internal sealed class RunCommand : CliCommand
 
     private void Execute(ParseResult parse)
     {
-        var plan = _run.Plan(parse);
+        var plan = _run.Plan(parse, Console);
         if (plan.Points.Count > 1 || _output.AsksForSweep(parse))
         {
             if (_output.AsksForTiming(parse))
@@ -54,6 +54,7 @@ internal sealed class RunCommand : CliCommand
         }
         else
         {
+            SweepExecution.Warn(plan, parse, _output, isSweep: false, Console);
             RunOne(plan.Points[0].Configuration, parse);
         }
     }
@@ -73,6 +74,7 @@ internal sealed class RunCommand : CliCommand
             result = Experiment.Run(configuration, _output.Paths(parse), report, Console.Cancellation);
         }
 
+        TraceNotices.Write([result.Trace], Console.Error);
         timer?.Write(Console.Error);
         if (_output.IsJsonOnStandardOutput(parse))
         {

@@ -47,22 +47,24 @@ internal sealed class SampleArguments
         "FILE"
     );
 
+    private readonly Option<long?> _limit = CliOption.Integer(
+        "sample_limit",
+        "most rows of a file of samples: a run that would write more stops",
+        SampleOptions.DefaultRowLimit,
+        min: 1
+    );
+
     public OptionGroup Group =>
         new(
             "Samples over time",
-            [_queueStates, _memoryUsage, _rate, _interval, _queueStatesOutput, _memoryUsageOutput]
+            [_queueStates, _memoryUsage, _rate, _interval, _limit, _queueStatesOutput, _memoryUsageOutput]
         );
 
     /// <summary>What to sample; null for nothing.</summary>
-    /// <exception cref="UserErrorException">An option of sampling is given, and nothing is sampled.</exception>
     public SampleOptions? Read(ParseResult parse)
     {
         var queueStates = parse.GetValue(_queueStates);
         var memoryUsage = parse.GetValue(_memoryUsage);
-        const string Either = "--sample_queue_states or --sample_memory_usage";
-        RequireUse(parse, queueStates || memoryUsage, Either, _rate, _interval);
-        RequireUse(parse, queueStates, "--sample_queue_states", _queueStatesOutput);
-        RequireUse(parse, memoryUsage, "--sample_memory_usage", _memoryUsageOutput);
         if (!queueStates && !memoryUsage)
         {
             return null;
@@ -73,18 +75,27 @@ internal sealed class SampleArguments
             queueStates ? parse.GetValue(_queueStatesOutput) : null,
             memoryUsage ? parse.GetValue(_memoryUsageOutput) : null,
             interval,
-            parse.GetValue(_rate) ?? (interval is null ? DefaultEventRate : 0)
+            parse.GetValue(_rate) ?? (interval is null ? DefaultEventRate : 0),
+            parse.GetValue(_limit)!.Value
         );
     }
 
-    private static void RequireUse(ParseResult parse, bool isUsed, string user, params Option[] options)
+    /// <summary>What reads the options.</summary>
+    public IEnumerable<ConditionalOptions> Readers(ParseResult parse)
     {
-        if (
-            !isUsed
-            && Array.Find(options, option => parse.GetResult(option) is { Implicit: false }) is { } unused
-        )
-        {
-            throw new UserErrorException($"{unused.Name}: nothing uses it; add {user}.");
-        }
+        var queueStates = parse.GetValue(_queueStates);
+        var memoryUsage = parse.GetValue(_memoryUsage);
+        return
+        [
+            new(
+                "--sample_queue_states or --sample_memory_usage",
+                queueStates || memoryUsage,
+                _rate,
+                _interval,
+                _limit
+            ),
+            new("--sample_queue_states", queueStates, _queueStatesOutput),
+            new("--sample_memory_usage", memoryUsage, _memoryUsageOutput),
+        ];
     }
 }

@@ -13,6 +13,20 @@ internal sealed class SemanticsArguments
         [.. SemanticsOptions.Presets.Select(preset => preset.Preset)]
     );
 
+    /// <summary>What decides the time and the memory of one iteration.</summary>
+    private static readonly string[] s_readByRoofline =
+    [
+        "decode_attention_context",
+        "attention_tp",
+        "flash_output",
+        "attention_mask",
+        "lm_head",
+        "tp_communication",
+        "kv_bytes_per_token",
+        "weights",
+        "batch_padding",
+    ];
+
     private readonly IReadOnlyList<(SemanticsOption Setting, Option<string> Option)> _settings =
     [
         .. SemanticsOptions.All.Select(setting =>
@@ -42,6 +56,18 @@ internal sealed class SemanticsArguments
 
         return semantics;
     }
+
+    /// <summary>A message for each option that is given and that is not among those that the roofline reads.</summary>
+    public IEnumerable<string> UnreadByRoofline(ParseResult parse) =>
+        new ConditionalOptions(
+            "llmsim run",
+            IsIn: false,
+            [
+                .. _settings
+                    .Where(entry => !s_readByRoofline.Contains(entry.Setting.Name))
+                    .Select(entry => entry.Option),
+            ]
+        ).Unread(parse);
 
     private static string Describe(SemanticsOption setting) =>
         $"{setting.Summary}: {string.Join(", ", setting.AllowedValues)}";

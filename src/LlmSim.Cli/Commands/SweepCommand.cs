@@ -19,7 +19,7 @@ internal sealed class SweepCommand : CliCommand
         : base("sweep", "Run the simulations that a file describes.", console)
     {
         Add(_file);
-        AddGroups([.. _output.Groups, _output.PictureGroup, _run.PluginGroup]);
+        AddGroups([.. _output.Groups, _run.PluginGroup]);
         Examples =
         [
             "llmsim sweep sweep.yaml --print_plan",
@@ -27,7 +27,12 @@ internal sealed class SweepCommand : CliCommand
             "llmsim sweep sweep.yaml --csv_output results.csv --resume",
         ];
         SetAction(parse =>
-            SweepExecution.Run(_run.Plan(parse.GetRequiredValue(_file), parse), parse, _output, Console)
+            SweepExecution.Run(
+                _run.Plan(parse.GetRequiredValue(_file), parse, Console),
+                parse,
+                _output,
+                Console
+            )
         );
     }
 }

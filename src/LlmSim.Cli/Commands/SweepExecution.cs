@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Cli.Output;
+using LlmSim.Experiments.Options;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 
@@ -10,6 +11,7 @@ internal static class SweepExecution
 {
     public static void Run(SweepPlan plan, ParseResult parse, OutputArguments output, CliConsole console)
     {
+        Warn(plan, parse, output, isSweep: true, console);
         if (output.IsPlanOnly(parse))
         {
             SweepReport.WritePlan(plan, console);
@@ -24,6 +26,7 @@ internal static class SweepExecution
             results = SweepRunner.Run(plan, output.Sweep(parse), progress.Report, console.Cancellation);
         }
 
+        TraceNotices.Write(results.Select(result => result.Trace), console.Error);
         var replications = Replications.Of(plan, results);
         if (means is not null)
         {
@@ -38,7 +41,38 @@ internal static class SweepExecution
         }
         else if (!output.IsQuiet(parse))
         {
-            SweepReport.Write(replications, console);
+            Write(plan, results, replications, console);
         }
+    }
+
+    /// <summary>Says which options have no effect.</summary>
+    /// <exception cref="UserErrorException">One of them is swept.</exception>
+    public static void Warn(
+        SweepPlan plan,
+        ParseResult parse,
+        OutputArguments output,
+        bool isSweep,
+        CliConsole console
+    )
+    {
+        var messages = UnreadOptions.Check(plan, output.ReadByOutputs(parse));
+        console.Warn(messages.Concat(output.Unread(parse, isSweep)));
+    }
+
+    /// <summary>A single point, which has a journal or files with a hash, is shown as any single run.</summary>
+    private static void Write(
+        SweepPlan plan,
+        IReadOnlyList<RunResult> results,
+        IReadOnlyList<Replications> replications,
+        CliConsole console
+    )
+    {
+        if (plan.Options.Count > 0)
+        {
+            SweepReport.Write(replications, console);
+            return;
+        }
+
+        SummaryReport.Write(results[0], console);
     }
 }

@@ -1,5 +1,8 @@
 using System.CommandLine;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Options;
+using LlmSim.Experiments.Sweeps;
+using LlmSim.Experiments.Workloads;
 
 namespace LlmSim.Cli.Commands;
 
@@ -12,27 +15,27 @@ internal sealed class WorkloadArguments
     /// <summary>Enough rounds of a closed loop for its start to count little.</summary>
     private const int RequestsPerClient = 10;
 
-    private const string UniformSource = "uniform";
-
     private static readonly RunConfiguration s_defaults = new();
 
     private readonly Option<string> _requestSource = CliOption.Text(
         "request_source",
-        "where lengths come from: conversation, zipfian, lognormal, uniform; or, with --trace_path, mooncake, azure, "
-            + $"{RunConfiguration.DetectedTrace} (whatever format the file has) [conversation; with --trace_path: "
-            + $"{RunConfiguration.DetectedTrace}; with --input_len or --output_len: uniform]",
+        $"where requests come from: {string.Join(", ", RequestSources.Names)}; {RunConfiguration.DetectedTrace} reads whatever "
+            + $"format the file has [conversation; with --trace_path: {RunConfiguration.DetectedTrace}; with --input_len or "
+            + "--output_len: uniform]",
         valueName: "NAME"
     );
 
     private readonly Option<string> _tracePath = CliOption.File(
         "trace_path",
-        "a trace: Mooncake's JSON Lines or Azure's CSV, also compressed (.gz, .zst)"
+        "a trace of any of these formats (docs/workloads.md), also compressed (.gz, .zst)"
     );
+
+    private readonly TraceArguments _trace = new();
 
     private readonly Option<long?> _traceBlockSize = CliOption.Integer(
         "trace_block_size",
-        "tokens that a hash id of the trace stands for",
-        s_defaults.TraceBlockSize,
+        "tokens that a hash id of the trace stands for [its format's: 16 of bailian, 512 of mooncake]",
+        defaultValue: null,
         min: 1,
         max: int.MaxValue
     );
@@ -69,15 +72,14 @@ internal sealed class WorkloadArguments
 
     private readonly Option<string> _arrivals = CliOption.Text(
         "arrivals",
-        "when requests come: poisson, constant or gamma:cv=2 at lambda_arrival, or trace (its own timestamps)",
-        s_defaults.Arrivals,
-        "NAME"
+        "when requests come: poisson, constant or gamma:cv=2 at lambda_arrival, or trace (its own times) [trace, for a trace "
+            + "with times and without --lambda_arrival; else poisson]",
+        valueName: "NAME"
     );
 
-    private readonly Option<double> _lambdaArrival = CliOption.Number(
+    private readonly Option<double?> _lambdaArrival = CliOption.OptionalNumber(
         "lambda_arrival",
-        "mean arrivals per second",
-        s_defaults.LambdaArrival,
+        FormattableString.Invariant($"mean arrivals per second [{WorkloadOptions.DefaultLambdaArrival}]"),
         "above 0",
         value => value > 0
     );
@@ -142,6 +144,7 @@ internal sealed class WorkloadArguments
                 _requestSource,
                 _tracePath,
                 _traceBlockSize,
+                .. _trace.Options,
                 _requestCount,
                 _inputLen,
                 _outputLen,
@@ -159,25 +162,37 @@ internal sealed class WorkloadArguments
             ]
         );
 
+    /// <summary>A message for each option that is given and that nothing reads.</summary>
+    public IReadOnlyList<string> Unread(ParseResult parse, RunConfiguration configuration)
+    {
+        var given = Group
+            .Options.Where(option => IsGiven(parse, option))
+            .Select(option => new Setting(
+                option.Name.TrimStart('-'),
+                parse.GetResult(option)!.Tokens[0].Value
+            ));
+        return UnreadOptions.Check(SweepPlan.Create([], _ => configuration, [.. given]));
+    }
+
     /// <summary>The configuration with the workload that was asked for.</summary>
     public RunConfiguration Read(ParseResult parse, RunConfiguration configuration)
     {
         var tracePath = parse.GetValue(_tracePath);
         var concurrency = (int?)parse.GetValue(_concurrency);
-        var source = parse.GetValue(_requestSource) ?? Source(parse, tracePath);
-        RequireRead(parse, source, concurrency);
+        RequireNoArrivals(parse, concurrency);
         return configuration with
         {
-            RequestSource = source,
+            RequestSource = parse.GetValue(_requestSource) ?? Source(parse, tracePath),
             TracePath = tracePath,
-            TraceBlockSize = (int)parse.GetValue(_traceBlockSize)!.Value,
+            TraceOptions = _trace.Read(parse),
+            TraceBlockSize = (int?)parse.GetValue(_traceBlockSize),
             RequestCount =
                 (int?)parse.GetValue(_requestCount) ?? (tracePath is null ? Requests(concurrency) : null),
             Concurrency = concurrency,
             InputLen = (int)parse.GetValue(_inputLen)!.Value,
             OutputLen = (int)parse.GetValue(_outputLen)!.Value,
             RangeRatio = parse.GetValue(_rangeRatio),
-            Arrivals = parse.GetRequiredValue(_arrivals),
+            Arrivals = parse.GetValue(_arrivals),
             LambdaArrival = parse.GetValue(_lambdaArrival),
             ZipfS = parse.GetValue(_zipfS),
             LognormalMean = parse.GetValue(_lognormalMean),
@@ -191,25 +206,17 @@ internal sealed class WorkloadArguments
 
     private string Source(ParseResult parse, string? tracePath) =>
         tracePath is not null ? RunConfiguration.DetectedTrace
-        : IsGiven(parse, _inputLen) || IsGiven(parse, _outputLen) ? UniformSource
+        : IsGiven(parse, _inputLen) || IsGiven(parse, _outputLen) ? RequestSources.Name(RequestSource.Uniform)
         : s_defaults.RequestSource;
 
-    /// <summary>Fails at what the workload would not read: whoever gives it expects it to count.</summary>
-    private void RequireRead(ParseResult parse, string source, int? concurrency)
+    /// <summary>Fails at arrivals beside a closed loop: whoever asks for both expects both to count.</summary>
+    private void RequireNoArrivals(ParseResult parse, int? concurrency)
     {
         Option[] arrivals = [_arrivals, _lambdaArrival];
-        Option[] lengths = [_inputLen, _outputLen, _rangeRatio];
-        if (concurrency is not null && Array.Find(arrivals, option => IsGiven(parse, option)) is { } arrival)
+        if (concurrency is not null && Array.Find(arrivals, option => IsGiven(parse, option)) is { } given)
         {
             throw new UserErrorException(
-                $"{arrival.Name}: is not read in a closed loop, which sends a request when another ends; leave it or --concurrency out"
-            );
-        }
-
-        if (source != UniformSource && Array.Find(lengths, option => IsGiven(parse, option)) is { } length)
-        {
-            throw new UserErrorException(
-                $"{length.Name}: is not read by request_source {source}; allowed with request_source {UniformSource}"
+                $"{given.Name}: is not read in a closed loop, which sends a request when another ends; leave it or --concurrency out"
             );
         }
     }

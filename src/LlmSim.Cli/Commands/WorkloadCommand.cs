@@ -6,9 +6,10 @@ namespace LlmSim.Cli.Commands;
 internal sealed class WorkloadCommand : Command
 {
     public WorkloadCommand(CliConsole console)
-        : base("workload", "Describe a trace, or write one.")
+        : base("workload", "Describe a trace, convert it, or write one.")
     {
         Add(new WorkloadStatsCommand(console));
         Add(new WorkloadGenerateCommand(console));
+        Add(new WorkloadConvertCommand(console));
     }
 }

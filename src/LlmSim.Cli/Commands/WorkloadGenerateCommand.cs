@@ -2,7 +2,9 @@ using System.CommandLine;
 using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Workloads;
 using LlmSim.Workloads;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Cli.Commands;
 
@@ -39,11 +41,14 @@ internal sealed class WorkloadGenerateCommand : CliCommand
             );
         }
 
-        var requests = Experiment.CreateWorkload(configuration).ToRequests();
+        Console.Warn(_workload.Unread(parse, configuration));
+        WorkloadFacts? facts = null;
+        var requests = Experiment.CreateWorkload(configuration).ToRequests(known => facts = known);
         using var file = new OutputFile("--output", parse.GetRequiredValue(_output));
         var count = TraceWriter.WriteMooncake(file.Stream, Cancellable(requests));
         file.Commit();
         Console.Error.WriteLine($"{Figures.Count(count)} requests written");
+        TraceNotices.Write([facts!.Trace], Console.Error);
     }
 
     private IEnumerable<RequestSpec> Cancellable(IEnumerable<RequestSpec> requests) =>

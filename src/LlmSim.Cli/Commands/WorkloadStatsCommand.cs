@@ -1,18 +1,16 @@
 using System.CommandLine;
 using System.Text.Json;
 using LlmSim.Cli.Output;
-using LlmSim.Experiments.Workloads;
+using LlmSim.Experiments;
 using LlmSim.Workloads;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Cli.Commands;
 
 /// <summary><c>llmsim workload stats</c>: lengths, rate, burstiness and shared prefixes of a trace.</summary>
 internal sealed class WorkloadStatsCommand : CliCommand
 {
-    private readonly Argument<string> _file = new("FILE")
-    {
-        Description = "a trace: Mooncake's JSON Lines or Azure's CSV, also compressed",
-    };
+    private readonly TraceFileArguments _trace = new("FILE");
 
     private readonly Option<long?> _requestCount = CliOption.Integer(
         "request_count",
@@ -32,26 +30,29 @@ internal sealed class WorkloadStatsCommand : CliCommand
     public WorkloadStatsCommand(CliConsole console)
         : base("stats", "Describe a trace: lengths, rate, burstiness, shared prefixes.", console)
     {
-        Add(_file);
-        AddGroups(new OptionGroup("Options", [_requestCount, _format]));
-        Examples = ["llmsim workload stats traces/conversation_sample.jsonl"];
+        Add(_trace.File);
+        AddGroups(new OptionGroup("Output", [_requestCount, _format]), _trace.Group);
+        Examples =
+        [
+            "llmsim workload stats traces/conversation_sample.jsonl",
+            "llmsim workload stats burstgpt.csv --skip_invalid --format json",
+        ];
         SetAction(Execute);
     }
 
     private void Execute(ParseResult parse)
     {
-        var workload = new WorkloadOptions
-        {
-            TracePath = parse.GetRequiredValue(_file),
-            RequestCount = (int?)parse.GetValue(_requestCount) ?? int.MaxValue,
-            Arrivals = ArrivalProcess.Trace,
-            ReadHashIds = true,
-        };
-        var rows = WorkloadStatistics.Compute(workload.ToRequests()).ToRows();
-        Console.Out.Write(parse.GetRequiredValue(_format) == "json" ? Json(rows) : Text(rows));
+        using var input = InputFile.Open(parse.GetRequiredValue(_trace.File));
+        using var trace = _trace.Open(parse, input);
+        var count = (int?)parse.GetValue(_requestCount) ?? int.MaxValue;
+        var rows = WorkloadStatistics.Compute(trace.Requests().Take(count)).ToRows();
+        Console.Out.Write(
+            parse.GetRequiredValue(_format) == "json" ? Json(trace.Facts, rows) : Text(trace.Facts, rows)
+        );
+        TraceNotices.Write([trace.Facts], Console.Error);
     }
 
-    private string Text(IEnumerable<WorkloadStatistic> rows)
+    private string Text(TraceFacts trace, IEnumerable<WorkloadStatistic> rows)
     {
         var table = TextTable.Create("Figure", ">value", "unit");
         foreach (var row in rows)
@@ -59,10 +60,10 @@ internal sealed class WorkloadStatsCommand : CliCommand
             table.Add(row.Name, Figures.Number(row.Value), row.Unit);
         }
 
-        return TextTable.Render(table, Console);
+        return $"trace {trace.Source}: {trace.Describe()}\n{TextTable.Render(table, Console)}";
     }
 
-    private static string Json(IEnumerable<WorkloadStatistic> rows)
+    private static string Json(TraceFacts trace, IEnumerable<WorkloadStatistic> rows)
     {
         using var stream = new MemoryStream();
         using (
@@ -70,6 +71,9 @@ internal sealed class WorkloadStatsCommand : CliCommand
         )
         {
             json.WriteStartObject();
+            json.WriteString("format", trace.Format);
+            json.WriteString("time_unit", trace.TimeUnit);
+            json.WriteNumber("skipped", trace.Skipped);
             foreach (var row in rows)
             {
                 json.WriteNumber(row.Name, row.Value);

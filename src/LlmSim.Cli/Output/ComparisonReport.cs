@@ -7,10 +7,10 @@ internal static class ComparisonReport
 {
     private const int Width = 400;
 
-    public static void Write(ResultComparison comparison, string a, string b, CliConsole console)
+    public static void Write(ResultComparison comparison, CliConsole console)
     {
-        console.Out.WriteLine($"A  {a}");
-        console.Out.WriteLine($"B  {b}");
+        console.Out.WriteLine($"A  {comparison.A}");
+        console.Out.WriteLine($"B  {comparison.B}");
         foreach (var treatment in comparison.Treatments)
         {
             console.Out.WriteLine($"   {treatment}");
@@ -26,7 +26,7 @@ internal static class ComparisonReport
         if (comparison.UnpairedRows > 0)
         {
             console.Out.WriteLine(
-                $"{Figures.Count(comparison.UnpairedRows)} rows have no partner in the other file and were left out."
+                $"{Figures.Count(comparison.UnpairedRows)} rows have no partner with the same settings and seed and were left out."
             );
         }
     }

@@ -8,7 +8,12 @@ internal static class RooflineReport
 {
     private const int Width = 132;
 
-    public static string Text(RooflineTable table, CliConsole console)
+    public static string Text(
+        RooflineTable table,
+        string precision,
+        IReadOnlyList<string> notices,
+        CliConsole console
+    )
     {
         var text = TextTable.Create(
             "Operation",
@@ -63,6 +68,8 @@ internal static class RooflineReport
         return TextTable.Render(text, console, Width)
             + "\nOf one accelerator, in bytes and one run of each operation; the last row is the whole iteration.\n"
             + $"Memory: weights {Figures.Si(memory.WeightBytes)}B + KV cache {Figures.Si(memory.KvCacheBytes)}B + "
-            + $"activations {Figures.Si(memory.TemporaryActivationBytes)}B = {Figures.Si(memory.Bytes)}B\n";
+            + $"activations {Figures.Si(memory.TemporaryActivationBytes)}B = {Figures.Si(memory.Bytes)}B\n"
+            + $"Precision: {precision}\n"
+            + string.Concat(notices.Select(notice => $"Notice: {notice}\n"));
     }
 }

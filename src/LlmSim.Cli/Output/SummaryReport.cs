@@ -1,5 +1,6 @@
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
 
 namespace LlmSim.Cli.Output;
@@ -8,6 +9,8 @@ namespace LlmSim.Cli.Output;
 internal static class SummaryReport
 {
     private const int MaxInstancesShown = 16;
+    private const int LabelWidth = 12;
+    private const int Width = 80;
 
     public static void Write(RunResult result, CliConsole console)
     {
@@ -28,12 +31,34 @@ internal static class SummaryReport
         WriteRates(result, console.Out);
         console.Out.WriteLine();
         console.Out.Write(TextTable.Render(Instances(result.Summary), console));
+        WriteFiles(result, console.Out);
+    }
+
+    /// <summary>The files whose names a run with a journal has chosen.</summary>
+    private static void WriteFiles(RunResult result, TextWriter writer)
+    {
+        var label = "Files";
+        foreach (var file in new[] { result.RequestsFile, result.QueueStatesFile, result.MemoryUsageFile })
+        {
+            if (file is not null)
+            {
+                Line(writer, label, file);
+                label = "";
+            }
+        }
     }
 
     private static void WriteHead(RunResult result, TextWriter writer)
     {
         var c = result.Configuration;
-        Line(writer, "Model", $"{c.Model}, {SemanticsOptions.Describe(c.Semantics)} semantics");
+        var context = c.MaxModelLen is { } tokens ? $", contexts to {Figures.Count(tokens)} tokens" : "";
+        Line(writer, "Model", $"{c.Model}{context}, {SemanticsOptions.Describe(c.Semantics)} semantics");
+        WriteWrapped(writer, "Precision", result.Precision);
+        foreach (var notice in result.Notices)
+        {
+            WriteWrapped(writer, "Notice", notice);
+        }
+
         Line(
             writer,
             "Cluster",
@@ -52,20 +77,36 @@ internal static class SummaryReport
             "Policies",
             $"prefill {c.PrefillGlobal}, {c.PrefillLocal}; decode {c.DecodeGlobal}, {c.DecodeLocal}"
         );
+        Line(writer, "Performance", c.Performance);
+        if (c.OutputPredictor != new RunConfiguration().OutputPredictor)
+        {
+            Line(writer, "Predictor", $"{c.OutputPredictor} of output lengths");
+        }
+
         var rate = c.Arrivals == "trace" ? "" : FormattableString.Invariant($" at {c.LambdaArrival}/s");
+        var reason = result.ArrivalsReason is { } text ? $" ({text})" : "";
         var arrivals = c.Concurrency is { } concurrency
             ? $"closed loop, {Figures.Count(concurrency)} in flight"
-            : $"arrivals {c.Arrivals}{rate}";
+            : $"arrivals {c.Arrivals}{rate}{reason}";
         Line(
             writer,
             "Workload",
             FormattableString.Invariant($"{c.TracePath ?? c.RequestSource}, {arrivals}, seed {c.Seed}")
         );
+        if (result.Trace is { } trace)
+        {
+            Line(writer, "Trace", trace.Describe());
+        }
+
+        if (LengthDescription.Of(c) is { } lengths)
+        {
+            Line(writer, "Lengths", lengths);
+        }
     }
 
     private static void WriteRequests(RunResult result, TextWriter writer)
     {
-        var s = result.Summary;
+        var (c, s) = (result.Configuration, result.Summary);
         Line(
             writer,
             "Requests",
@@ -75,6 +116,20 @@ internal static class SummaryReport
         foreach (var (reason, count) in s.Rejections)
         {
             Line(writer, "", $"{Figures.Count(count)} rejected: {reason}");
+        }
+
+        if (s.MeasuredRequests < s.Requests)
+        {
+            Line(
+                writer,
+                "Statistics",
+                $"of {Figures.Count(s.MeasuredRequests)} requests: without warmup {c.Warmup}, cooldown {c.Cooldown}"
+            );
+        }
+
+        if (s.QueueGrows)
+        {
+            Line(writer, "Overload", "No steady state: queues grow, and percentiles with the run's length.");
         }
 
         if (s.PagedCache is { } cache)
@@ -166,6 +221,7 @@ internal static class SummaryReport
             "Goodput",
             $"{Figures.Number(s.GoodputRequestsPerSecond)} requests/s that meet both SLOs"
         );
+        WriteArrivalWindow(s.ArrivalWindow, writer);
         Line(
             writer,
             "SLO",
@@ -177,6 +233,25 @@ internal static class SummaryReport
                 )
                 + $"both: {Figures.Number(s.BothAttainmentPercent)} %"
         );
+    }
+
+    private static void WriteArrivalWindow(ArrivalWindow window, TextWriter writer)
+    {
+        if (window.Seconds > 0)
+        {
+            Line(
+                writer,
+                "Arrivals",
+                $"in their {Figures.Number(window.Seconds)} s: {Figures.Number(window.RequestsPerSecond)} requests/s, "
+                    + $"goodput {Figures.Number(window.GoodputRequestsPerSecond)} requests/s,"
+            );
+            Line(
+                writer,
+                "",
+                $"{Figures.Number(window.OutputTokensPerSecond)} output tokens/s, "
+                    + $"{Figures.Number(window.TokensPerSecond)} tokens/s"
+            );
+        }
     }
 
     private static Spectre.Console.Table Instances(RunSummary s)
@@ -233,6 +308,24 @@ internal static class SummaryReport
                 .Select(group => $"{group.Count()} x {group.Key.Name} tp {group.Key.TpSize}")
         );
 
+    /// <summary>A text of several lines: words that do not fit go to the next.</summary>
+    private static void WriteWrapped(TextWriter writer, string label, string text)
+    {
+        var line = "";
+        foreach (var word in text.Split(' '))
+        {
+            if (line.Length > 0 && LabelWidth + line.Length + 1 + word.Length > Width)
+            {
+                Line(writer, label, line);
+                (label, line) = ("", "");
+            }
+
+            line = line.Length == 0 ? word : $"{line} {word}";
+        }
+
+        Line(writer, label, line);
+    }
+
     private static void Line(TextWriter writer, string label, string text) =>
-        writer.WriteLine($"{label, -12}{text}");
+        writer.WriteLine($"{label, -LabelWidth}{text}");
 }

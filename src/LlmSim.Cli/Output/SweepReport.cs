@@ -1,3 +1,4 @@
+using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Metrics;
 using Spectre.Console;
@@ -37,11 +38,24 @@ internal static class SweepReport
         }
 
         console.Out.Write(TextTable.Render(table, console, Width));
+        WriteOverload([.. groups.SelectMany(group => group.Results)], console.Out);
         if (seeds > 1)
         {
             console.Out.WriteLine();
             console.Out.WriteLine(
                 $"Means over {seeds} seeds ± half the 95 % confidence interval (Student's t)."
+            );
+        }
+    }
+
+    private static void WriteOverload(IReadOnlyList<RunResult> results, TextWriter writer)
+    {
+        var overloaded = results.Count(result => result.Summary.QueueGrows);
+        if (overloaded > 0)
+        {
+            writer.WriteLine(
+                $"No steady state in {Figures.Count(overloaded)} of {Figures.Count(results.Count)} runs (queue_grows): "
+                    + "queues grow, and percentiles with the run's length."
             );
         }
     }

@@ -10,14 +10,27 @@ internal static class ClusterSource
     /// <exception cref="UserErrorException">A file is wrong, or two ways to give the cluster are mixed.</exception>
     public static ClusterInstances Load(RunConfiguration configuration)
     {
+        var entries = Entries(configuration);
+        return new ClusterInstances(
+            Of(entries, InstanceRole.Prefill),
+            Of(entries, InstanceRole.Decode),
+            Of(entries, InstanceRole.Mixed)
+        );
+    }
+
+    /// <summary>The instances of a configuration as its files give them, each with its role.</summary>
+    /// <exception cref="UserErrorException">A file is wrong, or two ways to give the cluster are mixed.</exception>
+    public static IReadOnlyList<ClusterEntry> Entries(RunConfiguration configuration)
+    {
         var hardware = configuration.Catalogs.Hardware;
         if (configuration.Cluster is not { } path)
         {
-            return new ClusterInstances(
-                Load(configuration.PrefillConfig, "prefill", configuration.Semantics, hardware),
-                Load(configuration.DecodeConfig, "decode", configuration.Semantics, hardware),
-                Mixed: []
-            );
+            var semantics = configuration.Semantics;
+            return
+            [
+                .. Stage(configuration.PrefillConfig, InstanceRole.Prefill, semantics, hardware),
+                .. Stage(configuration.DecodeConfig, InstanceRole.Decode, semantics, hardware),
+            ];
         }
 
         if (configuration.PrefillConfig is not null || configuration.DecodeConfig is not null)
@@ -28,18 +41,12 @@ internal static class ClusterSource
         }
 
         using var stream = InputFile.Open(path);
-        using var content = new MemoryStream();
-        stream.CopyTo(content);
-        var entries = ClusterFile.Read(content.ToArray(), path, hardware.Get);
+        var entries = Read(stream, path, hardware);
         return entries.FirstOrDefault(entry => entry.Role is null) is { } without
             ? throw new UserErrorException(
                 $"{path}:{without.Line}: the instance has no role; allowed: prefill, decode, mixed"
             )
-            : new ClusterInstances(
-                Of(entries, InstanceRole.Prefill),
-                Of(entries, InstanceRole.Decode),
-                Of(entries, InstanceRole.Mixed)
-            );
+            : entries;
     }
 
     private static IReadOnlyList<InstanceSpec> Of(IReadOnlyList<ClusterEntry> entries, InstanceRole role) =>
@@ -47,28 +54,33 @@ internal static class ClusterSource
 
     /// <summary>The instances of a stage.</summary>
     /// <param name="path">The user's file; null for the default of the semantics.</param>
-    /// <param name="stage">"prefill" or "decode".</param>
+    /// <param name="role">Prefill or decode.</param>
     /// <param name="semantics">Their preset decides on the default.</param>
     /// <param name="hardware">Accelerators by name.</param>
     /// <exception cref="UserErrorException">The file is wrong; the message says where and what.</exception>
-    private static IReadOnlyList<InstanceSpec> Load(
+    private static IEnumerable<ClusterEntry> Stage(
         string? path,
-        string stage,
+        InstanceRole role,
         Semantics semantics,
         HardwareCatalog hardware
     )
     {
+        var stage = role == InstanceRole.Prefill ? "prefill" : "decode";
         var name = path ?? DefaultName(stage, semantics);
         using var stream = path is null ? Default(name) : InputFile.Open(path);
-        using var content = new MemoryStream();
-        stream.CopyTo(content);
-        var entries = ClusterFile.Read(content.ToArray(), name, hardware.Get);
-        var role = Enum.Parse<InstanceRole>(stage, ignoreCase: true);
+        var entries = Read(stream, name, hardware);
         return entries.FirstOrDefault(entry => entry.Role is { } other && other != role) is { } wrong
             ? throw new UserErrorException(
                 $"{name}:{wrong.Line}: role: these are {stage} instances; give a cluster of several roles with --cluster"
             )
-            : [.. entries.Select(entry => entry.Instance)];
+            : entries.Select(entry => entry with { Role = role });
+    }
+
+    private static IReadOnlyList<ClusterEntry> Read(Stream stream, string name, HardwareCatalog hardware)
+    {
+        using var content = new MemoryStream();
+        stream.CopyTo(content);
+        return ClusterFile.Read(content.ToArray(), name, hardware.Get);
     }
 
     private static string DefaultName(string stage, Semantics semantics) =>
@@ -91,5 +103,13 @@ internal sealed record ClusterInstances(
 /// <summary>An instance of a cluster file.</summary>
 /// <param name="Role">What it does; null where the file does not say.</param>
 /// <param name="Instance">The instance.</param>
+/// <param name="File">Name of the file.</param>
 /// <param name="Line">Where it stands in the file, from 1.</param>
-internal sealed record ClusterEntry(InstanceRole? Role, InstanceSpec Instance, int Line);
+/// <param name="Fields">The fields that it gives.</param>
+internal sealed record ClusterEntry(
+    InstanceRole? Role,
+    InstanceSpec Instance,
+    string File,
+    int Line,
+    IReadOnlySet<string> Fields
+);

@@ -21,17 +21,49 @@ public sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Hardw
     /// </summary>
     public IReadOnlyList<KeyValuePair<string, string>> PolicyFileHashes { get; private init; } = [];
 
-    /// <summary>The built-in entries and those of a user's folders. Policies are compiled unless they are in the cache.</summary>
+    /// <summary>
+    /// The built-in entries and those of a user's folders. Policies are programs: they are looked for when a folder of them is
+    /// given, or a policy is named that is not built in, and then only the files with such a policy are run. Those of a folder
+    /// that is given are all run.
+    /// </summary>
+    /// <param name="folders">The folders.</param>
+    /// <param name="named">The policies that are asked for.</param>
+    /// <param name="tell">Gets messages for the user: what was loaded, and which files were left out and why.</param>
     /// <exception cref="UserErrorException">
-    /// A folder does not exist, a policy does not compile or cannot be used, a name is taken.
+    /// A folder does not exist, a policy that is named does not compile or cannot be used, a name is taken.
     /// </exception>
-    public static Catalogs Load(ExtensionFolders folders)
+    public static Catalogs Load(
+        ExtensionFolders folders,
+        IReadOnlyCollection<NamedPolicy> named,
+        Action<string> tell
+    )
     {
-        var policies = new PolicyFiles(folders.PolicyFolders(), CompilationCache.Default);
-        return new Catalogs(policies.AddTo(PolicyCatalog.BuiltIn), LoadModels(folders), LoadHardware(folders))
+        var catalogs = new Catalogs(PolicyCatalog.BuiltIn, LoadModels(folders), LoadHardware(folders));
+        var isFolderGiven = folders.Policies is not null;
+        if (!isFolderGiven && named.All(policy => policy.IsIn(PolicyCatalog.BuiltIn)))
         {
-            PolicyFileHashes = policies.Hashes,
+            return catalogs;
+        }
+
+        var files = new PolicyFiles(folders.PolicyFolders(), CompilationCache.Default);
+        return catalogs with
+        {
+            Policies = files.AddTo(catalogs.Policies, named, isFolderGiven, tell),
+            PolicyFileHashes = files.Hashes,
         };
+    }
+
+    /// <summary>The policies that the files of a user's folders declare. None of them is run.</summary>
+    /// <param name="folders">The folders.</param>
+    /// <param name="tell">Gets which files were left out and why.</param>
+    public static IReadOnlyList<DeclaredPolicy> DeclaredPolicies(
+        ExtensionFolders folders,
+        Action<string> tell
+    )
+    {
+        var files = new PolicyFiles(folders.PolicyFolders(), CompilationCache.Default);
+        files.TellProblems(tell);
+        return files.Declared;
     }
 
     /// <summary>The models alone.</summary>

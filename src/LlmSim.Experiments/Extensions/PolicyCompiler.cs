@@ -69,12 +69,12 @@ internal static class PolicyCompiler
     {
         var errors = diagnostics
             .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
-            .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)
-            .ToArray();
-        var lines = errors.Take(MaxErrorsShown).Select(error => Line(path, error));
+            .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start);
+        // The compiler may find the same error on two ways to the same symbol.
+        var lines = errors.Select(error => Line(path, error)).Distinct().ToArray();
         var more =
-            errors.Length > MaxErrorsShown ? $"\n{path}: {errors.Length - MaxErrorsShown} more errors" : "";
-        return new UserErrorException(string.Join('\n', lines) + more);
+            lines.Length > MaxErrorsShown ? $"\n{path}: {lines.Length - MaxErrorsShown} more errors" : "";
+        return new UserErrorException(string.Join('\n', lines.Take(MaxErrorsShown)) + more);
     }
 
     private static string Line(string path, Diagnostic error)

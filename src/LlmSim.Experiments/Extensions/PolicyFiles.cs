@@ -1,140 +1,116 @@
-using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
 using LlmSim.Policies;
 
 namespace LlmSim.Experiments.Extensions;
 
-/// <summary>The policies of a user's folders: sources, which are compiled, and assemblies.</summary>
+/// <summary>
+/// The policies of a user's folders. All sources are compiled, which runs nothing of them; only what is added to a catalog
+/// is run. A file with an error stops the runs that name a policy of it; others are told.
+/// </summary>
 internal sealed class PolicyFiles
 {
-    private static readonly UTF8Encoding s_strictUtf8 = new(
-        encoderShouldEmitUTF8Identifier: false,
-        throwOnInvalidBytes: true
-    );
+    private readonly PolicyFile[] _files;
 
-    private readonly CompilationCache _cache;
-    private readonly List<(string Path, byte[] Content)> _files;
-
-    /// <summary>Reads the files of some folders, in order of path.</summary>
-    /// <exception cref="UserErrorException">A file cannot be read.</exception>
-    public PolicyFiles(IEnumerable<string> folders, CompilationCache cache)
-    {
-        _cache = cache;
-        _files =
-        [
+    /// <summary>Reads and compiles the files of some folders, in order of path.</summary>
+    public PolicyFiles(IEnumerable<string> folders, CompilationCache cache) =>
+        _files = [
             .. folders
                 .SelectMany(folder =>
-                    Directory.EnumerateFiles(folder).Where(IsPolicyFile).Order(StringComparer.Ordinal)
+                    Directory
+                        .EnumerateFiles(folder)
+                        .Where(PolicyFile.IsPolicyFile)
+                        .Order(StringComparer.Ordinal)
                 )
-                .Select(path => (path, Read(path))),
+                .Select(path => new PolicyFile(path, cache)),
         ];
-    }
 
     /// <summary>SHA-256 of each file.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Hashes =>
-        [
-            .. _files.Select(file =>
-                KeyValuePair.Create(file.Path, Convert.ToHexStringLower(SHA256.HashData(file.Content)))
-            ),
-        ];
+        [.. _files.Select(file => KeyValuePair.Create(file.Path, file.Hash))];
 
-    /// <summary>A catalog that has the policies of these files as well.</summary>
-    /// <exception cref="UserErrorException">
-    /// Some do not compile (the message has the errors of all files) or are no policies.
-    /// </exception>
-    public PolicyCatalog AddTo(PolicyCatalog catalog)
+    /// <summary>What the files declare.</summary>
+    public IReadOnlyList<DeclaredPolicy> Declared => [.. _files.SelectMany(file => file.Declared)];
+
+    /// <summary>A catalog that has policies of these files as well.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="named">The policies of the run.</param>
+    /// <param name="loadAll">Whether to load all files; else those with a policy that is named and that the catalog lacks.</param>
+    /// <param name="tell">Gets what was loaded, and what is wrong with files that the run does not need.</param>
+    /// <exception cref="UserErrorException">A file with a policy that is named cannot be used.</exception>
+    public PolicyCatalog AddTo(
+        PolicyCatalog catalog,
+        IReadOnlyCollection<NamedPolicy> named,
+        bool loadAll,
+        Action<string> tell
+    )
     {
-        var assemblies = new List<(string Path, byte[] Bytes)>();
-        var errors = new List<string>();
-        foreach (var (path, content) in _files)
+        var missing = named
+            .Where(policy => !policy.IsIn(catalog))
+            .Select(policy => policy.Name)
+            .ToHashSet(StringComparer.Ordinal);
+        var chosen = Array.FindAll(
+            _files,
+            file =>
+                file.Problem is null
+                && (loadAll || file.Declared.Any(policy => missing.Contains(policy.Name)))
+        );
+        foreach (var file in chosen)
         {
-            try
-            {
-                assemblies.Add((path, IsSource(path) ? Compile(path, content) : content));
-            }
-            catch (UserErrorException e)
-            {
-                errors.Add(e.Message);
-            }
+            catalog = file.AddTo(catalog);
         }
 
-        if (errors.Count > 0)
+        RequireUsable(catalog, named);
+        TellProblems(tell);
+        var loaded = chosen.Where(file => file.Problem is null && file.Declared.Count > 0);
+        if (loaded.Any())
         {
-            throw new UserErrorException(string.Join('\n', errors));
+            tell($"loaded {string.Join(", ", loaded.Select(file => file.Path))}");
         }
 
-        foreach (var (path, bytes) in assemblies)
-        {
-            catalog = Add(catalog, path, bytes);
-        }
-
+        RequireKnown(catalog, named);
         return catalog;
     }
 
-    private static PolicyCatalog Add(PolicyCatalog catalog, string path, byte[] bytes)
+    /// <summary>Tells the first line of what is wrong with each file.</summary>
+    public void TellProblems(Action<string> tell)
     {
-        try
+        foreach (var problem in _files.Select(file => file.Problem).OfType<string>())
         {
-            var types = new PolicyLoadContext(path)
-                .LoadFromStream(new MemoryStream(bytes))
-                .GetTypes()
-                .Where(type => type.IsDefined(typeof(PolicyAttribute), inherit: false))
-                .ToArray();
-            // An assembly without policies may be there because another one needs it.
-            return types.Length > 0 || !IsSource(path)
-                ? catalog.With(types, path)
-                : throw new UserErrorException("has no class with a [Policy] attribute");
-        }
-        catch (UserErrorException e)
-        {
-            throw new UserErrorException($"{path}: {e.Message}", e);
-        }
-        catch (BadImageFormatException e)
-        {
-            throw new UserErrorException($"{path}: is not a .NET assembly", e);
-        }
-        catch (Exception e) when (e is ReflectionTypeLoadException or TypeLoadException or IOException)
-        {
-            var reason = (e as ReflectionTypeLoadException)?.LoaderExceptions.FirstOrDefault() ?? e;
-            throw new UserErrorException($"{path}: cannot be loaded: {reason.Message}", e);
+            var lines = problem.Split('\n');
+            var more = lines.Length > 1 ? $" (and {lines.Length - 1} more)" : "";
+            tell($"warning: left out {lines[0]}{more}");
         }
     }
 
-    private byte[] Compile(string path, byte[] content)
+    private void RequireUsable(PolicyCatalog catalog, IEnumerable<NamedPolicy> named)
     {
-        var text = Text(path, content);
-        // Messages have the path; the compiled file, which may be found again from elsewhere, has the file's name.
-        return _cache.GetOrAdd(Path.GetFileName(path), content, () => PolicyCompiler.Compile(path, text));
-    }
-
-    private static string Text(string path, byte[] content)
-    {
-        var bytes = content.AsSpan();
-        try
+        var problems = _files
+            .Where(file => file.Problem is not null && named.Any(policy => IsNeeded(file, policy)))
+            .Select(file => file.Problem);
+        if (problems.Any())
         {
-            return s_strictUtf8.GetString(bytes.StartsWith(Encoding.UTF8.Preamble) ? bytes[3..] : bytes);
+            throw new UserErrorException(string.Join('\n', problems));
         }
-        catch (DecoderFallbackException e)
-        {
-            var line = bytes[..Math.Max(0, e.Index)].Count((byte)'\n') + 1;
-            throw new UserErrorException($"{path}:{line}: is not UTF-8 text; save it as UTF-8", e);
-        }
+
+        // A file that compiles says what it declares; one that does not may be what a name without a policy means.
+        bool IsNeeded(PolicyFile file, NamedPolicy policy) =>
+            file.IsAbout(policy.Name) && (file.Declared.Count > 0 || !policy.IsIn(catalog));
     }
 
-    private static byte[] Read(string path)
+    /// <summary>A misspelt policy of a file that was not loaded deserves a hint too.</summary>
+    private void RequireKnown(PolicyCatalog catalog, IEnumerable<NamedPolicy> named)
     {
-        using var stream = InputFile.Open(path);
-        using var content = new MemoryStream();
-        stream.CopyTo(content);
-        return content.ToArray();
+        foreach (var policy in named.Where(policy => catalog.All.All(known => known.Name != policy.Name)))
+        {
+            var names = catalog
+                .All.Select(known => (known.Name, known.Decisions))
+                .Concat(Declared.Select(known => (known.Name, known.Decisions)))
+                .Where(known => known.Decisions.HasFlag(policy.Decision))
+                .Select(known => known.Name);
+            var decision = string.Concat(PolicyDecisionNames.Of(policy.Decision).Select(name => name + ": "));
+            throw new UserErrorException(
+                $"{decision}there is no policy '{policy.Name}'.{Suggestion.For(policy.Name, names)} "
+                    + "`llmsim policies` lists them."
+            );
+        }
     }
-
-    private static bool IsPolicyFile(string path) => IsSource(path) || HasExtension(path, ".dll");
-
-    private static bool IsSource(string path) => HasExtension(path, ".cs");
-
-    private static bool HasExtension(string path, string extension) =>
-        Path.GetExtension(path).Equals(extension, StringComparison.OrdinalIgnoreCase)
-        && !Path.GetFileName(path).StartsWith('.');
 }

@@ -18,6 +18,7 @@ public static class PerformanceSource
     /// <summary>Makes the performance model of an instance; null for the roofline of the semantics.</summary>
     /// <param name="configuration">Names the source.</param>
     /// <param name="model">The model that is served.</param>
+    /// <param name="precision">Its formats.</param>
     /// <param name="loadProfile">Reads the profile of a folder.</param>
     /// <exception cref="UserErrorException">
     /// The name is unknown or the profile is wrong; later, for an instance: the profile is not one of it.
@@ -25,6 +26,7 @@ public static class PerformanceSource
     public static Func<InstanceSpec, IPerformanceModel>? Factory(
         RunConfiguration configuration,
         ModelDescription model,
+        Precision precision,
         Func<string, MeasuredProfile> loadProfile
     )
     {
@@ -38,7 +40,7 @@ public static class PerformanceSource
         {
             return instance => new RooflineModel(
                 model,
-                configuration.Precision,
+                precision,
                 instance,
                 configuration.Semantics,
                 calibration: CalibrationOf(instance.Hardware)
@@ -48,7 +50,7 @@ public static class PerformanceSource
         if (source.StartsWith(MeasuredPrefix, StringComparison.Ordinal))
         {
             var profile = loadProfile(source[MeasuredPrefix.Length..]);
-            return instance => new MeasuredModel(profile, model, configuration.Precision, instance);
+            return instance => new MeasuredModel(profile, model, precision, instance);
         }
 
         throw new UserErrorException(

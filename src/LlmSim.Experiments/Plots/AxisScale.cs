@@ -31,6 +31,8 @@ internal sealed class AxisScale
         }
     }
 
+    private double Padding => (_high - _low) * Margin;
+
     public static AxisScale For(IEnumerable<double> values)
     {
         var (min, max) = Range(values);
@@ -65,10 +67,16 @@ internal sealed class AxisScale
     /// <summary>Where a value lies on the axis.</summary>
     public double Map(double value) => _isLogarithmic ? Math.Log10(value) : value;
 
+    /// <summary>Where a value lies on the axis, or the end of the axis that it lies beyond.</summary>
+    public double MapWithin(double value) =>
+        _isLogarithmic && value <= 0
+            ? _low - Padding
+            : Math.Clamp(Map(value), _low - Padding, _high + Padding);
+
     /// <summary>Gives the axis its limits and ticks.</summary>
     public void ApplyTo(IAxis axis)
     {
-        var margin = (_high - _low) * Margin;
+        var margin = Padding;
         // Nothing lies below zero on a linear axis: its ground line needs no margin, but marks on it do not get cut.
         axis.Min = !_isLogarithmic && _low == 0 ? -margin / 3 : _low - margin;
         axis.Max = _high + margin;

@@ -24,8 +24,10 @@ public static class ColumnPicture
         PictureFormat format
     )
     {
-        var series = Series(ResultTable.Open(path), x, y, by);
-        if (series.All(one => one.Points.Count == 0))
+        var rows = new ColumnLines(ResultTable.Open(path), x, by);
+        var lines = y.SelectMany(column => rows.Of(column, y.Count > 1 || by.Count == 0 ? column : ""))
+            .ToArray();
+        if (lines.Length == 0)
         {
             throw new UserErrorException($"{path}: no row has numbers in {x} and {string.Join(", ", y)}");
         }
@@ -35,74 +37,32 @@ public static class ColumnPicture
         var name = $"{string.Join('_', y)}_against_{x}";
         var picture = Path.Combine(folder, $"{name}.{format.ToString().ToLowerInvariant()}");
         using var files = new OutputSet();
-        files.Add(Option, picture).Write(new Picture(name, Plot(x, y, series)).Render(format));
+        files.Add(Option, picture).Write(new Picture(name, Plot(x, y, lines, rows.HasSeeds)).Render(format));
         files.Commit();
         return picture;
     }
 
-    private static Plot Plot(string x, IReadOnlyList<string> y, List<NamedSeries> series)
+    private static Plot Plot(string x, IReadOnlyList<string> y, MeanLine[] lines, bool hasSeeds)
     {
         // Names of several columns are in the legend.
         var label = y is [var only] ? only : "";
-        var points = series.SelectMany(one => one.Points).ToArray();
-        var plot = PictureStyle.NewPlot(y.Count == 1 ? $"{label} against {x}" : $"Against {x}", x, label);
-        var horizontal = AxisScale.For(points.Select(point => point.X));
-        var vertical = AxisScale.For(points.Select(point => point.Y));
-        for (var i = 0; i < series.Count; i++)
-        {
-            var line = plot.Add.Scatter(
-                series[i]
-                    .Points.OrderBy(point => point.X)
-                    .Select(point => new Coordinates(horizontal.Map(point.X), vertical.Map(point.Y)))
-                    .ToArray()
-            );
-            line.LegendText = series[i].Name;
-            line.Color = PictureStyle.ColorOf(i);
-            line.MarkerStyle = PictureStyle.MarkerOf(i);
-            line.LineWidth = PictureStyle.LineWidth;
-        }
-
-        horizontal.ApplyTo(plot.Axes.Bottom);
-        vertical.ApplyTo(plot.Axes.Left);
-        PictureStyle.AddLegend(plot, series.Count);
+        var points = lines.SelectMany(line => line.Points).ToArray();
+        var most = points.Max(point => point.Values.Count);
+        var plot = PictureStyle.NewPlot(
+            y.Count == 1 ? $"{label} against {x}" : $"Against {x}",
+            x,
+            label,
+            most == 1 ? null
+                : hasSeeds ? "each point is the mean over its seeds"
+                : FormattableString.Invariant($"each point is the mean of up to {most:N0} rows with one {x}")
+        );
+        MeanLine.Draw(
+            plot,
+            lines,
+            AxisScale.For(points.Select(point => point.X)),
+            AxisScale.For(points.SelectMany(point => point.Values)),
+            hasSeeds
+        );
         return plot;
-    }
-
-    private static List<NamedSeries> Series(
-        ResultTable table,
-        string x,
-        IReadOnlyList<string> y,
-        IReadOnlyList<string> by
-    )
-    {
-        var horizontal = table.Numbers(x)[0];
-        var keys = table.Texts([.. by]);
-        var groups = Enumerable
-            .Range(0, horizontal.Length)
-            .GroupBy(row => string.Join(", ", keys.Select(column => column[row])), StringComparer.Ordinal)
-            .ToArray();
-        var series = new List<NamedSeries>();
-        foreach (var column in y)
-        {
-            var vertical = table.Numbers(column)[0];
-            foreach (var group in groups)
-            {
-                var name = (y.Count > 1, by.Count > 0) switch
-                {
-                    (true, true) => $"{column}: {group.Key}",
-                    (false, true) => group.Key,
-                    _ => column,
-                };
-                series.Add(
-                    new NamedSeries(
-                        name,
-                        [.. group.Select(row => horizontal[row])],
-                        [.. group.Select(row => vertical[row])]
-                    )
-                );
-            }
-        }
-
-        return series;
     }
 }

@@ -1,3 +1,5 @@
+using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Sweeps;
 using LlmSim.Metrics.Sampling;
 
 namespace LlmSim.Experiments.Plots;
@@ -5,21 +7,7 @@ namespace LlmSim.Experiments.Plots;
 /// <summary>What pictures can be drawn of: runs, samples of runs, and summaries.</summary>
 internal sealed class PlotData
 {
-    private static readonly string[] s_configurationColumns =
-    [
-        "prefill_global",
-        "prefill_local",
-        "decode_global",
-        "decode_local",
-        "prefill_config",
-        "decode_config",
-        "model",
-        "semantics",
-        "request_source",
-        "arrivals",
-        "ttft_slo",
-        "tpot_slo",
-    ];
+    private const string Rate = "lambda_arrival";
 
     public List<PlotRun> Runs { get; } = [];
 
@@ -83,9 +71,12 @@ internal sealed class PlotData
         {
             Samples.Add((name, [.. Lines(table, SampledQuantity.Kv, "memory_usage", scale: 100)]));
         }
-        else if (table.Has("lambda_arrival", "slo_attainment_pct"))
+        else if (table.Has(Rate, "slo_attainment_pct"))
         {
-            Summaries.AddRange(ReadSummaries(table));
+            foreach (var point in ReadSummaries(table))
+            {
+                AddSummary(table, point);
+            }
         }
         else
         {
@@ -154,27 +145,50 @@ internal sealed class PlotData
             );
     }
 
+    /// <summary>The same run in two files counts once: it is one sample of its figures.</summary>
+    private void AddSummary(ResultTable table, SummaryPoint point)
+    {
+        var former = Summaries.Find(point.IsSameRunAs);
+        if (former is null)
+        {
+            Summaries.Add(point);
+        }
+        else if (!former.HasFiguresOf(point))
+        {
+            throw new UserErrorException(
+                $"{table.Path}: {Rate} {point.RequestsPerSecondOffered:R}, seed {point.Seed}: is there twice with "
+                    + "the same settings and other figures; draw one of them."
+            );
+        }
+    }
+
     private static IEnumerable<SummaryPoint> ReadSummaries(ResultTable table)
     {
         var numbers = table.Numbers(
-            "lambda_arrival",
+            Rate,
             "goodput_requests_per_second",
             "slo_attainment_pct",
             "tpot_slo_attainment_pct",
             "both_slo_attainment_pct"
         );
-        var texts = table.Texts(s_configurationColumns);
+        string[] options =
+        [
+            .. SummaryCsv.SettingColumns.Where(column => column != Rate && table.Has(column)),
+        ];
+        var texts = table.Texts(options);
+        var seeds = table.Has(SweepPlan.SeedOption) ? table.Texts(SweepPlan.SeedOption)[0] : null;
         return Enumerable
             .Range(0, numbers[0].Length)
             .Select(row => new SummaryPoint(
-                s_configurationColumns
+                options
                     .Select((column, i) => (column, Value: texts[i][row]))
                     .ToDictionary(pair => pair.column, pair => pair.Value, StringComparer.Ordinal),
                 numbers[0][row],
                 numbers[1][row],
                 numbers[2][row],
                 numbers[3][row],
-                numbers[4][row]
+                numbers[4][row],
+                seeds?[row] ?? ""
             ));
     }
 

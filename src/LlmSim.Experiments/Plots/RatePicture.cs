@@ -1,3 +1,4 @@
+using System.Globalization;
 using ScottPlot;
 
 namespace LlmSim.Experiments.Plots;
@@ -5,10 +6,6 @@ namespace LlmSim.Experiments.Plots;
 /// <summary>A figure of whole runs against the arrival rate, one line for each combination of the other options.</summary>
 internal static class RatePicture
 {
-    /// <summary>By so much the first series is larger than the last.</summary>
-    private const float MoreLineWidth = 3.6f;
-    private const float MoreMarkerSize = 8;
-
     public static Plot? Goodput(IReadOnlyList<SummaryPoint> points) =>
         Draw(
             "Goodput against arrival rate",
@@ -48,74 +45,86 @@ internal static class RatePicture
         bool isPercent
     )
     {
-        var series = Series(points, value);
-        var drawn = series.SelectMany(one => one.Points).ToArray();
-        if (drawn.Length == 0)
+        var (names, followers) = Options(points);
+        var lines = Lines(points, names, value);
+        if (lines.Count == 0)
         {
             return null;
         }
 
-        var isMean = drawn.Length < points.Count ? "each point is the mean over its runs" : null;
-        var plot = PictureStyle.NewPlot(title, "arrival rate (requests/s)", yLabel, isMean);
-        for (var i = 0; i < series.Count; i++)
-        {
-            var line = plot.Add.Scatter(
-                series[i].Points.Select(point => new Coordinates(point.X, point.Y)).ToArray()
-            );
-            line.LegendText = series[i].Name;
-            line.Color = PictureStyle.ColorOf(i);
-            line.MarkerStyle = PictureStyle.MarkerOf(i);
-            // The first are the largest, so that the last ones do not hide equal ones.
-            var covered = (series.Count - 1 - i) / Math.Max(1f, series.Count - 1);
-            line.LineWidth = PictureStyle.LineWidth + (covered * MoreLineWidth);
-            line.MarkerSize += covered * MoreMarkerSize;
-        }
-
-        AxisScale.Linear(drawn.Select(point => point.X)).ApplyTo(plot.Axes.Bottom);
-        var y = drawn.Select(point => point.Y);
-        (isPercent ? AxisScale.PercentUpTo100(y) : AxisScale.Linear(y)).ApplyTo(plot.Axes.Left);
-        PictureStyle.AddLegend(plot, series.Count);
+        var drawn = lines.SelectMany(line => line.Points).ToArray();
+        var plot = PictureStyle.NewPlot(
+            title,
+            "arrival rate (requests/s)",
+            yLabel,
+            drawn.Any(point => point.Values.Count > 1) ? "each point is the mean over its seeds" : null,
+            followers.Length > 0 ? $"with the rate vary {string.Join(", ", followers)}" : null
+        );
+        var y = drawn.SelectMany(point => point.Values);
+        MeanLine.Draw(
+            plot,
+            lines,
+            AxisScale.Linear(drawn.Select(point => point.X)),
+            isPercent ? AxisScale.PercentUpTo100(y) : AxisScale.Linear(y),
+            hasIntervals: true
+        );
         return plot;
     }
 
-    private static List<NamedSeries> Series(
+    private static List<MeanLine> Lines(
         IReadOnlyList<SummaryPoint> points,
+        string[] names,
         Func<SummaryPoint, double> value
-    )
-    {
-        var varying = VaryingOptions(points);
-        return
+    ) =>
         [
             .. points
-                .GroupBy(point => Name(point, varying), StringComparer.Ordinal)
-                .Select(group =>
-                {
-                    var means = group
-                        .GroupBy(point => point.RequestsPerSecondOffered)
-                        .OrderBy(rate => rate.Key)
-                        .Select(rate => (Rate: rate.Key, Mean: rate.Average(value)))
-                        .ToArray();
-                    return new NamedSeries(
-                        group.Key,
-                        [.. means.Select(mean => mean.Rate)],
-                        [.. means.Select(mean => mean.Mean)]
-                    );
-                }),
+                .Where(point =>
+                    double.IsFinite(value(point)) && double.IsFinite(point.RequestsPerSecondOffered)
+                )
+                .GroupBy(point => Name(point, names), StringComparer.Ordinal)
+                .Select(line => new MeanLine(
+                    line.Key,
+                    [
+                        .. line.GroupBy(point => point.RequestsPerSecondOffered)
+                            .Select(rate => new MeanPoint(rate.Key, [.. rate.Select(value)])),
+                    ]
+                )),
         ];
+
+    /// <summary>
+    /// The options that tell lines apart, and numbers that follow the rate. An option with one value in all rows would only
+    /// make names long; a number that has one value at each rate, as a count of requests often has, does not part a line.
+    /// </summary>
+    private static (string[] Names, string[] Followers) Options(IReadOnlyList<SummaryPoint> points)
+    {
+        var varying = points
+            .SelectMany(point => point.Configuration.Keys)
+            .Distinct()
+            .Where(option => points.Select(point => point.Option(option)).Distinct().Skip(1).Any())
+            .ToArray();
+        var followers = Array.FindAll(
+            varying,
+            option =>
+                points.All(point =>
+                    double.TryParse(
+                        point.Option(option),
+                        NumberStyles.Float,
+                        CultureInfo.InvariantCulture,
+                        out _
+                    )
+                )
+                && points
+                    .GroupBy(point => point.RequestsPerSecondOffered)
+                    .All(rate => !rate.Select(point => point.Option(option)).Distinct().Skip(1).Any())
+        );
+        return ([.. varying.Except(followers)], followers);
     }
 
-    /// <summary>Options that have one value in all rows would only make names long.</summary>
-    private static string[] VaryingOptions(IReadOnlyList<SummaryPoint> points) =>
-        [
-            .. points
-                .SelectMany(point => point.Configuration)
-                .GroupBy(option => option.Key, StringComparer.Ordinal)
-                .Where(option =>
-                    option.Select(pair => pair.Value).Distinct(StringComparer.Ordinal).Count() > 1
-                )
-                .Select(option => option.Key),
-        ];
-
-    private static string Name(SummaryPoint point, string[] varying) =>
-        string.Join(", ", varying.Select(option => $"{option} {point.Configuration[option]}"));
+    private static string Name(SummaryPoint point, string[] options) =>
+        string.Join(
+            ", ",
+            options.Select(option =>
+                $"{option} {(point.Option(option) is { Length: > 0 } text ? text : "none")}"
+            )
+        );
 }

@@ -7,5 +7,20 @@ internal sealed record SummaryPoint(
     double GoodputRequestsPerSecond,
     double TtftAttainmentPercent,
     double TpotAttainmentPercent,
-    double BothAttainmentPercent
-);
+    double BothAttainmentPercent,
+    string Seed = ""
+)
+{
+    /// <summary>An option's value; empty when the file does not have it.</summary>
+    public string Option(string name) => Configuration.GetValueOrDefault(name, "");
+
+    /// <summary>Whether it is the same simulation, so that both have the same figures.</summary>
+    public bool IsSameRunAs(SummaryPoint other) =>
+        Seed == other.Seed
+        && RequestsPerSecondOffered.Equals(other.RequestsPerSecondOffered)
+        && Configuration.Keys.Union(other.Configuration.Keys).All(name => Option(name) == other.Option(name));
+
+    /// <summary>Whether all figures are the same.</summary>
+    public bool HasFiguresOf(SummaryPoint other) =>
+        this with { Configuration = other.Configuration } == other;
+}

@@ -10,6 +10,7 @@ namespace LlmSim.Experiments.Results;
 /// </summary>
 public sealed class OutputFile : IDisposable
 {
+    private static readonly HashSet<string> s_unfinished = new(StringComparer.Ordinal);
     private readonly string _path;
     private readonly string? _temporaryPath;
     private bool _committed;
@@ -30,6 +31,7 @@ public sealed class OutputFile : IDisposable
             Stream = _temporaryPath is null
                 ? new FileStream(_path, FileMode.Append, FileAccess.Write)
                 : new FileStream(_temporaryPath, FileMode.Create, FileAccess.ReadWrite);
+            Note(isUnfinished: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -49,17 +51,45 @@ public sealed class OutputFile : IDisposable
         file.Commit();
     }
 
+    /// <summary>Deletes all temporary files of this process, which is about to end, between two commits.</summary>
+    public static void DeleteUnfinished()
+    {
+        lock (CommitLock)
+        {
+            foreach (var path in s_unfinished)
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    /// <summary>Held while files get their names.</summary>
+    internal static Lock CommitLock { get; } = new();
+
     /// <summary>Gives the file its name, once its content is on the disk. Nothing may be written after it.</summary>
     public void Commit()
     {
-        Stream.Flush(flushToDisk: _temporaryPath is not null);
-        Stream.Dispose();
-        if (_temporaryPath is not null)
-        {
-            File.Move(_temporaryPath, _path, overwrite: true);
-        }
+        Flush();
+        GiveName();
+    }
 
-        _committed = true;
+    /// <summary>The first half of <see cref="Commit" />, which takes its time.</summary>
+    internal void Flush() => Stream.Flush(flushToDisk: _temporaryPath is not null);
+
+    /// <summary>The second half of <see cref="Commit" />.</summary>
+    internal void GiveName()
+    {
+        lock (CommitLock)
+        {
+            Stream.Dispose();
+            if (_temporaryPath is not null)
+            {
+                File.Move(_temporaryPath, _path, overwrite: true);
+            }
+
+            _committed = true;
+            Note(isUnfinished: false);
+        }
     }
 
     /// <summary>Deletes the temporary file of a result that was not committed.</summary>
@@ -76,6 +106,8 @@ public sealed class OutputFile : IDisposable
             {
                 File.Delete(_temporaryPath);
             }
+
+            Note(isUnfinished: false);
         }
     }
 
@@ -85,6 +117,17 @@ public sealed class OutputFile : IDisposable
             Path.GetDirectoryName(path) ?? "",
             $".{Path.GetFileName(path)}.{Environment.ProcessId}.partial"
         );
+
+    private void Note(bool isUnfinished)
+    {
+        lock (CommitLock)
+        {
+            _ =
+                _temporaryPath is null ? false
+                : isUnfinished ? s_unfinished.Add(_temporaryPath)
+                : s_unfinished.Remove(_temporaryPath);
+        }
+    }
 
     /// <summary>Deletes what processes that were killed have left of this file.</summary>
     private void DeleteAbandoned()

@@ -26,9 +26,10 @@ internal sealed class OutputSet : IDisposable
     /// <summary>Gives all files their names.</summary>
     public void Commit()
     {
-        foreach (var file in _files)
+        _files.ForEach(file => file.Flush());
+        lock (OutputFile.CommitLock)
         {
-            file.Commit();
+            _files.ForEach(file => file.GiveName());
         }
     }
 

@@ -18,14 +18,9 @@ internal abstract class RequestsWriter
         string option,
         string path
     ) =>
-        Path.GetExtension(path).ToLowerInvariant() switch
-        {
-            ".csv" => (stream, columns) => new RequestsCsvWriter(stream, columns),
-            ".parquet" => (stream, columns) => new RequestsParquetWriter(stream, columns),
-            var other => throw new UserErrorException(
-                $"{option} {path}: the extension '{other}' says no format that can be written; allowed: .csv, .parquet."
-            ),
-        };
+        OutputFormat.IsParquet(option, path)
+            ? (stream, columns) => new RequestsParquetWriter(stream, columns)
+            : (stream, columns) => new RequestsCsvWriter(stream, columns);
 
     /// <summary>Takes a record, in any order of ids; each id from 0 comes once.</summary>
     public void Add(RequestRecord record)

@@ -49,8 +49,10 @@ public static class RooflineWriter
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    /// <summary>The time of the iteration, its memory, and its operations.</summary>
-    public static string Json(RooflineTable table)
+    /// <summary>
+    /// The precision in words, the time of the iteration, its memory, what is to be said of the model, and the operations.
+    /// </summary>
+    public static string Json(RooflineTable table, string precision, IReadOnlyList<string> notices)
     {
         using var stream = new MemoryStream();
         using (
@@ -58,10 +60,18 @@ public static class RooflineWriter
         )
         {
             json.WriteStartObject();
+            json.WriteString("precision", precision);
             json.WriteNumber("seconds", table.Seconds);
             json.WriteNumber("memory_weight_bytes", table.Memory.WeightBytes);
             json.WriteNumber("memory_kv_cache_bytes", table.Memory.KvCacheBytes);
             json.WriteNumber("memory_temporary_activation_bytes", table.Memory.TemporaryActivationBytes);
+            json.WriteStartArray("notices");
+            foreach (var notice in notices)
+            {
+                json.WriteStringValue(notice);
+            }
+
+            json.WriteEndArray();
             json.WriteStartArray("operations");
             foreach (var operation in table.Operations)
             {

@@ -1,4 +1,5 @@
 using LlmSim.Metrics;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments.Results;
 
@@ -18,6 +19,24 @@ public sealed record RunResult(
     string? RequestsFile = null
 )
 {
+    /// <summary>In a sweep: name of the file of its queue samples; null for none.</summary>
+    public string? QueueStatesFile { get; init; }
+
+    /// <summary>In a sweep: name of the file of its memory samples; null for none.</summary>
+    public string? MemoryUsageFile { get; init; }
+
     /// <summary>The instances that prefill and decode.</summary>
     public IReadOnlyList<InstanceSpec> MixedInstances { get; init; } = [];
+
+    /// <summary>The precision that was simulated, and where it comes from, in words.</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>What the model's config.json says that is not simulated.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>What was read of the trace; null without one.</summary>
+    public TraceFacts? Trace { get; init; }
+
+    /// <summary>Why requests arrive as they do, where a trace left it open; else null.</summary>
+    public string? ArrivalsReason { get; init; }
 }

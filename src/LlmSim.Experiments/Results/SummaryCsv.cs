@@ -1,11 +1,22 @@
 using System.Globalization;
+using LlmSim.Experiments.Sweeps;
+using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments.Results;
 
 /// <summary>A result as one row of CSV: the reference's columns in its order, then ours.</summary>
 public static class SummaryCsv
 {
+    /// <summary>The columns that say what was simulated. Rows that agree in them differ by their seed alone.</summary>
+    internal static IReadOnlyList<string> SettingColumns { get; } =
+    [
+        .. ReferenceSettings(new RunConfiguration(), requests: 0).Select(column => column.Name),
+        .. OurSettings(new RunConfiguration(), ProductVersion.Text, precision: "", trace: null)
+            .Select(column => column.Name),
+    ];
+
     /// <summary>Writes a header and the row of each result, as UTF-8.</summary>
     public static void Write(Stream stream, IEnumerable<RunResult> results)
     {
@@ -20,27 +31,43 @@ public static class SummaryCsv
         }
     }
 
-    private static IEnumerable<(string Name, object? Value)> Columns(RunResult result) =>
-        [.. ReferenceColumns(result.Configuration, result.Summary), .. OurColumns(result)];
-
-    private static IEnumerable<(string Name, object? Value)> ReferenceColumns(
-        RunConfiguration c,
-        RunSummary s
-    ) =>
+    private static IEnumerable<(string Name, object? Value)> Columns(RunResult result)
+    {
+        var (c, s) = (result.Configuration, result.Summary);
+        return
         [
             ("uuid", Uuid(c)),
+            .. ReferenceSettings(c, s.Requests),
+            (SweepPlan.SeedOption, c.Seed),
+            .. ReferenceFigures(s),
+            .. OurSettings(c, result.Version, result.Precision, result.Trace),
+            .. OurFigures(s),
+            ("requests_output", result.RequestsFile),
+            ("queue_states_output", result.QueueStatesFile),
+            ("memory_usage_output", result.MemoryUsageFile),
+        ];
+    }
+
+    private static IEnumerable<(string Name, object? Value)> ReferenceSettings(
+        RunConfiguration c,
+        long requests
+    ) =>
+        [
             ("prefill_global", c.PrefillGlobal),
             ("prefill_local", c.PrefillLocal),
             ("decode_global", c.DecodeGlobal),
             ("decode_local", c.DecodeLocal),
             ("ttft_slo", c.TtftSloSeconds),
             ("tpot_slo", c.TpotSloSeconds),
-            ("request_count", c.RequestCount ?? s.Requests),
-            ("lambda_arrival", c.Concurrency is null ? c.LambdaArrival : null),
+            ("request_count", c.RequestCount ?? requests),
+            ("lambda_arrival", Rate(c)),
             ("request_source", c.RequestSource),
             ("prefill_config", c.PrefillConfig ?? "default"),
             ("decode_config", c.DecodeConfig ?? "default"),
-            ("seed", c.Seed),
+        ];
+
+    private static IEnumerable<(string Name, object? Value)> ReferenceFigures(RunSummary s) =>
+        [
             .. Percentiles("ttft", s.TtftSeconds),
             .. Moments("ttft", s.TtftSeconds),
             ("slo_attainment_pct", s.TtftAttainmentPercent),
@@ -50,22 +77,53 @@ public static class SummaryCsv
             ("tpot_slo_attainment_pct", s.TpotAttainmentPercent),
         ];
 
-    private static IEnumerable<(string Name, object? Value)> OurColumns(RunResult result)
-    {
-        var (c, s) = (result.Configuration, result.Summary);
-        return
+    private static IEnumerable<(string Name, object? Value)> OurSettings(
+        RunConfiguration c,
+        string version,
+        string precision,
+        TraceFacts? trace
+    ) =>
         [
-            ("version", result.Version),
+            ("version", version),
             ("semantics", SemanticsOptions.Describe(c.Semantics)),
             ("model", c.Model),
+            ("precision", c.Precision.Format),
+            ("kv_precision", c.Precision.KvFormat),
             ("w_bit", c.Precision.WeightBits),
             ("a_bit", c.Precision.ActivationBits),
             ("kv_bit", c.Precision.KvBits),
+            ("comm_bit", c.Precision.CommunicationBits),
+            ("embedding_bit", c.Precision.EmbeddingBits),
+            // Without the commas it is a column even to who splits lines at them.
+            ("simulated_precision", precision.Replace(',', ';')),
             ("performance", c.Performance),
             ("cluster", c.Cluster),
             ("trace_path", c.TracePath),
             ("arrivals", c.Concurrency is null ? c.Arrivals : "closed_loop"),
             ("output_predictor", c.OutputPredictor),
+            ("zipf_s", c.ZipfS),
+            ("lognormal_mean", c.LognormalMean),
+            ("input_mean", c.InputMean),
+            ("output_mean", c.OutputMean),
+            ("output_sigma", c.OutputSigma),
+            ("max_len", c.MaxLen),
+            ("input_len", c.InputLen),
+            ("output_len", c.OutputLen),
+            ("range_ratio", c.RangeRatio),
+            ("concurrency", c.Concurrency),
+            ("time_unit", trace?.TimeUnit),
+            ("time_scale", c.TraceOptions.TimeScale),
+            ("from", c.TraceOptions.From),
+            ("until", c.TraceOptions.Until),
+            ("jitter", c.TraceOptions.Jitter ? 1 : 0),
+            ("trace_skipped", trace?.Skipped),
+            ("max_model_len", c.MaxModelLen),
+            ("warmup", c.Warmup),
+            ("cooldown", c.Cooldown),
+        ];
+
+    private static IEnumerable<(string Name, object? Value)> OurFigures(RunSummary s) =>
+        [
             ("finished", s.Finished),
             ("rejected", s.Rejected),
             ("rejections", Counts(s.Rejections)),
@@ -99,28 +157,27 @@ public static class SummaryCsv
             ("policy_counters", Counts(s.PolicyCounters)),
             ("events", s.Events),
             ("iterations_out_of_range", s.PerformanceRange?.IterationsOutOfRange),
-            ("zipf_s", c.ZipfS),
-            ("lognormal_mean", c.LognormalMean),
-            ("input_mean", c.InputMean),
-            ("output_mean", c.OutputMean),
-            ("output_sigma", c.OutputSigma),
-            ("max_len", c.MaxLen),
-            ("concurrency", c.Concurrency),
-            ("input_len", c.InputLen),
-            ("output_len", c.OutputLen),
-            ("range_ratio", c.RangeRatio),
-            ("requests_output", result.RequestsFile),
+            ("measured_requests", s.MeasuredRequests),
+            ("measured_seconds", s.MeasuredSeconds),
+            ("window_seconds", s.ArrivalWindow.Seconds),
+            ("window_requests_per_second", s.ArrivalWindow.RequestsPerSecond),
+            ("window_output_tokens_per_second", s.ArrivalWindow.OutputTokensPerSecond),
+            ("window_tokens_per_second", s.ArrivalWindow.TokensPerSecond),
+            ("window_goodput_requests_per_second", s.ArrivalWindow.GoodputRequestsPerSecond),
+            ("queue_grows", s.QueueGrows ? "true" : "false"),
         ];
-    }
 
-    /// <summary>The reference's name of a run; it prints a whole rate with one decimal.</summary>
+    /// <summary>Arrivals per second; null in a closed loop, which has no rate of its own.</summary>
+    private static double? Rate(RunConfiguration c) =>
+        c.Concurrency is null ? c.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival : null;
+
+    /// <summary>The reference's name of a run; it prints a whole rate with one decimal. A closed loop has its clients there.</summary>
     private static string Uuid(RunConfiguration c)
     {
-        var lambda = c.LambdaArrival.ToString(
-            c.LambdaArrival == Math.Floor(c.LambdaArrival) ? "0.0" : "R",
-            CultureInfo.InvariantCulture
-        );
-        return $"{c.PrefillGlobal}-{c.PrefillLocal}-{c.DecodeGlobal}-{c.DecodeLocal}-{lambda}";
+        var load = Rate(c) is { } rate
+            ? rate.ToString(rate == Math.Floor(rate) ? "0.0" : "R", CultureInfo.InvariantCulture)
+            : $"closed_loop_{c.Concurrency}";
+        return $"{c.PrefillGlobal}-{c.PrefillLocal}-{c.DecodeGlobal}-{c.DecodeLocal}-{load}";
     }
 
     private static IEnumerable<(string Name, object? Value)> Percentiles(string name, Distribution d) =>

@@ -15,6 +15,7 @@ internal sealed class SampleRecorder
     private readonly List<InstanceSample> _kept = [];
     private readonly SampleOptions? _options;
     private readonly bool _keep;
+    private long _rows;
 
     /// <summary>Opens the files.</summary>
     /// <param name="files">The run's result files.</param>
@@ -25,8 +26,8 @@ internal sealed class SampleRecorder
     {
         _options = options;
         _keep = keep;
-        Open(files, "--queue_states_output", options?.QueueStates, SampleColumns.QueueStates);
-        Open(files, "--memory_usage_output", options?.MemoryUsage, SampleColumns.MemoryUsage);
+        Open(files, SampleOptions.QueueStatesOption, options?.QueueStates, SampleColumns.QueueStates);
+        Open(files, SampleOptions.MemoryUsageOption, options?.MemoryUsage, SampleColumns.MemoryUsage);
     }
 
     /// <summary>What to sample; null for nothing.</summary>
@@ -56,15 +57,9 @@ internal sealed class SampleRecorder
     /// <summary>Ends the files.</summary>
     public void Complete() => _writers.ForEach(writer => writer.Complete());
 
-    private void Open(OutputSet files, string option, string? path, IReadOnlyList<SampleColumn> columns)
-    {
-        if (path is not null)
-        {
-            _writers.Add(SampleWriter.Open(files, option, path, columns));
-        }
-    }
-
-    private void Add(InstanceSample sample)
+    /// <summary>Takes a sample.</summary>
+    /// <exception cref="UserErrorException">The files would have more rows than allowed.</exception>
+    public void Add(InstanceSample sample)
     {
         var isAtInterval = sample.Queue is null;
         if (_keep && isAtInterval)
@@ -77,9 +72,27 @@ internal sealed class SampleRecorder
             return;
         }
 
+        if (_writers.Count > 0 && ++_rows > _options!.RowLimit)
+        {
+            throw SampleLimit.Exceeded(
+                _options.RowLimit,
+                FormattableString.Invariant(
+                    $"there are more rows by {sample.Time.Seconds:G6} s of simulated time"
+                )
+            );
+        }
+
         foreach (var writer in _writers)
         {
             writer.Add(sample);
+        }
+    }
+
+    private void Open(OutputSet files, string option, string? path, IReadOnlyList<SampleColumn> columns)
+    {
+        if (path is not null)
+        {
+            _writers.Add(SampleWriter.Open(files, option, path, columns));
         }
     }
 }

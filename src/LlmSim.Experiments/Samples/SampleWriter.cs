@@ -20,14 +20,9 @@ internal abstract class SampleWriter(IReadOnlyList<SampleColumn> columns)
         string path,
         IReadOnlyList<SampleColumn> columns
     ) =>
-        Path.GetExtension(path).ToLowerInvariant() switch
-        {
-            ".csv" => new CsvSampleWriter(files.Add(option, path), columns),
-            ".parquet" => new ParquetSampleWriter(files.Add(option, path), columns),
-            var other => throw new UserErrorException(
-                $"{option} {path}: the extension '{other}' says no format that can be written; allowed: .csv, .parquet."
-            ),
-        };
+        OutputFormat.IsParquet(option, path)
+            ? new ParquetSampleWriter(files.Add(option, path), columns)
+            : new CsvSampleWriter(files.Add(option, path), columns);
 
     public abstract void Add(in InstanceSample sample);
 

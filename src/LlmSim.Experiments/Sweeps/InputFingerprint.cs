@@ -57,7 +57,7 @@ internal readonly record struct InputFingerprint(string Name, string Content)
     /// A trace by its requests, so that it is the same compressed or not. With hash ids it is another input: one sweep may read it
     /// with them for some points and without for others.
     /// </summary>
-    public static InputFingerprint OfTrace(string path, bool hasHashIds, ReadOnlySpan<RequestSpec> requests)
+    public static InputFingerprint OfTrace(string trace, bool hasHashIds, ReadOnlySpan<RequestSpec> requests)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> row = stackalloc byte[16];
@@ -70,7 +70,7 @@ internal readonly record struct InputFingerprint(string Name, string Content)
             hash.AppendData(MemoryMarshal.AsBytes(request.HashIds.AsSpan()));
         }
 
-        var name = hasHashIds ? $"trace {path} with its hash_ids" : $"trace {path}";
+        var name = hasHashIds ? $"trace {trace} with its hash_ids" : $"trace {trace}";
         return new InputFingerprint(name, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 

@@ -6,13 +6,12 @@ namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>A point that a journal has.</summary>
 /// <param name="Summary">Its figures.</param>
-/// <param name="RequestsFile">Name of its per-request file beside the results; null for none.</param>
-/// <param name="RequestsBytes">Length of that file.</param>
-internal sealed record JournalEntry(RunSummary Summary, string? RequestsFile, long RequestsBytes);
+/// <param name="Files">Its files.</param>
+internal sealed record JournalEntry(RunSummary Summary, IReadOnlyList<PointFile> Files);
 
 /// <summary>
 /// The finished points of a sweep in an SQLite file. A point is there whole or not at all, whatever happens to the process or
-/// the disk: it is committed in one transaction, after its per-request file has got its name.
+/// the disk: it is committed in one transaction, after its files have got their names.
 /// </summary>
 /// <remarks>
 /// One process at a time has the file: SQLite's exclusive lock, which the system takes back from a process that dies. The header
@@ -37,6 +36,23 @@ internal sealed class Journal : IDisposable
         JournalFile.RequireAbsent(path);
         JournalFile.Create(path);
         return Open(path);
+    }
+
+    /// <summary>A journal that begins anew, whatever sweep it had points of; a new one when there is none.</summary>
+    /// <exception cref="UserErrorException">The file is none of ours, or another process has it.</exception>
+    public static Journal Overwrite(string path)
+    {
+        var journal = Resume(path);
+        try
+        {
+            JournalFile.Clear(journal._connection, path);
+            return journal;
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The journal of an earlier sweep; a new one when there is none.</summary>
@@ -77,21 +93,24 @@ internal sealed class Journal : IDisposable
         var entries = new Dictionary<string, JournalEntry>(StringComparer.Ordinal);
         Transact(transaction =>
         {
-            using var command = Command(
+            var files = Rows(
+                    transaction,
+                    "SELECT hash, option, name, bytes FROM files",
+                    row =>
+                        (
+                            Hash: row.GetString(0),
+                            File: new PointFile(row.GetString(1), row.GetString(2), row.GetInt64(3))
+                        )
+                )
+                .ToLookup(row => row.Hash, row => row.File);
+            var points = Rows(
                 transaction,
-                "SELECT hash, summary, requests_file, requests_bytes FROM points"
+                "SELECT hash, summary FROM points",
+                row => (Hash: row.GetString(0), Summary: SummaryJson.ParseSummary(row.GetString(1)))
             );
-            using var row = command.ExecuteReader();
-            while (row.Read())
+            foreach (var (hash, summary) in points)
             {
-                entries.Add(
-                    row.GetString(0),
-                    new JournalEntry(
-                        SummaryJson.ParseSummary(row.GetString(1)),
-                        row.IsDBNull(2) ? null : row.GetString(2),
-                        row.GetInt64(3)
-                    )
-                );
+                entries.Add(hash, new JournalEntry(summary, [.. files[hash]]));
             }
         });
         return entries;
@@ -116,19 +135,27 @@ internal sealed class Journal : IDisposable
     /// <exception cref="UserErrorException">It cannot be written; what was committed before is safe.</exception>
     public void Commit(string hash, string configuration, JournalEntry entry) =>
         Transact(transaction =>
+        {
             Execute(
                 transaction,
-                "INSERT INTO points VALUES ($hash, $configuration, $summary, $file, $bytes) "
-                    // A point whose per-request file was lost is run again.
-                    + "ON CONFLICT (hash) DO UPDATE SET summary = excluded.summary, "
-                    + "requests_file = excluded.requests_file, requests_bytes = excluded.requests_bytes",
+                // A point whose files were lost is run again.
+                "INSERT OR REPLACE INTO points VALUES ($hash, $configuration, $summary)",
                 ("$hash", hash),
                 ("$configuration", configuration),
-                ("$summary", SummaryJson.Text(entry.Summary)),
-                ("$file", (object?)entry.RequestsFile ?? DBNull.Value),
-                ("$bytes", entry.RequestsBytes)
-            )
-        );
+                ("$summary", SummaryJson.Text(entry.Summary))
+            );
+            foreach (var file in entry.Files)
+            {
+                Execute(
+                    transaction,
+                    "INSERT OR REPLACE INTO files VALUES ($hash, $option, $name, $bytes)",
+                    ("$hash", hash),
+                    ("$option", file.Option),
+                    ("$name", file.Name),
+                    ("$bytes", file.Bytes)
+                );
+            }
+        });
 
     public void Dispose() => _connection.Dispose();
 
@@ -185,6 +212,19 @@ internal sealed class Journal : IDisposable
                 throw JournalFile.Error(_path, e);
             }
         }
+    }
+
+    private static List<T> Rows<T>(SqliteTransaction transaction, string sql, Func<SqliteDataReader, T> read)
+    {
+        using var command = Command(transaction, sql);
+        using var row = command.ExecuteReader();
+        var rows = new List<T>();
+        while (row.Read())
+        {
+            rows.Add(read(row));
+        }
+
+        return rows;
     }
 
     private static void Execute(

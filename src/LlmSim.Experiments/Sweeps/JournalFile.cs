@@ -24,9 +24,14 @@ internal static class JournalFile
         CREATE TABLE points (
             hash TEXT PRIMARY KEY,
             configuration TEXT NOT NULL,
-            summary TEXT NOT NULL,
-            requests_file TEXT,
-            requests_bytes INTEGER NOT NULL
+            summary TEXT NOT NULL
+        );
+        CREATE TABLE files (
+            hash TEXT NOT NULL,
+            option TEXT NOT NULL,
+            name TEXT NOT NULL,
+            bytes INTEGER NOT NULL,
+            PRIMARY KEY (hash, option)
         );
         """;
 
@@ -57,13 +62,30 @@ internal static class JournalFile
         }
     }
 
+    /// <summary>Makes a journal empty, whatever it had: in one transaction.</summary>
+    public static void Clear(SqliteConnection connection, string path)
+    {
+        try
+        {
+            Execute(
+                connection,
+                "BEGIN; DROP TABLE IF EXISTS inputs; DROP TABLE IF EXISTS points; DROP TABLE IF EXISTS files; "
+                    + $"{Schema} COMMIT"
+            );
+        }
+        catch (SqliteException e)
+        {
+            throw Error(path, e);
+        }
+    }
+
     public static void RequireAbsent(string path)
     {
         if (File.Exists(path))
         {
             throw new UserErrorException(
-                $"{path}: there is a journal of an earlier sweep already. --resume runs what it lacks; to begin anew, delete it "
-                    + "or give another --checkpoint_path."
+                $"{path}: there is a journal of an earlier sweep already. --resume runs what it lacks; --overwrite begins "
+                    + "anew; another --checkpoint_path keeps both."
             );
         }
     }

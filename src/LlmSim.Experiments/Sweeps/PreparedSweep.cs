@@ -1,14 +1,17 @@
 using System.Text.Json;
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Workloads;
+using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>A point with all that it needs, loaded and checked.</summary>
 /// <param name="Index">Its place in the plan, from 0.</param>
-/// <param name="Point">What was asked for.</param>
+/// <param name="Point">What was asked for, with what was left to the workload.</param>
 /// <param name="Scenario">With policies of its own: it runs once.</param>
 /// <param name="Workload">Its requests.</param>
+/// <param name="Facts">What the workload is.</param>
 /// <param name="ConfigurationText">The configuration as canonical JSON.</param>
 /// <param name="Hash">SHA-256 of that and of the content of all inputs.</param>
 internal sealed record PreparedPoint(
@@ -16,23 +19,33 @@ internal sealed record PreparedPoint(
     SweepPoint Point,
     Scenario Scenario,
     WorkloadOptions Workload,
+    WorkloadFacts Facts,
     string ConfigurationText,
     string Hash
 )
 {
-    /// <summary>The point's result from what the simulation or the journal has of it.</summary>
-    public RunResult Result(JournalEntry entry) =>
-        new(
+    /// <summary>The point's result from its figures, with the names of its files.</summary>
+    public RunResult Result(RunSummary summary, PointFiles files)
+    {
+        var names = files.Names(this);
+        return new(
             ProductVersion.Text,
             Point.Configuration,
             Scenario.PrefillInstances,
             Scenario.DecodeInstances,
-            entry.Summary,
-            entry.RequestsFile
+            summary,
+            names.GetValueOrDefault(OutputPaths.RequestsOption)
         )
         {
             MixedInstances = Scenario.MixedInstances,
+            Precision = Experiment.DescribePrecision(Scenario),
+            Notices = Scenario.Model.Notices,
+            QueueStatesFile = names.GetValueOrDefault(SampleOptions.QueueStatesOption),
+            MemoryUsageFile = names.GetValueOrDefault(SampleOptions.MemoryUsageOption),
+            Trace = Facts.Trace,
+            ArrivalsReason = Facts.Arrivals.Reason,
         };
+    }
 }
 
 /// <summary>All points of a plan, with their inputs loaded and checked.</summary>
@@ -41,11 +54,20 @@ internal sealed class PreparedSweep
     private readonly Dictionary<string, InputFingerprint> _inputs = new(StringComparer.Ordinal);
     private readonly PreparedPoint[] _points;
 
-    private PreparedSweep(SweepPlan plan)
+    private PreparedSweep(SweepPlan plan, CancellationToken cancellation)
     {
-        var traces = new TraceStore();
+        var traces = new TraceStore(cancellation);
         var profiles = new ProfileStore();
-        _points = [.. plan.Points.Select((point, index) => Prepare(index, point, traces, profiles))];
+        _points =
+        [
+            .. plan.Points.Select(
+                (point, index) =>
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    return Prepare(index, point, traces, profiles);
+                }
+            ),
+        ];
     }
 
     /// <summary>In the order of the plan.</summary>
@@ -53,18 +75,25 @@ internal sealed class PreparedSweep
 
     /// <summary>Reads every input of every point.</summary>
     /// <exception cref="UserErrorException">One is wrong.</exception>
-    public static PreparedSweep Load(SweepPlan plan) => new(plan);
+    public static PreparedSweep Load(SweepPlan plan, CancellationToken cancellation = default) =>
+        new(plan, cancellation);
 
     /// <summary>
     /// The simulations that give the chosen points their results: points that differ only in their SLOs share one, unless a
-    /// policy may look at deadlines.
+    /// policy may look at deadlines or their files show them.
     /// </summary>
-    public IEnumerable<IReadOnlyList<PreparedPoint>> Simulations(Func<int, bool> isChosen) =>
-        _points.Where(point => isChosen(point.Index)).GroupBy(SharingKey).Select(group => group.ToArray());
+    public IEnumerable<IReadOnlyList<PreparedPoint>> Simulations(
+        Func<int, bool> isChosen,
+        bool filesShowDeadlines = false
+    ) =>
+        _points
+            .Where(point => isChosen(point.Index))
+            .GroupBy(point => SharingKey(point, filesShowDeadlines))
+            .Select(group => group.ToArray());
 
     /// <summary>Fills in the results that the journal has.</summary>
     /// <exception cref="UserErrorException">The journal is of other inputs, or of another sweep.</exception>
-    public void Restore(Journal journal, string path, PointRequestsFiles? requests, RunResult?[] results)
+    public void Restore(Journal journal, string path, PointFiles files, RunResult?[] results)
     {
         journal.RequireUnchanged(_inputs.Values);
         var entries = journal.Entries();
@@ -75,15 +104,10 @@ internal sealed class PreparedSweep
 
         foreach (var point in _points)
         {
-            // Without its per-request file a point is not done, if files are wanted.
-            if (
-                entries.TryGetValue(point.Hash, out var entry)
-                && (requests is null || requests.IsThere(entry))
-            )
+            // Without the files that are wanted a point is not done.
+            if (entries.TryGetValue(point.Hash, out var entry) && files.AreThere(point, entry))
             {
-                results[point.Index] = point.Result(
-                    requests is null ? entry with { RequestsFile = null } : entry
-                );
+                results[point.Index] = point.Result(entry.Summary, files);
             }
         }
     }
@@ -104,9 +128,13 @@ internal sealed class PreparedSweep
                 }
             );
             var trace = traces.Get(configuration, scenario.SharesPrefixes);
-            var workload = Experiment.CreateWorkload(configuration) with { ParsedTrace = trace?.Requests };
+            var workload = Experiment.CreateWorkload(configuration) with { ParsedTrace = trace?.Parsed };
             // Options that do not go together are found here rather than hours later.
-            _ = workload.ToRequests();
+            WorkloadFacts? facts = null;
+            _ = workload.ToRequests(known => facts = known);
+            LeftOut.RequireValid(configuration);
+            configuration = Experiment.WithFacts(configuration, facts!);
+            point = point with { Configuration = configuration };
             files.AddRange(trace is null ? [] : [trace.Fingerprint]);
             var inputs = InputFingerprint.Of(configuration, scenario, files);
             foreach (var input in inputs)
@@ -118,7 +146,7 @@ internal sealed class PreparedSweep
             var hash = InputFingerprint.HashText(
                 string.Join('\n', inputs.Select(input => input.Content).Prepend(text))
             );
-            return new PreparedPoint(index, point, scenario, workload, text, hash);
+            return new PreparedPoint(index, point, scenario, workload, facts!, text, hash);
         }
         catch (UserErrorException e) when (point.Settings.Count > 0)
         {
@@ -127,13 +155,14 @@ internal sealed class PreparedSweep
     }
 
     /// <summary>What decides the simulation: no policy is ever told the TPOT SLO, and few look at TTFT deadlines.</summary>
-    private static RunConfiguration SharingKey(PreparedPoint point) =>
+    private static RunConfiguration SharingKey(PreparedPoint point, bool filesShowDeadlines) =>
         point.Point.Configuration with
         {
             TpotSloSeconds = 0,
-            TtftSloSeconds = point.Scenario.Policies.IgnoresTtftDeadline
-                ? 0
-                : point.Point.Configuration.TtftSloSeconds,
+            TtftSloSeconds =
+                point.Scenario.Policies.IgnoresTtftDeadline && !filesShowDeadlines
+                    ? 0
+                    : point.Point.Configuration.TtftSloSeconds,
         };
 
     /// <summary>Names the first option in which a journal without a point of this sweep differs from it.</summary>

@@ -1,95 +1,35 @@
-using LlmSim.Metrics;
+using System.Globalization;
 
 namespace LlmSim.Experiments.Sweeps;
 
-/// <summary>How a figure differs between two result sets at one place of their grid.</summary>
-/// <param name="Settings">The place; empty when nothing varies but the seed.</param>
-/// <param name="Column">The figure.</param>
-/// <param name="MeanA">Its mean in the first set.</param>
-/// <param name="MeanB">Its mean in the second set.</param>
-/// <param name="Difference">Second less first, seed by seed.</param>
-public sealed record PairedDifference(
-    IReadOnlyList<Setting> Settings,
-    string Column,
-    double MeanA,
-    double MeanB,
-    MeanEstimate Difference
-)
-{
-    /// <summary>What can be said at a level of 95 %.</summary>
-    public string Verdict =>
-        double.IsNaN(Difference.Mean) ? "not defined"
-        : Difference is { Mean: 0, Std: 0 or double.NaN } ? "no difference"
-        : Difference.Count < 2 ? "unknown: one seed"
-        : Difference.Low > 0 || Difference.High < 0 ? "significant"
-        : "not significant";
-}
-
 /// <summary>
-/// Compares two result sets, paired by the place on their common grid and by seed: runs of one seed share their arrivals and
-/// lengths (common random numbers), so the difference varies less than either figure.
+/// Compares results in pairs that agree in seed and settings but for what the comparison is about: runs of one seed share their
+/// arrivals and lengths (common random numbers), so the difference varies less than either figure.
 /// </summary>
 public sealed class ResultComparison
 {
-    /// <summary>Columns of the summary CSV that say what was simulated, the seed left out.</summary>
-    private static readonly string[] s_configurationColumns =
-    [
-        "prefill_global",
-        "prefill_local",
-        "decode_global",
-        "decode_local",
-        "ttft_slo",
-        "tpot_slo",
-        "request_count",
-        "lambda_arrival",
-        "request_source",
-        "prefill_config",
-        "decode_config",
-        "version",
-        "semantics",
-        "model",
-        "w_bit",
-        "a_bit",
-        "kv_bit",
-        "trace_path",
-        "arrivals",
-        "output_predictor",
-        "zipf_s",
-        "lognormal_mean",
-        "input_mean",
-        "output_mean",
-        "output_sigma",
-        "max_len",
-        "concurrency",
-        "input_len",
-        "output_len",
-        "range_ratio",
-    ];
+    private ResultComparison(
+        string a,
+        string b,
+        IReadOnlyList<string> treatments,
+        IReadOnlyList<PairedDifference> differences,
+        int unpairedRows
+    ) => (A, B, Treatments, Differences, UnpairedRows) = (a, b, treatments, differences, unpairedRows);
 
-    private readonly SummaryTable _a;
-    private readonly SummaryTable _b;
-    private readonly List<string> _keys = [];
-    private readonly List<string> _treatments = [];
+    /// <summary>What is compared with.</summary>
+    public string A { get; }
 
-    private ResultComparison(SummaryTable a, SummaryTable b)
-    {
-        (_a, _b) = (a, b);
-        foreach (
-            var column in s_configurationColumns.Where(c => a.Columns.Contains(c) && b.Columns.Contains(c))
-        )
-        {
-            Classify(column);
-        }
-    }
+    /// <summary>What is compared.</summary>
+    public string B { get; }
 
     /// <summary>In what all of the first set differs from all of the second, as "prefill_local: fcfs → shortest".</summary>
-    public IReadOnlyList<string> Treatments => _treatments;
+    public IReadOnlyList<string> Treatments { get; }
 
-    /// <summary>Rows of both files without a partner in the other.</summary>
-    public int UnpairedRows { get; private set; }
+    /// <summary>Rows without a partner.</summary>
+    public int UnpairedRows { get; }
 
     /// <summary>One entry for each place and figure.</summary>
-    public IReadOnlyList<PairedDifference> Differences { get; private set; } = [];
+    public IReadOnlyList<PairedDifference> Differences { get; }
 
     /// <summary>Compares two summary CSVs.</summary>
     /// <param name="pathA">The first.</param>
@@ -98,92 +38,155 @@ public sealed class ResultComparison
     /// <exception cref="UserErrorException">A file is none, or nothing in them can be paired.</exception>
     public static ResultComparison Of(string pathA, string pathB, IReadOnlyList<string> columns)
     {
-        var comparison = new ResultComparison(SummaryTable.Read(pathA), SummaryTable.Read(pathB));
-        comparison.Compare(columns);
-        return comparison;
-    }
+        var (a, b) = (SummaryTable.Read(pathA), SummaryTable.Read(pathB));
+        var (keys, treatments) = (new List<string>(), new List<string>());
+        foreach (var column in a.Settings.Intersect(b.Settings))
+        {
+            Classify(column, a, b, keys, treatments);
+        }
 
-    /// <summary>A column is the same throughout, or a key of the grid, or what the comparison is about.</summary>
-    private void Classify(string column)
-    {
-        var a = _a.Rows.Select(row => row[column]).Distinct().ToArray();
-        var b = _b.Rows.Select(row => row[column]).Distinct().ToArray();
-        if (a.Intersect(b).Any())
-        {
-            if (a.Length > 1 || b.Length > 1)
-            {
-                _keys.Add(column);
-            }
-        }
-        else if (a is [var former] && b is [var latter])
-        {
-            _treatments.Add($"{column}: {Shown(former)} → {Shown(latter)}");
-        }
-        else
+        var pairs = PairedRows.Of(a, b, keys);
+        if (pairs.Pairs.Count == 0)
         {
             throw new UserErrorException(
-                $"{column}: {_a.Path} has {string.Join(", ", a)} and {_b.Path} has {string.Join(", ", b)}: no value is in both, and "
-                    + "there is more than one, so their rows cannot be paired."
-            );
-        }
-    }
-
-    private void Compare(IReadOnlyList<string> columns)
-    {
-        var rowsA = ByPlace(_a);
-        var rowsB = ByPlace(_b);
-        var pairs = rowsA
-            .Where(entry => rowsB.ContainsKey(entry.Key))
-            .Select(entry => (A: entry.Value, B: rowsB[entry.Key]))
-            .ToArray();
-        if (pairs.Length == 0)
-        {
-            throw new UserErrorException(
-                $"{_a.Path} and {_b.Path} have no row with the same seed{string.Concat(_keys.Select(key => ", " + key))} in "
+                $"{pathA} and {pathB} have no row with the same seed{string.Concat(keys.Select(key => ", " + key))} in "
                     + "both; run both sweeps with the same seeds."
             );
         }
 
-        UnpairedRows = rowsA.Count + rowsB.Count - (2 * pairs.Length);
-        Differences =
-        [
-            .. pairs
-                .GroupBy(pair => Place(pair.A), StringComparer.Ordinal)
-                .SelectMany(group => columns.Select(column => Difference([.. group], column))),
-        ];
-    }
-
-    private PairedDifference Difference((SummaryRow A, SummaryRow B)[] pairs, string column)
-    {
-        var a = pairs.Select(pair => _a.Value(pair.A, column)).ToArray();
-        var b = pairs.Select(pair => _b.Value(pair.B, column)).ToArray();
-        return new PairedDifference(
-            [.. _keys.Select(key => new Setting(key, pairs[0].A[key]))],
-            column,
-            a.Average(),
-            b.Average(),
-            MeanEstimate.Of([.. a.Zip(b, (x, y) => y - x)])
+        return new ResultComparison(
+            pathA,
+            pathB,
+            treatments,
+            [.. pairs.Differences([], columns)],
+            pairs.Unpaired
         );
     }
 
-    private Dictionary<string, SummaryRow> ByPlace(SummaryTable table)
+    /// <summary>Compares the rows of one summary CSV with those that have one value of an option.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="baseline">Its value in the rows that all others are compared with.</param>
+    /// <param name="columns">The figures.</param>
+    /// <exception cref="UserErrorException">The file is none, has no such option or value, or nothing in it can be paired.</exception>
+    public static ResultComparison Within(
+        string path,
+        string option,
+        string? baseline,
+        IReadOnlyList<string> columns
+    )
     {
-        var rows = new Dictionary<string, SummaryRow>(StringComparer.Ordinal);
-        foreach (var row in table.Rows)
+        var table = SummaryTable.Read(path);
+        RequireOption(table, option);
+        var values = table.Rows.Select(row => row[option]).Distinct().ToArray();
+        var former = Baseline(path, option, baseline, values);
+        var a = table.Where(option, former);
+        var keys = table.Settings.Where(column => column != option && Varies(table, column)).ToArray();
+        var sets = values
+            .Where(value => value != former)
+            .Select(value => (Value: value, Rows: PairedRows.Of(a, table.Where(option, value), keys)))
+            .ToArray();
+        if (sets.All(set => set.Rows.Pairs.Count == 0))
         {
-            var place = Place(row) + row[SweepPlan.SeedOption];
-            if (!rows.TryAdd(place, row))
-            {
-                throw new UserErrorException(
-                    $"{table.Path}:{row.Line}: has the same configuration and seed as line {rows[place].Line}"
-                );
-            }
+            throw new UserErrorException(
+                $"{path}: no row with another {option} agrees with one of {option} {Shown(former)} in "
+                    + $"{string.Join(", ", keys.Prepend(SweepPlan.SeedOption))}; a comparison wants both at the same settings."
+            );
         }
 
-        return rows;
+        return new ResultComparison(
+            $"{path}, {option} {Shown(former)}",
+            $"{path}, {option} as shown",
+            [],
+            [
+                .. sets.SelectMany(set =>
+                    set.Rows.Differences([new Setting(option, Shown(set.Value))], columns)
+                ),
+            ],
+            a.Rows.Count(row => sets.All(set => !set.Rows.Pairs.Any(pair => pair.A == row)))
+                + sets.Sum(set => set.Rows.UnpairedB)
+        );
     }
 
-    private string Place(SummaryRow row) => string.Concat(_keys.Select(key => row[key] + "\n"));
+    /// <summary>A column is the same throughout, or a key of the grid, or what the comparison is about.</summary>
+    private static void Classify(
+        string column,
+        SummaryTable tableA,
+        SummaryTable tableB,
+        List<string> keys,
+        List<string> treatments
+    )
+    {
+        var a = tableA.Rows.Select(row => row[column]).Distinct().ToArray();
+        var b = tableB.Rows.Select(row => row[column]).Distinct().ToArray();
+        if (a.Intersect(b).Any())
+        {
+            if (a.Length > 1 || b.Length > 1)
+            {
+                keys.Add(column);
+            }
+        }
+        else if (a is [var former] && b is [var latter])
+        {
+            treatments.Add($"{column}: {Shown(former)} → {Shown(latter)}");
+        }
+        else
+        {
+            throw new UserErrorException(
+                $"{column}: {tableA.Path} has {string.Join(", ", a)} and {tableB.Path} has {string.Join(", ", b)}: no value is in "
+                    + "both, and there is more than one, so their rows cannot be paired."
+            );
+        }
+    }
+
+    private static void RequireOption(SummaryTable table, string option)
+    {
+        var options = table.Settings.ToArray();
+        if (!options.Contains(option))
+        {
+            var varying = options.Where(column => Varies(table, column)).ToArray();
+            var reason =
+                option == SweepPlan.SeedOption ? "runs are paired by their seed"
+                : table.Columns.Contains(option) ? $"'{option}' is a figure"
+                : $"there is no option '{option}'";
+            throw new UserErrorException(
+                $"{table.Path}: --by {option}: {reason}; allowed: {Listed(varying)}.{Suggestion.For(option, options)}"
+            );
+        }
+    }
+
+    private static string Baseline(string path, string option, string? baseline, string[] values)
+    {
+        if (values is [var only])
+        {
+            throw new UserErrorException(
+                $"{path}: {option} is {Shown(only)} in all rows; there is nothing to compare"
+            );
+        }
+
+        return Array.Find(values, value => baseline is not null && IsSame(Shown(value), baseline))
+            ?? throw new UserErrorException(
+                $"{path}: --baseline: found {(baseline is null ? "nothing" : $"'{baseline}'")}; allowed: "
+                    + $"{Listed(values.Select(Shown))}.{Suggestion.For(baseline ?? "", values)}"
+            );
+    }
+
+    /// <summary>As text, or as numbers: 2 and 2.0 are the same rate.</summary>
+    private static bool IsSame(string value, string text) =>
+        value == text
+        || (
+            double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var a)
+            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var b)
+            && a.Equals(b)
+        );
+
+    private static bool Varies(SummaryTable table, string column) =>
+        table.Rows.Select(row => row[column]).Distinct().Skip(1).Any();
+
+    private static string Listed(IEnumerable<string> values) =>
+        values
+            .DefaultIfEmpty("none, because no option varies")
+            .Aggregate((list, value) => $"{list}, {value}");
 
     private static string Shown(string value) => value.Length == 0 ? "none" : value;
 }

@@ -1,4 +1,5 @@
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Samples;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Sweeps;
@@ -6,11 +7,11 @@ namespace LlmSim.Experiments.Sweeps;
 /// <summary>One simulation for the points that differ only in SLOs that decide nothing in it.</summary>
 internal static class SharedSimulation
 {
-    /// <summary>Simulates, and gives each point's per-request file its name.</summary>
+    /// <summary>Simulates, and gives each point's files their names.</summary>
     /// <returns>An entry for each point.</returns>
     public static IReadOnlyList<JournalEntry> Run(
         IReadOnlyList<PreparedPoint> points,
-        PointRequestsFiles? requests,
+        PointFiles files,
         CancellationToken cancellation
     )
     {
@@ -19,13 +20,27 @@ internal static class SharedSimulation
         {
             foreach (var point in points)
             {
-                members.Add(new Member(point, requests));
+                members.Add(new Member(point, files));
             }
 
+            var workload = points[0].Workload.ToRequests();
+            var measured = LeftOut.Window(points[0].Point.Configuration, workload);
             var summary = Simulator.Run(
-                points[0].Scenario,
-                points[0].Workload.ToRequests(),
-                record => members.ForEach(member => member.Add(record)),
+                points[0].Scenario with
+                {
+                    Measured = measured,
+                },
+                workload,
+                members.Exists(member => member.WritesRequests)
+                    ? record => members.ForEach(member => member.Add(record))
+                    : null,
+                sampling: members[0].Samples.Plan is { } plan
+                    ? plan with
+                    {
+                        OnSample = sample => members.ForEach(member => member.Samples.Add(sample)),
+                    }
+                    : null,
+                attainments: [.. members.Select(member => member.Attainment)],
                 cancellation: cancellation
             );
             return [.. members.Select(member => member.Complete(summary))];
@@ -43,37 +58,45 @@ internal static class SharedSimulation
     /// <summary>What one point takes from the simulation.</summary>
     private sealed class Member : IDisposable
     {
-        private readonly SloAttainment _attainment;
-        private readonly string? _fileName;
-        private readonly OutputFile? _file;
-        private readonly RequestsWriter? _writer;
+        private readonly PreparedPoint _point;
+        private readonly PointFiles _pointFiles;
+        private readonly OutputSet _files = new();
+        private readonly RequestsWriter? _requests;
 
-        public Member(PreparedPoint point, PointRequestsFiles? requests)
+        public Member(PreparedPoint point, PointFiles files)
         {
+            (_point, _pointFiles) = (point, files);
             var configuration = point.Point.Configuration;
-            _attainment = new SloAttainment(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
-            if (requests is not null)
+            var outputs = files.Of(point);
+            Attainment = new SloAttainment(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
+            try
             {
-                _fileName = requests.Name(point);
-                _file = requests.Open(point);
-                _writer = requests.Writer(point, _file.Stream);
+                _requests = Experiment.OpenRequests(_files, outputs.Requests, configuration);
+                Samples = new SampleRecorder(_files, outputs.Samples, keep: false);
+            }
+            catch
+            {
+                _files.Dispose();
+                throw;
             }
         }
 
-        public void Add(RequestRecord record)
-        {
-            _attainment.Add(record);
-            _writer?.Add(record);
-        }
+        public SampleRecorder Samples { get; }
+
+        public SloAttainment Attainment { get; }
+
+        public bool WritesRequests => _requests is not null;
+
+        public void Add(RequestRecord record) => _requests?.Add(record);
 
         public JournalEntry Complete(RunSummary summary)
         {
-            _writer?.Complete();
-            var bytes = _file?.Stream.Length ?? 0;
-            _file?.Commit();
-            return new JournalEntry(_attainment.ApplyTo(summary), _fileName, bytes);
+            _requests?.Complete();
+            Samples.Complete();
+            _files.Commit();
+            return new JournalEntry(Attainment.ApplyTo(summary), _pointFiles.Written(_point));
         }
 
-        public void Dispose() => _file?.Dispose();
+        public void Dispose() => _files.Dispose();
     }
 }

@@ -26,6 +26,9 @@ public sealed record SummaryFigure(string Column, Func<RunSummary, double> Value
         new("goodput_requests_per_second", s => s.GoodputRequestsPerSecond),
         new("requests_per_second", s => s.RequestsPerSecond),
         new("output_tokens_per_second", s => s.OutputTokensPerSecond),
+        new("window_requests_per_second", s => s.ArrivalWindow.RequestsPerSecond),
+        new("window_output_tokens_per_second", s => s.ArrivalWindow.OutputTokensPerSecond),
+        new("window_goodput_requests_per_second", s => s.ArrivalWindow.GoodputRequestsPerSecond),
     ];
 
     /// <summary>The figures that a table shows when nothing else is asked for.</summary>

@@ -62,13 +62,23 @@ internal sealed class SummaryTable
         }
     }
 
+    /// <summary>The columns that say what was simulated, the seed left out.</summary>
+    public IEnumerable<string> Settings => SummaryCsv.SettingColumns.Where(Columns.Contains);
+
+    /// <summary>The rows with a value in a column.</summary>
+    public SummaryTable Where(string column, string value) =>
+        new(Path, Columns, [.. Rows.Where(row => row[column] == value)]);
+
     /// <summary>A figure of a row; NaN where it is not defined.</summary>
     public double Value(SummaryRow row, string column) =>
-        row[column] is { Length: > 0 } text
-            ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-                ? value
+        !Columns.Contains(column)
+            ? throw new UserErrorException(
+                $"{Path}: there is no column '{column}'.{Suggestion.For(column, Columns)}"
+            )
+        : row[column] is { Length: > 0 } text
+            ? double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value
                 : throw new UserErrorException(
                     $"{Path}:{row.Line}: {column}: found '{text}'; allowed: a number"
                 )
-            : double.NaN;
+        : double.NaN;
 }

@@ -1,3 +1,5 @@
+using LlmSim.Experiments.Extensions;
+
 namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>An option and its value, as they are written: <c>lambda_arrival</c> and <c>2.5</c>.</summary>
@@ -30,11 +32,19 @@ public sealed class SweepPlan
     /// <summary>The axis of replications: runs that differ in it alone are samples of one figure.</summary>
     public const string SeedOption = "seed";
 
-    private SweepPlan(IReadOnlyList<SweepAxis> axes, IReadOnlyList<SweepPoint> points)
+    private SweepPlan(
+        IReadOnlyList<Setting> common,
+        IReadOnlyList<string> options,
+        IReadOnlyList<SweepPoint> points
+    )
     {
+        Common = common;
+        Options = options;
         Points = points;
-        Options = [.. axes.SelectMany(axis => axis.Options)];
     }
+
+    /// <summary>What is given for all points.</summary>
+    public IReadOnlyList<Setting> Common { get; }
 
     /// <summary>The options that vary.</summary>
     public IReadOnlyList<string> Options { get; }
@@ -48,10 +58,12 @@ public sealed class SweepPlan
     /// <summary>The cartesian product of the axes.</summary>
     /// <param name="axes">No option appears in two of them; seeds come last wherever they are.</param>
     /// <param name="configure">The configuration with some settings on top of what all points have.</param>
+    /// <param name="common">What all points have; none when null.</param>
     /// <exception cref="UserErrorException">A setting is wrong, or two points are the same.</exception>
     public static SweepPlan Create(
         IReadOnlyList<SweepAxis> axes,
-        Func<IReadOnlyList<Setting>, RunConfiguration> configure
+        Func<IReadOnlyList<Setting>, RunConfiguration> configure,
+        IReadOnlyList<Setting>? common = null
     )
     {
         axes = [.. axes.OrderBy(axis => axis.Options.Contains(SeedOption))];
@@ -65,8 +77,23 @@ public sealed class SweepPlan
         );
         var points = settings.Select(point => new SweepPoint(point, configure(point))).ToArray();
         RequireDistinct(points);
-        return new SweepPlan(axes, points);
+        return new SweepPlan(common ?? [], [.. axes.SelectMany(axis => axis.Options)], points);
     }
+
+    /// <summary>The same plan with names looked up in other catalogs.</summary>
+    public SweepPlan With(Catalogs catalogs) =>
+        new(
+            Common,
+            Options,
+            [
+                .. Points.Select(point =>
+                    point with
+                    {
+                        Configuration = point.Configuration with { Catalogs = catalogs },
+                    }
+                ),
+            ]
+        );
 
     private static void RequireDistinct(SweepPoint[] points)
     {

@@ -1,17 +1,25 @@
 using System.Globalization;
 using System.Text;
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Samples;
 
 namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>How a sweep is run, and where its results go.</summary>
 /// <param name="Workers">Simulations at the same time, at least 1.</param>
 /// <param name="Outputs">
-/// Summary files; the name of the per-request results is that of a point's file but for the point's hash.
+/// Summary files; the names of the per-request results and the samples are those of a point's files but for its hash.
 /// </param>
 /// <param name="JournalPath">The journal; null for none.</param>
-/// <param name="IsResumed">Whether a journal may exist already.</param>
-public sealed record SweepOptions(int Workers, OutputPaths Outputs, string? JournalPath, bool IsResumed);
+/// <param name="IsResumed">Whether a journal may exist already, whose points are then done.</param>
+/// <param name="IsOverwritten">Whether a journal may exist already, whose points are then forgotten.</param>
+public sealed record SweepOptions(
+    int Workers,
+    OutputPaths Outputs,
+    string? JournalPath,
+    bool IsResumed,
+    bool IsOverwritten = false
+);
 
 /// <summary>How far a sweep has come.</summary>
 /// <param name="Done">Points with a result, those of an earlier process included.</param>
@@ -42,33 +50,53 @@ public static class SweepRunner
         CancellationToken cancellation = default
     )
     {
-        var requests = options.Outputs.Requests is { } path ? new PointRequestsFiles(path) : null;
+        var pointFiles = new PointFiles(options.Outputs);
         using var files = new OutputSet();
         var csv = options.Outputs.Csv is { } csvPath ? files.Add("--csv_output", csvPath) : null;
         var json = options.Outputs.Json is { } jsonPath ? files.Add("--json", jsonPath) : null;
-        var prepared = PreparedSweep.Load(plan);
+        var prepared = Load(plan, cancellation);
+        foreach (var point in prepared.Points)
+        {
+            SampleForecast.RequireWithinLimit(options.Outputs.Samples, point.Workload, point.Scenario);
+        }
+
         using var journal = OpenJournal(options);
         var results = new RunResult?[prepared.Points.Count];
         if (journal is not null)
         {
-            prepared.Restore(journal, options.JournalPath!, requests, results);
+            prepared.Restore(journal, options.JournalPath!, pointFiles, results);
         }
 
-        Simulate(prepared, options, requests, journal, results, onProgress, cancellation);
+        Simulate(prepared, options, pointFiles, journal, results, onProgress, cancellation);
         Write(csv, json, results!);
         files.Commit();
         return results!;
     }
 
+    private static PreparedSweep Load(SweepPlan plan, CancellationToken cancellation)
+    {
+        try
+        {
+            return PreparedSweep.Load(plan, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new SweepInterruptedException(
+                "interrupted while the inputs were read: nothing was written, and a journal is as it was."
+            );
+        }
+    }
+
     private static Journal? OpenJournal(SweepOptions options) =>
         options.JournalPath is not { } path ? null
         : options.IsResumed ? Journal.Resume(path)
+        : options.IsOverwritten ? Journal.Overwrite(path)
         : Journal.Create(path);
 
     private static void Simulate(
         PreparedSweep sweep,
         SweepOptions options,
-        PointRequestsFiles? requests,
+        PointFiles files,
         Journal? journal,
         RunResult?[] results,
         Action<SweepProgress>? onProgress,
@@ -82,7 +110,7 @@ public static class SweepRunner
         {
             Workers.Run(
                 options.Workers,
-                sweep.Simulations(index => results[index] is null),
+                sweep.Simulations(index => results[index] is null, files.ShowDeadlines),
                 Simulate,
                 cancellation
             );
@@ -99,11 +127,11 @@ public static class SweepRunner
 
         void Simulate(IReadOnlyList<PreparedPoint> points, CancellationToken stop)
         {
-            var entries = SharedSimulation.Run(points, requests, stop);
+            var entries = SharedSimulation.Run(points, files, stop);
             foreach (var (point, entry) in points.Zip(entries))
             {
                 journal?.Commit(point.Hash, point.ConfigurationText, entry);
-                results[point.Index] = point.Result(entry);
+                results[point.Index] = point.Result(entry.Summary, files);
                 onProgress?.Invoke(
                     new SweepProgress(Interlocked.Increment(ref done), results.Length, doneBefore)
                 );

@@ -1,11 +1,12 @@
-using LlmSim.Workloads;
+using LlmSim.Experiments.Workloads;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>The traces of a sweep: each is read once, and all its runs share the one array.</summary>
-internal sealed class TraceStore
+internal sealed class TraceStore(CancellationToken cancellation = default)
 {
-    private readonly Dictionary<(string Path, string Source, int? HashBlockTokens), Trace> _traces = [];
+    private readonly Dictionary<Key, Trace> _traces = [];
 
     /// <summary>The trace of a configuration; null when it has none.</summary>
     /// <param name="configuration">Names the trace.</param>
@@ -18,10 +19,14 @@ internal sealed class TraceStore
             return null;
         }
 
-        var key = (
+        var options = configuration.TraceOptions;
+        var key = new Key(
             path,
             configuration.RequestSource,
-            readHashIds ? configuration.TraceBlockSize : (int?)null
+            options,
+            options.Jitter ? configuration.Seed : null,
+            readHashIds,
+            readHashIds ? configuration.TraceBlockSize : null
         );
         if (!_traces.TryGetValue(key, out var trace))
         {
@@ -32,19 +37,27 @@ internal sealed class TraceStore
         return trace;
     }
 
-    private static Trace Read(string path, RunConfiguration configuration, bool readHashIds)
+    private Trace Read(string path, RunConfiguration configuration, bool readHashIds)
     {
-        // As the trace has them: all requests, at their own times.
-        var options = Experiment.CreateWorkload(configuration) with
-        {
-            RequestCount = int.MaxValue,
-            Arrivals = ArrivalProcess.Trace,
-            ReadHashIds = readHashIds,
-        };
-        var requests = options.ToRequests().ToArray();
-        return new Trace(requests, InputFingerprint.OfTrace(path, readHashIds, requests));
+        var options = Experiment.CreateWorkload(configuration) with { ReadHashIds = readHashIds };
+        var parsed = options.ParseTrace(cancellation);
+        var name =
+            configuration.TraceOptions == new TraceOptions()
+                ? path
+                : $"{path} by {configuration.TraceOptions}";
+        return new Trace(parsed, InputFingerprint.OfTrace(name, readHashIds, parsed.Requests.Span));
     }
 
-    /// <summary>The requests of a trace and what identifies them.</summary>
-    internal sealed record Trace(ReadOnlyMemory<RequestSpec> Requests, InputFingerprint Fingerprint);
+    /// <summary>A trace and what identifies it.</summary>
+    internal sealed record Trace(ParsedTrace Parsed, InputFingerprint Fingerprint);
+
+    /// <summary>What decides the requests of a trace.</summary>
+    private sealed record Key(
+        string Path,
+        string RequestSource,
+        TraceOptions Options,
+        long? Seed,
+        bool ReadHashIds,
+        int? HashBlockTokens
+    );
 }

@@ -94,6 +94,8 @@ internal sealed class RecordedScenario
             LinkBytesPerSecond = run.LinkBytesPerSecond,
             LinkLatencySeconds = run.LinkLatencySeconds,
             MemoryUtilization = instance.MemoryUtilization,
+            // The runs state the memory that weights and KV cache share.
+            ActivationBytes = 0,
             Engine = new EngineSpec
             {
                 MaxBatchedTokens = run.Engine.MaxBatchedTokens,

@@ -1,5 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Workloads;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments.Validation;
 

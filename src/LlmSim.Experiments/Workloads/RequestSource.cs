@@ -1,13 +1,10 @@
 namespace LlmSim.Experiments.Workloads;
 
-/// <summary>Where requests come from: the values of <c>request_source</c>, in lower case.</summary>
+/// <summary>Where requests come from.</summary>
 public enum RequestSource
 {
-    /// <summary>A trace in Mooncake's format.</summary>
-    Mooncake,
-
-    /// <summary>A trace in Azure's format.</summary>
-    Azure,
+    /// <summary>A trace, in the format that is asked for or whatever format it has.</summary>
+    Trace,
 
     /// <summary>Prompt lengths by Zipf's law.</summary>
     Zipfian,

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using LlmSim.Workloads;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments.Workloads;
 
@@ -10,7 +10,7 @@ namespace LlmSim.Experiments.Workloads;
 public sealed record WorkloadOptions
 {
     /// <summary>
-    /// The source. Null: the trace when <see cref="TracePath" /> is given, in whatever format it is, else
+    /// The source. Null: the trace when <see cref="TracePath" /> is given, else
     /// <see cref="RequestSource.Conversation" />.
     /// </summary>
     public RequestSource? Source { get; init; }
@@ -18,8 +18,11 @@ public sealed record WorkloadOptions
     /// <summary>File of the trace, which may be compressed; an error with a synthetic source.</summary>
     public string? TracePath { get; init; }
 
-    /// <summary>The requests of that trace, when they have been read already: so many runs share one array.</summary>
-    public ReadOnlyMemory<RequestSpec>? ParsedTrace { get; init; }
+    /// <summary>That trace, when it has been read already.</summary>
+    internal ParsedTrace? ParsedTrace { get; init; }
+
+    /// <summary>How a trace is read.</summary>
+    public TraceOptions Trace { get; init; } = new();
 
     /// <summary>How many requests, at least 1; a trace gives its first ones, and all when it has fewer.</summary>
     public int RequestCount { get; init; } = 10_000;
@@ -41,11 +44,20 @@ public sealed record WorkloadOptions
     /// </summary>
     public double RangeRatio { get; init; } = 1;
 
-    /// <summary>When they arrive.</summary>
-    public ArrivalProcess Arrivals { get; init; } = ArrivalProcess.Poisson;
+    /// <summary>When they arrive; null is left to <see cref="ArrivalChoice" />.</summary>
+    public ArrivalProcess? Arrivals { get; init; }
 
-    /// <summary>Mean arrivals per second, above 0; not used by <see cref="ArrivalProcess.Trace" />.</summary>
-    public double LambdaArrival { get; init; } = 2;
+    /// <summary>Whether the requests of a trace arrive at its own times when <see cref="Arrivals" /> does not say.</summary>
+    public TraceArrivals TraceArrivals { get; init; } = TraceArrivals.OwnTimes;
+
+    /// <summary>
+    /// Mean arrivals per second, above 0; not used by <see cref="ArrivalProcess.Trace" />. Null is
+    /// <see cref="DefaultLambdaArrival" />.
+    /// </summary>
+    public double? LambdaArrival { get; init; }
+
+    /// <summary>Mean arrivals per second unless another rate is asked for.</summary>
+    public const double DefaultLambdaArrival = 1.66;
 
     /// <summary>Zipfian: the exponent, above 0.</summary>
     public double ZipfS { get; init; } = 2;
@@ -82,28 +94,30 @@ public sealed record WorkloadOptions
     /// <summary>Whether to keep the hash ids of a trace.</summary>
     public bool ReadHashIds { get; init; }
 
-    /// <summary>Tokens of a block that a hash id of the trace stands for, at least 1.</summary>
-    public int HashBlockTokens { get; init; } = RequestSpec.MooncakeBlockTokens;
+    /// <summary>Tokens of a block that a hash id of the trace stands for, at least 1; null for the format's own.</summary>
+    public int? HashBlockTokens { get; init; }
 
-    /// <summary>A source by its name on the command line.</summary>
-    /// <exception cref="UserErrorException">There is no such source.</exception>
-    public static RequestSource ParseRequestSource(string text)
-    {
-        var names = Enum.GetNames<RequestSource>().Select(name => name.ToLowerInvariant()).ToArray();
-        var index = Array.IndexOf(names, text.ToLowerInvariant());
-        return index >= 0
-            ? (RequestSource)index
-            : throw new UserErrorException(
-                $"request_source: found '{text}'; allowed: {string.Join(", ", names)}.{Suggestion.For(text, names)}"
-            );
-    }
+    /// <summary>
+    /// The arrival process, as far as it is known without the file of the trace: most have times. Null in a closed loop.
+    /// </summary>
+    internal ArrivalProcess? ExpectedArrivals =>
+        ArrivalChoice
+            .Of(
+                this,
+                isTrace: (Source ?? RequestSource.Trace) == RequestSource.Trace && TracePath is not null,
+                hasTimes: ParsedTrace is null || ParsedTrace.Facts.SpanSeconds is not null
+            )
+            .Process;
+
+    private double Rate => LambdaArrival ?? DefaultLambdaArrival;
 
     /// <summary>
     /// The requests. They are made, or read from the file, anew in each enumeration; the options are checked at once, and the
     /// lines of a trace while it is read.
     /// </summary>
+    /// <param name="onKnown">Told what the workload is: at once, or for the file of a trace at the end of an enumeration.</param>
     /// <exception cref="UserErrorException">An option or the trace is wrong; the message says how.</exception>
-    public IEnumerable<RequestSpec> ToRequests()
+    public IEnumerable<RequestSpec> ToRequests(Action<WorkloadFacts>? onKnown = null)
     {
         if (RequestCount < 1)
         {
@@ -114,24 +128,38 @@ public sealed record WorkloadOptions
             );
         }
 
-        var source = Source ?? (TracePath is null ? RequestSource.Conversation : null);
-        var requests = source switch
-        {
-            null or RequestSource.Mooncake or RequestSource.Azure => Trace(source),
-            _ => Synthetic(source.Value),
-        };
-        return Concurrency is null
-            ? Arrivals.Apply(requests, LambdaArrival, Seed, RequestCount)
-            : requests.Take(RequestCount);
+        var source = Source ?? (TracePath is null ? RequestSource.Conversation : RequestSource.Trace);
+        return source == RequestSource.Trace ? FromTrace(onKnown) : Synthetic(source, onKnown);
     }
 
-    private IEnumerable<RequestSpec> Trace(RequestSource? source)
+    /// <summary>Reads the whole file of the trace, at its own times.</summary>
+    /// <exception cref="UserErrorException">The file is wrong.</exception>
+    internal ParsedTrace ParseTrace(CancellationToken cancellation = default)
     {
-        if (TracePath is null)
+        using var stream = InputFile.Open(TracePath!);
+        using var trace = OpenTrace(stream, TracePath!);
+        var requests = Requests(trace, TracePath!)
+            .Select(request =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                return request;
+            })
+            .ToArray();
+        return new ParsedTrace(
+            requests,
+            trace.Facts,
+            HashBlockTokens ?? trace.HashBlockTokens,
+            Trace.TimeScale
+        );
+    }
+
+    private IEnumerable<RequestSpec> FromTrace(Action<WorkloadFacts>? onKnown)
+    {
+        if (TracePath is not { } path)
         {
             throw new UserErrorException(
-                $"request_source: {Name(source!.Value)} reads a trace; give its file with trace_path, or choose "
-                    + $"{Name(RequestSource.Conversation)}, which needs none"
+                $"request_source: {Trace.Format ?? RequestSources.Name(RequestSource.Trace)} reads a trace; give its file "
+                    + $"with trace_path, or choose {RequestSources.Name(RequestSource.Conversation)}, which needs none"
             );
         }
 
@@ -144,71 +172,110 @@ public sealed record WorkloadOptions
 
         if (ParsedTrace is { } parsed)
         {
-            return MemoryMarshal.ToEnumerable(parsed);
+            var arrivals = ChooseArrivals(path, parsed.Facts.SpanSeconds is not null);
+            onKnown?.Invoke(
+                new WorkloadFacts(arrivals, parsed.FactsOf(RequestCount), parsed.HashBlockTokens)
+            );
+            return Apply(arrivals, parsed.ToRequests());
         }
 
-        InputFile.RequireFile(TracePath);
-        TraceFormat? format = source switch
-        {
-            RequestSource.Mooncake => TraceFormat.Mooncake,
-            RequestSource.Azure => TraceFormat.Azure,
-            _ => null,
-        };
-        return ReadTrace(TracePath, format);
+        InputFile.RequireFile(path);
+        return ReadTrace(path, onKnown);
     }
 
-    private IEnumerable<RequestSpec> ReadTrace(string path, TraceFormat? format)
+    private IEnumerable<RequestSpec> ReadTrace(string path, Action<WorkloadFacts>? onKnown)
     {
         using var stream = InputFile.Open(path);
-        foreach (var request in TraceReader.Read(stream, path, format, ReadHashIds))
+        using var trace = OpenTrace(stream, path);
+        var arrivals = ChooseArrivals(path, trace.HasTimes);
+        try
         {
-            RequireHashBlocks(path, request);
+            foreach (var request in Apply(arrivals, Requests(trace, path)))
+            {
+                yield return request;
+            }
+        }
+        finally
+        {
+            onKnown?.Invoke(
+                new WorkloadFacts(arrivals, trace.Facts, HashBlockTokens ?? trace.HashBlockTokens)
+            );
+        }
+    }
+
+    private Trace OpenTrace(Stream stream, string path) =>
+        LlmSim.Workloads.Traces.Trace.Open(stream, path, Trace, ReadHashIds, Seed);
+
+    private IEnumerable<RequestSpec> Requests(Trace trace, string path)
+    {
+        var blockTokens = HashBlockTokens ?? trace.HashBlockTokens;
+        foreach (var request in trace.Requests())
+        {
+            RequireHashBlocks(path, request, blockTokens);
             yield return request with
             {
-                HashBlockTokens = HashBlockTokens,
+                HashBlockTokens = blockTokens,
             };
         }
     }
 
+    private ArrivalChoice ChooseArrivals(string path, bool hasTimes)
+    {
+        var choice = ArrivalChoice.Of(this, isTrace: true, hasTimes);
+        return choice.Process is { NeedsTrace: true } && !hasTimes
+            ? throw new UserErrorException(
+                $"arrivals: {choice.Process} needs times, and {path} has none; allowed with it: poisson, constant, gamma:cv=NUMBER"
+            )
+            : choice;
+    }
+
+    private IEnumerable<RequestSpec> Apply(ArrivalChoice arrivals, IEnumerable<RequestSpec> requests) =>
+        arrivals.Process?.Apply(requests, Rate, Seed, RequestCount) ?? requests.Take(RequestCount);
+
     /// <summary>One id for each block of the prompt, or for each whole one.</summary>
-    private void RequireHashBlocks(string path, in RequestSpec request)
+    private static void RequireHashBlocks(string path, in RequestSpec request, int blockTokens)
     {
         if (request.HashIds is not { } ids)
         {
             return;
         }
 
-        var whole = request.InputTokens / HashBlockTokens;
-        var all = (request.InputTokens - 1) / HashBlockTokens + 1;
+        var whole = request.InputTokens / blockTokens;
+        var all = (request.InputTokens - 1) / blockTokens + 1;
         if (ids.Length != whole && ids.Length != all)
         {
             throw new UserErrorException(
                 FormattableString.Invariant(
-                    $"{path}: hash_ids: request {request.Id} has {ids.Length} ids for {request.InputTokens} tokens; allowed with trace_block_size {HashBlockTokens}: {all}, or {whole} without the last, partial block"
+                    $"{path}: hash_ids: request {request.Id} has {ids.Length} ids for {request.InputTokens} tokens; allowed with trace_block_size {blockTokens}: {all}, or {whole} without the last, partial block"
                 )
             );
         }
     }
 
-    private IEnumerable<RequestSpec> Synthetic(RequestSource source)
+    private IEnumerable<RequestSpec> Synthetic(RequestSource source, Action<WorkloadFacts>? onKnown)
     {
+        var name = RequestSources.Name(source);
         if (TracePath is not null)
         {
             throw new UserErrorException(
-                $"trace_path: {TracePath} is given, but request_source {Name(source)} reads no trace; leave one of them out"
+                $"trace_path: {TracePath} is given, but request_source {name} reads no trace; leave one of them out"
             );
         }
 
-        if (Arrivals.NeedsTrace && Concurrency is null)
+        var arrivals = ArrivalChoice.Of(this, isTrace: false, hasTimes: false);
+        if (arrivals.Process is { NeedsTrace: true })
         {
             throw new UserErrorException(
-                $"arrivals: {Arrivals} needs the timestamps of a trace, and request_source {Name(source)} has none; "
+                $"arrivals: {arrivals.Process} needs the timestamps of a trace, and request_source {name} has none; "
                     + "allowed with it: poisson, constant, gamma:cv=NUMBER"
             );
         }
 
+        onKnown?.Invoke(
+            new WorkloadFacts(arrivals, Trace: null, HashBlockTokens ?? RequestSpec.MooncakeBlockTokens)
+        );
         var maxTokens = MaxLen ?? SyntheticWorkload.DefaultMaxTokens;
-        return source switch
+        var requests = source switch
         {
             RequestSource.Zipfian => WithOutputs(
                 new ZipfLengths(ZipfS, maxTokens),
@@ -227,6 +294,7 @@ public sealed record WorkloadOptions
             ),
             _ => ConversationWorkload.Generate(Seed, maxTokens),
         };
+        return Apply(arrivals, requests);
     }
 
     private IEnumerable<RequestSpec> WithOutputs(
@@ -240,6 +308,4 @@ public sealed record WorkloadOptions
                 LognormalLengths.WithMean(OutputMean, OutputSigma, SyntheticWorkload.DefaultMaxTokens),
                 Seed
             );
-
-    private static string Name(RequestSource source) => source.ToString().ToLowerInvariant();
 }

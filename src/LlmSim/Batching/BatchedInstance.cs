@@ -7,7 +7,7 @@ namespace LlmSim.Batching;
 /// An engine as vLLM's: iterations that batch chunks of prompts with decoding requests, over a paged KV cache whose blocks
 /// requests with equal prefixes share. One that only prefills keeps a request's blocks until its KV cache has been sent.
 /// </summary>
-internal sealed class BatchedInstance : Instance
+internal sealed partial class BatchedInstance : Instance
 {
     private readonly BatchedInstanceOptions _options;
     private readonly Simulation _simulation;
@@ -24,6 +24,8 @@ internal sealed class BatchedInstance : Instance
     /// <summary>Seconds of the prefills of requests whose prefix is being fetched.</summary>
     private readonly Dictionary<Request, double> _expected = [];
     private IterationBatch _batch;
+
+    /// <summary>Whether iterations in which this instance computes are planned; it may be idle beside others of its group.</summary>
     private bool _isPlanned;
     private int _usedAtBegin;
 
@@ -58,23 +60,9 @@ internal sealed class BatchedInstance : Instance
     public override long CommittedKvBytes =>
         HeldKvBytes + (_cache.BlocksFor(_waiting.Tokens) * _options.KvBytesPerBlock);
 
-    public override long HeldKvBytes
-    {
-        get
-        {
-            Settle();
-            return _cache.Pool.Used * _options.KvBytesPerBlock;
-        }
-    }
+    public override long HeldKvBytes => UsedBlocks * _options.KvBytesPerBlock;
 
-    public override KvBlockUse KvBlocks
-    {
-        get
-        {
-            Settle();
-            return new KvBlockUse(_cache.Pool.Total, _cache.Pool.Used, Spec.Engine!.BlockTokens);
-        }
-    }
+    public override KvBlockUse KvBlocks => new(_cache.Pool.Total, UsedBlocks, Spec.Engine!.BlockTokens);
 
     public PagedKvCache Cache => _cache;
     public long CompletedRequests { get; private set; }
@@ -89,13 +77,16 @@ internal sealed class BatchedInstance : Instance
         return _cache.BlocksFor((long)request.TraceInputTokens + decodeTokens) <= _cache.Pool.Total;
     }
 
+    public override bool CanHoldPrompt(Request request) =>
+        _cache.BlocksFor(request.TraceInputTokens) <= _cache.Pool.Total;
+
     public override object HoldingKind => (Role, _cache.Pool.Total);
 
-    public override int CachedPrefixTokens(Request request)
-    {
-        Settle();
-        return _cache.CachedPrefixTokens(request);
-    }
+    public override int CachedPrefixTokens(Request request) =>
+        _cache.CachedPrefixTokens(request, UnsettledBlocks);
+
+    public override int FetchableTokens(int tokens) =>
+        Spec.Engine is { PrefixCaching: true, BlockTokens: var size } ? tokens / size * size : 0;
 
     public override double PrefillSeconds(int promptTokens, int cachedTokens) =>
         IterationSeconds(IterationBatch.OfPrompt(promptTokens, cachedTokens));
@@ -107,26 +98,9 @@ internal sealed class BatchedInstance : Instance
 
     public override long KvBytesPerToken => _options.KvBytesPerBlock / Spec.Engine!.BlockTokens;
 
-    public override double PrefillQueueSeconds(Request request)
-    {
-        Settle();
-        return WorkAhead.PrefillSeconds(_scheduler.Running, _waiting) + _expected.Values.Sum();
-    }
-
-    /// <summary>
-    /// For a request to be prefilled, seconds until all present ones are done: those that are prefilled or wait for it, then the
-    /// decoding ones. For a request that comes to decode, tokens still to be generated.
-    /// </summary>
-    public override double EstimatedWork(Request request)
-    {
-        Settle();
-        return request.State == RequestState.DecodeGlobal
-            ? WorkAhead.TokensToCome(_scheduler.Running, _waiting)
-            : PrefillQueueSeconds(request) + _work.DecodeSeconds(_scheduler.Running);
-    }
-
     public override void Accept(Request request)
     {
+        Settle();
         var comesToDecode = request.State == RequestState.DecodeGlobal;
         request.ExpectedOutputTokens = _options.OutputEstimate.ExpectedTokens(request);
         var sequence = request.Sequence ?? NewSequence(request, comesToDecode);
@@ -139,9 +113,7 @@ internal sealed class BatchedInstance : Instance
         {
             request.State = RequestState.PrefillLocal;
             request.PrefillInstance = Index;
-            sequence.PrefillAhead = SimTime.FromSeconds(
-                PrefillSeconds(request.InputTokens, _cache.CachedPrefixTokens(request))
-            );
+            sequence.PrefillAhead = PrefillDuration(request);
             request.PrefillDuration = sequence.PrefillAhead;
         }
 
@@ -164,6 +136,7 @@ internal sealed class BatchedInstance : Instance
     /// <summary>Forgets the KV cache of a request that has been sent away.</summary>
     public override void Release(Request request)
     {
+        Settle();
         Invariant.Require(
             _sending.Remove(request, out var sequence),
             $"{this} released KV that it did not hold ({request})"
@@ -205,7 +178,7 @@ internal sealed class BatchedInstance : Instance
     /// <summary>The times of the planned iterations are known.</summary>
     public void OnPlanned(SimTime end)
     {
-        _isPlanned = true;
+        _isPlanned = _batch.Tokens > 0;
         if (Role != InstanceRole.Prefill)
         {
             return;
@@ -220,18 +193,21 @@ internal sealed class BatchedInstance : Instance
         }
     }
 
+    /// <summary>The running request with the longest context; null when none runs.</summary>
+    public Request? Longest => _scheduler.Running.ToArray().MaxBy(sequence => sequence.Length)?.Request;
+
     /// <summary>How often the planned iteration can repeat itself, up to the limit.</summary>
     public int SteadyIterations(int limit) => _scheduler.SteadyIterations(limit);
 
     /// <summary>The planned iterations have ended.</summary>
     public void Complete()
     {
-        _isPlanned = false;
-        if (_batch.Tokens == 0)
+        if (!_isPlanned)
         {
             return;
         }
 
+        _isPlanned = false;
         var times = _group.Times;
         _progress.Complete(_scheduler.Running, times, _leaving);
         Totals.Add(times, _batch.Requests, (_usedAtBegin + _cache.Pool.Used) / 2.0);
@@ -269,7 +245,19 @@ internal sealed class BatchedInstance : Instance
         return sequence;
     }
 
-    /// <summary>Brings the requests up to date with the iterations that have ended while others of the same plan go on.</summary>
+    private SimTime PrefillDuration(Request request)
+    {
+        try
+        {
+            return SimTime.FromSeconds(PrefillSeconds(request.InputTokens, CachedPrefixTokens(request)));
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(request, "its prefill", e);
+        }
+    }
+
+    /// <summary>Brings the requests up to date, before something happens to the instance.</summary>
     private void Settle()
     {
         if (_isPlanned)

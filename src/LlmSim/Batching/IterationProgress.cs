@@ -30,10 +30,13 @@ internal sealed class IterationProgress(
         }
     }
 
+    /// <summary>How many of the ended iterations of the plan the requests have not had.</summary>
+    public int Unsettled(int ended) => ended - _settled;
+
     /// <summary>So many iterations of a plan have ended; in each, every request got a token, and another one has begun.</summary>
     public void Settle(ReadOnlySpan<SequenceState> running, IterationTimes times, int ended)
     {
-        var iterations = ended - _settled;
+        var iterations = Unsettled(ended);
         if (iterations <= 0)
         {
             return;
@@ -85,14 +88,19 @@ internal sealed class IterationProgress(
 
     private void RecordGaps(ReadOnlySpan<SequenceState> running, IterationTimes times, int first, int last)
     {
+        var measured = 0;
         foreach (var sequence in running)
         {
-            interTokenLatency.Record(times.EndOf(first) - sequence.Request.LastToken, 1);
+            if (sequence.Request.IsMeasured)
+            {
+                measured++;
+                interTokenLatency.Record(times.EndOf(first) - sequence.Request.LastToken, 1);
+            }
         }
 
         for (var i = first + 1; i <= last; i++)
         {
-            interTokenLatency.Record(times.EndOf(i) - times.EndOf(i - 1), running.Length);
+            interTokenLatency.Record(times.EndOf(i) - times.EndOf(i - 1), measured);
         }
     }
 
@@ -100,7 +108,7 @@ internal sealed class IterationProgress(
     {
         if (request.GeneratedTokens > 0)
         {
-            interTokenLatency.Record(now - request.LastToken, 1);
+            interTokenLatency.Record(now - request.LastToken, request.IsMeasured ? 1 : 0);
             request.DecodedTokens++;
         }
         else

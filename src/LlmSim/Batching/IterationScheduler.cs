@@ -92,7 +92,8 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
         return enough;
     }
 
-    private long BlocksToGrow(int iterations)
+    /// <summary>Blocks that the requests of a batch that only decodes lack for so many iterations from now.</summary>
+    public long BlocksToGrow(int iterations)
     {
         var blocks = 0L;
         foreach (var sequence in _running)

@@ -33,11 +33,14 @@ internal sealed class IterationTimes
 
     public void Add(double seconds)
     {
-        Invariant.Require(
-            seconds is >= 0 and < double.PositiveInfinity,
-            $"an iteration would take {seconds} s"
-        );
-        _offsets.Add((_offsets.Count > 0 ? _offsets[^1] : _carry) + (seconds * NanosecondsPerSecond));
+        Invariant.Require(seconds >= 0, $"an iteration would take {seconds} s");
+        var offset = (_offsets.Count > 0 ? _offsets[^1] : _carry) + (seconds * NanosecondsPerSecond);
+        if (_start.Nanoseconds + offset >= long.MaxValue)
+        {
+            throw new ClockRangeException(_start.Seconds + (offset / NanosecondsPerSecond));
+        }
+
+        _offsets.Add(offset);
     }
 
     /// <summary>Iterations that have ended before that time; one that ends at it is still to be looked at.</summary>

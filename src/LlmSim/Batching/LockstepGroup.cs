@@ -106,16 +106,28 @@ internal sealed class LockstepGroup
         }
 
         _phase = Phase.Running;
-        _times.Begin(_simulation.Now);
-        for (var i = 0; i < iterations; i++)
-        {
-            _times.Add(Seconds(mostTokens, i));
-        }
-
+        PlanTimes(iterations, mostTokens);
         _iterationsEnd.Set(_times.End);
         foreach (var member in _members)
         {
             member.OnPlanned(_times.End);
+        }
+    }
+
+    private void PlanTimes(int iterations, int mostTokens)
+    {
+        try
+        {
+            _times.Begin(_simulation.Now);
+            for (var i = 0; i < iterations; i++)
+            {
+                _times.Add(Seconds(mostTokens, i));
+            }
+        }
+        catch (ClockRangeException e)
+        {
+            var longest = _members.Select(member => member.Longest).MaxBy(request => request?.InputTokens);
+            throw ClockEnd.Error(longest!, $"the end of its iteration on {this}", e);
         }
     }
 

@@ -14,18 +14,20 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     public long PromptBlocks { get; private set; }
     public long HitBlocks { get; private set; }
 
-    public int BlocksFor(long tokens) => (int)((tokens + spec.BlockTokens - 1) / spec.BlockTokens);
+    public long BlocksFor(long tokens) => (tokens + spec.BlockTokens - 1) / spec.BlockTokens;
 
     /// <summary>Keys of a request's prompt that others may share; none without prefix caching.</summary>
     public ulong[] Keys(Request request) =>
         spec.PrefixCaching && request.Content is { } content ? content.Keys(spec.BlockTokens) : [];
 
     /// <summary>Tokens at the start of a prompt whose KV cache is here; the last token is always computed anew.</summary>
-    public int CachedPrefixTokens(Request request)
+    /// <param name="request">Whose prompt it is.</param>
+    /// <param name="unsettledBlocks">Blocks that have been taken without the pool knowing it yet.</param>
+    public int CachedPrefixTokens(Request request, int unsettledBlocks)
     {
         var keys = Keys(request);
         var most = Math.Min(keys.Length, (request.InputTokens - 1) / spec.BlockTokens);
-        return Pool.CountFound(keys.AsSpan(0, most)) * spec.BlockTokens;
+        return Pool.CountFound(keys.AsSpan(0, most), unsettledBlocks) * spec.BlockTokens;
     }
 
     /// <summary>Leading blocks of a waiting sequence that are here.</summary>

@@ -42,10 +42,19 @@ internal sealed class OpenStream : IClient
 
     private void PlanNext()
     {
-        if (_stream.MoveNext())
+        if (!_stream.MoveNext())
         {
-            _arriving = _stream.Take(_simulation.Now);
+            return;
+        }
+
+        _arriving = _stream.Take(_simulation.Now);
+        try
+        {
             _nextArrival.Set(_arriving.Arrival);
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(_arriving, "its arrival", e);
         }
     }
 }

@@ -7,7 +7,7 @@ internal sealed partial class DecodeInstance
     {
         var count = _plan.Count;
         RecordFirstGaps();
-        _plan.RecordGaps(_interTokenLatency, _batch.Count);
+        _plan.RecordGaps(_interTokenLatency, _batch.MeasuredCount);
         _batch.Advance(count);
         IterationTokens += (long)count * _batch.Count;
         _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
@@ -20,7 +20,7 @@ internal sealed partial class DecodeInstance
     private void RecordFirstGaps()
     {
         var end = _plan.EndOf(1);
-        var others = _batch.Count;
+        var others = _batch.MeasuredCount;
         foreach (var request in _batch.NewestFirst)
         {
             if (request.JoinedAtIteration != _batch.Iteration)
@@ -28,14 +28,12 @@ internal sealed partial class DecodeInstance
                 break;
             }
 
-            _interTokenLatency.Record(end - request.LastToken, 1);
-            others--;
+            var count = request.IsMeasured ? 1 : 0;
+            _interTokenLatency.Record(end - request.LastToken, count);
+            others -= count;
         }
 
-        if (others > 0)
-        {
-            _interTokenLatency.Record(end - _lastToken, others);
-        }
+        _interTokenLatency.Record(end - _lastToken, others);
     }
 
     private void CompleteRecomputations()
@@ -46,7 +44,7 @@ internal sealed partial class DecodeInstance
             _work?.Remove(request, _batch.Iteration);
             _batch.GiveToken(request);
             _work?.Add(request, _batch.Iteration);
-            _interTokenLatency.Record(_simulation.Now - request.LastToken, 1);
+            _interTokenLatency.Record(_simulation.Now - request.LastToken, request.IsMeasured ? 1 : 0);
             request.LastToken = _simulation.Now;
         }
 
@@ -97,9 +95,14 @@ internal sealed partial class DecodeInstance
     private void EvictAll()
     {
         _batch.TakeAll(_leaving);
+        // Before anybody is asked for a key: whoever looks at the instance then finds it without them.
         foreach (var request in _leaving)
         {
             _work?.Remove(request, _batch.Iteration);
+        }
+
+        foreach (var request in _leaving)
+        {
             request.Evictions++;
             request.LastToken = _simulation.Now;
             request.InputTokens += request.DecodedTokens;

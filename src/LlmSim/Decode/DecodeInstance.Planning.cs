@@ -32,7 +32,7 @@ internal sealed partial class DecodeInstance
         var total = SimTime.Zero;
         foreach (var request in _recomputing)
         {
-            var duration = SimTime.FromSeconds(Performance.PrefillSeconds(request.RecomputeTokens));
+            var duration = RecomputeDuration(request);
             request.RecomputeDuration += duration;
             total += duration;
         }
@@ -41,21 +41,53 @@ internal sealed partial class DecodeInstance
         _boundary.Set(_simulation.Now + total);
     }
 
+    private SimTime RecomputeDuration(Request request)
+    {
+        try
+        {
+            return SimTime.FromSeconds(Performance.PrefillSeconds(request.RecomputeTokens));
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(request, "the prefill of its context after a preemption", e);
+        }
+    }
+
     private void Decode()
     {
         _phase = Phase.Decoding;
         var iterations = Math.Min(_batch.IterationsToFirstFinish, IterationsUntilPolicyIsAsked());
-        _plan.Make(
-            _simulation.Now,
-            IterationsThatFit(iterations),
-            new DecodeBatch(
-                _batch.Count,
-                _batch.ContextTokens + _batch.Count,
-                _batch.LongestContextTokens() + 1
-            ),
-            Performance
+        var batch = new DecodeBatch(
+            _batch.Count,
+            _batch.ContextTokens + _batch.Count,
+            _batch.LongestContextTokens() + 1
         );
+        try
+        {
+            _plan.Make(_simulation.Now, IterationsThatFit(iterations), batch, Performance);
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(
+                Longest(),
+                $"the end of its iterations on {this}, in a batch of {batch.Requests} requests",
+                e
+            );
+        }
+
         _boundary.Set(_plan.End);
+    }
+
+    /// <summary>The running request with the longest context.</summary>
+    private Request Longest()
+    {
+        Request? longest = null;
+        foreach (var request in _batch.NewestFirst)
+        {
+            longest = longest?.ContextTokens >= request.ContextTokens ? longest : request;
+        }
+
+        return longest!;
     }
 
     /// <summary>So many iterations, or those after which the batch, as it is, no longer fits: at least one always runs.</summary>

@@ -32,9 +32,8 @@ internal readonly struct IterationPiece
 
     public int Count { get; }
 
-    /// <summary>Whether every iteration takes a time from 0, and the clock can show the end.</summary>
-    public bool IsValid =>
-        _first >= 0 && _first + ((Count - 1) * _growth) >= 0 && OffsetAfter(Count) < long.MaxValue;
+    /// <summary>Whether every iteration takes a time from 0.</summary>
+    public bool IsValid => _first >= 0 && _first + ((Count - 1) * _growth) >= 0;
 
     public double GrowthSeconds => _growth / NanosecondsPerSecond;
 

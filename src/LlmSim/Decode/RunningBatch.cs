@@ -18,6 +18,9 @@ internal sealed class RunningBatch
 
     public int Count => _members.Count;
 
+    /// <summary>Requests that the statistics count.</summary>
+    public int MeasuredCount { get; private set; }
+
     /// <summary>Iterations that this instance has completed.</summary>
     public long Iteration { get; private set; }
 
@@ -36,6 +39,7 @@ internal sealed class RunningBatch
         }
 
         _newest = slot;
+        MeasuredCount += request.IsMeasured ? 1 : 0;
         request.BatchSlot = slot;
         request.JoinedAtIteration = Iteration;
         ContextTokens += request.ContextTokens;
@@ -138,6 +142,7 @@ internal sealed class RunningBatch
 
         _members.Remove(slot);
         _finishes.Remove(slot);
+        MeasuredCount -= request.IsMeasured ? 1 : 0;
         Settle(request);
         ContextTokens -= request.ContextTokens;
         return request;

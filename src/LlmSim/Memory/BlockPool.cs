@@ -16,6 +16,14 @@ internal sealed class BlockPool
 
     private readonly Dictionary<ulong, int> _byKey = [];
 
+    /// <summary>Places of the first and the last block that were ever put into the free list.</summary>
+    private long _firstPlace;
+    private long _lastPlace;
+
+    /// <summary>The block behind the first so many of the free list, as it was last looked for; 0 when the list has changed since.</summary>
+    private int _behindCount;
+    private int _behind;
+
     /// <summary>A pool of so many blocks, all free, taken in the order of their numbers.</summary>
     public BlockPool(int blocks)
     {
@@ -27,7 +35,11 @@ internal sealed class BlockPool
         {
             _blocks[i].Next = i == blocks ? 0 : i + 1;
             _blocks[i].Previous = i == 0 ? blocks : i - 1;
+            _blocks[i].Place = i;
         }
+
+        _lastPlace = blocks - 1;
+        _blocks[blocks].Place = long.MaxValue;
     }
 
     public int Total { get; }
@@ -48,11 +60,16 @@ internal sealed class BlockPool
     /// <summary>The block with that key, held or free; −1 when there is none.</summary>
     public int Find(ulong key) => _byKey.TryGetValue(key, out var block) ? block : -1;
 
-    /// <summary>How many keys, from the first one on, are in the pool.</summary>
-    public int CountFound(ReadOnlySpan<ulong> keys)
+    /// <summary>How many keys, from the first one on, could be found if so many blocks were taken before.</summary>
+    public int CountFound(ReadOnlySpan<ulong> keys, int taken)
     {
+        var firstLeft = taken == 0 ? long.MinValue : _blocks[Behind(taken)].Place;
         var count = 0;
-        while (count < keys.Length && _byKey.ContainsKey(keys[count]))
+        while (
+            count < keys.Length
+            && _byKey.TryGetValue(keys[count], out var block)
+            && (!IsFree(block) || _blocks[block].Place >= firstLeft)
+        )
         {
             count++;
         }
@@ -136,6 +153,26 @@ internal sealed class BlockPool
         );
     }
 
+    /// <summary>The block behind the first so many of the free list; its head when these are all.</summary>
+    private int Behind(int count)
+    {
+        Invariant.Require(
+            count <= Free,
+            $"{count} KV blocks were to be taken from a pool that has {Free} left"
+        );
+        if (_behindCount == 0 || _behindCount > count)
+        {
+            (_behindCount, _behind) = (0, _blocks[Total].Next);
+        }
+
+        for (; _behindCount < count; _behindCount++)
+        {
+            _behind = _blocks[_behind].Next;
+        }
+
+        return _behind;
+    }
+
     private void Forget(int block)
     {
         _byKey.Remove(_blocks[block].Key);
@@ -153,6 +190,8 @@ internal sealed class BlockPool
         // While no block has a key, all are alike, and the one used last is the fastest to get at.
         var before = _byKey.Count == 0 ? Total : _blocks[Total].Previous;
         var after = _blocks[before].Next;
+        _behindCount = 0;
+        _blocks[block].Place = before == Total ? --_firstPlace : ++_lastPlace;
         _blocks[before].Next = block;
         _blocks[block].Previous = before;
         _blocks[block].Next = after;
@@ -162,6 +201,7 @@ internal sealed class BlockPool
     private void Unlink(int block)
     {
         var (before, after) = (_blocks[block].Previous, _blocks[block].Next);
+        _behindCount = 0;
         _blocks[before].Next = after;
         _blocks[after].Previous = before;
     }
@@ -172,5 +212,8 @@ internal sealed class BlockPool
         public int Previous;
         public int Holders;
         public ulong Key;
+
+        /// <summary>Grows along the free list.</summary>
+        public long Place;
     }
 }

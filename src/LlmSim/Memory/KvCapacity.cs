@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Memory;
 
@@ -12,7 +13,10 @@ public static class KvCapacity
             ? Semantics.ReferenceKvBytesPerToken
             : model.KvBytesPerToken(precision);
 
-    /// <summary>Bytes of the weights, over all accelerators of an instance: of the experts, those that it holds.</summary>
+    /// <summary>
+    /// Bytes of the weights, over all accelerators of an instance: of the experts, those that it holds, and all copies of what
+    /// several accelerators have.
+    /// </summary>
     public static long WeightBytes(
         ModelDescription model,
         Precision precision,
@@ -22,11 +26,12 @@ public static class KvCapacity
     {
         if (semantics.Weights == ModelBytes.Fixed)
         {
-            return Semantics.ReferenceParameters * precision.WeightBits / 8;
+            return (long)(Semantics.ReferenceParameters * precision.Mlp.Weight.BytesPerValue);
         }
 
-        var expertsElsewhere = (1 - ExpertParallelism.Share(instance)) * model.ExpertParameters;
-        return (model.Parameters - (long)expertsElsewhere) * precision.WeightBits / 8;
+        precision = precision.Under(semantics);
+        return ParametersByOperand.Of(model).Bytes(precision, ExpertParallelism.Share(instance))
+            + TensorParallelism.CopiedBytes(model, precision, instance.TpSize);
     }
 
     /// <summary>KV bytes that the instance can hold, above 0.</summary>
@@ -41,45 +46,65 @@ public static class KvCapacity
         Semantics semantics
     )
     {
-        TensorParallelism.Require(model, instance.TpSize);
+        model.RequireFullAttention();
+        TensorParallelism.Require(model, instance.TpSize, semantics);
         ExpertParallelism.Require(model, instance);
+        instance = instance.WithFigures(semantics);
         var weightBytes = WeightBytes(model, precision, instance, semantics);
-        var bytes = FreeBytes(instance, weightBytes, semantics) / Copies(model, instance, semantics);
-        return bytes > 0 ? bytes : throw DoesNotFit(model, instance, weightBytes, bytes, semantics);
+        var bytes =
+            FreeBytes(model, precision, instance, weightBytes, semantics)
+            / Copies(model, instance, semantics);
+        return bytes > 0
+            ? bytes
+            : throw DoesNotFit(model, precision, instance, weightBytes, bytes, semantics);
     }
 
-    /// <summary>Latent attention cannot divide what it keeps by heads: every accelerator holds all of it.</summary>
+    /// <summary>A latent vector is on every accelerator of a group, and a KV head on several when those are more than the heads.</summary>
     private static int Copies(ModelDescription model, InstanceSpec instance, Semantics semantics) =>
-        model.LatentAttention is not null && semantics.MemoryLimit == MemoryLimit.TensorParallelGroup
-            ? instance.TpSize
+        semantics.MemoryLimit == MemoryLimit.TensorParallelGroup
+            ? TensorParallelism.KvCopies(model, instance.TpSize)
             : 1;
 
     /// <summary>What the weights leave; negative when they do not fit.</summary>
-    private static long FreeBytes(InstanceSpec instance, long weightBytes, Semantics semantics)
+    private static long FreeBytes(
+        ModelDescription model,
+        Precision precision,
+        InstanceSpec instance,
+        long weightBytes,
+        Semantics semantics
+    )
     {
         var memoryBytes = instance.Hardware.MemoryBytes;
         return semantics.MemoryLimit == MemoryLimit.OneGpu
             ? memoryBytes - weightBytes / instance.TpSize
             : (long)(instance.TpSize * memoryBytes * instance.MemoryUtilization)
                 - weightBytes
-                - instance.TpSize * instance.ActivationBytes;
+                - instance.TpSize * EngineMemory.Bytes(model, precision, instance);
     }
 
     private static UserErrorException DoesNotFit(
         ModelDescription model,
+        Precision precision,
         InstanceSpec instance,
         long weightBytes,
         long freeBytes,
         Semantics semantics
     )
     {
-        var sufficient = TensorParallelism
-            .Degrees(model)
-            .FirstOrDefault(tp => FreeBytes(instance with { TpSize = tp }, weightBytes, semantics) > 0);
+        var degrees = TensorParallelism.Degrees(model, semantics).ToArray();
+        var sufficient = Array.Find(
+            degrees,
+            tp =>
+            {
+                var larger = instance with { TpSize = tp };
+                var largerWeightBytes = WeightBytes(model, precision, larger, semantics);
+                return FreeBytes(model, precision, larger, largerWeightBytes, semantics) > 0;
+            }
+        );
         var remedy =
             sufficient > 0
                 ? $"The smallest tp_size that fits is {sufficient}."
-                : $"None of the tp_sizes that divide the model ({string.Join(", ", TensorParallelism.Degrees(model))}) fits.";
+                : $"None of the tp_sizes that divide the model ({string.Join(", ", degrees)}) fits.";
         return new(
             string.Create(
                 CultureInfo.InvariantCulture,

@@ -16,7 +16,7 @@ internal static class PrefixKeys
     /// in it.
     /// </returns>
     public static ulong[] Of(
-        ReadOnlySpan<int> hashIds,
+        ReadOnlySpan<long> hashIds,
         int hashBlockTokens,
         int promptTokens,
         int blockTokens
@@ -33,7 +33,7 @@ internal static class PrefixKeys
             var idsToEnd = (int)((end + hashBlockTokens - 1) / hashBlockTokens);
             while (chained < idsToEnd)
             {
-                chain = Mix(chain ^ Mix((ulong)(uint)hashIds[chained++]));
+                chain = Mix(chain ^ Mix((ulong)hashIds[chained++]));
             }
 
             keys[block] = Mix(chain + (ulong)end);
@@ -59,7 +59,7 @@ internal static class PrefixKeys
 /// <param name="hashIds">One id for each block of the trace.</param>
 /// <param name="hashBlockTokens">Tokens of a block of the trace.</param>
 /// <param name="promptTokens">Length of the prompt.</param>
-internal sealed class PromptContent(int[] hashIds, int hashBlockTokens, int promptTokens)
+internal sealed class PromptContent(long[] hashIds, int hashBlockTokens, int promptTokens)
 {
     private ulong[] _keys = [];
     private int _blockTokens;

@@ -11,9 +11,14 @@ internal sealed class InterTokenLatency
     private readonly QuantileSketch _sketch = new();
     private Moments _moments;
 
-    /// <summary>Records one gap so many times.</summary>
+    /// <summary>Records one gap so many times, or never.</summary>
     public void Record(SimTime gap, long count)
     {
+        if (count == 0)
+        {
+            return;
+        }
+
         _moments.Add(gap.Seconds, count);
         _sketch.Add(gap.Seconds, count);
     }
@@ -22,10 +27,10 @@ internal sealed class InterTokenLatency
     /// <param name="firstSeconds">The first gap.</param>
     /// <param name="growthSeconds">What each further one is longer.</param>
     /// <param name="length">How many different gaps; none is allowed.</param>
-    /// <param name="count">How often each.</param>
+    /// <param name="count">How often each; none is allowed.</param>
     public void RecordSeries(double firstSeconds, double growthSeconds, int length, long count)
     {
-        if (length == 0)
+        if (length == 0 || count == 0)
         {
             return;
         }

@@ -8,9 +8,13 @@ internal sealed class MetricsRecorder(
     TpotDefinition tpotDefinition,
     double ttftSloSeconds,
     double tpotSloSeconds,
-    Action<RequestRecord>? onRequest
+    Action<RequestRecord>? onRequest,
+    RequestWindow? measured = null,
+    IReadOnlyList<SloAttainment>? attainments = null
 )
 {
+    private readonly RequestWindow _measured = measured ?? RequestWindow.All;
+    private readonly IReadOnlyList<SloAttainment> _attainments = attainments ?? [];
     private readonly ValueSummary _ttft = new();
     private readonly ValueSummary _tpot = new();
     private readonly ValueSummary _endToEnd = new();
@@ -19,10 +23,18 @@ internal sealed class MetricsRecorder(
     private readonly ValueSummary _decodeQueue = new();
     private readonly SloAttainment _attainment = new(ttftSloSeconds, tpotSloSeconds);
     private readonly SortedDictionary<string, long> _rejections = new(StringComparer.Ordinal);
-    private SimTime? _firstArrival;
-    private SimTime _lastFinish;
+    private readonly QueueGrowth _queueGrowth = new();
+    private readonly Span _run = new();
+
+    /// <summary>Of the requests that the statistics are about.</summary>
+    private readonly Span _span = new();
+    private long _measuredArrived;
+    private long _measuredFinished;
     private long _inputTokens;
     private long _outputTokens;
+    private WindowCount _finishedInWindow;
+    private WindowCount _inputTokensInWindow;
+    private WindowCount _outputTokensInWindow;
 
     public InterTokenLatency InterTokenLatency { get; } = new();
     public long Arrived { get; private set; }
@@ -32,15 +44,32 @@ internal sealed class MetricsRecorder(
     /// <summary>Called with the number of requests that have finished or were rejected, after each.</summary>
     public Action<long>? CompletionObserver { get; set; }
 
-    public void OnArrival(SimTime now)
+    public void OnArrival(Request request)
     {
-        _firstArrival ??= now;
-        Arrived++;
+        request.IsMeasured = _measured.Contains(Arrived++);
+        _queueGrowth.Arrive();
+        _run.Arrive(request.Arrival);
+        if (!request.IsMeasured)
+        {
+            return;
+        }
+
+        _measuredArrived++;
+        _span.Arrive(request.Arrival);
+        _finishedInWindow.Extend();
+        _inputTokensInWindow.Extend();
+        _outputTokensInWindow.Extend();
+        _attainment.Extend();
+        foreach (var attainment in _attainments)
+        {
+            attainment.Extend();
+        }
     }
 
     public void OnRejected(Request request, string reason)
     {
         Rejected++;
+        _queueGrowth.Leave(secondsInCluster: 0, secondsWaited: 0);
         _rejections[reason] = _rejections.GetValueOrDefault(reason) + 1;
         Report(request, double.NaN, reason);
     }
@@ -48,11 +77,24 @@ internal sealed class MetricsRecorder(
     public void OnFinished(Request request)
     {
         Finished++;
-        _lastFinish = request.Finish;
-        _inputTokens += request.TraceInputTokens;
-        _outputTokens += request.TraceOutputTokens;
+        _run.Finish(request.Finish);
+        _finishedInWindow.Add(1);
+        _inputTokensInWindow.Add(request.TraceInputTokens);
+        _outputTokensInWindow.Add(request.TraceOutputTokens);
+        _queueGrowth.Leave((request.Finish - request.Arrival).Seconds, WaitedSeconds(request));
         var tpotSeconds = TpotSeconds(request);
-        Collect(request, tpotSeconds);
+        var ttftSeconds = (request.PrefillFinish - request.Arrival).Seconds;
+        _attainment.Add(ttftSeconds, tpotSeconds, request.IsMeasured);
+        foreach (var attainment in _attainments)
+        {
+            attainment.Add(ttftSeconds, tpotSeconds, request.IsMeasured);
+        }
+
+        if (request.IsMeasured)
+        {
+            Collect(request, ttftSeconds, tpotSeconds);
+        }
+
         Report(request, tpotSeconds, reason: null);
     }
 
@@ -65,11 +107,21 @@ internal sealed class MetricsRecorder(
         long events
     )
     {
-        var makespanSeconds = Finished == 0 ? 0 : (_lastFinish - _firstArrival!.Value).Seconds;
+        if (_measuredArrived == 0 && Arrived > 0)
+        {
+            throw new UserErrorException(
+                $"warmup leaves out the first {_measured.First} requests, but there are {Arrived}; allowed: fewer"
+            );
+        }
+
+        var makespanSeconds = _run.Seconds;
+        var seconds = _span.Seconds;
         return new RunSummary
         {
             Requests = Arrived,
             Finished = Finished,
+            MeasuredRequests = _measuredArrived,
+            MeasuredSeconds = seconds,
             Rejections = _rejections,
             Evictions = evictions,
             InputTokens = _inputTokens,
@@ -83,13 +135,15 @@ internal sealed class MetricsRecorder(
             TransferSeconds = _transfer.Summarize(),
             DecodeQueueSeconds = _decodeQueue.Summarize(),
             PercentileRelativeError = _ttft.IsSketched ? QuantileSketch.RelativeError : 0,
-            RequestsPerSecond = Finished / makespanSeconds,
-            OutputTokensPerSecond = _outputTokens / makespanSeconds,
-            TokensPerSecond = (_inputTokens + _outputTokens) / makespanSeconds,
-            GoodputRequestsPerSecond = _attainment.MetBoth / makespanSeconds,
+            RequestsPerSecond = _measuredFinished / seconds,
+            OutputTokensPerSecond = _outputTokens / seconds,
+            TokensPerSecond = (_inputTokens + _outputTokens) / seconds,
+            GoodputRequestsPerSecond = _attainment.MetBoth / seconds,
             TtftAttainmentPercent = Percent(_attainment.MetTtft),
             TpotAttainmentPercent = Percent(_attainment.MetTpot),
             BothAttainmentPercent = Percent(_attainment.MetBoth),
+            ArrivalWindow = Window(_span.ArrivalSeconds),
+            QueueGrows = _queueGrowth.IsSignificant(),
             Instances = usages(makespanSeconds),
             PolicyCounters = policyCounters,
             DecodeIterations = decodeIterations,
@@ -97,6 +151,17 @@ internal sealed class MetricsRecorder(
             Events = events,
         };
     }
+
+    private ArrivalWindow Window(double seconds) =>
+        seconds > 0
+            ? new ArrivalWindow(
+                seconds,
+                _finishedInWindow.Count / seconds,
+                _outputTokensInWindow.Count / seconds,
+                (_inputTokensInWindow.Count + _outputTokensInWindow.Count) / seconds,
+                _attainment.MetBothInWindow / seconds
+            )
+            : ArrivalWindow.None;
 
     private void Report(Request request, double tpotSeconds, string? reason)
     {
@@ -131,7 +196,12 @@ internal sealed class MetricsRecorder(
             Recompute = request.RecomputeDuration,
             TpotSeconds = tpotSeconds,
             RejectionReason = reason,
+            IsMeasured = request.IsMeasured,
         };
+
+    private static double WaitedSeconds(Request request) =>
+        (request.PrefillStart - request.Arrival).Seconds
+        + (request.DecodeInstance < 0 ? 0 : (request.FirstDecodeStart - request.TransferFinish).Seconds);
 
     private double TpotSeconds(Request request)
     {
@@ -147,9 +217,12 @@ internal sealed class MetricsRecorder(
             : (request.Finish - request.PrefillFinish).Seconds / (request.TraceOutputTokens - 1);
     }
 
-    private void Collect(Request request, double tpotSeconds)
+    private void Collect(Request request, double ttftSeconds, double tpotSeconds)
     {
-        var ttftSeconds = (request.PrefillFinish - request.Arrival).Seconds;
+        _measuredFinished++;
+        _span.Finish(request.Finish);
+        _inputTokens += request.TraceInputTokens;
+        _outputTokens += request.TraceOutputTokens;
         _ttft.Add(ttftSeconds);
         _endToEnd.Add((request.Finish - request.Arrival).Seconds);
         _prefillQueue.Add((request.PrefillStart - request.Arrival).Seconds);
@@ -163,9 +236,28 @@ internal sealed class MetricsRecorder(
             _transfer.Add((request.TransferFinish - request.PrefillFinish).Seconds);
             _decodeQueue.Add((request.FirstDecodeStart - request.TransferFinish).Seconds);
         }
-
-        _attainment.AddFinished(ttftSeconds, tpotSeconds);
     }
 
-    private double Percent(long count) => 100.0 * count / Arrived;
+    private double Percent(long count) => 100.0 * count / _measuredArrived;
+
+    /// <summary>The time from the first arrival of some requests to their last token.</summary>
+    private sealed class Span
+    {
+        private SimTime? _firstArrival;
+        private SimTime _lastArrival;
+        private SimTime? _lastFinish;
+
+        /// <summary>0 while nothing has finished.</summary>
+        public double Seconds => _lastFinish is { } finish ? (finish - _firstArrival!.Value).Seconds : 0;
+
+        public double ArrivalSeconds => (_lastArrival - (_firstArrival ?? _lastArrival)).Seconds;
+
+        public void Arrive(SimTime time)
+        {
+            _firstArrival ??= time;
+            _lastArrival = time;
+        }
+
+        public void Finish(SimTime time) => _lastFinish = time;
+    }
 }

@@ -3,7 +3,7 @@ using LlmSim.Engine;
 namespace LlmSim.Metrics;
 
 /// <summary>What became of one request.</summary>
-public readonly record struct RequestRecord
+public readonly record struct RequestRecord()
 {
     /// <summary>Number of the request in the workload.</summary>
     public required long Id { get; init; }
@@ -58,6 +58,9 @@ public readonly record struct RequestRecord
 
     /// <summary>Why the cluster can never serve it; null when it was served.</summary>
     public string? RejectionReason { get; init; }
+
+    /// <summary>Whether the statistics of the run count it: it belongs to neither warm-up nor cool-down.</summary>
+    public bool IsMeasured { get; init; } = true;
 
     /// <summary>Whether it was rejected.</summary>
     public bool IsRejected => RejectionReason is not null;

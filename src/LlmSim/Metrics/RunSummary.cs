@@ -18,6 +18,15 @@ public sealed record RunSummary
     /// <summary>Evictions and preemptions.</summary>
     public required long Evictions { get; init; }
 
+    /// <summary>
+    /// Requests that the statistics are about: all that arrived, but those of warm-up and cool-down. Counts of finished and rejected
+    /// requests, evictions and what instances did are of all.
+    /// </summary>
+    public long MeasuredRequests { get; init; }
+
+    /// <summary>Seconds from the first arrival of those to their last token: what rates are relative to.</summary>
+    public double MeasuredSeconds { get; init; }
+
     /// <summary>Prompt tokens of the finished requests.</summary>
     public required long InputTokens { get; init; }
 
@@ -53,6 +62,15 @@ public sealed record RunSummary
     /// million requests. Those of <see cref="ItlSeconds" /> are always within 0.05 %.
     /// </summary>
     public double PercentileRelativeError { get; init; }
+
+    /// <summary>Rates over the time in which requests arrive.</summary>
+    public ArrivalWindow ArrivalWindow { get; init; } = ArrivalWindow.None;
+
+    /// <summary>
+    /// Whether the number of requests in the cluster grows through the run: they arrive faster than they are served, and
+    /// percentiles depend on the length of the run. docs/metrics.md tells how this is judged.
+    /// </summary>
+    public bool QueueGrows { get; init; }
 
     /// <summary>Finished requests per second of the makespan.</summary>
     public required double RequestsPerSecond { get; init; }

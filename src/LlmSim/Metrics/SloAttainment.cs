@@ -8,6 +8,8 @@ namespace LlmSim.Metrics;
 /// <param name="tpotSloSeconds">A request meets its TPOT SLO when its TPOT is below so many seconds.</param>
 public sealed class SloAttainment(double ttftSloSeconds, double tpotSloSeconds)
 {
+    private WindowCount _metBothInWindow;
+
     /// <summary>Requests with a TTFT below its SLO.</summary>
     public long MetTtft { get; private set; }
 
@@ -17,21 +19,24 @@ public sealed class SloAttainment(double ttftSloSeconds, double tpotSloSeconds)
     /// <summary>Requests that met both.</summary>
     public long MetBoth { get; private set; }
 
-    /// <summary>Counts a request that has finished or was rejected; a rejected one meets nothing.</summary>
-    public void Add(in RequestRecord record)
-    {
-        if (!record.IsRejected)
-        {
-            AddFinished(record.TtftSeconds, record.TpotSeconds);
-        }
-    }
+    /// <summary>Requests that met both and finished while others arrived, those left out of the statistics included.</summary>
+    internal long MetBothInWindow => _metBothInWindow.Count;
+
+    /// <summary>A request arrives that the statistics are about.</summary>
+    internal void Extend() => _metBothInWindow.Extend();
 
     /// <summary>Counts a request that has finished; its TPOT is NaN when it had a single token.</summary>
-    internal void AddFinished(double ttftSeconds, double tpotSeconds)
+    internal void Add(double ttftSeconds, double tpotSeconds, bool isMeasured)
     {
         var metTtft = ttftSeconds < ttftSloSeconds;
         // A single token has no gap that could be too long.
         var metTpot = double.IsNaN(tpotSeconds) || tpotSeconds < tpotSloSeconds;
+        _metBothInWindow.Add(metTtft && metTpot ? 1 : 0);
+        if (!isMeasured)
+        {
+            return;
+        }
+
         MetTtft += metTtft ? 1 : 0;
         MetTpot += metTpot ? 1 : 0;
         MetBoth += metTtft && metTpot ? 1 : 0;
@@ -41,9 +46,13 @@ public sealed class SloAttainment(double ttftSloSeconds, double tpotSloSeconds)
     public RunSummary ApplyTo(RunSummary summary) =>
         summary with
         {
-            GoodputRequestsPerSecond = MetBoth / summary.MakespanSeconds,
-            TtftAttainmentPercent = 100.0 * MetTtft / summary.Requests,
-            TpotAttainmentPercent = 100.0 * MetTpot / summary.Requests,
-            BothAttainmentPercent = 100.0 * MetBoth / summary.Requests,
+            GoodputRequestsPerSecond = MetBoth / summary.MeasuredSeconds,
+            TtftAttainmentPercent = 100.0 * MetTtft / summary.MeasuredRequests,
+            TpotAttainmentPercent = 100.0 * MetTpot / summary.MeasuredRequests,
+            BothAttainmentPercent = 100.0 * MetBoth / summary.MeasuredRequests,
+            ArrivalWindow = summary.ArrivalWindow with
+            {
+                GoodputRequestsPerSecond = MetBothInWindow / summary.ArrivalWindow.Seconds,
+            },
         };
 }

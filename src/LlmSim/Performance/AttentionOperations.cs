@@ -37,10 +37,10 @@ internal sealed class AttentionOperations
         _semantics = semantics;
         _fused = fused;
         _heads = (double)model.AttentionHeads / divisor;
-        _kvHeads = (double)model.KvHeads / divisor;
+        _kvHeads = TensorParallelism.KvHeadsEach(model, divisor);
         _headSize = model.HeadSize;
-        _activationBytes = precision.ActivationBytes();
-        _kvBytes = precision.KvBytes();
+        _activationBytes = precision.Attention.BytesPerValue;
+        _kvBytes = precision.KvCache.BytesPerValue;
         _blockRows = Math.Min(
             Math.Ceiling(instance.Hardware.OnChipBufferBytes / (_kvBytes * _headSize)),
             _headSize
@@ -141,7 +141,7 @@ internal sealed class AttentionOperations
         var seconds = 0.0;
         foreach (var operation in _absorption)
         {
-            seconds += roofs.Dense.Seconds(operation.For(requests));
+            seconds += roofs.Projections.Seconds(operation.For(requests));
         }
 
         return seconds;
@@ -226,7 +226,7 @@ internal sealed class AttentionOperations
         var seconds = 0.0;
         foreach (var operation in _expansion)
         {
-            seconds += roofs.Dense.Seconds(operation.For(shape.Keys));
+            seconds += roofs.Projections.Seconds(operation.For(shape.Keys));
         }
 
         return seconds;
@@ -251,7 +251,7 @@ internal sealed class AttentionOperations
         new(
             name,
             2 * input * output * _heads,
-            input * output * _heads * precision.WeightBytes(),
+            input * output * _heads * precision.Projections.Weight.BytesPerValue,
             input * _activationBytes,
             output * _heads * _activationBytes
         );

@@ -11,9 +11,9 @@ internal sealed class Collectives(
     private readonly double _memoryBytesPerSecond = instance.Hardware.MemoryBytesPerSecond;
     private readonly int _tensorRanks = instance.TpSize;
     private readonly int _expertRanks = instance.ExpertParallel;
-    private readonly double _hiddenBytes = model.HiddenSize * precision.ActivationBytes();
+    private readonly double _hiddenBytes = model.HiddenSize * precision.HiddenState.BytesPerValue;
     private readonly double _routerBytes =
-        (model.MixtureOfExperts?.Experts ?? 0) * precision.ActivationBytes();
+        (model.MixtureOfExperts?.Experts ?? 0) * precision.HiddenState.BytesPerValue;
 
     private readonly RingAllReduce _allReduce = RingAllReduce.Of(instance, linkEfficiency);
 

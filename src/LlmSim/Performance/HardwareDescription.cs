@@ -1,6 +1,9 @@
 namespace LlmSim.Performance;
 
-/// <summary>An accelerator's figures, from its maker's data sheet; dense rates, without sparsity.</summary>
+/// <summary>
+/// An accelerator's figures, in one convention (docs/hardware.md): dense rates with 32-bit accumulation and bandwidth from the
+/// maker's data sheet, memory as the driver reports it.
+/// </summary>
 public sealed record HardwareDescription
 {
     /// <summary>Name in the catalog, such as "NVIDIA_H100_SXM".</summary>
@@ -24,7 +27,7 @@ public sealed record HardwareDescription
     /// <summary>On-chip buffer in bytes.</summary>
     public required double OnChipBufferBytes { get; init; }
 
-    /// <summary>Memory in bytes.</summary>
+    /// <summary>Memory in bytes, as the driver reports it.</summary>
     public required long MemoryBytes { get; init; }
 
     /// <summary>Bandwidth between accelerators of one instance, per accelerator and direction, in bytes/s.</summary>
@@ -32,6 +35,12 @@ public sealed record HardwareDescription
 
     /// <summary>Latency of one hop between accelerators of one instance, in seconds.</summary>
     public required double LinkLatencySeconds { get; init; }
+
+    /// <summary>Power of the idle accelerator in W; null where no figure is known.</summary>
+    public double? IdleWatts { get; init; }
+
+    /// <summary>Thermal design power in W; null where none is published.</summary>
+    public double? TdpWatts { get; init; }
 
     /// <summary>What it was found to reach of these figures; null where nothing was fitted.</summary>
     public Calibration? Calibration { get; init; }

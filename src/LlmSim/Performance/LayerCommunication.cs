@@ -24,7 +24,7 @@ internal sealed class LayerCommunication
     {
         _collectives = new(model, precision, instance, linkEfficiency);
         _allReduce = RingAllReduce.Of(instance, linkEfficiency);
-        _hiddenBytes = model.HiddenSize * precision.ActivationBytes();
+        _hiddenBytes = model.HiddenSize * precision.HiddenState.BytesPerValue;
         _groupSize = (double)instance.ExpertParallel / instance.TpSize;
         _layers = model.Layers;
         _layersWithExchange = instance.ExpertParallel > 1 ? model.ExpertLayers : 0;

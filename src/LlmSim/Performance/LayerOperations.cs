@@ -22,29 +22,34 @@ internal sealed class LayerOperations
             (ModelFamily.Llama, null) => Llama(),
             _ => throw new ArgumentOutOfRangeException(nameof(model), model.Family, "unknown family"),
         };
-        Elementwise = ElementwiseOf(model.HiddenSize, precision.ActivationBytes());
-        Mlp = model.Family == ModelFamily.Gpt2 ? [] : GatedMlp("", model.IntermediateSize / Tp);
+        Elementwise = ElementwiseOf(model.HiddenSize, precision.HiddenState.BytesPerValue);
+        var mlpWidth = model.IntermediateSize / Tp;
+        Mlp =
+            model.Family == ModelFamily.Gpt2 ? PlainMlp("c_fc", "c_proj_mlp", mlpWidth)
+            : model.GatedMlp ? GatedMlp("", mlpWidth, precision.Mlp)
+            : PlainMlp("up_proj", "down_proj", mlpWidth);
         if (model.MixtureOfExperts is { } experts)
         {
-            BesideExperts =
-            [
-                Linear("router", model.HiddenSize, experts.Experts),
-                .. experts.SharedIntermediateSize > 0
-                    ? GatedMlp("shared_", experts.SharedIntermediateSize / Tp)
-                    : [],
-            ];
+            Router = [Linear("router", model.HiddenSize, experts.Experts, precision.Router)];
+            SharedExperts =
+                experts.SharedIntermediateSize > 0
+                    ? GatedMlp("shared_", experts.SharedIntermediateSize / Tp, precision.SharedExperts)
+                    : [];
             Experts = Routed(experts);
         }
     }
 
-    /// <summary>In every layer: the projections around attention; in gpt2 the MLP too.</summary>
+    /// <summary>In every layer: the projections around attention.</summary>
     public TokenOperation[] Projections { get; }
 
-    /// <summary>In layers without experts: the gated MLP.</summary>
+    /// <summary>In layers without experts: the MLP.</summary>
     public TokenOperation[] Mlp { get; }
 
-    /// <summary>In layers with experts: what every token passes.</summary>
-    public TokenOperation[] BesideExperts { get; } = [];
+    /// <summary>In layers with experts: what chooses them.</summary>
+    public TokenOperation[] Router { get; } = [];
+
+    /// <summary>In layers with experts: those that every token passes.</summary>
+    public TokenOperation[] SharedExperts { get; } = [];
 
     /// <summary>In layers with experts: what each token passes some of.</summary>
     public ExpertOperation[] Experts { get; } = [];
@@ -58,10 +63,10 @@ internal sealed class LayerOperations
     {
         double hidden = _model.HiddenSize;
         var query = _model.AttentionHeads * _model.HeadSize / Tp;
-        var keyValue = _model.KvHeads * _model.HeadSize / Tp;
+        var keyValue = TensorParallelism.KvHeadsEach(_model, _instance.TpSize) * _model.HeadSize;
         return
         [
-            Linear("q_proj", hidden, query),
+            Projection("q_proj", hidden, query),
             ToKvCache("k_proj", hidden, keyValue) with
             {
                 Launches = 0,
@@ -70,7 +75,7 @@ internal sealed class LayerOperations
             {
                 Launches = 0,
             },
-            Linear("out_proj", query, hidden),
+            Projection("out_proj", query, hidden),
         ];
     }
 
@@ -81,13 +86,17 @@ internal sealed class LayerOperations
         var query = _model.AttentionHeads * _model.HeadSize / Tp;
         TokenOperation[] queries =
             latent.QueryRank == 0
-                ? [Linear("q_proj", hidden, query)]
-                : [Linear("q_a_proj", hidden, latent.QueryRank), Linear("q_b_proj", latent.QueryRank, query)];
+                ? [Projection("q_proj", hidden, query)]
+                :
+                [
+                    Projection("q_a_proj", hidden, latent.QueryRank),
+                    Projection("q_b_proj", latent.QueryRank, query),
+                ];
         return
         [
             .. queries,
             ToKvCache("kv_a_proj", hidden, latent.CachedSize),
-            Linear("out_proj", _model.AttentionHeads * latent.ValueHeadSize / Tp, hidden),
+            Projection("out_proj", _model.AttentionHeads * latent.ValueHeadSize / Tp, hidden),
         ];
     }
 
@@ -95,24 +104,23 @@ internal sealed class LayerOperations
     private TokenOperation[] Gpt2()
     {
         double hidden = _model.HiddenSize;
-        var intermediate = _model.IntermediateSize / Tp;
-        return
-        [
-            Linear("c_attn", hidden, 3 * hidden / Tp),
-            Linear("c_proj", hidden / Tp, hidden),
-            Linear("c_fc", hidden, intermediate),
-            Linear("c_proj_mlp", intermediate, hidden),
-        ];
+        return [Projection("c_attn", hidden, 3 * hidden / Tp), Projection("c_proj", hidden / Tp, hidden)];
     }
 
-    private TokenOperation[] GatedMlp(string prefix, double intermediate) =>
+    private TokenOperation[] GatedMlp(string prefix, double intermediate, ProductFormat format) =>
         [
-            Linear($"{prefix}gate_proj", _model.HiddenSize, intermediate),
-            Linear($"{prefix}up_proj", _model.HiddenSize, intermediate) with
+            Linear($"{prefix}gate_proj", _model.HiddenSize, intermediate, format),
+            Linear($"{prefix}up_proj", _model.HiddenSize, intermediate, format) with
             {
                 Launches = 0,
             },
-            Linear($"{prefix}down_proj", intermediate, _model.HiddenSize),
+            Linear($"{prefix}down_proj", intermediate, _model.HiddenSize, format),
+        ];
+
+    private TokenOperation[] PlainMlp(string up, string down, double intermediate) =>
+        [
+            Linear(up, _model.HiddenSize, intermediate, _precision.Mlp),
+            Linear(down, intermediate, _model.HiddenSize, _precision.Mlp),
         ];
 
     /// <summary>
@@ -125,7 +133,7 @@ internal sealed class LayerOperations
         var width = experts.ExpertIntermediateSize / (isDivided ? Tp : 1);
         return
         [
-            .. GatedMlp("expert_", width)
+            .. GatedMlp("expert_", width, _precision.Experts)
                 .Select(product => new ExpertOperation(
                     product.Name,
                     product,
@@ -147,19 +155,23 @@ internal sealed class LayerOperations
             new("mlp_act", 2 * hidden, 0, 2 * hidden * bytes, hidden * bytes),
         ];
 
-    private TokenOperation Linear(string name, double input, double output) =>
+    private TokenOperation Projection(string name, double input, double output) =>
+        Linear(name, input, output, _precision.Projections);
+
+    /// <summary>Kernels for narrow operands write the result as the next operation takes it.</summary>
+    private TokenOperation Linear(string name, double input, double output, ProductFormat format) =>
         new(
             name,
             2 * input * output,
-            input * output * _precision.WeightBytes(),
-            input * _precision.ActivationBytes(),
-            output * _precision.ActivationBytes()
+            input * output * format.Weight.BytesPerValue,
+            input * format.Activation.BytesPerValue,
+            output * _precision.HiddenState.BytesPerValue
         );
 
     private TokenOperation ToKvCache(string name, double input, double output) =>
-        Linear(name, input, output) with
+        Projection(name, input, output) with
         {
             ActivationOutBytesPerToken = 0,
-            KvOutBytesPerToken = output * _precision.KvBytes(),
+            KvOutBytesPerToken = output * _precision.KvCache.BytesPerValue,
         };
 }

@@ -8,12 +8,11 @@ internal static class LmHeadWork
     {
         double hidden = model.HiddenSize;
         var vocabulary = (double)model.VocabularySize / tpSize;
-        var bytes = precision.ActivationBytes();
         return new(
             2 * requests * hidden * vocabulary,
-            hidden * vocabulary * precision.WeightBytes(),
-            requests * hidden * bytes,
-            requests * vocabulary * bytes
+            hidden * vocabulary * precision.LmHead.Weight.BytesPerValue,
+            requests * hidden * precision.LmHead.Activation.BytesPerValue,
+            requests * vocabulary * precision.HiddenState.BytesPerValue
         );
     }
 
@@ -22,12 +21,11 @@ internal static class LmHeadWork
     {
         double hidden = model.HiddenSize;
         double vocabulary = model.VocabularySize;
-        var bytes = precision.ActivationBytes();
         return new(
             requests * hidden * vocabulary,
-            hidden * vocabulary * precision.WeightBytes(),
-            hidden * bytes,
-            vocabulary * bytes
+            hidden * vocabulary * precision.LmHead.Weight.BytesPerValue,
+            hidden * precision.LmHead.Activation.BytesPerValue,
+            vocabulary * precision.HiddenState.BytesPerValue
         );
     }
 }

@@ -15,7 +15,7 @@ public sealed record MixtureOfExperts
     /// <summary>Width of the MLP that every token passes beside its experts; 0 without shared experts.</summary>
     public int SharedIntermediateSize { get; init; }
 
-    /// <summary>Layers at the start of the model that have an MLP and no experts.</summary>
+    /// <summary>Layers of the model that have an MLP and no experts.</summary>
     public int DenseLayers { get; init; }
 
     /// <summary>

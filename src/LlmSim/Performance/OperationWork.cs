@@ -79,16 +79,6 @@ internal readonly record struct Roofs(
             efficiency.KeySeconds
         );
 
-    /// <summary>8-bit arithmetic serves when nothing that takes part is wider than 8 bits.</summary>
-    public static Roofs Of(HardwareDescription hardware, Precision precision)
-    {
-        var widestBits = Math.Max(precision.WeightBits, Math.Max(precision.ActivationBits, precision.KvBits));
-        return new(
-            widestBits <= 8 ? hardware.Int8OpsPerSecond : hardware.Fp16OpsPerSecond,
-            hardware.MemoryBytesPerSecond
-        );
-    }
-
     public double Seconds(in OperationWork work) =>
         Math.Max(UnderRoofs(work), work.LongestKeys * KeySeconds) + work.Launches * LaunchSeconds;
 

@@ -1,5 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Memory;
+using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Performance;
 
@@ -9,8 +10,9 @@ namespace LlmSim.Performance;
 /// <see cref="Semantics" /> that concern it are <see cref="Semantics.DecodeAttentionContext" />,
 /// <see cref="Semantics.AttentionTensorParallelism" />, <see cref="Semantics.FlashOutput" />,
 /// <see cref="Semantics.AttentionMask" />, <see cref="Semantics.LmHead" />,
-/// <see cref="Semantics.TensorParallelCommunication" /> and <see cref="Semantics.BatchPadding" />. Safe for use by
-/// several threads.
+/// <see cref="Semantics.TensorParallelCommunication" />, <see cref="Semantics.ArithmeticRate" />,
+/// <see cref="Semantics.EmbeddingFormat" />, <see cref="Semantics.HiddenStateFormat" />,
+/// <see cref="Semantics.HardwareFigures" /> and <see cref="Semantics.BatchPadding" />. Safe for use by several threads.
 /// </summary>
 public sealed class RooflineModel : IPerformanceModel
 {
@@ -35,7 +37,7 @@ public sealed class RooflineModel : IPerformanceModel
 
     /// <summary>A model on an instance.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="precision">Bits per value.</param>
+    /// <param name="precision">The format of every operand.</param>
     /// <param name="instance">The accelerators.</param>
     /// <param name="semantics">The options of the model.</param>
     /// <param name="fusedAttention">Whether attention is one kernel that keeps the scores on chip, or three.</param>
@@ -50,17 +52,18 @@ public sealed class RooflineModel : IPerformanceModel
         Calibration? calibration = null
     )
     {
-        TensorParallelism.Require(model, instance.TpSize);
+        model.RequireFullAttention();
+        TensorParallelism.Require(model, instance.TpSize, semantics);
         ExpertParallelism.Require(model, instance);
-        precision.Validate();
+        instance = instance.WithFigures(semantics);
         _model = model;
-        _precision = precision;
+        _precision = precision.Under(semantics).On(instance.Hardware);
         _instance = instance;
         _semantics = semantics;
         _calibration = calibration ?? Calibration.None;
-        _roofs = RoofSet.Of(instance.Hardware, precision, _calibration);
-        _operations = new(model, precision, instance);
-        _attention = new(model, precision, instance, semantics, fusedAttention);
+        _roofs = RoofSet.Of(instance.Hardware, _precision, _calibration, semantics.ArithmeticRate);
+        _operations = new(model, _precision, instance);
+        _attention = new(model, _precision, instance, semantics, fusedAttention);
         _decodeAttention = _attention.DecodeTime(_roofs.DecodeAttention);
         _mixedDecodeAttention = _attention.DecodeTime(_roofs.MixedDecodeAttention);
         _layers = model.Layers;
@@ -68,7 +71,7 @@ public sealed class RooflineModel : IPerformanceModel
         _contextFreeSeconds = new ValueTable(requests => ContextFreeSeconds(requests, requests));
         if (semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce)
         {
-            _communication = LayerCommunication.Of(model, precision, instance, _calibration.Link);
+            _communication = LayerCommunication.Of(model, _precision, instance, _calibration.Link);
         }
     }
 
@@ -170,13 +173,13 @@ public sealed class RooflineModel : IPerformanceModel
     private double ContextFreeSeconds(double requests, double tokens)
     {
         var everyLayer = 2 * (_communication?.AllReduceSeconds(tokens) ?? 0);
-        everyLayer += Seconds(_operations.Projections, tokens, _roofs.Dense);
+        everyLayer += Seconds(_operations.Projections, tokens, _roofs.Projections);
         everyLayer += Seconds(_operations.Elementwise, tokens, _roofs.Elementwise);
         var expertLayers = _model.ExpertLayers;
         var seconds = _layers * everyLayer;
         if (expertLayers < _layers)
         {
-            seconds += (_layers - expertLayers) * Seconds(_operations.Mlp, tokens, _roofs.Dense);
+            seconds += (_layers - expertLayers) * Seconds(_operations.Mlp, tokens, _roofs.Mlp);
         }
 
         if (expertLayers > 0)
@@ -185,7 +188,7 @@ public sealed class RooflineModel : IPerformanceModel
         }
 
         return seconds
-            + _roofs.Dense.Seconds(LmHead(requests))
+            + _roofs.LmHead.Seconds(LmHead(requests))
             + _calibration.IterationSeconds
             + requests * _calibration.RequestSeconds;
     }
@@ -194,7 +197,8 @@ public sealed class RooflineModel : IPerformanceModel
     private double ExpertSeconds(double tokens)
     {
         var seconds =
-            Seconds(_operations.BesideExperts, tokens, _roofs.Dense)
+            Seconds(_operations.Router, tokens, _roofs.Router)
+            + Seconds(_operations.SharedExperts, tokens, _roofs.SharedExperts)
             + (_communication?.ExpertExchangeSeconds(tokens) ?? 0);
         foreach (var operation in _operations.Experts)
         {
@@ -231,9 +235,10 @@ public sealed class RooflineModel : IPerformanceModel
         var expertLayers = _model.ExpertLayers;
         List<OperationCost> layer =
         [
-            .. Costs(_operations.Projections, tokens, _roofs.Dense, _layers),
-            .. Costs(_operations.Mlp, tokens, _roofs.Dense, _layers - expertLayers),
-            .. Costs(_operations.BesideExperts, tokens, _roofs.Dense, expertLayers),
+            .. Costs(_operations.Projections, tokens, _roofs.Projections, _layers),
+            .. Costs(_operations.Mlp, tokens, _roofs.Mlp, _layers - expertLayers),
+            .. Costs(_operations.Router, tokens, _roofs.Router, expertLayers),
+            .. Costs(_operations.SharedExperts, tokens, _roofs.SharedExperts, expertLayers),
             .. _operations.Experts.Select(operation =>
                 OperationCost.Of(operation.Name, operation.For(tokens), _roofs.Experts, expertLayers)
             ),
@@ -241,7 +246,7 @@ public sealed class RooflineModel : IPerformanceModel
                 OperationCost.Of(
                     operation.Name,
                     operation.Work,
-                    _attention.IsProduct(operation.Name) ? _roofs.Dense : attentionRoofs,
+                    _attention.IsProduct(operation.Name) ? _roofs.Projections : attentionRoofs,
                     _layers
                 )
             ),
@@ -249,7 +254,7 @@ public sealed class RooflineModel : IPerformanceModel
         ];
         var memory = Memory(cachedTokens, layer.Sum(operation => operation.ActivationOutBytes));
         layer.AddRange(_communication?.Costs(tokens) ?? []);
-        var lmHead = OperationCost.Of("lm_head", LmHead(requests), _roofs.Dense, runs: 1);
+        var lmHead = OperationCost.Of("lm_head", LmHead(requests), _roofs.LmHead, runs: 1);
         var beside = _calibration.IterationSeconds + requests * _calibration.RequestSeconds;
         return new(
             beside > 0 ? [.. layer, lmHead, OperationCost.Overhead(beside)] : [.. layer, lmHead],
@@ -277,11 +282,10 @@ public sealed class RooflineModel : IPerformanceModel
             _semantics.Weights == ModelBytes.Model
                 ? (double)KvCapacity.WeightBytes(_model, _precision, _instance, _semantics) / _instance.TpSize
                 : _layers * DenseOperations.Sum(operation => operation.WeightBytes);
-        // What latent attention keeps is not divided.
-        var divisor = _model.LatentAttention is null ? _instance.TpSize : 1;
+        var divisor = (double)_instance.TpSize / TensorParallelism.KvCopies(_model, _instance.TpSize);
         var kvBytesPerToken =
             _semantics.KvBytesPerToken == ModelBytes.Model
-                ? (double)_model.KvBytesPerToken(_precision) / divisor
+                ? _model.KvBytesPerToken(_precision) / divisor
                 : _layers * DenseOperations.Sum(operation => operation.KvOutBytesPerToken);
         return new(weightBytes, kvBytesPerToken * cachedTokens, temporaryActivationBytes);
     }

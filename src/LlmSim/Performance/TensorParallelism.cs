@@ -1,32 +1,75 @@
 namespace LlmSim.Performance;
 
-/// <summary>Which degrees of tensor parallelism a model can be divided by.</summary>
+/// <summary>How tensor parallelism divides a model, and by which degrees it can.</summary>
 public static class TensorParallelism
 {
     /// <summary>
-    /// The degrees, ascending: they divide the hidden size, the widths of MLP and experts, and the number of KV heads.
+    /// The degrees, ascending: they divide the heads, the hidden size, and the widths of MLP and experts. They divide the
+    /// number of KV heads, or are a multiple of it where the semantics keep copies of KV heads.
     /// </summary>
-    public static IEnumerable<int> Degrees(ModelDescription model) =>
+    public static IEnumerable<int> Degrees(ModelDescription model, Semantics semantics) =>
         Enumerable
-            .Range(1, model.KvHeads)
+            .Range(1, model.AttentionHeads)
             .Where(tp =>
-                model.KvHeads % tp == 0
+                model.AttentionHeads % tp == 0
+                && (
+                    model.KvHeads % tp == 0
+                    || (semantics.KvHeadLimit == KvHeadLimit.Copied && tp % model.KvHeads == 0)
+                )
                 && model.HiddenSize % tp == 0
                 && model.IntermediateSize % tp == 0
                 && (model.MixtureOfExperts?.ExpertIntermediateSize ?? 0) % tp == 0
+                && (model.MixtureOfExperts?.SharedIntermediateSize ?? 0) % tp == 0
             );
 
     /// <summary>Throws unless the model can be divided so.</summary>
     /// <exception cref="UserErrorException">It cannot; the message lists the degrees that can.</exception>
-    public static void Require(ModelDescription model, int tpSize)
+    public static void Require(ModelDescription model, int tpSize, Semantics semantics)
     {
-        if (!Degrees(model).Contains(tpSize))
+        if (!Degrees(model, semantics).Contains(tpSize))
         {
             throw new UserErrorException(
-                $"tp_size: {tpSize} does not divide {model.Id} (hidden size {model.HiddenSize}, intermediate size "
-                    + $"{model.IntermediateSize}, KV heads {model.KvHeads}); allowed are "
-                    + $"{string.Join(", ", Degrees(model))}."
+                $"tp_size: {tpSize} does not divide {model.Id} (hidden size {model.HiddenSize}, {Widths(model)}, "
+                    + $"heads {model.AttentionHeads}, KV heads {model.KvHeads}); allowed are "
+                    + $"{string.Join(", ", Degrees(model, semantics))}."
             );
         }
     }
+
+    /// <summary>
+    /// Accelerators of a group that hold the same part of the KV cache: with fewer KV heads than accelerators each head is
+    /// on several, and a latent vector is on all.
+    /// </summary>
+    internal static int KvCopies(ModelDescription model, int tpSize) =>
+        model.LatentAttention is not null ? tpSize : Math.Max(1, tpSize / model.KvHeads);
+
+    /// <summary>KV heads that each accelerator holds.</summary>
+    internal static double KvHeadsEach(ModelDescription model, int tpSize) =>
+        Math.Max(1, (double)model.KvHeads / tpSize);
+
+    /// <summary>
+    /// Bytes of weights that a group holds beside those of the model, since several accelerators have the same: projections to keys and
+    /// values of copied heads, those to latent vectors, and the router.
+    /// </summary>
+    internal static long CopiedBytes(ModelDescription model, Precision precision, int tpSize)
+    {
+        long hidden = model.HiddenSize;
+        var projections = model.LatentAttention is { } latent
+            ? hidden * (latent.QueryRank + latent.CachedSize)
+            : 2 * hidden * model.KvHeads * model.HeadSize;
+        var routers = model.ExpertLayers * hidden * (model.MixtureOfExperts?.Experts ?? 0);
+        return (long)
+            Math.Round(
+                (KvCopies(model, tpSize) - 1)
+                    * model.Layers
+                    * projections
+                    * precision.Projections.Weight.BytesPerValue
+                    + (tpSize - 1) * routers * precision.Router.Weight.BytesPerValue
+            );
+    }
+
+    private static string Widths(ModelDescription model) =>
+        model.MixtureOfExperts is { } experts
+            ? $"intermediate size {model.IntermediateSize}, of an expert {experts.ExpertIntermediateSize}"
+            : $"intermediate size {model.IntermediateSize}";
 }

@@ -29,7 +29,6 @@ internal sealed class ConductorPolicy : IPrefixFetchingPolicy, ICountingPolicy
     {
         var request = context.Request;
         var holder = Holder(context);
-        var longest = context.Instances[holder].CachedPrefixTokens(request);
         var (best, bestSeconds) = (0, double.PositiveInfinity);
         for (var i = 0; i < context.Instances.Count; i++)
         {
@@ -37,11 +36,12 @@ internal sealed class ConductorPolicy : IPrefixFetchingPolicy, ICountingPolicy
             var cached = instance.CachedPrefixTokens(request);
             var seconds = instance.PrefillSeconds(request, cached);
             var from = i;
-            if (Transfer && longest > cached)
+            var fetchable = Transfer ? instance.FetchableTokens(context.Instances[holder], request) : 0;
+            if (fetchable > cached)
             {
                 var fetched =
-                    instance.FetchSeconds(context.Instances[holder], longest - cached)
-                    + instance.PrefillSeconds(request, longest);
+                    instance.FetchSeconds(context.Instances[holder], fetchable - cached)
+                    + instance.PrefillSeconds(request, fetchable);
                 (seconds, from) = fetched < seconds ? (fetched, holder) : (seconds, i);
             }
 

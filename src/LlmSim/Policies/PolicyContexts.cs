@@ -195,6 +195,13 @@ public readonly struct InstanceView
     /// </summary>
     public int CachedPrefixTokens(in RequestView request) => _instance.CachedPrefixTokens(request.Source);
 
+    /// <summary>
+    /// Tokens at the start of the prompt that could be copied here from another instance: what that one has cached, in whole blocks
+    /// of the cache here. 0 unless both cache prefixes.
+    /// </summary>
+    public int FetchableTokens(in InstanceView source, in RequestView request) =>
+        _instance.FetchableTokens(source.CachedPrefixTokens(request));
+
     /// <summary>Tokens of a block of its paged KV cache; 0 when it has none.</summary>
     public int BlockTokens => _instance.KvBlocks.BlockTokens;
 

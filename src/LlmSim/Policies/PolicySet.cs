@@ -1,6 +1,20 @@
 using System.Reflection;
+using LlmSim.Policies.Contract;
 
 namespace LlmSim.Policies;
+
+/// <summary>What a policy may look at and not every run has.</summary>
+public enum PolicyInput
+{
+    /// <summary>The decision's random stream.</summary>
+    Random,
+
+    /// <summary>The work that is estimated to lie ahead at an instance.</summary>
+    EstimatedWork,
+
+    /// <summary>The predicted output length.</summary>
+    PredictedOutput,
+}
 
 /// <summary>The four policies of a run. They may keep state: never share a set between two runs.</summary>
 /// <param name="PrefillGlobal">Routes arriving requests.</param>
@@ -21,7 +35,36 @@ public sealed record PolicySet(
             PromisesToIgnoreDeadlines
         );
 
+    /// <summary>
+    /// The decisions whose policies may look at something. Of built-in policies their code tells; others are taken to look at
+    /// everything.
+    /// </summary>
+    public PolicyDecisions DecisionsThatMayUse(PolicyInput input) =>
+        Of(PolicyDecisions.PrefillGlobal, PrefillGlobal, input)
+        | Of(PolicyDecisions.PrefillLocal, PrefillLocal, input)
+        | Of(PolicyDecisions.DecodeGlobal, DecodeGlobal, input)
+        | Of(PolicyDecisions.DecodeLocal, DecodeLocal, input);
+
     /// <summary>Whether a policy promises that its choices do not depend on TTFT deadlines.</summary>
     internal static bool PromisesToIgnoreDeadlines(object policy) =>
         policy.GetType().GetCustomAttribute<PolicyAttribute>() is { IgnoresTtftDeadline: true };
+
+    private static PolicyDecisions Of(PolicyDecisions decision, object policy, PolicyInput input) =>
+        policy.GetType() is var type
+        && (type.Assembly != typeof(PolicySet).Assembly || CodeScan.Names(type, MembersOf(input)))
+            ? decision
+            : PolicyDecisions.None;
+
+    private static string[] MembersOf(PolicyInput input) =>
+        input switch
+        {
+            PolicyInput.Random => ["get_Random"],
+            PolicyInput.EstimatedWork =>
+            [
+                nameof(GlobalContext.LeastEstimatedWork),
+                nameof(InstanceView.EstimatedWork),
+                nameof(InstanceView.PrefillQueueSeconds),
+            ],
+            _ => [$"get_{nameof(RequestView.PredictedOutputTokens)}"],
+        };
 }

@@ -95,7 +95,7 @@ internal sealed class PrefillInstance : Instance
     {
         request.State = RequestState.PrefillLocal;
         request.PrefillInstance = Index;
-        request.PrefillDuration = SimTime.FromSeconds(Performance.PrefillSeconds(request.InputTokens));
+        request.PrefillDuration = PrefillDuration(request);
         if (_running is null && _queue.Count == 0 && HasRoomFor(request))
         {
             request.Queued = _simulation.Now;
@@ -161,6 +161,30 @@ internal sealed class PrefillInstance : Instance
         }
     }
 
+    private SimTime PrefillDuration(Request request)
+    {
+        try
+        {
+            return SimTime.FromSeconds(Performance.PrefillSeconds(request.InputTokens));
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(request, "its prefill", e);
+        }
+    }
+
+    private SimTime PrefillFinish(Request request)
+    {
+        try
+        {
+            return _simulation.Now + request.PrefillDuration;
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(request, "the end of its prefill", e);
+        }
+    }
+
     private void CountQueued(Request request, int sign)
     {
         var nanoseconds = sign * request.PrefillDuration.Nanoseconds;
@@ -180,7 +204,7 @@ internal sealed class PrefillInstance : Instance
         _heldTokens += request.InputTokens;
         _peakTokens = Math.Max(_peakTokens, _heldTokens);
         request.PrefillStart = _simulation.Now;
-        request.PrefillFinish = _simulation.Now + request.PrefillDuration;
+        request.PrefillFinish = PrefillFinish(request);
         _finish.Set(request.PrefillFinish);
         _onPlanned(request, request.PrefillFinish);
     }

@@ -173,19 +173,20 @@ internal sealed class FairNetwork
     private void Share()
     {
         MaxMinFairness.Share(_flows);
-        var seconds = double.PositiveInfinity;
+        double? seconds = null;
         foreach (var flow in _flows)
         {
             // A source that has made nothing yet gives no end.
-            seconds =
-                flow.BytesPerSecond > 0
-                    ? Math.Min(seconds, Math.Max(0, flow.BytesLeft) / flow.BytesPerSecond)
-                    : seconds;
+            if (flow.BytesPerSecond > 0)
+            {
+                var left = Math.Max(0, flow.BytesLeft) / flow.BytesPerSecond;
+                seconds = Math.Min(seconds ?? left, left);
+            }
         }
 
-        if (double.IsFinite(seconds))
+        if (seconds is { } first)
         {
-            _nextEnd.Set(_simulation.Now + SimTime.FromSeconds(seconds));
+            _nextEnd.Set(_simulation.Now + SimTime.FromSeconds(first));
         }
         else
         {

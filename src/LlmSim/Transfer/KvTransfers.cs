@@ -64,7 +64,7 @@ internal sealed class KvTransfers
     {
         if (_reserved is null)
         {
-            _links[request.PrefillInstance].Start(request, request.InputTokens * _kvBytesPerToken);
+            StartOnLink(request);
         }
         else if (!_reserved.OnPrefilled(request))
         {
@@ -85,10 +85,12 @@ internal sealed class KvTransfers
         request.State = RequestState.PrefillLocal;
     }
 
-    /// <summary>Copies the start of a prompt from one cache to another; then the request joins the queue there.</summary>
+    /// <summary>
+    /// Copies the start of a prompt from one cache to another, as far as it is new and of use there; then the request joins the queue.
+    /// </summary>
     public void FetchPrefix(Request request, Instance source, Instance destination)
     {
-        var tokens = source.CachedPrefixTokens(request);
+        var tokens = destination.FetchableTokens(source.CachedPrefixTokens(request));
         var missingTokens = tokens - destination.CachedPrefixTokens(request);
         if (missingTokens <= 0)
         {
@@ -125,12 +127,34 @@ internal sealed class KvTransfers
         Network.RequireEmpty();
     }
 
-    private void Reserve(Request request, Instance source, SimTime prefillFinish) =>
-        _reserved!.Send(
-            request,
-            request.InputTokens * _kvBytesPerToken,
-            source,
-            _chooseDecode(request),
-            prefillFinish
-        );
+    private void StartOnLink(Request request)
+    {
+        try
+        {
+            _links[request.PrefillInstance].Start(request, request.InputTokens * _kvBytesPerToken);
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(request, "the transfer of its KV cache", e);
+        }
+    }
+
+    private void Reserve(Request request, Instance source, SimTime prefillFinish)
+    {
+        var destination = _chooseDecode(request);
+        try
+        {
+            _reserved!.Send(
+                request,
+                request.InputTokens * _kvBytesPerToken,
+                source,
+                destination,
+                prefillFinish
+            );
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(request, "the transfer of its KV cache", e);
+        }
+    }
 }

@@ -14,7 +14,7 @@ public readonly record struct RequestSpec(
     SimTime Arrival,
     int InputTokens,
     int OutputTokens,
-    int[]? HashIds = null,
+    long[]? HashIds = null,
     int HashBlockTokens = RequestSpec.MooncakeBlockTokens
 )
 {
@@ -26,7 +26,7 @@ public readonly record struct RequestSpec(
     private readonly PromptBlocks _blocks = new(HashIds, HashBlockTokens);
 
     /// <summary>One id for each block of the prompt; equal ids are equal content behind an equal prefix. Null when not read.</summary>
-    public int[]? HashIds
+    public long[]? HashIds
     {
         get => _blocks.HashIds;
         init => _blocks = _blocks with { HashIds = value };
@@ -39,5 +39,5 @@ public readonly record struct RequestSpec(
         init => _blocks = _blocks with { HashBlockTokens = value };
     }
 
-    private readonly record struct PromptBlocks(int[]? HashIds, int HashBlockTokens);
+    private readonly record struct PromptBlocks(long[]? HashIds, int HashBlockTokens);
 }

@@ -156,14 +156,14 @@ public sealed record WorkloadStatistics
 
     private sealed class PrefixCounter
     {
-        private readonly HashSet<int> _seen = [];
+        private readonly HashSet<long> _seen = [];
         private long _shared;
 
         public long Blocks { get; private set; }
 
         public double? SharedShare => Blocks > 0 ? (double)_shared / Blocks : null;
 
-        public void Add(int[]? hashIds)
+        public void Add(long[]? hashIds)
         {
             if (hashIds is null)
             {

@@ -2,6 +2,7 @@ using LlmSim.Batching;
 using LlmSim.Metrics;
 using LlmSim.Policies;
 using LlmSim.Workloads;
+using LlmSim.Workloads.Traces;
 using Xunit;
 
 namespace LlmSim.Tests.Batching;

@@ -1,5 +1,6 @@
 using LlmSim.Batching;
 using LlmSim.Engine;
+using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 
@@ -93,7 +94,10 @@ internal sealed class RandomEngineScenario
                 DecodeInstances = Slow(scenario.DecodeInstances),
                 MixedInstances = Slow(scenario.MixedInstances),
                 Model = scenario.Model with { Layers = 4 },
-                Precision = scenario.Precision with { KvBits = 1 },
+                Precision = scenario.Precision with
+                {
+                    KvCache = new NumberFormat("1-bit", 1, NumberKind.Any, 1),
+                },
                 Policies = PolicyCatalog.BuiltIn.CreateSet(names[0], names[1], names[2], names[3]),
                 Semantics = scenario.Semantics with { KvTransfer = transfer },
                 Seed = seed,

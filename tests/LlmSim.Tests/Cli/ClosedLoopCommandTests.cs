@@ -117,14 +117,6 @@ public sealed class ClosedLoopCommandTests : IDisposable
         "9"
     )]
     [InlineData("--range_ratio: found '1.2'; allowed: a number, above 0, up to 1", "--range_ratio", "1.2")]
-    [InlineData("--range_ratio: is not read by request_source conversation", "--range_ratio", "0.5")]
-    [InlineData(
-        "--input_len: is not read by request_source zipfian; allowed with request_source uniform",
-        "--input_len",
-        "10",
-        "--request_source",
-        "zipfian"
-    )]
     [InlineData("--output_len: found '0'; allowed: a whole number, from 1 to 10000000", "--output_len", "0")]
     public void What_would_not_count_is_refused(string message, params string[] options)
     {
@@ -132,6 +124,46 @@ public sealed class ClosedLoopCommandTests : IDisposable
 
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
         Assert.StartsWith($"llmsim: {message}", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--range_ratio 0.5", "range_ratio", "request_source uniform")]
+    [InlineData("--input_len 10 --request_source zipfian", "input_len", "request_source uniform")]
+    [InlineData("--output_len 10 --max_len 9", "max_len", "request_source conversation; or")]
+    [InlineData("--concurrency 2 --input_len 10 --zipf_s 3", "zipf_s", "request_source zipfian")]
+    [InlineData(
+        "--concurrency 2 --input_len 10 --prefill_global round_robin --decode_global round_robin --seed 3",
+        "seed",
+        "request_source conversation; or"
+    )]
+    public void What_has_no_effect_is_said(string options, string option, string reader)
+    {
+        var run = CliRun.Of(["run", "--request_count", "5", .. options.Split(' ')]);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains(
+            $"--{option} has no effect here: it is read with {reader}",
+            run.Error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void The_times_of_a_trace_have_no_effect_in_a_closed_loop()
+    {
+        var trace = _folder.Write(
+            "trace.jsonl",
+            """{"timestamp": 0, "input_length": 100, "output_length": 5, "hash_ids": []}""" + "\n"
+        );
+
+        var run = CliRun.Of("run", "--trace_path", trace, "--concurrency", "3", "--time_scale", "2");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains(
+            "--time_scale has no effect here: it is read with arrivals trace",
+            run.Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

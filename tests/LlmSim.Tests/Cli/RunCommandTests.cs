@@ -43,7 +43,14 @@ public sealed class RunCommandTests
             .. $"--csv_output {folder.File("a.csv")} --model_id unsloth/Llama-3.3-70B-Instruct".Split(' '),
         ]);
 
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal(
+            (
+                0,
+                "llmsim: warning: --lognormal_mean has no effect here: it is read with request_source lognormal without "
+                    + "input_mean\n"
+            ),
+            (run.ExitCode, run.Error)
+        );
         Assert.StartsWith(
             "round_robin-shortest-random-fcfs-2.0,",
             File.ReadAllLines(folder.File("a.csv"))[1],

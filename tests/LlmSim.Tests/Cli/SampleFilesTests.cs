@@ -51,18 +51,6 @@ public sealed class SampleFilesTests : IDisposable
     }
 
     [Theory]
-    [InlineData(
-        "--sample_rate: nothing uses it; add --sample_queue_states or --sample_memory_usage",
-        "--sample_rate",
-        "0.5"
-    )]
-    [InlineData("--sample_interval: nothing uses it", "--sample_interval", "1")]
-    [InlineData(
-        "--queue_states_output: nothing uses it; add --sample_queue_states",
-        "--queue_states_output",
-        "q.csv",
-        "--sample_memory_usage"
-    )]
     [InlineData("--sample_rate: found '2'; allowed: a number, from 0 to 1", "--sample_rate", "2")]
     [InlineData("--sample_interval: found '0'", "--sample_interval", "0")]
     [InlineData(

@@ -16,14 +16,25 @@ public sealed class SimTimeTests
 
     [Theory]
     [InlineData(double.NaN)]
-    [InlineData(double.PositiveInfinity)]
     [InlineData(double.NegativeInfinity)]
     [InlineData(-1e-12)]
-    [InlineData(1e10)]
     public void Impossible_times_are_refused(double seconds) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => SimTime.FromSeconds(seconds));
 
+    [Theory]
+    [InlineData(1e10)]
+    [InlineData(double.PositiveInfinity)]
+    public void The_clock_ends(double seconds) =>
+        Assert.Throws<ClockRangeException>(() => SimTime.FromSeconds(seconds));
+
+    [Theory]
+    [InlineData(long.MaxValue, 1)]
+    [InlineData(long.MaxValue, long.MaxValue)]
+    [InlineData(long.MinValue, -1)]
+    public void Sums_do_not_wrap_around(long left, long right) =>
+        Assert.Throws<ClockRangeException>(() => new SimTime(left) + new SimTime(right));
+
     [Fact]
-    public void Sums_do_not_wrap_around() =>
-        Assert.Throws<OverflowException>(() => SimTime.MaxValue + new SimTime(1));
+    public void A_sum_may_come_up_to_the_end_of_the_clock() =>
+        Assert.Equal(SimTime.MaxValue, new SimTime(long.MaxValue - 1) + new SimTime(1));
 }

@@ -49,6 +49,26 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public void Observed_instants_between_two_events_heed_the_cancellation()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var simulation = new Simulation();
+        var looks = 0;
+        simulation.Observer = new EverySecond(() =>
+        {
+            if (++looks == 3)
+            {
+                cancellation.Cancel();
+            }
+        });
+        simulation.Schedule(SimTime.FromSeconds(1e9), new EventRank(0), _ => { });
+
+        Assert.Throws<OperationCanceledException>(() => simulation.Run(cancellation.Token));
+
+        Assert.Equal(3, looks);
+    }
+
+    [Fact]
     public void A_livelock_is_stopped_and_names_its_handler()
     {
         var simulation = new Simulation(maxEventsPerInstant: 100);
@@ -191,6 +211,19 @@ public sealed class SimulationTests
 
         Assert.Throws<OperationCanceledException>(() => simulation.Run(source.Token));
         Assert.Equal(11, simulation.EventCount);
+    }
+
+    private sealed class EverySecond(Action look) : ISimulationObserver
+    {
+        public SimTime NextInstant { get; private set; }
+
+        public void AtInstant()
+        {
+            look();
+            NextInstant += SimTime.FromSeconds(1);
+        }
+
+        public void AfterEvent() { }
     }
 
     private sealed class Onlooker(SimTime instant, Action look) : ISimulationObserver

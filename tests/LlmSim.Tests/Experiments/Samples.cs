@@ -71,7 +71,10 @@ internal static class Samples
     public static RunResult Result()
     {
         var instance = new InstanceSpec { Hardware = Hardware(), TpSize = 4 };
-        return new RunResult("1.2.3", new RunConfiguration(), [instance], [instance], Summary());
+        return new RunResult("1.2.3", new RunConfiguration(), [instance], [instance], Summary())
+        {
+            Precision = "16-bit weights, activations and KV cache (default)",
+        };
     }
 
     private static RunSummary Summary() =>

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
 using LlmSim.Experiments.Extensions;
-using LlmSim.Policies;
 using LlmSim.Tests.Experiments;
 using Xunit;
 
@@ -38,7 +37,10 @@ public sealed class CompilerLoadingTests
             new[] { folder.File("") },
             cache
         )!;
-        files.GetType().GetMethod(nameof(PolicyFiles.AddTo))!.Invoke(files, [PolicyCatalog.BuiltIn]);
+        Assert.Single(
+            (System.Collections.IEnumerable)
+                files.GetType().GetProperty(nameof(PolicyFiles.Declared))!.GetValue(files)!
+        );
         return context.Asked;
     }
 

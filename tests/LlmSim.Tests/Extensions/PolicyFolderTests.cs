@@ -38,11 +38,12 @@ public sealed class PolicyFolderTests
         var again = CliRun.Of("new", "policy", "my_own", "--kind", kind, "--output", policies);
 
         Assert.Equal((0, ""), (created.ExitCode, created.Error));
-        Assert.Equal((0, ""), (check.ExitCode, check.Error));
+        var loaded = $"llmsim: loaded {policies}/my_own.cs\n";
+        Assert.Equal((0, loaded), (check.ExitCode, check.Error));
         Assert.DoesNotContain("FAILED", check.Out, StringComparison.Ordinal);
         Assert.Contains("my_own", list.Out, StringComparison.Ordinal);
         Assert.Contains(":", list.Out, StringComparison.Ordinal);
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal((0, loaded), (run.ExitCode, run.Error));
         Assert.Equal(1, again.ExitCode);
         Assert.Contains("exists; it stays as it is", again.Error, StringComparison.Ordinal);
     }
@@ -107,7 +108,10 @@ public sealed class PolicyFolderTests
         var source = Route.Replace("CHOICE", "0", StringComparison.Ordinal);
         File.WriteAllBytes(folder.File("mine.dll"), PolicyCompiler.Compile("mine.cs", source));
 
-        Assert.Equal((0, ""), (Run(folder).ExitCode, Run(folder).Error));
+        Assert.Equal(
+            (0, $"llmsim: loaded {folder.File("mine.dll")}\n"),
+            (Run(folder).ExitCode, Run(folder).Error)
+        );
     }
 
     [Fact]

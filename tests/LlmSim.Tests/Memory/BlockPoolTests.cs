@@ -19,7 +19,7 @@ public sealed class BlockPoolTests
         pool.Release(blocks[1]);
         pool.Release(blocks[0]);
 
-        Assert.Equal(2, pool.CountFound([10, 11, 99]));
+        Assert.Equal(2, pool.CountFound([10, 11, 99], taken: 0));
         Assert.Equal(blocks[1], pool.Take());
         Assert.Equal(-1, pool.Find(11));
         Assert.Equal(blocks[0], pool.Find(10));

@@ -11,10 +11,14 @@ public sealed class KvCapacityTests
     private const long LlamaWeightBytes = 2 * 70_553_706_496;
 
     [Theory]
-    [InlineData("NVIDIA_A100_40G", 4, 144_000_000_000 - LlamaWeightBytes)]
-    [InlineData("NVIDIA_H100_SXM", 4, 288_000_000_000 - LlamaWeightBytes)]
+    // 4 x 40,960 MiB x 0.9 and 4 x 81,559 MiB x 0.9.
+    [InlineData("NVIDIA_A100_40G", 4, 154_618_822_656 - LlamaWeightBytes)]
+    [InlineData("NVIDIA_H100_SXM", 4, 307_874_915_942 - LlamaWeightBytes)]
     public void A_group_has_its_usable_memory_less_the_weights(string hardware, int tpSize, long bytes) =>
-        Assert.Equal(bytes, Bytes(Scenes.Instance(hardware, tpSize), Semantics.Standard));
+        Assert.Equal(
+            bytes,
+            Bytes(Scenes.Instance(hardware, tpSize) with { ActivationBytes = 0 }, Semantics.Standard)
+        );
 
     [Fact]
     public void Activations_and_unused_memory_are_taken_off()
@@ -25,7 +29,8 @@ public sealed class KvCapacityTests
             ActivationBytes = 1_000_000_000,
         };
 
-        Assert.Equal(156_000_000_000 - LlamaWeightBytes, Bytes(instance, Semantics.Standard));
+        // 4 x 81,559 MiB x 0.5 less 4e9.
+        Assert.Equal(167_041_619_968 - LlamaWeightBytes, Bytes(instance, Semantics.Standard));
     }
 
     [Theory]
@@ -42,8 +47,8 @@ public sealed class KvCapacityTests
     public void Bytes_per_token_are_the_models_or_the_references()
     {
         Assert.Equal(327_680, PerToken(new Precision(), Semantics.Standard));
-        Assert.Equal(163_840, PerToken(new Precision(KvBits: 8), Semantics.Standard));
-        Assert.Equal(516_096, PerToken(new Precision(KvBits: 8), Semantics.Reference));
+        Assert.Equal(163_840, PerToken(new Precision(kvBits: 8), Semantics.Standard));
+        Assert.Equal(516_096, PerToken(new Precision(kvBits: 8), Semantics.Reference));
 
         static long PerToken(Precision precision, Semantics semantics) =>
             KvCapacity.BytesPerToken(Scenes.Llama70B, precision, semantics);
@@ -53,11 +58,11 @@ public sealed class KvCapacityTests
     public void A_model_that_does_not_fit_says_by_how_much_and_which_degree_would_do()
     {
         var error = Assert.Throws<UserErrorException>(() =>
-            Bytes(Scenes.Instance("NVIDIA_A100_40G", 2), Semantics.Standard)
+            Bytes(Scenes.Instance("NVIDIA_A100_40G", 2) with { ActivationBytes = 0 }, Semantics.Standard)
         );
 
-        // 141.107 GB of weights in 72 GB.
-        Assert.Contains("69.107 GB are missing", error.Message);
+        // 141.107 GB of weights in 2 x 42.95 GB x 0.9 = 77.309 GB.
+        Assert.Contains("63.798 GB are missing", error.Message);
         Assert.Contains("The smallest tp_size that fits is 4.", error.Message);
     }
 
@@ -69,7 +74,10 @@ public sealed class KvCapacityTests
                 ModelCatalog.BuiltIn.Get("Llama-3.1-405B"),
                 new Precision(),
                 Scenes.Instance("NVIDIA_L4", 1),
-                Semantics.Standard
+                Semantics.Standard with
+                {
+                    KvHeadLimit = KvHeadLimit.Divided,
+                }
             )
         );
 

@@ -18,7 +18,7 @@ public sealed class PrefixKeysTests
         int expected
     )
     {
-        int[] ids = [.. Enumerable.Range(0, (tokens / hashBlock) + 1)];
+        long[] ids = [.. Enumerable.Range(0, (tokens / hashBlock) + 1)];
 
         Assert.Equal(expected, PrefixKeys.Of(ids, hashBlock, tokens, block).Length);
     }

@@ -100,8 +100,9 @@ public sealed class ExpertModelTests
     [Theory]
     [InlineData("\"num_experts\": 8", "\"num_experts\": 1", "num_experts_per_tok: 2 of 1 experts cannot")]
     [InlineData("\"num_experts\": 8,", "", "num_experts: missing.")]
-    [InlineData("{", "{\"mlp_only_layers\": [1], ", "mlp_only_layers: layers without experts between")]
-    [InlineData("{", "{\"decoder_sparse_step\": 2, ", "decoder_sparse_step: layers without experts between")]
+    [InlineData("{", "{\"mlp_only_layers\": [0, 1], ", "decoder_sparse_step: no layer is left")]
+    [InlineData("{", "{\"mlp_only_layers\": 1, ", "mlp_only_layers: 1 where a list of whole numbers")]
+    [InlineData("{", "{\"decoder_sparse_step\": 3, ", "decoder_sparse_step: no layer is left")]
     public void A_wrong_field_is_named(string found, string replacement, string message)
     {
         var error = Assert.Throws<UserErrorException>(() =>
@@ -123,7 +124,7 @@ public sealed class ExpertModelTests
         "first_k_dense_replace: -1 where"
     )]
     [InlineData("\"kv_lora_rank\": 16,", "", "kv_lora_rank: missing.")]
-    [InlineData("{", "{\"moe_layer_freq\": 2, ", "moe_layer_freq: layers without experts")]
+    [InlineData("{", "{\"moe_layer_freq\": 0, ", "moe_layer_freq: 0 where a whole number above 0")]
     public void A_wrong_field_of_latent_attention_is_named(string found, string replacement, string message)
     {
         var error = Assert.Throws<UserErrorException>(() =>
@@ -131,6 +132,34 @@ public sealed class ExpertModelTests
         );
 
         Assert.StartsWith($"config.json:{message}", error.Message);
+    }
+
+    [Theory]
+    [InlineData(Qwen, "\"mlp_only_layers\": [1], ", 1)]
+    [InlineData(Qwen, "\"decoder_sparse_step\": 2, ", 1)]
+    [InlineData(Qwen, "\"mlp_layer_types\": [\"dense\", \"sparse\"], ", 1)]
+    [InlineData(DeepSeek, "\"moe_layer_freq\": 2, ", 2)]
+    [InlineData(DeepSeek, "\"moe_layer_freq\": [0, 1, 1], ", 1)]
+    public void Layers_without_experts_have_an_mlp(string json, string field, int denseLayers)
+    {
+        var all = Parse(
+            json.Replace(
+                "\"first_k_dense_replace\": 1",
+                "\"first_k_dense_replace\": 0",
+                StringComparison.Ordinal
+            )
+        );
+        var some = Parse(json.Replace("{", "{" + field, StringComparison.Ordinal));
+
+        Assert.Equal(denseLayers, some.MixtureOfExperts!.DenseLayers);
+        // Each has an MLP in the place of experts, router and shared experts.
+        var experts = all.MixtureOfExperts!;
+        var correction = json == DeepSeek ? 3L * 64 * experts.SharedIntermediateSize : 0;
+        Assert.Equal(
+            all.Parameters
+                - denseLayers * (experts.Experts * (3L * 64 * 32 + 64) + correction - 3L * 64 * 128),
+            some.Parameters
+        );
     }
 
     [Fact]

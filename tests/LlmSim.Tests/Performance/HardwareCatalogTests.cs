@@ -26,7 +26,7 @@ public sealed class HardwareCatalogTests
     [InlineData("NVIDIA_L40S", 864e9, 362e12, 733e12, 36352e3, 48_000_000_000)]
     [InlineData("NVIDIA_3090", 936e9, 35.6e12, 284e12, 20992e3, 24_000_000_000)]
     [InlineData("NVIDIA_4090", 1008e9, 330.3e12, 660.6e12, 32768e3, 24_000_000_000)]
-    public void The_references_accelerators_have_its_figures(
+    public void Under_the_references_semantics_its_accelerators_have_its_figures(
         string name,
         double bandwidth,
         double fp16,
@@ -35,13 +35,40 @@ public sealed class HardwareCatalogTests
         long memory
     )
     {
-        var hardware = HardwareCatalog.BuiltIn.Get(name);
+        var hardware = Scenes.Instance(name, 1).WithFigures(Semantics.Reference).Hardware;
 
         Assert.Equal(bandwidth, hardware.MemoryBytesPerSecond);
         Assert.Equal(fp16, hardware.Fp16OpsPerSecond);
         Assert.Equal(int8, hardware.Int8OpsPerSecond);
         Assert.Equal(buffer, hardware.OnChipBufferBytes);
         Assert.Equal(memory, hardware.MemoryBytes);
+    }
+
+    [Fact]
+    public void The_references_figures_are_of_accelerators_of_the_catalog_and_of_these_alone()
+    {
+        Assert.Equal(13, ReferenceHardware.Names.Count());
+        Assert.All(
+            ReferenceHardware.Names,
+            name =>
+                Assert.NotEqual(
+                    HardwareCatalog.BuiltIn.Get(name),
+                    Scenes.Instance(name, 1).WithFigures(Semantics.Reference).Hardware
+                )
+        );
+
+        var newer = Scenes.Instance("NVIDIA_H200", 1);
+        Assert.Equal(newer, newer.WithFigures(Semantics.Reference));
+        Assert.Equal(newer, newer.WithFigures(Semantics.Standard));
+    }
+
+    [Fact]
+    public void An_accelerator_that_somebody_describes_keeps_its_figures()
+    {
+        var own = Scenes.Instance("NVIDIA_H100_SXM", 1);
+        own = own with { Hardware = own.Hardware with { MemoryBytesPerSecond = 1e12 } };
+
+        Assert.Equal(own, own.WithFigures(Semantics.Reference));
     }
 
     [Fact]
@@ -54,8 +81,8 @@ public sealed class HardwareCatalogTests
                 Assert.Same(hardware, HardwareCatalog.BuiltIn.Get(hardware.Name));
                 Assert.InRange(hardware.MemoryBytesPerSecond, 100e9, 20e12);
                 Assert.InRange(hardware.Fp16OpsPerSecond, 30e12, 5e15);
-                Assert.InRange(hardware.MemoryBytes, 16_000_000_000, 300_000_000_000);
-                Assert.InRange(hardware.OnChipBufferBytes, 10e6, 200e6);
+                Assert.InRange(hardware.MemoryBytes, 16_000_000_000, 310_000_000_000);
+                Assert.InRange(hardware.OnChipBufferBytes, 10e6, 210e6);
                 Assert.InRange(hardware.LinkBytesPerSecond, 10e9, 1e12);
                 Assert.InRange(hardware.LinkLatencySeconds, 0.1e-6, 10e-6);
                 Assert.Contains("hop: ", hardware.Source, StringComparison.Ordinal);

@@ -243,15 +243,18 @@ public sealed class RooflineModelTests
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(3)]
-    [InlineData(16)]
-    public void A_degree_that_does_not_divide_the_model_is_an_error(int tpSize)
+    [InlineData("standard", 0, "1, 2, 4, 8, 16, 32, 64")]
+    [InlineData("standard", 3, "1, 2, 4, 8, 16, 32, 64")]
+    [InlineData("standard", 128, "1, 2, 4, 8, 16, 32, 64")]
+    [InlineData("reference", 3, "1, 2, 4, 8")]
+    [InlineData("reference", 16, "1, 2, 4, 8")]
+    public void A_degree_that_does_not_divide_the_model_is_an_error(string preset, int tpSize, string allowed)
     {
-        var error = Assert.Throws<UserErrorException>(() => Scenes.Roofline(Semantics.Standard, tpSize));
+        var semantics = preset == "standard" ? Semantics.Standard : Semantics.Reference;
+        var error = Assert.Throws<UserErrorException>(() => Scenes.Roofline(semantics, tpSize));
 
         Assert.Contains($"tp_size: {tpSize} does not divide", error.Message);
-        Assert.Contains("allowed are 1, 2, 4, 8.", error.Message);
+        Assert.EndsWith($"allowed are {allowed}.", error.Message);
     }
 
     [Fact]
@@ -260,7 +263,7 @@ public sealed class RooflineModelTests
         var error = Assert.Throws<UserErrorException>(() =>
             new RooflineModel(
                 Scenes.Llama70B,
-                new Precision(KvBits: 5),
+                new Precision(kvBits: 5),
                 Scenes.Instance("NVIDIA_L4", 8),
                 Semantics.Standard
             )

@@ -145,11 +145,73 @@ public sealed class PictureTests : IDisposable
     }
 
     [Fact]
-    public void Seeds_of_one_rate_are_drawn_as_their_mean()
+    public void Seeds_of_one_rate_are_drawn_as_their_mean_with_its_interval()
     {
         var texts = Texts(RatePicture.Goodput([Summary("fcfs", 1, 0.5), Summary("fcfs", 1, 1.5)]));
 
-        Assert.Contains("each point is the mean over its runs", texts);
+        Assert.Contains("each point is the mean over its seeds", texts);
+        Assert.Contains("bars: 95 % interval of the mean of 2 seeds", texts);
+        Assert.Contains(
+            "prefill_local fcfs",
+            Texts(RatePicture.Goodput([Summary("fcfs", 1, 1), Summary("edf", 1, 1), Summary("edf", 1, 1)]))
+        );
+    }
+
+    [Fact]
+    public void One_seed_has_no_interval() =>
+        Assert.DoesNotContain(
+            Texts(RatePicture.Goodput([Summary("fcfs", 1, 0.5), Summary("fcfs", 2, 1.5)])),
+            text =>
+                text.Contains("interval", StringComparison.Ordinal)
+                || text.Contains("mean", StringComparison.Ordinal)
+        );
+
+    [Fact]
+    public void A_number_that_follows_the_rate_does_not_part_a_line_and_is_said()
+    {
+        var texts = Texts(
+            RatePicture.Goodput([
+                With("request_count", "100", Summary("fcfs", 1, 1)),
+                With("request_count", "200", Summary("fcfs", 2, 1)),
+                With("request_count", "200", Summary("edf", 2, 1)),
+            ])
+        );
+
+        Assert.Contains("with the rate vary request_count", texts);
+        Assert.Contains("prefill_local fcfs", texts);
+    }
+
+    [Theory]
+    [InlineData("w_bit", "16", "8")]
+    [InlineData("cluster", "a.json", "b.json")]
+    [InlineData("performance", "roofline", "calibrated")]
+    public void Every_setting_parts_lines(string option, string one, string other)
+    {
+        var texts = Texts(
+            RatePicture.Goodput([
+                With(option, one, Summary("fcfs", 1, 1)),
+                With(option, other, Summary("fcfs", 1, 2)),
+            ])
+        );
+
+        Assert.Contains($"{option} {one}", texts);
+        Assert.Contains($"{option} {other}", texts);
+    }
+
+    [Fact]
+    public void A_run_in_two_files_counts_once_unless_its_figures_differ()
+    {
+        const string Header =
+            "lambda_arrival,seed,w_bit,goodput_requests_per_second,slo_attainment_pct,tpot_slo_attainment_pct,both_slo_attainment_pct\n";
+        _folder.Write("a.csv", Header + "1,7,16,0.5,90,90,90\n2,7,16,0.6,90,90,90\n");
+        _folder.Write("b.csv", Header + "1,7,16,0.5,90,90,90\n1,8,16,0.7,90,90,90\n");
+
+        var points = PlotData.Read([Path("a.csv"), Path("b.csv")]).Summaries;
+        Assert.Equal([0.5, 0.6, 0.7], points.Select(point => point.GoodputRequestsPerSecond));
+
+        _folder.Write("c.csv", Header + "1,7,16,0.4,90,90,90\n");
+        var e = Assert.Throws<UserErrorException>(() => PlotData.Read([Path("a.csv"), Path("c.csv")]));
+        Assert.Contains("lambda_arrival 1, seed 7: is there twice", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -212,6 +274,12 @@ public sealed class PictureTests : IDisposable
             100,
             100
         );
+
+    private static SummaryPoint With(string option, string value, SummaryPoint point) =>
+        point with
+        {
+            Configuration = new Dictionary<string, string>(point.Configuration) { [option] = value },
+        };
 
     private static string[] Texts(Plot? plot)
     {

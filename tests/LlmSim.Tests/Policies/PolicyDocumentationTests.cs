@@ -65,8 +65,9 @@ public sealed class PolicyDocumentationTests
             .. own,
         ]);
 
-        Assert.Equal((0, ""), (check.ExitCode, check.Error));
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        var loaded = $"llmsim: loaded {folder.File("earliest_finish.cs")}\n";
+        Assert.Equal((0, loaded), (check.ExitCode, check.Error));
+        Assert.Equal((0, loaded), (run.ExitCode, run.Error));
     }
 
     private static string Read(string path)

@@ -21,13 +21,14 @@ public sealed class ExperimentsDocumentationTests
 
         var runs = commands.Select(command => CliRun.Of(Arguments(folder, command))).ToArray();
 
-        Assert.Equal(6, runs.Length);
+        Assert.Equal(7, runs.Length);
         Assert.All(runs, run => Assert.Equal((0, ""), (run.ExitCode, run.Error)));
         Assert.Equal(13, runs[0].Out.TrimEnd().Split('\n').Length);
         Assert.Contains("Means over 3 seeds", runs[1].Out, StringComparison.Ordinal);
         Assert.Equal(5, File.ReadAllLines(folder.File("means.csv")).Length);
         Assert.Equal(runs[1].Out, runs[2].Out);
         Assert.Contains("prefill_local: fcfs → shortest", runs[5].Out, StringComparison.Ordinal);
+        Assert.Contains("prefill_local fcfs\n", runs[6].Out, StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> Blocks(string language) =>

@@ -30,8 +30,8 @@ public sealed class InputStoreTests
 
         Assert.Same(Read(512, true), Read(512, true));
         Assert.Same(Read(512, false), Read(256, false));
-        Assert.Equal(256, Read(256, true).Requests.Span[0].HashBlockTokens);
-        Assert.Equal(512, Read(512, true).Requests.Span[0].HashBlockTokens);
+        Assert.Equal(256, Read(256, true).Parsed.Requests.Span[0].HashBlockTokens);
+        Assert.Equal(512, Read(512, true).Parsed.Requests.Span[0].HashBlockTokens);
         Assert.NotEqual(Read(512, true).Fingerprint.Name, Read(512, false).Fingerprint.Name);
     }
 }

@@ -1,3 +1,5 @@
+using LlmSim.Experiments;
+using LlmSim.Experiments.Sweeps;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;
 using Microsoft.Data.Sqlite;
@@ -185,7 +187,7 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
-    public void An_interrupted_sweep_says_what_is_safe()
+    public void A_sweep_that_is_interrupted_while_it_reads_leaves_nothing()
     {
         using var cancellation = new CancellationTokenSource();
         cancellation.Cancel();
@@ -193,9 +195,72 @@ public sealed class JournalTests : IDisposable
         var run = CliRun.Of(cancellation.Token, Arguments("1 2", []));
 
         Assert.Equal(130, run.ExitCode);
-        Assert.Contains("interrupted. 0 of 2 points are safe in", run.Error, StringComparison.Ordinal);
-        Assert.Equal(["a.journal.sqlite"], _folder.Names);
+        Assert.Contains("interrupted while the inputs were read", run.Error, StringComparison.Ordinal);
+        Assert.Empty(_folder.Names);
         Assert.Equal(0, Sweep("1 2", "--resume").ExitCode);
+    }
+
+    [Fact]
+    public void An_interrupted_sweep_says_what_is_safe()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var plan = SweepPlan.Create(
+            [SweepAxis.Of("seed", ["1", "2"])],
+            settings => new RunConfiguration { RequestCount = 20, Seed = settings[0].Value[0] - '0' }
+        );
+        var options = new SweepOptions(
+            Workers: 1,
+            new OutputPaths(),
+            _folder.File("a.journal.sqlite"),
+            IsResumed: true
+        );
+
+        var interrupted = Assert.Throws<SweepInterruptedException>(() =>
+            SweepRunner.Run(
+                plan,
+                options,
+                progress => (progress.Done == 1 ? cancellation : null)?.Cancel(),
+                cancellation.Token
+            )
+        );
+
+        Assert.Contains("1 of 2 points are safe in", interrupted.Message, StringComparison.Ordinal);
+        Assert.Equal(2, SweepRunner.Run(plan, options).Count);
+    }
+
+    [Fact]
+    public void A_finished_journal_is_overwritten_when_that_is_asked_for()
+    {
+        var trace = _folder.Write("trace.jsonl", Trace);
+        Assert.Equal(0, Sweep("1 2", "--trace_path", trace, "--arrivals", "poisson").ExitCode);
+        var first = File.ReadAllText(_folder.File("a.csv"));
+
+        // Of another input: to resume would mix both.
+        File.WriteAllText(trace, Trace.Replace("100", "10000", StringComparison.Ordinal));
+        string[] options = ["--trace_path", trace, "--arrivals", "poisson"];
+        Assert.Contains("--overwrite begins anew", Sweep("1 2", options).Error, StringComparison.Ordinal);
+        Assert.Equal(new CliRun(0, "", ""), Sweep("1 2", [.. options, "--overwrite"]));
+
+        Assert.NotEqual(first, File.ReadAllText(_folder.File("a.csv")));
+        Assert.Equal(new CliRun(0, "", ""), Sweep("1 2", [.. options, "--resume"]));
+    }
+
+    [Fact]
+    public void What_is_overwritten_must_be_a_journal_and_not_be_resumed()
+    {
+        _folder.Write("a.journal.sqlite", "mine");
+
+        Assert.Contains(
+            "is no journal of a sweep",
+            Sweep("1 2", "--overwrite").Error,
+            StringComparison.Ordinal
+        );
+        Assert.Equal("mine", File.ReadAllText(_folder.File("a.journal.sqlite")));
+        Assert.Contains(
+            "give one of them",
+            Sweep("1 2", "--overwrite", "--resume").Error,
+            StringComparison.Ordinal
+        );
     }
 
     private CliRun Sweep(string seeds, params string[] more) => CliRun.Of(Arguments(seeds, more));

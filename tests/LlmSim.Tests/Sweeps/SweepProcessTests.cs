@@ -84,6 +84,9 @@ public sealed class SweepProcessTests
             folder.File("a.csv"),
             "--requests_output",
             folder.File("r.csv"),
+            "--sample_queue_states",
+            "--queue_states_output",
+            folder.File("q.csv"),
             "--seed",
             .. Enumerable.Range(1, Points).Select(seed => seed.ToString(CultureInfo.InvariantCulture)),
         ];

@@ -3,6 +3,7 @@ using FsCheck.Xunit;
 using LlmSim.Engine;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Workloads;
+using LlmSim.Workloads.Traces;
 using Xunit;
 
 namespace LlmSim.Tests.Workloads;
@@ -32,7 +33,7 @@ public sealed class TraceWriterTests
         var requests = rows.Select(
                 (row, id) =>
                 {
-                    arrival += new SimTime(Math.Abs((long)row.Gap) * 1_234_567);
+                    arrival += new SimTime(id == 0 ? 0 : Math.Abs((long)row.Gap) * 1_234_567);
                     return new RequestSpec(
                         id,
                         arrival,

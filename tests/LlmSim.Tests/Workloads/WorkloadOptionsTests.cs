@@ -98,11 +98,14 @@ public sealed class WorkloadOptionsTests
         };
 
         Assert.Equal(100, options.ToRequests().Count());
-        Assert.Equal(options.ToRequests(), (options with { Source = RequestSource.Azure }).ToRequests());
+        Assert.Equal(
+            options.ToRequests(),
+            (options with { Trace = new() { Format = "azure" } }).ToRequests()
+        );
         Assert.Equal(19_366, (options with { RequestCount = 1_000_000 }).ToRequests().Count());
-        var wrong = (options with { Source = RequestSource.Mooncake }).ToRequests();
+        var wrong = (options with { Trace = new() { Format = "mooncake" } }).ToRequests();
         Assert.Contains(
-            "Azure's format",
+            "azure's format",
             Assert.Throws<UserErrorException>(() => wrong.Count()).Message,
             StringComparison.Ordinal
         );
@@ -116,9 +119,9 @@ public sealed class WorkloadOptionsTests
         AssertError(
             options with
             {
-                Source = RequestSource.Mooncake,
+                Source = RequestSource.Trace,
             },
-            "request_source: mooncake reads a trace; give its file with trace_path"
+            "request_source: trace reads a trace; give its file with trace_path"
         );
         AssertError(
             options with
@@ -164,12 +167,16 @@ public sealed class WorkloadOptionsTests
     [Fact]
     public void Sources_have_names()
     {
-        Assert.Equal(RequestSource.Zipfian, WorkloadOptions.ParseRequestSource("zipfian"));
-        var error = Assert.Throws<UserErrorException>(() => WorkloadOptions.ParseRequestSource("moncake"));
-        Assert.Equal(
-            "request_source: found 'moncake'; allowed: mooncake, azure, zipfian, lognormal, conversation, uniform. Did you mean 'mooncake'?",
-            error.Message
+        Assert.Equal((RequestSource.Zipfian, null), RequestSources.Parse("zipfian"));
+        Assert.Equal((RequestSource.Trace, null), RequestSources.Parse("trace"));
+        Assert.Equal((RequestSource.Trace, "azure"), RequestSources.Parse("azure"));
+        var error = Assert.Throws<UserErrorException>(() => RequestSources.Parse("moncake"));
+        Assert.StartsWith(
+            "request_source: found 'moncake'; allowed: conversation, zipfian, lognormal, uniform, trace, mooncake, bailian, azure,",
+            error.Message,
+            StringComparison.Ordinal
         );
+        Assert.EndsWith("Did you mean 'mooncake'?", error.Message, StringComparison.Ordinal);
     }
 
     private static void AssertError(WorkloadOptions options, string expected)

@@ -1,5 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Workloads;
+using LlmSim.Workloads.Traces;
 using Xunit;
 
 namespace LlmSim.Tests.Workloads;
@@ -78,6 +79,6 @@ public sealed class WorkloadStatisticsTests
         Assert.Equal(12_030 / 3536.999, statistics.RatePerSecond!.Value, 9);
     }
 
-    private static RequestSpec Request(double seconds, int input, int output, params int[] hashIds) =>
+    private static RequestSpec Request(double seconds, int input, int output, params long[] hashIds) =>
         new(0, SimTime.FromSeconds(seconds), input, output, hashIds.Length > 0 ? hashIds : null);
 }

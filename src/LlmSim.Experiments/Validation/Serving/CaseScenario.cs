@@ -27,18 +27,24 @@ internal static class CaseScenario
         {
             Catalogs = context.Catalogs,
             Performance = context.Performance,
-            Precision = RowNames.Precision(deployment.Precision, deployment.Engine),
+            Precision = RowNames.Precision(deployment.Precision, deployment.Model, deployment.Engine),
         };
+        var precision = configuration.Precision.Resolve(model);
         var route = EngineDefaults.Route(deployment.Engine);
         var scenario = new Scenario
         {
             Model = model,
-            Precision = configuration.Precision,
+            Precision = precision,
             PrefillInstances = Instances(deployment.Prefill, "prefill"),
             DecodeInstances = Instances(deployment.Decode, "decode"),
             MixedInstances = Instances(deployment.Mixed, "mixed"),
             Policies = context.Catalogs.Policies.CreateSet(route, "fcfs", route, "fcfs"),
-            PerformanceModelFactory = PerformanceSource.Factory(configuration, model, context.Profile),
+            PerformanceModelFactory = PerformanceSource.Factory(
+                configuration,
+                model,
+                precision,
+                context.Profile
+            ),
         };
         RequireExpressible(scenario);
         return scenario;
@@ -140,7 +146,7 @@ internal static class CaseScenario
                 "parallelism does not divide the model",
                 () =>
                 {
-                    TensorParallelism.Require(scenario.Model, instance.TpSize);
+                    TensorParallelism.Require(scenario.Model, instance.TpSize, scenario.Semantics);
                     ExpertParallelism.Require(scenario.Model, instance);
                 }
             );

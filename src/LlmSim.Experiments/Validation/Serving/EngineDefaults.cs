@@ -51,10 +51,11 @@ internal static class EngineDefaults
         };
 
     /// <summary>
-    /// Bits of a value in the KV cache: vLLM and sglang keep 16 whatever the weights are (kv_cache_dtype auto); the checkpoints that
-    /// TensorRT-LLM runs in 8 and 4 bits ask for 8 (kv_cache_quant_algo of ModelOpt).
+    /// Format of the KV cache: vLLM and sglang keep 16 bits whatever the weights are (kv_cache_dtype auto); the checkpoints that
+    /// TensorRT-LLM runs in 8 and 4 bits ask for FP8 (kv_cache_quant_algo of ModelOpt).
     /// </summary>
-    public static int KvBits(string engine, int weightBits) => engine == "trtllm" && weightBits < 16 ? 8 : 16;
+    public static string KvFormat(string engine, bool isQuantized) =>
+        engine == "trtllm" && isQuantized ? "fp8" : "bf16";
 
     /// <summary>How requests are given to data-parallel ranks and to workers.</summary>
     public static string Route(string engine) =>

@@ -16,6 +16,15 @@ internal static class RowNames
         ["Qwen/Qwen3-235B-A22B-FP8"] = "Qwen/Qwen3-235B-A22B",
     };
 
+    /// <summary>Starts of the names of models whose checkpoints in FP8 have the weight_block_size [128, 128] in their config.json.</summary>
+    private static readonly string[] s_publishersOfBlocks =
+    [
+        "deepseek-ai/",
+        "DeepSeek",
+        "MiniMaxAI/",
+        "Qwen/",
+    ];
+
     private static readonly Dictionary<string, string> s_systems = new(StringComparer.OrdinalIgnoreCase)
     {
         ["a100_sxm"] = "NVIDIA_A100_80G",
@@ -32,6 +41,7 @@ internal static class RowNames
         ["l40s"] = "NVIDIA_L40S",
         ["mi300x"] = "AMD_MI300X",
         ["mi325x"] = "AMD_MI325X",
+        ["mi350x"] = "AMD_MI350X",
         ["mi355x"] = "AMD_MI355X",
     };
 
@@ -69,23 +79,34 @@ internal static class RowNames
         }
     }
 
-    /// <summary>The bits of a precision by name.</summary>
+    /// <summary>What a precision by name stands for.</summary>
     /// <exception cref="NotExpressibleException">There is no such precision.</exception>
-    public static Precision Precision(string name, string engine)
+    public static PrecisionRequest Precision(string name, string model, string engine)
     {
-        var (weightBits, activationBits) = name switch
+        var format = name switch
         {
-            "bf16" or "fp16" => (16, 16),
-            "fp8" or "int8" => (8, 8),
-            "fp4" => (4, 4),
-            "int4" => (4, 16),
+            "bf16" or "fp16" or "int8" => name,
+            "fp8" => IsPublishedInBlocks(model) ? "fp8_block" : "fp8",
+            "fp4" => "nvfp4",
+            "int4" => "w4a16",
             _ => throw new NotExpressibleException(
                 "precision unknown",
                 $"precision {name}; allowed: bf16, fp16, fp8, int8, fp4, int4"
             ),
         };
-        return new Precision(weightBits, activationBits, EngineDefaults.KvBits(engine, weightBits));
+        return new PrecisionRequest
+        {
+            Format = format,
+            KvFormat = EngineDefaults.KvFormat(engine, isQuantized: name is not ("bf16" or "fp16")),
+        };
     }
+
+    /// <summary>
+    /// Whether the checkpoint in FP8 has one scale for a block of 128 × 128 weights: so those publishers made theirs, and so engines
+    /// run them.
+    /// </summary>
+    private static bool IsPublishedInBlocks(string model) =>
+        s_publishersOfBlocks.Any(publisher => model.StartsWith(publisher, StringComparison.Ordinal));
 
     private static ModelDescription? FindModel(string model, ModelCatalog models) =>
         models.Find(model) ?? models.Find(s_models.GetValueOrDefault(model, model));

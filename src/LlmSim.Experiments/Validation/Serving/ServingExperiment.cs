@@ -63,10 +63,10 @@ internal sealed record ServingExperiment : MeasuredCase
         var arrivals = new RandomStream(seed, "arrivals");
         var groups = new RandomStream(seed, "prefixes");
         // One id stands for the whole shared prefix.
-        int[][]? contents =
+        long[][]? contents =
             SharedPrefixTokens == 0
                 ? null
-                : [.. Enumerable.Range(0, PrefixGroups).Select(group => new[] { group })];
+                : [.. Enumerable.Range(0, PrefixGroups).Select(group => new long[] { group })];
         var start = 0.0;
         var id = 0L;
         foreach (var stage in Stages)

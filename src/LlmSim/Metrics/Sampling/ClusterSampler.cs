@@ -5,6 +5,9 @@ namespace LlmSim.Metrics.Sampling;
 /// <summary>Samples the instances of a cluster at fixed instants, and at random after events. It only looks on.</summary>
 internal sealed class ClusterSampler : ISimulationObserver
 {
+    /// <summary>Whole seconds of the clock.</summary>
+    private const double LastSeconds = 9.2e9;
+
     private readonly SamplingPlan _plan;
     private readonly (string Stage, Instance Instance)[] _instances;
     private readonly Func<SimTime> _now;
@@ -27,7 +30,8 @@ internal sealed class ClusterSampler : ISimulationObserver
         NextInstant = SimTime.MaxValue;
         if (plan.IntervalSeconds is { } seconds)
         {
-            _interval = SimTime.FromSeconds(seconds);
+            // An interval beyond the end of the clock leaves the first instant alone.
+            _interval = seconds < LastSeconds ? SimTime.FromSeconds(seconds) : SimTime.MaxValue;
             ArgumentOutOfRangeException.ThrowIfLessThan(_interval.Nanoseconds, 1, nameof(plan));
             NextInstant = SimTime.Zero;
         }
@@ -38,11 +42,11 @@ internal sealed class ClusterSampler : ISimulationObserver
     public void AtInstant()
     {
         Sample(listQueues: false);
-        NextInstant += _interval;
+        NextInstant = After(NextInstant);
         if (++_instants == _plan.MaxInstants)
         {
             // The instants so far, and the next one, include the multiples of twice the interval.
-            _interval += _interval;
+            _interval = After(_interval);
             _instants /= 2;
         }
     }
@@ -54,6 +58,10 @@ internal sealed class ClusterSampler : ISimulationObserver
             Sample(listQueues: true);
         }
     }
+
+    /// <summary>An interval later, or never.</summary>
+    private SimTime After(SimTime time) =>
+        time <= SimTime.MaxValue - _interval ? time + _interval : SimTime.MaxValue;
 
     private void Sample(bool listQueues)
     {

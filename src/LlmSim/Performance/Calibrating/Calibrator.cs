@@ -47,7 +47,8 @@ public static class Calibrator
             ProfileMatch.RequireWhole(profile, model, hardware);
         }
 
-        var bare = Roofs.Of(hardware, new Precision());
+        // Profiles are measured at 16 bits.
+        var bare = new Roofs(hardware.Fp16OpsPerSecond, hardware.MemoryBytesPerSecond);
         ProfileSamples[] samples =
         [
             .. profiles.Select(profile => new ProfileSamples(profile.Profile, profile.Model, hardware)),

@@ -129,7 +129,7 @@ internal sealed class ProfileSamples(
                     }
                 ),
             ];
-            var router = denseRoofs.Seconds(operations.BesideExperts[0].For(point.Tokens));
+            var router = denseRoofs.Seconds(operations.Router[0].For(point.Tokens));
             yield return new(works, point.Seconds, IsHeldOut(slices.IndexOf(point.ActivatedExperts)), router);
         }
     }

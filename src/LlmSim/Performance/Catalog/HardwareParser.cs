@@ -13,6 +13,8 @@ public static class HardwareParser
     private const string Memory = "memory_bytes";
     private const string LinkBandwidth = "link_bytes_per_second";
     private const string LinkLatency = "link_latency_seconds";
+    private const string IdleWatts = "idle_watts";
+    private const string TdpWatts = "tdp_watts";
     private const string Calibration = "calibration";
     private const string Source = "source";
 
@@ -28,12 +30,14 @@ public static class HardwareParser
         Memory,
         LinkBandwidth,
         LinkLatency,
+        IdleWatts,
+        TdpWatts,
         Calibration,
         Source,
     ];
 
-    /// <summary>Reads a JSON object with the fields of <see cref="HardwareDescription" />, in snake case; all but the calibration
-    /// and the rates of floating point at 8 and 4 bits are required.</summary>
+    /// <summary>Reads a JSON object with the fields of <see cref="HardwareDescription" />, in snake case; all but the
+    /// calibration, the rates of floating point at 8 and 4 bits and the power are required.</summary>
     /// <param name="stream">The file.</param>
     /// <param name="sourceName">What messages call it.</param>
     /// <exception cref="UserErrorException">A field is missing, unknown or not positive.</exception>
@@ -47,12 +51,14 @@ public static class HardwareParser
             MemoryBytesPerSecond = fields.PositiveNumber(MemoryBandwidth),
             Fp16OpsPerSecond = fields.PositiveNumber(Fp16),
             Int8OpsPerSecond = fields.PositiveNumber(Int8),
-            Fp8OpsPerSecond = fields.Has(Fp8) ? fields.PositiveNumber(Fp8) : null,
-            Fp4OpsPerSecond = fields.Has(Fp4) ? fields.PositiveNumber(Fp4) : null,
+            Fp8OpsPerSecond = fields.PositiveNumberOrNull(Fp8),
+            Fp4OpsPerSecond = fields.PositiveNumberOrNull(Fp4),
             OnChipBufferBytes = fields.PositiveNumber(Buffer),
             MemoryBytes = fields.PositiveLong(Memory),
             LinkBytesPerSecond = fields.PositiveNumber(LinkBandwidth),
             LinkLatencySeconds = fields.PositiveNumber(LinkLatency),
+            IdleWatts = fields.PositiveNumberOrNull(IdleWatts),
+            TdpWatts = fields.PositiveNumberOrNull(TdpWatts),
             Calibration = fields.Has(Calibration)
                 ? CalibrationFields.Parse(fields.Object(Calibration))
                 : null,

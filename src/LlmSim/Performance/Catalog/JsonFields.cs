@@ -1,16 +1,18 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace LlmSim.Performance.Catalog;
 
 /// <summary>Reads the fields of one JSON object from somebody's file; every error names the source and the field.</summary>
 internal sealed class JsonFields
 {
-    /// <summary>A description takes a few kilobytes; whatever is larger is not one.</summary>
-    private const int LargestBytes = 1 << 20;
+    /// <summary>Published configs with a list of modules take several MiB; whatever is larger than this is not one.</summary>
+    private const int LargestBytes = 64 << 20;
 
     private readonly JsonElement _object;
     private readonly string _sourceName;
+    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
 
     private JsonFields(JsonElement element, string sourceName)
     {
@@ -21,17 +23,10 @@ internal sealed class JsonFields
     /// <summary>Reads the whole stream, which has to hold one JSON object.</summary>
     public static JsonFields Read(Stream stream, string sourceName)
     {
-        var bytes = new byte[LargestBytes + 1];
-        var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        if (length > LargestBytes)
-        {
-            throw new UserErrorException($"{sourceName}: larger than 1 MiB; a JSON object is expected.");
-        }
-
+        var bytes = Content(stream, sourceName);
         try
         {
-            var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
-            using var document = JsonDocument.Parse(bytes.AsMemory(0, length), options);
+            using var document = Parse(bytes);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new(document.RootElement.Clone(), sourceName)
                 : throw new UserErrorException(
@@ -46,16 +41,115 @@ internal sealed class JsonFields
                 exception
             );
         }
+        catch (InvalidOperationException exception)
+        {
+            throw new UserErrorException(
+                $"{sourceName}: not valid JSON: an escape such as \\ud800 stands for half a character.",
+                exception
+            );
+        }
     }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> bytes)
+    {
+        var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
+        try
+        {
+            return JsonDocument.Parse(bytes, options);
+        }
+        catch (JsonException)
+        {
+            return JsonDocument.Parse(PythonJson.Quoted(bytes.Span), options);
+        }
+    }
+
+    /// <summary>The bytes of a text in UTF-8, without a mark at its beginning.</summary>
+    private static ReadOnlyMemory<byte> Content(Stream stream, string sourceName)
+    {
+        using var content = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+        {
+            content.Write(buffer, 0, read);
+            if (content.Length > LargestBytes)
+            {
+                throw new UserErrorException(
+                    $"{sourceName}: larger than {LargestBytes >> 20} MiB; a JSON object is expected."
+                );
+            }
+        }
+
+        ReadOnlyMemory<byte> bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
+        if (!Utf8.IsValid(bytes.Span))
+        {
+            throw new UserErrorException($"{sourceName}: not a text in UTF-8; a JSON object is expected.");
+        }
+
+        return bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
+    }
+
+    /// <summary>Fields that have a value and that nobody has asked for.</summary>
+    public IEnumerable<string> Unread() =>
+        _object
+            .EnumerateObject()
+            .Where(property =>
+                property.Value.ValueKind != JsonValueKind.Null && !_read.Contains(property.Name)
+            )
+            .Select(property => property.Name);
+
+    /// <summary>Whether the field has a value that switches something on: not absent, null, false, empty, 0 or below.</summary>
+    public bool IsOn(string field) =>
+        Find(field) is { } value
+        && value.ValueKind switch
+        {
+            JsonValueKind.False => false,
+            JsonValueKind.Number => value.GetDouble() > 0,
+            JsonValueKind.String => StringOf(value) is not "",
+            JsonValueKind.Array => value.GetArrayLength() > 0,
+            JsonValueKind.Object => value.EnumerateObject().Any(),
+            _ => true,
+        };
+
+    /// <summary>Whether the field is an object.</summary>
+    public bool IsObject(string field) => Find(field) is { ValueKind: JsonValueKind.Object };
+
+    /// <summary>Whether the field is this number.</summary>
+    public bool IsNumber(string field, int number) =>
+        Find(field) is { ValueKind: JsonValueKind.Number } value
+        && value.TryGetInt32(out var found)
+        && found == number;
+
+    /// <summary>Whether the field is a string.</summary>
+    public bool IsText(string field) => Find(field) is { ValueKind: JsonValueKind.String };
+
+    /// <summary>Whether the field is a number below 0.</summary>
+    public bool IsNegative(string field) =>
+        Find(field) is { ValueKind: JsonValueKind.Number } value && value.GetDouble() < 0;
+
+    /// <summary>Whether the field is a list.</summary>
+    public bool IsList(string field) => Find(field) is { ValueKind: JsonValueKind.Array };
+
+    /// <summary>A list of strings.</summary>
+    public string[] TextList(string field) =>
+        Require(field) is { ValueKind: JsonValueKind.Array } value
+        && value.EnumerateArray().All(item => StringOf(item) is not null)
+            ? [.. value.EnumerateArray().Select(item => StringOf(item)!)]
+            : throw Invalid(field, "a list of strings");
+
+    /// <summary>A list of whole numbers.</summary>
+    public int[] IntList(string field) =>
+        Require(field) is { ValueKind: JsonValueKind.Array } value
+        && value
+            .EnumerateArray()
+            .All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _))
+            ? [.. value.EnumerateArray().Select(item => item.GetInt32())]
+            : throw Invalid(field, "a list of whole numbers");
 
     /// <summary>Whether the field is there and not null.</summary>
     public bool Has(string field) => Find(field) is not null;
 
     public string Text(string field) =>
-        Require(field) is { ValueKind: JsonValueKind.String } value
-        && value.GetString() is { Length: > 0 } text
-            ? text
-            : throw Invalid(field, "a string");
+        StringOf(Require(field)) is { Length: > 0 } text ? text : throw Invalid(field, "a string");
 
     public int PositiveInt(string field) =>
         Require(field) is { ValueKind: JsonValueKind.Number } value
@@ -76,15 +170,6 @@ internal sealed class JsonFields
             _ => throw Invalid(field, "a whole number from 0"),
         };
 
-    /// <summary>Whether the field is absent or an empty list.</summary>
-    public bool IsEmptyList(string field) =>
-        Find(field) switch
-        {
-            null => true,
-            { ValueKind: JsonValueKind.Array } value => value.GetArrayLength() == 0,
-            _ => throw Invalid(field, "a list"),
-        };
-
     /// <summary>A finite number above 0, such as 450e9.</summary>
     public double PositiveNumber(string field) =>
         Require(field) is { ValueKind: JsonValueKind.Number } value
@@ -93,6 +178,8 @@ internal sealed class JsonFields
         && number > 0
             ? number
             : throw Invalid(field, "a number above 0");
+
+    public double? PositiveNumberOrNull(string field) => Has(field) ? PositiveNumber(field) : null;
 
     /// <summary>A whole number above 0 that may be written like 80e9.</summary>
     public long PositiveLong(string field)
@@ -146,17 +233,106 @@ internal sealed class JsonFields
             ? new(value, $"{_sourceName}:{field}")
             : throw Invalid(field, "an object");
 
+    /// <summary>The fields of an object inside this one; null when there is none, or something else in its place.</summary>
+    public JsonFields? OptionalObject(string field) =>
+        Find(field) is { ValueKind: JsonValueKind.Object } value
+            ? new(value, $"{_sourceName}:{field}")
+            : null;
+
+    /// <summary>Names of all fields.</summary>
+    public IEnumerable<string> Names => _object.EnumerateObject().Select(property => property.Name);
+
+    /// <summary>A list of whole numbers above 0.</summary>
+    public int[] PositiveInts(string field)
+    {
+        const string Allowed = "a list of whole numbers above 0";
+        var list = Require(field);
+        return list.ValueKind == JsonValueKind.Array
+            ?
+            [
+                .. list.EnumerateArray()
+                    .Select(item =>
+                        item.ValueKind == JsonValueKind.Number
+                        && item.TryGetInt32(out var number)
+                        && number > 0
+                            ? number
+                            : throw Invalid(field, Allowed)
+                    ),
+            ]
+            : throw Invalid(field, Allowed);
+    }
+
+    /// <summary>A list of strings, also those of lists inside it; empty where the field is absent.</summary>
+    public IReadOnlyList<string> NestedTexts(string field)
+    {
+        var texts = new List<string>();
+        if (Find(field) is { } value)
+        {
+            Add(value);
+        }
+
+        return texts;
+
+        void Add(JsonElement element)
+        {
+            switch (element.ValueKind)
+            {
+                case JsonValueKind.Array:
+                    foreach (var item in element.EnumerateArray())
+                    {
+                        Add(item);
+                    }
+
+                    break;
+                case JsonValueKind.String:
+                    texts.Add(element.GetString()!);
+                    break;
+                default:
+                    throw Invalid(field, "a list of strings");
+            }
+        }
+    }
+
     /// <summary>All fields, each a string.</summary>
     public IEnumerable<KeyValuePair<string, string>> Texts() =>
         _object.EnumerateObject().Select(property => KeyValuePair.Create(property.Name, Text(property.Name)));
 
+    /// <summary>All fields, each an object.</summary>
+    public IEnumerable<KeyValuePair<string, JsonFields>> Objects() =>
+        _object
+            .EnumerateObject()
+            .Select(property => KeyValuePair.Create(property.Name, Object(property.Name)));
+
     public UserErrorException Error(string field, string message) => new($"{_sourceName}:{field}: {message}");
 
-    private UserErrorException Invalid(string field, string allowed) =>
-        Error(field, $"{_object.GetProperty(field).GetRawText()} where {allowed} is expected.");
+    private UserErrorException Invalid(string field, string allowed)
+    {
+        const int LongestShown = 60;
+        var found = _object.GetProperty(field).GetRawText();
+        found = found.Length > LongestShown ? $"{found[..LongestShown]}…" : found;
+        return Error(field, $"{found} where {allowed} is expected.");
+    }
+
+    /// <summary>The string; null for something else, and for half a character, which JSON can write and text cannot hold.</summary>
+    private static string? StringOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     private JsonElement Require(string field) => Find(field) ?? throw Error(field, "missing.");
 
-    private JsonElement? Find(string field) =>
-        _object.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private JsonElement? Find(string field)
+    {
+        _read.Add(field);
+        return _object.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
+    }
 }

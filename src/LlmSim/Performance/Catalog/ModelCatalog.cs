@@ -27,6 +27,9 @@ public sealed class ModelCatalog
     public ModelCatalog With(IEnumerable<CatalogFile> files) =>
         new(CatalogFile.Merge(_models, files.Select(NotAnAlias), Folder, ParseFile), _aliases);
 
+    /// <summary>Ids of all models, in order.</summary>
+    public IEnumerable<string> Ids => _models.Keys;
+
     /// <summary>All models, by id.</summary>
     public IEnumerable<ModelDescription> All => _models.Values.Select(model => model.Value);
 

@@ -1,37 +1,20 @@
 namespace LlmSim.Performance.Catalog;
 
 /// <summary>
-/// Reads a model's config.json as it is published with the weights (the Hugging Face format). Fields that do not
-/// change the shapes are passed over.
+/// Reads a model's config.json as it is published with the weights (the Hugging Face format). Each field is used, or does
+/// not change what is simulated, or is refused, or is named in the notices of the description. docs/models.md lists them.
 /// </summary>
 public static class ModelConfigParser
 {
-    private const string DeepSeekV2 = "deepseek_v2";
-    private const string DeepSeekV3 = "deepseek_v3";
-    private const string Mixtral = "mixtral";
-    private const string Qwen3Moe = "qwen3_moe";
+    private const string TypeField = "model_type";
 
-    private static readonly string[] s_supported =
+    /// <summary>Where a model of text and pictures keeps the config of its text.</summary>
+    private static readonly string[] s_textParts =
     [
-        DeepSeekV2,
-        DeepSeekV3,
-        "gpt2",
-        "llama",
-        "mistral",
-        Mixtral,
-        "qwen2",
-        "qwen3",
-        Qwen3Moe,
-    ];
-
-    private static readonly string[] s_expertTypes = [DeepSeekV2, DeepSeekV3, Mixtral, Qwen3Moe];
-
-    /// <summary>Each marks a config of a mixture of experts.</summary>
-    private static readonly string[] s_expertFields =
-    [
-        "num_local_experts",
-        "num_experts",
-        "n_routed_experts",
+        "text_config",
+        "llm_config",
+        "language_config",
+        "thinker_config",
     ];
 
     /// <summary>Reads a config.</summary>
@@ -41,66 +24,97 @@ public static class ModelConfigParser
     /// <exception cref="UserErrorException">A field is missing or wrong, or the model is of a kind that is not supported.</exception>
     public static ModelDescription Parse(string id, Stream stream, string sourceName)
     {
-        var fields = JsonFields.Read(stream, sourceName);
-        var type = fields.Text("model_type");
-        RequireSupported(fields, type);
-        return type switch
+        var file = JsonFields.Read(stream, sourceName);
+        var text = file;
+        while (Array.Find(s_textParts, text.IsObject) is { } part)
         {
-            "gpt2" => Gpt2(id, fields),
-            DeepSeekV2 or DeepSeekV3 => DeepSeek(id, fields, type),
-            _ => Llama(id, fields, type),
+            text = text.Object(part);
+        }
+
+        var rules = Rules(file, text);
+        ConfigFieldClasses.RequireSimulated(text, rules);
+
+        var fields = new ConfigFields(text, file, rules);
+        rules.Check(fields);
+        var model = Shapes(id, fields, rules);
+        var context = ContextLength.Read(fields, rules);
+        model = model with
+        {
+            MaxContextTokens = context.Tokens,
+            Window = rules.Window.Read(fields, fields.PositiveInt("num_hidden_layers")),
+        };
+        model = model with { Parameters = ParameterCount.Of(model, fields, rules) };
+        return model with
+        {
+            Quantization = QuantizationParser.Read(file, model),
+            Notices = ConfigFieldClasses.Notices(file, text, rules, context.Notice),
         };
     }
 
-    private static ModelDescription Llama(string id, JsonFields fields, string type)
+    private static ModelRules Rules(JsonFields file, JsonFields text)
+    {
+        if (file.Has(TypeField))
+        {
+            RequireNothingMissing(file, file.Text(TypeField));
+        }
+
+        // Older models of text and pictures have one model_type, outside.
+        var fields = text.Has(TypeField) ? text : file;
+        var type = fields.Text(TypeField);
+        RequireNothingMissing(fields, type);
+        return ModelFamilies.Find(type)
+            ?? throw fields.Error(
+                TypeField,
+                $"'{type}' is not supported.{Suggestion.For(type, ModelFamilies.Types)} Supported are "
+                    + $"{string.Join(", ", ModelFamilies.Types)}."
+            );
+    }
+
+    private static void RequireNothingMissing(JsonFields fields, string type)
+    {
+        if (ModelFamilies.Lack(type) is { } lack)
+        {
+            throw fields.Error(TypeField, $"'{type}' has {lack}, which is not simulated yet.");
+        }
+    }
+
+    private static ModelDescription Shapes(string id, ConfigFields fields, ModelRules rules)
     {
         var heads = fields.PositiveInt("num_attention_heads");
         var hidden = fields.PositiveInt("hidden_size");
-        var shape = new ModelDescription
+        var layers = fields.PositiveInt("num_hidden_layers") - ParameterCount.CrossAttentionLayers(fields);
+        var latent = rules.HasLatentAttention ? Latent(fields) : null;
+        var experts = rules.Experts?.Read(fields, layers);
+        var kvHeads = latent is null ? rules.KvHeads(fields, heads) : heads;
+        if (heads % kvHeads != 0)
         {
-            Id = id,
-            Family = ModelFamily.Llama,
-            HiddenSize = hidden,
-            IntermediateSize = fields.PositiveInt("intermediate_size"),
-            Layers = fields.PositiveInt("num_hidden_layers"),
-            AttentionHeads = heads,
-            // Only in llama does leaving it out mean one KV head a head; elsewhere it is some other number.
-            KvHeads =
-                type == "llama"
-                    ? fields.PositiveInt("num_key_value_heads", absent: heads)
-                    : fields.PositiveInt("num_key_value_heads"),
-            HeadSize = HeadSize(fields, type, hidden, heads),
-            VocabularySize = fields.PositiveInt("vocab_size"),
-            MaxContextTokens = fields.PositiveInt("max_position_embeddings"),
-            TiedEmbeddings = fields.Flag("tie_word_embeddings", absent: false),
-            Parameters = 0,
-            MixtureOfExperts = ExpertsParser.Read(fields, type),
-        };
-        if (shape.AttentionHeads % shape.KvHeads != 0)
-        {
-            throw fields.Error(
-                "num_key_value_heads",
-                $"{shape.KvHeads} does not divide {heads} attention heads."
-            );
+            throw fields.Error("num_key_value_heads", $"{kvHeads} does not divide {heads} attention heads.");
         }
 
-        RequireFullAttention(fields, type, shape.MaxContextTokens);
-        return shape with
+        return new ModelDescription
         {
-            Parameters = ParameterCount.Llama(
-                shape,
-                queryKeyValueBias: type == "qwen2" || fields.Flag("attention_bias", absent: false),
-                outputBias: fields.Flag("attention_bias", absent: false),
-                mlpBias: fields.Flag("mlp_bias", absent: false),
-                queryKeyNorm: type is "qwen3" or Qwen3Moe
-            ),
+            Id = id,
+            Family = rules.Family,
+            GatedMlp = rules.GatedMlp,
+            HiddenSize = hidden,
+            IntermediateSize = MlpWidth(fields, rules, experts),
+            Layers = layers,
+            AttentionHeads = heads,
+            KvHeads = kvHeads,
+            HeadSize = latent is null
+                ? HeadSize(fields, rules, hidden, heads)
+                : latent.NopeHeadSize + latent.RopeHeadSize,
+            VocabularySize = fields.PositiveInt("vocab_size"),
+            MaxContextTokens = 0,
+            TiedEmbeddings = fields.FlagHereOrOutside("tie_word_embeddings", rules.TiedEmbeddings),
+            Parameters = 0,
+            MixtureOfExperts = experts,
+            LatentAttention = latent,
         };
     }
 
-    private static ModelDescription DeepSeek(string id, JsonFields fields, string type)
-    {
-        var heads = fields.PositiveInt("num_attention_heads");
-        var latent = new LatentAttention
+    private static LatentAttention Latent(ConfigFields fields) =>
+        new()
         {
             QueryRank = fields.Has("q_lora_rank") ? fields.PositiveInt("q_lora_rank") : 0,
             KvRank = fields.PositiveInt("kv_lora_rank"),
@@ -108,95 +122,32 @@ public static class ModelConfigParser
             NopeHeadSize = fields.PositiveInt("qk_nope_head_dim"),
             ValueHeadSize = fields.PositiveInt("v_head_dim"),
         };
-        var shape = new ModelDescription
+
+    private static int MlpWidth(ConfigFields fields, ModelRules rules, MixtureOfExperts? experts)
+    {
+        // Where each layer has experts nothing has this width, and some configs do without it.
+        if (experts is { DenseLayers: 0 } && !fields.Has(rules.MlpWidth))
         {
-            Id = id,
-            Family = ModelFamily.Llama,
-            HiddenSize = fields.PositiveInt("hidden_size"),
-            IntermediateSize = fields.PositiveInt("intermediate_size"),
-            Layers = fields.PositiveInt("num_hidden_layers"),
-            AttentionHeads = heads,
-            KvHeads = heads,
-            HeadSize = latent.NopeHeadSize + latent.RopeHeadSize,
-            VocabularySize = fields.PositiveInt("vocab_size"),
-            MaxContextTokens = fields.PositiveInt("max_position_embeddings"),
-            TiedEmbeddings = fields.Flag("tie_word_embeddings", absent: false),
-            Parameters = 0,
-            MixtureOfExperts = ExpertsParser.Read(fields, type),
-            LatentAttention = latent,
-        };
-        return shape with
-        {
-            Parameters = ParameterCount.DeepSeek(shape, latent, routerBias: type == DeepSeekV3),
-        };
+            return experts.ExpertIntermediateSize;
+        }
+
+        return rules.MlpIsFourfold
+            ? fields.PositiveInt(rules.MlpWidth, absent: 4 * fields.PositiveInt("hidden_size"))
+            : fields.PositiveInt(rules.MlpWidth);
     }
 
-    private static ModelDescription Gpt2(string id, JsonFields fields)
+    private static int HeadSize(ConfigFields fields, ModelRules rules, int hidden, int heads)
     {
-        var heads = fields.PositiveInt("n_head");
-        var hidden = fields.PositiveInt("n_embd");
-        var shape = new ModelDescription
-        {
-            Id = id,
-            Family = ModelFamily.Gpt2,
-            HiddenSize = hidden,
-            IntermediateSize = fields.PositiveInt("n_inner", absent: 4 * hidden),
-            Layers = fields.PositiveInt("n_layer"),
-            AttentionHeads = heads,
-            KvHeads = heads,
-            HeadSize = Quotient(fields, "n_head", hidden, heads),
-            VocabularySize = fields.PositiveInt("vocab_size"),
-            MaxContextTokens = fields.PositiveInt("n_positions"),
-            TiedEmbeddings = fields.Flag("tie_word_embeddings", absent: true),
-            Parameters = 0,
-        };
-        return shape with { Parameters = ParameterCount.Gpt2(shape) };
-    }
-
-    private static int HeadSize(JsonFields fields, string type, int hidden, int heads)
-    {
-        // Qwen3 chooses the width of its heads freely, so that it cannot be worked out.
-        if (type is "qwen3" or Qwen3Moe || fields.Has("head_dim"))
+        if (rules.HeadSizeIsFree || fields.Has("head_dim"))
         {
             return fields.PositiveInt("head_dim");
         }
 
-        return Quotient(fields, "num_attention_heads", hidden, heads);
-    }
-
-    private static int Quotient(JsonFields fields, string field, int hidden, int heads) =>
-        hidden % heads == 0
+        return hidden % heads == 0
             ? hidden / heads
-            : throw fields.Error(field, $"{heads} heads do not divide a hidden size of {hidden}.");
-
-    private static void RequireSupported(JsonFields fields, string type)
-    {
-        if (!s_supported.Contains(type))
-        {
-            throw fields.Error(
-                "model_type",
-                $"'{type}' is not supported.{Suggestion.For(type, s_supported)} Supported are {string.Join(", ", s_supported)}."
+            : throw fields.Error(
+                "num_attention_heads",
+                $"{heads} heads do not divide a hidden size of {hidden}."
             );
-        }
-
-        if (!s_expertTypes.Contains(type) && Array.Find(s_expertFields, fields.Has) is { } expertField)
-        {
-            throw fields.Error(
-                expertField,
-                $"a model of type '{type}' has no experts; those with experts are {string.Join(", ", s_expertTypes)}."
-            );
-        }
-    }
-
-    /// <summary>A window that is shorter than the longest context would make attention and KV cache smaller than we count them.</summary>
-    private static void RequireFullAttention(JsonFields fields, string type, int maxContextTokens)
-    {
-        // Only qwen2 and qwen3 have a switch for it.
-        var windowed =
-            fields.Has("sliding_window") && fields.Flag("use_sliding_window", absent: type == "mistral");
-        if (windowed && fields.PositiveInt("sliding_window") < maxContextTokens)
-        {
-            throw fields.Error("sliding_window", "sliding-window attention is not supported yet.");
-        }
     }
 }

@@ -3,27 +3,70 @@ namespace LlmSim.Performance.Catalog;
 /// <summary>Counts the parameters of a model from its shapes.</summary>
 internal static class ParameterCount
 {
-    public static long Llama(
-        ModelDescription model,
-        bool queryKeyValueBias,
-        bool outputBias,
-        bool mlpBias,
-        bool queryKeyNorm
-    )
+    private const string CrossAttention = "cross_attention_layers";
+
+    /// <summary>Rows of the embedding of a model with cross attention beside the vocabulary: its marks of pictures.</summary>
+    private const int PictureTokens = 8;
+
+    /// <summary>Layers that attend to pictures, and are passed over in text.</summary>
+    public static int CrossAttentionLayers(ConfigFields fields) => fields.IntList(CrossAttention).Length;
+
+    /// <summary>Counts them.</summary>
+    /// <exception cref="UserErrorException">They are more than a model can have.</exception>
+    public static long Of(ModelDescription model, ConfigFields fields, ModelRules rules)
+    {
+        RequireBelievable(model, fields);
+        long hidden = model.HiddenSize;
+        var norm = rules.NormVectors * hidden;
+        var mlp = Mlp(model, model.IntermediateSize, rules.MlpBias.IsOn(fields));
+        var layer =
+            (model.LatentAttention is { } latent ? Attention(model, latent) : Attention(model, fields, rules))
+            + rules.Norms(fields) * norm
+            + rules.MoreInLayer(fields);
+        return Embeddings(model, fields, rules)
+            + model.Layers * layer
+            + (model.Layers - model.ExpertLayers) * mlp
+            + model.ExpertLayers * BesideExperts(model, fields, rules.Experts)
+            + model.ExpertParameters
+            + rules.OuterNorms * norm
+            + CrossAttentionLayers(fields) * (layer + mlp + 2L * model.HeadSize + 2)
+            + (fields.Has(CrossAttention) ? PictureTokens * hidden : 0);
+    }
+
+    private static void RequireBelievable(ModelDescription model, ConfigFields fields)
+    {
+        const double Most = 1e15;
+        var experts = model.MixtureOfExperts;
+        var widths =
+            4.0 * model.AttentionHeads * model.HeadSize
+            + 3.0 * model.IntermediateSize
+            + 3.0 * (experts?.SharedIntermediateSize ?? 0)
+            + 3.0 * (experts?.Experts ?? 0) * (experts?.ExpertIntermediateSize ?? 0);
+        if (model.HiddenSize * (model.Layers * widths + 2.0 * model.VocabularySize) > Most)
+        {
+            throw fields.Error("hidden_size", "with the other sizes it makes more than 1e15 parameters.");
+        }
+    }
+
+    private static long Attention(ModelDescription model, ConfigFields fields, ModelRules rules)
     {
         long hidden = model.HiddenSize;
         var query = (long)model.AttentionHeads * model.HeadSize;
         var keyValue = (long)model.KvHeads * model.HeadSize;
-
-        var attention =
-            Matrix(hidden, query, queryKeyValueBias)
-            + 2 * Matrix(hidden, keyValue, queryKeyValueBias)
-            + Matrix(query, hidden, outputBias)
-            + (queryKeyNorm ? 2L * model.HeadSize : 0);
-        return WithAttention(model, attention, mlpBias, routerBias: false);
+        var bias = rules.QueryKeyValueBias.IsOn(fields);
+        var norms = rules.HasQueryKeyNorm.IsOn(fields) ? rules.QueryKeyNorm : QueryKeyNorm.None;
+        return Matrix(hidden, query, bias)
+            + 2 * Matrix(hidden, keyValue, bias)
+            + Matrix(query, hidden, rules.OutputBias.IsOn(fields))
+            + norms switch
+            {
+                QueryKeyNorm.PerHead => 2L * model.HeadSize,
+                QueryKeyNorm.AllHeads => query + keyValue,
+                _ => 0,
+            };
     }
 
-    public static long DeepSeek(ModelDescription model, LatentAttention latent, bool routerBias)
+    private static long Attention(ModelDescription model, LatentAttention latent)
     {
         long hidden = model.HiddenSize;
         long heads = model.AttentionHeads;
@@ -35,44 +78,41 @@ internal static class ParameterCount
             hidden * latent.CachedSize
             + latent.KvRank
             + latent.KvRank * heads * (latent.NopeHeadSize + latent.ValueHeadSize);
-        var output = heads * latent.ValueHeadSize * hidden;
-        return WithAttention(model, queries + keysAndValues + output, mlpBias: false, routerBias);
+        return queries + keysAndValues + heads * latent.ValueHeadSize * hidden;
     }
 
-    public static long Gpt2(ModelDescription model)
+    private static long BesideExperts(ModelDescription model, ConfigFields fields, ExpertRules? rules)
     {
-        long hidden = model.HiddenSize;
-        long intermediate = model.IntermediateSize;
+        if (model.MixtureOfExperts is not { } experts || rules is null)
+        {
+            return 0;
+        }
 
-        var attention = Matrix(hidden, 3 * hidden, bias: true) + Matrix(hidden, hidden, bias: true);
-        var mlp = Matrix(hidden, intermediate, bias: true) + Matrix(intermediate, hidden, bias: true);
-        var norm = 2 * hidden;
-        var positions = model.MaxContextTokens * hidden;
-        return Embeddings(model) + positions + model.Layers * (attention + mlp + 2 * norm) + norm;
+        var router = experts.Experts * (model.HiddenSize + (rules.RouterBias.IsOn(fields) ? 1L : 0));
+        var shared = Mlp(model, experts.SharedIntermediateSize, hasBias: false);
+        var gate = rules.HasSharedGate ? model.HiddenSize : 0;
+        var biases = rules.HasExpertBias
+            ? experts.Experts * (2L * experts.ExpertIntermediateSize + model.HiddenSize)
+            : 0;
+        return router + shared + gate + biases;
     }
 
-    private static long WithAttention(ModelDescription model, long attention, bool mlpBias, bool routerBias)
+    private static long Mlp(ModelDescription model, long intermediate, bool hasBias) =>
+        intermediate == 0
+            ? 0
+            : (model.GatedMlp ? 2 : 1) * Matrix(model.HiddenSize, intermediate, hasBias)
+                + Matrix(intermediate, model.HiddenSize, hasBias);
+
+    /// <summary>The input embedding, that of positions and, unless it is the same matrix, the projection to the vocabulary.</summary>
+    private static long Embeddings(ModelDescription model, ConfigFields fields, ModelRules rules)
     {
-        long hidden = model.HiddenSize;
-        var norms = 2 * hidden;
-        var finalNorm = hidden;
-        var experts = model.MixtureOfExperts;
-        var router = (experts?.Experts ?? 0) * (hidden + (routerBias ? 1 : 0));
-        var shared = GatedMlp(hidden, experts?.SharedIntermediateSize ?? 0, bias: false);
-        return Embeddings(model)
-            + model.Layers * (attention + norms)
-            + (model.Layers - model.ExpertLayers) * GatedMlp(hidden, model.IntermediateSize, mlpBias)
-            + model.ExpertLayers * (router + shared)
-            + model.ExpertParameters
-            + finalNorm;
+        var vocabulary = (long)model.VocabularySize * model.HiddenSize;
+        var positions = rules.ExtraPositions is { } extra
+            ? (model.MaxContextTokens + (long)extra) * model.HiddenSize
+            : 0;
+        var bias = rules.LmHeadBias.IsOn(fields) ? model.VocabularySize : 0;
+        return (model.TiedEmbeddings ? 1 : 2) * vocabulary + positions + bias;
     }
-
-    private static long GatedMlp(long hidden, long intermediate, bool bias) =>
-        2 * Matrix(hidden, intermediate, bias) + Matrix(intermediate, hidden, bias);
-
-    /// <summary>The input embedding and, unless it is the same matrix, the projection to the vocabulary.</summary>
-    private static long Embeddings(ModelDescription model) =>
-        (model.TiedEmbeddings ? 1L : 2L) * model.VocabularySize * model.HiddenSize;
 
     private static long Matrix(long input, long output, bool bias) => input * output + (bias ? output : 0);
 }

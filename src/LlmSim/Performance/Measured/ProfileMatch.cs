@@ -15,11 +15,13 @@ public static class ProfileMatch
     )
     {
         var name = profile.SourceName;
+        model.RequireFullAttention();
         RequireSubject(profile, model, instance.Hardware);
-        if (profile.Variant is "bf16" or "fp16" && precision != new Precision())
+        if (profile.Variant is "bf16" or "fp16" && !precision.IsSixteenBit)
         {
             throw new UserErrorException(
-                $"{name}: is a profile of {profile.Variant}; weights, activations and KV cache must have 16 bits"
+                $"{name}: is a profile of {profile.Variant}; weights, activations and KV cache must have 16 bits, and "
+                    + $"they are {precision.Describe(model, Semantics.Standard, [])}"
             );
         }
 
@@ -118,7 +120,10 @@ public static class ProfileMatch
         {
             Id = model.Id,
             MaxContextTokens = model.MaxContextTokens,
+            MaxModelLen = model.MaxModelLen,
+            Notices = model.Notices,
             Parameters = model.Parameters,
+            Quantization = model.Quantization,
         } == model;
 
     private static string Letters(string name) =>

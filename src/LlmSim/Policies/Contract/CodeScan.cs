@@ -74,6 +74,27 @@ internal static class CodeScan
     public static IReadOnlyList<string> Findings(Type policy)
     {
         var findings = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var (type, used) in Code(policy))
+        {
+            findings.UnionWith(SharedFields(type));
+            findings.UnionWith(used.SelectMany(Unwanted));
+        }
+
+        return [.. findings];
+    }
+
+    /// <summary>Whether the code names one of these members of what policies see.</summary>
+    public static bool Names(Type policy, IReadOnlyCollection<string> members) =>
+        Code(policy)
+            .SelectMany(code => code.Used)
+            .Any(member =>
+                member.DeclaringType?.Namespace == typeof(RequestView).Namespace
+                && members.Contains(member.Name)
+            );
+
+    /// <summary>The policy and the classes of its file that it uses, each with the members that its code names.</summary>
+    private static IEnumerable<(Type Type, MemberInfo[] Used)> Code(Type policy)
+    {
         var seen = new HashSet<Type>();
         var toVisit = new Queue<Type>([policy]);
         while (toVisit.TryDequeue(out var type))
@@ -85,9 +106,8 @@ internal static class CodeScan
                 continue;
             }
 
-            findings.UnionWith(SharedFields(type));
             var used = Bodies(type).SelectMany(Members).ToArray();
-            findings.UnionWith(used.SelectMany(Unwanted));
+            yield return (type, used);
             foreach (
                 var next in used.Select(member => member as Type ?? member.DeclaringType)
                     .Append(type.BaseType)
@@ -99,8 +119,6 @@ internal static class CodeScan
                 }
             }
         }
-
-        return [.. findings];
     }
 
     /// <summary>Of the same file; of the simulator, whose policies are to be checked as well, the policies alone.</summary>

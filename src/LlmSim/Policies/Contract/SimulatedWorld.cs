@@ -94,7 +94,7 @@ internal sealed class SimulatedWorld
             [
                 .. Enumerable
                     .Range(0, blocks)
-                    .Select(block => ((block < blocks / 2 ? text : own) * TextBlocks) + block),
+                    .Select(block => ((block < blocks / 2 ? text : own) * (long)TextBlocks) + block),
             ],
         };
     }

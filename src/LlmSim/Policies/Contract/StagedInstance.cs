@@ -25,6 +25,8 @@ internal sealed class StagedInstance(
 
     public override int CachedPrefixTokens(Request request) => Math.Min(Cached, request.InputTokens - 1);
 
+    public override int FetchableTokens(int tokens) => tokens;
+
     public override double EstimatedWork(Request request) => Work;
 
     public override double PrefillQueueSeconds(Request request) => Work;

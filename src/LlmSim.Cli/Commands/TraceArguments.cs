@@ -1,0 +1,75 @@
+using System.CommandLine;
+using LlmSim.Workloads.Traces;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary>How a trace is read.</summary>
+internal sealed class TraceArguments
+{
+    private static readonly TraceOptions s_defaults = new();
+
+    private readonly Option<string> _columns = CliOption.Text(
+        "columns",
+        "names of its fields, as in arrival=Timestamp,input=Request tokens,output=Response tokens; also hash_ids; with dots "
+            + "for nested JSON [its format's]",
+        valueName: "NAMES"
+    );
+
+    private readonly Option<string> _timeUnit = CliOption.Choice(
+        "time_unit",
+        "unit of its times [as the trace tells, else its format's]",
+        defaultValue: null,
+        ["s", "ms", "us", "ns", "iso"]
+    );
+
+    private readonly Option<double> _timeScale = CliOption.Number(
+        "time_scale",
+        "its times are multiplied by this: 0.5 doubles the rate",
+        s_defaults.TimeScale,
+        "above 0",
+        value => value > 0
+    );
+
+    private readonly Option<double> _from = CliOption.Number(
+        "from",
+        "leave out requests before this second of the trace",
+        s_defaults.From,
+        "from 0",
+        value => value >= 0
+    );
+
+    private readonly Option<double?> _until = CliOption.OptionalNumber(
+        "until",
+        "leave out requests from this second of the trace on",
+        "above 0",
+        value => value > 0
+    );
+
+    private readonly Option<bool> _jitter = CliOption.Flag(
+        "jitter",
+        "spread requests of equal times over the tick of its clock, by the seed"
+    );
+
+    private readonly Option<bool> _sort = CliOption.Flag("sort", "sort its rows by time");
+
+    private readonly Option<bool> _skipInvalid = CliOption.Flag(
+        "skip_invalid",
+        "leave out rows that are no requests, such as failed ones without output, and count them"
+    );
+
+    public IReadOnlyList<Option> Options =>
+        [_columns, _timeUnit, _timeScale, _from, _until, _jitter, _sort, _skipInvalid];
+
+    public TraceOptions Read(ParseResult parse) =>
+        new()
+        {
+            Columns = parse.GetValue(_columns),
+            TimeUnit = parse.GetValue(_timeUnit),
+            TimeScale = parse.GetValue(_timeScale),
+            From = parse.GetValue(_from),
+            Until = parse.GetValue(_until),
+            Jitter = parse.GetValue(_jitter),
+            Sort = parse.GetValue(_sort),
+            SkipInvalid = parse.GetValue(_skipInvalid),
+        };
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using LlmSim.Metrics;
+using LlmSim.Workloads;
+
+namespace LlmSim.Experiments;
+
+/// <summary>Requests at one end of a run that its statistics leave out: so many, or a share of all.</summary>
+/// <param name="Requests">How many; 0 where a share is given.</param>
+/// <param name="Share">Share of all, from 0 to 1.</param>
+internal readonly record struct LeftOut(long Requests, double Share)
+{
+    /// <summary>Reads <c>100</c>, <c>0.1</c> or <c>10%</c>.</summary>
+    /// <exception cref="UserErrorException">It is none of these.</exception>
+    public static LeftOut Parse(string option, string text)
+    {
+        var isPercent = text.EndsWith('%');
+        if (
+            double.TryParse(
+                isPercent ? text[..^1] : text,
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var value
+            )
+        )
+        {
+            var share = isPercent ? value / 100 : value;
+            if (share < 1)
+            {
+                return new LeftOut(0, share);
+            }
+
+            if (!isPercent && value == Math.Floor(value) && value <= int.MaxValue)
+            {
+                return new LeftOut((long)value, 0);
+            }
+        }
+
+        throw new UserErrorException(
+            $"{option}: found '{text}'; allowed: a number of requests, or a share of them as 10% or 0.1, below 100%"
+        );
+    }
+
+    /// <summary>Fails when what a configuration leaves out is written wrongly.</summary>
+    public static void RequireValid(RunConfiguration configuration)
+    {
+        _ = Parse("warmup", configuration.Warmup);
+        _ = Parse("cooldown", configuration.Cooldown);
+    }
+
+    /// <summary>The requests that the statistics of a configuration are about.</summary>
+    /// <param name="configuration">Says what is left out.</param>
+    /// <param name="workload">The requests; they are only counted where that is needed.</param>
+    /// <exception cref="UserErrorException">Nothing is left.</exception>
+    public static RequestWindow Window(RunConfiguration configuration, IEnumerable<RequestSpec> workload)
+    {
+        var warmup = Parse("warmup", configuration.Warmup);
+        var cooldown = Parse("cooldown", configuration.Cooldown);
+        if (warmup.Share == 0 && cooldown == default)
+        {
+            return RequestWindow.All with { First = warmup.Requests };
+        }
+
+        var total = workload.LongCount();
+        var (first, end) = (warmup.Of(total), total - cooldown.Of(total));
+        return first < end
+            ? new RequestWindow(first, end)
+            : throw new UserErrorException(
+                $"warmup {configuration.Warmup} and cooldown {configuration.Cooldown} leave none of the {total} requests for the statistics"
+            );
+    }
+
+    /// <summary>How many of so many.</summary>
+    private long Of(long total) => Requests + (long)Math.Round(Share * total);
+}

@@ -1,0 +1,56 @@
+using LlmSim.Batching;
+using LlmSim.Experiments.ClusterConfig;
+
+namespace LlmSim.Experiments.Options;
+
+/// <summary>A part of the simulator and the fields of a cluster file that it reads.</summary>
+/// <param name="Name">The part, as a message names it after "with".</param>
+/// <param name="IsIn">Whether a run has it for an instance.</param>
+/// <param name="Fields">What it reads.</param>
+internal sealed record ClusterFieldReader(
+    string Name,
+    Func<RunParts, ClusterEntry, bool> IsIn,
+    params string[] Fields
+)
+{
+    /// <summary>All parts that not every instance has. A field that none of them reads is read of every instance.</summary>
+    public static IReadOnlyList<ClusterFieldReader> All { get; } =
+    [
+        new(
+            "kv_transfer shared_link on a prefill instance",
+            (run, instance) =>
+                instance.Role == InstanceRole.Prefill && run.Semantics.KvTransfer == KvTransfer.SharedLink,
+            "kv_link_bytes_per_second",
+            "kv_link_latency_seconds"
+        ),
+        new(
+            "kv_transfer contended_links and prefill instances",
+            (run, _) => run.SendsKvCaches && run.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
+            "kv_link_bytes_per_second",
+            "kv_link_latency_seconds"
+        ),
+        new(
+            "a policy that fetches prefixes, such as conductor",
+            (run, instance) => instance.Role != InstanceRole.Decode && run.HasPrefixFetchingPolicy,
+            "kv_link_bytes_per_second",
+            "kv_link_latency_seconds"
+        ),
+        new(
+            "memory_limit tensor_parallel_group and without kv_blocks",
+            (run, instance) =>
+                run.Semantics.MemoryLimit == MemoryLimit.TensorParallelGroup
+                && instance.Instance.Engine is not { KvBlocks: not null },
+            "memory_utilization",
+            "activation_bytes"
+        ),
+        new(
+            "performance roofline or calibrated, tp_communication all_reduce and several accelerators",
+            (run, instance) =>
+                run.HasRoofline
+                && run.Semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce
+                && (instance.Instance.TpSize > 1 || instance.Instance.ExpertParallel > 1),
+            "link_bytes_per_second",
+            "link_latency_seconds"
+        ),
+    ];
+}

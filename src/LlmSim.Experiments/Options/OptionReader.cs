@@ -1,0 +1,179 @@
+using LlmSim.Experiments.Workloads;
+using LlmSim.Workloads;
+
+namespace LlmSim.Experiments.Options;
+
+/// <summary>A part of the simulator and the options that it reads.</summary>
+/// <param name="Name">The part, as a message names it after "with".</param>
+/// <param name="IsIn">Whether a run has it.</param>
+/// <param name="Options">What it reads.</param>
+internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, params string[] Options)
+{
+    /// <summary>All parts that not every run has. An option that none of them reads is read in every run.</summary>
+    public static IReadOnlyList<OptionReader> All { get; } =
+    [
+        .. Sources,
+        .. ArrivalProcesses,
+        .. Stages,
+        .. Decisions,
+        .. PerformanceModels,
+        new(
+            "output_predictor noisy",
+            run =>
+                run.Configuration.OutputPredictor.StartsWith("noisy", StringComparison.Ordinal)
+                && run.HasPredictionPolicy,
+            "seed"
+        ),
+    ];
+
+    private static IEnumerable<OptionReader> Sources =>
+        [
+            new(
+                "request_source conversation",
+                run => !run.HasTrace && run.Workload.Source is null or RequestSource.Conversation,
+                "max_len",
+                "seed"
+            ),
+            new(
+                "request_source zipfian",
+                run => run.Workload.Source == RequestSource.Zipfian,
+                "zipf_s",
+                "synthetic_output",
+                "max_len",
+                "seed"
+            ),
+            new(
+                "request_source lognormal",
+                run => run.Workload.Source == RequestSource.Lognormal,
+                "input_mean",
+                "synthetic_output",
+                "max_len",
+                "seed"
+            ),
+            new(
+                "request_source lognormal without input_mean",
+                run => run.Workload is { Source: RequestSource.Lognormal, InputMean: null },
+                "lognormal_mean"
+            ),
+            new(
+                "request_source zipfian or lognormal and synthetic_output distribution",
+                run =>
+                    run.Workload.Source is RequestSource.Zipfian or RequestSource.Lognormal
+                    && run.Semantics.SyntheticOutput == SyntheticOutput.Distribution,
+                "output_mean",
+                "output_sigma"
+            ),
+            new(
+                "request_source uniform",
+                run => run.Workload.Source == RequestSource.Uniform,
+                "input_len",
+                "output_len",
+                "range_ratio"
+            ),
+            new(
+                "request_source uniform and range_ratio below 1",
+                run => run.Workload is { Source: RequestSource.Uniform, RangeRatio: < 1 },
+                "seed"
+            ),
+            new(
+                "a trace",
+                run => run.HasTrace,
+                "columns",
+                "time_unit",
+                "from",
+                "until",
+                "sort",
+                "skip_invalid"
+            ),
+            new(
+                "a trace with hash_ids and an instance with prefix caching",
+                run => run.HasTrace && run.HasPrefixCache,
+                "trace_block_size"
+            ),
+        ];
+
+    private static IEnumerable<OptionReader> ArrivalProcesses =>
+        [
+            new(
+                "arrivals poisson or gamma",
+                run => run.Arrivals is { NeedsTrace: false } arrivals && arrivals != ArrivalProcess.Constant,
+                "lambda_arrival",
+                "seed"
+            ),
+            new("arrivals trace", run => run.Arrivals is { NeedsTrace: true }, "time_scale", "jitter"),
+            new(
+                "arrivals trace and jitter",
+                run => run.Arrivals is { NeedsTrace: true } && run.Workload.Trace.Jitter,
+                "seed"
+            ),
+            new("arrivals constant", run => run.Arrivals == ArrivalProcess.Constant, "lambda_arrival"),
+        ];
+
+    private static IEnumerable<OptionReader> Stages =>
+        [
+            new(
+                "prefill instances",
+                run => run.SendsKvCaches,
+                "decode_global",
+                "decode_local",
+                "kv_transfer"
+            ),
+            new("a prefill instance without an engine", run => run.HasPrefillWithoutEngine, "admission"),
+            new(
+                "a decode instance without an engine",
+                run => run.HasDecodeWithoutEngine,
+                "admission",
+                "saturation"
+            ),
+            new("an instance without kv_blocks", run => run.SizesKvCache, "memory_limit", "weights"),
+        ];
+
+    private static IEnumerable<OptionReader> Decisions =>
+        [
+            new("a policy that draws random numbers", run => run.HasRandomPolicy, "random_policies"),
+            new(
+                "a policy that draws random numbers and random_policies seeded",
+                run => run.Semantics.RandomPolicies == RandomPolicies.Seeded && run.HasRandomPolicy,
+                "seed"
+            ),
+            new(
+                "a policy that looks at predicted lengths or work, such as lowest_load",
+                run => run.HasPredictionPolicy,
+                "output_predictor"
+            ),
+            new(
+                "a prefill instance without an engine and a policy that looks at its work, such as lowest_load",
+                run => run.HasPrefillWithoutEngine && run.HasPrefillWorkPolicy,
+                "queued_work"
+            ),
+        ];
+
+    private static IEnumerable<OptionReader> PerformanceModels =>
+        [
+            new(
+                "performance roofline or calibrated",
+                run => run.HasRoofline,
+                "decode_attention_context",
+                "flash_output",
+                "attention_mask",
+                "lm_head"
+            ),
+            new(
+                "performance roofline or calibrated and decode_attention_context full",
+                run => run.HasRoofline && run.Semantics.DecodeAttentionContext == DecodeAttentionContext.Full,
+                "batch_padding"
+            ),
+            new(
+                "performance roofline or calibrated and an instance of tp_size above 1",
+                run => run.HasRoofline && run.Instances.Any(instance => instance.TpSize > 1),
+                "attention_tp"
+            ),
+            new(
+                "performance roofline or calibrated and an instance of several accelerators",
+                run =>
+                    run.HasRoofline
+                    && run.Instances.Any(instance => instance.TpSize > 1 || instance.ExpertParallel > 1),
+                "tp_communication"
+            ),
+        ];
+}

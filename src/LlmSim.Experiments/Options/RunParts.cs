@@ -1,0 +1,99 @@
+using LlmSim.Batching;
+using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Experiments.Performance;
+using LlmSim.Experiments.Workloads;
+using LlmSim.Policies;
+using LlmSim.Workloads;
+
+namespace LlmSim.Experiments.Options;
+
+/// <summary>What a configuration is made of, as far as it decides which options are read. Files are opened only when asked.</summary>
+internal sealed class RunParts(RunConfiguration configuration)
+{
+    private ClusterInstances? _cluster;
+    private PolicySet? _policies;
+
+    public RunConfiguration Configuration => configuration;
+
+    public Semantics Semantics => configuration.Semantics;
+
+    public WorkloadOptions Workload => Experiment.CreateWorkload(configuration);
+
+    /// <summary>The arrival process; null in a closed loop.</summary>
+    public ArrivalProcess? Arrivals => Workload.ExpectedArrivals;
+
+    public bool HasTrace => configuration.TracePath is not null;
+
+    /// <summary>Whether the times of iterations are computed operation by operation.</summary>
+    public bool HasRoofline =>
+        configuration.Performance is PerformanceSource.Roofline or PerformanceSource.Calibrated;
+
+    /// <summary>Whether the user gives the instances, or some of them.</summary>
+    public bool HasClusterFile =>
+        (configuration.Cluster ?? configuration.PrefillConfig ?? configuration.DecodeConfig) is not null;
+
+    /// <summary>The instances of the user's files.</summary>
+    public IEnumerable<ClusterEntry> ClusterEntries =>
+        HasClusterFile
+            ? ClusterSource
+                .Entries(configuration)
+                .Where(entry =>
+                    entry.File == configuration.Cluster
+                    || entry.File == configuration.PrefillConfig
+                    || entry.File == configuration.DecodeConfig
+                )
+            : [];
+
+    public ClusterInstances Cluster => _cluster ??= ClusterSource.Load(configuration);
+
+    public IEnumerable<InstanceSpec> Instances => [.. Cluster.Prefill, .. Cluster.Decode, .. Cluster.Mixed];
+
+    /// <summary>Whether KV caches leave an instance to decode at another one.</summary>
+    public bool SendsKvCaches => Cluster.Prefill.Count > 0;
+
+    public bool HasPrefillWithoutEngine => Cluster.Prefill.Any(instance => instance.Engine is null);
+
+    public bool HasDecodeWithoutEngine =>
+        SendsKvCaches && Cluster.Decode.Any(instance => instance.Engine is null);
+
+    /// <summary>Whether an instance sizes its KV cache by its memory and not by a given number of blocks.</summary>
+    public bool SizesKvCache => Instances.Any(instance => instance.Engine is not { KvBlocks: not null });
+
+    public bool HasPrefixCache =>
+        Cluster.Mixed.Any(instance => (instance.Engine ?? new EngineSpec()).PrefixCaching)
+        || Cluster.Prefill.Concat(Cluster.Decode).Any(instance => instance.Engine is { PrefixCaching: true });
+
+    public bool HasPrefixFetchingPolicy => Policies.PrefillGlobal is IPrefixFetchingPolicy;
+
+    /// <summary>Whether a policy that is asked draws random numbers.</summary>
+    public bool HasRandomPolicy => MayUse(PolicyInput.Random, PolicyDecisions.Global | PolicyDecisions.Local);
+
+    /// <summary>Whether a policy looks at the work that waits for prefill.</summary>
+    public bool HasPrefillWorkPolicy =>
+        MayUse(PolicyInput.EstimatedWork, PolicyDecisions.PrefillGlobal | PolicyDecisions.PrefillLocal);
+
+    /// <summary>
+    /// Whether a policy is told predicted lengths, or the work that is estimated from them: of instances that decode.
+    /// </summary>
+    public bool HasPredictionPolicy =>
+        MayUse(PolicyInput.PredictedOutput, PolicyDecisions.Global | PolicyDecisions.Local)
+        || MayUse(PolicyInput.EstimatedWork, PolicyDecisions.DecodeGlobal | PolicyDecisions.DecodeLocal)
+        || (Cluster.Mixed.Count > 0 && HasPrefillWorkPolicy);
+
+    /// <summary>The decisions that are asked for.</summary>
+    private PolicyDecisions Asked =>
+        PolicyDecisions.PrefillGlobal
+        | PolicyDecisions.PrefillLocal
+        | (SendsKvCaches ? PolicyDecisions.DecodeGlobal | PolicyDecisions.DecodeLocal : PolicyDecisions.None);
+
+    private PolicySet Policies =>
+        _policies ??= configuration.Catalogs.Policies.CreateSet(
+            configuration.PrefillGlobal,
+            configuration.PrefillLocal,
+            configuration.DecodeGlobal,
+            configuration.DecodeLocal
+        );
+
+    private bool MayUse(PolicyInput input, PolicyDecisions decisions) =>
+        (Policies.DecisionsThatMayUse(input) & decisions & Asked) != PolicyDecisions.None;
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Samples;
+
+namespace LlmSim.Experiments.Sweeps;
+
+/// <summary>A file of a point.</summary>
+/// <param name="Option">The option that asks for it.</param>
+/// <param name="Name">Its name, without its folder.</param>
+/// <param name="Bytes">Its length.</param>
+internal sealed record PointFile(string Option, string Name, long Bytes);
+
+/// <summary>
+/// The files that a sweep writes for each point: <c>requests.csv</c> stands for <c>requests-HASH.csv</c>, whose hash is that of
+/// the point's configuration, and for samples of what is sampled too. So a file keeps its name when the sweep grows.
+/// </summary>
+internal sealed class PointFiles
+{
+    private const int HashDigits = 16;
+
+    private readonly OutputPaths _outputs;
+
+    /// <summary>Of paths like those of a single run's files.</summary>
+    /// <exception cref="UserErrorException">A path cannot be written, or its extension says no format.</exception>
+    public PointFiles(OutputPaths outputs)
+    {
+        _outputs = outputs;
+        using var trial = new OutputSet();
+        foreach (var (option, path) in Paths(outputs))
+        {
+            _ = OutputFormat.IsParquet(option, path);
+            trial.Add(option, path);
+        }
+    }
+
+    /// <summary>Whether the TTFT SLO of a point shows in its files.</summary>
+    public bool ShowDeadlines => _outputs.Samples is { QueueStates: not null, EventRate: > 0 };
+
+    /// <summary>The files of a point in the place of the paths that were given; samples and per-request results only.</summary>
+    public OutputPaths Of(PreparedPoint point)
+    {
+        var samples = _outputs.Samples;
+        var samplesHash = samples is null
+            ? ""
+            : InputFingerprint.HashText(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{point.Hash} {samples.IntervalSeconds} {samples.EventRate}"
+                )
+            );
+        return new OutputPaths(
+            WithHash(_outputs.Requests, point.Hash),
+            Samples: samples is null
+                ? null
+                : samples with
+                {
+                    QueueStates = WithHash(samples.QueueStates, samplesHash),
+                    MemoryUsage = WithHash(samples.MemoryUsage, samplesHash),
+                }
+        );
+    }
+
+    /// <summary>Names, without their folder, of the files that a point has, by the option that asks for them.</summary>
+    public IReadOnlyDictionary<string, string> Names(PreparedPoint point) =>
+        Paths(Of(point)).ToDictionary(file => file.Option, file => Path.GetFileName(file.Path));
+
+    /// <summary>The files of a point as they are on the disk.</summary>
+    public IReadOnlyList<PointFile> Written(PreparedPoint point) =>
+        [
+            .. Paths(Of(point))
+                .Select(file => new PointFile(
+                    file.Option,
+                    Path.GetFileName(file.Path),
+                    new FileInfo(file.Path) is { Exists: true } info ? info.Length : -1
+                )),
+        ];
+
+    /// <summary>Whether all files of a point are as the journal says.</summary>
+    public bool AreThere(PreparedPoint point, JournalEntry entry) =>
+        Written(point).All(file => entry.Files.Contains(file));
+
+    private static IEnumerable<(string Option, string Path)> Paths(OutputPaths outputs)
+    {
+        (string Option, string? Path)[] all =
+        [
+            (OutputPaths.RequestsOption, outputs.Requests),
+            (SampleOptions.QueueStatesOption, outputs.Samples?.QueueStates),
+            (SampleOptions.MemoryUsageOption, outputs.Samples?.MemoryUsage),
+        ];
+        return all.Where(file => file.Path is not null).Select(file => (file.Option, file.Path!));
+    }
+
+    private static string? WithHash(string? path, string hash) =>
+        path is null
+            ? null
+            : Path.Combine(
+                Path.GetDirectoryName(path) ?? "",
+                $"{Path.GetFileNameWithoutExtension(path)}-{hash[..HashDigits]}{Path.GetExtension(path)}"
+            );
+}

@@ -1,0 +1,231 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace LlmSim.Workloads.Traces;
+
+/// <summary>How the records of a file are told apart.</summary>
+internal enum RecordShape
+{
+    /// <summary>One a line.</summary>
+    Lines,
+
+    /// <summary>One a line, but a line feed between double quotes is part of a field (RFC 4180).</summary>
+    QuotedLines,
+
+    /// <summary>The elements of a JSON array, or JSON values one after another, over any number of lines.</summary>
+    JsonValues,
+}
+
+/// <summary>
+/// Records of a text file as UTF-8 bytes in one pooled buffer: no allocation per record, memory bounded by the longest one.
+/// Skips blank lines and a byte order mark. Knows where it is, so that errors can say so.
+/// </summary>
+internal sealed partial class LineReader(Stream stream, string sourceName) : IDisposable
+{
+    /// <summary>A longer record is an error, so that a file without line ends does not fill the memory.</summary>
+    internal const int MaxLineBytes = 16 << 20;
+
+    private const int MaxFoundCharacters = 60;
+
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
+    private bool _hasBegun;
+    private int _start;
+    private int _end;
+    private int _lineStart;
+    private int _lineLength;
+    private long _lineNumber;
+
+    /// <summary>Line feeds within the current record.</summary>
+    private int _lineFeeds;
+
+    /// <summary>How records are told apart, from the next call of <see cref="MoveNext" /> on.</summary>
+    public RecordShape Shape { get; set; }
+
+    /// <summary>
+    /// The current record without the spaces around it, valid until the next call of <see cref="MoveNext" />; empty at the end.
+    /// </summary>
+    public ReadOnlySpan<byte> Line => RawLine.Trim(" \t\r"u8);
+
+    /// <summary>The current record with its spaces and tabs, which separate fields in some tables.</summary>
+    public ReadOnlySpan<byte> RawLine => _buffer.AsSpan(_lineStart, _lineLength);
+
+    /// <summary>Goes to the next record that is not blank; false at the end.</summary>
+    public bool MoveNext()
+    {
+        if (Shape == RecordShape.JsonValues)
+        {
+            return MoveNextValue();
+        }
+
+        while (ReadLine())
+        {
+            if (!Line.IsEmpty)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The beginning of what is not read yet: as much as the buffer holds.</summary>
+    public ReadOnlySpan<byte> Head()
+    {
+        while (_end < _buffer.Length && Fill()) { }
+
+        return _buffer.AsSpan(_start, _end - _start);
+    }
+
+    /// <summary>All that is not read yet.</summary>
+    /// <exception cref="UserErrorException">It is longer than <paramref name="maxBytes" />.</exception>
+    public byte[] ReadToEnd(int maxBytes)
+    {
+        using var content = new MemoryStream();
+        do
+        {
+            content.Write(_buffer, _start, _end - _start);
+            _start = _end = 0;
+            if (content.Length > maxBytes)
+            {
+                throw FileError(
+                    FormattableString.Invariant(
+                        $"the document is longer than {maxBytes >> 20} MiB; allowed: less, or one request a line"
+                    )
+                );
+            }
+        } while (Fill());
+
+        return content.ToArray();
+    }
+
+    /// <summary>What is wrong with a field of the current record.</summary>
+    public UserErrorException Error(string field, ReadOnlySpan<byte> found, string allowed) =>
+        Error(field, $"found {Excerpt(found)}; allowed: {allowed}");
+
+    /// <summary>What is wrong with a field of the current record.</summary>
+    public UserErrorException Error(string field, string message)
+    {
+        var place = string.Create(CultureInfo.InvariantCulture, $"{sourceName}:{_lineNumber}");
+        return new UserErrorException(
+            field.Length == 0 ? $"{place}: {message}" : $"{place}: {field}: {message}"
+        );
+    }
+
+    /// <summary>What is wrong with the file as a whole.</summary>
+    public UserErrorException FileError(string message) => new($"{sourceName}: {message}");
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+        _start = _end = _lineStart = _lineLength = 0;
+    }
+
+    /// <summary>The beginning of a text, as errors show it.</summary>
+    public static string Excerpt(ReadOnlySpan<byte> found)
+    {
+        var text = Encoding.UTF8.GetString(found[..Math.Min(found.Length, 4 * MaxFoundCharacters)]);
+        return text.Length switch
+        {
+            0 => "nothing",
+            <= MaxFoundCharacters => text,
+            _ => string.Concat(text.AsSpan(0, MaxFoundCharacters), "…"),
+        };
+    }
+
+    private bool ReadLine()
+    {
+        _lineNumber += 1 + _lineFeeds;
+        _lineFeeds = 0;
+        var isQuoted = false;
+        for (var searched = 0; ; )
+        {
+            var pending = _buffer.AsSpan(_start, _end - _start);
+            var newline = pending[searched..].IndexOf((byte)'\n');
+            if (newline >= 0)
+            {
+                isQuoted ^=
+                    Shape == RecordShape.QuotedLines && HasOddQuotes(pending.Slice(searched, newline));
+                if (isQuoted)
+                {
+                    _lineFeeds++;
+                    searched += newline + 1;
+                    continue;
+                }
+
+                TakeLine(searched + newline);
+                _start++;
+                return true;
+            }
+
+            if (Shape != RecordShape.QuotedLines)
+            {
+                searched = pending.Length;
+            }
+
+            if (!Fill())
+            {
+                TakeLine(pending.Length);
+                return pending.Length > 0;
+            }
+        }
+    }
+
+    private static bool HasOddQuotes(ReadOnlySpan<byte> text) => (text.Count((byte)'"') & 1) == 1;
+
+    private void TakeLine(int length)
+    {
+        _lineStart = _start;
+        _lineLength = length;
+        _start += length;
+    }
+
+    /// <summary>Appends bytes of the stream to the buffer, making room first; false at the end of the stream.</summary>
+    private bool Fill()
+    {
+        MakeRoom();
+        var count = _hasBegun
+            ? stream.Read(_buffer, _end, _buffer.Length - _end)
+            : stream.ReadAtLeast(_buffer.AsSpan(_end), 3, throwOnEndOfStream: false);
+        // Control characters below the tab are in no text file, but soon in any other.
+        if (_buffer.AsSpan(_end, count).ContainsAnyInRange((byte)0, (byte)8))
+        {
+            throw FileError(
+                "looks like a binary file; allowed: UTF-8 text, plain or compressed with gzip or zstd"
+            );
+        }
+
+        _end += count;
+        if (!_hasBegun && _buffer.AsSpan(0, count).StartsWith("\uFEFF"u8))
+        {
+            _start = 3;
+        }
+
+        _hasBegun = true;
+        return count > 0;
+    }
+
+    private void MakeRoom()
+    {
+        var pending = _buffer.AsSpan(_start, _end - _start);
+        if (_start > 0)
+        {
+            pending.CopyTo(_buffer);
+            (_start, _end) = (0, pending.Length);
+        }
+        else if (_end == _buffer.Length)
+        {
+            if (_end >= MaxLineBytes)
+            {
+                throw Error("", "the line is longer than 16 MiB; allowed: one request a line");
+            }
+
+            var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+            pending.CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+namespace LlmSim.Workloads.Traces;
+
+/// <summary>The names under which a trace has the fields of a request.</summary>
+/// <param name="Arrival">Null when it has no times.</param>
+/// <param name="Input">Prompt tokens.</param>
+/// <param name="Output">Output tokens.</param>
+/// <param name="HashIds">Null when it has none.</param>
+internal sealed record TraceFields(string? Arrival, string Input, string Output, string? HashIds)
+{
+    private const string Allowed =
+        "arrival=NAME, input=NAME, output=NAME and hash_ids=NAME, separated by commas, each at most once";
+
+    private static readonly string[] s_keys = ["arrival", "input", "output", "hash_ids"];
+
+    /// <summary>The format's names, except those that <paramref name="columns" /> gives.</summary>
+    /// <exception cref="UserErrorException">A column is not there, or a length has none.</exception>
+    public static TraceFields Resolve(
+        TraceFormat format,
+        IReadOnlyDictionary<string, string> columns,
+        FieldNames names
+    )
+    {
+        foreach (var (key, name) in columns)
+        {
+            if (!names.Contains(name))
+            {
+                throw new UserErrorException(
+                    $"columns: {key}={name}: no such column; found: {names}.{names.Suggestion(name)}"
+                );
+            }
+        }
+
+        string? Name(string key, IReadOnlyList<string> usual) =>
+            columns.TryGetValue(key, out var name) ? name : names.Resolve(usual);
+
+        string Required(string key, IReadOnlyList<string> usual) =>
+            Name(key, usual)
+            ?? throw new UserErrorException($"columns: no {key}=NAME; allowed: {Allowed}; found: {names}");
+
+        return new TraceFields(
+            Name("arrival", format.Arrival),
+            Required("input", format.Input),
+            Required("output", format.Output),
+            Name("hash_ids", format.HashIds)
+        );
+    }
+
+    /// <summary>Reads "arrival=Timestamp,input=Request tokens".</summary>
+    /// <exception cref="UserErrorException">The text is something else.</exception>
+    public static IReadOnlyDictionary<string, string> ParseColumns(string? text)
+    {
+        var columns = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var pair in text?.Split(',') ?? [])
+        {
+            var parts = pair.Split('=', 2, StringSplitOptions.TrimEntries);
+            if (parts is not [var key, { Length: > 0 } name] || !columns.TryAdd(key, name))
+            {
+                throw new UserErrorException($"columns: found '{pair}'; allowed: {Allowed}");
+            }
+
+            if (!s_keys.Contains(key))
+            {
+                throw new UserErrorException(
+                    $"columns: found '{key}'; allowed: {Allowed}.{Suggestion.For(key, s_keys)}"
+                );
+            }
+        }
+
+        return columns;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using LlmSim.Engine;
+
+namespace LlmSim.Workloads.Traces;
+
+/// <summary>A request as a trace has it.</summary>
+/// <param name="Arrival">Its time from the trace's own origin; null when it has none.</param>
+/// <param name="InputTokens">At least 1.</param>
+/// <param name="OutputTokens">At least 1.</param>
+/// <param name="HashIds">Null when there are none, or they are not asked for.</param>
+internal readonly record struct TraceRow(
+    SimTime? Arrival,
+    int InputTokens,
+    int OutputTokens,
+    long[]? HashIds = null
+)
+{
+    public static readonly string AllowedLength = string.Create(
+        CultureInfo.InvariantCulture,
+        $"an integer from 1 to {int.MaxValue} (--skip_invalid leaves other rows out)"
+    );
+
+    /// <summary>A length in tokens; 2162.0 is one, as tables with gaps have it.</summary>
+    public static bool TryLength(decimal number, out int tokens)
+    {
+        var isLength = number is >= 1 and <= int.MaxValue && decimal.IsInteger(number);
+        tokens = isLength ? (int)number : 0;
+        return isLength;
+    }
+}
+
+/// <summary>The rows of a trace, one after another.</summary>
+internal interface ITraceRows
+{
+    /// <summary>Reads the times; null when the format has none.</summary>
+    TraceClock? Clock { get; }
+
+    /// <summary>The field of the times, for errors.</summary>
+    string ArrivalField { get; }
+
+    /// <summary>What to say of the rows as a whole; null for nothing.</summary>
+    string? Notice => null;
+
+    /// <summary>Goes to the next row; false at the end.</summary>
+    bool MoveNext();
+
+    /// <summary>The current row.</summary>
+    /// <exception cref="UserErrorException">It is wrong; the next one may not be.</exception>
+    TraceRow Read();
+
+    /// <summary>What is wrong with a field of the current row.</summary>
+    UserErrorException Error(string field, string message);
+}
