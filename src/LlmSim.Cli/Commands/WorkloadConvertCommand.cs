@@ -1,11 +1,9 @@
 using System.CommandLine;
-using System.IO.Compression;
 using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Workloads;
 using LlmSim.Workloads.Traces;
-using ZstdSharp;
 
 namespace LlmSim.Cli.Commands;
 
@@ -38,7 +36,7 @@ internal sealed class WorkloadConvertCommand : CliCommand
     private void Execute(ParseResult parse)
     {
         var path = parse.GetRequiredValue(_output);
-        var compress = Compression(path);
+        var compress = OutputCompression.Of(path);
         var name = compress is null ? path : Path.GetFileNameWithoutExtension(path);
         Func<Stream, IEnumerable<RequestSpec>, bool, long> write = Path.GetExtension(name) switch
         {
@@ -61,14 +59,6 @@ internal sealed class WorkloadConvertCommand : CliCommand
         Console.Error.WriteLine($"{path}: {trace.Facts.Describe()}");
         TraceNotices.Write([trace.Facts], Console.Error);
     }
-
-    private static Func<Stream, Stream>? Compression(string path) =>
-        Path.GetExtension(path) switch
-        {
-            ".gz" => stream => new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true),
-            ".zst" => stream => new CompressionStream(stream, leaveOpen: true),
-            _ => null,
-        };
 
     private IEnumerable<RequestSpec> Cancellable(IEnumerable<RequestSpec> requests) =>
         requests.Select(request =>

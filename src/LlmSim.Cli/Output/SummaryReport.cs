@@ -6,7 +6,7 @@ using LlmSim.Metrics;
 namespace LlmSim.Cli.Output;
 
 /// <summary>The result of a run on a screen of 80 columns.</summary>
-internal static class SummaryReport
+internal static partial class SummaryReport
 {
     private const int MaxInstancesShown = 16;
     private const int LabelWidth = 12;
@@ -45,62 +45,6 @@ internal static class SummaryReport
                 Line(writer, label, file);
                 label = "";
             }
-        }
-    }
-
-    private static void WriteHead(RunResult result, TextWriter writer)
-    {
-        var c = result.Configuration;
-        var context = c.MaxModelLen is { } tokens ? $", contexts to {Figures.Count(tokens)} tokens" : "";
-        Line(writer, "Model", $"{c.Model}{context}, {SemanticsOptions.Describe(c.Semantics)} semantics");
-        WriteWrapped(writer, "Precision", result.Precision);
-        foreach (var notice in result.Notices)
-        {
-            WriteWrapped(writer, "Notice", notice);
-        }
-
-        Line(
-            writer,
-            "Cluster",
-            string.Join(
-                ", ",
-                new[]
-                {
-                    Cluster(result.PrefillInstances, "prefill"),
-                    Cluster(result.DecodeInstances, "decode"),
-                    Cluster(result.MixedInstances, "mixed"),
-                }.Where(text => text.Length > 0)
-            )
-        );
-        Line(
-            writer,
-            "Policies",
-            $"prefill {c.PrefillGlobal}, {c.PrefillLocal}; decode {c.DecodeGlobal}, {c.DecodeLocal}"
-        );
-        Line(writer, "Performance", c.Performance);
-        if (c.OutputPredictor != new RunConfiguration().OutputPredictor)
-        {
-            Line(writer, "Predictor", $"{c.OutputPredictor} of output lengths");
-        }
-
-        var rate = c.Arrivals == "trace" ? "" : FormattableString.Invariant($" at {c.LambdaArrival}/s");
-        var reason = result.ArrivalsReason is { } text ? $" ({text})" : "";
-        var arrivals = c.Concurrency is { } concurrency
-            ? $"closed loop, {Figures.Count(concurrency)} in flight"
-            : $"arrivals {c.Arrivals}{rate}{reason}";
-        Line(
-            writer,
-            "Workload",
-            FormattableString.Invariant($"{c.TracePath ?? c.RequestSource}, {arrivals}, seed {c.Seed}")
-        );
-        if (result.Trace is { } trace)
-        {
-            Line(writer, "Trace", trace.Describe());
-        }
-
-        if (LengthDescription.Of(c) is { } lengths)
-        {
-            Line(writer, "Lengths", lengths);
         }
     }
 
@@ -296,17 +240,6 @@ internal static class SummaryReport
 
         return table;
     }
-
-    private static string Cluster(IReadOnlyList<InstanceSpec> instances, string role) =>
-        instances.Count == 0 ? "" : $"{Cluster(instances)} {role}";
-
-    private static string Cluster(IReadOnlyList<InstanceSpec> instances) =>
-        string.Join(
-            " + ",
-            instances
-                .GroupBy(instance => (instance.Hardware.Name, instance.TpSize))
-                .Select(group => $"{group.Count()} x {group.Key.Name} tp {group.Key.TpSize}")
-        );
 
     /// <summary>A text of several lines: words that do not fit go to the next.</summary>
     private static void WriteWrapped(TextWriter writer, string label, string text)

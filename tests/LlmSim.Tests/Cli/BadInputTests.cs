@@ -26,7 +26,7 @@ public sealed class BadInputTests
     [InlineData("profile --hardware A B", "--hardware: found A B; it takes one value")]
     [InlineData("run --lambda_arrival 1 0", "--lambda_arrival: found '0'; allowed: a number, above 0")]
     [InlineData("run --lambda_arrival 1 1.0", "two points of the sweep are the same: lambda_arrival=1 and")]
-    [InlineData("run --seed 1 2 --prefill_local fcsf", "seed=1: prefill_local: there is no policy 'fcsf'")]
+    [InlineData("run --seed 1 2 --prefill_local fcsf", "prefill_local: there is no policy 'fcsf'")]
     [InlineData("run --seed 1 2 --resume", "--resume: there is no journal without a result file")]
     [InlineData("sweep missing.yaml", "missing.yaml: no such file")]
     [InlineData("sweep", "Required argument 'FILE' missing")]

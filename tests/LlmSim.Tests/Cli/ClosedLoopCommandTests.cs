@@ -97,6 +97,14 @@ public sealed class ClosedLoopCommandTests : IDisposable
         Assert.Equal([1.0, 2, 4, 8], numbers[0]);
         Assert.Equal([10.0, 20, 40, 80], numbers[1]);
         Assert.All(numbers[2], rate => Assert.True(double.IsNaN(rate)));
+        Assert.Equal(["closed_loop"], table.Texts("arrivals")[0].Distinct());
+
+        var noRate = CliRun.Of("plot", table.Path, "--output", _folder.File("plots"));
+        Assert.Contains("which closed loops do not have", noRate.Error, StringComparison.Ordinal);
+        var curve = CliRun.Of([
+            .. $"plot {table.Path} --x concurrency --y ttft_mean --output {_folder.File("plots")}".Split(' '),
+        ]);
+        Assert.Equal((0, ""), (curve.ExitCode, curve.Error));
     }
 
     [Theory]
@@ -146,6 +154,34 @@ public sealed class ClosedLoopCommandTests : IDisposable
             run.Error,
             StringComparison.Ordinal
         );
+    }
+
+    [Fact]
+    public void Queues_do_not_grow_however_many_are_in_flight()
+    {
+        var run = CliRun.Of([
+            .. "run --concurrency 256 --request_count 300 --input_len 30000 --output_len 20 --json -".Split(
+                ' '
+            ),
+        ]);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains("\"queue_grows\": false", run.Out, StringComparison.Ordinal);
+        Assert.Contains("\"arrivals\": null", run.Out, StringComparison.Ordinal);
+        Assert.Contains("\"lambda_arrival\": null", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Samples_of_a_closed_loop_are_not_foreseen_from_a_rate_that_it_does_not_have()
+    {
+        var run = CliRun.Of([
+            .. $"run --concurrency 64 --request_count 640 --input_len 10 --output_len 2 --memory_usage_output {_folder.File("m.csv")}".Split(
+                ' '
+            ),
+            .. "--sample_interval 0.1 --sample_limit 5000".Split(' '),
+        ]);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class ReferenceCommandLineTests
             first.Error
         );
         Assert.Contains(
-            "traces/conversation_trace.jsonl, arrivals poisson at 1.66/s, seed 2025",
+            "traces/conversation_trace.jsonl, arrivals poisson at 1.66/s (lambda_arrival is given), seed 2025",
             first.Out,
             StringComparison.Ordinal
         );

@@ -170,7 +170,9 @@ public sealed class ConfigFieldTests
 
         Assert.Equal(
             Configs.Parse(Llama).Parameters,
-            With($"\"quantization_config\": {{\"ignore\": [{string.Join(",", modules)}]}}").Parameters
+            With(
+                $"\"quantization_config\": {{\"quant_method\": \"modelopt\", \"ignore\": [{string.Join(",", modules)}]}}"
+            ).Parameters
         );
     }
 

@@ -5,7 +5,7 @@ using System.Text.Unicode;
 namespace LlmSim.Performance.Catalog;
 
 /// <summary>Reads the fields of one JSON object from somebody's file; every error names the source and the field.</summary>
-internal sealed class JsonFields
+internal sealed partial class JsonFields
 {
     /// <summary>Published configs with a list of modules take several MiB; whatever is larger than this is not one.</summary>
     private const int LargestBytes = 64 << 20;
@@ -126,25 +126,6 @@ internal sealed class JsonFields
     public bool IsNegative(string field) =>
         Find(field) is { ValueKind: JsonValueKind.Number } value && value.GetDouble() < 0;
 
-    /// <summary>Whether the field is a list.</summary>
-    public bool IsList(string field) => Find(field) is { ValueKind: JsonValueKind.Array };
-
-    /// <summary>A list of strings.</summary>
-    public string[] TextList(string field) =>
-        Require(field) is { ValueKind: JsonValueKind.Array } value
-        && value.EnumerateArray().All(item => StringOf(item) is not null)
-            ? [.. value.EnumerateArray().Select(item => StringOf(item)!)]
-            : throw Invalid(field, "a list of strings");
-
-    /// <summary>A list of whole numbers.</summary>
-    public int[] IntList(string field) =>
-        Require(field) is { ValueKind: JsonValueKind.Array } value
-        && value
-            .EnumerateArray()
-            .All(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out _))
-            ? [.. value.EnumerateArray().Select(item => item.GetInt32())]
-            : throw Invalid(field, "a list of whole numbers");
-
     /// <summary>Whether the field is there and not null.</summary>
     public bool Has(string field) => Find(field) is not null;
 
@@ -241,61 +222,6 @@ internal sealed class JsonFields
 
     /// <summary>Names of all fields.</summary>
     public IEnumerable<string> Names => _object.EnumerateObject().Select(property => property.Name);
-
-    /// <summary>A list of whole numbers above 0.</summary>
-    public int[] PositiveInts(string field)
-    {
-        const string Allowed = "a list of whole numbers above 0";
-        var list = Require(field);
-        return list.ValueKind == JsonValueKind.Array
-            ?
-            [
-                .. list.EnumerateArray()
-                    .Select(item =>
-                        item.ValueKind == JsonValueKind.Number
-                        && item.TryGetInt32(out var number)
-                        && number > 0
-                            ? number
-                            : throw Invalid(field, Allowed)
-                    ),
-            ]
-            : throw Invalid(field, Allowed);
-    }
-
-    /// <summary>A list of strings, also those of lists inside it; empty where the field is absent.</summary>
-    public IReadOnlyList<string> NestedTexts(string field)
-    {
-        var texts = new List<string>();
-        if (Find(field) is { } value)
-        {
-            Add(value);
-        }
-
-        return texts;
-
-        void Add(JsonElement element)
-        {
-            switch (element.ValueKind)
-            {
-                case JsonValueKind.Array:
-                    foreach (var item in element.EnumerateArray())
-                    {
-                        Add(item);
-                    }
-
-                    break;
-                case JsonValueKind.String:
-                    texts.Add(element.GetString()!);
-                    break;
-                default:
-                    throw Invalid(field, "a list of strings");
-            }
-        }
-    }
-
-    /// <summary>All fields, each a string.</summary>
-    public IEnumerable<KeyValuePair<string, string>> Texts() =>
-        _object.EnumerateObject().Select(property => KeyValuePair.Create(property.Name, Text(property.Name)));
 
     /// <summary>All fields, each an object.</summary>
     public IEnumerable<KeyValuePair<string, JsonFields>> Objects() =>

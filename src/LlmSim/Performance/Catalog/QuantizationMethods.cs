@@ -37,7 +37,7 @@ internal static class QuantizationMethods
         params string[] listFields
     )
     {
-        string[] names = [.. listFields.SelectMany(fields.TextList)];
+        string[] names = [.. listFields.SelectMany(fields.NestedTexts)];
         var kept = new ModulePatterns(names);
         return ((module, byName) => byName || kept.Matches(module) ? null : format, names);
     }
@@ -106,7 +106,7 @@ internal static class QuantizationMethods
     )
     {
         const string AllLinear = "Linear";
-        string[] ignored = [.. listFields.SelectMany(fields.TextList)];
+        string[] ignored = [.. listFields.SelectMany(fields.NestedTexts)];
         var kept = new ModulePatterns(ignored);
         var groups = fields.Object("config_groups");
         var names = new List<string>(ignored);
