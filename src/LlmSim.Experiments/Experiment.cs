@@ -5,7 +5,6 @@ using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
-using LlmSim.Performance.Measured;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments;
@@ -107,13 +106,10 @@ public static class Experiment
     /// <summary>A scenario with policies of its own, from the catalogs and the cluster files.</summary>
     /// <exception cref="UserErrorException">A name is unknown or a file is wrong.</exception>
     public static Scenario CreateScenario(RunConfiguration configuration) =>
-        CreateScenario(configuration, ProfileFolder.Load);
+        CreateScenario(configuration, PerformanceFiles.Disk);
 
-    /// <summary>The same, with measured profiles from where the caller keeps them.</summary>
-    internal static Scenario CreateScenario(
-        RunConfiguration configuration,
-        Func<string, MeasuredProfile> loadProfile
-    )
+    /// <summary>The same, with measured profiles and operations from where the caller keeps them.</summary>
+    internal static Scenario CreateScenario(RunConfiguration configuration, PerformanceFiles files)
     {
         var model = ModelSource.Load(
             configuration.Model,
@@ -141,7 +137,7 @@ public static class Experiment
             TtftSloSeconds = configuration.TtftSloSeconds,
             TpotSloSeconds = configuration.TpotSloSeconds,
             OutputPredictor = OutputPredictors.Parse(configuration.OutputPredictor),
-            PerformanceModelFactory = PerformanceSource.Factory(configuration, model, precision, loadProfile),
+            PerformanceModelFactory = PerformanceSource.Factory(configuration, model, precision, files),
         };
     }
 

@@ -26,6 +26,7 @@ internal sealed class LlmSimCommand : RootCommand
         Add(new ModelsCommand(console));
         Add(new HardwareCommand(console));
         Add(new SemanticsCommand(console));
+        Add(new KernelsCommand(console));
         Add(new WorkloadCommand(console));
         Options.OfType<HelpOption>().Single().Action = new HelpWriter();
         Options.OfType<VersionOption>().Single().Action = new WriteVersion();

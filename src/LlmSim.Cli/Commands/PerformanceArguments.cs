@@ -8,7 +8,8 @@ internal sealed class PerformanceArguments
 {
     private readonly Option<string> _performance = CliOption.Text(
         "performance",
-        "times of iterations: roofline (a bound), calibrated (the roofline as far as the accelerator reaches it), or measured:FOLDER with a profile",
+        "times of iterations: roofline (a bound), kernels (measured operations of the accelerator; see llmsim kernels list), kernels:PATH "
+            + "with others, calibrated (the roofline as far as the accelerator reaches it), or measured:FOLDER with a profile",
         PerformanceSource.Roofline,
         "SOURCE"
     );

@@ -1,7 +1,6 @@
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Workloads;
-using LlmSim.Metrics;
 
 namespace LlmSim.Cli.Output;
 

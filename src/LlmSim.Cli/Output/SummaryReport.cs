@@ -1,6 +1,4 @@
-using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
-using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
 
 namespace LlmSim.Cli.Output;

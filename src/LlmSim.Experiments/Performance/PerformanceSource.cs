@@ -1,5 +1,6 @@
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Performance.Kernels;
 using LlmSim.Performance.Measured;
 
 namespace LlmSim.Experiments.Performance;
@@ -13,21 +14,30 @@ public static class PerformanceSource
     /// <summary>The roofline with what the accelerator was found to reach of it.</summary>
     public const string Calibrated = "calibrated";
 
+    /// <summary>The measured operations that come with the simulator.</summary>
+    public const string Kernels = "kernels";
+
+    /// <summary>Before the folder or file of other measured operations.</summary>
+    internal const string KernelsPrefix = "kernels:";
+
     private const string MeasuredPrefix = "measured:";
+
+    /// <summary>The engine whose operations are taken where there are several.</summary>
+    private const string Engine = "vllm";
 
     /// <summary>Makes the performance model of an instance; null for the roofline of the semantics.</summary>
     /// <param name="configuration">Names the source.</param>
     /// <param name="model">The model that is served.</param>
     /// <param name="precision">Its formats.</param>
-    /// <param name="loadProfile">Reads the profile of a folder.</param>
+    /// <param name="files">Reads profiles and measured operations.</param>
     /// <exception cref="UserErrorException">
     /// The name is unknown or the profile is wrong; later, for an instance: the profile is not one of it.
     /// </exception>
-    public static Func<InstanceSpec, IPerformanceModel>? Factory(
+    internal static Func<InstanceSpec, IPerformanceModel>? Factory(
         RunConfiguration configuration,
         ModelDescription model,
         Precision precision,
-        Func<string, MeasuredProfile> loadProfile
+        PerformanceFiles files
     )
     {
         var source = configuration.Performance;
@@ -49,13 +59,50 @@ public static class PerformanceSource
 
         if (source.StartsWith(MeasuredPrefix, StringComparison.Ordinal))
         {
-            var profile = loadProfile(source[MeasuredPrefix.Length..]);
+            var profile = files.Profile(source[MeasuredPrefix.Length..]);
             return instance => new MeasuredModel(profile, model, precision, instance);
         }
 
+        if (source == Kernels)
+        {
+            return instance => new KernelModel(
+                KernelsOf(instance.Hardware),
+                model,
+                precision,
+                instance,
+                configuration.Semantics
+            );
+        }
+
+        if (source.StartsWith(KernelsPrefix, StringComparison.Ordinal))
+        {
+            var path = source[KernelsPrefix.Length..];
+            return instance => new KernelModel(
+                files.Kernels(path, instance.Hardware),
+                model,
+                precision,
+                instance,
+                configuration.Semantics
+            );
+        }
+
         throw new UserErrorException(
-            $"performance: '{source}' is unknown.{Suggestion.For(source, [Roofline, Calibrated, MeasuredPrefix])} "
-                + $"Allowed are {Roofline}, {Calibrated} and {MeasuredPrefix}FOLDER."
+            $"performance: '{source}' is unknown.{Suggestion.For(source, [Roofline, Calibrated, Kernels, MeasuredPrefix, KernelsPrefix])} "
+                + $"Allowed are {Roofline}, {Calibrated}, {Kernels}, {KernelsPrefix}PATH and {MeasuredPrefix}FOLDER."
+        );
+    }
+
+    private static KernelSet KernelsOf(HardwareDescription hardware)
+    {
+        if (KernelCatalog.Find(hardware.Name, Engine) is { } kernels)
+        {
+            return kernels;
+        }
+
+        var measured = KernelCatalog.Names.Select(name => name.Hardware).Distinct();
+        throw new UserErrorException(
+            $"performance: operations of {hardware.Name} were not measured; they were on {string.Join(", ", measured)}. "
+                + $"'llmsim kernels import' brings in others, for {KernelsPrefix}FILE."
         );
     }
 

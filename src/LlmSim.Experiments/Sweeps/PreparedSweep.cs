@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Workloads;
@@ -58,13 +59,14 @@ internal sealed class PreparedSweep
     {
         var traces = new TraceStore(cancellation);
         var profiles = new ProfileStore();
+        var kernels = new KernelStore();
         _points =
         [
             .. plan.Points.Select(
                 (point, index) =>
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    return Prepare(index, point, traces, profiles);
+                    return Prepare(index, point, traces, profiles, kernels);
                 }
             ),
         ];
@@ -112,7 +114,13 @@ internal sealed class PreparedSweep
         }
     }
 
-    private PreparedPoint Prepare(int index, SweepPoint point, TraceStore traces, ProfileStore profiles)
+    private PreparedPoint Prepare(
+        int index,
+        SweepPoint point,
+        TraceStore traces,
+        ProfileStore profiles,
+        KernelStore kernels
+    )
     {
         var configuration = point.Configuration;
         try
@@ -120,13 +128,17 @@ internal sealed class PreparedSweep
             var files = new List<InputFingerprint>();
             var scenario = Experiment.CreateScenario(
                 configuration,
-                folder =>
-                {
-                    var profile = profiles.Get(folder);
-                    files.Add(profile.Fingerprint);
-                    return profile.Measurements;
-                }
+                new PerformanceFiles(
+                    folder =>
+                    {
+                        var profile = profiles.Get(folder);
+                        files.Add(profile.Fingerprint);
+                        return profile.Measurements;
+                    },
+                    (path, hardware) => kernels.Get(path, hardware).Kernels
+                )
             );
+            files.AddRange(kernels.Fingerprints(configuration, scenario));
             var trace = traces.Get(configuration, scenario.SharesPrefixes);
             var workload = Experiment.CreateWorkload(configuration) with { ParsedTrace = trace?.Parsed };
             // Options that do not go together are found here rather than hours later.

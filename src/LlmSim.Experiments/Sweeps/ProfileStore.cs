@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using LlmSim.Experiments.Performance;
 using LlmSim.Performance.Measured;
 
@@ -18,28 +16,12 @@ internal sealed class ProfileStore
         {
             profile = new Profile(
                 ProfileFolder.Load(folder),
-                new InputFingerprint($"profile {folder}", HashFiles(folder))
+                new InputFingerprint($"profile {folder}", FileHash.OfFileOrFolder(folder))
             );
             _profiles.Add(folder, profile);
         }
 
         return profile;
-    }
-
-    private static string HashFiles(string folder)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (
-            var file in Directory
-                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                .Order(StringComparer.Ordinal)
-        )
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, file)));
-            hash.AppendData(File.ReadAllBytes(file));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>A profile and what identifies it.</summary>

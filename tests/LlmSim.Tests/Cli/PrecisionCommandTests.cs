@@ -225,7 +225,16 @@ public sealed class PrecisionCommandTests : IDisposable
     [Fact]
     public void A_sweep_is_not_resumed_with_a_model_of_another_precision()
     {
-        string[] options = ["--seed", "1", "2", "--csv_output", _folder.File("a.csv")];
+        string[] options =
+        [
+            "--arrivals",
+            "poisson",
+            "--seed",
+            "1",
+            "2",
+            "--csv_output",
+            _folder.File("a.csv"),
+        ];
         Assert.Equal(0, Run("config.json", options).ExitCode);
         var model = _folder.Write("config.json", Qwen.Replace("[128, 128]", "[64, 128]"));
 

@@ -16,7 +16,6 @@ public sealed class ConfigFieldTests
     [Theory]
     [InlineData("\"rms_norm_eps\": 1e-5, \"rope_theta\": 1e6, \"torch_dtype\": \"bfloat16\"")]
     [InlineData("\"bos_token_id\": 1, \"eos_token_id\": [2, 3], \"attention_dropout\": 0.1")]
-    [InlineData("\"quantization_config\": {\"quant_method\": \"fp8\"}")]
     [InlineData("\"something_new\": false, \"something_else\": null, \"a_list\": [], \"a_number\": 0")]
     [InlineData("\"num_experts\": 1, \"num_nextn_predict_layers\": 0, \"is_encoder_decoder\": false")]
     public void What_does_not_matter_is_passed_over(string fields)

@@ -69,7 +69,7 @@ public sealed class JournalTests : IDisposable
     {
         var trace = _folder.Write("trace.jsonl", Trace);
         var cluster = _folder.Write("cluster.json", """[{ "hardware": "NVIDIA_H100_SXM", "tp_size": 4 }]""");
-        string[] options = ["--trace_path", trace, "--decode_config", cluster];
+        string[] options = ["--trace_path", trace, "--arrivals", "poisson", "--decode_config", cluster];
         Assert.Equal(0, Sweep("1 2", options).ExitCode);
         var journal = File.ReadAllBytes(_folder.File("a.journal.sqlite"));
 
@@ -108,7 +108,7 @@ public sealed class JournalTests : IDisposable
             "mixed.json",
             """[{ "role": "mixed", "hardware": "NVIDIA_H100_SXM", "tp_size": 4 }]"""
         );
-        string[] options = ["--trace_path", trace, "--cluster"];
+        string[] options = ["--trace_path", trace, "--arrivals", "poisson", "--cluster"];
         Assert.Equal(0, Sweep("1", [.. options, apart]).ExitCode);
 
         Assert.Equal(new CliRun(0, "", ""), Sweep("1", [.. options, apart, mixed, "--resume"]));

@@ -1,0 +1,224 @@
+using System.Globalization;
+using LlmSim.Performance;
+using LlmSim.Performance.Kernels;
+
+namespace LlmSim.Experiments.Kernels;
+
+/// <summary>
+/// A folder of one accelerator's measured operations in the layout of the aiconfigurator project: OPERATION/ENGINE/VERSION/NAME_perf.parquet
+/// (or .csv), latencies in milliseconds of one operation on one accelerator.
+/// </summary>
+internal sealed partial class KernelFolder
+{
+    /// <summary>How unevenly tokens meet experts, unless told otherwise.</summary>
+    private const string DefaultDistribution = "power_law_1.01";
+
+    private readonly string _folder;
+    private readonly string _engine;
+    private readonly KernelRoofs _roofs;
+    private readonly SortedDictionary<string, KernelGrid> _grids = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ExpertShape[]> _expertShapes = [];
+    private string _version = "";
+
+    private KernelFolder(string folder, string engine, HardwareDescription hardware)
+    {
+        _folder = folder;
+        _engine = engine;
+        _roofs = new(
+            hardware.Fp16OpsPerSecond,
+            hardware.Fp8OpsPerSecond ?? hardware.Fp16OpsPerSecond,
+            hardware.Fp4OpsPerSecond ?? hardware.Fp8OpsPerSecond ?? hardware.Fp16OpsPerSecond,
+            hardware.MemoryBytesPerSecond
+        );
+    }
+
+    /// <summary>Reads a folder.</summary>
+    /// <param name="folder">The folder of the accelerator.</param>
+    /// <param name="engine">The engine whose operations are wanted, such as "vllm".</param>
+    /// <param name="hardware">The accelerator.</param>
+    /// <param name="origin">Who measured, in words.</param>
+    /// <exception cref="UserErrorException">A table is missing or wrong; the message has file and row.</exception>
+    public static KernelSet Read(string folder, string engine, HardwareDescription hardware, string origin)
+    {
+        var reader = new KernelFolder(folder, engine, hardware);
+        reader.ReadGemm();
+        reader.ReadPromptAttention();
+        reader.ReadDecodeAttention();
+        reader.ReadLatentAttention(isDecode: false);
+        reader.ReadLatentAttention(isDecode: true);
+        reader.ReadAllReduce();
+        reader.ReadExperts();
+        return new(
+            new(hardware.Name, engine, reader._version, origin),
+            reader._roofs,
+            reader._grids,
+            reader._expertShapes
+        );
+    }
+
+    private void ReadGemm()
+    {
+        var table = KernelTable.Open(Require("gemm", "gemm_perf"));
+        var formats = table.Texts("gemm_dtype");
+        var (m, n, k) = (table.Counts("m"), table.Counts("n"), table.Counts("k"));
+        var seconds = table.Seconds();
+        var builders = new Dictionary<string, KernelGridBuilder>();
+        for (var i = 0; i < seconds.Length; i++)
+        {
+            var format = table.Format(formats[i], i);
+            Builder(builders, KernelSet.GemmName(format))
+                .AddAboveRoof(
+                    new(m[i], n[i], k[i]),
+                    seconds[i] / _roofs.GemmSeconds(format, m[i], n[i], k[i])
+                );
+        }
+
+        Build(builders, rank: 3, share: 0);
+    }
+
+    /// <summary>All-reduces inside CUDA graphs, which is how engines run them.</summary>
+    private void ReadAllReduce()
+    {
+        if (Find("comm", "custom_allreduce_perf") is not { } path)
+        {
+            return;
+        }
+
+        var table = KernelTable.Open(path);
+        var (kernels, ranks, elements) = (
+            table.Texts("kernel_source"),
+            table.Counts("num_gpus"),
+            table.Counts("message_size")
+        );
+        var seconds = table.Seconds();
+        var builder = new KernelGridBuilder();
+        for (var i = 0; i < seconds.Length; i++)
+        {
+            if (!kernels[i].EndsWith("_eager", StringComparison.Ordinal))
+            {
+                var bytes = 2 * elements[i];
+                builder.Add(
+                    new(ranks[i], bytes),
+                    seconds[i] / KernelSet.AllReduceRoofSeconds(ranks[i], bytes)
+                );
+            }
+        }
+
+        _grids.Add(KernelSet.AllReduceName, builder.Build(rank: 2, share: 0.5));
+    }
+
+    private void ReadExperts()
+    {
+        if (Find("moe", "moe_perf") is not { } path)
+        {
+            return;
+        }
+
+        var table = KernelTable.Open(path);
+        var (formats, distributions) = (table.Texts("moe_dtype"), table.Texts("distribution"));
+        var (tokens, hidden, intermediate) = (
+            table.Counts("num_tokens"),
+            table.Counts("hidden_size"),
+            table.Counts("inter_size")
+        );
+        var (chosen, experts) = (table.Counts("topk"), table.Counts("num_experts"));
+        var (tensorRanks, expertRanks) = (table.Counts("moe_tp_size"), table.Counts("moe_ep_size"));
+        var seconds = table.Seconds();
+        var builders = new Dictionary<string, KernelGridBuilder>();
+        var shapes = new Dictionary<string, List<ExpertShape>>();
+        for (var i = 0; i < seconds.Length; i++)
+        {
+            if (distributions[i] != DefaultDistribution)
+            {
+                continue;
+            }
+
+            var format = table.Format(formats[i], i);
+            var name = KernelSet.ExpertsName(format);
+            var shape = new ExpertShape(
+                hidden[i],
+                intermediate[i],
+                chosen[i],
+                experts[i],
+                tensorRanks[i],
+                expertRanks[i]
+            );
+            if (!shapes.TryGetValue(name, out var known))
+            {
+                shapes.Add(name, known = []);
+            }
+
+            var at = known.IndexOf(shape);
+            if (at < 0)
+            {
+                at = known.Count;
+                known.Add(shape);
+            }
+
+            Builder(builders, name)
+                .AddAboveRoof(
+                    new(at + 1, tokens[i]),
+                    seconds[i] / _roofs.ExpertSeconds(format, shape, tokens[i])
+                );
+        }
+
+        Build(builders, rank: 2, share: 0);
+        foreach (var (name, known) in shapes)
+        {
+            _expertShapes.Add(name, [.. known]);
+        }
+    }
+
+    private static KernelGridBuilder Builder(Dictionary<string, KernelGridBuilder> builders, string name)
+    {
+        if (!builders.TryGetValue(name, out var builder))
+        {
+            builders.Add(name, builder = new());
+        }
+
+        return builder;
+    }
+
+    private void Build(Dictionary<string, KernelGridBuilder> builders, int rank, double share)
+    {
+        foreach (var (name, builder) in builders)
+        {
+            _grids.Add(name, builder.Build(rank, share));
+        }
+    }
+
+    private string Require(string operation, string name) =>
+        Find(operation, name)
+        ?? throw new UserErrorException(
+            $"{_folder}: has no {operation}/{_engine}/VERSION/{name}.parquet; it is needed for performance from kernels"
+        );
+
+    /// <summary>The table of the newest version of the engine that has it; null if none has.</summary>
+    private string? Find(string operation, string name)
+    {
+        var versions = Path.Combine(_folder, operation, _engine);
+        if (!Directory.Exists(versions))
+        {
+            return null;
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(versions).OrderDescending(VersionOrder))
+        {
+            foreach (var extension in (string[])[".parquet", ".csv"])
+            {
+                var path = Path.Combine(folder, name + extension);
+                if (File.Exists(path))
+                {
+                    var version = Path.GetFileName(folder);
+                    _version = VersionOrder.Compare(version, _version) > 0 ? version : _version;
+                    return path;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static StringComparer VersionOrder { get; } =
+        StringComparer.Create(CultureInfo.InvariantCulture, CompareOptions.NumericOrdering);
+}

@@ -1,0 +1,271 @@
+using LlmSim.Engine;
+
+namespace LlmSim.Performance.Kernels;
+
+/// <summary>
+/// An instance whose operations take what operations of their kind were measured to take on its accelerator, never less than their roofs.
+/// docs/performance-models.md has the formula. Safe for use by several threads.
+/// </summary>
+internal sealed class KernelModel : IPerformanceModel
+{
+    private readonly KernelSet _kernels;
+    private readonly ModelDescription _model;
+    private readonly Precision _precision;
+    private readonly InstanceSpec _instance;
+    private readonly LayerProducts _products;
+    private readonly ElementwiseTime _elementwise;
+    private readonly LayerCommunication? _communication;
+    private readonly double _heads;
+    private readonly double _kvHeads;
+    private readonly double _kvBytes;
+    private readonly ExpertShape? _experts;
+    private readonly ValueTable _tokenSeconds;
+    private readonly ValueTable _headSeconds;
+    private readonly ValueTable _promptSeconds;
+    private readonly ValueTable _projectionSeconds;
+    private readonly DecodeAttentionCurves _decodeAttention;
+
+    /// <summary>A model on an instance.</summary>
+    /// <exception cref="UserErrorException">The instance does not fit the model, or what it needs was not measured.</exception>
+    public KernelModel(
+        KernelSet kernels,
+        ModelDescription model,
+        Precision precision,
+        InstanceSpec instance,
+        Semantics semantics
+    )
+    {
+        model.RequireFullAttention();
+        TensorParallelism.Require(model, instance.TpSize, semantics);
+        ExpertParallelism.Require(model, instance);
+        Require(kernels, model);
+        _kernels = kernels;
+        _model = model;
+        _precision = precision.On(instance.Hardware);
+        _instance = instance;
+        _products = new(model, _precision, instance.TpSize);
+        _elementwise = new(model, instance.TpSize, kernels.Roofs);
+        _communication = LayerCommunication.Of(model, _precision, instance, linkEfficiency: 1);
+        _heads = (double)model.AttentionHeads / instance.TpSize;
+        _kvHeads = TensorParallelism.KvHeadsEach(model, instance.TpSize);
+        _kvBytes = _precision.KvCache.BytesPerValue;
+        if (model.MixtureOfExperts is { } experts)
+        {
+            _experts = new(
+                model.HiddenSize,
+                experts.ExpertIntermediateSize,
+                experts.ExpertsPerToken,
+                experts.Experts,
+                instance.ExpertParallel == 1 ? instance.TpSize : 1,
+                instance.ExpertParallel
+            );
+        }
+
+        _tokenSeconds = new(ComputeTokenSeconds);
+        _headSeconds = new(requests => GemmSeconds(_products.LmHead, requests));
+        _promptSeconds = new(ComputePromptSeconds);
+        _projectionSeconds = new(ComputeProjectionSeconds);
+        _decodeAttention = model.LatentAttention is null
+            ? new([.. kernels.Contexts(model.HeadSize, _kvBytes)], DecodeAttentionSeconds)
+            : new(
+                [.. kernels.LatentContexts(KernelFormat.Of(_precision.Projections), _kvBytes)],
+                LatentDecodeSeconds
+            );
+    }
+
+    /// <inheritdoc />
+    public double PrefillSeconds(int promptTokens)
+    {
+        Invariant.Require(promptTokens > 0, $"a prompt of {promptTokens} tokens");
+        return _promptSeconds.Get(promptTokens);
+    }
+
+    /// <inheritdoc />
+    public double DecodeSeconds(in DecodeBatch batch)
+    {
+        Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
+        return ContextFreeSeconds(batch.Requests, batch.Requests)
+            + _model.Layers * _decodeAttention.Seconds(batch.Requests, batch.ContextTokens);
+    }
+
+    /// <inheritdoc />
+    public DecodeTrend DecodeTrend(in DecodeBatch batch)
+    {
+        Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
+        var attention = _decodeAttention.Trend(batch.Requests, batch.ContextTokens);
+        return new(
+            ContextFreeSeconds(batch.Requests, batch.Requests) + _model.Layers * attention.Seconds,
+            _model.Layers * attention.GrowthSeconds,
+            attention.Iterations
+        );
+    }
+
+    /// <inheritdoc />
+    public double IterationSeconds(in IterationBatch batch)
+    {
+        var tokens = Math.Max(batch.Tokens, batch.GroupTokens);
+        Invariant.Require(tokens > 0, $"an iteration of {tokens} tokens");
+        var attention = 0.0;
+        if (batch.DecodeRequests > 0)
+        {
+            attention += _decodeAttention.Seconds(batch.DecodeRequests, batch.Decode.ContextTokens);
+        }
+
+        if (batch.PrefillRequests > 0)
+        {
+            attention += PromptAttentionSeconds(
+                batch.PrefillRequests,
+                batch.PrefillTokens,
+                batch.PrefillTokens + batch.PrefillComputedTokens,
+                batch.PrefillAttentionPairs
+            );
+            if (batch.DecodeRequests > 0 && _model.LatentAttention is not null)
+            {
+                // Both measurements have the projections, whose weights one iteration reads once.
+                attention -= _projectionSeconds.Get(batch.DecodeRequests);
+            }
+        }
+
+        return ContextFreeSeconds(batch.Requests, tokens) + _model.Layers * attention;
+    }
+
+    private static void Require(KernelSet kernels, ModelDescription model)
+    {
+        var missing =
+            model.LatentAttention is not null && !kernels.HasLatentAttention ? "latent attention"
+            : model.MixtureOfExperts is not null && !kernels.HasExperts ? "experts"
+            : null;
+        if (missing is not null)
+        {
+            throw new UserErrorException(
+                $"performance: {model.Id} has {missing}, which was not measured on {kernels.Source.Hardware} under {kernels.Source.Engine}"
+            );
+        }
+    }
+
+    private double ContextFreeSeconds(int requests, int tokens) =>
+        _tokenSeconds.Get(tokens) + _headSeconds.Get(requests);
+
+    private double ComputePromptSeconds(int tokens) =>
+        ContextFreeSeconds(1, tokens)
+        + _model.Layers * PromptAttentionSeconds(1, tokens, tokens, tokens * (tokens + 1.0) / 2);
+
+    private double PromptAttentionSeconds(double requests, double queries, double keys, double pairs)
+    {
+        var isMeasured = true;
+        return _model.LatentAttention is null
+            ? _kernels.PromptAttentionSeconds(
+                new(requests, queries, keys, pairs, _heads, _kvHeads, _model.HeadSize, _kvBytes),
+                ref isMeasured
+            )
+            : LatentSeconds(requests, queries, keys, pairs, isDecode: false);
+    }
+
+    private double DecodeAttentionSeconds(int requests, int context)
+    {
+        var isMeasured = true;
+        return _kernels.DecodeAttentionSeconds(
+            new(requests, context, _heads, _kvHeads, _model.HeadSize, _kvBytes),
+            ref isMeasured
+        );
+    }
+
+    private double LatentDecodeSeconds(int requests, int context)
+    {
+        var keys = (double)requests * context;
+        return LatentSeconds(requests, requests, keys, keys, isDecode: true);
+    }
+
+    private double LatentSeconds(double requests, double queries, double keys, double pairs, bool isDecode)
+    {
+        var isMeasured = true;
+        return _kernels.LatentAttentionSeconds(
+            KernelFormat.Of(_precision.Projections),
+            new(
+                _model.LatentAttention!,
+                _model.HiddenSize,
+                _heads,
+                requests,
+                queries,
+                keys,
+                pairs,
+                _kvBytes,
+                isDecode
+            ),
+            ref isMeasured
+        );
+    }
+
+    private double ComputeProjectionSeconds(int tokens) =>
+        _kernels.Roofs.LatentAttentionSeconds(
+            KernelFormat.Of(_precision.Projections),
+            new(
+                _model.LatentAttention!,
+                _model.HiddenSize,
+                _heads,
+                tokens,
+                tokens,
+                0,
+                0,
+                _kvBytes,
+                IsDecode: true
+            )
+        );
+
+    /// <summary>Seconds of what depends on the tokens of an iteration alone.</summary>
+    private double ComputeTokenSeconds(int tokens)
+    {
+        var seconds = _model.Layers * _elementwise.LayerSeconds(tokens);
+        foreach (var product in _products.OfLayers)
+        {
+            seconds += product.Runs * GemmSeconds(product, tokens);
+        }
+
+        return seconds + ExpertSeconds(tokens) + AllReduceSeconds(tokens);
+    }
+
+    private double GemmSeconds(in LayerProducts.Product product, double tokens)
+    {
+        var isMeasured = true;
+        return _kernels.GemmSeconds(product.Format, tokens, product.Outputs, product.Inputs, ref isMeasured);
+    }
+
+    /// <summary>An iteration has the tokens of one instance; where experts are divided over several, those of all come.</summary>
+    private double ExpertSeconds(int tokens)
+    {
+        if (_experts is not { } experts)
+        {
+            return 0;
+        }
+
+        var isMeasured = true;
+        var groupTokens = (double)tokens * Math.Max(1, _instance.ExpertParallel / _instance.TpSize);
+        return _model.ExpertLayers
+            * (
+                _kernels.ExpertSeconds(
+                    KernelFormat.Of(_precision.Experts),
+                    experts,
+                    groupTokens,
+                    ref isMeasured
+                ) + (_communication?.ExpertExchangeSeconds(tokens) ?? 0)
+            );
+    }
+
+    private double AllReduceSeconds(int tokens)
+    {
+        if (_instance.TpSize == 1 || _communication is null)
+        {
+            return 0;
+        }
+
+        var isMeasured = true;
+        var bytes = tokens * _model.HiddenSize * _precision.HiddenState.BytesPerValue;
+        return 2
+            * _model.Layers
+            * (
+                _kernels.HasAllReduce
+                    ? _kernels.AllReduceSeconds(_instance.TpSize, bytes, ref isMeasured)
+                    : _communication.AllReduceSeconds(tokens)
+            );
+    }
+}

@@ -1,0 +1,156 @@
+namespace LlmSim.Performance.Kernels;
+
+/// <summary>
+/// The roofs that the measured times of an accelerator are counted in. They travel with the tables, so that a prediction at a measured
+/// point is the measurement, whatever figures the catalog has meanwhile.
+/// </summary>
+internal sealed record KernelRoofs(
+    double Ops16PerSecond,
+    double Ops8PerSecond,
+    double Ops4PerSecond,
+    double MemoryBytesPerSecond
+)
+{
+    private const double ActivationBytes = 2;
+
+    /// <summary>A product of m tokens with k × n weights.</summary>
+    public double GemmSeconds(KernelFormat format, double m, double n, double k) =>
+        Seconds(
+            2 * m * n * k,
+            format,
+            n * k * format.WeightBytes + m * k * format.InputBytes + m * n * ActivationBytes
+        );
+
+    /// <summary>
+    /// Causal attention of prompts on one accelerator: the pairs of query and key that count, and each query, key and value once.
+    /// </summary>
+    public double PromptAttentionSeconds(in PromptAttentionShape shape) =>
+        Math.Max(
+            shape.Pairs * shape.Heads * 4 * shape.HeadSize / Ops16PerSecond,
+            (
+                2 * shape.Queries * shape.Heads * ActivationBytes
+                + 2 * shape.Keys * shape.KvHeads * shape.KvBytes
+            )
+                * shape.HeadSize
+                / MemoryBytesPerSecond
+        );
+
+    /// <summary>Attention of decoding requests: keys and values of each context once, queries and answers.</summary>
+    public double DecodeAttentionSeconds(in DecodeAttentionShape shape) =>
+        (
+            2 * shape.Requests * shape.Context * shape.KvHeads * shape.KvBytes
+            + 2 * shape.Requests * shape.Heads * ActivationBytes
+        )
+        * shape.HeadSize
+        / MemoryBytesPerSecond;
+
+    /// <summary>The routed experts of a layer on one rank.</summary>
+    public double ExpertSeconds(KernelFormat format, in ExpertShape shape, double tokens)
+    {
+        var width = (double)shape.Intermediate / shape.TensorRanks;
+        var matrices = 3.0 * shape.Hidden * width;
+        var rows = tokens * shape.Chosen / shape.ExpertRanks;
+        var experts =
+            shape.Experts
+            * (1 - Math.Pow(1 - (double)shape.Chosen / shape.Experts, tokens))
+            / shape.ExpertRanks;
+        return Seconds(
+            2 * rows * matrices,
+            format,
+            experts * matrices * format.WeightBytes + 2 * tokens * shape.Hidden * ActivationBytes
+        );
+    }
+
+    /// <summary>
+    /// Latent attention of a layer with the projections around it. Prompts expand the latent vectors to the keys and values of each head;
+    /// decoding requests take the expansion into their queries, and read one latent vector a key.
+    /// </summary>
+    public double LatentAttentionSeconds(KernelFormat format, in LatentAttentionShape shape)
+    {
+        var latent = shape.Latent;
+        double keySize = latent.NopeHeadSize + latent.RopeHeadSize;
+        var (tokens, heads) = (shape.Queries, shape.Heads);
+        var projections =
+            (
+                latent.QueryRank == 0
+                    ? GemmSeconds(format, tokens, heads * keySize, shape.Hidden)
+                    : GemmSeconds(format, tokens, latent.QueryRank, shape.Hidden)
+                        + GemmSeconds(format, tokens, heads * keySize, latent.QueryRank)
+            )
+            + GemmSeconds(format, tokens, latent.CachedSize, shape.Hidden)
+            + GemmSeconds(format, tokens, heads * (latent.NopeHeadSize + latent.ValueHeadSize), latent.KvRank)
+            + GemmSeconds(format, tokens, shape.Hidden, heads * latent.ValueHeadSize);
+        var opsPerPair =
+            2 * heads * (shape.IsDecode ? latent.CachedSize + latent.KvRank : keySize + latent.ValueHeadSize);
+        return projections
+            + Math.Max(
+                shape.Pairs * opsPerPair / Ops16PerSecond,
+                shape.Keys * latent.CachedSize * shape.KvBytes / MemoryBytesPerSecond
+            );
+    }
+
+    private double Seconds(double ops, KernelFormat format, double bytes) =>
+        Math.Max(
+            ops
+                / format.RateBits switch
+                {
+                    <= 4 => Ops4PerSecond,
+                    <= 8 => Ops8PerSecond,
+                    _ => Ops16PerSecond,
+                },
+            bytes / MemoryBytesPerSecond
+        );
+}
+
+/// <summary>The attention of prompts on one accelerator.</summary>
+/// <param name="Requests">Prompts.</param>
+/// <param name="Queries">Their tokens that are computed now, summed.</param>
+/// <param name="Keys">Tokens that they ask, summed.</param>
+/// <param name="Pairs">Pairs of query and key, summed.</param>
+/// <param name="Heads">Query heads.</param>
+/// <param name="KvHeads">KV heads.</param>
+/// <param name="HeadSize">Width of a head.</param>
+/// <param name="KvBytes">Bytes of a value in the KV cache.</param>
+internal readonly record struct PromptAttentionShape(
+    double Requests,
+    double Queries,
+    double Keys,
+    double Pairs,
+    double Heads,
+    double KvHeads,
+    double HeadSize,
+    double KvBytes
+);
+
+/// <summary>The attention of decoding requests of one context on one accelerator.</summary>
+internal readonly record struct DecodeAttentionShape(
+    double Requests,
+    double Context,
+    double Heads,
+    double KvHeads,
+    double HeadSize,
+    double KvBytes
+);
+
+/// <summary>Latent attention of a layer on one accelerator.</summary>
+internal readonly record struct LatentAttentionShape(
+    LatentAttention Latent,
+    double Hidden,
+    double Heads,
+    double Requests,
+    double Queries,
+    double Keys,
+    double Pairs,
+    double KvBytes,
+    bool IsDecode
+);
+
+/// <summary>The routed experts of a layer as one rank has them.</summary>
+internal readonly record struct ExpertShape(
+    int Hidden,
+    int Intermediate,
+    int Chosen,
+    int Experts,
+    int TensorRanks,
+    int ExpertRanks
+);

@@ -1,0 +1,236 @@
+using System.Globalization;
+
+namespace LlmSim.Performance.Kernels;
+
+/// <summary>The measured operations of one accelerator under one engine.</summary>
+internal sealed class KernelSet
+{
+    private const string Gemm = "gemm";
+    private const string PromptAttention = "prompt_attention";
+    private const string DecodeAttention = "decode_attention";
+    private const string LatentPrompts = "latent_prompts";
+    private const string LatentDecode = "latent_decode";
+    private const string AllReduce = "all_reduce";
+    private const string Experts = "experts";
+
+    private readonly SortedDictionary<string, KernelGrid> _grids;
+
+    public KernelSet(
+        KernelSource source,
+        KernelRoofs roofs,
+        SortedDictionary<string, KernelGrid> grids,
+        IReadOnlyDictionary<string, ExpertShape[]> expertShapes
+    )
+    {
+        Source = source;
+        Roofs = roofs;
+        _grids = grids;
+        ExpertShapes = expertShapes;
+    }
+
+    /// <summary>Where it comes from.</summary>
+    public KernelSource Source { get; }
+
+    /// <summary>What its ratios are of.</summary>
+    public KernelRoofs Roofs { get; }
+
+    /// <summary>The grids by name.</summary>
+    public IReadOnlyDictionary<string, KernelGrid> Grids => _grids;
+
+    /// <summary>By grid of experts: the shapes that its first axis counts, from 1.</summary>
+    public IReadOnlyDictionary<string, ExpertShape[]> ExpertShapes { get; }
+
+    /// <summary>Context lengths that decode attention was measured at, for a width of heads.</summary>
+    public IReadOnlyList<int> Contexts(int headSize, double kvBytes) =>
+        _grids[AttentionGrid(DecodeAttention, headSize, kvBytes, out _)].Axes[1];
+
+    /// <summary>Context lengths that latent attention was measured at.</summary>
+    public IReadOnlyList<int> LatentContexts(KernelFormat format, double kvBytes) =>
+        _grids[LatentGrid(isDecode: true, format, kvBytes, out _)].Axes[2];
+
+    public static string GemmName(KernelFormat format) => $"{Gemm}/{format.Name}";
+
+    public static string PromptAttentionName(int headSize, int kvBits) =>
+        AttentionName(PromptAttention, headSize, kvBits);
+
+    public static string DecodeAttentionName(int headSize, int kvBits) =>
+        AttentionName(DecodeAttention, headSize, kvBits);
+
+    public static string AllReduceName => AllReduce;
+
+    public static string ExpertsName(KernelFormat format) => $"{Experts}/{format.Name}";
+
+    public static string LatentName(bool isDecode, KernelFormat format, int kvBits) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(isDecode ? LatentDecode : LatentPrompts)}/{format.Name}/{kvBits}"
+        );
+
+    /// <summary>Whether products in a format were measured.</summary>
+    public bool HasGemm(KernelFormat format) => _grids.ContainsKey(GemmName(format));
+
+    /// <summary>Seconds of a product; in a format without a table as far above its roof as in the nearest that has one.</summary>
+    public double GemmSeconds(KernelFormat format, double m, double n, double k, ref bool isMeasured)
+    {
+        var table = Substitute(format, HasGemm);
+        var ratio = _grids[GemmName(table)].Ratio([m, n, k], out var isInside);
+        isMeasured &= isInside && table == format;
+        return ratio * Roofs.GemmSeconds(format, m, n, k);
+    }
+
+    /// <summary>Whether latent attention was measured.</summary>
+    public bool HasLatentAttention =>
+        _grids.Keys.Any(name => name.StartsWith(LatentDecode, StringComparison.Ordinal));
+
+    /// <summary>Seconds of the latent attention of a layer with the projections around it.</summary>
+    public double LatentAttentionSeconds(
+        KernelFormat format,
+        in LatentAttentionShape shape,
+        ref bool isMeasured
+    )
+    {
+        var name = LatentGrid(shape.IsDecode, format, shape.KvBytes, out var isSame);
+        var tokens = shape.IsDecode
+            ? shape.Keys / shape.Requests
+            : Math.Max(1, shape.Queries / shape.Requests);
+        var ratio = _grids[name].Ratio([shape.Heads, shape.Requests, tokens], out var isInside);
+        isMeasured &= isSame && isInside;
+        return ratio * Roofs.LatentAttentionSeconds(format, shape);
+    }
+
+    /// <summary>Seconds of the attention of prompts in one layer.</summary>
+    public double PromptAttentionSeconds(in PromptAttentionShape shape, ref bool isMeasured)
+    {
+        var name = AttentionGrid(PromptAttention, (int)shape.HeadSize, shape.KvBytes, out var isSame);
+        // Chunks of prompts are as well filled as the prompt that has as many pairs.
+        var tokens = Math.Max(1, Math.Sqrt(2 * shape.Pairs / shape.Requests));
+        var ratio = _grids[name]
+            .Ratio([shape.Requests * shape.Heads, tokens, shape.Heads / shape.KvHeads], out var isInside);
+        isMeasured &= isSame && isInside;
+        return ratio * Roofs.PromptAttentionSeconds(shape);
+    }
+
+    /// <summary>Seconds of the attention of decoding requests in one layer.</summary>
+    public double DecodeAttentionSeconds(in DecodeAttentionShape shape, ref bool isMeasured)
+    {
+        var name = AttentionGrid(DecodeAttention, (int)shape.HeadSize, shape.KvBytes, out var isSame);
+        var ratio = _grids[name]
+            .Ratio(
+                [shape.Requests * shape.KvHeads, shape.Context, shape.Heads / shape.KvHeads],
+                out var isInside
+            );
+        isMeasured &= isSame && isInside;
+        return ratio * Roofs.DecodeAttentionSeconds(shape);
+    }
+
+    /// <summary>Whether all-reduces were measured.</summary>
+    public bool HasAllReduce => _grids.ContainsKey(AllReduce);
+
+    /// <summary>Seconds of an all-reduce of so many bytes.</summary>
+    public double AllReduceSeconds(int ranks, double bytes, ref bool isMeasured)
+    {
+        var ratio = _grids[AllReduce].Ratio([ranks, bytes], out var isInside);
+        isMeasured &= isInside;
+        return ratio * AllReduceRoofSeconds(ranks, bytes);
+    }
+
+    /// <summary>What ratios of all-reduces are of: the bytes that a ring sends, at 1 GB/s.</summary>
+    public static double AllReduceRoofSeconds(double ranks, double bytes) =>
+        2 * (ranks - 1) / ranks * bytes / 1e9;
+
+    /// <summary>Whether there are measurements of experts.</summary>
+    public bool HasExperts => ExpertShapes.Count > 0;
+
+    /// <summary>Seconds of the routed experts of a layer on one rank: those of the shape that is nearest.</summary>
+    public double ExpertSeconds(KernelFormat format, in ExpertShape shape, double tokens, ref bool isMeasured)
+    {
+        var table = Substitute(format, other => _grids.ContainsKey(ExpertsName(other)));
+        var name = ExpertsName(table);
+        var nearest = Nearest(ExpertShapes[name], shape, out var isSame);
+        var ratio = _grids[name].Ratio([nearest + 1, tokens], out var isInside);
+        isMeasured &= isSame && isInside && table == format;
+        return ratio * Roofs.ExpertSeconds(format, shape, tokens);
+    }
+
+    /// <summary>The format itself where it has a table, or else the one with a table whose arithmetic and weights are nearest.</summary>
+    private static KernelFormat Substitute(KernelFormat format, Func<KernelFormat, bool> hasTable) =>
+        hasTable(format)
+            ? format
+            : KernelFormat
+                .All.Where(hasTable)
+                .MinBy(other =>
+                    100 * Math.Abs(other.RateBits - format.RateBits)
+                    + Math.Abs(other.WeightBytes - format.WeightBytes)
+                )!;
+
+    private static int Nearest(ExpertShape[] shapes, ExpertShape wanted, out bool isSame)
+    {
+        var best = 0;
+        var least = double.PositiveInfinity;
+        for (var i = 0; i < shapes.Length; i++)
+        {
+            var distance = Distance(shapes[i], wanted);
+            if (distance < least)
+            {
+                (best, least) = (i, distance);
+            }
+        }
+
+        isSame = least == 0;
+        return best;
+    }
+
+    /// <summary>In logarithms, over what a rank has: its width, its experts, the rows that an expert gets.</summary>
+    private static double Distance(in ExpertShape one, in ExpertShape other) =>
+        Square(one.Hidden, other.Hidden)
+        + Square((double)one.Intermediate / one.TensorRanks, (double)other.Intermediate / other.TensorRanks)
+        + Square((double)one.Experts / one.ExpertRanks, (double)other.Experts / other.ExpertRanks)
+        + Square((double)one.Chosen / one.Experts, (double)other.Chosen / other.Experts);
+
+    private static double Square(double one, double other)
+    {
+        var difference = Math.Log(one / other);
+        return difference * difference;
+    }
+
+    private static string AttentionName(string kind, int headSize, int kvBits) =>
+        string.Create(CultureInfo.InvariantCulture, $"{kind}/{headSize}/{kvBits}");
+
+    private string LatentGrid(bool isDecode, KernelFormat format, double kvBytes, out bool isSame)
+    {
+        var kvBits = (int)(8 * kvBytes);
+        var table = Substitute(format, other => _grids.ContainsKey(LatentName(isDecode, other, 16)));
+        var name = LatentName(isDecode, table, kvBits);
+        isSame = table == format && _grids.ContainsKey(name);
+        return _grids.ContainsKey(name) ? name : LatentName(isDecode, table, 16);
+    }
+
+    /// <summary>The grid of the same width of heads and KV format, or else of the nearest width, and of 16 bits.</summary>
+    private string AttentionGrid(string kind, int headSize, double kvBytes, out bool isSame)
+    {
+        var kvBits = (int)(8 * kvBytes);
+        var name = AttentionName(kind, headSize, kvBits);
+        isSame = _grids.ContainsKey(name);
+        if (isSame)
+        {
+            return name;
+        }
+
+        return _grids
+            .Keys.Where(other => other.StartsWith($"{kind}/", StringComparison.Ordinal))
+            .MinBy(other =>
+            {
+                var parts = other.Split('/');
+                var size = int.Parse(parts[1], CultureInfo.InvariantCulture);
+                var bits = int.Parse(parts[2], CultureInfo.InvariantCulture);
+                return Math.Abs(Math.Log((double)size / headSize)) + (bits == kvBits ? 0 : 0.01);
+            })!;
+    }
+}
+
+/// <summary>Where measured operations come from.</summary>
+/// <param name="Hardware">The accelerator, by its name in the catalog.</param>
+/// <param name="Engine">The engine whose kernels they are.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Origin">Who measured them, in words.</param>
+internal sealed record KernelSource(string Hardware, string Engine, string Version, string Origin);

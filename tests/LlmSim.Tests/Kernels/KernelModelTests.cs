@@ -1,0 +1,158 @@
+using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
+using LlmSim.Performance.Kernels;
+using LlmSim.Tests.Performance;
+using Xunit;
+
+namespace LlmSim.Tests.Kernels;
+
+public sealed class KernelModelTests
+{
+    private static readonly string[] s_models =
+    [
+        "meta-llama/Llama-3.1-8B",
+        "unsloth/Llama-3.3-70B-Instruct",
+        "Qwen/Qwen3-30B-A3B",
+        "deepseek-ai/DeepSeek-V3",
+    ];
+
+    public static TheoryData<string, string, int> Instances =>
+        new(
+            KernelCatalog
+                .Names.Select(name => name.Hardware)
+                .SelectMany(hardware =>
+                    s_models.SelectMany(model => new[] { 1, 4 }.Select(tp => (hardware, model, tp)))
+                )
+                .Where(instance => IsMeasured(instance.hardware, instance.model))
+        );
+
+    [Theory]
+    [MemberData(nameof(Instances))]
+    public void No_batch_is_faster_than_the_roofline(string hardware, string id, int tpSize)
+    {
+        var (kernels, roofline) = Models(hardware, id, tpSize);
+        var random = new Random(7);
+        for (var i = 0; i < 40; i++)
+        {
+            var requests = random.Next(1, 300);
+            var context = random.Next(1, 20_000);
+            var decode = new DecodeBatch(requests, (long)requests * context, context);
+            Assert.InRange(roofline.DecodeSeconds(decode), 0, kernels.DecodeSeconds(decode));
+            Assert.InRange(roofline.PrefillSeconds(context), 0, kernels.PrefillSeconds(context));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Instances))]
+    public void A_trend_goes_through_the_seconds_of_its_iterations(string hardware, string id, int tpSize)
+    {
+        var (kernels, _) = Models(hardware, id, tpSize);
+        var random = new Random(11);
+        for (var i = 0; i < 20; i++)
+        {
+            var requests = random.Next(1, 300);
+            var context = random.Next(2, 9_000);
+            var trend = kernels.DecodeTrend(At(0));
+            foreach (var later in (int[])[0, 1, Math.Min(trend.Iterations, 5_000) - 1])
+            {
+                if (later < trend.Iterations)
+                {
+                    var seconds = trend.Seconds + later * trend.GrowthSeconds;
+                    Assert.Equal(kernels.DecodeSeconds(At(later)), seconds, 1e-12);
+                }
+            }
+
+            DecodeBatch At(int later) => new(requests, (long)requests * (context + later), context + later);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Instances))]
+    public void One_prompt_alone_is_an_iteration_of_it(string hardware, string id, int tpSize)
+    {
+        var (kernels, _) = Models(hardware, id, tpSize);
+
+        Assert.All(
+            [2, 100, 1_000, 8_000],
+            tokens =>
+                Assert.Equal(
+                    kernels.PrefillSeconds(tokens),
+                    kernels.IterationSeconds(IterationBatch.OfPrompt(tokens)),
+                    1e-12
+                )
+        );
+        var decode = new DecodeBatch(16, 16 * 1_000, 1_000);
+        Assert.Equal(
+            kernels.DecodeSeconds(decode),
+            kernels.IterationSeconds(IterationBatch.OfDecode(decode)),
+            1e-12
+        );
+    }
+
+    [Fact]
+    public void A_set_is_the_same_after_it_was_written_and_read()
+    {
+        var kernels = KernelCatalog.Find("NVIDIA_H100_SXM", "vllm")!;
+        using var stream = new MemoryStream();
+        KernelSetFile.Write(stream, kernels);
+        stream.Position = 0;
+        var again = KernelSetFile.Read(stream, "a.kernels");
+
+        Assert.Equal(kernels.Source, again.Source);
+        Assert.Equal(kernels.Grids.Keys, again.Grids.Keys);
+        Assert.All(
+            kernels.Grids,
+            grid => Assert.Equal(grid.Value.MeasuredLogRatios, again.Grids[grid.Key].MeasuredLogRatios)
+        );
+    }
+
+    [Fact]
+    public void A_damaged_file_is_an_error()
+    {
+        using var stream = new MemoryStream();
+        KernelSetFile.Write(stream, KernelCatalog.Find("NVIDIA_A100_80G", "vllm")!);
+        var bytes = stream.ToArray();
+
+        Assert.All(
+            [
+                [],
+                [1, 2, 3],
+                bytes[..^100],
+                bytes[..20],
+            ],
+            (byte[] damaged) =>
+                Assert.StartsWith(
+                    "a.kernels: not a whole file of kernels",
+                    Assert
+                        .Throws<UserErrorException>(() =>
+                            KernelSetFile.Read(new MemoryStream(damaged), "a.kernels")
+                        )
+                        .Message,
+                    StringComparison.Ordinal
+                )
+        );
+    }
+
+    private static bool IsMeasured(string hardware, string id)
+    {
+        var kernels = KernelCatalog.Find(hardware, "vllm")!;
+        var model = ModelCatalog.BuiltIn.Get(id);
+        return (model.MixtureOfExperts is null || kernels.HasExperts)
+            && (model.LatentAttention is null || kernels.HasLatentAttention);
+    }
+
+    private static (KernelModel Kernels, RooflineModel Roofline) Models(
+        string hardware,
+        string id,
+        int tpSize
+    )
+    {
+        var model = ModelCatalog.BuiltIn.Get(id);
+        var instance = Scenes.Instance(hardware, tpSize);
+        var precision = new Precision();
+        return (
+            new(KernelCatalog.Find(hardware, "vllm")!, model, precision, instance, Semantics.Standard),
+            new(model, precision, instance, Semantics.Standard)
+        );
+    }
+}
