@@ -43,7 +43,7 @@ internal static class CaseScenario
                 configuration,
                 model,
                 precision,
-                context.Profile
+                context.Files
             ),
         };
         RequireExpressible(scenario);
