@@ -132,6 +132,7 @@ public static class Experiment
                 configuration.DecodeLocal
             ),
             Semantics = configuration.Semantics,
+            Concurrency = configuration.Concurrency,
             Seed = configuration.Seed,
             TtftSloSeconds = configuration.TtftSloSeconds,
             TpotSloSeconds = configuration.TpotSloSeconds,
@@ -155,8 +156,10 @@ public static class Experiment
     internal static RunConfiguration WithFacts(RunConfiguration configuration, WorkloadFacts facts) =>
         configuration with
         {
-            Arrivals = facts.Arrivals.Process.ToString(),
-            LambdaArrival = configuration.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival,
+            Arrivals = facts.Arrivals.Process?.ToString(),
+            LambdaArrival = facts.Arrivals.Process is null
+                ? null
+                : configuration.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival,
             TraceBlockSize = facts.HashBlockTokens,
         };
 
@@ -172,6 +175,10 @@ public static class Experiment
             TraceArrivals = configuration.Semantics.TraceArrivals,
             TracePath = configuration.TracePath,
             RequestCount = configuration.RequestCount ?? int.MaxValue,
+            Concurrency = configuration.Concurrency,
+            InputLen = configuration.InputLen,
+            OutputLen = configuration.OutputLen,
+            RangeRatio = configuration.RangeRatio,
             Arrivals = configuration.Arrivals is { } arrivals ? ArrivalProcess.Parse(arrivals) : null,
             LambdaArrival = configuration.LambdaArrival,
             ZipfS = configuration.ZipfS,

@@ -59,7 +59,7 @@ public sealed record RunConfiguration
     public const string DetectedTrace = "trace";
 
     /// <summary>
-    /// Where the requests' lengths come from: "conversation", "zipfian", "lognormal", the name of a trace's format or
+    /// Where the requests' lengths come from: "conversation", "zipfian", "lognormal", "uniform", the name of a trace's format or
     /// <see cref="DetectedTrace" />.
     /// </summary>
     public string RequestSource { get; init; } = "conversation";
@@ -77,12 +77,29 @@ public sealed record RunConfiguration
     public int? RequestCount { get; init; }
 
     /// <summary>
+    /// Requests in flight in a closed loop, at least 1; null for requests that come by <see cref="Arrivals" />, which a closed loop
+    /// does not read.
+    /// </summary>
+    public int? Concurrency { get; init; }
+
+    /// <summary>Uniform: longest prompt in tokens.</summary>
+    public int InputLen { get; init; } = 1024;
+
+    /// <summary>Uniform: longest output in tokens.</summary>
+    public int OutputLen { get; init; } = 128;
+
+    /// <summary>Uniform: shortest lengths as a share of the longest, above 0; 1 for fixed lengths.</summary>
+    public double RangeRatio { get; init; } = 1;
+
+    /// <summary>
     /// Arrival process: "poisson", "trace", "constant" or "gamma:cv=…". Null: <see cref="ArrivalChoice" /> says which; results
-    /// have the one that was used.
+    /// have the one that was used, and null for a closed loop.
     /// </summary>
     public string? Arrivals { get; init; }
 
-    /// <summary>Arrivals per second, above 0; null for <see cref="WorkloadOptions.DefaultLambdaArrival" />.</summary>
+    /// <summary>
+    /// Arrivals per second, above 0; null for <see cref="WorkloadOptions.DefaultLambdaArrival" />, and in the results of a closed loop.
+    /// </summary>
     public double? LambdaArrival { get; init; }
 
     /// <summary>Exponent of the zipfian lengths, above 0.</summary>

@@ -1,5 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using LlmSim.Batching;
+using LlmSim.Clients;
 using LlmSim.Decode;
 using LlmSim.Engine;
 using LlmSim.Memory;
@@ -13,17 +13,16 @@ namespace LlmSim;
 
 /// <summary>
 /// The life of a request, and the only place that knows every stage:
-/// arrival → prefill_global → prefill queue (prefill_local) → prefill → KV transfer → decode_global
+/// client → prefill_global → prefill queue (prefill_local) → prefill → KV transfer → decode_global
 /// → decode queue (decode_local) → decode batch → finished. On a mixed instance it stays from its prefill to its end.
 /// </summary>
 internal sealed partial class Cluster
 {
     private readonly Scenario _scenario;
     private readonly Simulation _simulation = new();
-    private readonly EventTimer _nextArrival;
+    private readonly IClient _client;
     private readonly MetricsRecorder _recorder;
     private readonly OutputEstimate _outputEstimate = new();
-    private readonly IEnumerator<RequestSpec> _workload;
     private readonly Instance[] _prefill;
     private readonly Instance[] _decode;
     private readonly Instance[] _mixed;
@@ -31,9 +30,6 @@ internal sealed partial class Cluster
     private readonly Router _prefillRouter;
     private readonly Router _decodeRouter;
     private readonly RequestPool _requests;
-
-    /// <summary>The request that arrives next.</summary>
-    private Request? _arriving;
 
     public Cluster(
         Scenario scenario,
@@ -44,9 +40,11 @@ internal sealed partial class Cluster
     {
         _scenario = scenario;
         _recorder = recorder;
-        _workload = workload.GetEnumerator();
-        _nextArrival = _simulation.CreateTimer(EventRanks.Arrival, TakeArrival);
         _requests = new RequestPool(scenario);
+        var requests = new RequestStream(workload, _requests);
+        _client = scenario.Concurrency is { } concurrency
+            ? new ClosedLoop(requests, concurrency, _simulation, OnArrival)
+            : new OpenStream(requests, _simulation, OnArrival);
         var kvBytesPerToken = KvCapacity.BytesPerToken(
             scenario.Model,
             scenario.Precision,
@@ -120,9 +118,9 @@ internal sealed partial class Cluster
     {
         try
         {
-            using (_workload)
+            using (_client)
             {
-                ScheduleNextArrival();
+                _client.Start();
                 _simulation.Run(cancellation);
             }
         }
@@ -134,19 +132,9 @@ internal sealed partial class Cluster
         RequireEverythingDone();
     }
 
-    /// <summary>The next request of the workload arrives; the one after it is pulled.</summary>
-    private void TakeArrival()
-    {
-        var request = _arriving!;
-        ScheduleNextArrival();
-        _recorder.OnArrival(request);
-        OnArrival(request);
-    }
-
-    public override string ToString() => "arrivals";
-
     private void OnArrival(Request request)
     {
+        _recorder.OnArrival(request);
         if (ReasonToReject(request) is { } reason)
         {
             Reject(request, reason);
@@ -202,6 +190,7 @@ internal sealed partial class Cluster
         request.State = RequestState.Rejected;
         _recorder.OnRejected(request, reason);
         _requests.GiveBack(request);
+        _client.OnEnded();
     }
 
     private void OnDecoded(Request request)
@@ -221,39 +210,8 @@ internal sealed partial class Cluster
         _outputEstimate.AddFinished(request.TraceOutputTokens);
         _recorder.OnFinished(request);
         _requests.GiveBack(request);
+        _client.OnEnded();
     }
-
-    private void ScheduleNextArrival()
-    {
-        if (!_workload.MoveNext())
-        {
-            return;
-        }
-
-        var next = _workload.Current;
-        if (next.Arrival < _simulation.Now || next.InputTokens < 1 || next.OutputTokens < 1)
-        {
-            ThrowImpossible(next);
-        }
-
-        _arriving = _requests.Take(next);
-        try
-        {
-            _nextArrival.Set(next.Arrival);
-        }
-        catch (ClockRangeException e)
-        {
-            throw ClockEnd.Error(_arriving, "its arrival", e);
-        }
-    }
-
-    [DoesNotReturn]
-    private void ThrowImpossible(in RequestSpec next) =>
-        throw new UserErrorException(
-            next.Arrival < _simulation.Now
-                ? $"request {next.Id} of the workload arrives at {next.Arrival}, before the one ahead of it at {_simulation.Now}"
-                : $"request {next.Id} of the workload has {next.InputTokens} input and {next.OutputTokens} output tokens; both must be at least 1"
-        );
 
     private void RequireEverythingDone()
     {

@@ -55,6 +55,12 @@ public sealed record Scenario
     /// <summary>What policies are told about output lengths.</summary>
     public OutputPredictor OutputPredictor { get; init; } = OutputPredictor.None;
 
+    /// <summary>
+    /// Requests in flight in a closed loop, at least 1: the next of the workload is sent at the instant at which one ends, and
+    /// the workload's times are not read. Null for a workload whose requests come at their own times.
+    /// </summary>
+    public int? Concurrency { get; init; }
+
     /// <summary>Gives an instance its performance model; the roofline when null.</summary>
     public Func<InstanceSpec, IPerformanceModel>? PerformanceModelFactory { get; init; }
 

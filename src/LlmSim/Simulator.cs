@@ -54,15 +54,18 @@ public static class Simulator
         }
 
         cluster.Run(cancellation);
-        return recorder.Summarize(
+        var summary = recorder.Summarize(
             makespanSeconds => ClusterReport.Usages(cluster, makespanSeconds),
             ClusterReport.PolicyCounters(scenario.Policies),
             cluster.Evictions,
             cluster.DecodeIterations,
             ClusterReport.CacheUsage(cluster),
             cluster.EventCount
-        ) with
+        );
+        return summary with
         {
+            // A closed loop fills up at its start and has a bound.
+            QueueGrows = summary.QueueGrows && scenario.Concurrency is null,
             PerformanceRange = ClusterReport.PerformanceRange(cluster),
         };
     }

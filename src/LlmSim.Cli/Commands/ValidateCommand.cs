@@ -7,16 +7,17 @@ using LlmSim.Experiments.Validation;
 
 namespace LlmSim.Cli.Commands;
 
-/// <summary><c>llmsim validate</c>: a recorded run of a real engine beside its simulation.</summary>
+/// <summary><c>llmsim validate</c>: a recorded run of a real engine, or measured configurations, beside their simulation.</summary>
 internal sealed class ValidateCommand : CliCommand
 {
     private const string On = "on";
 
-    private readonly Argument<string> _folder = new("run")
+    private readonly Argument<string?> _folder = new("run")
     {
         HelpName = "RUN_DIR",
         Description =
             "folder of a recorded run: requests.jsonl, meta.json, deployment.json and, if there is one, timeseries.csv",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private readonly Option<string> _profile = CliOption.Text(
@@ -45,42 +46,89 @@ internal sealed class ValidateCommand : CliCommand
         value => value >= 0
     );
 
+    private readonly OptionGroup _ofRun;
+
     private readonly Option<string> _json = CliOption.File(
         "json",
         "the comparison as JSON; - for standard output, in the place of the table"
     );
 
+    private readonly ServingArguments _serving = new();
     private readonly PlotArguments _plots = new();
     private readonly PluginArguments _plugins = new();
 
     public ValidateCommand(CliConsole console)
         : base(
             "validate",
-            "Simulate a recorded run of a real engine and compare: how far off are the predictions?",
+            "Simulate what was measured with real engines and compare: how far off are the predictions?",
             console
         )
     {
         Add(_folder);
+        _ofRun = new("Recorded run", [_profile, _workload, _asyncScheduling, _prefillIteration]);
         AddGroups(
-            new OptionGroup("Inputs", [_profile, _workload]),
-            new OptionGroup("Engine", [_asyncScheduling, _prefillIteration]),
+            _ofRun,
             new OptionGroup("Output", [_json]),
+            _serving.Group,
             _plots.Group,
-            _plugins.ModelGroup
+            _plugins.ModelAndHardwareGroup
         );
         Examples =
         [
             "llmsim validate runs/RTXPRO6000-Llama-3.1-8B",
             "llmsim validate runs/RTXPRO6000-Llama-3.1-8B --plots pictures",
             "llmsim validate run --profile profiles/H100/Qwen3-32B --workload sharegpt.jsonl --json -",
+            "llmsim validate --rows rows.csv --by system,precision --csv_output errors.csv",
+            "llmsim validate --rows rows.csv --filter system=h100_sxm,engine=vllm --limit 50",
+            "llmsim validate --experiments experiments.json --performance calibrated --plots pictures",
         ];
         SetAction(Execute);
     }
 
     private void Execute(ParseResult parse)
     {
+        RequireOneKind(parse);
+        if (parse.GetValue(_folder) is { } folder)
+        {
+            ValidateRun(parse, folder);
+            return;
+        }
+
+        var catalogs = Catalogs.BuiltIn with
+        {
+            Models = _plugins.LoadModels(parse),
+            Hardware = _plugins.LoadHardware(parse),
+        };
+        _serving.Execute(parse, catalogs, parse.GetValue(_json), _plots.Read(parse), Console);
+    }
+
+    /// <summary>Fails at options of the one kind of measurement beside the other.</summary>
+    private void RequireOneKind(ParseResult parse)
+    {
+        var isRun = parse.GetValue(_folder) is not null;
+        if (isRun == _serving.IsGiven(parse))
+        {
+            throw new UserErrorException(
+                "give what to validate: the folder of a recorded run, --rows FILE or --experiments FILE; one of them"
+            );
+        }
+
+        var unread = isRun ? _serving.Group : _ofRun;
+        if (
+            unread.Options.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is
+            { } given
+        )
+        {
+            throw new UserErrorException(
+                $"{given.Name}: is not read when {(isRun ? "a recorded run is" : "rows or experiments are")} validated"
+            );
+        }
+    }
+
+    private void ValidateRun(ParseResult parse, string folder)
+    {
         var validation = RunValidation.Of(
-            parse.GetRequiredValue(_folder),
+            folder,
             new RecordedRunOptions
             {
                 ProfileFolder = parse.GetValue(_profile),

@@ -12,12 +12,16 @@ internal sealed class WorkloadArguments
     /// <summary>Enough for steady figures, few enough for a second.</summary>
     private const int SyntheticRequests = 2_000;
 
+    /// <summary>Enough rounds of a closed loop for its start to count little.</summary>
+    private const int RequestsPerClient = 10;
+
     private static readonly RunConfiguration s_defaults = new();
 
     private readonly Option<string> _requestSource = CliOption.Text(
         "request_source",
         $"where requests come from: {string.Join(", ", RequestSources.Names)}; {RunConfiguration.DetectedTrace} reads whatever "
-            + $"format the file has [conversation; with --trace_path: {RunConfiguration.DetectedTrace}]",
+            + $"format the file has [conversation; with --trace_path: {RunConfiguration.DetectedTrace}; with --input_len or "
+            + "--output_len: uniform]",
         valueName: "NAME"
     );
 
@@ -38,10 +42,32 @@ internal sealed class WorkloadArguments
 
     private readonly Option<long?> _requestCount = CliOption.Integer(
         "request_count",
-        $"requests to take: the first of a trace [all of a trace, {SyntheticRequests} of other sources]",
+        $"requests to take: the first of a trace [all of a trace, {SyntheticRequests} of other sources, "
+            + $"{RequestsPerClient} x concurrency of them in a closed loop]",
         defaultValue: null,
         min: 1,
         max: int.MaxValue
+    );
+
+    private readonly Option<long?> _concurrency = CliOption.Integer(
+        "concurrency",
+        "a closed loop in the place of arrivals: so many requests in flight, the next is sent when one ends; a trace gives "
+            + "their order, its times are not read",
+        defaultValue: null,
+        min: 1,
+        max: int.MaxValue
+    );
+
+    private readonly Option<long?> _inputLen = Length("input_len", "prompt", s_defaults.InputLen);
+
+    private readonly Option<long?> _outputLen = Length("output_len", "output", s_defaults.OutputLen);
+
+    private readonly Option<double> _rangeRatio = CliOption.Number(
+        "range_ratio",
+        "uniform: each length is drawn from this share of input_len and output_len up to them; 1 for fixed lengths",
+        s_defaults.RangeRatio,
+        "above 0, up to 1",
+        value => value is > 0 and <= 1
     );
 
     private readonly Option<string> _arrivals = CliOption.Text(
@@ -120,6 +146,10 @@ internal sealed class WorkloadArguments
                 _traceBlockSize,
                 .. _trace.Options,
                 _requestCount,
+                _inputLen,
+                _outputLen,
+                _rangeRatio,
+                _concurrency,
                 _arrivals,
                 _lambdaArrival,
                 _zipfS,
@@ -136,7 +166,7 @@ internal sealed class WorkloadArguments
     public IReadOnlyList<string> Unread(ParseResult parse, RunConfiguration configuration)
     {
         var given = Group
-            .Options.Where(option => parse.GetResult(option) is { Implicit: false })
+            .Options.Where(option => IsGiven(parse, option))
             .Select(option => new Setting(
                 option.Name.TrimStart('-'),
                 parse.GetResult(option)!.Tokens[0].Value
@@ -148,17 +178,20 @@ internal sealed class WorkloadArguments
     public RunConfiguration Read(ParseResult parse, RunConfiguration configuration)
     {
         var tracePath = parse.GetValue(_tracePath);
-        var source =
-            parse.GetValue(_requestSource)
-            ?? (tracePath is null ? s_defaults.RequestSource : RunConfiguration.DetectedTrace);
+        var concurrency = (int?)parse.GetValue(_concurrency);
+        RequireNoArrivals(parse, concurrency);
         return configuration with
         {
-            RequestSource = source,
+            RequestSource = parse.GetValue(_requestSource) ?? Source(parse, tracePath),
             TracePath = tracePath,
             TraceOptions = _trace.Read(parse),
             TraceBlockSize = (int?)parse.GetValue(_traceBlockSize),
             RequestCount =
-                (int?)parse.GetValue(_requestCount) ?? (tracePath is null ? SyntheticRequests : null),
+                (int?)parse.GetValue(_requestCount) ?? (tracePath is null ? Requests(concurrency) : null),
+            Concurrency = concurrency,
+            InputLen = (int)parse.GetValue(_inputLen)!.Value,
+            OutputLen = (int)parse.GetValue(_outputLen)!.Value,
+            RangeRatio = parse.GetValue(_rangeRatio),
             Arrivals = parse.GetValue(_arrivals),
             LambdaArrival = parse.GetValue(_lambdaArrival),
             ZipfS = parse.GetValue(_zipfS),
@@ -170,4 +203,38 @@ internal sealed class WorkloadArguments
             Seed = parse.GetValue(_seed)!.Value,
         };
     }
+
+    private string Source(ParseResult parse, string? tracePath) =>
+        tracePath is not null ? RunConfiguration.DetectedTrace
+        : IsGiven(parse, _inputLen) || IsGiven(parse, _outputLen) ? RequestSources.Name(RequestSource.Uniform)
+        : s_defaults.RequestSource;
+
+    /// <summary>Fails at arrivals beside a closed loop: whoever asks for both expects both to count.</summary>
+    private void RequireNoArrivals(ParseResult parse, int? concurrency)
+    {
+        Option[] arrivals = [_arrivals, _lambdaArrival];
+        if (concurrency is not null && Array.Find(arrivals, option => IsGiven(parse, option)) is { } given)
+        {
+            throw new UserErrorException(
+                $"{given.Name}: is not read in a closed loop, which sends a request when another ends; leave it or --concurrency out"
+            );
+        }
+    }
+
+    private static int Requests(int? concurrency) =>
+        concurrency is null
+            ? SyntheticRequests
+            : (int)Math.Min(int.MaxValue, (long)RequestsPerClient * concurrency.Value);
+
+    private static bool IsGiven(ParseResult parse, Option option) =>
+        parse.GetResult(option) is { Implicit: false };
+
+    private static Option<long?> Length(string name, string what, int defaultTokens) =>
+        CliOption.Integer(
+            name,
+            $"uniform: {what} in tokens, the longest where range_ratio is below 1",
+            defaultTokens,
+            min: 1,
+            max: 10_000_000
+        );
 }

@@ -34,6 +34,13 @@ internal sealed class WorkloadGenerateCommand : CliCommand
     private void Execute(ParseResult parse)
     {
         var configuration = _workload.Read(parse, new RunConfiguration());
+        if (configuration.Concurrency is not null)
+        {
+            throw new UserErrorException(
+                "--concurrency: a closed loop has no times of arrival before it is simulated; a trace is made of --arrivals"
+            );
+        }
+
         Console.Warn(_workload.Unread(parse, configuration));
         WorkloadFacts? facts = null;
         var requests = Experiment.CreateWorkload(configuration).ToRequests(known => facts = known);

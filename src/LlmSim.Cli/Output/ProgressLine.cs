@@ -45,6 +45,15 @@ internal sealed class ProgressLine : IDisposable
             )
         );
 
+    /// <summary>From any thread.</summary>
+    public void ReportCases(SweepProgress progress) =>
+        Show(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{progress.Done:N0} of {progress.Total:N0} configurations{Remaining(progress)}"
+            )
+        );
+
     private string Remaining(SweepProgress progress)
     {
         var doneNow = progress.Done - progress.DoneBefore;

@@ -52,12 +52,13 @@ internal static partial class SummaryReport
 
         var rate = c.Arrivals == "trace" ? "" : FormattableString.Invariant($" at {c.LambdaArrival}/s");
         var reason = result.ArrivalsReason is { } text ? $" ({text})" : "";
+        var arrivals = c.Concurrency is { } concurrency
+            ? $"closed loop, {Figures.Count(concurrency)} in flight"
+            : $"arrivals {c.Arrivals}{rate}{reason}";
         Line(
             writer,
             "Workload",
-            FormattableString.Invariant(
-                $"{c.TracePath ?? c.RequestSource}, arrivals {c.Arrivals}{rate}{reason}, seed {c.Seed}"
-            )
+            FormattableString.Invariant($"{c.TracePath ?? c.RequestSource}, {arrivals}, seed {c.Seed}")
         );
         if (result.Trace is { } trace)
         {

@@ -64,6 +64,18 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "output_sigma"
             ),
             new(
+                "request_source uniform",
+                run => run.Workload.Source == RequestSource.Uniform,
+                "input_len",
+                "output_len",
+                "range_ratio"
+            ),
+            new(
+                "request_source uniform and range_ratio below 1",
+                run => run.Workload is { Source: RequestSource.Uniform, RangeRatio: < 1 },
+                "seed"
+            ),
+            new(
                 "a trace",
                 run => run.HasTrace,
                 "columns",
@@ -84,14 +96,14 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
         [
             new(
                 "arrivals poisson or gamma",
-                run => !run.Arrivals.NeedsTrace && run.Arrivals != ArrivalProcess.Constant,
+                run => run.Arrivals is { NeedsTrace: false } arrivals && arrivals != ArrivalProcess.Constant,
                 "lambda_arrival",
                 "seed"
             ),
-            new("arrivals trace", run => run.Arrivals.NeedsTrace, "time_scale", "jitter"),
+            new("arrivals trace", run => run.Arrivals is { NeedsTrace: true }, "time_scale", "jitter"),
             new(
                 "arrivals trace and jitter",
-                run => run.Arrivals.NeedsTrace && run.Workload.Trace.Jitter,
+                run => run.Arrivals is { NeedsTrace: true } && run.Workload.Trace.Jitter,
                 "seed"
             ),
             new("arrivals constant", run => run.Arrivals == ArrivalProcess.Constant, "lambda_arrival"),

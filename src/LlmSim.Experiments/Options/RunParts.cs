@@ -19,7 +19,8 @@ internal sealed class RunParts(RunConfiguration configuration)
 
     public WorkloadOptions Workload => Experiment.CreateWorkload(configuration);
 
-    public ArrivalProcess Arrivals => Workload.ExpectedArrivals;
+    /// <summary>The arrival process; null in a closed loop.</summary>
+    public ArrivalProcess? Arrivals => Workload.ExpectedArrivals;
 
     public bool HasTrace => configuration.TracePath is not null;
 

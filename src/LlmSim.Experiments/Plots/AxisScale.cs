@@ -39,6 +39,13 @@ internal sealed class AxisScale
         return min > 0 && max / min > LogarithmicFromRatio ? new(true, min, max) : new(false, 0, max);
     }
 
+    /// <summary>Logarithmic, whatever the values span; they are above 0.</summary>
+    public static AxisScale Logarithmic(IEnumerable<double> values)
+    {
+        var (min, max) = Range(values);
+        return new AxisScale(true, min, max);
+    }
+
     /// <summary>From zero, or lower where values are negative.</summary>
     public static AxisScale Linear(IEnumerable<double> values)
     {

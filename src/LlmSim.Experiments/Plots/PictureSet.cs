@@ -26,7 +26,12 @@ public static class PictureSet
         var paths = Draw(data, files, "--output", folder, format, cancellation);
         if (paths.Count == 0)
         {
-            throw new UserErrorException("nothing can be drawn: the results hold no request that was served");
+            throw new UserErrorException(
+                data.Summaries.Count > 0
+                && data.Summaries.TrueForAll(point => double.IsNaN(point.RequestsPerSecondOffered))
+                    ? "nothing can be drawn over lambda_arrival, which closed loops do not have; choose the axes: --x concurrency --y ttft_mean"
+                    : "nothing can be drawn: the results hold no request that was served"
+            );
         }
 
         files.Commit();

@@ -99,7 +99,7 @@ public static class SummaryCsv
             ("performance", c.Performance),
             ("cluster", c.Cluster),
             ("trace_path", c.TracePath),
-            ("arrivals", c.Arrivals),
+            ("arrivals", c.Concurrency is null ? c.Arrivals : "closed_loop"),
             ("output_predictor", c.OutputPredictor),
             ("zipf_s", c.ZipfS),
             ("lognormal_mean", c.LognormalMean),
@@ -107,6 +107,10 @@ public static class SummaryCsv
             ("output_mean", c.OutputMean),
             ("output_sigma", c.OutputSigma),
             ("max_len", c.MaxLen),
+            ("input_len", c.InputLen),
+            ("output_len", c.OutputLen),
+            ("range_ratio", c.RangeRatio),
+            ("concurrency", c.Concurrency),
             ("time_unit", trace?.TimeUnit),
             ("time_scale", c.TraceOptions.TimeScale),
             ("from", c.TraceOptions.From),
@@ -163,14 +167,17 @@ public static class SummaryCsv
             ("queue_grows", s.QueueGrows ? "true" : "false"),
         ];
 
-    private static double Rate(RunConfiguration c) => c.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival;
+    /// <summary>Arrivals per second; null in a closed loop, which has no rate of its own.</summary>
+    private static double? Rate(RunConfiguration c) =>
+        c.Concurrency is null ? c.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival : null;
 
-    /// <summary>The reference's name of a run; it prints a whole rate with one decimal.</summary>
+    /// <summary>The reference's name of a run; it prints a whole rate with one decimal. A closed loop has its clients there.</summary>
     private static string Uuid(RunConfiguration c)
     {
-        var rate = Rate(c);
-        var lambda = rate.ToString(rate == Math.Floor(rate) ? "0.0" : "R", CultureInfo.InvariantCulture);
-        return $"{c.PrefillGlobal}-{c.PrefillLocal}-{c.DecodeGlobal}-{c.DecodeLocal}-{lambda}";
+        var load = Rate(c) is { } rate
+            ? rate.ToString(rate == Math.Floor(rate) ? "0.0" : "R", CultureInfo.InvariantCulture)
+            : $"closed_loop_{c.Concurrency}";
+        return $"{c.PrefillGlobal}-{c.PrefillLocal}-{c.DecodeGlobal}-{c.DecodeLocal}-{load}";
     }
 
     private static IEnumerable<(string Name, object? Value)> Percentiles(string name, Distribution d) =>

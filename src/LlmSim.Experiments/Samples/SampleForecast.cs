@@ -45,7 +45,11 @@ internal static class SampleForecast
             return 0;
         }
 
-        var arrivals = workload.ExpectedArrivals;
+        if (workload.ExpectedArrivals is not { } arrivals)
+        {
+            return 0;
+        }
+
         if (arrivals.NeedsTrace)
         {
             return workload.ParsedTrace is { } parsed

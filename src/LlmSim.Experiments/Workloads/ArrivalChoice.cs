@@ -4,16 +4,17 @@ using LlmSim.Workloads.Traces;
 namespace LlmSim.Experiments.Workloads;
 
 /// <summary>The arrival process of a workload.</summary>
-/// <param name="Process">The process.</param>
+/// <param name="Process">The process; null in a closed loop, whose requests come when others end.</param>
 /// <param name="Reason">Why this one, when none was asked for and there is a trace; else null.</param>
-public sealed record ArrivalChoice(ArrivalProcess Process, string? Reason)
+public sealed record ArrivalChoice(ArrivalProcess? Process, string? Reason)
 {
     /// <summary>
-    /// The process that was asked for; else, for a trace, its own times, unless it has none, a rate was asked for, or the
+    /// None in a closed loop; the process that was asked for; else, for a trace, its own times, unless it has none, a rate was asked for, or the
     /// semantics draw arrivals as the reference does; else Poisson.
     /// </summary>
     internal static ArrivalChoice Of(WorkloadOptions options, bool isTrace, bool hasTimes) =>
-        options.Arrivals is { } asked ? new(asked, null)
+        options.Concurrency is not null ? new(null, null)
+        : options.Arrivals is { } asked ? new(asked, null)
         : !isTrace ? new(ArrivalProcess.Poisson, null)
         : !hasTimes ? new(ArrivalProcess.Poisson, "the trace has no times")
         : options.LambdaArrival is not null ? new(ArrivalProcess.Poisson, "lambda_arrival is given")

@@ -21,6 +21,9 @@ public static class LengthDescription
             RequestSource.Zipfian => $"{Text($"zipf_s {c.ZipfS}")}, {maxLen}; {Outputs(c)}",
             RequestSource.Lognormal => $"{Prompts(c)}, {maxLen}; {Outputs(c)}",
             RequestSource.Conversation => maxLen,
+            RequestSource.Uniform => Text(
+                $"input_len {c.InputLen}, output_len {c.OutputLen}, range_ratio {c.RangeRatio}"
+            ),
             _ => null,
         };
     }

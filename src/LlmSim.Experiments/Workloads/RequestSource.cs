@@ -14,4 +14,7 @@ public enum RequestSource
 
     /// <summary>Lengths as in an hour of a real conversation service.</summary>
     Conversation,
+
+    /// <summary>Fixed lengths, or lengths uniform between a share of them and them.</summary>
+    Uniform,
 }

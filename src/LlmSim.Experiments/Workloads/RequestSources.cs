@@ -36,5 +36,5 @@ public static class RequestSources
     internal static string Name(RequestSource source) => source.ToString().ToLowerInvariant();
 
     private static IEnumerable<RequestSource> Synthetic() =>
-        [RequestSource.Conversation, RequestSource.Zipfian, RequestSource.Lognormal];
+        [RequestSource.Conversation, RequestSource.Zipfian, RequestSource.Lognormal, RequestSource.Uniform];
 }

@@ -7,7 +7,7 @@ namespace LlmSim.Experiments.Workloads;
 /// A workload as a user describes it, option by option. Options of a source that is not chosen have no effect, except those
 /// of which it is said that they are errors there.
 /// </summary>
-public sealed record WorkloadOptions
+public sealed partial record WorkloadOptions
 {
     /// <summary>
     /// The source. Null: the trace when <see cref="TracePath" /> is given, else
@@ -26,6 +26,23 @@ public sealed record WorkloadOptions
 
     /// <summary>How many requests, at least 1; a trace gives its first ones, and all when it has fewer.</summary>
     public int RequestCount { get; init; } = 10_000;
+
+    /// <summary>
+    /// Requests in flight in a closed loop, at least 1: they then have no times, because each is sent when another ends, and neither
+    /// <see cref="Arrivals" /> nor <see cref="LambdaArrival" /> is read. Null for arrivals.
+    /// </summary>
+    public int? Concurrency { get; init; }
+
+    /// <summary>Uniform: longest prompt in tokens, from 1 to 10,000,000.</summary>
+    public int InputLen { get; init; } = 1024;
+
+    /// <summary>Uniform: longest output in tokens, from 1 to 10,000,000.</summary>
+    public int OutputLen { get; init; } = 128;
+
+    /// <summary>
+    /// Uniform: the shortest lengths as a share of <see cref="InputLen" /> and <see cref="OutputLen" />, above 0; 1 for fixed lengths.
+    /// </summary>
+    public double RangeRatio { get; init; } = 1;
 
     /// <summary>When they arrive; null is left to <see cref="ArrivalChoice" />.</summary>
     public ArrivalProcess? Arrivals { get; init; }
@@ -80,8 +97,10 @@ public sealed record WorkloadOptions
     /// <summary>Tokens of a block that a hash id of the trace stands for, at least 1; null for the format's own.</summary>
     public int? HashBlockTokens { get; init; }
 
-    /// <summary>The arrival process, as far as it is known without the file of the trace: most have times.</summary>
-    internal ArrivalProcess ExpectedArrivals =>
+    /// <summary>
+    /// The arrival process, as far as it is known without the file of the trace: most have times. Null in a closed loop.
+    /// </summary>
+    internal ArrivalProcess? ExpectedArrivals =>
         ArrivalChoice
             .Of(
                 this,
@@ -113,125 +132,8 @@ public sealed record WorkloadOptions
         return source == RequestSource.Trace ? FromTrace(onKnown) : Synthetic(source, onKnown);
     }
 
-    /// <summary>Reads the whole file of the trace, at its own times.</summary>
-    /// <exception cref="UserErrorException">The file is wrong.</exception>
-    internal ParsedTrace ParseTrace(CancellationToken cancellation = default)
-    {
-        using var stream = InputFile.Open(TracePath!);
-        using var trace = OpenTrace(stream, TracePath!);
-        var requests = Requests(trace, TracePath!)
-            .Select(request =>
-            {
-                cancellation.ThrowIfCancellationRequested();
-                return request;
-            })
-            .ToArray();
-        return new ParsedTrace(
-            requests,
-            trace.Facts,
-            HashBlockTokens ?? trace.HashBlockTokens,
-            Trace.TimeScale
-        );
-    }
-
-    private IEnumerable<RequestSpec> FromTrace(Action<WorkloadFacts>? onKnown)
-    {
-        if (TracePath is not { } path)
-        {
-            throw new UserErrorException(
-                $"request_source: {Trace.Format ?? RequestSources.Name(RequestSource.Trace)} reads a trace; give its file "
-                    + $"with trace_path, or choose {RequestSources.Name(RequestSource.Conversation)}, which needs none"
-            );
-        }
-
-        if (MaxLen is not null)
-        {
-            throw new UserErrorException(
-                "max_len: prompts of a trace stay as they are; allowed with synthetic sources only"
-            );
-        }
-
-        if (ParsedTrace is { } parsed)
-        {
-            var arrivals = ChooseArrivals(path, parsed.Facts.SpanSeconds is not null);
-            onKnown?.Invoke(
-                new WorkloadFacts(arrivals, parsed.FactsOf(RequestCount), parsed.HashBlockTokens)
-            );
-            return Apply(arrivals, parsed.ToRequests());
-        }
-
-        InputFile.RequireFile(path);
-        return ReadTrace(path, onKnown);
-    }
-
-    private IEnumerable<RequestSpec> ReadTrace(string path, Action<WorkloadFacts>? onKnown)
-    {
-        using var stream = InputFile.Open(path);
-        using var trace = OpenTrace(stream, path);
-        var arrivals = ChooseArrivals(path, trace.HasTimes);
-        try
-        {
-            foreach (var request in Apply(arrivals, Requests(trace, path)))
-            {
-                yield return request;
-            }
-        }
-        finally
-        {
-            onKnown?.Invoke(
-                new WorkloadFacts(arrivals, trace.Facts, HashBlockTokens ?? trace.HashBlockTokens)
-            );
-        }
-    }
-
-    private Trace OpenTrace(Stream stream, string path) =>
-        LlmSim.Workloads.Traces.Trace.Open(stream, path, Trace, ReadHashIds, Seed);
-
-    private IEnumerable<RequestSpec> Requests(Trace trace, string path)
-    {
-        var blockTokens = HashBlockTokens ?? trace.HashBlockTokens;
-        foreach (var request in trace.Requests())
-        {
-            RequireHashBlocks(path, request, blockTokens);
-            yield return request with
-            {
-                HashBlockTokens = blockTokens,
-            };
-        }
-    }
-
-    private ArrivalChoice ChooseArrivals(string path, bool hasTimes)
-    {
-        var choice = ArrivalChoice.Of(this, isTrace: true, hasTimes);
-        return choice.Process.NeedsTrace && !hasTimes
-            ? throw new UserErrorException(
-                $"arrivals: {choice.Process} needs times, and {path} has none; allowed with it: poisson, constant, gamma:cv=NUMBER"
-            )
-            : choice;
-    }
-
     private IEnumerable<RequestSpec> Apply(ArrivalChoice arrivals, IEnumerable<RequestSpec> requests) =>
-        arrivals.Process.Apply(requests, Rate, Seed, RequestCount);
-
-    /// <summary>One id for each block of the prompt, or for each whole one.</summary>
-    private static void RequireHashBlocks(string path, in RequestSpec request, int blockTokens)
-    {
-        if (request.HashIds is not { } ids)
-        {
-            return;
-        }
-
-        var whole = request.InputTokens / blockTokens;
-        var all = (request.InputTokens - 1) / blockTokens + 1;
-        if (ids.Length != whole && ids.Length != all)
-        {
-            throw new UserErrorException(
-                FormattableString.Invariant(
-                    $"{path}: hash_ids: request {request.Id} has {ids.Length} ids for {request.InputTokens} tokens; allowed with trace_block_size {blockTokens}: {all}, or {whole} without the last, partial block"
-                )
-            );
-        }
-    }
+        arrivals.Process?.Apply(requests, Rate, Seed, RequestCount) ?? requests.Take(RequestCount);
 
     private IEnumerable<RequestSpec> Synthetic(RequestSource source, Action<WorkloadFacts>? onKnown)
     {
@@ -244,7 +146,7 @@ public sealed record WorkloadOptions
         }
 
         var arrivals = ArrivalChoice.Of(this, isTrace: false, hasTimes: false);
-        if (arrivals.Process.NeedsTrace)
+        if (arrivals.Process is { NeedsTrace: true })
         {
             throw new UserErrorException(
                 $"arrivals: {arrivals.Process} needs the timestamps of a trace, and request_source {name} has none; "
@@ -267,6 +169,11 @@ public sealed record WorkloadOptions
                     ? LognormalLengths.WithMean(mean, sigma: 1, maxTokens)
                     : new LognormalLengths(LognormalMean, sigma: 1, maxTokens),
                 _ => 1
+            ),
+            RequestSource.Uniform => SyntheticWorkload.Independent(
+                new UniformLengths("input_len", InputLen, RangeRatio),
+                new UniformLengths("output_len", OutputLen, RangeRatio),
+                Seed
             ),
             _ => ConversationWorkload.Generate(Seed, maxTokens),
         };

@@ -118,7 +118,7 @@ internal sealed partial class BatchedInstance : Instance
         }
 
         _expected.Remove(request);
-        _waiting.Add(sequence, _simulation.Now);
+        _waiting.Add(sequence, _simulation.Now, _group.HasBegunNow);
         // The next iteration is planned already, unless there was nothing to plan.
         _group.Interrupt(plannedAhead: Spec.Engine!.AsyncScheduling && _batch.Tokens > 0 ? 1 : 0);
     }

@@ -44,6 +44,9 @@ internal sealed class LockstepGroup
     public SimTime LastBegin =>
         _times.Count > 0 && _phase == Phase.Running ? _times.EndOf(_times.Count - 1) : _simulation.Now;
 
+    /// <summary>Whether iterations have begun at this very instant.</summary>
+    public bool HasBegunNow => _phase == Phase.Running && _times.EndOf(0) == _simulation.Now;
+
     /// <summary>Something has changed at a member: an iteration looks at it as soon as possible.</summary>
     /// <param name="plannedAhead">Iterations after the present one that are planned already.</param>
     public void Interrupt(int plannedAhead = 0)

@@ -19,7 +19,7 @@ internal sealed class WaitingRequests(
 )
 {
     private readonly Stack<SequenceState> _preempted = new();
-    private readonly Queue<(SequenceState Sequence, SimTime Time)> _unseen = new();
+    private readonly Queue<(SequenceState Sequence, SimTime Time, bool HasMissedBegin)> _unseen = new();
     private RequestQueue? _selectedFrom;
 
     public int Count => Seen + _unseen.Count;
@@ -40,17 +40,23 @@ internal sealed class WaitingRequests(
     public bool HasFixedOrder => _selectedFrom?.HasFixedOrder ?? true;
 
     /// <summary>Takes a request in. It may be admitted once <see cref="SeeUntil" /> has come to its time.</summary>
-    public void Add(SequenceState sequence, SimTime now)
+    /// <param name="sequence">The request.</param>
+    /// <param name="now">The simulated clock.</param>
+    /// <param name="hasMissedBegin">Whether an iteration has begun at this instant already: then it has come during that one.</param>
+    public void Add(SequenceState sequence, SimTime now, bool hasMissedBegin)
     {
-        _unseen.Enqueue((sequence, now));
+        _unseen.Enqueue((sequence, now, hasMissedBegin));
         sequence.Request.Queued = now;
         Track(sequence, +1);
     }
 
-    /// <summary>Requests that have come by then may be admitted.</summary>
+    /// <summary>Requests that have come by then, before the iteration that began then, may be admitted.</summary>
     public void SeeUntil(SimTime time)
     {
-        while (_unseen.TryPeek(out var first) && first.Time <= time)
+        while (
+            _unseen.TryPeek(out var first)
+            && (first.Time < time || (first.Time == time && !first.HasMissedBegin))
+        )
         {
             _unseen.Dequeue();
             (first.Sequence.Arrived > 0 ? arrived : fresh).Enqueue(first.Sequence.Request, first.Time);
@@ -105,7 +111,7 @@ internal sealed class WaitingRequests(
             sum += figure(sequence.Request, state);
         }
 
-        foreach (var (sequence, _) in _unseen)
+        foreach (var (sequence, _, _) in _unseen)
         {
             sum += figure(sequence.Request, state);
         }

@@ -27,5 +27,5 @@ internal static class WorkloadParameter
         );
 
     /// <summary>Ten times the longest contexts of 2025; Zipf's law takes 8 bytes of memory for each.</summary>
-    private const int MaxTokensLimit = 10_000_000;
+    public const int MaxTokensLimit = 10_000_000;
 }

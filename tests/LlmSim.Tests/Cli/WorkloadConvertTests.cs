@@ -132,7 +132,7 @@ public sealed class WorkloadConvertTests : IDisposable
     [Fact]
     public void Every_option_of_a_workload_is_read_by_some()
     {
-        string[] always = ["arrivals", "request_count", "request_source", "trace_path"];
+        string[] always = ["arrivals", "concurrency", "request_count", "request_source", "trace_path"];
         var options = new WorkloadArguments().Group.Options.Select(option => option.Name.TrimStart('-'));
         var read = OptionReader.All.SelectMany(reader => reader.Options).Concat(always).ToHashSet();
 

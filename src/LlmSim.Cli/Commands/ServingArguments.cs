@@ -1,0 +1,184 @@
+using System.CommandLine;
+using LlmSim.Cli.Output;
+using LlmSim.Experiments.Extensions;
+using LlmSim.Experiments.Plots;
+using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Validation.Serving;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary>Files of measured configurations, which of them to simulate, and how to show how far off the predictions are.</summary>
+internal sealed class ServingArguments
+{
+    /// <summary>What most measured rows differ in and most people look for.</summary>
+    private const string ClassesOfRows = "engine,family,mode";
+
+    private const string ClassesOfExperiments = "family";
+
+    private readonly Option<string> _rows = CliOption.File(
+        "rows",
+        "measured configurations under a closed loop, CSV; see docs/validation.md"
+    );
+
+    private readonly Option<string> _experiments = CliOption.File(
+        "experiments",
+        "measured configurations under Poisson arrivals in stages, JSON"
+    );
+
+    private readonly PerformanceArguments _performance = new();
+
+    private readonly Option<string> _filter = CliOption.Text(
+        "filter",
+        "only those with these labels, such as system=h100_sxm|h200_sxm,engine=vllm",
+        valueName: "LABEL=VALUE,…"
+    );
+
+    private readonly Option<string> _by = CliOption.Text(
+        "by",
+        $"labels that the errors are classed by, or none [{ClassesOfRows}; of experiments: {ClassesOfExperiments}]",
+        valueName: "LABEL,…"
+    );
+
+    private readonly Option<long?> _limit = CliOption.Integer(
+        "limit",
+        "so many configurations, spread evenly over the file [all]",
+        defaultValue: null,
+        min: 1,
+        max: int.MaxValue
+    );
+
+    private readonly Option<bool> _includeDoubtful = CliOption.Flag(
+        "include_doubtful",
+        "also those that are known to be doubtful; they are counted otherwise"
+    );
+
+    private readonly Option<long?> _jobs = CliOption.Integer(
+        "n_jobs",
+        "simulations at the same time [the cores of the machine]",
+        defaultValue: null,
+        min: 1,
+        max: 1024
+    );
+
+    private readonly Option<string> _csvOutput = CliOption.File(
+        "csv_output",
+        "every figure measured and predicted, one row each, CSV"
+    );
+
+    private readonly Option<bool> _verbose = CliOption.Flag(
+        "verbose",
+        "list the configurations that cannot be expressed"
+    );
+
+    public OptionGroup Group =>
+        new(
+            "Measured configurations, in the place of RUN_DIR",
+            [
+                _rows,
+                _experiments,
+                .. _performance.Group.Options,
+                _filter,
+                _by,
+                _limit,
+                _includeDoubtful,
+                _jobs,
+                _csvOutput,
+                _verbose,
+            ]
+        );
+
+    /// <summary>Whether such a file was given.</summary>
+    public bool IsGiven(ParseResult parse) =>
+        parse.GetValue(_rows) is not null || parse.GetValue(_experiments) is not null;
+
+    /// <summary>Simulates and writes.</summary>
+    /// <param name="parse">The options.</param>
+    /// <param name="catalogs">Models and accelerators by name.</param>
+    /// <param name="json">Path of the JSON; "-" for standard output; null for none.</param>
+    /// <param name="plots">Pictures; null for none.</param>
+    /// <param name="console">Where to write.</param>
+    public void Execute(
+        ParseResult parse,
+        Catalogs catalogs,
+        string? json,
+        PlotOptions? plots,
+        CliConsole console
+    )
+    {
+        var (path, cases) = Cases(parse, catalogs);
+        using var csv = parse.GetValue(_csvOutput) is { } csvPath
+            ? new OutputFile("--csv_output", csvPath)
+            : null;
+        var validation = Simulate(parse, path, cases, catalogs, console);
+        if (csv is not null)
+        {
+            ServingCsv.Write(csv.Stream, validation);
+            csv.Commit();
+        }
+
+        if (json == "-")
+        {
+            console.Out.Write(ServingJson.Text(validation));
+        }
+        else
+        {
+            if (json is not null)
+            {
+                OutputFile.Write("--json", json, ServingJson.Text(validation));
+            }
+
+            ServingReport.Write(validation, parse.GetValue(_verbose), console);
+        }
+
+        if (plots is not null)
+        {
+            foreach (
+                var picture in ServingPictures.Draw(
+                    validation,
+                    plots.Folder,
+                    plots.Format,
+                    console.Cancellation
+                )
+            )
+            {
+                console.Error.WriteLine(picture);
+            }
+        }
+    }
+
+    private ServingValidation Simulate(
+        ParseResult parse,
+        string path,
+        IReadOnlyList<MeasuredCase> cases,
+        Catalogs catalogs,
+        CliConsole console
+    )
+    {
+        using var progress = new ProgressLine(console, isQuiet: false);
+        return ServingValidation.Of(
+            path,
+            cases,
+            new ServingOptions
+            {
+                Filter = parse.GetValue(_filter),
+                By =
+                    parse.GetValue(_by)
+                    ?? (parse.GetValue(_rows) is null ? ClassesOfExperiments : ClassesOfRows),
+                Limit = (int?)parse.GetValue(_limit),
+                IncludesDoubtful = parse.GetValue(_includeDoubtful),
+                Workers = (int?)parse.GetValue(_jobs) ?? Environment.ProcessorCount,
+            },
+            new CaseContext(_performance.Read(parse), catalogs),
+            progress.ReportCases,
+            console.Cancellation
+        );
+    }
+
+    private (string Path, IReadOnlyList<MeasuredCase> Cases) Cases(ParseResult parse, Catalogs catalogs) =>
+        (parse.GetValue(_rows), parse.GetValue(_experiments)) switch
+        {
+            ({ } rows, null) => (rows, RowReader.Read(rows, catalogs.Models)),
+            (null, { } experiments) => (experiments, ExperimentReader.Read(experiments, catalogs.Models)),
+            _ => throw new UserErrorException("--rows and --experiments: give one of them"),
+        };
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using LlmSim.Experiments.Validation.Serving;
+
+namespace LlmSim.Cli.Output;
+
+/// <summary>Errors by class, and what is not among them.</summary>
+internal static class ServingReport
+{
+    /// <summary>Metrics of the table, the first three that the file has; the others are in JSON and CSV.</summary>
+    private static readonly string[] s_metrics = ["ttft_mean", "tpot_mean", "itl_mean", "e2e_mean"];
+
+    private const int MostMetrics = 3;
+
+    public static void Write(ServingValidation validation, bool isVerbose, CliConsole console)
+    {
+        var writer = console.Out;
+        writer.WriteLine($"Measured    {validation.Source}");
+        writer.WriteLine($"Performance {validation.Performance}");
+        writer.WriteLine(
+            $"Compared    {Figures.Count(validation.Compared)} of {Figures.Count(validation.Outcomes.Count)} configurations"
+        );
+        foreach (var (doubt, count) in validation.LeftOut)
+        {
+            writer.WriteLine($"  left out  {Figures.Count(count)}: {doubt}");
+        }
+
+        foreach (var reason in validation.NotExpressible)
+        {
+            writer.WriteLine($"  not expr. {Figures.Count(reason.Count())}: {reason.Key}");
+        }
+
+        writer.WriteLine();
+        WriteTable(validation, console);
+        if (isVerbose)
+        {
+            WriteNotExpressible(validation, writer);
+        }
+    }
+
+    private static void WriteTable(ServingValidation validation, CliConsole console)
+    {
+        var classes = validation.Classes;
+        var metrics = s_metrics
+            .Where(metric => classes.Any(one => one.Errors.ContainsKey(metric)))
+            .Take(MostMetrics)
+            .ToArray();
+        if (metrics.Length == 0)
+        {
+            console.Out.WriteLine("No configuration was compared.");
+            return;
+        }
+
+        var table = TextTable.Create([
+            string.Join(' ', validation.Labels),
+            ">n",
+            .. metrics.SelectMany(metric => new[] { $">{Name(metric)} |e|", ">p90", ">signed" }),
+        ]);
+        foreach (var one in classes)
+        {
+            table.Add([
+                one.Name,
+                Figures.Count(one.Errors.Values.Max(errors => errors.Count)),
+                .. metrics.SelectMany(metric => Cells(one.Errors.GetValueOrDefault(metric))),
+            ]);
+        }
+
+        console.Out.Write(
+            TextTable.Render(
+                table,
+                console,
+                width: ClassWidth(classes, validation.Labels) + (26 * metrics.Length)
+            )
+        );
+        console.Out.WriteLine(
+            "Per cent of what was measured: median of |error|, nine in ten, signed median."
+        );
+    }
+
+    private static void WriteNotExpressible(ServingValidation validation, TextWriter writer)
+    {
+        foreach (var reason in validation.NotExpressible)
+        {
+            writer.WriteLine();
+            writer.WriteLine($"{reason.Key}:");
+            foreach (var outcome in reason)
+            {
+                writer.WriteLine($"  {outcome.Case.Id}: {outcome.Detail}");
+            }
+        }
+    }
+
+    /// <summary>Class names are not broken: a table may be wider than a screen.</summary>
+    private static int ClassWidth(IEnumerable<ErrorClass> classes, IReadOnlyList<string> labels) =>
+        classes.Select(one => one.Name).Append(string.Join(' ', labels)).Max(name => name.Length) + 10;
+
+    private static string Name(string metric) => metric.Split('_')[0].ToUpperInvariant();
+
+    private static string[] Cells(ErrorSpread errors) =>
+        errors.Count == 0
+            ? ["", "", ""]
+            :
+            [
+                errors.Median.ToString("0.0", CultureInfo.InvariantCulture),
+                errors.P90.ToString("0.0", CultureInfo.InvariantCulture),
+                errors.SignedMedian.ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture),
+            ];
+}

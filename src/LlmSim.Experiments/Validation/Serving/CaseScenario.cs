@@ -1,0 +1,175 @@
+using LlmSim.Experiments.Performance;
+using LlmSim.Memory;
+using LlmSim.Metrics;
+using LlmSim.Performance;
+using LlmSim.Workloads;
+
+namespace LlmSim.Experiments.Validation.Serving;
+
+/// <summary>A measured deployment as a scenario.</summary>
+internal static class CaseScenario
+{
+    /// <summary>The scenario, without its workload.</summary>
+    /// <exception cref="NotExpressibleException">The simulator has no words for the deployment.</exception>
+    public static Scenario Of(ServingDeployment deployment, CaseContext context)
+    {
+        if (deployment.PipelineParallel > 1)
+        {
+            throw new NotExpressibleException(
+                "pipeline stages",
+                $"pipeline parallelism {deployment.PipelineParallel}"
+            );
+        }
+
+        var model = RowNames.Model(deployment.Model, context.Catalogs.Models);
+        var hardware = RowNames.Hardware(deployment.System, context.Catalogs.Hardware);
+        var configuration = new RunConfiguration
+        {
+            Catalogs = context.Catalogs,
+            Performance = context.Performance,
+            Precision = RowNames.Precision(deployment.Precision, deployment.Model, deployment.Engine),
+        };
+        var precision = configuration.Precision.Resolve(model);
+        var route = EngineDefaults.Route(deployment.Engine);
+        var scenario = new Scenario
+        {
+            Model = model,
+            Precision = precision,
+            PrefillInstances = Instances(deployment.Prefill, "prefill"),
+            DecodeInstances = Instances(deployment.Decode, "decode"),
+            MixedInstances = Instances(deployment.Mixed, "mixed"),
+            Policies = context.Catalogs.Policies.CreateSet(route, "fcfs", route, "fcfs"),
+            PerformanceModelFactory = PerformanceSource.Factory(
+                configuration,
+                model,
+                precision,
+                context.Files
+            ),
+        };
+        RequireExpressible(scenario);
+        return scenario;
+
+        IReadOnlyList<InstanceSpec> Instances(WorkerLayout? layout, string role) =>
+            layout is null
+                ? []
+                :
+                [
+                    .. Enumerable
+                        .Range(0, layout.Workers)
+                        .SelectMany(worker =>
+                            Enumerable.Repeat(
+                                Instance(deployment, model, hardware, layout, $"{role} {worker}"),
+                                layout.AttentionDp
+                            )
+                        ),
+                ];
+    }
+
+    /// <summary>The requests' records in the order of the workload.</summary>
+    /// <exception cref="NotExpressibleException">A request that was served is rejected.</exception>
+    public static RequestRecord[] Run(
+        Scenario scenario,
+        IEnumerable<RequestSpec> requests,
+        CancellationToken cancellation
+    )
+    {
+        var records = new List<RequestRecord>();
+        var summary = Simulator.Run(scenario, requests, records.Add, cancellation: cancellation);
+        if (summary.Rejected > 0)
+        {
+            throw new NotExpressibleException("requests rejected", summary.Rejections.First().Key);
+        }
+
+        return [.. records.OrderBy(record => record.Id)];
+    }
+
+    private static InstanceSpec Instance(
+        ServingDeployment deployment,
+        ModelDescription model,
+        HardwareDescription hardware,
+        WorkerLayout layout,
+        string worker
+    )
+    {
+        var defaults = EngineDefaults.Engine(deployment.Engine, deployment.EngineVersion, hardware);
+        return new InstanceSpec
+        {
+            Hardware = hardware,
+            TpSize = layout.Tp,
+            ExpertParallel = ExpertParallel(model, layout),
+            MemoryUtilization =
+                deployment.MemoryUtilization ?? EngineDefaults.MemoryUtilization(deployment.Engine),
+            Engine = defaults with
+            {
+                MaxBatchedTokens = deployment.MaxBatchedTokens ?? defaults.MaxBatchedTokens,
+                MaxSequences = deployment.MaxSequences ?? defaults.MaxSequences,
+                // Where no prefix is shared there is nothing to find, and looking for it takes time.
+                PrefixCaching = deployment.SharesPrefixes,
+                DataParallelGroup = layout.AttentionDp > 1 ? worker : null,
+            },
+        };
+    }
+
+    /// <summary>Whole experts over the ranks of a worker, or each expert sliced over the ranks of one tensor-parallel group.</summary>
+    private static int ExpertParallel(ModelDescription model, WorkerLayout layout)
+    {
+        if (model.MixtureOfExperts is null)
+        {
+            return 1;
+        }
+
+        if (layout.ExpertEp > 1 && layout.ExpertTp > 1)
+        {
+            throw new NotExpressibleException(
+                "experts divided and sliced at once",
+                $"expert parallelism {layout.ExpertEp} and slices {layout.ExpertTp}"
+            );
+        }
+
+        return layout.AttentionDp > 1 && layout.ExpertEp <= 1
+            ? throw new NotExpressibleException(
+                "experts sliced over data-parallel ranks",
+                $"attention data parallelism {layout.AttentionDp}, each expert in {layout.ExpertTp} slices"
+            )
+            : Math.Max(1, layout.ExpertEp);
+    }
+
+    private static void RequireExpressible(Scenario scenario)
+    {
+        var instances = scenario
+            .PrefillInstances.Concat(scenario.DecodeInstances)
+            .Concat(scenario.MixedInstances)
+            .Distinct();
+        foreach (var instance in instances)
+        {
+            Require(
+                "parallelism does not divide the model",
+                () =>
+                {
+                    TensorParallelism.Require(scenario.Model, instance.TpSize, scenario.Semantics);
+                    ExpertParallelism.Require(scenario.Model, instance);
+                }
+            );
+            Require(
+                "does not fit in memory",
+                () => _ = KvCapacity.Bytes(scenario.Model, scenario.Precision, instance, scenario.Semantics)
+            );
+            Require(
+                "performance source has nothing for it",
+                () => _ = scenario.PerformanceModelFactory?.Invoke(instance)
+            );
+        }
+    }
+
+    private static void Require(string reason, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (UserErrorException error)
+        {
+            throw new NotExpressibleException(reason, error.Message);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using LlmSim.Experiments.Workloads;
+
+namespace LlmSim.Experiments.Validation.Serving;
+
+/// <summary>
+/// A configuration under a closed loop: so many requests in flight, ten times as many in all when lengths are drawn, about four times
+/// when they are fixed.
+/// </summary>
+internal sealed record ServingRow : MeasuredCase
+{
+    private const int RequestsPerClient = 10;
+    private const int RequestsPerClientOfFixedLengths = 4;
+
+    public required ServingDeployment Deployment { get; init; }
+
+    /// <summary>Longest prompt in tokens.</summary>
+    public required int InputTokens { get; init; }
+
+    /// <summary>Longest output in tokens.</summary>
+    public required int OutputTokens { get; init; }
+
+    /// <summary>Shortest lengths as a share of the longest.</summary>
+    public required double LengthRange { get; init; }
+
+    /// <summary>Requests in flight; null when the row does not say.</summary>
+    public required int? Concurrency { get; init; }
+
+    /// <summary>Whether several tokens were predicted at once.</summary>
+    public required bool IsSpeculative { get; init; }
+
+    /// <summary>Measured seconds by metric.</summary>
+    public required IReadOnlyDictionary<string, double> Measured { get; init; }
+
+    public override double Size => (double)(Concurrency ?? 0) * OutputTokens;
+
+    public override IReadOnlyList<ComparedFigure> Simulate(
+        CaseContext context,
+        CancellationToken cancellation
+    )
+    {
+        if (IsSpeculative)
+        {
+            throw new NotExpressibleException("speculative decoding", "tokens are predicted several at once");
+        }
+
+        if (Concurrency is not { } concurrency)
+        {
+            throw new NotExpressibleException("concurrency not stated", "the row has no concurrency");
+        }
+
+        var scenario = CaseScenario.Of(Deployment, context) with { Concurrency = concurrency };
+        var workload = new WorkloadOptions
+        {
+            Source = RequestSource.Uniform,
+            InputLen = InputTokens,
+            OutputLen = OutputTokens,
+            RangeRatio = LengthRange,
+            Concurrency = concurrency,
+            RequestCount =
+                concurrency * (LengthRange < 1 ? RequestsPerClient : RequestsPerClientOfFixedLengths),
+        };
+        var records = CaseScenario.Run(scenario, workload.ToRequests(), cancellation);
+        var predicted = new PredictedFigures(records);
+        return
+        [
+            .. Measured.Select(figure => new ComparedFigure(
+                Id,
+                figure.Key,
+                new(figure.Value, predicted.Seconds(figure.Key))
+            )),
+        ];
+    }
+}
+
+/// <summary>What was served, and on what.</summary>
+internal sealed record ServingDeployment
+{
+    /// <summary>"vllm", "sglang", "trtllm" or another.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>Version of the engine; empty when it is not known.</summary>
+    public required string EngineVersion { get; init; }
+
+    /// <summary>The model as the file names it.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The accelerator as the file names it.</summary>
+    public required string System { get; init; }
+
+    /// <summary>"bf16", "fp8", "fp4" or "int4".</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>Stages of a pipeline.</summary>
+    public int PipelineParallel { get; init; } = 1;
+
+    /// <summary>Instances that do both; null in a disaggregated deployment.</summary>
+    public WorkerLayout? Mixed { get; init; }
+
+    /// <summary>Instances that prefill.</summary>
+    public WorkerLayout? Prefill { get; init; }
+
+    /// <summary>Instances that decode.</summary>
+    public WorkerLayout? Decode { get; init; }
+
+    /// <summary>The engine's budgets where they are known; null for its defaults.</summary>
+    public int? MaxBatchedTokens { get; init; }
+
+    /// <summary>Most requests in a batch where it is known; null for the engine's default.</summary>
+    public int? MaxSequences { get; init; }
+
+    /// <summary>Share of the memory where it is known; null for the engine's default.</summary>
+    public double? MemoryUtilization { get; init; }
+
+    /// <summary>Whether prompts share prefixes that a cache would find.</summary>
+    public bool SharesPrefixes { get; init; }
+}
+
+/// <summary>How one worker divides the model, and how many there are.</summary>
+/// <param name="Workers">Workers of that kind.</param>
+/// <param name="Tp">Tensor parallelism of attention and dense layers.</param>
+/// <param name="AttentionDp">Data-parallel ranks of attention within the worker.</param>
+/// <param name="ExpertTp">Slices of one expert.</param>
+/// <param name="ExpertEp">Ranks that whole experts are divided over.</param>
+internal sealed record WorkerLayout(int Workers, int Tp, int AttentionDp, int ExpertTp, int ExpertEp);

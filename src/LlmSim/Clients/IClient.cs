@@ -1,0 +1,11 @@
+namespace LlmSim.Clients;
+
+/// <summary>Where requests come from, and who hears of their end.</summary>
+internal interface IClient : IDisposable
+{
+    /// <summary>Sends, or plans to send, the first requests.</summary>
+    void Start();
+
+    /// <summary>A request of this client has ended: it has all its tokens, or was rejected.</summary>
+    void OnEnded();
+}

@@ -1,0 +1,60 @@
+using LlmSim.Engine;
+
+namespace LlmSim.Clients;
+
+/// <summary>Requests that come at the times of the workload, whatever becomes of those before them.</summary>
+internal sealed class OpenStream : IClient
+{
+    private readonly RequestStream _stream;
+    private readonly Simulation _simulation;
+    private readonly Action<Request> _send;
+    private readonly EventTimer _nextArrival;
+
+    /// <summary>The request that arrives next.</summary>
+    private Request? _arriving;
+
+    public OpenStream(RequestStream stream, Simulation simulation, Action<Request> send)
+    {
+        _stream = stream;
+        _simulation = simulation;
+        _send = send;
+        _nextArrival = simulation.CreateTimer(EventRanks.Arrival, Send);
+    }
+
+    public void Start() => PlanNext();
+
+    public void OnEnded()
+    {
+        // Nobody waits for it.
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    public override string ToString() => "arrivals";
+
+    /// <summary>The next request arrives; the one after it is pulled.</summary>
+    private void Send()
+    {
+        var request = _arriving!;
+        PlanNext();
+        _send(request);
+    }
+
+    private void PlanNext()
+    {
+        if (!_stream.MoveNext())
+        {
+            return;
+        }
+
+        _arriving = _stream.Take(_simulation.Now);
+        try
+        {
+            _nextArrival.Set(_arriving.Arrival);
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(_arriving, "its arrival", e);
+        }
+    }
+}
