@@ -175,7 +175,7 @@ public sealed class ClosedLoopCommandTests : IDisposable
     public void Samples_of_a_closed_loop_are_not_foreseen_from_a_rate_that_it_does_not_have()
     {
         var run = CliRun.Of([
-            .. $"run --concurrency 64 --request_count 640 --input_len 10 --output_len 2 --memory_usage_output {_folder.File("m.csv")}".Split(
+            .. $"run --concurrency 64 --request_count 640 --input_len 10 --output_len 2 --sample_memory_usage --memory_usage_output {_folder.File("m.csv")}".Split(
                 ' '
             ),
             .. "--sample_interval 0.1 --sample_limit 5000".Split(' '),
