@@ -13,6 +13,11 @@ internal sealed partial class KernelFolder
     /// <summary>How unevenly tokens meet experts, unless told otherwise.</summary>
     private const string DefaultDistribution = "power_law_1.01";
 
+    /// <summary>No kernel takes that long for a product of a few values: such a table has the host's launches, which a graph replays for nothing.</summary>
+    private const double LeastLaunchBoundSeconds = 20e-6;
+
+    private static readonly string[] s_extensions = [".parquet", ".csv"];
+
     private readonly string _folder;
     private readonly string _engine;
     private readonly KernelRoofs _roofs;
@@ -56,24 +61,40 @@ internal sealed partial class KernelFolder
         );
     }
 
+    /// <summary>
+    /// Products, each format from the newest table of the engine whose smallest product is one of a kernel and not of launches, or else from
+    /// one of another engine: they run the same libraries. A format without one is left to the nearest that has one.
+    /// </summary>
     private void ReadGemm()
     {
-        var table = KernelTable.Open(Require("gemm", "gemm_perf"));
-        var formats = table.Texts("gemm_dtype");
-        var (m, n, k) = (table.Counts("m"), table.Counts("n"), table.Counts("k"));
-        var seconds = table.Seconds();
-        var builders = new Dictionary<string, KernelGridBuilder>();
-        for (var i = 0; i < seconds.Length; i++)
+        _ = Require("gemm", "gemm_perf");
+        foreach (var path in Tables("gemm", "gemm_perf"))
         {
-            var format = table.Format(formats[i], i);
-            Builder(builders, KernelSet.GemmName(format))
-                .AddAboveRoof(
-                    new(m[i], n[i], k[i]),
-                    seconds[i] / _roofs.GemmSeconds(format, m[i], n[i], k[i])
-                );
-        }
+            var table = KernelTable.Open(path);
+            var formats = table.Texts("gemm_dtype");
+            var (m, n, k) = (table.Counts("m"), table.Counts("n"), table.Counts("k"));
+            var seconds = table.Seconds();
+            foreach (var rows in Enumerable.Range(0, seconds.Length).GroupBy(i => formats[i]))
+            {
+                var format = table.Format(rows.Key, rows.First());
+                var name = KernelSet.GemmName(format);
+                if (_grids.ContainsKey(name) || rows.Min(i => seconds[i]) > LeastLaunchBoundSeconds)
+                {
+                    continue;
+                }
 
-        Build(builders, rank: 3, share: 0);
+                var builder = new KernelGridBuilder();
+                foreach (var i in rows)
+                {
+                    builder.AddAboveRoof(
+                        new(m[i], n[i], k[i]),
+                        seconds[i] / _roofs.GemmSeconds(format, m[i], n[i], k[i])
+                    );
+                }
+
+                _grids.Add(name, builder.Build(rank: 3, share: 0));
+            }
+        }
     }
 
     /// <summary>All-reduces inside CUDA graphs, which is how engines run them.</summary>
@@ -133,8 +154,6 @@ internal sealed partial class KernelFolder
                 continue;
             }
 
-            var format = table.Format(formats[i], i);
-            var name = KernelSet.ExpertsName(format);
             var shape = new ExpertShape(
                 hidden[i],
                 intermediate[i],
@@ -143,23 +162,27 @@ internal sealed partial class KernelFolder
                 tensorRanks[i],
                 expertRanks[i]
             );
-            if (!shapes.TryGetValue(name, out var known))
+            foreach (var format in Served(table.Format(formats[i], i)))
             {
-                shapes.Add(name, known = []);
-            }
+                var name = KernelSet.ExpertsName(format);
+                if (!shapes.TryGetValue(name, out var known))
+                {
+                    shapes.Add(name, known = []);
+                }
 
-            var at = known.IndexOf(shape);
-            if (at < 0)
-            {
-                at = known.Count;
-                known.Add(shape);
-            }
+                var at = known.IndexOf(shape);
+                if (at < 0)
+                {
+                    at = known.Count;
+                    known.Add(shape);
+                }
 
-            Builder(builders, name)
-                .AddAboveRoof(
-                    new(at + 1, tokens[i]),
-                    seconds[i] / _roofs.ExpertSeconds(format, shape, tokens[i])
-                );
+                Builder(builders, name)
+                    .AddAboveRoof(
+                        new(at + 1, tokens[i]),
+                        seconds[i] / _roofs.ExpertSeconds(format, shape, tokens[i])
+                    );
+            }
         }
 
         Build(builders, rank: 2, share: 0);
@@ -168,6 +191,10 @@ internal sealed partial class KernelFolder
             _expertShapes.Add(name, [.. known]);
         }
     }
+
+    /// <summary>A kernel for scales of blocks computes with one scale a matrix as well; the faster of the two counts.</summary>
+    private static KernelFormat[] Served(KernelFormat format) =>
+        format == KernelFormat.Fp8Block ? [KernelFormat.Fp8Block, KernelFormat.Fp8] : [format];
 
     private static KernelGridBuilder Builder(Dictionary<string, KernelGridBuilder> builders, string name)
     {
@@ -196,27 +223,40 @@ internal sealed partial class KernelFolder
     /// <summary>The table of the newest version of the engine that has it; null if none has.</summary>
     private string? Find(string operation, string name)
     {
-        var versions = Path.Combine(_folder, operation, _engine);
-        if (!Directory.Exists(versions))
+        var path = TablesOf(_engine, operation, name).FirstOrDefault();
+        if (path is not null)
         {
-            return null;
+            var version = Path.GetFileName(Path.GetDirectoryName(path))!;
+            _version = VersionOrder.Compare(version, _version) > 0 ? version : _version;
         }
 
-        foreach (var folder in Directory.EnumerateDirectories(versions).OrderDescending(VersionOrder))
-        {
-            foreach (var extension in (string[])[".parquet", ".csv"])
-            {
-                var path = Path.Combine(folder, name + extension);
-                if (File.Exists(path))
-                {
-                    var version = Path.GetFileName(folder);
-                    _version = VersionOrder.Compare(version, _version) > 0 ? version : _version;
-                    return path;
-                }
-            }
-        }
+        return path;
+    }
 
-        return null;
+    /// <summary>The tables of an operation: those of the engine first, the newest first.</summary>
+    private IEnumerable<string> Tables(string operation, string name)
+    {
+        var engines = Path.Combine(_folder, operation);
+        return Directory
+            .EnumerateDirectories(engines)
+            .Select(path => Path.GetFileName(path))
+            .OrderByDescending(engine => engine == _engine)
+            .ThenBy(engine => engine, StringComparer.Ordinal)
+            .SelectMany(engine => TablesOf(engine, operation, name));
+    }
+
+    private IEnumerable<string> TablesOf(string engine, string operation, string name)
+    {
+        var versions = Path.Combine(_folder, operation, engine);
+        return Directory.Exists(versions)
+            ? Directory
+                .EnumerateDirectories(versions)
+                .OrderDescending(VersionOrder)
+                .SelectMany(folder =>
+                    s_extensions.Select(extension => Path.Combine(folder, name + extension))
+                )
+                .Where(File.Exists)
+            : [];
     }
 
     private static StringComparer VersionOrder { get; } =
