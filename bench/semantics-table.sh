@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What each option of the semantics does by itself: the table of docs/validation.md.
-# Usage: bench/semantics-table.sh [arguments of llmsim run, such as --trace_path FILE]
+# Usage: bench/semantics-table.sh [arguments of llmsim run, such as --trace_path FILE --lambda_arrival 1.66]
 set -euo pipefail
 
 root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"

@@ -29,7 +29,8 @@ internal readonly record struct LeftOut(long Requests, double Share)
                 return new LeftOut(0, share);
             }
 
-            if (!isPercent && value == Math.Floor(value) && value <= int.MaxValue)
+            // 1.0 may be meant as a share of all: it is no number of requests.
+            if (!isPercent && !text.Contains('.') && value <= int.MaxValue)
             {
                 return new LeftOut((long)value, 0);
             }

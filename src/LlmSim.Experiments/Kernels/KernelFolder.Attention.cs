@@ -41,7 +41,7 @@ internal sealed partial class KernelFolder
                 row.HeadSize,
                 row.KvBits / 8.0
             );
-            // Prompts hardly feel how many heads share a key: steps of four are enough.
+            // How many query heads share a KV head hardly changes a prompt's time: steps of a factor of four are enough.
             var group = (int)Math.Pow(4, Math.Round(Math.Log((double)row.Heads / row.KvHeads, 4)));
             Builder(builders, KernelSet.PromptAttentionName(row.HeadSize, row.KvBits))
                 .AddAboveRoof(

@@ -94,7 +94,7 @@ public static class SummaryCsv
             ("kv_bit", c.Precision.KvBits),
             ("comm_bit", c.Precision.CommunicationBits),
             ("embedding_bit", c.Precision.EmbeddingBits),
-            // Without the commas it is a column even to who splits lines at them.
+            // Without commas, for readers that split a line at each comma, quoted or not.
             ("simulated_precision", precision.Replace(',', ';')),
             ("performance", c.Performance),
             ("cluster", c.Cluster),

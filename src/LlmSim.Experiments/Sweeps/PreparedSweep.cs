@@ -106,7 +106,7 @@ internal sealed class PreparedSweep
 
         foreach (var point in _points)
         {
-            // Without the files that are wanted a point is not done.
+            // A point is done only when the files that are asked for are there.
             if (entries.TryGetValue(point.Hash, out var entry) && files.AreThere(point, entry))
             {
                 results[point.Index] = point.Result(entry.Summary, files);

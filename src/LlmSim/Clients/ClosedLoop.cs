@@ -24,7 +24,7 @@ internal sealed class ClosedLoop : IClient
         _simulation = simulation;
         _send = send;
         _idle = concurrency;
-        // An event of its own: whoever reports an end is in the middle of something.
+        // Sent by an event of its own: the stage that reports an end has not finished its own event.
         _nextSending = simulation.CreateTimer(EventRanks.Arrival, Send);
     }
 

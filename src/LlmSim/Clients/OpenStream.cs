@@ -25,7 +25,7 @@ internal sealed class OpenStream : IClient
 
     public void OnEnded()
     {
-        // Nobody waits for it.
+        // Arrivals do not wait for the end of other requests.
     }
 
     public void Dispose() => _stream.Dispose();

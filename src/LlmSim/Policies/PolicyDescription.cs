@@ -91,7 +91,10 @@ public sealed class PolicyDescription
         }
         catch (TargetInvocationException e)
         {
-            var thrown = e.InnerException ?? e;
+            // What a static initializer throws comes wrapped once more, in a message that says nothing.
+            var thrown = e.InnerException is TypeInitializationException { InnerException: { } cause }
+                ? cause
+                : e.InnerException ?? e;
             throw new UserErrorException(
                 $"policy '{name}' (class {type.FullName}): its constructor threw {thrown.GetType().Name}: {thrown.Message}",
                 thrown

@@ -169,6 +169,10 @@ public sealed class PolicyLoadingTests : IDisposable
         "its constructor threw Exception: mine"
     )]
     [InlineData(
+        "static P() => throw new System.Exception(\"mine\");",
+        "its constructor threw Exception: mine"
+    )]
+    [InlineData(
         "[PolicyOption(\"x\", Summary = \"\")] public int X { get => throw new System.Exception(\"mine\"); set { } }",
         "policies/p.cs: cannot be loaded: mine"
     )]

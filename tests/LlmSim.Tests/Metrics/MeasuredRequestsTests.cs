@@ -123,6 +123,7 @@ public sealed class MeasuredRequestsTests
     [Theory]
     [InlineData("--warmup", "100%", "warmup: found '100%'")]
     [InlineData("--warmup", "1.5", "warmup: found '1.5'")]
+    [InlineData("--warmup", "1.0", "warmup: found '1.0'")]
     [InlineData("--warmup", "-1", "warmup: found '-1'")]
     [InlineData("--cooldown", "many", "cooldown: found 'many'")]
     [InlineData("--warmup", "20", "allowed: fewer")]

@@ -30,7 +30,7 @@ internal sealed class ClusterSampler : ISimulationObserver
         NextInstant = SimTime.MaxValue;
         if (plan.IntervalSeconds is { } seconds)
         {
-            // An interval beyond the end of the clock leaves the first instant alone.
+            // With an interval beyond the end of the clock only the first instant is sampled.
             _interval = seconds < LastSeconds ? SimTime.FromSeconds(seconds) : SimTime.MaxValue;
             ArgumentOutOfRangeException.ThrowIfLessThan(_interval.Nanoseconds, 1, nameof(plan));
             NextInstant = SimTime.Zero;

@@ -107,7 +107,7 @@ internal sealed class ModulePatterns
         }
         catch (NotSupportedException)
         {
-            // It looks ahead or back.
+            // The engine without backtracking has no look-ahead and no look-behind.
             return new(expression, RegexOptions.CultureInvariant, s_patience);
         }
         catch (ArgumentException error)

@@ -109,7 +109,7 @@ internal static class TraceOpening
             return TraceFormats.Columns;
         }
 
-        // What is no JSON either is told where it ends to be such, by the first format's reader.
+        // Broken JSON has no names; the first format's reader says where it breaks.
         return isJson && names.IsEmpty ? TraceFormats.All[0] : throw Unknown(lines, names, isJson);
     }
 
