@@ -3,7 +3,6 @@ using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Workloads;
-using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Cli.Commands;
 
@@ -36,25 +35,17 @@ internal sealed class WorkloadConvertCommand : CliCommand
     private void Execute(ParseResult parse)
     {
         var path = parse.GetRequiredValue(_output);
-        var compress = OutputCompression.Of(path);
-        var name = compress is null ? path : Path.GetFileNameWithoutExtension(path);
-        Func<Stream, IEnumerable<RequestSpec>, bool, long> write = Path.GetExtension(name) switch
+        if (TraceOutput.Extension(path) is not (".jsonl" or ".csv"))
         {
-            ".jsonl" => TraceWriter.WriteMooncake,
-            ".csv" => TraceWriter.WriteAzure,
-            _ => throw new UserErrorException(
+            throw new UserErrorException(
                 $"OUT: found '{path}'; allowed: a name that ends with .jsonl or .csv, and then perhaps .gz or .zst"
-            ),
-        };
+            );
+        }
 
         using var input = InputFile.Open(parse.GetRequiredValue(_trace.File));
         using var trace = _trace.Open(parse, input);
         using var file = new OutputFile("OUT", path);
-        using (var stream = compress?.Invoke(file.Stream))
-        {
-            write(stream ?? file.Stream, Cancellable(trace.Requests()), trace.HasTimes);
-        }
-
+        TraceOutput.Write(file, path, Cancellable(trace.Requests()), trace.HasTimes);
         file.Commit();
         Console.Error.WriteLine($"{path}: {trace.Facts.Describe()}");
         TraceNotices.Write([trace.Facts], Console.Error);

@@ -4,18 +4,17 @@ using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Workloads;
-using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Cli.Commands;
 
-/// <summary><c>llmsim workload generate</c>: a workload as a trace in Mooncake's format.</summary>
+/// <summary><c>llmsim workload generate</c>: a workload as a trace of Mooncake's or Azure's format.</summary>
 internal sealed class WorkloadGenerateCommand : CliCommand
 {
     private readonly WorkloadArguments _workload = new();
 
     private readonly Option<string> _output = CliOption.File(
         "output",
-        "the trace to write, in Mooncake's JSON Lines; /dev/stdout for a pipe"
+        "the trace to write: Azure's CSV (.csv), or Mooncake's JSON Lines; .gz or .zst after it compresses; /dev/stdout for a pipe"
     );
 
     public WorkloadGenerateCommand(CliConsole console)
@@ -44,8 +43,9 @@ internal sealed class WorkloadGenerateCommand : CliCommand
         Console.Warn(_workload.Unread(parse, configuration));
         WorkloadFacts? facts = null;
         var requests = Experiment.CreateWorkload(configuration).ToRequests(known => facts = known);
-        using var file = new OutputFile("--output", parse.GetRequiredValue(_output));
-        var count = TraceWriter.WriteMooncake(file.Stream, Cancellable(requests));
+        var path = parse.GetRequiredValue(_output);
+        using var file = new OutputFile("--output", path);
+        var count = TraceOutput.Write(file, path, Cancellable(requests));
         file.Commit();
         Console.Error.WriteLine($"{Figures.Count(count)} requests written");
         TraceNotices.Write([facts!.Trace], Console.Error);

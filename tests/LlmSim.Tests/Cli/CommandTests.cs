@@ -59,6 +59,21 @@ public sealed class CommandTests
         );
     }
 
+    [Theory]
+    [InlineData("g.csv", "TIMESTAMP,ContextTokens,GeneratedTokens\n")]
+    [InlineData("g.jsonl", "{\"timestamp\"")]
+    [InlineData("g.csv.gz", "\u001f")]
+    public void A_generated_workload_has_the_format_of_its_name(string name, string beginning)
+    {
+        using var folder = new TemporaryFolder();
+        var trace = folder.File(name);
+
+        CliRun.Of("workload", "generate", "--output", trace, "--request_count", "3");
+
+        Assert.StartsWith(beginning, File.ReadAllText(trace), StringComparison.Ordinal);
+        Assert.Contains("3 requests in", CliRun.Of("workload", "stats", trace).Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_generated_workload_is_read_back_by_stats_and_run_compressed_or_not()
     {

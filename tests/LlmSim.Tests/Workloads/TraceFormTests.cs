@@ -46,6 +46,62 @@ public sealed class TraceFormTests
     }
 
     [Theory]
+    [InlineData("5\" disk", "6\" disk")]
+    [InlineData("it said \"so", "no")]
+    [InlineData("\"a \"\"\nb\"\"\n\"", "\"\"")]
+    [InlineData("\"\"\"\n\"\"\"", "\"\"\"\"")]
+    public void Only_a_quote_at_the_beginning_of_a_field_opens_it(string first, string second)
+    {
+        var text =
+            "TIMESTAMP,text,ContextTokens,GeneratedTokens,more\n"
+            + $"2024-05-12 00:00:00,{first},2162,5,{first}\n2024-05-12 00:00:01,{second},100,7, {second}\n";
+
+        Assert.Equal(s_requests, TraceText.Read(text));
+        Assert.Equal(s_requests, TraceText.Read(text.TrimEnd('\n')));
+    }
+
+    [Fact]
+    public void A_quote_that_does_not_close_takes_no_requests_with_it()
+    {
+        var error = Assert.Throws<UserErrorException>(() =>
+            TraceText.Read(
+                "TIMESTAMP,ContextTokens,GeneratedTokens,text\n0,10,5,a\n1,11,5,\"b\n2,12,5,c\n3,13,5,d\n",
+                new() { SkipInvalid = true }
+            )
+        );
+
+        Assert.Equal(
+            "t.jsonl:3: a field of this row opens with a double quote and does not end",
+            error.Message
+        );
+    }
+
+    [Theory]
+    [InlineData("timestamp_ms,input_length,output_length\n5000,2162,5\n6000,100,7")]
+    [InlineData("TIMESTAMP_S,ContextTokens,GeneratedTokens\n5,2162,5\n6,100,7")]
+    [InlineData("Timestamp_ns,Request tokens,Response tokens\n0,2162,5\n1000000000,100,7")]
+    [InlineData(
+        """
+            {"timestamp_us": 0, "input_length": 2162, "output_length": 5}
+            {"timestamp_us": 1000000, "input_length": 100, "output_length": 7}
+            """
+    )]
+    public void Times_may_have_their_unit_in_their_name(string text) =>
+        Assert.Equal(s_requests, TraceText.Read(text));
+
+    [Fact]
+    public void Escapes_in_a_time_of_JSON_are_read() =>
+        Assert.Equal(
+            s_requests,
+            TraceText.Read(
+                """
+                {"timestamp": "2024-05-12T00:00:00\u002B00:00", "input_length": 2162, "output_length": 5}
+                {"timestamp": "2024-05-12T00:00:01\u002B00:00", "input_length": 100, "output_length": 7}
+                """
+            )
+        );
+
+    [Theory]
     [InlineData(
         """[{"timestamp": 0, "input_length": 2162, "output_length": 5}, {"timestamp": 1000, "input_length": 100, "output_length": 7}]"""
     )]
@@ -121,7 +177,7 @@ public sealed class TraceFormTests
     [InlineData("timestamp,size\n1,2", "t.jsonl:1: found timestamp,size; allowed: ")]
     [InlineData(
         "TIMESTAMP,ContextTokens,GeneratedTokens\n\"2024-05-12 00:00:00,5,1",
-        "t.jsonl:2: TIMESTAMP: found \"2024-05-12 00:00:00,5,1; allowed"
+        "t.jsonl:2: a field of this row opens with a double quote and does not end"
     )]
     public void What_is_no_trace_is_told_where_and_why(string text, string expected)
     {

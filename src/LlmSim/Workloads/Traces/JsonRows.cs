@@ -188,7 +188,10 @@ internal sealed class JsonRows : ITraceRows
         {
             JsonTokenType.Number when json.TryGetInt64(out var whole) => Clock.TryRead(whole, out time),
             JsonTokenType.Number => json.TryGetDecimal(out var number) && Clock.TryRead(number, out time),
-            JsonTokenType.String => Clock.TryRead(json.ValueSpan, out time),
+            JsonTokenType.String => Clock.TryRead(
+                json.ValueIsEscaped ? Encoding.UTF8.GetBytes(json.GetString()!) : json.ValueSpan,
+                out time
+            ),
             _ => false,
         };
         return isTime ? time : throw Wrong(ref json);
@@ -247,7 +250,7 @@ internal sealed class JsonRows : ITraceRows
     private UserErrorException Missing(string field) =>
         _lines.Error(
             field,
-            $"missing; allowed: an object with {string.Join(", ", new[] { ArrivalField, _input }.Where(f => f.Length > 0))} and {_output}"
+            $"missing; allowed: an object with {string.Join(", ", new[] { ArrivalField, _input }.Where(f => f.Length > 0))} and {_output} ({TraceRow.SkipHint})"
         );
 
     /// <summary>The text up to the next delimiter of JSON.</summary>

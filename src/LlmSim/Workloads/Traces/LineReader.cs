@@ -42,6 +42,9 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
     /// <summary>How records are told apart, from the next call of <see cref="MoveNext" /> on.</summary>
     public RecordShape Shape { get; set; }
 
+    /// <summary>What may stand between fields of <see cref="RecordShape.QuotedLines" />: one of them, once it is known which.</summary>
+    public byte[] Separators { get; set; } = [.. ",;\t|"u8];
+
     /// <summary>
     /// The current record without the spaces around it, valid until the next call of <see cref="MoveNext" />; empty at the end.
     /// </summary>
@@ -146,8 +149,9 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
             var newline = pending[searched..].IndexOf((byte)'\n');
             if (newline >= 0)
             {
-                isQuoted ^=
-                    Shape == RecordShape.QuotedLines && HasOddQuotes(pending.Slice(searched, newline));
+                isQuoted =
+                    Shape == RecordShape.QuotedLines
+                    && IsQuotedAtEnd(pending[..(searched + newline)], searched, isQuoted);
                 if (isQuoted)
                 {
                     _lineFeeds++;
@@ -167,13 +171,39 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
 
             if (!Fill())
             {
+                if (Shape == RecordShape.QuotedLines && IsQuotedAtEnd(pending, searched, isQuoted))
+                {
+                    throw Error("", "a field of this row opens with a double quote and does not end");
+                }
+
                 TakeLine(pending.Length);
                 return pending.Length > 0;
             }
         }
     }
 
-    private static bool HasOddQuotes(ReadOnlySpan<byte> text) => (text.Count((byte)'"') & 1) == 1;
+    /// <summary>
+    /// Whether a record so far ends within quotes. Only a quote at the beginning of a field opens it: one within a text, as of 5"
+    /// disks, is a character.
+    /// </summary>
+    private bool IsQuotedAtEnd(ReadOnlySpan<byte> record, int start, bool isQuoted)
+    {
+        while (record[start..].IndexOf((byte)'"') is >= 0 and var quote)
+        {
+            start += quote + 1;
+            if (isQuoted && start < record.Length && record[start] == '"')
+            {
+                start++; // Doubled: a character.
+                continue;
+            }
+
+            isQuoted = !isQuoted && IsFieldStart(record[..(start - 1)].TrimEnd((byte)' '));
+        }
+
+        return isQuoted;
+    }
+
+    private bool IsFieldStart(ReadOnlySpan<byte> before) => before.IsEmpty || Separators.Contains(before[^1]);
 
     private void TakeLine(int length)
     {

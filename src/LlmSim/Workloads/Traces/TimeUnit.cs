@@ -20,6 +20,18 @@ internal static class TimeUnits
     public const string IsoExample =
         "a time such as 2023-11-16 18:15:46.6805900 or 2024-05-10T00:00:00.5Z, of the years 1970 to 2199";
 
+    /// <summary>Endings of names of fields that tell their unit.</summary>
+    public static IReadOnlyList<(string Ending, TimeUnit Unit)> FieldEndings { get; } =
+    [
+        ("_ns", TimeUnit.Nanoseconds),
+        ("_us", TimeUnit.Microseconds),
+        ("_ms", TimeUnit.Milliseconds),
+        ("_s", TimeUnit.Seconds),
+        ("_sec", TimeUnit.Seconds),
+        ("_secs", TimeUnit.Seconds),
+        ("_seconds", TimeUnit.Seconds),
+    ];
+
     /// <summary>As options and results name them, in the order of <see cref="TimeUnit" />.</summary>
     private static readonly string[] s_names = ["s", "ms", "us", "ns", "iso"];
 
@@ -57,23 +69,11 @@ internal static class TimeUnits
             );
 
     /// <summary>The unit that the name of a field ends with; null when it ends with none.</summary>
-    public static TimeUnit? OfFieldName(string name)
-    {
-        (string Ending, TimeUnit Unit)[] endings =
-        [
-            ("_ns", TimeUnit.Nanoseconds),
-            ("_us", TimeUnit.Microseconds),
-            ("_ms", TimeUnit.Milliseconds),
-            ("_s", TimeUnit.Seconds),
-            ("_sec", TimeUnit.Seconds),
-            ("_secs", TimeUnit.Seconds),
-            ("_seconds", TimeUnit.Seconds),
-        ];
-        return endings
+    public static TimeUnit? OfFieldName(string name) =>
+        FieldEndings
             .Where(ending => name.EndsWith(ending.Ending, StringComparison.OrdinalIgnoreCase))
             .Select(ending => (TimeUnit?)ending.Unit)
             .FirstOrDefault();
-    }
 
     /// <summary>
     /// The unit in which a number is a time between 2008 and 2099, counted from 1970; null when there is none. The ranges do

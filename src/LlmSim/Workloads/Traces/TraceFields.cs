@@ -38,7 +38,15 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
             ?? throw new UserErrorException($"columns: no {key}=NAME; allowed: {Allowed}; found: {names}");
 
         return new TraceFields(
-            Name("arrival", format.Arrival),
+            Name(
+                "arrival",
+                [
+                    .. format.Arrival,
+                    .. format.Arrival.SelectMany(name =>
+                        TimeUnits.FieldEndings.Select(unit => name + unit.Ending)
+                    ),
+                ]
+            ),
             Required("input", format.Input),
             Required("output", format.Output),
             Name("hash_ids", format.HashIds)

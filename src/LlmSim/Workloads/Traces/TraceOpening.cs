@@ -56,6 +56,7 @@ internal static class TraceOpening
         lines.Shape = RecordShape.QuotedLines;
         lines.MoveNext();
         var header = new CsvHeader(lines.RawLine);
+        lines.Separators = [header.Separator];
         var format = Choose(lines, header.Names, options.Format, columns, isJson: false);
         if (columns.ContainsKey("hash_ids"))
         {

@@ -15,9 +15,11 @@ internal readonly record struct TraceRow(
     long[]? HashIds = null
 )
 {
+    public const string SkipHint = "--skip_invalid leaves other rows out";
+
     public static readonly string AllowedLength = string.Create(
         CultureInfo.InvariantCulture,
-        $"an integer from 1 to {int.MaxValue} (--skip_invalid leaves other rows out)"
+        $"an integer from 1 to {int.MaxValue} ({SkipHint})"
     );
 
     /// <summary>A length in tokens; 2162.0 is one, as tables with gaps have it.</summary>

@@ -88,7 +88,7 @@ internal static class ShareGptFormat
 
             throw lines.Error(
                 "conversations",
-                "found no message of a human that is answered; allowed: one at least"
+                $"found no message of a human that is answered; allowed: one at least ({TraceRow.SkipHint})"
             );
         }
 
