@@ -1,8 +1,13 @@
+using System.Buffers;
+
 namespace LlmSim.Performance.Catalog;
 
 /// <summary>Reads what each method of quantization says of the modules of a model.</summary>
 internal static class QuantizationMethods
 {
+    /// <summary>Signs of a regular expression that no name of a module has.</summary>
+    private static readonly SearchValues<char> s_signs = SearchValues.Create(@"*+?^$()[]{}|\");
+
     /// <summary>The formats of modules, and the names that the config has.</summary>
     public static (ModuleFormat FormatOf, IReadOnlyList<string> Names) Modules(
         JsonFields fields,
@@ -180,7 +185,6 @@ internal static class QuantizationMethods
     {
         const string Exception = "-:";
         const string Inclusion = "+:";
-        const string Wildcards = @"*+?^$()[]{}|\";
         if (fields.OptionalObject("dynamic") is { } expressions)
         {
             foreach (var rule in expressions.Names)
@@ -199,12 +203,14 @@ internal static class QuantizationMethods
             foreach (var rule in modules.Names)
             {
                 yield return (
-                    rule.IndexOfAny(Wildcards.ToCharArray()) < 0 ? rule : $"re:.*(?:{rule})",
+                    IsExpression(rule) ? $"re:.*(?:{rule})" : rule,
                     GptqProduct(modules.Object(rule), fields)
                 );
             }
         }
     }
+
+    private static bool IsExpression(string rule) => rule.AsSpan().ContainsAny(s_signs);
 
     /// <summary>What a rule leaves out is that of all. The format keeps zero points of symmetric weights too.</summary>
     private static ProductFormat GptqProduct(JsonFields rule, JsonFields all)
