@@ -10,6 +10,7 @@ public sealed class ConfigContextTests
     // The rule of vLLM: yarn extends the original window, linear and dynamic the one that is stated.
     [InlineData("""{"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}""", 131_072)]
     [InlineData("""{"rope_type": "yarn", "factor": 40, "original_max_position_embeddings": 4096}""", 163_840)]
+    [InlineData("""{"type": "yarn", "factor": 4, "original_max_position_embeddings": 16384.0}""", 65_536)]
     [InlineData("""{"rope_type": "yarn", "factor": 4}""", 131_072)]
     [InlineData("""{"type": "linear", "factor": 4}""", 131_072)]
     [InlineData("""{"type": "dynamic", "factor": 2.0}""", 65_536)]
@@ -29,6 +30,15 @@ public sealed class ConfigContextTests
         Assert.Equal(tokens, Qwen($"\"rope_scaling\": {scaling}").MaxContextTokens);
         Assert.Equal(tokens, Qwen($"\"rope_parameters\": {scaling}").MaxContextTokens);
     }
+
+    [Fact]
+    public void An_empty_rope_scaling_leaves_it_to_rope_parameters() =>
+        Assert.Equal(
+            65_536,
+            Qwen(
+                """ "rope_scaling": {}, "rope_parameters": {"rope_type": "linear", "factor": 2} """
+            ).MaxContextTokens
+        );
 
     [Fact]
     public void Newer_configs_may_scale_by_the_kind_of_layer() =>

@@ -158,4 +158,18 @@ public sealed class ModelCatalogTests
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(json));
         return ModelConfigParser.Parse("x/y", stream, "config.json");
     }
+
+    /// <summary>Bytes of the published files, without modules that predict several tokens and encoders.</summary>
+    [Theory]
+    [InlineData("deepseek-ai/DeepSeek-R1", 673e9)]
+    [InlineData("moonshotai/Kimi-K2-Instruct", 1029e9)]
+    [InlineData("moonshotai/Kimi-K2-Thinking", 594e9)]
+    [InlineData("moonshotai/Kimi-K2.5", 594e9)]
+    [InlineData("MiniMaxAI/MiniMax-M2", 230e9)]
+    public void A_model_that_is_published_in_8_or_4_bits_is_simulated_so(string id, double bytes)
+    {
+        var model = ModelCatalog.BuiltIn.Get(id);
+
+        Assert.Equal(bytes, model.WeightBytes(new PrecisionRequest().Resolve(model)), 0.005 * bytes);
+    }
 }

@@ -47,6 +47,7 @@ public sealed class QuantizationParserTests
         "nf4 weights (blocks of 64), 16-bit activations",
         4.5
     )]
+    [InlineData("""{"load_in_4bit": false, "load_in_8bit": true}""", "int8 weights, 16-bit activations", 8)]
     [InlineData(
         """{"quant_method": "bitsandbytes", "load_in_8bit": true}""",
         "int8 weights, 16-bit activations",
@@ -258,6 +259,37 @@ public sealed class QuantizationParserTests
         Assert.Equal(4, listed.Mlp.Weight.Bits);
         Assert.Equal(4, listed.LmHead.Weight.Bits);
         Assert.Equal(16, ruled.LmHead.Weight.Bits);
+    }
+
+    [Theory]
+    [InlineData(
+        """{"quant_method": "gptq", "bits": 4, "group_size": 128, "dynamic": {"+:.*\\.down_proj.*": {"bits": 8, "group_size": 64}}}"""
+    )]
+    [InlineData(
+        """{"quant_method": "gptq", "bits": 4, "group_size": 128, "dynamic": {".*\\.down_proj.*": {"bits": 8, "group_size": 64}, "-:.*down_proj": {}}}"""
+    )]
+    [InlineData(
+        """{"quant_method": "auto-round", "bits": 4, "group_size": 128, "extra_config": {"down_proj$": {"bits": 8, "group_size": 64}}}"""
+    )]
+    public void Rules_may_give_modules_other_bits(string json)
+    {
+        var precision = Parse(json, s_dense);
+
+        Assert.Equal(4 + 20.0 / 128, precision.Projections.Weight.StoredBits);
+        Assert.Equal((2 * (4 + 20.0 / 128) + 8 + 24.0 / 64) / 3, precision.Mlp.Weight.StoredBits, 1e-12);
+    }
+
+    [Fact]
+    public void Auto_round_leaves_modules_at_16_bits_by_name()
+    {
+        var precision = Parse(
+            """{"quant_method": "auto-round", "bits": 4, "group_size": 128, "extra_config": {"model.layers.0.mlp.down_proj": {"bits": 16}}}""",
+            s_dense
+        );
+
+        const double Int4 = 4 + 20.0 / 128;
+        var matrices = 3.0 * s_dense.Layers;
+        Assert.Equal(((matrices - 1) * Int4 + 16) / matrices, precision.Mlp.Weight.StoredBits, 1e-12);
     }
 
     [Theory]

@@ -36,8 +36,8 @@ internal static class ContextLength
             tokens = fields.PositiveInt("model_max_length");
         }
 
-        var field = fields.Has("rope_scaling") ? "rope_scaling" : "rope_parameters";
-        if (rules.ContextIsScaled || !fields.Has(field))
+        var field = fields.IsOn("rope_scaling") ? "rope_scaling" : "rope_parameters";
+        if (rules.ContextIsScaled || !fields.IsOn(field))
         {
             return (tokens, null);
         }

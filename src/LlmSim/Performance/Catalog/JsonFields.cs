@@ -133,9 +133,7 @@ internal sealed partial class JsonFields
         StringOf(Require(field)) is { Length: > 0 } text ? text : throw Invalid(field, "a string");
 
     public int PositiveInt(string field) =>
-        Require(field) is { ValueKind: JsonValueKind.Number } value
-        && value.TryGetInt32(out var number)
-        && number > 0
+        Require(field) is { ValueKind: JsonValueKind.Number } value && Whole(value) is > 0 and var number
             ? number
             : throw Invalid(field, "a whole number above 0");
 
@@ -146,10 +144,18 @@ internal sealed partial class JsonFields
         Find(field) switch
         {
             null => 0,
-            { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number >= 0 =>
-                number,
+            { ValueKind: JsonValueKind.Number } value when Whole(value) is >= 0 and var number => number,
             _ => throw Invalid(field, "a whole number from 0"),
         };
+
+    /// <summary>A whole number, which programs also write as 32768.0; null where it is none.</summary>
+    private static int? Whole(JsonElement value) =>
+        value.TryGetInt32(out var number) ? number
+        : value.TryGetDouble(out var real)
+        && real is >= int.MinValue and <= int.MaxValue
+        && real == Math.Floor(real)
+            ? (int)real
+        : null;
 
     /// <summary>A finite number above 0, such as 450e9.</summary>
     public double PositiveNumber(string field) =>

@@ -1,8 +1,13 @@
+using System.Buffers;
+
 namespace LlmSim.Performance.Catalog;
 
 /// <summary>Reads what each method of quantization says of the modules of a model.</summary>
 internal static class QuantizationMethods
 {
+    /// <summary>Signs of a regular expression that no name of a module has.</summary>
+    private static readonly SearchValues<char> s_signs = SearchValues.Create(@"*+?^$()[]{}|\");
+
     /// <summary>The formats of modules, and the names that the config has.</summary>
     public static (ModuleFormat FormatOf, IReadOnlyList<string> Names) Modules(
         JsonFields fields,
@@ -147,35 +152,81 @@ internal static class QuantizationMethods
             NumberFormat.SixteenBit
         );
 
-    /// <summary>Rules that begin with "-:" leave modules out. The format keeps zero points of symmetric weights too.</summary>
+    /// <summary>Rules of modules come before what is said of all; the first that fits decides.</summary>
     private static (ModuleFormat FormatOf, IReadOnlyList<string> Names) Gptq(JsonFields fields)
     {
-        const string Exception = "-:";
-        var bits = QuantizationFormats.Bits(fields, "bits");
-        var format = new ProductFormat(
-            QuantizationFormats.Integers(fields, bits, "group_size", hasZeroPoint: true),
-            NumberFormat.SixteenBit
+        var format = GptqProduct(fields, fields);
+        var notConverted = fields.NestedTexts("modules_to_not_convert");
+        var kept = new ModulePatterns(notConverted);
+        var entries = GptqRules(fields).ToArray();
+        var rules = Array.ConvertAll(
+            entries,
+            entry => (Modules: new ModulePatterns([entry.Modules]), entry.Format)
         );
-        var rules = fields.OptionalObject("dynamic")?.Names ?? [];
-        string[] names =
-        [
-            .. fields.NestedTexts("modules_to_not_convert"),
-            .. rules
-                .Where(rule => rule.StartsWith(Exception, StringComparison.Ordinal))
-                .Select(rule => $"re:{rule[Exception.Length..]}"),
-        ];
-        var kept = new ModulePatterns(names);
         var inBlock = fields.NestedTexts("modules_in_block_to_quantize");
         var only = new ModulePatterns(inBlock);
         var hasLmHead = fields.Flag("lm_head", absent: false);
         return (
             (module, byName) =>
                 kept.Matches(module) ? null
+                : Array.Find(rules, rule => rule.Modules.Matches(module)) is (not null, var own) ? own
                 : byName ? ((hasLmHead && module == "lm_head") || only.Matches(module) ? format : null)
                 : inBlock.Count > 0 ? null
                 : format,
-            [.. names, .. inBlock]
+            [.. notConverted, .. entries.Select(entry => entry.Modules), .. inBlock]
         );
+    }
+
+    /// <summary>
+    /// GPTQModel's rules are expressions, of which those after "-:" leave modules out; AutoRound's are names, or expressions
+    /// that may fit anywhere.
+    /// </summary>
+    private static IEnumerable<(string Modules, ProductFormat? Format)> GptqRules(JsonFields fields)
+    {
+        const string Exception = "-:";
+        const string Inclusion = "+:";
+        if (fields.OptionalObject("dynamic") is { } expressions)
+        {
+            foreach (var rule in expressions.Names)
+            {
+                yield return rule.StartsWith(Exception, StringComparison.Ordinal)
+                    ? ($"re:{rule[Exception.Length..]}", null)
+                    : (
+                        $"re:{(rule.StartsWith(Inclusion, StringComparison.Ordinal) ? rule[Inclusion.Length..] : rule)}",
+                        GptqProduct(expressions.Object(rule), fields)
+                    );
+            }
+        }
+
+        if (fields.OptionalObject("extra_config") is { } modules)
+        {
+            foreach (var rule in modules.Names)
+            {
+                yield return (
+                    IsExpression(rule) ? $"re:.*(?:{rule})" : rule,
+                    GptqProduct(modules.Object(rule), fields)
+                );
+            }
+        }
+    }
+
+    private static bool IsExpression(string rule) => rule.AsSpan().ContainsAny(s_signs);
+
+    /// <summary>What a rule leaves out is that of all. The format keeps zero points of symmetric weights too.</summary>
+    private static ProductFormat GptqProduct(JsonFields rule, JsonFields all)
+    {
+        var bits = QuantizationFormats.Bits(rule.Has("bits") ? rule : all, "bits");
+        return bits == 16
+            ? ProductFormat.SixteenBit
+            : new(
+                QuantizationFormats.Integers(
+                    rule.Has("group_size") ? rule : all,
+                    bits,
+                    "group_size",
+                    hasZeroPoint: true
+                ),
+                NumberFormat.SixteenBit
+            );
     }
 
     /// <summary>4 bits are in blocks of 64 with a scale factor of 32 bits, or one of 8 that is scaled itself in blocks of 256.</summary>

@@ -68,6 +68,8 @@ public static class QuantizationParser
             fields.Has(Method) ? fields.Text(Method).ToLowerInvariant().Replace('_', '-')
             : fields.Has("quant_algo") || fields.Has(KvAlgorithm) ? "modelopt"
             : fields.Has("config_groups") ? "compressed-tensors"
+            // transformers has it so where the method is not said.
+            : fields.Has("load_in_4bit") || fields.Has("load_in_8bit") ? "bitsandbytes"
             : throw fields.Error(Method, $"missing; known are {string.Join(", ", s_methods)}.");
         method = method switch
         {
