@@ -198,10 +198,7 @@ public static class Experiment
         scenario.Precision.Describe(
             scenario.Model,
             scenario.Semantics,
-            scenario
-                .PrefillInstances.Concat(scenario.DecodeInstances)
-                .Concat(scenario.MixedInstances)
-                .Select(instance => instance.Hardware)
+            scenario.Instances.Select(instance => instance.Hardware)
         );
 
     /// <summary>A writer of per-request results; null without a path.</summary>

@@ -64,6 +64,10 @@ public sealed record Scenario
     /// <summary>Gives an instance its performance model; the roofline when null.</summary>
     public Func<InstanceSpec, IPerformanceModel>? PerformanceModelFactory { get; init; }
 
+    /// <summary>All instances: those that prefill, those that decode, then those that do both.</summary>
+    internal IEnumerable<InstanceSpec> Instances =>
+        PrefillInstances.Concat(DecodeInstances).Concat(MixedInstances);
+
     /// <summary>Whether requests are let in over limits somewhere: engines always keep theirs.</summary>
     internal bool MayOvershoot =>
         Semantics.Admission == Admission.Overshoot

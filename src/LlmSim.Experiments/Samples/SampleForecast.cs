@@ -19,8 +19,7 @@ internal static class SampleForecast
         }
 
         var seconds = SecondsAtLeast(workload);
-        var instances =
-            scenario.PrefillInstances.Count + scenario.DecodeInstances.Count + scenario.MixedInstances.Count;
+        var instances = scenario.Instances.Count();
         var rows = (Math.Floor(seconds / interval) + 1) * instances;
         if (rows > options.RowLimit)
         {

@@ -80,9 +80,7 @@ internal readonly record struct InputFingerprint(string Name, string Content)
 
     private static IEnumerable<InputFingerprint> Accelerators(Scenario scenario) =>
         scenario
-            .PrefillInstances.Concat(scenario.DecodeInstances)
-            .Concat(scenario.MixedInstances)
-            .Select(instance => instance.Hardware)
+            .Instances.Select(instance => instance.Hardware)
             .Distinct()
             .Select(hardware => new InputFingerprint($"accelerator {hardware.Name}", Hash(hardware)));
 

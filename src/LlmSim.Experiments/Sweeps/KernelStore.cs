@@ -38,9 +38,7 @@ internal sealed class KernelStore
             ?
             [
                 .. scenario
-                    .PrefillInstances.Concat(scenario.DecodeInstances)
-                    .Concat(scenario.MixedInstances)
-                    .Select(instance => instance.Hardware)
+                    .Instances.Select(instance => instance.Hardware)
                     .DistinctBy(hardware => hardware.Name)
                     .Select(hardware =>
                         Get(source[PerformanceSource.KernelsPrefix.Length..], hardware).Fingerprint

@@ -71,8 +71,7 @@ public sealed class KernelFolderTests : IDisposable
 
         static double Seconds(KernelSet kernels, int tokens)
         {
-            var isMeasured = true;
-            return kernels.GemmSeconds(KernelFormat.Bf16, tokens, 4096, 4096, ref isMeasured);
+            return kernels.GemmSeconds(KernelFormat.Bf16, tokens, 4096, 4096);
         }
     }
 

@@ -136,10 +136,7 @@ internal static class CaseScenario
 
     private static void RequireExpressible(Scenario scenario)
     {
-        var instances = scenario
-            .PrefillInstances.Concat(scenario.DecodeInstances)
-            .Concat(scenario.MixedInstances)
-            .Distinct();
+        var instances = scenario.Instances.Distinct();
         foreach (var instance in instances)
         {
             Require(

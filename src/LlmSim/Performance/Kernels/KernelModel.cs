@@ -23,6 +23,7 @@ internal sealed class KernelModel : IPerformanceModel
     private readonly ValueTable _headSeconds;
     private readonly ValueTable _promptSeconds;
     private readonly ValueTable _projectionSeconds;
+    private readonly KernelGrid _promptAttention;
     private readonly DecodeAttentionCurves _decodeAttention;
 
     /// <summary>A model on an instance.</summary>
@@ -65,12 +66,26 @@ internal sealed class KernelModel : IPerformanceModel
         _headSeconds = new(requests => GemmSeconds(_products.LmHead, requests));
         _promptSeconds = new(ComputePromptSeconds);
         _projectionSeconds = new(ComputeProjectionSeconds);
-        _decodeAttention = model.LatentAttention is null
-            ? new([.. kernels.Contexts(model.HeadSize, _kvBytes)], DecodeAttentionSeconds)
-            : new(
-                [.. kernels.LatentContexts(KernelFormat.Of(_precision.Projections), _kvBytes)],
-                LatentDecodeSeconds
+        // Found once: a grid's name is a text, and iterations ask often.
+        if (model.LatentAttention is null)
+        {
+            _promptAttention = kernels.PromptAttentionGrid(model.HeadSize, _kvBytes);
+            var grid = kernels.DecodeAttentionGrid(model.HeadSize, _kvBytes);
+            _decodeAttention = new(
+                grid.Axes[1],
+                (requests, context) => DecodeAttentionSeconds(grid, requests, context)
             );
+        }
+        else
+        {
+            var format = KernelFormat.Of(_precision.Projections);
+            _promptAttention = kernels.LatentAttentionGrid(isDecode: false, format, _kvBytes);
+            var grid = kernels.LatentAttentionGrid(isDecode: true, format, _kvBytes);
+            _decodeAttention = new(
+                grid.Axes[2],
+                (requests, context) => LatentDecodeSeconds(grid, requests, context)
+            );
+        }
     }
 
     /// <inheritdoc />
@@ -152,34 +167,39 @@ internal sealed class KernelModel : IPerformanceModel
 
     private double PromptAttentionSeconds(double requests, double queries, double keys, double pairs)
     {
-        var isMeasured = true;
         return _model.LatentAttention is null
             ? _kernels.PromptAttentionSeconds(
-                new(requests, queries, keys, pairs, _heads, _kvHeads, _model.HeadSize, _kvBytes),
-                ref isMeasured
+                _promptAttention,
+                new(requests, queries, keys, pairs, _heads, _kvHeads, _model.HeadSize, _kvBytes)
             )
-            : LatentSeconds(requests, queries, keys, pairs, isDecode: false);
+            : LatentSeconds(_promptAttention, requests, queries, keys, pairs, isDecode: false);
     }
 
-    private double DecodeAttentionSeconds(int requests, int context)
+    private double DecodeAttentionSeconds(KernelGrid grid, int requests, int context)
     {
-        var isMeasured = true;
         return _kernels.DecodeAttentionSeconds(
-            new(requests, context, _heads, _kvHeads, _model.HeadSize, _kvBytes),
-            ref isMeasured
+            grid,
+            new(requests, context, _heads, _kvHeads, _model.HeadSize, _kvBytes)
         );
     }
 
-    private double LatentDecodeSeconds(int requests, int context)
+    private double LatentDecodeSeconds(KernelGrid grid, int requests, int context)
     {
         var keys = (double)requests * context;
-        return LatentSeconds(requests, requests, keys, keys, isDecode: true);
+        return LatentSeconds(grid, requests, requests, keys, keys, isDecode: true);
     }
 
-    private double LatentSeconds(double requests, double queries, double keys, double pairs, bool isDecode)
+    private double LatentSeconds(
+        KernelGrid grid,
+        double requests,
+        double queries,
+        double keys,
+        double pairs,
+        bool isDecode
+    )
     {
-        var isMeasured = true;
         return _kernels.LatentAttentionSeconds(
+            grid,
             KernelFormat.Of(_precision.Projections),
             new(
                 _model.LatentAttention!,
@@ -191,8 +211,7 @@ internal sealed class KernelModel : IPerformanceModel
                 pairs,
                 _kvBytes,
                 isDecode
-            ),
-            ref isMeasured
+            )
         );
     }
 
@@ -226,8 +245,7 @@ internal sealed class KernelModel : IPerformanceModel
 
     private double GemmSeconds(in LayerProducts.Product product, double tokens)
     {
-        var isMeasured = true;
-        return _kernels.GemmSeconds(product.Format, tokens, product.Outputs, product.Inputs, ref isMeasured);
+        return _kernels.GemmSeconds(product.Format, tokens, product.Outputs, product.Inputs);
     }
 
     /// <summary>An iteration has the tokens of one instance; where experts are divided over several, those of all come.</summary>
@@ -238,16 +256,11 @@ internal sealed class KernelModel : IPerformanceModel
             return 0;
         }
 
-        var isMeasured = true;
         var groupTokens = (double)tokens * Math.Max(1, _instance.ExpertParallel / _instance.TpSize);
         return _model.ExpertLayers
             * (
-                _kernels.ExpertSeconds(
-                    KernelFormat.Of(_precision.Experts),
-                    experts,
-                    groupTokens,
-                    ref isMeasured
-                ) + (_communication?.ExpertExchangeSeconds(tokens) ?? 0)
+                _kernels.ExpertSeconds(KernelFormat.Of(_precision.Experts), experts, groupTokens)
+                + (_communication?.ExpertExchangeSeconds(tokens) ?? 0)
             );
     }
 
@@ -258,13 +271,12 @@ internal sealed class KernelModel : IPerformanceModel
             return 0;
         }
 
-        var isMeasured = true;
         var bytes = tokens * _model.HiddenSize * _precision.HiddenState.BytesPerValue;
         return 2
             * _model.Layers
             * (
                 _kernels.HasAllReduce
-                    ? _kernels.AllReduceSeconds(_instance.TpSize, bytes, ref isMeasured)
+                    ? _kernels.AllReduceSeconds(_instance.TpSize, bytes)
                     : _communication.AllReduceSeconds(tokens)
             );
     }

@@ -40,13 +40,22 @@ internal sealed class KernelSet
     /// <summary>By grid of experts: the shapes that its first axis counts, from 1.</summary>
     public IReadOnlyDictionary<string, ExpertShape[]> ExpertShapes { get; }
 
-    /// <summary>Context lengths that decode attention was measured at, for a width of heads.</summary>
-    public IReadOnlyList<int> Contexts(int headSize, double kvBytes) =>
-        _grids[AttentionGrid(DecodeAttention, headSize, kvBytes, out _)].Axes[1];
+    /// <summary>The grid of the attention of prompts for a width of heads.</summary>
+    public KernelGrid PromptAttentionGrid(int headSize, double kvBytes) =>
+        AttentionGrid(PromptAttention, headSize, kvBytes);
 
-    /// <summary>Context lengths that latent attention was measured at.</summary>
-    public IReadOnlyList<int> LatentContexts(KernelFormat format, double kvBytes) =>
-        _grids[LatentGrid(isDecode: true, format, kvBytes, out _)].Axes[2];
+    /// <summary>The grid of the attention of decoding requests for a width of heads; its second axis has contexts.</summary>
+    public KernelGrid DecodeAttentionGrid(int headSize, double kvBytes) =>
+        AttentionGrid(DecodeAttention, headSize, kvBytes);
+
+    /// <summary>The grid of latent attention, of prompts or decoding requests; its third axis has tokens.</summary>
+    public KernelGrid LatentAttentionGrid(bool isDecode, KernelFormat format, double kvBytes)
+    {
+        var table = Substitute(format, other => _grids.ContainsKey(LatentName(isDecode, other, 16)));
+        return _grids.TryGetValue(LatentName(isDecode, table, (int)(8 * kvBytes)), out var grid)
+            ? grid
+            : _grids[LatentName(isDecode, table, 16)];
+    }
 
     public static string GemmName(KernelFormat format) => $"{Gemm}/{format.Name}";
 
@@ -70,69 +79,44 @@ internal sealed class KernelSet
     public bool HasGemm(KernelFormat format) => _grids.ContainsKey(GemmName(format));
 
     /// <summary>Seconds of a product; in a format without a table as far above its roof as in the nearest that has one.</summary>
-    public double GemmSeconds(KernelFormat format, double m, double n, double k, ref bool isMeasured)
-    {
-        var table = Substitute(format, HasGemm);
-        var ratio = _grids[GemmName(table)].Ratio([m, n, k], out var isInside);
-        isMeasured &= isInside && table == format;
-        return ratio * Roofs.GemmSeconds(format, m, n, k);
-    }
+    public double GemmSeconds(KernelFormat format, double m, double n, double k) =>
+        _grids[GemmName(Substitute(format, HasGemm))].Ratio([m, n, k], out _)
+        * Roofs.GemmSeconds(format, m, n, k);
 
     /// <summary>Whether latent attention was measured.</summary>
     public bool HasLatentAttention =>
         _grids.Keys.Any(name => name.StartsWith(LatentDecode, StringComparison.Ordinal));
 
     /// <summary>Seconds of the latent attention of a layer with the projections around it.</summary>
-    public double LatentAttentionSeconds(
-        KernelFormat format,
-        in LatentAttentionShape shape,
-        ref bool isMeasured
-    )
+    public double LatentAttentionSeconds(KernelGrid grid, KernelFormat format, in LatentAttentionShape shape)
     {
-        var name = LatentGrid(shape.IsDecode, format, shape.KvBytes, out var isSame);
         var tokens = shape.IsDecode
             ? shape.Keys / shape.Requests
             : Math.Max(1, shape.Queries / shape.Requests);
-        var ratio = _grids[name].Ratio([shape.Heads, shape.Requests, tokens], out var isInside);
-        isMeasured &= isSame && isInside;
-        return ratio * Roofs.LatentAttentionSeconds(format, shape);
+        return grid.Ratio([shape.Heads, shape.Requests, tokens], out _)
+            * Roofs.LatentAttentionSeconds(format, shape);
     }
 
     /// <summary>Seconds of the attention of prompts in one layer.</summary>
-    public double PromptAttentionSeconds(in PromptAttentionShape shape, ref bool isMeasured)
+    public double PromptAttentionSeconds(KernelGrid grid, in PromptAttentionShape shape)
     {
-        var name = AttentionGrid(PromptAttention, (int)shape.HeadSize, shape.KvBytes, out var isSame);
         // Chunks of prompts are as well filled as the prompt that has as many pairs.
         var tokens = Math.Max(1, Math.Sqrt(2 * shape.Pairs / shape.Requests));
-        var ratio = _grids[name]
-            .Ratio([shape.Requests * shape.Heads, tokens, shape.Heads / shape.KvHeads], out var isInside);
-        isMeasured &= isSame && isInside;
-        return ratio * Roofs.PromptAttentionSeconds(shape);
+        return grid.Ratio([shape.Requests * shape.Heads, tokens, shape.Heads / shape.KvHeads], out _)
+            * Roofs.PromptAttentionSeconds(shape);
     }
 
     /// <summary>Seconds of the attention of decoding requests in one layer.</summary>
-    public double DecodeAttentionSeconds(in DecodeAttentionShape shape, ref bool isMeasured)
-    {
-        var name = AttentionGrid(DecodeAttention, (int)shape.HeadSize, shape.KvBytes, out var isSame);
-        var ratio = _grids[name]
-            .Ratio(
-                [shape.Requests * shape.KvHeads, shape.Context, shape.Heads / shape.KvHeads],
-                out var isInside
-            );
-        isMeasured &= isSame && isInside;
-        return ratio * Roofs.DecodeAttentionSeconds(shape);
-    }
+    public double DecodeAttentionSeconds(KernelGrid grid, in DecodeAttentionShape shape) =>
+        grid.Ratio([shape.Requests * shape.KvHeads, shape.Context, shape.Heads / shape.KvHeads], out _)
+        * Roofs.DecodeAttentionSeconds(shape);
 
     /// <summary>Whether all-reduces were measured.</summary>
     public bool HasAllReduce => _grids.ContainsKey(AllReduce);
 
     /// <summary>Seconds of an all-reduce of so many bytes.</summary>
-    public double AllReduceSeconds(int ranks, double bytes, ref bool isMeasured)
-    {
-        var ratio = _grids[AllReduce].Ratio([ranks, bytes], out var isInside);
-        isMeasured &= isInside;
-        return ratio * AllReduceRoofSeconds(ranks, bytes);
-    }
+    public double AllReduceSeconds(int ranks, double bytes) =>
+        _grids[AllReduce].Ratio([ranks, bytes], out _) * AllReduceRoofSeconds(ranks, bytes);
 
     /// <summary>What ratios of all-reduces are of: the bytes that a ring sends, at 1 GB/s.</summary>
     public static double AllReduceRoofSeconds(double ranks, double bytes) =>
@@ -142,14 +126,11 @@ internal sealed class KernelSet
     public bool HasExperts => ExpertShapes.Count > 0;
 
     /// <summary>Seconds of the routed experts of a layer on one rank: those of the shape that is nearest.</summary>
-    public double ExpertSeconds(KernelFormat format, in ExpertShape shape, double tokens, ref bool isMeasured)
+    public double ExpertSeconds(KernelFormat format, in ExpertShape shape, double tokens)
     {
-        var table = Substitute(format, other => _grids.ContainsKey(ExpertsName(other)));
-        var name = ExpertsName(table);
-        var nearest = Nearest(ExpertShapes[name], shape, out var isSame);
-        var ratio = _grids[name].Ratio([nearest + 1, tokens], out var isInside);
-        isMeasured &= isSame && isInside && table == format;
-        return ratio * Roofs.ExpertSeconds(format, shape, tokens);
+        var name = ExpertsName(Substitute(format, other => _grids.ContainsKey(ExpertsName(other))));
+        var nearest = Nearest(ExpertShapes[name], shape);
+        return _grids[name].Ratio([nearest + 1, tokens], out _) * Roofs.ExpertSeconds(format, shape, tokens);
     }
 
     /// <summary>The format itself where it has a table, or else the one with a table whose arithmetic and weights are nearest.</summary>
@@ -163,7 +144,7 @@ internal sealed class KernelSet
                     + Math.Abs(other.WeightBytes - format.WeightBytes)
                 )!;
 
-    private static int Nearest(ExpertShape[] shapes, ExpertShape wanted, out bool isSame)
+    private static int Nearest(ExpertShape[] shapes, ExpertShape wanted)
     {
         var best = 0;
         var least = double.PositiveInfinity;
@@ -176,7 +157,6 @@ internal sealed class KernelSet
             }
         }
 
-        isSame = least == 0;
         return best;
     }
 
@@ -196,35 +176,25 @@ internal sealed class KernelSet
     private static string AttentionName(string kind, int headSize, int kvBits) =>
         string.Create(CultureInfo.InvariantCulture, $"{kind}/{headSize}/{kvBits}");
 
-    private string LatentGrid(bool isDecode, KernelFormat format, double kvBytes, out bool isSame)
-    {
-        var kvBits = (int)(8 * kvBytes);
-        var table = Substitute(format, other => _grids.ContainsKey(LatentName(isDecode, other, 16)));
-        var name = LatentName(isDecode, table, kvBits);
-        isSame = table == format && _grids.ContainsKey(name);
-        return _grids.ContainsKey(name) ? name : LatentName(isDecode, table, 16);
-    }
-
     /// <summary>The grid of the same width of heads and KV format, or else of the nearest width, and of 16 bits.</summary>
-    private string AttentionGrid(string kind, int headSize, double kvBytes, out bool isSame)
+    private KernelGrid AttentionGrid(string kind, int headSize, double kvBytes)
     {
         var kvBits = (int)(8 * kvBytes);
-        var name = AttentionName(kind, headSize, kvBits);
-        isSame = _grids.ContainsKey(name);
-        if (isSame)
+        if (_grids.TryGetValue(AttentionName(kind, headSize, kvBits), out var grid))
         {
-            return name;
+            return grid;
         }
 
         return _grids
-            .Keys.Where(other => other.StartsWith($"{kind}/", StringComparison.Ordinal))
+            .Where(other => other.Key.StartsWith($"{kind}/", StringComparison.Ordinal))
             .MinBy(other =>
             {
-                var parts = other.Split('/');
+                var parts = other.Key.Split('/');
                 var size = int.Parse(parts[1], CultureInfo.InvariantCulture);
                 var bits = int.Parse(parts[2], CultureInfo.InvariantCulture);
                 return Math.Abs(Math.Log((double)size / headSize)) + (bits == kvBits ? 0 : 0.01);
-            })!;
+            })
+            .Value;
     }
 }
 
