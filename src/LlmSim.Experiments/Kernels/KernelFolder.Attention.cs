@@ -3,21 +3,10 @@ using LlmSim.Performance.Kernels;
 
 namespace LlmSim.Experiments.Kernels;
 
-/// <content>Attention of prompts, of decoding requests, and latent attention.</content>
+/// <content>Attention of prompts and of decoding requests.</content>
 internal sealed partial class KernelFolder
 {
     private const string NoWindow = "0";
-
-    /// <summary>The model whose latent attention the tables have: deepseek-ai/DeepSeek-V3.</summary>
-    private static readonly LatentAttention s_measuredLatent = new()
-    {
-        QueryRank = 1536,
-        KvRank = 512,
-        RopeHeadSize = 64,
-        NopeHeadSize = 128,
-        ValueHeadSize = 128,
-    };
-    private const double MeasuredLatentHidden = 7168;
 
     private void ReadPromptAttention()
     {
@@ -80,47 +69,6 @@ internal sealed partial class KernelFolder
         }
 
         Build(builders, rank: 3, share: 0.5);
-    }
-
-    /// <summary>Latent attention with its projections, of which one model was measured.</summary>
-    private void ReadLatentAttention(bool isDecode)
-    {
-        if (Find("mla", isDecode ? "mla_generation_module_perf" : "mla_context_module_perf") is not { } path)
-        {
-            return;
-        }
-
-        var table = KernelTable.Open(path);
-        var (formats, kvFormats) = (table.Texts("gemm_type"), table.Texts("kv_cache_dtype"));
-        var (heads, batch) = (table.Counts("num_heads"), table.Counts("batch_size"));
-        var (isl, step) = (table.Counts("isl"), table.Counts("step", least: 0));
-        var seconds = table.Seconds();
-        var builders = new Dictionary<string, KernelGridBuilder>();
-        for (var i = 0; i < seconds.Length; i++)
-        {
-            var format = table.Format(formats[i], i);
-            var kvBits = KvBits(kvFormats[i]);
-            var tokens = isDecode ? step[i] : isl[i];
-            double keys = (double)batch[i] * tokens;
-            var shape = new LatentAttentionShape(
-                s_measuredLatent,
-                MeasuredLatentHidden,
-                heads[i],
-                batch[i],
-                isDecode ? batch[i] : keys,
-                keys,
-                isDecode ? keys : keys * (tokens + 1.0) / 2,
-                kvBits / 8.0,
-                isDecode
-            );
-            Builder(builders, KernelSet.LatentName(isDecode, format, kvBits))
-                .AddAboveRoof(
-                    new(heads[i], batch[i], tokens),
-                    seconds[i] / _roofs.LatentAttentionSeconds(format, shape)
-                );
-        }
-
-        Build(builders, rank: 3, share: 0);
     }
 
     private IEnumerable<AttentionRow> AttentionRows(string name)

@@ -22,14 +22,12 @@ public static class PerformanceSource
 
     private const string MeasuredPrefix = "measured:";
 
-    /// <summary>The engine whose operations are taken where there are several.</summary>
-    private const string Engine = "vllm";
-
     /// <summary>Makes the performance model of an instance; null for the roofline of the semantics.</summary>
     /// <param name="configuration">Names the source.</param>
     /// <param name="model">The model that is served.</param>
     /// <param name="precision">Its formats.</param>
     /// <param name="files">Reads profiles and measured operations.</param>
+    /// <param name="engine">Whose operations are taken where there are several.</param>
     /// <exception cref="UserErrorException">
     /// The name is unknown or the profile is wrong; later, for an instance: the profile is not one of it.
     /// </exception>
@@ -37,7 +35,8 @@ public static class PerformanceSource
         RunConfiguration configuration,
         ModelDescription model,
         Precision precision,
-        PerformanceFiles files
+        PerformanceFiles files,
+        string engine = KernelCatalog.DefaultEngine
     )
     {
         var source = configuration.Performance;
@@ -66,7 +65,7 @@ public static class PerformanceSource
         if (source == Kernels)
         {
             return instance => new KernelModel(
-                KernelsOf(instance.Hardware),
+                KernelsOf(instance.Hardware, engine),
                 model,
                 precision,
                 instance,
@@ -99,7 +98,7 @@ public static class PerformanceSource
         string[] hardware = [.. instances.Select(instance => instance.Hardware.Name).Distinct()];
         if (source == Kernels)
         {
-            var engines = hardware.Select(name => KernelCatalog.Find(name, Engine)!.Source);
+            var engines = hardware.Select(name => KernelCatalog.Find(name, KernelCatalog.DefaultEngine)!.Source);
             return $"kernels, measured with {string.Join(", ", engines.Select(one => $"{one.Engine} {one.Version}").Distinct())}";
         }
 
@@ -110,9 +109,9 @@ public static class PerformanceSource
             : $"{source}, a bound";
     }
 
-    private static KernelSet KernelsOf(HardwareDescription hardware)
+    private static KernelSet KernelsOf(HardwareDescription hardware, string engine)
     {
-        if (KernelCatalog.Find(hardware.Name, Engine) is { } kernels)
+        if (KernelCatalog.Find(hardware.Name, engine) is { } kernels)
         {
             return kernels;
         }

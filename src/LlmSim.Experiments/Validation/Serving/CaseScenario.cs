@@ -43,7 +43,8 @@ internal static class CaseScenario
                 configuration,
                 model,
                 precision,
-                context.Files
+                context.Files,
+                deployment.Engine
             ),
         };
         RequireExpressible(scenario);

@@ -5,6 +5,9 @@ namespace LlmSim.Performance.Kernels;
 /// <summary>The measured operations that travel inside the assembly, each set read when it is first asked for.</summary>
 internal static class KernelCatalog
 {
+    /// <summary>The engine whose operations stand for those of others.</summary>
+    public const string DefaultEngine = "vllm";
+
     private const string Prefix = "catalog/kernels/";
 
     private static readonly ConcurrentDictionary<string, Lazy<KernelSet>> s_sets = new(
@@ -35,7 +38,7 @@ internal static class KernelCatalog
             return null;
         }
 
-        var resource = Prefix + FileName(hardware, engines.Contains(engine) ? engine : engines[0]);
+        var resource = Prefix + FileName(hardware, Array.Find([engine, DefaultEngine, engines[0]], engines.Contains)!);
         return s_sets.GetOrAdd(resource, name => new(() => Read(name))).Value;
     }
 
