@@ -25,7 +25,7 @@ public class PerformanceBenchmark
     public int Iterations { get; set; }
 
     [Benchmark]
-    public double DecodeIteration() => _model.DecodeSeconds(s_batch);
+    public double DecodeIteration() => _model.Seconds(IterationBatch.OfDecode(s_batch));
 
     [Benchmark]
     public long MacroStep()

@@ -66,7 +66,7 @@ internal abstract class Instance
 
     /// <summary>Seconds to prefill a prompt alone when so many of its tokens need not be computed.</summary>
     public virtual double PrefillSeconds(int promptTokens, int cachedTokens) =>
-        Performance.PrefillSeconds(promptTokens - cachedTokens);
+        Performance.Seconds(IterationBatch.OfPrompt(promptTokens - cachedTokens));
 
     /// <summary>Blocks of a paged KV cache; none where the cache is counted in tokens.</summary>
     public virtual KvBlockUse KvBlocks => default;

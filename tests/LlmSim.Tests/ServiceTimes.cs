@@ -15,7 +15,8 @@ internal sealed class ServiceTimes(
     int freeTokens = 0
 ) : IPerformanceModel
 {
-    public double PrefillSeconds(int promptTokens) => (promptTokens - freeTokens) * secondsPerPromptToken;
-
-    public double DecodeSeconds(in DecodeBatch batch) => secondsPerIteration;
+    public double Seconds(in IterationBatch batch) =>
+        batch.PrefillRequests > 0
+            ? (batch.PrefillTokens - freeTokens) * secondsPerPromptToken
+            : secondsPerIteration;
 }

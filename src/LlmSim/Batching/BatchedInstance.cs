@@ -93,8 +93,7 @@ internal sealed partial class BatchedInstance : Instance
 
     /// <summary>Seconds of an iteration, with what it takes beside the computation.</summary>
     public double IterationSeconds(in IterationBatch batch) =>
-        Performance.IterationSeconds(batch)
-        + (batch.PrefillTokens > 0 ? Spec.Engine!.PrefillIterationSeconds : 0);
+        Performance.Seconds(batch) + (batch.PrefillTokens > 0 ? Spec.Engine!.PrefillIterationSeconds : 0);
 
     public override long KvBytesPerToken => _options.KvBytesPerBlock / Spec.Engine!.BlockTokens;
 

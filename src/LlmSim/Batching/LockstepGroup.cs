@@ -140,14 +140,7 @@ internal sealed class LockstepGroup
             var batch = _batches[i];
             if (batch.Tokens > 0)
             {
-                batch = batch with
-                {
-                    GroupTokens = _members.Count > 1 ? mostTokens : 0,
-                    DecodeComputedTokens =
-                        batch.DecodeComputedTokens + ((long)repeated * batch.DecodeRequests),
-                    DecodeComputedTokensMin = batch.DecodeComputedTokensMin + repeated,
-                    DecodeComputedTokensMax = batch.DecodeComputedTokensMax + repeated,
-                };
+                batch = batch.After(repeated) with { GroupTokens = _members.Count > 1 ? mostTokens : 0 };
                 longest = Math.Max(longest, _members[i].IterationSeconds(batch));
             }
         }

@@ -64,6 +64,6 @@ internal sealed class WorkAhead(IPerformanceModel performance)
             DecodeComputedTokensMin = mean,
             DecodeComputedTokensMax = mean,
         };
-        return (double)tokens / requests * performance.IterationSeconds(batch);
+        return (double)tokens / requests * performance.Seconds(batch);
     }
 }

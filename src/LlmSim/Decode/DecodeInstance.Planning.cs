@@ -45,7 +45,7 @@ internal sealed partial class DecodeInstance
     {
         try
         {
-            return SimTime.FromSeconds(Performance.PrefillSeconds(request.RecomputeTokens));
+            return SimTime.FromSeconds(Performance.Seconds(IterationBatch.OfPrompt(request.RecomputeTokens)));
         }
         catch (ClockRangeException e)
         {

@@ -55,7 +55,7 @@ internal sealed class IterationPlan
         var offset = _carry;
         for (var planned = 0; planned < iterations; )
         {
-            var trend = performance.DecodeTrend(batch);
+            var trend = performance.Trend(IterationBatch.OfDecode(batch));
             var count = Math.Min(trend.Iterations, iterations - planned);
             var piece = new IterationPiece(planned, count, offset, trend);
             Invariant.Require(

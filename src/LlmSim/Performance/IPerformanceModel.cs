@@ -1,38 +1,27 @@
 namespace LlmSim.Performance;
 
 /// <summary>
-/// How long one instance (a model on so many accelerators of a kind) takes for its two kinds of work. Implementations
-/// are pure functions of their arguments: the simulator calls them often and in any order.
+/// How long the iterations of one instance (a model on so many accelerators of a kind) take. Implementations are pure functions of
+/// their arguments: the simulator calls them often and in any order.
 /// </summary>
 public interface IPerformanceModel
 {
-    /// <summary>Seconds to prefill one prompt alone.</summary>
-    /// <param name="promptTokens">Length of the prompt, at least 1.</param>
-    double PrefillSeconds(int promptTokens);
-
-    /// <summary>Seconds of one decode iteration, which gives each request of the batch one token.</summary>
-    /// <param name="batch">The batch, with at least one request.</param>
-    double DecodeSeconds(in DecodeBatch batch);
+    /// <summary>
+    /// Seconds of one iteration: of a prompt alone, of decoding requests alone, or of chunks of prompts beside decoding requests.
+    /// </summary>
+    /// <param name="batch">The batch, with at least one token; finite and at least 0 is allowed.</param>
+    double Seconds(in IterationBatch batch);
 
     /// <summary>
-    /// The time of a decode iteration and how it goes on while the batch stays as it is: each iteration adds a token to
-    /// each context. A model whose times are linear in the contexts, piece by piece, makes long runs of iterations as cheap
-    /// as one; others leave this as it is and are asked iteration by iteration.
+    /// The time of an iteration that only decodes and how it goes on while the batch stays as it is: each iteration adds a token to
+    /// each context (<see cref="IterationBatch.After" />). A model whose times are linear in the contexts, piece by piece, makes long
+    /// runs of iterations as cheap as one; others leave this as it is and are asked iteration by iteration.
     /// </summary>
-    /// <param name="batch">The batch of the first iteration, with at least one request.</param>
-    DecodeTrend DecodeTrend(in DecodeBatch batch) =>
-        new(DecodeSeconds(batch), GrowthSeconds: 0, Iterations: 1);
-
-    /// <summary>Seconds of one iteration that may mix chunks of prompts with decoding requests.</summary>
-    /// <param name="batch">The batch, with at least one scheduled token.</param>
-    /// <exception cref="UserErrorException">The model knows whole prompts and pure decode batches only.</exception>
-    double IterationSeconds(in IterationBatch batch) =>
-        throw new UserErrorException(
-            $"{GetType().Name} has no time for mixed batches: mixed instances and chunked prefill need a performance model that has"
-        );
+    /// <param name="batch">The batch of the first iteration: at least one request that decodes, no chunk of a prompt.</param>
+    DecodeTrend Trend(in IterationBatch batch) => new(Seconds(batch), GrowthSeconds: 0, Iterations: 1);
 }
 
-/// <summary>What the time of a decode iteration depends on.</summary>
+/// <summary>Decoding requests alone.</summary>
 /// <param name="Requests">Requests in the batch.</param>
 /// <param name="ContextTokens">Sum over the batch of the tokens that attention reads, the one being computed included.</param>
 /// <param name="LongestContextTokens">The longest context of the batch.</param>

@@ -1,16 +1,28 @@
 namespace LlmSim.Performance;
 
 /// <summary>
-/// What the time of an iteration depends on when it may mix chunks of prompts with decoding requests. A request with more
-/// than one scheduled token is a prefill request, one with a single token decodes. Computed tokens are those whose KV
+/// What the time of an iteration depends on when it may mix chunks of prompts with decoding requests. To an engine a request
+/// with more than one scheduled token is a prefill request, one with a single token decodes. Computed tokens are those whose KV
 /// cache is there when the iteration starts.
 /// </summary>
 public readonly record struct IterationBatch
 {
-    /// <summary>The rest of one prompt, of at least one token, alone.</summary>
+    /// <summary>One whole prompt alone. One of a single token is prefilled as well.</summary>
+    /// <param name="promptTokens">Its tokens, at least 1.</param>
+    public static IterationBatch OfPrompt(int promptTokens) =>
+        new()
+        {
+            PrefillRequests = 1,
+            PrefillTokens = promptTokens,
+            PrefillAttentionPairs = (long)promptTokens * (promptTokens + 1) / 2,
+        };
+
+    /// <summary>
+    /// The rest of one prompt alone, as an engine schedules it: a single token counts as decoding, the only one of a prompt too.
+    /// </summary>
     /// <param name="promptTokens">Tokens of the whole prompt.</param>
-    /// <param name="computedTokens">Those of them whose KV cache is there.</param>
-    public static IterationBatch OfPrompt(int promptTokens, int computedTokens = 0)
+    /// <param name="computedTokens">Those of them whose KV cache is there; at least one is left.</param>
+    public static IterationBatch OfPrompt(int promptTokens, int computedTokens)
     {
         var tokens = promptTokens - computedTokens;
         return tokens == 1
@@ -83,6 +95,19 @@ public readonly record struct IterationBatch
     /// <summary>Its decoding requests as a batch of their own: the token being computed is part of each context.</summary>
     public DecodeBatch Decode =>
         new(DecodeRequests, DecodeComputedTokens + DecodeRequests, DecodeComputedTokensMax + 1);
+
+    /// <summary>The same requests so many iterations later, in which each that decodes got a token an iteration.</summary>
+    public IterationBatch After(int iterations) =>
+        this with
+        {
+            DecodeComputedTokens = DecodeComputedTokens + ((long)iterations * DecodeRequests),
+            DecodeComputedTokensMin = DecodeComputedTokensMin + iterations,
+            DecodeComputedTokensMax = DecodeComputedTokensMax + iterations,
+        };
+
+    /// <summary>Whether it is one prompt alone, from its start.</summary>
+    internal bool IsPromptFromItsStart =>
+        PrefillRequests == 1 && DecodeRequests == 0 && PrefillComputedTokens == 0;
 
     /// <summary>Scheduled tokens of the instance itself.</summary>
     public int Tokens => PrefillTokens + DecodeRequests;

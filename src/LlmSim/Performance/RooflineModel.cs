@@ -29,8 +29,8 @@ public sealed class RooflineModel : IPerformanceModel
     private readonly DecodeAttentionTime _mixedDecodeAttention;
     private readonly LayerCommunication? _communication;
 
-    /// <summary>By prompt length.</summary>
-    private readonly ValueTable _prefillSeconds;
+    /// <summary>By length of a prompt alone.</summary>
+    private readonly ValueTable _promptSeconds;
 
     /// <summary>By batch size: the seconds of a decode iteration that do not depend on the contexts.</summary>
     private readonly ValueTable _contextFreeSeconds;
@@ -67,62 +67,51 @@ public sealed class RooflineModel : IPerformanceModel
         _decodeAttention = _attention.DecodeTime(_roofs.DecodeAttention);
         _mixedDecodeAttention = _attention.DecodeTime(_roofs.MixedDecodeAttention);
         _layers = model.Layers;
-        _prefillSeconds = new ValueTable(ComputePrefillSeconds);
-        _contextFreeSeconds = new ValueTable(requests => ContextFreeSeconds(requests, requests));
+        _promptSeconds = new ValueTable(tokens => ComputeSeconds(IterationBatch.OfPrompt(tokens), tokens));
+        _contextFreeSeconds = new ValueTable(requests => ComputeContextFreeSeconds(requests, requests));
         if (semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce)
         {
             _communication = LayerCommunication.Of(model, _precision, instance, _calibration.Link);
         }
     }
 
+    /// <summary>
+    /// Seconds of an iteration: the linear operations run on all its tokens together, the work of the attention of
+    /// prefill and of decode adds up, and lm_head runs once for each request.
+    /// </summary>
     /// <inheritdoc />
-    public double PrefillSeconds(int promptTokens)
+    public double Seconds(in IterationBatch batch)
     {
-        Invariant.Require(promptTokens > 0, $"a prompt of {promptTokens} tokens");
-        return _prefillSeconds.Get(promptTokens);
-    }
-
-    private double ComputePrefillSeconds(int promptTokens) =>
-        _layers * _attention.PrefillSeconds(_attention.PrefillShape(1, promptTokens), _roofs)
-        + ContextFreeSeconds(requests: 1, tokens: promptTokens);
-
-    /// <inheritdoc />
-    public double DecodeSeconds(in DecodeBatch batch)
-    {
-        Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
-        var attentionSeconds =
-            _decodeAttention.Seconds(batch.Requests, _attention.DecodeKeys(batch))
-            + _attention.AbsorptionSeconds(batch.Requests, _roofs);
-        return _layers * attentionSeconds + _contextFreeSeconds.Get(batch.Requests);
+        var tokens = Math.Max(batch.Tokens, batch.GroupTokens);
+        Invariant.Require(tokens > 0, $"an iteration of {tokens} tokens");
+        return batch.IsPromptFromItsStart && tokens == batch.PrefillTokens
+            ? _promptSeconds.Get(tokens)
+            : ComputeSeconds(batch, tokens);
     }
 
     /// <inheritdoc />
-    public DecodeTrend DecodeTrend(in DecodeBatch batch)
+    public DecodeTrend Trend(in IterationBatch batch)
     {
-        Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
-        var attention = _decodeAttention.Trend(
-            batch.Requests,
-            _attention.DecodeKeys(batch),
-            _attention.DecodeKeysPerIteration(batch)
+        Invariant.Require(
+            batch is { DecodeRequests: > 0, PrefillRequests: 0 },
+            $"a trend of {batch.DecodeRequests} requests that decode and {batch.PrefillRequests} of prompts"
         );
-        var attentionSeconds = attention.Seconds + _attention.AbsorptionSeconds(batch.Requests, _roofs);
+        var (requests, decode) = (batch.DecodeRequests, batch.Decode);
+        var attention = _decodeAttention.Trend(
+            requests,
+            _attention.DecodeKeys(decode),
+            _attention.DecodeKeysPerIteration(decode)
+        );
+        var attentionSeconds = attention.Seconds + _attention.AbsorptionSeconds(requests, _roofs);
         return new(
-            _layers * attentionSeconds + _contextFreeSeconds.Get(batch.Requests),
+            _layers * attentionSeconds + ContextFreeSeconds(requests, Math.Max(requests, batch.GroupTokens)),
             _layers * attention.GrowthSeconds,
             attention.Iterations
         );
     }
 
-    /// <summary>
-    /// Seconds of a mixed iteration: the linear operations run on all its tokens together, the work of the attention of
-    /// prefill and of decode adds up, and lm_head runs once for each request. One whole prompt alone takes
-    /// <see cref="PrefillSeconds" />, decoding requests alone take <see cref="DecodeSeconds" />.
-    /// </summary>
-    /// <inheritdoc />
-    public double IterationSeconds(in IterationBatch batch)
+    private double ComputeSeconds(in IterationBatch batch, int tokens)
     {
-        var tokens = Math.Max(batch.Tokens, batch.GroupTokens);
-        Invariant.Require(tokens > 0, $"an iteration of {tokens} tokens");
         var attentionSeconds = batch switch
         {
             { PrefillRequests: 0 } => DecodeAttentionSeconds(batch),
@@ -170,7 +159,10 @@ public sealed class RooflineModel : IPerformanceModel
             ? 0
             : _decodeAttention.Seconds(batch.DecodeRequests, _attention.DecodeKeys(batch.Decode));
 
-    private double ContextFreeSeconds(double requests, double tokens)
+    private double ContextFreeSeconds(int requests, int tokens) =>
+        requests == tokens ? _contextFreeSeconds.Get(requests) : ComputeContextFreeSeconds(requests, tokens);
+
+    private double ComputeContextFreeSeconds(double requests, double tokens)
     {
         var everyLayer = 2 * (_communication?.AllReduceSeconds(tokens) ?? 0);
         everyLayer += Seconds(_operations.Projections, tokens, _roofs.Projections);

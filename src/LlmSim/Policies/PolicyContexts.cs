@@ -1,4 +1,5 @@
 using LlmSim.Engine;
+using LlmSim.Performance;
 using LlmSim.Transfer;
 
 namespace LlmSim.Policies;
@@ -172,7 +173,7 @@ public readonly struct InstanceView
 
     /// <summary>Seconds that this instance would take to prefill the request alone.</summary>
     public double PrefillSeconds(in RequestView request) =>
-        _instance.Performance.PrefillSeconds(request.ContextTokens);
+        _instance.Performance.Seconds(IterationBatch.OfPrompt(request.ContextTokens));
 
     /// <summary>Seconds to prefill the request alone when so many tokens at its start need not be computed.</summary>
     public double PrefillSeconds(in RequestView request, int cachedTokens) =>

@@ -165,7 +165,7 @@ internal sealed class PrefillInstance : Instance
     {
         try
         {
-            return SimTime.FromSeconds(Performance.PrefillSeconds(request.InputTokens));
+            return SimTime.FromSeconds(Performance.Seconds(IterationBatch.OfPrompt(request.InputTokens)));
         }
         catch (ClockRangeException e)
         {

@@ -10,22 +10,7 @@ internal sealed record IterationTimesModel(
     double SecondsPerContextToken = 0
 ) : IPerformanceModel
 {
-    public double PrefillSeconds(int promptTokens) =>
-        IterationSeconds(
-            new IterationBatch
-            {
-                PrefillRequests = 1,
-                PrefillTokens = promptTokens,
-                PrefillAttentionPairs = (long)promptTokens * (promptTokens + 1) / 2,
-            }
-        );
-
-    public double DecodeSeconds(in DecodeBatch batch) =>
-        SecondsPerIteration
-        + (SecondsPerToken * batch.Requests)
-        + (SecondsPerContextToken * (batch.ContextTokens - batch.Requests));
-
-    public double IterationSeconds(in IterationBatch batch) =>
+    public double Seconds(in IterationBatch batch) =>
         SecondsPerIteration
         + (SecondsPerToken * Math.Max(batch.Tokens, batch.GroupTokens))
         + (SecondsPerPair * batch.PrefillAttentionPairs)

@@ -68,11 +68,11 @@ public sealed class IterationPlanTests
     public void A_plan_on_the_roofline_is_made_of_the_pieces_that_the_roofs_have()
     {
         var model = Model("standard");
-        var trend = model.DecodeTrend(new DecodeBatch(60, 60 * 900, 3000));
+        var trend = model.Trend(new DecodeBatch(60, 60 * 900, 3000));
 
         // Memory-bound for good: one piece, however long.
         Assert.Equal(int.MaxValue, trend.Iterations);
-        Assert.Equal(1, Model("unknown").DecodeTrend(new DecodeBatch(60, 60 * 900, 3000)).Iterations);
+        Assert.Equal(1, Model("unknown").Trend(new DecodeBatch(60, 60 * 900, 3000)).Iterations);
     }
 
     private static DecodeBatch After(in DecodeBatch batch, int iterations) =>
@@ -122,24 +122,25 @@ public sealed class IterationPlanTests
     /// <summary>Flat up to a number of context tokens, then growing with each.</summary>
     private sealed class Lines(long kinkTokens, double growth = 1e-9) : IPerformanceModel
     {
-        public double PrefillSeconds(int promptTokens) => 1;
+        public double Seconds(in IterationBatch batch)
+        {
+            var context = batch.Decode.ContextTokens;
+            return 0.01 + (growth * (growth < 0 ? context : Math.Max(0, context - kinkTokens)));
+        }
 
-        public double DecodeSeconds(in DecodeBatch batch) =>
-            growth < 0
-                ? 0.01 + (growth * batch.ContextTokens)
-                : 0.01 + (growth * Math.Max(0, batch.ContextTokens - kinkTokens));
-
-        public DecodeTrend DecodeTrend(in DecodeBatch batch) =>
-            growth < 0 || batch.ContextTokens >= kinkTokens
-                ? new(DecodeSeconds(batch), growth * batch.Requests, int.MaxValue)
-                : new(DecodeSeconds(batch), 0, (int)((kinkTokens - batch.ContextTokens) / batch.Requests));
+        public DecodeTrend Trend(in IterationBatch batch)
+        {
+            var (requests, context, _) = batch.Decode;
+            return growth < 0 || context >= kinkTokens
+                ? new(Seconds(batch), growth * requests, int.MaxValue)
+                : new(Seconds(batch), 0, (int)((kinkTokens - context) / requests));
+        }
     }
 
     /// <summary>A model that says nothing of how its times go on.</summary>
     private sealed class OneByOne : IPerformanceModel
     {
-        public double PrefillSeconds(int promptTokens) => 1;
-
-        public double DecodeSeconds(in DecodeBatch batch) => 0.001 + (1e-5 * Math.Sqrt(batch.ContextTokens));
+        public double Seconds(in IterationBatch batch) =>
+            0.001 + (1e-5 * Math.Sqrt(batch.Decode.ContextTokens));
     }
 }

@@ -241,7 +241,7 @@ public sealed class ProfileFolderTests
 
         for (var index = 0; index < batches.Length; index++)
         {
-            Assert.Equal(microseconds[index], model.IterationSeconds(batches[index]) * 1e6, 1e-5);
+            Assert.Equal(microseconds[index], model.Seconds(batches[index]) * 1e6, 1e-5);
         }
 
         Assert.Equal(12, model.Iterations);

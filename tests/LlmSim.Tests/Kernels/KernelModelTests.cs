@@ -52,7 +52,7 @@ public sealed class KernelModelTests
         {
             var requests = random.Next(1, 300);
             var context = random.Next(2, 9_000);
-            var trend = kernels.DecodeTrend(At(0));
+            var trend = kernels.Trend(At(0));
             foreach (var later in (int[])[0, 1, Math.Min(trend.Iterations, 5_000) - 1])
             {
                 if (later < trend.Iterations)
@@ -64,29 +64,6 @@ public sealed class KernelModelTests
 
             DecodeBatch At(int later) => new(requests, (long)requests * (context + later), context + later);
         }
-    }
-
-    [Theory]
-    [MemberData(nameof(Instances))]
-    public void One_prompt_alone_is_an_iteration_of_it(string hardware, string id, int tpSize)
-    {
-        var (kernels, _) = Models(hardware, id, tpSize);
-
-        Assert.All(
-            [2, 100, 1_000, 8_000],
-            tokens =>
-                Assert.Equal(
-                    kernels.PrefillSeconds(tokens),
-                    kernels.IterationSeconds(IterationBatch.OfPrompt(tokens)),
-                    1e-12
-                )
-        );
-        var decode = new DecodeBatch(16, 16 * 1_000, 1_000);
-        Assert.Equal(
-            kernels.DecodeSeconds(decode),
-            kernels.IterationSeconds(IterationBatch.OfDecode(decode)),
-            1e-12
-        );
     }
 
     [Fact]

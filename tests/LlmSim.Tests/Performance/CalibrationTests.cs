@@ -45,12 +45,12 @@ public sealed class CalibrationTests
         var batch = Batches.Mixed(prefills, decodes);
         foreach (var (bare, calibrated) in s_models)
         {
-            Assert.True(calibrated.IterationSeconds(batch) > bare.IterationSeconds(batch), $"{batch}");
+            Assert.True(calibrated.Seconds(batch) > bare.Seconds(batch), $"{batch}");
         }
     }
 
     [Fact]
-    public void Whole_prompts_and_decode_batches_are_never_faster_and_as_their_tables_and_iterations()
+    public void Whole_prompts_and_decode_batches_are_never_faster_and_as_their_tables()
     {
         foreach (var (bare, calibrated) in s_models)
         {
@@ -58,18 +58,9 @@ public sealed class CalibrationTests
             {
                 Assert.True(calibrated.PrefillSeconds(tokens) > bare.PrefillSeconds(tokens));
                 Near(calibrated.PrefillTable(1, tokens).Seconds, calibrated.PrefillSeconds(tokens));
-                Near(
-                    calibrated.PrefillSeconds(tokens),
-                    calibrated.IterationSeconds(Batches.Mixed([(tokens, 0)], []))
-                );
                 var batch = new DecodeBatch(3, 3L * tokens, tokens);
                 Assert.True(calibrated.DecodeSeconds(batch) > bare.DecodeSeconds(batch));
                 Near(calibrated.DecodeTable(batch).Seconds, calibrated.DecodeSeconds(batch));
-                int[] computed = [tokens - 1, tokens - 1, tokens - 1];
-                Near(
-                    calibrated.DecodeSeconds(batch),
-                    calibrated.IterationSeconds(Batches.Mixed([], computed))
-                );
             }
         }
     }
@@ -81,7 +72,7 @@ public sealed class CalibrationTests
         foreach (var (deployment, (bare, _)) in s_deployments.Zip(s_models))
         {
             var none = Model(deployment, LlmSim.Performance.Calibration.None);
-            Assert.Equal(bare.IterationSeconds(batch), none.IterationSeconds(batch));
+            Assert.Equal(bare.Seconds(batch), none.Seconds(batch));
         }
     }
 
@@ -125,11 +116,7 @@ public sealed class CalibrationTests
             PrefillAttention = new(1, 1, 0, KeySeconds: 1),
         };
         Assert.Equal(32 * 4096, Model(deployment, keys).PrefillSeconds(4096), 1.0);
-        Assert.Equal(
-            32 * 5000,
-            Model(deployment, keys).IterationSeconds(Batches.Mixed([(100, 0)], [5000])),
-            1.0
-        );
+        Assert.Equal(32 * 5000, Model(deployment, keys).Seconds(Batches.Mixed([(100, 0)], [5000])), 1.0);
     }
 
     [Theory]

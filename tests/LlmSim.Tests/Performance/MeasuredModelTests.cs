@@ -41,7 +41,7 @@ public sealed class MeasuredModelTests
         var batch = Batches.Mixed([(5, 100)], [40]);
 
         // Attention at (5, 100, 1, 40): 1 a prefill token, 0.1 a computed one, 10 a request, 0.01 a token of its context.
-        Assert.Equal(Once + 3 * (Layer + 5 + 10 + 10 + 0.4), Model(s_dense).IterationSeconds(batch), 1e-3);
+        Assert.Equal(Once + 3 * (Layer + 5 + 10 + 10 + 0.4), Model(s_dense).Seconds(batch), 1e-3);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class MeasuredModelTests
 
         Assert.Equal(
             3 * (2 + 4e4),
-            Model(s_dense).IterationSeconds(batch) - Model(s_dense, without).IterationSeconds(batch),
+            Model(s_dense).Seconds(batch) - Model(s_dense, without).Seconds(batch),
             1e-3
         );
     }
@@ -71,13 +71,13 @@ public sealed class MeasuredModelTests
             LinkLatencySeconds = 0.25,
         };
         var batch = Batches.Mixed([], [40, 40]);
-        var two = new MeasuredModel(Profile(), s_dense, new Precision(), instance).IterationSeconds(batch);
+        var two = new MeasuredModel(Profile(), s_dense, new Precision(), instance).Seconds(batch);
 
         // Everything that is divided takes half; 4 layers' worth of norms and the sampler do not.
         var undivided = 3 * (2 * (2 + 2e2) + 2 + 4e4) + (2 + 9e9) + (2 + 2e10);
         const double Bytes = 2 * 64 * 2;
         var allReduce = 2 * (0.25 + Bytes / 2 / 1e9) + 3 * Bytes / 2 / 3072e9;
-        var expected = undivided + (Model(s_dense).IterationSeconds(batch) - undivided) / 2 + 6 * allReduce;
+        var expected = undivided + (Model(s_dense).Seconds(batch) - undivided) / 2 + 6 * allReduce;
         Assert.Equal(expected, two, 1e-3);
     }
 
@@ -100,8 +100,8 @@ public sealed class MeasuredModelTests
         var expected = 3 * (experts + allGather + reduceScatter - mlp);
         Assert.Equal(
             expected,
-            new MeasuredModel(Profile(), s_experts, new Precision(), instance).IterationSeconds(batch)
-                - Model(s_dense).IterationSeconds(batch),
+            new MeasuredModel(Profile(), s_experts, new Precision(), instance).Seconds(batch)
+                - Model(s_dense).Seconds(batch),
             1e-3
         );
     }
@@ -113,15 +113,11 @@ public sealed class MeasuredModelTests
         var alone = Batches.Mixed([], [40, 40]);
         var slopes = 1 + 1 + 3 * (2 + 7);
 
-        Assert.Equal(
-            5 * slopes,
-            model.IterationSeconds(alone with { GroupTokens = 7 }) - model.IterationSeconds(alone),
-            1e-3
-        );
+        Assert.Equal(5 * slopes, model.Seconds(alone with { GroupTokens = 7 }) - model.Seconds(alone), 1e-3);
         // A member without requests computes the layers and nothing else.
         Assert.Equal(
-            model.IterationSeconds(alone) - 3 * (20 + 0.4) - (2 + 1e10) - (2 + 2e10),
-            model.IterationSeconds(new IterationBatch { GroupTokens = 2 }),
+            model.Seconds(alone) - 3 * (20 + 0.4) - (2 + 1e10) - (2 + 2e10),
+            model.Seconds(new IterationBatch { GroupTokens = 2 }),
             1e-3
         );
     }
@@ -144,8 +140,7 @@ public sealed class MeasuredModelTests
         // A mean of 40 and a longest of 70: half of the 0.01 a token for the 30 tokens between, in three layers.
         Assert.Equal(
             3 * 0.5 * 0.01 * 30,
-            model.IterationSeconds(Batches.Mixed([], [10, 40, 70]))
-                - model.IterationSeconds(Batches.Mixed([], [40, 40, 40])),
+            model.Seconds(Batches.Mixed([], [10, 40, 70])) - model.Seconds(Batches.Mixed([], [40, 40, 40])),
             1e-3
         );
     }
@@ -154,26 +149,31 @@ public sealed class MeasuredModelTests
     public void What_lies_beyond_the_measurements_is_counted_by_table()
     {
         var model = Model(s_dense);
-        _ = model.IterationSeconds(Batches.Mixed([(5, 100)], [40]));
+        _ = model.Seconds(Batches.Mixed([(5, 100)], [40]));
         Assert.Equal((1, 0), (model.Iterations, model.IterationsOutOfRange));
 
-        _ = model.IterationSeconds(Batches.Mixed([(1001, 100)], []));
-        _ = model.IterationSeconds(Batches.Mixed([], [40, 2000]));
-        _ = model.IterationSeconds(Batches.Mixed([], [.. Enumerable.Repeat(40, 101)]));
+        _ = model.Seconds(Batches.Mixed([(1001, 100)], []));
+        _ = model.Seconds(Batches.Mixed([], [40, 2000]));
+        _ = model.Seconds(Batches.Mixed([], [.. Enumerable.Repeat(40, 101)]));
         Assert.Equal((4, 3), (model.Iterations, model.IterationsOutOfRange));
         Assert.Equal([("attention", 3), ("per_sequence", 1), ("tokens", 2)], Counts(model));
     }
 
     [Fact]
-    public void Whole_prompts_and_decode_batches_are_iterations()
+    public void A_prompt_of_one_token_is_as_a_request_that_decodes_with_nothing_before_it()
     {
         var model = Model(s_dense);
 
-        Assert.Equal(model.IterationSeconds(Batches.Mixed([(50, 0)], [])), model.PrefillSeconds(50));
-        // A prompt of one token is as a request that decodes with nothing before it.
-        Assert.Equal(model.IterationSeconds(Batches.Mixed([], [0])), model.PrefillSeconds(1));
+        Assert.Equal(model.Seconds(Batches.Mixed([], [0])), model.PrefillSeconds(1));
+    }
+
+    [Fact]
+    public void The_shortest_context_of_a_decode_batch_is_as_far_below_the_mean_as_the_longest_is_above_it()
+    {
+        var model = Model(s_dense);
+
         Assert.Equal(
-            model.IterationSeconds(Batches.Mixed([], [40, 50, 60])),
+            model.Seconds(Batches.Mixed([], [40, 50, 60])),
             model.DecodeSeconds(new DecodeBatch(3, 153, 61))
         );
     }
@@ -183,12 +183,12 @@ public sealed class MeasuredModelTests
     {
         var model = Model(s_dense);
         var batch = Batches.Mixed([(5, 100)], [40, 50]);
-        _ = model.IterationSeconds(batch);
+        _ = model.Seconds(batch);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 100; i++)
         {
-            _ = model.IterationSeconds(batch);
+            _ = model.Seconds(batch);
         }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());

@@ -8,21 +8,19 @@ public sealed class RooflineIterationTests
     private static readonly RooflineModel s_model = Scenes.Roofline(Semantics.Standard);
 
     [Theory]
+    [InlineData(1)]
     [InlineData(2)]
     [InlineData(777)]
     [InlineData(8192)]
     [InlineData(100_000)]
-    public void A_whole_prompt_alone_takes_its_prefill_under_every_combination_of_options(int promptTokens)
+    public void A_whole_prompt_alone_takes_its_table_under_every_combination_of_options(int promptTokens)
     {
         foreach (var semantics in Scenes.AllSemantics())
         {
             foreach (var fused in new[] { true, false })
             {
                 var model = Scenes.Roofline(semantics, fusedAttention: fused);
-                Near(
-                    model.PrefillSeconds(promptTokens),
-                    model.IterationSeconds(Batches.Mixed([(promptTokens, 0)], []))
-                );
+                Near(model.PrefillTable(1, promptTokens).Seconds, model.PrefillSeconds(promptTokens));
             }
         }
     }
@@ -31,7 +29,7 @@ public sealed class RooflineIterationTests
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(300)]
-    public void Decoding_requests_alone_take_their_decode_iteration(int requests)
+    public void Decoding_requests_alone_take_their_table_and_their_trend(int requests)
     {
         int[] computed = [.. Enumerable.Range(0, requests).Select(index => 17 * index)];
         var decode = new DecodeBatch(requests, computed.Sum(tokens => tokens + 1), computed[^1] + 1);
@@ -40,7 +38,11 @@ public sealed class RooflineIterationTests
             foreach (var fused in new[] { true, false })
             {
                 var model = Scenes.Roofline(semantics, fusedAttention: fused);
-                Near(model.DecodeSeconds(decode), model.IterationSeconds(Batches.Mixed([], computed)));
+                var batch = Batches.Mixed([], computed);
+                Near(model.DecodeTable(decode).Seconds, model.Seconds(batch));
+                Assert.Equal(model.Seconds(batch), model.Trend(batch).Seconds);
+                var padded = batch with { GroupTokens = 400 };
+                Assert.Equal(model.Seconds(padded), model.Trend(padded).Seconds);
             }
         }
     }
@@ -103,7 +105,7 @@ public sealed class RooflineIterationTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
-    private static double Seconds(in IterationBatch batch) => s_model.IterationSeconds(batch);
+    private static double Seconds(in IterationBatch batch) => s_model.Seconds(batch);
 
     private static void Near(double expected, double actual, double relative = 1e-12) =>
         Assert.InRange(actual, expected * (1 - relative), expected * (1 + relative));

@@ -111,15 +111,17 @@ internal sealed class RandomScenario
         private readonly double _perRequest = random.NextDouble() * 1e-4;
         private readonly double _perContextToken = random.NextDouble() * 1e-6;
 
-        public double PrefillSeconds(int promptTokens) => promptTokens * _perToken;
-
-        public double DecodeSeconds(in DecodeBatch batch) =>
-            _perIteration + (_perRequest * batch.Requests) + (_perContextToken * batch.ContextTokens);
+        public double Seconds(in IterationBatch batch) =>
+            batch.PrefillRequests > 0
+                ? batch.PrefillTokens * _perToken
+                : _perIteration
+                    + (_perRequest * batch.DecodeRequests)
+                    + (_perContextToken * batch.Decode.ContextTokens);
 
         // Every other scenario is stepped by closed forms, the others by sums.
-        public DecodeTrend DecodeTrend(in DecodeBatch batch) =>
+        public DecodeTrend Trend(in IterationBatch batch) =>
             _hasClosedForm
-                ? new(DecodeSeconds(batch), _perContextToken * batch.Requests, int.MaxValue)
-                : new(DecodeSeconds(batch), 0, 1);
+                ? new(Seconds(batch), _perContextToken * batch.DecodeRequests, int.MaxValue)
+                : new(Seconds(batch), 0, 1);
     }
 }

@@ -64,7 +64,7 @@ internal sealed class KernelModel : IPerformanceModel
 
         _tokenSeconds = new(ComputeTokenSeconds);
         _headSeconds = new(requests => GemmSeconds(_products.LmHead, requests));
-        _promptSeconds = new(ComputePromptSeconds);
+        _promptSeconds = new(tokens => ComputeSeconds(IterationBatch.OfPrompt(tokens), tokens));
         _projectionSeconds = new(ComputeProjectionSeconds);
         // Found once: a grid's name is a text, and iterations ask often.
         if (model.LatentAttention is null)
@@ -89,37 +89,34 @@ internal sealed class KernelModel : IPerformanceModel
     }
 
     /// <inheritdoc />
-    public double PrefillSeconds(int promptTokens)
+    public double Seconds(in IterationBatch batch)
     {
-        Invariant.Require(promptTokens > 0, $"a prompt of {promptTokens} tokens");
-        return _promptSeconds.Get(promptTokens);
+        var tokens = Math.Max(batch.Tokens, batch.GroupTokens);
+        Invariant.Require(tokens > 0, $"an iteration of {tokens} tokens");
+        return batch.IsPromptFromItsStart && tokens == batch.PrefillTokens
+            ? _promptSeconds.Get(tokens)
+            : ComputeSeconds(batch, tokens);
     }
 
     /// <inheritdoc />
-    public double DecodeSeconds(in DecodeBatch batch)
+    public DecodeTrend Trend(in IterationBatch batch)
     {
-        Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
-        return ContextFreeSeconds(batch.Requests, batch.Requests)
-            + _model.Layers * _decodeAttention.Seconds(batch.Requests, batch.ContextTokens);
-    }
-
-    /// <inheritdoc />
-    public DecodeTrend DecodeTrend(in DecodeBatch batch)
-    {
-        Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
-        var attention = _decodeAttention.Trend(batch.Requests, batch.ContextTokens);
+        Invariant.Require(
+            batch is { DecodeRequests: > 0, PrefillRequests: 0 },
+            $"a trend of {batch.DecodeRequests} requests that decode and {batch.PrefillRequests} of prompts"
+        );
+        var requests = batch.DecodeRequests;
+        var attention = _decodeAttention.Trend(requests, batch.Decode.ContextTokens);
         return new(
-            ContextFreeSeconds(batch.Requests, batch.Requests) + _model.Layers * attention.Seconds,
+            ContextFreeSeconds(requests, Math.Max(requests, batch.GroupTokens))
+                + _model.Layers * attention.Seconds,
             _model.Layers * attention.GrowthSeconds,
             attention.Iterations
         );
     }
 
-    /// <inheritdoc />
-    public double IterationSeconds(in IterationBatch batch)
+    private double ComputeSeconds(in IterationBatch batch, int tokens)
     {
-        var tokens = Math.Max(batch.Tokens, batch.GroupTokens);
-        Invariant.Require(tokens > 0, $"an iteration of {tokens} tokens");
         var attention = 0.0;
         if (batch.DecodeRequests > 0)
         {
@@ -160,10 +157,6 @@ internal sealed class KernelModel : IPerformanceModel
 
     private double ContextFreeSeconds(int requests, int tokens) =>
         _tokenSeconds.Get(tokens) + _headSeconds.Get(requests);
-
-    private double ComputePromptSeconds(int tokens) =>
-        ContextFreeSeconds(1, tokens)
-        + _model.Layers * PromptAttentionSeconds(1, tokens, tokens, tokens * (tokens + 1.0) / 2);
 
     private double PromptAttentionSeconds(double requests, double queries, double keys, double pairs)
     {

@@ -56,24 +56,16 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
         };
 
     /// <inheritdoc />
-    public double PrefillSeconds(int promptTokens)
-    {
-        Invariant.Require(promptTokens > 0, $"a prompt of {promptTokens} tokens");
-        return IterationSeconds(IterationBatch.OfPrompt(promptTokens));
-    }
-
-    /// <inheritdoc />
-    public double DecodeSeconds(in DecodeBatch batch)
-    {
-        Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
-        return IterationSeconds(IterationBatch.OfDecode(batch));
-    }
-
-    /// <inheritdoc />
-    public double IterationSeconds(in IterationBatch batch)
+    public double Seconds(in IterationBatch batch)
     {
         var tokens = Math.Max(batch.Tokens, batch.GroupTokens);
         Invariant.Require(tokens > 0, $"an iteration of {tokens} tokens");
+        if (batch is { PrefillTokens: 1, IsPromptFromItsStart: true })
+        {
+            // Attention was measured as engines schedule it: the only token of a prompt decodes.
+            return Seconds(IterationBatch.OfPrompt(1, 0) with { GroupTokens = batch.GroupTokens });
+        }
+
         var isBeyondTokens = tokens >= _tokenSeconds.Length;
         var isBeyondSequences = batch.Requests >= _sequenceSeconds.Length;
         var attentionSeconds = AttentionSeconds(batch, out var isBeyondAttention);

@@ -43,8 +43,6 @@ internal sealed class StagedInstance(
 
     private sealed class OneSecondAToken : IPerformanceModel
     {
-        public double PrefillSeconds(int promptTokens) => promptTokens;
-
-        public double DecodeSeconds(in DecodeBatch batch) => batch.Requests;
+        public double Seconds(in IterationBatch batch) => batch.Tokens;
     }
 }

@@ -39,7 +39,7 @@ public sealed class ExperimentValidationTests : IDisposable
         };
         var roofline = new RooflineModel(model, new Precision(), instance, Semantics.Standard);
         // Whole blocks of 16 of the 300 shared tokens: 288.
-        var ttft = roofline.IterationSeconds(IterationBatch.OfPrompt(500, 288));
+        var ttft = roofline.Seconds(IterationBatch.OfPrompt(500, 288));
         var decode = roofline.DecodeSeconds(new DecodeBatch(1, 501, 501));
         Assert.Equal(ttft, figures[("a/1", "ttft_p50")], 1e-8);
         Assert.Equal(ttft, figures[("a/2", "ttft_p50")], 1e-8);
