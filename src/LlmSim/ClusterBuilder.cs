@@ -136,10 +136,12 @@ internal sealed class ClusterBuilder(
         spec = spec with { Engine = engine };
         var blockBytes = engine.BlockTokens * kvBytesPerToken;
         var blocks = engine.KvBlocks ?? Capacity(spec) / blockBytes;
-        if (blocks < 1)
+        if (blocks <= EngineSpec.OwnBlocks)
         {
             throw new UserErrorException(
-                $"block_size: no KV block of {engine.BlockTokens} tokens fits beside the weights"
+                engine.KvBlocks is null
+                    ? $"block_size: no KV block of {engine.BlockTokens} tokens fits beside the weights"
+                    : $"kv_blocks: found {blocks}; allowed: a whole number from {EngineSpec.OwnBlocks + 1}, since the engine keeps {EngineSpec.OwnBlocks} for itself"
             );
         }
 
@@ -157,7 +159,7 @@ internal sealed class ClusterBuilder(
             Performance(spec),
             new BatchedInstanceOptions(
                 role,
-                (int)blocks,
+                (int)blocks - EngineSpec.OwnBlocks,
                 blockBytes,
                 ReservesKv: scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
                 outputEstimate,

@@ -46,6 +46,9 @@ internal sealed class Request
     /// <summary>When it joined the queue that it is in.</summary>
     public SimTime Queued { get; set; }
 
+    /// <summary>The boundary of iterations at which the engine of its first instance took it in; null before, and without an engine.</summary>
+    public SimTime? TakenIn { get; set; }
+
     public int PrefillInstance { get; set; } = -1;
     public SimTime PrefillDuration { get; set; }
     public SimTime PrefillStart { get; set; }
@@ -97,6 +100,7 @@ internal sealed class Request
         TokensFromPrefill = 0;
         EvictedTokens = 0;
         Queued = default;
+        TakenIn = null;
         PrefillInstance = -1;
         PrefillDuration = default;
         PrefillStart = default;

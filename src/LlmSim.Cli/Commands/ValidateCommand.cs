@@ -40,8 +40,8 @@ internal sealed class ValidateCommand : CliCommand
 
     private readonly Option<double> _prefillIteration = CliOption.Number(
         "prefill_iteration_seconds",
-        "what an iteration with a part of a prompt takes beside its kernels",
-        RecordedRunOptions.VllmPrefillIterationSeconds,
+        "what an iteration with a part of a prompt takes beside its kernels; it belongs to the host, so measure yours",
+        0,
         "0 or more",
         value => value >= 0
     );

@@ -21,7 +21,7 @@ public sealed record RecordedRun
     /// <summary>Latency between accelerators in seconds.</summary>
     public required double LinkLatencySeconds { get; init; }
 
-    /// <summary>The requests in the order in which the engine took them in; at least one.</summary>
+    /// <summary>The requests in the order in which they came; at least one.</summary>
     public required IReadOnlyList<RecordedRequest> Requests { get; init; }
 
     /// <summary>What the engine reported of itself, tick by tick; empty when it was not recorded.</summary>
@@ -52,17 +52,19 @@ public sealed record RecordedInstance(
     double MemoryUtilization
 );
 
-/// <summary>A request of the run; times in seconds since the first request was queued.</summary>
+/// <summary>A request of the run; times in seconds since the first request came.</summary>
 /// <param name="Number">The request's number in the workload.</param>
 /// <param name="InputTokens">Prompt tokens.</param>
 /// <param name="OutputTokens">Generated tokens.</param>
-/// <param name="QueuedSeconds">When the engine's scheduler took it in.</param>
+/// <param name="ArrivalSeconds">When it came to the engine.</param>
+/// <param name="QueuedSeconds">When the engine took it in: between two iterations.</param>
 /// <param name="FirstTokenSeconds">When its first token came.</param>
 /// <param name="LastTokenSeconds">When its last token came.</param>
 public sealed record RecordedRequest(
     int Number,
     int InputTokens,
     int OutputTokens,
+    double ArrivalSeconds,
     double QueuedSeconds,
     double FirstTokenSeconds,
     double LastTokenSeconds

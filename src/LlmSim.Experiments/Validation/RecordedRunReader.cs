@@ -89,21 +89,39 @@ public static class RecordedRunReader
             throw new UserErrorException($"{path}: is empty; allowed: at least one request");
         }
 
-        var start = lines.Min(line => line.QueuedTs);
+        var arrival = Arrival(lines);
+        var start = lines.Min(arrival);
         return
         [
             .. lines
-                .OrderBy(line => line.QueuedTs)
+                .OrderBy(arrival)
+                .ThenBy(line => line.QueuedTs)
                 .ThenBy(line => line.Number)
                 .Select(line => new RecordedRequest(
                     line.Number,
                     line.InputToks,
                     line.OutputToks,
+                    arrival(line) - start,
                     line.QueuedTs - start,
                     line.FirstTokenTs - start,
                     line.LastTokenTs - start
                 )),
         ];
+    }
+
+    /// <summary>
+    /// When a request came, on the clock of queued_ts. arrival_time is another clock's: the two were set apart by the least that lies
+    /// between them, that of a request which was taken in at once. A run without it has only when requests were taken in.
+    /// </summary>
+    private static Func<RequestLine, double> Arrival(List<RequestLine> lines)
+    {
+        if (!lines.TrueForAll(line => line.ArrivalTime is not null))
+        {
+            return line => line.QueuedTs;
+        }
+
+        var apart = lines.Min(line => line.QueuedTs - line.ArrivalTime!.Value);
+        return line => line.ArrivalTime!.Value + apart;
     }
 
     private static RequestLine ParseRequest(string line, string where)
@@ -207,7 +225,8 @@ public static class RecordedRunReader
         int OutputToks,
         double QueuedTs,
         double FirstTokenTs,
-        double LastTokenTs
+        double LastTokenTs,
+        double? ArrivalTime = null
     )
     {
         /// <summary>The number at the end of an id such as bench-17.</summary>

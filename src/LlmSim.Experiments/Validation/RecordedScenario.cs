@@ -2,6 +2,7 @@ using LlmSim.Batching;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Measured;
 using LlmSim.Workloads;
 
@@ -22,14 +23,11 @@ public sealed record RecordedRunOptions
     /// <summary>Whether iterations are planned ahead, as vLLM does since 0.14.</summary>
     public bool AsyncScheduling { get; init; } = true;
 
-    /// <summary>Seconds that an iteration with a part of a prompt takes beside the computation.</summary>
-    public double PrefillIterationSeconds { get; init; } = VllmPrefillIterationSeconds;
-
     /// <summary>
-    /// What vLLM 0.19 was found to take for an iteration that is not replayed from a graph of kernels, beside the kernels:
-    /// 4.7 ms and 4.3 ms in two recorded runs of different models. docs/validation.md tells how.
+    /// Seconds that an iteration with a part of a prompt takes beside the computation. It belongs to the host: docs/validation.md
+    /// has what was found.
     /// </summary>
-    public const double VllmPrefillIterationSeconds = 4.4e-3;
+    public double PrefillIterationSeconds { get; init; }
 
     /// <summary>Models and accelerators by name.</summary>
     public Catalogs Catalogs { get; init; } = Catalogs.BuiltIn;
@@ -88,7 +86,7 @@ internal sealed class RecordedScenario
     ) =>
         new()
         {
-            Hardware = Hardware(run, instance),
+            Hardware = Hardware(run, instance, options.Catalogs.Hardware),
             TpSize = instance.TpSize,
             ExpertParallel = instance.ExpertParallel,
             LinkBytesPerSecond = run.LinkBytesPerSecond,
@@ -109,15 +107,24 @@ internal sealed class RecordedScenario
         };
 
     /// <summary>
-    /// The accelerator under the run's own name. Times are measured ones, so memory and its bandwidth are all that is asked of
-    /// it; they are the run's.
+    /// The accelerator under the run's own name. Times are measured ones: what is asked of it beside memory and its bandwidth, which
+    /// are the run's, is how its multiprocessors share attention.
     /// </summary>
-    private static HardwareDescription Hardware(RecordedRun run, RecordedInstance instance) =>
-        new()
+    private static HardwareDescription Hardware(
+        RecordedRun run,
+        RecordedInstance instance,
+        HardwareCatalog catalog
+    )
+    {
+        // A name such as H100 is that of several.
+        var known = catalog.All.Where(hardware => ProfileMatch.IsOf(instance.Hardware, hardware)).ToArray();
+        return new()
         {
             Name = instance.Hardware,
             MemoryBytes = instance.MemoryBytes,
             MemoryBytesPerSecond = instance.MemoryBytesPerSecond,
+            Multiprocessors = known.Length == 1 ? known[0].Multiprocessors : null,
+            UndividedKeysPerSecond = known.Length == 1 ? known[0].UndividedKeysPerSecond : null,
             Fp16OpsPerSecond = double.NaN,
             Int8OpsPerSecond = double.NaN,
             OnChipBufferBytes = double.NaN,
@@ -125,6 +132,7 @@ internal sealed class RecordedScenario
             LinkLatencySeconds = run.LinkLatencySeconds,
             Source = $"deployment.json of {run.Name}",
         };
+    }
 
     private static string FindProfile(RecordedRun run, string folder)
     {

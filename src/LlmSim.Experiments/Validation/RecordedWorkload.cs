@@ -26,7 +26,7 @@ internal static class RecordedWorkload
         }
     }
 
-    /// <summary>The requests in the order in which the engine took them in.</summary>
+    /// <summary>The requests in the order in which they came.</summary>
     /// <exception cref="UserErrorException">The workload cannot be read, or is another run's.</exception>
     public static RequestSpec[] Requests(RecordedRun run, string? workloadPath, int blockTokens)
     {
@@ -44,7 +44,7 @@ internal static class RecordedWorkload
                 (request, index) =>
                     new RequestSpec(
                         index,
-                        SimTime.FromSeconds(request.QueuedSeconds),
+                        SimTime.FromSeconds(request.ArrivalSeconds),
                         request.InputTokens,
                         request.OutputTokens,
                         workload?[request.Number].HashIds,

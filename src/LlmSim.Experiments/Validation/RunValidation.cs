@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
 
@@ -17,10 +18,13 @@ public sealed record RunValidation
     /// <summary>Folder of the measurements.</summary>
     public required string ProfileName { get; init; }
 
-    /// <summary>KV blocks of each instance.</summary>
+    /// <summary>KV blocks of each instance as the engine counts them, its own among them.</summary>
     public required IReadOnlyList<int> KvBlocks { get; init; }
 
-    /// <summary>TTFT, TPOT and latency of the requests, in seconds.</summary>
+    /// <summary>
+    /// TTFT, TPOT and latency of the requests, in seconds; measured and predicted from the boundary of iterations at which the engine
+    /// took the request in.
+    /// </summary>
     public required IReadOnlyList<MetricComparison> Metrics { get; init; }
 
     /// <summary>Seconds from the first arrival to the last token.</summary>
@@ -87,7 +91,8 @@ public sealed record RunValidation
             KvBlocks =
             [
                 .. summary.Instances.Select(instance =>
-                    (int)(
+                    EngineSpec.OwnBlocks
+                    + (int)(
                         instance.KvCapacityBytes
                         / recorded.Scenario.Model.KvBytesPerToken(recorded.Scenario.Precision)
                         / recorded.Scenario.MixedInstances[0].Engine!.BlockTokens
@@ -96,9 +101,17 @@ public sealed record RunValidation
             ],
             Metrics =
             [
-                Metric("TTFT", request => request.TtftSeconds, record => record.TtftSeconds),
+                Metric(
+                    "TTFT",
+                    request => request.TtftSeconds,
+                    record => (record.PrefillFinish - record.TakenIn!.Value).Seconds
+                ),
                 Metric("TPOT", request => request.TpotSeconds, record => record.TpotSeconds),
-                Metric("latency", request => request.LatencySeconds, record => record.EndToEndSeconds),
+                Metric(
+                    "latency",
+                    request => request.LatencySeconds,
+                    record => (record.Finish - record.TakenIn!.Value).Seconds
+                ),
             ],
             MakespanSeconds = new(makespan, summary.MakespanSeconds),
             RequestsPerSecond = new(run.Requests.Count / makespan, summary.RequestsPerSecond),

@@ -17,6 +17,7 @@ internal sealed partial class BatchedInstance : Instance
     private readonly IterationScheduler _scheduler;
     private readonly IterationPlanner _planner;
     private readonly IterationProgress _progress;
+    private readonly GraphPadding _padding;
     private readonly WorkAhead _work;
     private readonly Dictionary<Request, SequenceState> _sending = [];
     private readonly List<SequenceState> _leaving = [];
@@ -48,7 +49,8 @@ internal sealed partial class BatchedInstance : Instance
         _scheduler = new IterationScheduler(spec.Engine!, _cache, _waiting);
         _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
         _progress = new IterationProgress(this, _cache, options.InterTokenLatency);
-        _work = new WorkAhead(performance);
+        _padding = new GraphPadding(spec.Engine!.CapturedSizes);
+        _work = new WorkAhead(performance, _padding);
         group.Add(this);
     }
 
@@ -91,9 +93,15 @@ internal sealed partial class BatchedInstance : Instance
     public override double PrefillSeconds(int promptTokens, int cachedTokens) =>
         IterationSeconds(IterationBatch.OfPrompt(promptTokens, cachedTokens));
 
-    /// <summary>Seconds of an iteration, with what it takes beside the computation.</summary>
-    public double IterationSeconds(in IterationBatch batch) =>
-        Performance.Seconds(batch) + (batch.PrefillTokens > 0 ? Spec.Engine!.PrefillIterationSeconds : 0);
+    /// <summary>Seconds of an iteration of the instance on its own, with what it takes beside the computation.</summary>
+    public double IterationSeconds(in IterationBatch batch) => IterationSeconds(batch, batch.PrefillTokens > 0);
+
+    /// <summary>Seconds of an iteration, with what it takes beside the computation when it holds a part of a prompt.</summary>
+    public double IterationSeconds(in IterationBatch batch, bool hasPrompt) =>
+        Performance.Seconds(batch) + (hasPrompt ? Spec.Engine!.PrefillIterationSeconds : 0);
+
+    /// <summary>Tokens that the layers are computed for in an iteration that only decodes so many.</summary>
+    public int PaddedTokens(int decodeTokens) => _padding.Padded(decodeTokens);
 
     public override long KvBytesPerToken => _options.KvBytesPerBlock / Spec.Engine!.BlockTokens;
 

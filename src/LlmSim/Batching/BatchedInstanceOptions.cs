@@ -5,7 +5,7 @@ namespace LlmSim.Batching;
 
 /// <summary>What a batched instance needs to know of the model and of the stages around it.</summary>
 /// <param name="Role">What it does for a request.</param>
-/// <param name="KvBlocks">Blocks of its KV cache.</param>
+/// <param name="KvBlocks">Blocks of its KV cache that requests are given.</param>
 /// <param name="KvBytesPerBlock">Bytes of one.</param>
 /// <param name="ReservesKv">Whether KV caches are only sent here after blocks were reserved for them.</param>
 /// <param name="OutputEstimate">Estimates what requests will generate yet.</param>

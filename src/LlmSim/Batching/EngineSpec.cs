@@ -6,6 +6,9 @@ namespace LlmSim.Batching;
 /// </summary>
 public sealed record EngineSpec
 {
+    /// <summary>Null for vLLM's, which follow from the limits of a batch.</summary>
+    private readonly IReadOnlyList<int>? _capturedSizes;
+
     /// <summary>Most tokens that an iteration computes, at least 1 (max_num_batched_tokens).</summary>
     public int MaxBatchedTokens { get; init; } = 8192;
 
@@ -36,8 +39,24 @@ public sealed record EngineSpec
     /// </summary>
     public double PrefillIterationSeconds { get; init; }
 
-    /// <summary>Blocks of the KV cache; null for as many as fit beside weights and activations (kv_blocks).</summary>
+    /// <summary>
+    /// Sizes in tokens for which the kernels of an iteration were recorded as a graph, ascending (cuda_graph_sizes): an iteration
+    /// that only decodes is computed for the next of them, padded. Empty for no padding. vLLM's own sizes unless given.
+    /// </summary>
+    public IReadOnlyList<int> CapturedSizes
+    {
+        get => _capturedSizes ?? VllmGraphs.CapturedSizes(MaxSequences, MaxBatchedTokens);
+        init => _capturedSizes = value;
+    }
+
+    /// <summary>
+    /// Blocks of the KV cache as the engine counts them (num_gpu_blocks), at least 2: vLLM keeps one of them for itself. Null for as
+    /// many as fit beside weights and activations (kv_blocks).
+    /// </summary>
     public int? KvBlocks { get; init; }
+
+    /// <summary>Blocks that no request is ever given: vLLM's block 0, which stands for no block (BlockPool.null_block).</summary>
+    internal static int OwnBlocks => 1;
 
     /// <summary>
     /// Instances of the same group advance together, each iteration as long as the slowest member's; null for an instance on

@@ -13,6 +13,9 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
 {
     private readonly List<SequenceState> _running = [];
 
+    /// <summary>Chunks of the planned iteration, in memory that grows to the most that there ever were.</summary>
+    private PrefillChunk[] _chunks = [];
+
     private enum Answer
     {
         Admitted,
@@ -221,6 +224,7 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
             var (tokens, computed) = (sequence.Scheduled, sequence.Computed);
             if (tokens > 1)
             {
+                AddChunk(prefillRequests, new PrefillChunk(tokens, computed));
                 prefillRequests++;
                 prefillTokens += tokens;
                 prefillComputed += computed;
@@ -241,10 +245,21 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
             PrefillTokens = prefillTokens,
             PrefillComputedTokens = prefillComputed,
             PrefillAttentionPairs = pairs,
+            PrefillChunks = prefillRequests > 1 ? _chunks.AsMemory(0, prefillRequests) : default,
             DecodeRequests = decodeRequests,
             DecodeComputedTokens = decodeComputed,
             DecodeComputedTokensMin = decodeRequests == 0 ? 0 : min,
             DecodeComputedTokensMax = max,
         };
+    }
+
+    private void AddChunk(int index, PrefillChunk chunk)
+    {
+        if (index == _chunks.Length)
+        {
+            Array.Resize(ref _chunks, Math.Max(4, 2 * _chunks.Length));
+        }
+
+        _chunks[index] = chunk;
     }
 }

@@ -86,11 +86,12 @@ internal sealed class LockstepGroup
 
     private void Begin()
     {
-        var mostTokens = 0;
+        var (mostTokens, hasPrompt) = (0, false);
         for (var i = 0; i < _members.Count; i++)
         {
             _batches[i] = _members[i].Begin();
             mostTokens = Math.Max(mostTokens, _batches[i].Tokens);
+            hasPrompt |= _batches[i].PrefillTokens > 0;
         }
 
         if (mostTokens == 0)
@@ -106,7 +107,7 @@ internal sealed class LockstepGroup
         }
 
         _phase = Phase.Running;
-        PlanTimes(iterations, mostTokens);
+        PlanTimes(iterations, mostTokens, hasPrompt);
         _iterationsEnd.Set(_times.End);
         foreach (var member in _members)
         {
@@ -114,14 +115,14 @@ internal sealed class LockstepGroup
         }
     }
 
-    private void PlanTimes(int iterations, int mostTokens)
+    private void PlanTimes(int iterations, int mostTokens, bool hasPrompt)
     {
         try
         {
             _times.Begin(_simulation.Now);
             for (var i = 0; i < iterations; i++)
             {
-                _times.Add(Seconds(mostTokens, i));
+                _times.Add(Seconds(mostTokens, hasPrompt, i));
             }
         }
         catch (ClockRangeException e)
@@ -131,17 +132,23 @@ internal sealed class LockstepGroup
         }
     }
 
-    /// <summary>Time of the slowest member, each padded to the largest, when the plan has been repeated so often.</summary>
-    private double Seconds(int mostTokens, int repeated)
+    /// <summary>
+    /// Time of the slowest member, each padded to the largest, when the plan has been repeated so often. Only when no member has a
+    /// part of a prompt is the iteration replayed from a graph, whose size pads it further.
+    /// </summary>
+    private double Seconds(int mostTokens, bool hasPrompt, int repeated)
     {
         var longest = 0.0;
         for (var i = 0; i < _members.Count; i++)
         {
-            var batch = _batches[i];
+            var (member, batch) = (_members[i], _batches[i]);
             if (batch.Tokens > 0)
             {
-                batch = batch.After(repeated) with { GroupTokens = _members.Count > 1 ? mostTokens : 0 };
-                longest = Math.Max(longest, _members[i].IterationSeconds(batch));
+                batch = batch.After(repeated) with
+                {
+                    GroupTokens = hasPrompt ? mostTokens : member.PaddedTokens(mostTokens),
+                };
+                longest = Math.Max(longest, member.IterationSeconds(batch, hasPrompt));
             }
         }
 

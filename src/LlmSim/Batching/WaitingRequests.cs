@@ -50,7 +50,10 @@ internal sealed class WaitingRequests(
         Track(sequence, +1);
     }
 
-    /// <summary>Requests that have come by then, before the iteration that began then, may be admitted.</summary>
+    /// <summary>
+    /// Requests that have come by then, before the iteration that began then, may be admitted. As vLLM's loop, an engine reads who has come
+    /// between two iterations.
+    /// </summary>
     public void SeeUntil(SimTime time)
     {
         while (
@@ -59,6 +62,7 @@ internal sealed class WaitingRequests(
         )
         {
             _unseen.Dequeue();
+            first.Sequence.Request.TakenIn ??= time;
             (first.Sequence.Arrived > 0 ? arrived : fresh).Enqueue(first.Sequence.Request, first.Time);
         }
     }

@@ -3,7 +3,7 @@ using LlmSim.Performance;
 namespace LlmSim.Batching;
 
 /// <summary>What a router may estimate of the work that a batched instance has before it.</summary>
-internal sealed class WorkAhead(IPerformanceModel performance)
+internal sealed class WorkAhead(IPerformanceModel performance, GraphPadding padding)
 {
     /// <summary>Seconds of the prefills that run and wait. While one runs, no iteration is unsettled.</summary>
     public static double PrefillSeconds(ReadOnlySpan<SequenceState> running, WaitingRequests waiting)
@@ -63,6 +63,7 @@ internal sealed class WorkAhead(IPerformanceModel performance)
             DecodeComputedTokens = computed,
             DecodeComputedTokensMin = mean,
             DecodeComputedTokensMax = mean,
+            GroupTokens = padding.Padded(requests),
         };
         return (double)tokens / requests * performance.Seconds(batch);
     }

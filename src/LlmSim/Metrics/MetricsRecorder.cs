@@ -185,6 +185,7 @@ internal sealed class MetricsRecorder(
             InputTokens = request.InputTokens,
             OutputTokens = request.TraceOutputTokens - request.EvictedTokens,
             PrefillInstance = request.PrefillInstance,
+            TakenIn = request.TakenIn,
             PrefillStart = request.PrefillStart,
             PrefillFinish = request.PrefillFinish,
             TransferFinish = request.TransferFinish,

@@ -26,6 +26,11 @@ public readonly record struct RequestRecord()
     /// <summary>Its prefill instance; −1 when rejected.</summary>
     public required int PrefillInstance { get; init; }
 
+    /// <summary>
+    /// When the engine of its first instance took it in: the first boundary of iterations since its arrival. Null without an engine.
+    /// </summary>
+    internal SimTime? TakenIn { get; init; }
+
     /// <summary>When its prefill began.</summary>
     public required SimTime PrefillStart { get; init; }
 

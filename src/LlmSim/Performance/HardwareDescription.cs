@@ -27,6 +27,16 @@ public sealed record HardwareDescription
     /// <summary>On-chip buffer in bytes.</summary>
     public required double OnChipBufferBytes { get; init; }
 
+    /// <summary>Streaming multiprocessors, or compute units; null where no figure is known.</summary>
+    public int? Multiprocessors { get; init; }
+
+    /// <summary>
+    /// Keys of one KV head that one multiprocessor attends to in a second, where the engine's decode attention is
+    /// FlashAttention-2, which leaves the keys of a request undivided in large batches; null where it is another kernel or
+    /// nothing was measured.
+    /// </summary>
+    public double? UndividedKeysPerSecond { get; init; }
+
     /// <summary>Memory in bytes, as the driver reports it.</summary>
     public required long MemoryBytes { get; init; }
 

@@ -87,8 +87,15 @@ public readonly record struct IterationBatch
     public int DecodeComputedTokensMax { get; init; }
 
     /// <summary>
-    /// Tokens that the layers are computed for when data-parallel members advance together and are padded to the largest
-    /// of them; 0 when the instance is on its own.
+    /// The chunks one by one, when there are several; empty otherwise, and when only their sums are known. Whoever planned the
+    /// iteration may use the memory again for the next one.
+    /// </summary>
+    public ReadOnlyMemory<PrefillChunk> PrefillChunks { get; init; }
+
+    /// <summary>
+    /// Tokens that the layers are computed for when that is more than the instance has itself: data-parallel members that advance
+    /// together are padded to the largest of them, and iterations replayed from a graph of kernels to its size. At most
+    /// <see cref="Tokens" /> where nothing is padded.
     /// </summary>
     public int GroupTokens { get; init; }
 
@@ -115,3 +122,8 @@ public readonly record struct IterationBatch
     /// <summary>Requests with scheduled tokens.</summary>
     public int Requests => PrefillRequests + DecodeRequests;
 }
+
+/// <summary>The part of one prompt that an iteration computes.</summary>
+/// <param name="Tokens">Its scheduled tokens, at least 2.</param>
+/// <param name="ComputedTokens">Tokens of the prompt computed already.</param>
+public readonly record struct PrefillChunk(int Tokens, int ComputedTokens);

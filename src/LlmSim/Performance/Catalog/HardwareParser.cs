@@ -10,6 +10,8 @@ public static class HardwareParser
     private const string Fp8 = "fp8_ops_per_second";
     private const string Fp4 = "fp4_ops_per_second";
     private const string Buffer = "on_chip_buffer_bytes";
+    private const string Multiprocessors = "multiprocessors";
+    private const string UndividedKeys = "undivided_keys_per_second";
     private const string Memory = "memory_bytes";
     private const string LinkBandwidth = "link_bytes_per_second";
     private const string LinkLatency = "link_latency_seconds";
@@ -27,6 +29,8 @@ public static class HardwareParser
         Fp8,
         Fp4,
         Buffer,
+        Multiprocessors,
+        UndividedKeys,
         Memory,
         LinkBandwidth,
         LinkLatency,
@@ -37,7 +41,7 @@ public static class HardwareParser
     ];
 
     /// <summary>Reads a JSON object with the fields of <see cref="HardwareDescription" />, in snake case; all but the
-    /// calibration, the rates of floating point at 8 and 4 bits and the power are required.</summary>
+    /// calibration, the rates of floating point at 8 and 4 bits, what multiprocessors do and the power are required.</summary>
     /// <param name="stream">The file.</param>
     /// <param name="sourceName">What messages call it.</param>
     /// <exception cref="UserErrorException">A field is missing, unknown or not positive.</exception>
@@ -54,6 +58,8 @@ public static class HardwareParser
             Fp8OpsPerSecond = fields.PositiveNumberOrNull(Fp8),
             Fp4OpsPerSecond = fields.PositiveNumberOrNull(Fp4),
             OnChipBufferBytes = fields.PositiveNumber(Buffer),
+            Multiprocessors = fields.Has(Multiprocessors) ? fields.PositiveInt(Multiprocessors) : null,
+            UndividedKeysPerSecond = fields.PositiveNumberOrNull(UndividedKeys),
             MemoryBytes = fields.PositiveLong(Memory),
             LinkBytesPerSecond = fields.PositiveNumber(LinkBandwidth),
             LinkLatencySeconds = fields.PositiveNumber(LinkLatency),

@@ -12,6 +12,7 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
     private readonly int _layers;
     private readonly MeasuredShard _shard;
     private readonly LayerTimes _times;
+    private readonly UndividedAttention? _undivided;
 
     /// <summary>By tokens: seconds of everything but attention, lm_head and sampler.</summary>
     private readonly double[] _tokenSeconds;
@@ -36,6 +37,7 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
         _layers = model.Layers;
         _shard = profile.Shards[instance.TpSize];
         _times = new(profile, model, precision, instance);
+        _undivided = UndividedAttention.Of(model, instance);
         _tokenSeconds = [.. Enumerable.Range(0, _times.LastTokens + 1).Select(_times.TokenSeconds)];
         _sequenceSeconds = [.. Enumerable.Range(0, _times.LastSequences + 1).Select(_times.SequenceSeconds)];
     }
@@ -84,42 +86,86 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
         }
 
         var mean = batch.DecodeRequests == 0 ? 0 : batch.DecodeComputedTokens / batch.DecodeRequests;
-        isBeyond = !Covers(batch, mean);
-        var seconds = AttentionSeconds(batch, mean);
-        var longest = batch.DecodeComputedTokensMax;
-        if (batch.DecodeRequests < 2 || longest == mean || _shard.Skew is not { } skew)
+        var seconds = AttentionSeconds(
+            batch.PrefillTokens,
+            batch.PrefillComputedTokens,
+            batch.DecodeRequests,
+            mean,
+            ref isBeyond
+        );
+        return seconds
+            + (
+                batch.PrefillRequests == 0
+                    ? UnevenSeconds(batch, mean, seconds, ref isBeyond)
+                    : ChunkSeconds(batch, ref isBeyond)
+            );
+    }
+
+    /// <summary>What decoding alone takes longer because some contexts are longer than the mean.</summary>
+    private double UnevenSeconds(in IterationBatch batch, long mean, double evenSeconds, ref bool isBeyond)
+    {
+        var (requests, longest) = (batch.DecodeRequests, batch.DecodeComputedTokensMax);
+        if (requests < 2 || longest == mean)
         {
-            return seconds;
+            return 0;
+        }
+
+        // The share α of a profile was fitted over batches of either kind: where the kernel's rule is known it takes its place.
+        if (_undivided is { } undivided && undivided.HoldsFor(Math.Max(batch.Tokens, batch.GroupTokens)))
+        {
+            return undivided.ExcessSeconds(requests, mean, longest);
+        }
+
+        if (_shard.Skew is not { } skew)
+        {
+            return 0;
         }
 
         var shortest = batch.DecodeComputedTokensMin;
         var skewRate = (double)(mean - shortest) / (longest - shortest);
-        var alpha = skew.Alpha(
-            batch.PrefillTokens,
-            batch.DecodeRequests,
-            skewRate,
-            longest,
-            batch.PrefillComputedTokens
-        );
-        isBeyond |= !Covers(batch, longest);
-        return seconds + alpha * Math.Max(0, AttentionSeconds(batch, longest) - seconds);
+        var alpha = skew.Alpha(prefillTokens: 0, requests, skewRate, longest, prefillComputedTokens: 0);
+        var longestSeconds = AttentionSeconds(0, 0, requests, longest, ref isBeyond);
+        return alpha * Math.Max(0, longestSeconds - evenSeconds);
     }
 
-    private double AttentionSeconds(in IterationBatch batch, long decodeComputedTokens) =>
-        _shard.Attention.Seconds(
-            batch.PrefillTokens,
-            batch.PrefillComputedTokens,
-            batch.DecodeRequests,
-            decodeComputedTokens
-        );
+    /// <summary>What several chunks take longer than one of their sums: each attends to its own keys.</summary>
+    private double ChunkSeconds(in IterationBatch batch, ref bool isBeyond)
+    {
+        if (batch.PrefillChunks.IsEmpty)
+        {
+            return 0;
+        }
 
-    private bool Covers(in IterationBatch batch, long decodeComputedTokens) =>
-        _shard.Attention.Covers(
-            batch.PrefillTokens,
-            batch.PrefillComputedTokens,
-            batch.DecodeRequests,
+        var seconds = -AttentionSeconds(batch.PrefillTokens, batch.PrefillComputedTokens, 0, 0, ref isBeyond);
+        foreach (var chunk in batch.PrefillChunks.Span)
+        {
+            seconds += AttentionSeconds(chunk.Tokens, chunk.ComputedTokens, 0, 0, ref isBeyond);
+        }
+
+        return seconds;
+    }
+
+    private double AttentionSeconds(
+        int prefillTokens,
+        long prefillComputedTokens,
+        int decodeRequests,
+        long decodeComputedTokens,
+        ref bool isBeyond
+    )
+    {
+        isBeyond |= !_shard.Attention.Covers(
+            prefillTokens,
+            prefillComputedTokens,
+            decodeRequests,
             decodeComputedTokens
         );
+        return _shard.Attention.Seconds(
+            prefillTokens,
+            prefillComputedTokens,
+            decodeRequests,
+            decodeComputedTokens
+        );
+    }
 
     private void Count(bool isBeyondTokens, bool isBeyondSequences, bool isBeyondAttention)
     {

@@ -68,7 +68,11 @@ public static class ProfileMatch
 
     /// <summary>Whether an accelerator of the catalog is the one that a profile names.</summary>
     public static bool IsOf(MeasuredProfile profile, HardwareDescription hardware) =>
-        Letters(hardware.Name).Contains(Letters(profile.Hardware), StringComparison.Ordinal);
+        IsOf(profile.Hardware, hardware);
+
+    /// <summary>Whether an accelerator of the catalog is the one that profiles and runs call so.</summary>
+    internal static bool IsOf(string name, HardwareDescription hardware) =>
+        Letters(hardware.Name).Contains(Letters(name), StringComparison.Ordinal);
 
     private static void RequireSubject(
         MeasuredProfile profile,
