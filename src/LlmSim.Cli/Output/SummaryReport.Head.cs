@@ -1,4 +1,5 @@
 using LlmSim.Experiments;
+using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Workloads;
@@ -78,7 +79,11 @@ internal static partial class SummaryReport
         string.Join(
             " + ",
             instances
-                .GroupBy(instance => (instance.Hardware.Name, instance.TpSize))
-                .Select(group => $"{group.Count()} x {group.Key.Name} tp {group.Key.TpSize}")
+                .GroupBy(instance =>
+                    (instance.Hardware.Name, instance.TpSize, Engine: EngineDescription.Of(instance))
+                )
+                .Select(group =>
+                    $"{group.Count()} x {group.Key.Name} tp {group.Key.TpSize} {group.Key.Engine}".TrimEnd()
+                )
         );
 }

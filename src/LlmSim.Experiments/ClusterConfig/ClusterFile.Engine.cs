@@ -8,12 +8,16 @@ internal ref partial struct ClusterFile
 {
     /// <summary>Engines record graphs for hundreds of tokens; beyond this a size is a mistake.</summary>
     private const int MaxGraphSize = 65_536;
+    private const string MaxPrefillTokens = "max_prefill_tokens";
 
     private static readonly string[] s_engineFields =
     [
+        "kind",
+        "version",
         "max_num_batched_tokens",
         "max_num_seqs",
         "chunked_prefill",
+        MaxPrefillTokens,
         "block_size",
         "prefix_caching",
         "async_scheduling",
@@ -22,6 +26,11 @@ internal ref partial struct ClusterFile
         "kv_blocks",
         "data_parallel_group",
     ];
+
+    private static readonly string[] s_kinds = [.. EngineDefaults.Kinds.Keys];
+
+    /// <summary>Fields that the engine of the instance has: the defaults of the others depend on its kind and accelerator.</summary>
+    private HashSet<string> _givenOfEngine = [];
 
     private EngineSpec ReadEngine()
     {
@@ -32,13 +41,21 @@ internal ref partial struct ClusterFile
 
         var fields = new HashSet<string>(StringComparer.Ordinal);
         var engine = new EngineSpec();
+        UserErrorException? forSglang = null;
         while (ReadFieldName(fields, s_engineFields) is { } field)
         {
+            forSglang =
+                field == MaxPrefillTokens
+                    ? Error($"{field}: is a budget of SGLang alone; allowed with it: \"kind\": \"sglang\"")
+                    : forSglang;
             engine = field switch
             {
+                "kind" => engine with { Kind = ReadKind() },
+                "version" => engine with { Version = Text(field) },
                 "max_num_batched_tokens" => engine with { MaxBatchedTokens = Size(field) },
                 "max_num_seqs" => engine with { MaxSequences = Size(field) },
                 "chunked_prefill" => engine with { ChunkedPrefill = Flag(field) },
+                MaxPrefillTokens => engine with { MaxPrefillTokens = Size(field) },
                 "block_size" => engine with { BlockTokens = Size(field) },
                 "prefix_caching" => engine with { PrefixCaching = Flag(field) },
                 "async_scheduling" => engine with { AsyncScheduling = Flag(field) },
@@ -52,7 +69,8 @@ internal ref partial struct ClusterFile
             };
         }
 
-        return engine;
+        _givenOfEngine = fields;
+        return engine.Kind == EngineKind.Sglang || forSglang is null ? engine : throw forSglang;
     }
 
     /// <summary>"vllm" for the sizes that vLLM records, which depend on the limits of a batch; "none"; or a list.</summary>
@@ -83,4 +101,43 @@ internal ref partial struct ClusterFile
 
         return sizes;
     }
+
+    private readonly EngineKind ReadKind()
+    {
+        var kind = _reader.TokenType == JsonTokenType.String ? _reader.GetString()! : "";
+        return EngineDefaults.Kinds.TryGetValue(kind, out var known)
+            ? known
+            : throw Error(
+                $"kind: found {Found()}; allowed: {string.Join(", ", s_kinds)}.{Suggestion.For(kind, s_kinds)}"
+            );
+    }
+
+    /// <summary>An instance whose fields have all been read, with the defaults of its engine where the file is silent.</summary>
+    private readonly InstanceSpec WithDefaultsOfEngine(InstanceSpec instance, HashSet<string> given)
+    {
+        if (instance.Engine is not { } engine)
+        {
+            return instance;
+        }
+
+        var defaults = EngineDefaults.EngineOfFile(engine.Kind, engine.Version, instance.Hardware);
+        return instance with
+        {
+            MemoryUtilization = given.Contains("memory_utilization")
+                ? instance.MemoryUtilization
+                : EngineDefaults.MemoryUtilization(engine.Kind),
+            Engine = engine with
+            {
+                MaxBatchedTokens = IsGiven("max_num_batched_tokens")
+                    ? engine.MaxBatchedTokens
+                    : defaults.MaxBatchedTokens,
+                MaxSequences = IsGiven("max_num_seqs") ? engine.MaxSequences : defaults.MaxSequences,
+                ChunkedPrefill = IsGiven("chunked_prefill") ? engine.ChunkedPrefill : defaults.ChunkedPrefill,
+                BlockTokens = IsGiven("block_size") ? engine.BlockTokens : defaults.BlockTokens,
+                AsyncScheduling = IsGiven("async_scheduling") ? engine.AsyncScheduling : defaults.AsyncScheduling,
+            },
+        };
+    }
+
+    private readonly bool IsGiven(string field) => _givenOfEngine.Contains(field);
 }

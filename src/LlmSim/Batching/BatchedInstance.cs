@@ -46,7 +46,7 @@ internal sealed partial class BatchedInstance : Instance
         _group = group;
         _cache = new PagedKvCache(spec.Engine!, options.KvBlocks);
         _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh, options.ReservesKv);
-        _scheduler = new IterationScheduler(spec.Engine!, _cache, _waiting);
+        _scheduler = IterationScheduler.Create(spec.Engine!, options.Role, _cache, _waiting);
         _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
         _progress = new IterationProgress(this, _cache, options.InterTokenLatency);
         _padding = new GraphPadding(spec.Engine!.CapturedSizes);
@@ -72,12 +72,8 @@ internal sealed partial class BatchedInstance : Instance
     public long PeakKvBytes => _cache.Pool.PeakUsed * _options.KvBytesPerBlock;
     public long Preemptions => _scheduler.Preemptions;
 
-    public override bool CanEverHold(Request request)
-    {
-        // The KV of the last token is never asked for.
-        var decodeTokens = Role == InstanceRole.Prefill ? 0 : request.TraceOutputTokens - 1;
-        return _cache.BlocksFor((long)request.TraceInputTokens + decodeTokens) <= _cache.Pool.Total;
-    }
+    public override bool CanEverHold(Request request) =>
+        _cache.BlocksFor(_scheduler.MostTokens(request)) <= _cache.Pool.Total;
 
     public override bool CanHoldPrompt(Request request) =>
         _cache.BlocksFor(request.TraceInputTokens) <= _cache.Pool.Total;
@@ -157,7 +153,7 @@ internal sealed partial class BatchedInstance : Instance
     {
         Settle();
         var sequence = NewSequence(request, comesToDecode: true);
-        if (!_cache.TryReserve(sequence))
+        if (!_scheduler.TryReserve(sequence))
         {
             request.Sequence = null;
             return false;
@@ -217,6 +213,7 @@ internal sealed partial class BatchedInstance : Instance
         _isPlanned = false;
         var times = _group.Times;
         _progress.Complete(_scheduler.Running, times, _leaving);
+        _scheduler.OnEnded(times.Count);
         Totals.Add(times, _batch.Requests, (_usedAtBegin + _cache.Pool.Used) / 2.0);
         _scheduler.RemoveFinished();
         foreach (var sequence in _leaving)

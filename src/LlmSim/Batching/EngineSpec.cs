@@ -1,18 +1,29 @@
 namespace LlmSim.Batching;
 
 /// <summary>
-/// The engine of an instance that forms batches in iterations and pages its KV cache, as vLLM V1 does. An instance without
-/// one prefills prompt by prompt, or decodes with a KV cache counted in tokens.
+/// The engine of an instance that forms batches in iterations and pages its KV cache, by the rules of vLLM V1, SGLang or TensorRT-LLM. An
+/// instance without one prefills prompt by prompt, or decodes with a KV cache counted in tokens.
 /// </summary>
 public sealed record EngineSpec
 {
     /// <summary>Null for vLLM's, which follow from the limits of a batch.</summary>
     private readonly IReadOnlyList<int>? _capturedSizes;
 
-    /// <summary>Most tokens that an iteration computes, at least 1 (max_num_batched_tokens).</summary>
+    /// <summary>Whose rules it batches by (kind). The other fields are vLLM's by default, whatever the kind.</summary>
+    public EngineKind Kind { get; init; }
+
+    /// <summary>The version of the engine (version); empty for a late one.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>
+    /// Most tokens that an iteration computes, at least 1: vLLM's max_num_batched_tokens, TensorRT-LLM's max_num_tokens. SGLang: most tokens of
+    /// prompts in an iteration when they may be computed in parts, chunked_prefill_size.
+    /// </summary>
     public int MaxBatchedTokens { get; init; } = 8192;
 
-    /// <summary>Most requests in the batch, at least 1 (max_num_seqs).</summary>
+    /// <summary>
+    /// Most requests in the batch, at least 1: vLLM's max_num_seqs, SGLang's max_running_requests, TensorRT-LLM's max_batch_size.
+    /// </summary>
     public int MaxSequences { get; init; } = 256;
 
     /// <summary>
@@ -21,6 +32,12 @@ public sealed record EngineSpec
     /// </summary>
     public bool ChunkedPrefill { get; init; } = true;
 
+    /// <summary>
+    /// SGLang: a prompt joins others in an iteration only while all of it is below what is left of so many tokens, at least 1
+    /// (max_prefill_tokens). The other kinds do not read it.
+    /// </summary>
+    public int MaxPrefillTokens { get; init; } = 16384;
+
     /// <summary>Tokens of a KV block, at least 1 (block_size).</summary>
     public int BlockTokens { get; init; } = 16;
 
@@ -28,8 +45,8 @@ public sealed record EngineSpec
     public bool PrefixCaching { get; init; } = true;
 
     /// <summary>
-    /// Whether an iteration is planned while the one before it runs (async_scheduling), as vLLM does since 0.14: what comes
-    /// during an iteration, and room that opens at its end, count only for the iteration after the next.
+    /// Whether an iteration is planned while the one before it runs (async_scheduling), as vLLM does since 0.14, and the overlap schedulers
+    /// of SGLang and TensorRT-LLM: what comes during an iteration, and room that opens at its end, count only for the iteration after the next.
     /// </summary>
     public bool AsyncScheduling { get; init; } = true;
 
@@ -63,6 +80,19 @@ public sealed record EngineSpec
     /// its own (data_parallel_group).
     /// </summary>
     public string? DataParallelGroup { get; init; }
+}
+
+/// <summary>Engines whose batching rules are known.</summary>
+public enum EngineKind
+{
+    /// <summary>vLLM V1: prompts beside decoding requests; the last request is preempted when memory is short.</summary>
+    Vllm,
+
+    /// <summary>SGLang: prompts first, then decoding; requests are retracted when memory is short.</summary>
+    Sglang,
+
+    /// <summary>TensorRT-LLM, PyTorch backend: prompts beside decoding requests; nothing is ever evicted.</summary>
+    TensorRtLlm,
 }
 
 /// <summary>What a batched instance does for a request.</summary>

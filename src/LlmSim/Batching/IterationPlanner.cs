@@ -46,11 +46,17 @@ internal sealed class IterationPlanner(
 
     private void LetGo()
     {
+        if (_departing.Count == 0)
+        {
+            return;
+        }
+
         foreach (var sequence in _departing)
         {
             cache.Release(sequence);
         }
 
         _departing.Clear();
+        scheduler.OnFreed();
     }
 }

@@ -5,23 +5,42 @@ using LlmSim.Performance;
 namespace LlmSim.Batching;
 
 /// <summary>
-/// Which tokens an iteration computes, by the rules of vLLM V1: running requests first, each with what it has not computed
-/// yet, as far as the budget goes; when a block cannot be had, the last of them is preempted and starts over at the front
-/// of the queue. Waiting requests are admitted only when nobody was preempted.
+/// Which tokens an iteration computes: the batching rule of an engine, one file a rule. A rule plans iterations; the instance says when
+/// they have ended.
 /// </summary>
-internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, WaitingRequests waiting)
+internal abstract class IterationScheduler(
+    EngineSpec spec,
+    InstanceRole role,
+    PagedKvCache cache,
+    WaitingRequests waiting
+)
 {
     private readonly List<SequenceState> _running = [];
 
     /// <summary>Chunks of the planned iteration, in memory that grows to the most that there ever were.</summary>
     private PrefillChunk[] _chunks = [];
 
-    private enum Answer
-    {
-        Admitted,
-        NoBudget,
-        NoBlocks,
-    }
+    protected EngineSpec Spec { get; } = spec;
+
+    protected InstanceRole Role { get; } = role;
+
+    protected PagedKvCache Cache { get; } = cache;
+
+    protected WaitingRequests Waiting { get; } = waiting;
+
+    /// <summary>The rule of an engine's kind.</summary>
+    public static IterationScheduler Create(
+        EngineSpec spec,
+        InstanceRole role,
+        PagedKvCache cache,
+        WaitingRequests waiting
+    ) =>
+        spec.Kind switch
+        {
+            EngineKind.Sglang => new SglangScheduler(spec, role, cache, waiting),
+            EngineKind.TensorRtLlm => new TensorRtLlmScheduler(spec, role, cache, waiting),
+            _ => new VllmScheduler(spec, role, cache, waiting),
+        };
 
     /// <summary>The requests of the batch, in the order in which they joined.</summary>
     public ReadOnlySpan<SequenceState> Running => CollectionsMarshal.AsSpan(_running);
@@ -35,30 +54,28 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
     /// Whether the planned iteration only decodes and nobody can be admitted after it, so that it repeats itself until a
     /// request has all its tokens, blocks run out, or somebody comes.
     /// </summary>
-    public bool IsSteady { get; private set; }
+    public bool IsSteady { get; protected set; }
 
     /// <summary>Plans an iteration.</summary>
     /// <param name="now">The simulated clock.</param>
     /// <param name="departing">Requests that have ended, but hold their places in the batch and their blocks yet.</param>
     /// <returns>What its time depends on: no tokens when there is nothing to compute.</returns>
-    public IterationBatch Schedule(SimTime now, int departing)
-    {
-        Admitted.Clear();
-        while (true)
-        {
-            var budget = spec.MaxBatchedTokens;
-            var preempted = ContinueRunning(ref budget);
-            var mayAdmitNext = preempted || Admit(ref budget, now, departing);
-            var batch = Batch();
-            if (batch.Tokens > 0 || !preempted)
-            {
-                IsSteady = !mayAdmitNext && batch.DecodeRequests == _running.Count && AllDecode();
-                return batch;
-            }
+    public abstract IterationBatch Schedule(SimTime now, int departing);
 
-            // The only one preempted itself: the next iteration begins at once, and may admit.
-        }
-    }
+    /// <summary>Requests that had ended have let go of their places and blocks.</summary>
+    public virtual void OnFreed() { }
+
+    /// <summary>The planned iteration has ended, so often in a row; those that leave with it are still among the running ones.</summary>
+    public virtual void OnEnded(int iterations) { }
+
+    /// <summary>Gives a request whose KV cache is to come what it has to have before it is sent; false when there is too little.</summary>
+    public virtual bool TryReserve(SequenceState sequence) => Cache.TryReserve(sequence);
+
+    /// <summary>Tokens of a request's KV cache at its end here: that of the last token is never asked for.</summary>
+    public long MostTokens(Request request) =>
+        Role == InstanceRole.Prefill
+            ? request.TraceInputTokens
+            : (long)request.TraceInputTokens + request.TraceOutputTokens - 1;
 
     /// <summary>Takes out the requests that have left.</summary>
     public void RemoveFinished() => _running.RemoveAll(static sequence => sequence.HasLeft);
@@ -82,7 +99,7 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
         while (tooMany - enough > 1)
         {
             var middle = enough + ((tooMany - enough) / 2);
-            if (BlocksToGrow(middle) <= cache.Pool.Free)
+            if (BlocksToGrow(middle) <= Cache.Pool.Free)
             {
                 enough = middle;
             }
@@ -101,108 +118,40 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
         var blocks = 0L;
         foreach (var sequence in _running)
         {
-            blocks += cache.BlocksFor(sequence.Computed + iterations) - sequence.Blocks.Count;
+            blocks += Cache.BlocksFor(sequence.Computed + iterations) - sequence.Blocks.Count;
         }
 
         return blocks;
     }
 
-    /// <summary>Gives the running requests what they want; says whether somebody was preempted for it.</summary>
-    private bool ContinueRunning(ref int budget)
+    /// <summary>Puts the selected waiting request into the batch.</summary>
+    protected void Join(SequenceState selected)
     {
-        var preempted = false;
-        for (var i = 0; i < _running.Count && budget > 0; i++)
-        {
-            var sequence = _running[i];
-            var tokens = Math.Min(sequence.Length - sequence.Computed, budget);
-            while (!cache.TryGrow(sequence, sequence.Computed + tokens))
-            {
-                preempted = true;
-                if (PreemptLast() == sequence)
-                {
-                    return true;
-                }
-            }
-
-            Plan(sequence, tokens, ref budget);
-        }
-
-        return preempted;
+        Waiting.RemoveSelected(selected);
+        _running.Add(selected);
+        Admitted.Add(selected);
     }
 
-    private SequenceState PreemptLast()
+    /// <summary>Takes a request out of the batch, and its blocks from it: it starts over. Where it waits is the rule's.</summary>
+    protected void TakeOut(SequenceState sequence)
     {
-        var last = _running[^1];
-        _running.RemoveAt(_running.Count - 1);
+        _running.Remove(sequence);
+        Admitted.Remove(sequence);
         Preemptions++;
-        last.Request.Evictions++;
-        cache.Preempt(last);
-        waiting.PutBack(last);
-        return last;
+        sequence.Request.Evictions++;
+        Cache.Preempt(sequence);
     }
 
-    /// <summary>Admits waiting requests; says whether the next iteration may admit more although the batch stays as it is.</summary>
-    private bool Admit(ref int budget, SimTime now, int departing)
+    /// <summary>Makes the blocks findable that the ended iterations have filled.</summary>
+    protected void PublishComputed()
     {
-        while (waiting.Seen > 0 && _running.Count + departing < spec.MaxSequences)
+        foreach (var sequence in _running)
         {
-            if (budget <= 0)
-            {
-                return true;
-            }
-
-            var next = waiting.Select(now);
-            var answer = TryAdmit(next, ref budget);
-            if (answer != Answer.Admitted)
-            {
-                // What does not fit goes on not fitting while the others grow, but the policy may want another one next time.
-                return answer == Answer.NoBudget
-                    || !waiting.HasFixedOrder
-                    || waiting.HasUnseen
-                    || departing > 0;
-            }
-
-            waiting.RemoveSelected(next);
-            _running.Add(next);
-            Admitted.Add(next);
+            Cache.Publish(sequence);
         }
-
-        return waiting.HasUnseen || (waiting.Seen > 0 && departing > 0);
     }
 
-    private Answer TryAdmit(SequenceState sequence, ref int budget)
-    {
-        var hits = cache.CountHits(sequence);
-        var tokens = sequence.Length - cache.ComputedWith(sequence, hits);
-        if (tokens > budget)
-        {
-            if (spec.ChunkedPrefill)
-            {
-                tokens = budget;
-            }
-            else if (budget < spec.MaxBatchedTokens)
-            {
-                return Answer.NoBudget;
-            }
-        }
-
-        if (!cache.TryAdmit(sequence, hits, tokens))
-        {
-            return Answer.NoBlocks;
-        }
-
-        Plan(sequence, tokens, ref budget);
-        return Answer.Admitted;
-    }
-
-    private void Plan(SequenceState sequence, int tokens, ref int budget)
-    {
-        sequence.Scheduled = tokens;
-        budget -= tokens;
-        cache.Publish(sequence);
-    }
-
-    private bool AllDecode()
+    protected bool AllDecode()
     {
         foreach (var sequence in _running)
         {
@@ -215,7 +164,7 @@ internal sealed class IterationScheduler(EngineSpec spec, PagedKvCache cache, Wa
         return true;
     }
 
-    private IterationBatch Batch()
+    protected IterationBatch Batch()
     {
         var (prefillRequests, prefillTokens, prefillComputed, pairs) = (0, 0, 0L, 0L);
         var (decodeRequests, decodeComputed, min, max) = (0, 0L, int.MaxValue, 0);

@@ -5,7 +5,12 @@ namespace LlmSim.Batching;
 /// <summary>The KV blocks of one instance, as its sequences are given them and have them taken away.</summary>
 internal sealed class PagedKvCache(EngineSpec spec, int blocks)
 {
+    private int _reserved;
+
     public BlockPool Pool { get; } = new(blocks);
+
+    /// <summary>Free blocks that no sequence is sure of.</summary>
+    public int Available => Pool.Free - _reserved;
 
     /// <summary>Prompt tokens of the requests admitted so far, and how many of them were found in the cache.</summary>
     public long PromptTokens { get; private set; }
@@ -50,17 +55,30 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         return hits;
     }
 
+    /// <summary>Free blocks that a waiting sequence with so many hits takes for so many tokens: not the hits that others hold.</summary>
+    public long BlocksFromFree(SequenceState sequence, int hits, long tokens)
+    {
+        var blocks = BlocksFor(tokens) - hits;
+        for (var i = 0; i < hits; i++)
+        {
+            blocks += Pool.IsFree(Pool.Find(sequence.Key(i))) ? 1 : 0;
+        }
+
+        return blocks;
+    }
+
     /// <summary>Tokens that a waiting sequence with so many hits need not compute.</summary>
     public int ComputedWith(SequenceState sequence, int hits) =>
         Math.Max(sequence.Arrived, hits * spec.BlockTokens);
 
     /// <summary>
-    /// Gives a waiting sequence its hits and the blocks for so many tokens more, provided that all of it would fit.
+    /// Gives a waiting sequence its hits and the blocks for so many tokens more, provided that all of it would fit; and makes it sure of the
+    /// blocks for so many tokens in all.
     /// </summary>
-    public bool TryAdmit(SequenceState sequence, int hits, int tokens)
+    public bool TryAdmit(SequenceState sequence, int hits, int tokens, long reserved = 0)
     {
         // A sequence whose KV cache has come holds its blocks since before it was sent.
-        if (sequence.Blocks.Count == 0 && !TryHold(sequence, hits, sequence.Length))
+        if (sequence.Blocks.Count == 0 && !TryHold(sequence, hits, Math.Max(sequence.Length, reserved)))
         {
             return false;
         }
@@ -74,19 +92,22 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
             HitTokens += sequence.Computed;
         }
 
-        return TryGrow(sequence, sequence.Computed + tokens);
+        return TryGrow(sequence, sequence.Computed + tokens, reserved);
     }
 
-    /// <summary>Gives a sequence whose KV cache is to come the blocks for its context and the next token.</summary>
-    public bool TryReserve(SequenceState sequence) =>
-        TryHold(sequence, CountHits(sequence), sequence.Arrived + 1)
-        && TryGrow(sequence, sequence.Arrived + 1);
+    /// <summary>
+    /// Gives a sequence whose KV cache is to come the blocks for its context and the next token, and makes it sure of those for so many tokens
+    /// in all.
+    /// </summary>
+    public bool TryReserve(SequenceState sequence, long reserved = 0) =>
+        TryHold(sequence, CountHits(sequence), Math.Max(sequence.Arrived + 1, reserved))
+        && TryGrow(sequence, sequence.Arrived + 1, reserved);
 
     /// <summary>Takes the blocks that a sequence lacks to hold so many tokens; none when there are too few.</summary>
     public bool TryGrow(SequenceState sequence, int tokens)
     {
-        var lacking = BlocksFor(tokens) - sequence.Blocks.Count;
-        if (lacking > Pool.Free)
+        var lacking = (int)BlocksFor(tokens) - sequence.Blocks.Count;
+        if (lacking > Available + sequence.Reserved)
         {
             return false;
         }
@@ -94,6 +115,11 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         for (var i = 0; i < lacking; i++)
         {
             sequence.Blocks.Add(Pool.Take());
+        }
+
+        if (sequence.Reserved > 0 && lacking > 0)
+        {
+            SetReserved(sequence, Math.Max(0, sequence.Reserved - lacking));
         }
 
         return true;
@@ -131,6 +157,7 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         }
 
         sequence.Blocks.Clear();
+        SetReserved(sequence, 0);
     }
 
     /// <summary>Puts the leading blocks of a prompt, fetched from another instance, among the free blocks that can be found.</summary>
@@ -145,7 +172,7 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
             {
                 Pool.Hold(block);
             }
-            else if (Pool.Free > 0)
+            else if (Available > 0)
             {
                 block = Pool.Take();
                 Pool.Publish(block, key);
@@ -164,16 +191,27 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         }
     }
 
-    /// <summary>Holds the hits, provided that so many tokens of the sequence would fit.</summary>
-    private bool TryHold(SequenceState sequence, int hits, int tokens)
+    private bool TryGrow(SequenceState sequence, int tokens, long reserved)
     {
-        var fromFree = BlocksFor(tokens) - hits;
-        for (var i = 0; i < hits; i++)
+        if (!TryGrow(sequence, tokens))
         {
-            fromFree += Pool.IsFree(Pool.Find(sequence.Key(i))) ? 1 : 0;
+            return false;
         }
 
-        if (fromFree > Pool.Free)
+        SetReserved(sequence, Math.Max(0, (int)BlocksFor(reserved) - sequence.Blocks.Count));
+        return true;
+    }
+
+    private void SetReserved(SequenceState sequence, int reserved)
+    {
+        _reserved += reserved - sequence.Reserved;
+        sequence.Reserved = reserved;
+    }
+
+    /// <summary>Holds the hits, provided that so many tokens of the sequence would fit.</summary>
+    private bool TryHold(SequenceState sequence, int hits, long tokens)
+    {
+        if (BlocksFromFree(sequence, hits, tokens) > Available)
         {
             return false;
         }

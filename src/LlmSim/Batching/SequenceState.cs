@@ -13,6 +13,9 @@ internal sealed class SequenceState(Request request, ulong[] promptKeys)
     /// <summary>Its blocks, in the order of its tokens.</summary>
     public List<int> Blocks { get; } = [];
 
+    /// <summary>Free blocks that nobody else is given.</summary>
+    public int Reserved { get; set; }
+
     /// <summary>Tokens that are known: the prompt and what was generated.</summary>
     public int Length => Request.InputTokens + Request.GeneratedTokens;
 

@@ -30,6 +30,9 @@ internal sealed class WaitingRequests(
     /// <summary>Whether some have come that may not be admitted yet.</summary>
     public bool HasUnseen => _unseen.Count > 0;
 
+    /// <summary>Whether the next one holds its blocks already: its KV cache has come into reserved ones.</summary>
+    public bool NextHoldsBlocks => arrivedHoldBlocks && arrived.Count > 0;
+
     /// <summary>Tokens known of all waiting requests.</summary>
     public long Tokens { get; private set; }
 
@@ -71,6 +74,14 @@ internal sealed class WaitingRequests(
     public void PutBack(SequenceState sequence)
     {
         _preempted.Push(sequence);
+        Track(sequence, +1);
+    }
+
+    /// <summary>Puts a preempted request among the new ones, as if it came now.</summary>
+    public void Requeue(SequenceState sequence, SimTime now)
+    {
+        sequence.Request.Sequence = sequence;
+        fresh.Enqueue(sequence.Request, now);
         Track(sequence, +1);
     }
 

@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Experiments.Performance;
 using LlmSim.Memory;
 using LlmSim.Metrics;
@@ -30,7 +31,7 @@ internal static class CaseScenario
             Precision = RowNames.Precision(deployment.Precision, deployment.Model, deployment.Engine),
         };
         var precision = configuration.Precision.Resolve(model);
-        var route = EngineDefaults.Route(deployment.Engine);
+        var route = EngineDefaults.Route(RowNames.Engine(deployment.Engine));
         var scenario = new Scenario
         {
             Model = model,
@@ -92,14 +93,14 @@ internal static class CaseScenario
         string worker
     )
     {
-        var defaults = EngineDefaults.Engine(deployment.Engine, deployment.EngineVersion, hardware);
+        var kind = RowNames.Engine(deployment.Engine);
+        var defaults = EngineDefaults.Engine(kind, deployment.EngineVersion, hardware, layout.AttentionDp);
         return new InstanceSpec
         {
             Hardware = hardware,
             TpSize = layout.Tp,
             ExpertParallel = ExpertParallel(model, layout),
-            MemoryUtilization =
-                deployment.MemoryUtilization ?? EngineDefaults.MemoryUtilization(deployment.Engine),
+            MemoryUtilization = deployment.MemoryUtilization ?? EngineDefaults.MemoryUtilization(kind),
             Engine = defaults with
             {
                 MaxBatchedTokens = deployment.MaxBatchedTokens ?? defaults.MaxBatchedTokens,

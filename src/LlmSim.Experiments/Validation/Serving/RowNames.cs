@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 
@@ -55,6 +56,10 @@ internal static class RowNames
             _ => "dense",
         };
 
+    /// <summary>Whose rules an engine batches by: one that is not known, by vLLM's.</summary>
+    public static EngineKind Engine(string engine) =>
+        EngineDefaults.Kinds.GetValueOrDefault(engine, EngineKind.Vllm);
+
     /// <summary>The model.</summary>
     /// <exception cref="NotExpressibleException">The catalog does not have it.</exception>
     public static ModelDescription Model(string model, ModelCatalog models) =>
@@ -97,7 +102,7 @@ internal static class RowNames
         return new PrecisionRequest
         {
             Format = format,
-            KvFormat = EngineDefaults.KvFormat(engine, isQuantized: name is not ("bf16" or "fp16")),
+            KvFormat = EngineDefaults.KvFormat(Engine(engine), isQuantized: name is not ("bf16" or "fp16")),
         };
     }
 

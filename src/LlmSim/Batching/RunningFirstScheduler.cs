@@ -1,0 +1,134 @@
+using LlmSim.Engine;
+using LlmSim.Performance;
+
+namespace LlmSim.Batching;
+
+/// <summary>
+/// Prompts beside decoding requests: running requests first, each with what it has not computed yet, as far as the budget goes; then
+/// waiting ones, unless a block could not be had. What a request has to have to be admitted is the engine's.
+/// </summary>
+internal abstract class RunningFirstScheduler(
+    EngineSpec spec,
+    InstanceRole role,
+    PagedKvCache cache,
+    WaitingRequests waiting
+) : IterationScheduler(spec, role, cache, waiting)
+{
+    private enum Answer
+    {
+        Admitted,
+        NoBudget,
+        NoBlocks,
+    }
+
+    public override IterationBatch Schedule(SimTime now, int departing)
+    {
+        Admitted.Clear();
+        while (true)
+        {
+            var budget = Spec.MaxBatchedTokens;
+            var preempted = ContinueRunning(ref budget);
+            var mayAdmitNext = preempted || Admit(ref budget, now, departing);
+            var batch = Batch();
+            if (batch.Tokens > 0 || !preempted)
+            {
+                IsSteady = !mayAdmitNext && batch.DecodeRequests == Running.Length && AllDecode();
+                return batch;
+            }
+
+            // The only one preempted itself: the next iteration begins at once, and may admit.
+        }
+    }
+
+    /// <summary>Gives a waiting request its hits and the blocks for so many tokens more, if it may be admitted.</summary>
+    protected abstract bool TryHold(SequenceState sequence, int hits, int tokens);
+
+    /// <summary>Takes the last request out of the batch, because a block is missing.</summary>
+    protected abstract void PreemptLast(SequenceState last);
+
+    protected virtual void OnPlanned(SequenceState sequence) { }
+
+    /// <summary>Gives the running requests what they want; says whether somebody was preempted for it.</summary>
+    private bool ContinueRunning(ref int budget)
+    {
+        var preempted = false;
+        for (var i = 0; i < Running.Length && budget > 0; i++)
+        {
+            var sequence = Running[i];
+            var tokens = Math.Min(sequence.Length - sequence.Computed, budget);
+            while (!Cache.TryGrow(sequence, sequence.Computed + tokens))
+            {
+                preempted = true;
+                var last = Running[^1];
+                PreemptLast(last);
+                if (last == sequence)
+                {
+                    return true;
+                }
+            }
+
+            Plan(sequence, tokens, ref budget);
+        }
+
+        return preempted;
+    }
+
+    /// <summary>Admits waiting requests; says whether the next iteration may admit more although the batch stays as it is.</summary>
+    private bool Admit(ref int budget, SimTime now, int departing)
+    {
+        while (Waiting.Seen > 0 && Running.Length + departing < Spec.MaxSequences)
+        {
+            if (budget <= 0)
+            {
+                return true;
+            }
+
+            var next = Waiting.Select(now);
+            var answer = TryAdmit(next, ref budget);
+            if (answer != Answer.Admitted)
+            {
+                // What does not fit goes on not fitting while the others grow, but the policy may want another one next time.
+                return answer == Answer.NoBudget
+                    || !Waiting.HasFixedOrder
+                    || Waiting.HasUnseen
+                    || departing > 0;
+            }
+
+            Join(next);
+        }
+
+        return Waiting.HasUnseen || (Waiting.Seen > 0 && departing > 0);
+    }
+
+    private Answer TryAdmit(SequenceState sequence, ref int budget)
+    {
+        var hits = Cache.CountHits(sequence);
+        var tokens = sequence.Length - Cache.ComputedWith(sequence, hits);
+        if (tokens > budget)
+        {
+            if (Spec.ChunkedPrefill)
+            {
+                tokens = budget;
+            }
+            else if (budget < Spec.MaxBatchedTokens)
+            {
+                return Answer.NoBudget;
+            }
+        }
+
+        if (!TryHold(sequence, hits, tokens))
+        {
+            return Answer.NoBlocks;
+        }
+
+        Plan(sequence, tokens, ref budget);
+        return Answer.Admitted;
+    }
+
+    private void Plan(SequenceState sequence, int tokens, ref int budget)
+    {
+        sequence.Scheduled = tokens;
+        budget -= tokens;
+        OnPlanned(sequence);
+    }
+}

@@ -1,0 +1,250 @@
+using LlmSim.Engine;
+using LlmSim.Performance;
+
+namespace LlmSim.Batching;
+
+/// <summary>
+/// The rule of SGLang: prompts first. An iteration computes prompts alone as long as waiting requests can be admitted, else it decodes all
+/// running ones. A request is admitted when its prompt and output fit beside a share of what the running ones may yet generate; when that was too
+/// hopeful, requests are retracted. Blocks are found from the end of the iteration on that fills them.
+/// </summary>
+/// <remarks>
+/// Figures are those of srt/environ.py (SGLANG_INIT_NEW_TOKEN_RATIO and so on) with schedule_conservativeness 1; prompts are never mixed
+/// with decoding (enable_mixed_chunk is off unless asked for).
+/// </remarks>
+internal sealed class SglangScheduler(
+    EngineSpec spec,
+    InstanceRole role,
+    PagedKvCache cache,
+    WaitingRequests waiting
+) : IterationScheduler(spec, role, cache, waiting)
+{
+    /// <summary>Share of the tokens to come that is counted on at the start.</summary>
+    private const double InitialShare = 0.7;
+
+    /// <summary>The least share, and the decode iterations that it takes to come to it.</summary>
+    private const double LeastShare = InitialShare * 0.14;
+    private const int DecayIterations = 600;
+
+    /// <summary>Tokens that each request that stays has room for after a retraction.</summary>
+    private const int RoomAfterRetraction = 20;
+
+    /// <summary>Most tokens to come that are counted of a request (CLIP_MAX_NEW_TOKENS).</summary>
+    private const int MostTokensToCome = 4096;
+
+    /// <summary>The share was set to this, and so many decode iterations have ended since.</summary>
+    private double _shareSet = InitialShare;
+    private int _decodedSince;
+
+    /// <summary>The request whose prompt is computed in part.</summary>
+    private SequenceState? _chunked;
+
+    /// <summary>A request did not fit, and nobody has left since: nobody else is tried.</summary>
+    private bool _isFull;
+
+    /// <summary>Share of the tokens to come of running requests for which memory is kept (new_token_ratio).</summary>
+    private double Share =>
+        _decodedSince == 0
+            ? _shareSet
+            : Math.Max(
+                LeastShare,
+                _shareSet - (_decodedSince * (InitialShare - LeastShare) / DecayIterations)
+            );
+
+    public override IterationBatch Schedule(SimTime now, int departing)
+    {
+        Admitted.Clear();
+        while (true)
+        {
+            // What a prefill instance holds goes as soon as it is sent.
+            _isFull &= Running.Length > 0 && Role != InstanceRole.Prefill;
+            var hasPrompts = PlanPrompts(now, departing);
+            var hasRetracted = !hasPrompts && PlanDecoding(now);
+            if (Running.Length == 0 && hasRetracted)
+            {
+                // All were retracted: the next iteration begins at once, and may admit.
+                continue;
+            }
+
+            if (Running.Length == 0)
+            {
+                SetShare(InitialShare);
+            }
+
+            var isSettled = Waiting.Seen == 0 || (_isFull && departing == 0 && Running.Length > 0);
+            IsSteady = !hasPrompts && !hasRetracted && !Waiting.HasUnseen && isSettled;
+            return Batch();
+        }
+    }
+
+    public override void OnFreed() => _isFull = false;
+
+    public override void OnEnded(int iterations)
+    {
+        // The first of them was counted when it was planned.
+        _decodedSince += iterations - 1;
+        PublishComputed();
+    }
+
+    /// <summary>Plans a part of the waiting prompts; false when there is none to compute now.</summary>
+    private bool PlanPrompts(SimTime now, int departing)
+    {
+        var chunkLeft = Spec.ChunkedPrefill ? Spec.MaxBatchedTokens : int.MaxValue;
+        var promptLeft = Spec.MaxPrefillTokens;
+        var hasPrompts = false;
+        if (_chunked is { } begun)
+        {
+            hasPrompts = true;
+            Take(begun);
+        }
+
+        var owed = IsClosed() ? 0 : TokensOwed();
+        while (!IsClosed() && chunkLeft > 0 && promptLeft > 0)
+        {
+            if (Running.Length + departing >= Spec.MaxSequences)
+            {
+                _isFull = true;
+                break;
+            }
+
+            var next = Waiting.Select(now);
+            var hits = Cache.CountHits(next);
+            var tokens = next.Length - Cache.ComputedWith(next, hits);
+            if (!Fits(next, hits, owed))
+            {
+                _isFull = true;
+                break;
+            }
+
+            // Its KV cache has come: it only decodes.
+            var hasPrompt = next.Arrived == 0;
+            if (hasPrompt && hasPrompts && tokens >= promptLeft)
+            {
+                break;
+            }
+
+            var isHeld = Cache.TryAdmit(next, hits, tokens);
+            Invariant.Require(isHeld, $"{next.Request} was thought to fit");
+            Join(next);
+            owed += hasPrompt ? TokensToCome(next) : Share * TokensToCome(next);
+            if (hasPrompt)
+            {
+                hasPrompts = true;
+                Take(next);
+            }
+        }
+
+        return hasPrompts;
+
+        bool IsClosed() => Waiting.Seen == 0 || (_isFull && !Waiting.NextHoldsBlocks);
+
+        void Take(SequenceState sequence)
+        {
+            sequence.Scheduled = Math.Min(sequence.Length - sequence.Computed, chunkLeft);
+            chunkLeft -= sequence.Scheduled;
+            promptLeft -= sequence.Scheduled;
+            _chunked = sequence.CompletesNow ? null : sequence;
+        }
+    }
+
+    /// <summary>Has all running requests decode; says whether some were retracted for it.</summary>
+    private bool PlanDecoding(SimTime now)
+    {
+        var hasRetracted = Running.Length > 0 && BlocksToGrow(1) > Cache.Available;
+        if (hasRetracted)
+        {
+            Retract(now);
+        }
+        else if (Running.Length > 0)
+        {
+            _decodedSince++;
+        }
+
+        foreach (var sequence in Running)
+        {
+            var grown = Cache.TryGrow(sequence, sequence.Computed + 1);
+            Invariant.Require(grown, $"{sequence.Request} lacks a KV block after a retraction");
+            sequence.Scheduled = 1;
+        }
+
+        return hasRetracted;
+    }
+
+    /// <summary>Takes out those with the least output, of equal ones those with the longest prompt, until the others have room.</summary>
+    private void Retract(SimTime now)
+    {
+        var order = Running
+            .ToArray()
+            .OrderBy(sequence => sequence.Request.GeneratedTokens)
+            .ThenByDescending(sequence => sequence.Request.InputTokens)
+            .ToArray();
+        for (var i = 0; i < order.Length && (i == 0 || LacksRoom()); i++)
+        {
+            TakeOut(order[i]);
+            if (Role == InstanceRole.Decode)
+            {
+                Waiting.PutBack(order[i]);
+            }
+            else
+            {
+                Waiting.Requeue(order[i], now);
+            }
+        }
+
+        _isFull = false;
+        SetShare(ShareAfterRetraction());
+    }
+
+    /// <summary>The last one stays as long as it can go on at all.</summary>
+    private bool LacksRoom() => BlocksToGrow(Running.Length == 1 ? 1 : RoomAfterRetraction) > Cache.Available;
+
+    /// <summary>What the share would have had to be for those that stay, and some tokens more.</summary>
+    private double ShareAfterRetraction()
+    {
+        var (generated, most) = (0L, 0L);
+        foreach (var sequence in Running)
+        {
+            generated += sequence.Request.GeneratedTokens + RoomAfterRetraction;
+            most += sequence.Request.TraceOutputTokens;
+        }
+
+        return Math.Min(1, (double)generated / (most + 1));
+    }
+
+    private void SetShare(double share) => (_shareSet, _decodedSince) = (share, 0);
+
+    /// <summary>Whether a waiting request fits beside what is kept for the others.</summary>
+    private bool Fits(SequenceState sequence, int hits, double owed)
+    {
+        if (sequence.Blocks.Count > 0)
+        {
+            return true;
+        }
+
+        var blocks = Cache.BlocksFromFree(sequence, hits, sequence.Length + TokensToCome(sequence) - 1L);
+        return (blocks * (double)Spec.BlockTokens) + owed <= Cache.Available * (double)Spec.BlockTokens;
+    }
+
+    /// <summary>Tokens that memory is kept for: a share of what decoding requests may generate, all of what those may whose prompt ends now.</summary>
+    private double TokensOwed()
+    {
+        var (decoding, prompts) = (0L, 0L);
+        foreach (var sequence in Running)
+        {
+            if (sequence.Scheduled == 0)
+            {
+                decoding += TokensToCome(sequence);
+            }
+            else if (sequence.CompletesNow)
+            {
+                prompts += TokensToCome(sequence);
+            }
+        }
+
+        return (Share * decoding) + prompts;
+    }
+
+    /// <summary>Tokens that a request may generate yet: engines know the limit of its output.</summary>
+    private long TokensToCome(SequenceState sequence) =>
+        Math.Min(MostTokensToCome, MostTokens(sequence.Request) - sequence.Length + 1);
+}

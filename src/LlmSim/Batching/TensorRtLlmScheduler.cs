@@ -1,0 +1,27 @@
+using LlmSim.Engine;
+
+namespace LlmSim.Batching;
+
+/// <summary>
+/// The rule of TensorRT-LLM's PyTorch backend with its default capacity policy, GUARANTEED_NO_EVICT: a request is admitted when the blocks
+/// of its prompt and of all its output are free of what others may yet ask for, so that nothing is ever evicted. Blocks are found from
+/// the end of the iteration on that fills them.
+/// </summary>
+internal sealed class TensorRtLlmScheduler(
+    EngineSpec spec,
+    InstanceRole role,
+    PagedKvCache cache,
+    WaitingRequests waiting
+) : RunningFirstScheduler(spec, role, cache, waiting)
+{
+    public override void OnEnded(int iterations) => PublishComputed();
+
+    public override bool TryReserve(SequenceState sequence) =>
+        Cache.TryReserve(sequence, MostTokens(sequence.Request));
+
+    protected override bool TryHold(SequenceState sequence, int hits, int tokens) =>
+        Cache.TryAdmit(sequence, hits, tokens, MostTokens(sequence.Request));
+
+    protected override void PreemptLast(SequenceState last) =>
+        throw new InvariantViolationException($"{last.Request} lacks a KV block that was reserved for it");
+}
