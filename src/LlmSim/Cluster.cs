@@ -43,7 +43,7 @@ internal sealed partial class Cluster
         _requests = new RequestPool(scenario);
         var requests = new RequestStream(workload, _requests);
         _client = scenario.Concurrency is { } concurrency
-            ? new ClosedLoop(requests, concurrency, _simulation, OnArrival)
+            ? new LimitedClient(requests, concurrency, scenario.SendTimes, _simulation, OnArrival)
             : new OpenStream(requests, _simulation, OnArrival);
         var kvBytesPerToken = KvCapacity.BytesPerToken(
             scenario.Model,

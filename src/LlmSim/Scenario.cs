@@ -1,4 +1,5 @@
 using LlmSim.Batching;
+using LlmSim.Clients;
 using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Policies;
@@ -60,6 +61,9 @@ public sealed record Scenario
     /// the workload's times are not read. Null for a workload whose requests come at their own times.
     /// </summary>
     public int? Concurrency { get; init; }
+
+    /// <summary>When requests of such a client are sent; <see cref="SendTimes.AtOnce" /> is the closed loop.</summary>
+    internal SendTimes SendTimes { get; init; }
 
     /// <summary>Gives an instance its performance model; the roofline when null.</summary>
     public Func<InstanceSpec, IPerformanceModel>? PerformanceModelFactory { get; init; }

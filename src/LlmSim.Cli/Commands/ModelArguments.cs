@@ -10,12 +10,7 @@ internal sealed class ModelArguments
 {
     private static readonly string[] s_bits = ["4", "8", "16", "32"];
 
-    private readonly Option<string> _model = CliOption.Text(
-        "model",
-        "name of a model (see llmsim models), or the path of its config.json",
-        new RunConfiguration().Model,
-        "MODEL"
-    );
+    private readonly Option<string> _model;
 
     private readonly Option<int?> _maxModelLen = CliOption.Tokens(
         "max_model_len",
@@ -50,8 +45,19 @@ internal sealed class ModelArguments
         "bits of a weight of the embedding and of lm_head [16]"
     );
 
-    // The reference's name.
-    public ModelArguments() => _model.Aliases.Add("--model_id");
+    public ModelArguments()
+        : this(
+            new RunConfiguration().Model,
+            "name of a model (see llmsim models), or the path of its config.json"
+        ) { }
+
+    /// <summary>The same with a model by default of its own; null for none.</summary>
+    public ModelArguments(string? defaultModel, string description)
+    {
+        _model = CliOption.Text("model", description, defaultModel, "MODEL");
+        // The reference's name.
+        _model.Aliases.Add("--model_id");
+    }
 
     public OptionGroup Group =>
         new(
@@ -70,6 +76,9 @@ internal sealed class ModelArguments
         );
 
     public string Model(ParseResult parse) => parse.GetRequiredValue(_model);
+
+    /// <summary>The model; null where none is given and there is none by default.</summary>
+    public string? GivenModel(ParseResult parse) => parse.GetValue(_model);
 
     public int? MaxModelLen(ParseResult parse) => parse.GetValue(_maxModelLen);
 

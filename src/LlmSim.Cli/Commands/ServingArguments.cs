@@ -15,6 +15,8 @@ internal sealed class ServingArguments
 
     private const string ClassesOfExperiments = "family";
 
+    private const string ClassesOfLoadTests = "load";
+
     private readonly Option<string> _rows = CliOption.File(
         "rows",
         "measured configurations under a closed loop, CSV; see docs/validation.md"
@@ -24,6 +26,8 @@ internal sealed class ServingArguments
         "experiments",
         "measured configurations under Poisson arrivals in stages, JSON"
     );
+
+    private readonly BenchArguments _bench = new();
 
     private readonly PerformanceArguments _performance = new();
 
@@ -35,7 +39,7 @@ internal sealed class ServingArguments
 
     private readonly Option<string> _by = CliOption.Text(
         "by",
-        $"labels that the errors are classed by, or none [{ClassesOfRows}; of experiments: {ClassesOfExperiments}]",
+        $"labels that the errors are classed by, or none [{ClassesOfRows}; of experiments: {ClassesOfExperiments}; of load tests: {ClassesOfLoadTests}]",
         valueName: "LABEL,…"
     );
 
@@ -70,12 +74,14 @@ internal sealed class ServingArguments
         "list the configurations that cannot be expressed"
     );
 
-    public OptionGroup Group =>
-        new(
-            "Measured configurations, in the place of RUN_DIR",
+    public IReadOnlyList<OptionGroup> Groups =>
+        [
+            new(
+                "Measured configurations, in the place of RUN_DIR",
             [
                 _rows,
                 _experiments,
+                _bench.Files,
                 .. _performance.Group.Options,
                 _filter,
                 _by,
@@ -85,11 +91,18 @@ internal sealed class ServingArguments
                 _csvOutput,
                 _verbose,
             ]
-        );
+        ),
+            _bench.DeploymentGroup,
+        ];
+
+    /// <summary>Options that take several values.</summary>
+    public OptionGroup SeveralValues => _bench.FilesGroup;
 
     /// <summary>Whether such a file was given.</summary>
     public bool IsGiven(ParseResult parse) =>
-        parse.GetValue(_rows) is not null || parse.GetValue(_experiments) is not null;
+        parse.GetValue(_rows) is not null || parse.GetValue(_experiments) is not null || IsBench(parse);
+
+    private bool IsBench(ParseResult parse) => parse.GetResult(_bench.Files) is not null;
 
     /// <summary>Simulates and writes.</summary>
     /// <param name="parse">The options.</param>
@@ -163,7 +176,11 @@ internal sealed class ServingArguments
                 Filter = parse.GetValue(_filter),
                 By =
                     parse.GetValue(_by)
-                    ?? (parse.GetValue(_rows) is null ? ClassesOfExperiments : ClassesOfRows),
+                    ?? (
+                        IsBench(parse) ? ClassesOfLoadTests
+                        : parse.GetValue(_rows) is null ? ClassesOfExperiments
+                        : ClassesOfRows
+                    ),
                 Limit = (int?)parse.GetValue(_limit),
                 IncludesDoubtful = parse.GetValue(_includeDoubtful),
                 Workers = (int?)parse.GetValue(_jobs) ?? Environment.ProcessorCount,
@@ -174,11 +191,37 @@ internal sealed class ServingArguments
         );
     }
 
-    private (string Path, IReadOnlyList<MeasuredCase> Cases) Cases(ParseResult parse, Catalogs catalogs) =>
-        (parse.GetValue(_rows), parse.GetValue(_experiments)) switch
+    private (string Source, IReadOnlyList<MeasuredCase> Cases) Cases(ParseResult parse, Catalogs catalogs)
+    {
+        if (!IsBench(parse))
         {
-            ({ } rows, null) => (rows, RowReader.Read(rows, catalogs.Models)),
-            (null, { } experiments) => (experiments, ExperimentReader.Read(experiments, catalogs.Models)),
-            _ => throw new UserErrorException("--rows and --experiments: give one of them"),
+            RequireNoDeployment(parse);
+        }
+
+        return (parse.GetValue(_rows), parse.GetValue(_experiments), IsBench(parse)) switch
+        {
+            ({ } rows, null, false) => (rows, RowReader.Read(rows, catalogs.Models)),
+            (null, { } experiments, false) => (
+                experiments,
+                ExperimentReader.Read(experiments, catalogs.Models)
+            ),
+            (null, null, true) => _bench.Cases(parse, _performance.Read(parse), catalogs),
+            _ => throw new UserErrorException("--rows, --experiments and --bench: give one of them"),
         };
+    }
+
+    private void RequireNoDeployment(ParseResult parse)
+    {
+        if (
+            _bench.DeploymentGroup.Options.FirstOrDefault(option =>
+                parse.GetResult(option) is { Implicit: false }
+            ) is
+            { } given
+        )
+        {
+            throw new UserErrorException(
+                $"{given.Name}: is not read when rows or experiments are validated: they say it themselves"
+            );
+        }
+    }
 }

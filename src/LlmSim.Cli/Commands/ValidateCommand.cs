@@ -66,13 +66,14 @@ internal sealed class ValidateCommand : CliCommand
     {
         Add(_folder);
         _ofRun = new("Recorded run", [_profile, _workload, _asyncScheduling, _prefillIteration]);
-        AddGroups(
+        AddGroups([
             _ofRun,
             new OptionGroup("Output", [_json]),
-            _serving.Group,
+            .. _serving.Groups,
             _plots.Group,
-            _plugins.ModelAndHardwareGroup
-        );
+            _plugins.ModelAndHardwareGroup,
+        ]);
+        AllowSeveralValues([_serving.SeveralValues]);
         Examples =
         [
             "llmsim validate runs/RTXPRO6000-Llama-3.1-8B",
@@ -81,6 +82,8 @@ internal sealed class ValidateCommand : CliCommand
             "llmsim validate --rows rows.csv --by system,precision --csv_output errors.csv",
             "llmsim validate --rows rows.csv --filter system=h100_sxm,engine=vllm --limit 50",
             "llmsim validate --experiments experiments.json --performance calibrated --plots pictures",
+            "llmsim validate --bench rate4.json rate8.json --deployment cluster.json --performance kernels",
+            "llmsim validate --bench artifacts/run/profile_export_aiperf.json --deployment cluster.json --model Qwen/Qwen3-32B",
         ];
         SetAction(Execute);
     }
@@ -109,18 +112,20 @@ internal sealed class ValidateCommand : CliCommand
         if (isRun == _serving.IsGiven(parse))
         {
             throw new UserErrorException(
-                "give what to validate: the folder of a recorded run, --rows FILE or --experiments FILE; one of them"
+                "give what to validate: the folder of a recorded run, --rows FILE, --experiments FILE or --bench FILE…; one of them"
             );
         }
 
-        var unread = isRun ? _serving.Group : _ofRun;
+        var unread = isRun ? _serving.Groups : [_ofRun];
         if (
-            unread.Options.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is
+            unread
+                .SelectMany(group => group.Options)
+                .FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is
             { } given
         )
         {
             throw new UserErrorException(
-                $"{given.Name}: is not read when {(isRun ? "a recorded run is" : "rows or experiments are")} validated"
+                $"{given.Name}: is not read when {(isRun ? "a recorded run is" : "rows, experiments or load tests are")} validated"
             );
         }
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Validation.Bench;
 using LlmSim.Experiments.Validation.Serving;
 
 namespace LlmSim.Cli.Output;
@@ -29,11 +30,26 @@ internal static class ServingReport
             writer.WriteLine($"  not expr. {Figures.Count(reason.Count())}: {reason.Key}");
         }
 
+        WriteNotices(validation, writer);
+        BenchReport.Write(validation, console);
         writer.WriteLine();
         WriteTable(validation, console);
         if (isVerbose)
         {
             WriteNotExpressible(validation, writer);
+        }
+    }
+
+    /// <summary>What is said of rows; load tests have theirs each beside its figures.</summary>
+    private static void WriteNotices(ServingValidation validation, TextWriter writer)
+    {
+        var notices = validation
+            .Outcomes.Where(outcome => outcome.Case is not BenchRun && outcome.Figures.Count > 0)
+            .SelectMany(outcome => outcome.Case.Notices)
+            .CountBy(notice => notice);
+        foreach (var (notice, count) in notices)
+        {
+            writer.WriteLine($"  note      {Figures.Count(count)}: {notice}");
         }
     }
 

@@ -12,6 +12,9 @@ internal sealed class RequestStream(IEnumerable<RequestSpec> workload, RequestPo
     /// <summary>Pulls the next one; false when there is none left.</summary>
     public bool MoveNext() => _workload.MoveNext();
 
+    /// <summary>When the one that was pulled is to be sent.</summary>
+    public SimTime Due => _workload.Current.Arrival;
+
     /// <summary>The one that was pulled, to arrive at its own time.</summary>
     /// <param name="now">Not after that time.</param>
     /// <exception cref="UserErrorException">It is impossible.</exception>

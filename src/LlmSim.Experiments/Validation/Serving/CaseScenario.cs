@@ -73,10 +73,18 @@ internal static class CaseScenario
         Scenario scenario,
         IEnumerable<RequestSpec> requests,
         CancellationToken cancellation
+    ) => Run(scenario, requests, out _, cancellation);
+
+    /// <summary>The same, with the summary of the run.</summary>
+    public static RequestRecord[] Run(
+        Scenario scenario,
+        IEnumerable<RequestSpec> requests,
+        out RunSummary summary,
+        CancellationToken cancellation
     )
     {
         var records = new List<RequestRecord>();
-        var summary = Simulator.Run(scenario, requests, records.Add, cancellation: cancellation);
+        summary = Simulator.Run(scenario, requests, records.Add, cancellation: cancellation);
         if (summary.Rejected > 0)
         {
             throw new NotExpressibleException("requests rejected", summary.Rejections.First().Key);

@@ -12,6 +12,9 @@ internal abstract record MeasuredCase
     /// <summary>Why the measurement should not be believed; null for no reason known.</summary>
     public string? Doubt { get; init; }
 
+    /// <summary>What the reader of a result should know about it.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     /// <summary>Tokens that its simulation generates, about: the long ones are begun first.</summary>
     public abstract double Size { get; }
 

@@ -100,6 +100,17 @@ internal static class ServingJson
                     json.WriteString(label, value);
                 }
 
+                if (outcome.Case.Notices.Count > 0)
+                {
+                    json.WriteStartArray("notices");
+                    foreach (var notice in outcome.Case.Notices)
+                    {
+                        json.WriteStringValue(notice);
+                    }
+
+                    json.WriteEndArray();
+                }
+
                 foreach (var figure in figures)
                 {
                     json.WriteStartObject($"{figure.Metric}_seconds");

@@ -1,15 +1,22 @@
+using System.Globalization;
 using LlmSim.Experiments.Workloads;
 
 namespace LlmSim.Experiments.Validation.Serving;
 
 /// <summary>
-/// A configuration under a closed loop: so many requests in flight, ten times as many in all when lengths are drawn, about four times
-/// when they are fixed.
+/// A configuration under a closed loop: so many requests in flight. A row that does not say how many in all is taken to have ten times
+/// as many when lengths are drawn, and four times when they are fixed.
 /// </summary>
 internal sealed record ServingRow : MeasuredCase
 {
     private const int RequestsPerClient = 10;
     private const int RequestsPerClientOfFixedLengths = 4;
+
+    /// <summary>What is said of rows that leave it out.</summary>
+    public static readonly string CountNotStated = string.Create(
+        CultureInfo.InvariantCulture,
+        $"number of requests not stated: {RequestsPerClientOfFixedLengths} times the concurrency is taken, {RequestsPerClient} times where lengths vary"
+    );
 
     public required ServingDeployment Deployment { get; init; }
 
@@ -24,6 +31,9 @@ internal sealed record ServingRow : MeasuredCase
 
     /// <summary>Requests in flight; null when the row does not say.</summary>
     public required int? Concurrency { get; init; }
+
+    /// <summary>Requests in all; null when the row does not say.</summary>
+    public int? RequestCount { get; init; }
 
     /// <summary>Whether several tokens were predicted at once.</summary>
     public required bool IsSpeculative { get; init; }
@@ -57,7 +67,8 @@ internal sealed record ServingRow : MeasuredCase
             RangeRatio = LengthRange,
             Concurrency = concurrency,
             RequestCount =
-                concurrency * (LengthRange < 1 ? RequestsPerClient : RequestsPerClientOfFixedLengths),
+                RequestCount
+                ?? (concurrency * (LengthRange < 1 ? RequestsPerClient : RequestsPerClientOfFixedLengths)),
         };
         var records = CaseScenario.Run(scenario, workload.ToRequests(), cancellation);
         var predicted = new PredictedFigures(records);

@@ -41,6 +41,7 @@ internal sealed class SiliconLayout : IRowLayout
         "output_tokens",
         "length_range",
         "concurrency",
+        "requests",
         "tp",
         "pp",
         "attention_dp",
@@ -77,6 +78,7 @@ internal sealed class SiliconLayout : IRowLayout
             Prefill = isMixed ? null : Layout(cells, "prefill_", cells.Whole("prefill_workers", empty: 1)),
             Decode = isMixed ? null : Layout(cells, "decode_", cells.Whole("decode_workers", empty: 1)),
         };
+        var requests = cells.OptionalWhole("requests");
         var speculative = cells.Choice("speculative", "", "none", "mtp");
         var measured = new Dictionary<string, double>(StringComparer.Ordinal);
         if (cells.Positive("ttft_ms", Millisecond) is { } ttft)
@@ -109,6 +111,8 @@ internal sealed class SiliconLayout : IRowLayout
             OutputTokens = cells.Whole("output_tokens"),
             LengthRange = cells.Positive("length_range") ?? 1,
             Concurrency = cells.OptionalWhole("concurrency"),
+            RequestCount = requests,
+            Notices = requests is null ? [ServingRow.CountNotStated] : [],
             IsSpeculative = speculative == "mtp",
             Measured = measured,
         };

@@ -237,7 +237,7 @@ public sealed class RowValidationTests : IDisposable
     [InlineData("--filter: no case is engine=tgi", "--filter", "engine=tgi")]
     [InlineData("--by: found 'enginee'; allowed: engine", "--by", "enginee")]
     [InlineData("--performance: 'rooflin' is unknown", "--performance", "rooflin")]
-    [InlineData("--profile: is not read when rows or experiments are validated", "--profile", "x")]
+    [InlineData("--profile: is not read when rows, experiments or load tests are validated", "--profile", "x")]
     public void What_would_not_count_is_refused(string message, params string[] options)
     {
         var run = CliRun.Of(["validate", "--rows", $"{s_samples}/rows.csv", .. options]);

@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Text.Json;
+using LlmSim.Performance.Catalog;
+
+namespace LlmSim.Experiments.Validation.Bench;
+
+/// <summary>Reads results of load tests; their content says which tool wrote them.</summary>
+internal static class BenchReader
+{
+    /// <summary>Results with the gaps and texts of every request are tens of MB.</summary>
+    private const int MaxBytes = 512 << 20;
+
+    /// <summary>The results of the files in their order; at least one.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="rangeRatio">Shortest lengths as a share of the longest in results that only have totals or means.</param>
+    /// <exception cref="UserErrorException">A file is wrong; the message says where and what.</exception>
+    public static IReadOnlyList<BenchResult> Read(IReadOnlyList<string> paths, double rangeRatio = 1)
+    {
+        var twice = paths.GroupBy(Path.GetFullPath).FirstOrDefault(group => group.Count() > 1);
+        return twice is null
+            ? [.. paths.SelectMany(path => ReadFile(path, rangeRatio))]
+            : throw new UserErrorException($"--bench: {twice.First()} is given twice");
+    }
+
+    private static IReadOnlyList<BenchResult> ReadFile(string path, double rangeRatio)
+    {
+        var objects = Objects(path);
+        if (AiperfRecords.Is(objects[0]))
+        {
+            return [AiperfResult.Of(path, objects)];
+        }
+
+        if (objects is [var alone] && AiperfResult.Is(alone))
+        {
+            return [AiperfResult.Of(path, alone, rangeRatio)];
+        }
+
+        // vllm bench serve --append-result writes one behind the other.
+        return
+        [
+            .. objects.Select(
+                result =>
+                    VllmBenchResult.Is(result)
+                        ? VllmBenchResult.Of(result, rangeRatio)
+                        : throw Unknown(result)
+            ),
+        ];
+    }
+
+    /// <summary>The JSON objects of a file, one after another; at least one.</summary>
+    public static IReadOnlyList<JsonFields> Objects(string path)
+    {
+        var reader = new Utf8JsonReader(
+            PythonJson.Quoted(Bytes(path)).Span,
+            new JsonReaderOptions { AllowMultipleValues = true }
+        );
+        var objects = new List<JsonElement>();
+        try
+        {
+            while (reader.Read())
+            {
+                objects.Add(JsonElement.ParseValue(ref reader));
+            }
+        }
+        catch (JsonException e)
+        {
+            var hint = path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)
+                ? " AIPerf writes a profile_export_aiperf.json beside its CSV: give that one."
+                : "";
+            throw new UserErrorException(
+                string.Create(CultureInfo.InvariantCulture, $"{path}:{e.LineNumber + 1}: is not JSON.{hint}"),
+                e
+            );
+        }
+
+        if (objects.Count == 0)
+        {
+            throw new UserErrorException($"{path}: is empty; allowed: the JSON of a load test");
+        }
+
+        return
+        [
+            .. objects.Select(
+                (one, i) =>
+                {
+                    var where =
+                        objects.Count == 1
+                            ? path
+                            : string.Create(CultureInfo.InvariantCulture, $"{path}#{i + 1}");
+                    return one.ValueKind == JsonValueKind.Object
+                        ? new JsonFields(where, one)
+                        : throw new UserErrorException(
+                            $"{where}: found {one.ValueKind.ToString().ToLowerInvariant()}; allowed: an object {{ … }}, the result of a load test"
+                        );
+                }
+            ),
+        ];
+    }
+
+    private static ReadOnlySpan<byte> Bytes(string path)
+    {
+        using var stream = InputFile.Open(path);
+        using var content = new MemoryStream();
+        var part = new byte[1 << 16];
+        for (int read; (read = stream.Read(part)) > 0; )
+        {
+            content.Write(part, 0, read);
+            if (content.Length > MaxBytes)
+            {
+                throw new UserErrorException(
+                    $"{path}: has more than {MaxBytes >> 20} MiB; allowed: the result of a load test"
+                );
+            }
+        }
+
+        var bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
+        return bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
+    }
+
+    private static UserErrorException Unknown(JsonFields result) =>
+        new(
+            $"{result.Where}: is no result of a load test: it has {Names(result)}; allowed: what vllm bench serve --save-result writes (duration, "
+                + "completed, total_input_tokens, …), profile_export_aiperf.json or profile_export.jsonl of AIPerf, profile_export_genai_perf.json"
+        );
+
+    private static string Names(JsonFields result)
+    {
+        const int Shown = 6;
+        string[] names = [.. result.Names.Take(Shown + 1)];
+        return names.Length == 0 ? "nothing"
+            : names.Length <= Shown ? string.Join(", ", names)
+            : string.Join(", ", names.Take(Shown)) + ", …";
+    }
+}

@@ -1,0 +1,180 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace LlmSim.Experiments.Validation.Bench;
+
+/// <summary>The members of a JSON object, each read with what is allowed; null stands for a member that is not there.</summary>
+/// <param name="where">File and object, for messages.</param>
+/// <param name="element">The object.</param>
+internal sealed class JsonFields(string where, JsonElement element)
+{
+    private const int MaxFoundCharacters = 60;
+
+    public string Where => where;
+
+    public IEnumerable<string> Names => element.EnumerateObject().Select(member => member.Name);
+
+    public bool Has(string name) => Member(name) is not null;
+
+    /// <summary>A number that is finite and not below the least; null where it is missing.</summary>
+    public double? Number(string name, double least = 0) =>
+        Member(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number
+        && value.TryGetDouble(out var number)
+        && double.IsFinite(number)
+        && number >= least
+            ? number
+        : throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"a number from {least}"));
+
+    /// <summary>A finite number above 0; null where it is missing.</summary>
+    public double? Positive(string name) =>
+        Number(name) is not { } number ? null
+        : number > 0 ? number
+        : throw Wrong(name, "a number above 0");
+
+    /// <summary>A number above 0, which may be infinite, as Python writes it; null where it is missing.</summary>
+    public double? PositiveOrInfinite(string name) =>
+        Member(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.String && value.GetString() is "inf" or "Infinity"
+            ? double.PositiveInfinity
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number > 0 ? number
+        : throw Wrong(name, "a number above 0, \"inf\"");
+
+    /// <summary>A whole number of at least the least; null where it is missing.</summary>
+    public int? Whole(string name, int least = 1) =>
+        Member(name) is not { } value ? null
+        : IsWhole(value, least, out var number) ? number
+        : throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"a whole number from {least}"));
+
+    /// <summary>A whole number of 64 bits; null where it is missing.</summary>
+    public long? Long(string name) =>
+        Member(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= 0 ? number
+        : throw Wrong(name, "a whole number from 0");
+
+    public string? Text(string name) =>
+        Member(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.String ? value.GetString()
+        : throw Wrong(name, "a text");
+
+    public bool Flag(string name) =>
+        Member(name)?.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False or null => false,
+            _ => throw Wrong(name, "true, false"),
+        };
+
+    public JsonFields? Object(string name) =>
+        Member(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Object ? new JsonFields($"{where}: {name}", value)
+        : throw Wrong(name, "an object { … }");
+
+    /// <summary>The elements of a list; null where it is missing.</summary>
+    public IReadOnlyList<JsonElement>? List(string name) =>
+        Member(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()]
+        : throw Wrong(name, "a list [ … ]");
+
+    /// <summary>The objects of a list; null where it is missing.</summary>
+    public IReadOnlyList<JsonFields>? Objects(string name) =>
+        List(name)
+            ?.Select(
+                (one, i) =>
+                    one.ValueKind == JsonValueKind.Object
+                        ? new JsonFields(string.Create(CultureInfo.InvariantCulture, $"{where}: {name}[{i}]"), one)
+                        : throw Wrong(name, i, one, "an object { … }")
+            )
+            .ToArray();
+
+    /// <summary>The whole numbers of a list; null where it is missing.</summary>
+    public IReadOnlyList<int>? Wholes(string name, int least) =>
+        List(name)
+            ?.Select(
+                (one, i) =>
+                    IsWhole(one, least, out var number)
+                        ? number
+                        : throw Wrong(
+                            name,
+                            i,
+                            one,
+                            string.Create(CultureInfo.InvariantCulture, $"a whole number from {least}")
+                        )
+            )
+            .ToArray();
+
+    /// <summary>The finite numbers of a list; null where it is missing.</summary>
+    public IReadOnlyList<double>? Numbers(string name) =>
+        List(name)?.Select((one, i) => Finite(name, i, one)).ToArray();
+
+    /// <summary>The sums of the lists of a list; null where it is missing.</summary>
+    public IReadOnlyList<double>? Sums(string name) =>
+        List(name)
+            ?.Select(
+                (one, i) =>
+                    one.ValueKind == JsonValueKind.Array
+                        ? one.EnumerateArray().Sum(part => Finite(name, i, part))
+                        : throw Wrong(name, i, one, "a list of numbers")
+            )
+            .ToArray();
+
+    /// <summary>A member that has to be there.</summary>
+    public T Required<T>(string name, T? value)
+        where T : struct => value ?? throw Missing(name);
+
+    /// <summary>A member that has to be there.</summary>
+    public T Required<T>(string name, T? value)
+        where T : class => value ?? throw Missing(name);
+
+    public UserErrorException Wrong(string name, string allowed) =>
+        new($"{where}: {name}: found {Found(Member(name)!.Value)}; allowed: {allowed}");
+
+    public UserErrorException Missing(string name) => new($"{where}: {name} is missing");
+
+    private UserErrorException Wrong(string name, int index, JsonElement found, string allowed) =>
+        new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{where}: {name}[{index}]: found {Found(found)}; allowed: {allowed}"
+            )
+        );
+
+    private double Finite(string name, int index, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number)
+            ? number
+            : throw Wrong(name, index, value, "a number");
+
+    private JsonElement? Member(string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    /// <summary>Counts are written as 20 and, where they are means too, as 20.0.</summary>
+    private static bool IsWhole(JsonElement value, int least, out int number)
+    {
+        number = 0;
+        if (
+            value.ValueKind != JsonValueKind.Number
+            || !value.TryGetDouble(out var real)
+            || real != Math.Floor(real)
+            || real < least
+            || real > int.MaxValue
+        )
+        {
+            return false;
+        }
+
+        number = (int)real;
+        return true;
+    }
+
+    private static string Found(JsonElement value)
+    {
+        var text = value.ValueKind switch
+        {
+            JsonValueKind.String => $"'{value.GetString()}'",
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Array => "a list",
+            _ => value.GetRawText(),
+        };
+        return text.Length <= MaxFoundCharacters ? text : text[..MaxFoundCharacters] + "…";
+    }
+}
