@@ -29,9 +29,6 @@ internal ref partial struct ClusterFile
 
     private static readonly string[] s_kinds = [.. EngineDefaults.Kinds.Keys];
 
-    /// <summary>Fields that the engine of the instance has: the defaults of the others depend on its kind and accelerator.</summary>
-    private HashSet<string> _givenOfEngine = [];
-
     private EngineSpec ReadEngine()
     {
         if (_reader.TokenType != JsonTokenType.StartObject)

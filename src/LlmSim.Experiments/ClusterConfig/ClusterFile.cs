@@ -40,6 +40,9 @@ internal ref partial struct ClusterFile
     private readonly Func<string, HardwareDescription> _hardware;
     private Utf8JsonReader _reader;
 
+    /// <summary>Fields that the engine of the instance has: the defaults of the others depend on its kind and accelerator.</summary>
+    private HashSet<string> _givenOfEngine = [];
+
     private ClusterFile(ReadOnlySpan<byte> json, string name, Func<string, HardwareDescription> hardware)
     {
         _json = json;

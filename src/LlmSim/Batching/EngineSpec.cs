@@ -67,6 +67,21 @@ public sealed record EngineSpec
     }
 
     /// <summary>
+    /// TensorRT-LLM: most iterations in a row that prompts are held back while requests decode, at least 0, for their tokens and those that
+    /// decode to come to a share of the budget (batch_wait_timeout_iters). The other kinds do not read it.
+    /// </summary>
+    public int BatchWaitIterations { get; init; }
+
+    /// <summary>That share, from 0 to 1 (batch_wait_max_tokens_ratio).</summary>
+    public double BatchWaitTokensRatio { get; init; }
+
+    /// <summary>
+    /// SGLang: in a row of decode iterations, every so many the engine reads who has come, at least 1 (scheduler_recv_interval). The other
+    /// kinds do not read it.
+    /// </summary>
+    public int ReceiveIterations { get; init; } = 1;
+
+    /// <summary>
     /// Blocks of the KV cache as the engine counts them (num_gpu_blocks), at least 2: vLLM keeps one of them for itself. Null for as
     /// many as fit beside weights and activations (kv_blocks).
     /// </summary>

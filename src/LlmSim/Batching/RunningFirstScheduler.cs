@@ -28,7 +28,7 @@ internal abstract class RunningFirstScheduler(
         {
             var budget = Spec.MaxBatchedTokens;
             var preempted = ContinueRunning(ref budget);
-            var mayAdmitNext = preempted || Admit(ref budget, now, departing);
+            var mayAdmitNext = preempted || HoldsBack(budget) || Admit(ref budget, now, departing);
             var batch = Batch();
             if (batch.Tokens > 0 || !preempted)
             {
@@ -45,6 +45,9 @@ internal abstract class RunningFirstScheduler(
 
     /// <summary>Takes the last request out of the batch, because a block is missing.</summary>
     protected abstract void PreemptLast(SequenceState last);
+
+    /// <summary>Whether nobody is admitted although there may be room, because more may come.</summary>
+    protected virtual bool HoldsBack(int budget) => false;
 
     protected virtual void OnPlanned(SequenceState sequence) { }
 

@@ -42,6 +42,9 @@ internal sealed class SglangScheduler(
     /// <summary>A request did not fit, and nobody has left since: nobody else is tried.</summary>
     private bool _isFull;
 
+    /// <summary>Decode iterations since the engine last read who has come.</summary>
+    private int _sinceReceived;
+
     /// <summary>Share of the tokens to come of running requests for which memory is kept (new_token_ratio).</summary>
     private double Share =>
         _decodedSince == 0
@@ -58,7 +61,7 @@ internal sealed class SglangScheduler(
         {
             // What a prefill instance holds goes as soon as it is sent.
             _isFull &= Running.Length > 0 && Role != InstanceRole.Prefill;
-            var hasPrompts = PlanPrompts(now, departing);
+            var hasPrompts = Receives() && PlanPrompts(now, departing);
             var hasRetracted = !hasPrompts && PlanDecoding(now);
             if (Running.Length == 0 && hasRetracted)
             {
@@ -71,6 +74,7 @@ internal sealed class SglangScheduler(
                 SetShare(InitialShare);
             }
 
+            _sinceReceived = hasPrompts || Running.Length == 0 ? Spec.ReceiveIterations : _sinceReceived + 1;
             var isSettled = Waiting.Seen == 0 || (_isFull && departing == 0 && Running.Length > 0);
             IsSteady = !hasPrompts && !hasRetracted && !Waiting.HasUnseen && isSettled;
             return Batch();
@@ -83,7 +87,16 @@ internal sealed class SglangScheduler(
     {
         // The first of them was counted when it was planned.
         _decodedSince += iterations - 1;
+        _sinceReceived += iterations - 1;
         PublishComputed();
+    }
+
+    /// <summary>Whether the engine reads who has come, which it does after prompts and when idle in any case.</summary>
+    private bool Receives()
+    {
+        var receives = _sinceReceived >= Spec.ReceiveIterations || Running.Length == 0 || _chunked is not null;
+        _sinceReceived = receives ? 0 : _sinceReceived;
+        return receives;
     }
 
     /// <summary>Plans a part of the waiting prompts; false when there is none to compute now.</summary>

@@ -14,6 +14,9 @@ internal sealed class TensorRtLlmScheduler(
     WaitingRequests waiting
 ) : RunningFirstScheduler(spec, role, cache, waiting)
 {
+    /// <summary>Iterations in a row in which prompts have been held back.</summary>
+    private int _heldBack;
+
     public override void OnEnded(int iterations) => PublishComputed();
 
     public override bool TryReserve(SequenceState sequence) =>
@@ -21,6 +24,18 @@ internal sealed class TensorRtLlmScheduler(
 
     protected override bool TryHold(SequenceState sequence, int hits, int tokens) =>
         Cache.TryAdmit(sequence, hits, tokens, MostTokens(sequence.Request));
+
+    protected override bool HoldsBack(int budget)
+    {
+        var decoding = Spec.MaxBatchedTokens - budget;
+        var holds =
+            decoding > 0
+            && Waiting.Seen > 0
+            && _heldBack < Spec.BatchWaitIterations
+            && decoding + Waiting.Tokens < Spec.BatchWaitTokensRatio * Spec.MaxBatchedTokens;
+        _heldBack = holds ? _heldBack + 1 : 0;
+        return holds;
+    }
 
     protected override void PreemptLast(SequenceState last) =>
         throw new InvariantViolationException($"{last.Request} lacks a KV block that was reserved for it");

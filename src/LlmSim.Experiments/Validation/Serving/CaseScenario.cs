@@ -28,7 +28,7 @@ internal static class CaseScenario
         {
             Catalogs = context.Catalogs,
             Performance = context.Performance,
-            Precision = RowNames.Precision(deployment.Precision, deployment.Model, deployment.Engine),
+            Precision = RowNames.Precision(deployment),
         };
         var precision = configuration.Precision.Resolve(model);
         var route = EngineDefaults.Route(RowNames.Engine(deployment.Engine));
@@ -108,11 +108,9 @@ internal static class CaseScenario
             Hardware = hardware,
             TpSize = layout.Tp,
             ExpertParallel = ExpertParallel(model, layout),
-            MemoryUtilization = deployment.MemoryUtilization ?? EngineDefaults.MemoryUtilization(kind),
-            Engine = defaults with
+            MemoryUtilization = deployment.Settings.MemoryUtilization ?? EngineDefaults.MemoryUtilization(kind),
+            Engine = deployment.Settings.Of(defaults) with
             {
-                MaxBatchedTokens = deployment.MaxBatchedTokens ?? defaults.MaxBatchedTokens,
-                MaxSequences = deployment.MaxSequences ?? defaults.MaxSequences,
                 // Where no prefix is shared there is nothing to find, and looking for it takes time.
                 PrefixCaching = deployment.SharesPrefixes,
                 DataParallelGroup = layout.AttentionDp > 1 ? worker : null,

@@ -88,9 +88,12 @@ internal static class ExperimentReader
             System = entry.Hardware,
             Precision = entry.Precision,
             Mixed = new WorkerLayout(Workers: 1, entry.TpSize, AttentionDp: 1, entry.TpSize, ExpertEp: 1),
-            MaxBatchedTokens = entry.MaxNumBatchedTokens,
-            MaxSequences = entry.MaxNumSeqs,
-            MemoryUtilization = entry.MemoryUtilization,
+            Settings = new ServingSettings
+            {
+                MaxBatchedTokens = entry.MaxNumBatchedTokens,
+                MaxSequences = entry.MaxNumSeqs,
+                MemoryUtilization = entry.MemoryUtilization,
+            },
             SharesPrefixes = true,
         };
         return new ServingExperiment

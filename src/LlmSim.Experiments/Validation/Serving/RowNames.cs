@@ -86,12 +86,13 @@ internal static class RowNames
 
     /// <summary>What a precision by name stands for.</summary>
     /// <exception cref="NotExpressibleException">There is no such precision.</exception>
-    public static PrecisionRequest Precision(string name, string model, string engine)
+    public static PrecisionRequest Precision(ServingDeployment deployment)
     {
+        var name = deployment.Precision;
         var format = name switch
         {
             "bf16" or "fp16" or "int8" => name,
-            "fp8" => IsPublishedInBlocks(model) ? "fp8_block" : "fp8",
+            "fp8" => IsPublishedInBlocks(deployment.Model) ? "fp8_block" : "fp8",
             "fp4" => "nvfp4",
             "int4" => "w4a16",
             _ => throw new NotExpressibleException(
@@ -102,7 +103,12 @@ internal static class RowNames
         return new PrecisionRequest
         {
             Format = format,
-            KvFormat = EngineDefaults.KvFormat(Engine(engine), isQuantized: name is not ("bf16" or "fp16")),
+            KvFormat =
+                deployment.Settings.KvFormat
+                ?? EngineDefaults.KvFormat(
+                    Engine(deployment.Engine),
+                    isQuantized: name is not ("bf16" or "fp16")
+                ),
         };
     }
 

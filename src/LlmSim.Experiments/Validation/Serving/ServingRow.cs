@@ -58,7 +58,8 @@ internal sealed record ServingRow : MeasuredCase
             throw new NotExpressibleException("concurrency not stated", "the row has no concurrency");
         }
 
-        var scenario = CaseScenario.Of(Deployment, context) with { Concurrency = concurrency };
+        var deployment = Deployment with { Settings = BenchmarkSettings.Of(Deployment, this) };
+        var scenario = CaseScenario.Of(deployment, context) with { Concurrency = concurrency };
         var workload = new WorkloadOptions
         {
             Source = RequestSource.Uniform,
@@ -67,8 +68,7 @@ internal sealed record ServingRow : MeasuredCase
             RangeRatio = LengthRange,
             Concurrency = concurrency,
             RequestCount =
-                RequestCount
-                ?? (concurrency * (LengthRange < 1 ? RequestsPerClient : RequestsPerClientOfFixedLengths)),
+                RequestCount ?? (concurrency * BenchmarkSettings.RequestsPerClient),
         };
         var records = CaseScenario.Run(scenario, workload.ToRequests(), cancellation);
         var predicted = new PredictedFigures(records);
@@ -113,14 +113,8 @@ internal sealed record ServingDeployment
     /// <summary>Instances that decode.</summary>
     public WorkerLayout? Decode { get; init; }
 
-    /// <summary>The engine's budgets where they are known; null for its defaults.</summary>
-    public int? MaxBatchedTokens { get; init; }
-
-    /// <summary>Most requests in a batch where it is known; null for the engine's default.</summary>
-    public int? MaxSequences { get; init; }
-
-    /// <summary>Share of the memory where it is known; null for the engine's default.</summary>
-    public double? MemoryUtilization { get; init; }
+    /// <summary>What the engine was told in the place of its defaults.</summary>
+    public ServingSettings Settings { get; init; } = new();
 
     /// <summary>Whether prompts share prefixes that a cache would find.</summary>
     public bool SharesPrefixes { get; init; }

@@ -1,0 +1,144 @@
+using LlmSim.Batching;
+
+namespace LlmSim.Experiments.Validation.Serving;
+
+/// <summary>
+/// What public benchmarks told the engines that they measured, by their published scripts. A row says none of it, and budgets decide TTFT:
+/// whether two prompts share an iteration, whether a prompt waits.
+/// </summary>
+/// <remarks>
+/// Fixed lengths: deployments that aiconfigurator's generator wrote (github.com/ai-dynamo/aiconfigurator, generator/rule_plugin/benchmark), measured
+/// with genai-perf (eval/benchmarks/genai_perf_runner.py): 10 requests a client. Drawn lengths: InferenceX
+/// (github.com/SemiAnalysisAI/InferenceX, benchmarks/70b_*, dsr1_*, minimaxm2.5_*, kimik2.5_*), the same number.
+/// </remarks>
+internal static class BenchmarkSettings
+{
+    /// <summary>Requests in all for each one in flight.</summary>
+    public const int RequestsPerClient = 10;
+
+    /// <summary>The settings of a row.</summary>
+    /// <param name="deployment">What was served.</param>
+    /// <param name="row">How it was loaded.</param>
+    public static ServingSettings Of(ServingDeployment deployment, ServingRow row)
+    {
+        var kind = RowNames.Engine(deployment.Engine);
+        return row.LengthRange < 1 ? InferenceX(kind, deployment, row) : Generated(kind, deployment, row);
+    }
+
+    /// <summary>Every size up to the batch is recorded, so that nothing is padded; a budget of one prompt, the batch and 1,500 tokens.</summary>
+    private static ServingSettings Generated(EngineKind kind, ServingDeployment deployment, ServingRow row)
+    {
+        var budget = row.InputTokens + 1500;
+        var batch = (row.Concurrency ?? 0) / (deployment.Mixed?.AttentionDp ?? 1);
+        return kind switch
+        {
+            EngineKind.Sglang => new() { MaxPrefillTokens = budget, CapturedSizes = [] },
+            EngineKind.TensorRtLlm => new()
+            {
+                MaxBatchedTokens = batch + budget,
+                MemoryUtilization = 0.8,
+                CapturedSizes = [],
+            },
+            _ => new() { MaxBatchedTokens = batch + budget, CapturedSizes = [] },
+        };
+    }
+
+    private static ServingSettings InferenceX(EngineKind kind, ServingDeployment deployment, ServingRow row) =>
+        kind switch
+        {
+            EngineKind.Vllm => Vllm(deployment, row),
+            EngineKind.TensorRtLlm when IsDeepSeek(deployment) => new()
+            {
+                MaxBatchedTokens = Math.Max(8192, (row.Concurrency ?? 0) + row.InputTokens + 64),
+                MemoryUtilization = 0.8,
+                KvFormat = "fp8",
+            },
+            EngineKind.TensorRtLlm => new()
+            {
+                MaxBatchedTokens = row.InputTokens + row.OutputTokens + 200,
+                KvFormat = "fp8",
+                // batch_wait_max_tokens_ratio 0.9, batch_wait_timeout_iters 20.
+                BatchWaitIterations = row is { InputTokens: 1024, OutputTokens: 1024 } && deployment.Mixed?.Tp < 8 ? 20 : 0,
+                BatchWaitTokensRatio = 0.9,
+            },
+            _ when deployment.Mixed is null => new(),
+            _ => Sglang(deployment, row),
+        };
+
+    private static ServingSettings Vllm(ServingDeployment deployment, ServingRow row) =>
+        deployment.Model.Contains("Llama", StringComparison.Ordinal)
+            ? new()
+            {
+                MaxBatchedTokens = 8192,
+                MaxSequences = IsBlackwell(deployment) ? 512 : row.Concurrency,
+                KvFormat = "fp8",
+                AsyncScheduling = true,
+            }
+            : new() { MemoryUtilization = 0.95 };
+
+    private static ServingSettings Sglang(ServingDeployment deployment, ServingRow row) =>
+        IsBlackwell(deployment)
+            ? new()
+            {
+                MaxBatchedTokens = deployment.Precision == "fp4" ? 16384 : 32768,
+                MaxPrefillTokens = deployment.Precision == "fp4" ? 16384 : 32768,
+                MemoryUtilization = deployment.Precision == "fp4" ? 0.85 : 0.82,
+                KvFormat = "fp8",
+                // scheduler-recv-interval.
+                ReceiveIterations = row.Concurrency >= 16 ? 30 : 10,
+            }
+            : new()
+            {
+                MaxBatchedTokens = 32768,
+                MaxPrefillTokens = 32768,
+                MemoryUtilization = 0.82,
+            };
+
+    private static bool IsDeepSeek(ServingDeployment deployment) =>
+        deployment.Model.Contains("DeepSeek", StringComparison.Ordinal);
+
+    private static bool IsBlackwell(ServingDeployment deployment) =>
+        deployment.System.StartsWith('b') || deployment.System.StartsWith("gb", StringComparison.Ordinal);
+}
+
+/// <summary>What an engine was told in the place of its defaults; null for the default.</summary>
+internal sealed record ServingSettings
+{
+    public int? MaxBatchedTokens { get; init; }
+
+    public int? MaxPrefillTokens { get; init; }
+
+    public int? MaxSequences { get; init; }
+
+    /// <summary>Share of the memory.</summary>
+    public double? MemoryUtilization { get; init; }
+
+    /// <summary>Format of the KV cache.</summary>
+    public string? KvFormat { get; init; }
+
+    public bool? AsyncScheduling { get; init; }
+
+    public IReadOnlyList<int>? CapturedSizes { get; init; }
+
+    /// <summary>TensorRT-LLM: iterations that prompts may be held back, and the share of the budget that ends it.</summary>
+    public int BatchWaitIterations { get; init; }
+
+    public double BatchWaitTokensRatio { get; init; }
+
+    /// <summary>SGLang: decode iterations between two looks at who has come; 1 for every one.</summary>
+    public int ReceiveIterations { get; init; } = 1;
+
+    /// <summary>An engine of these settings.</summary>
+    public EngineSpec Of(EngineSpec defaults) =>
+        defaults with
+        {
+            MaxBatchedTokens = MaxBatchedTokens ?? defaults.MaxBatchedTokens,
+            MaxPrefillTokens = MaxPrefillTokens ?? defaults.MaxPrefillTokens,
+            MaxSequences = MaxSequences ?? defaults.MaxSequences,
+            AsyncScheduling = AsyncScheduling ?? defaults.AsyncScheduling,
+            CapturedSizes = CapturedSizes ?? defaults.CapturedSizes,
+            BatchWaitIterations = BatchWaitIterations,
+            BatchWaitTokensRatio = BatchWaitTokensRatio,
+            ReceiveIterations = ReceiveIterations,
+        };
+}
