@@ -86,11 +86,13 @@ internal sealed class LockstepGroup
 
     private void Begin()
     {
-        var (mostTokens, hasPrompt) = (0, false);
+        var (mostTokens, allTokens, hasPrompt) = (0, 0, false);
         for (var i = 0; i < _members.Count; i++)
         {
             _batches[i] = _members[i].Begin();
             mostTokens = Math.Max(mostTokens, _batches[i].Tokens);
+            // Beside others that compute, a member without work computes a dummy token.
+            allTokens += Math.Max(1, _batches[i].Tokens);
             hasPrompt |= _batches[i].PrefillTokens > 0;
         }
 
@@ -107,7 +109,8 @@ internal sealed class LockstepGroup
         }
 
         _phase = Phase.Running;
-        PlanTimes(iterations, mostTokens, hasPrompt);
+        Pad(mostTokens, allTokens, hasPrompt);
+        PlanTimes(iterations, hasPrompt);
         _iterationsEnd.Set(_times.End);
         foreach (var member in _members)
         {
@@ -115,14 +118,34 @@ internal sealed class LockstepGroup
         }
     }
 
-    private void PlanTimes(int iterations, int mostTokens, bool hasPrompt)
+    /// <summary>
+    /// The layers of each member are computed for the tokens of the largest. Only when no member has a part of a prompt is the
+    /// iteration replayed from a graph, whose size pads all of them further.
+    /// </summary>
+    private void Pad(int mostTokens, int allTokens, bool hasPrompt)
+    {
+        for (var i = 0; i < _members.Count; i++)
+        {
+            var padded = hasPrompt ? mostTokens : _members[i].PaddedTokens(mostTokens);
+            _batches[i] = _batches[i] with
+            {
+                GroupTokens = padded,
+                ExpertTokens =
+                    _members.Count == 1 ? 0
+                    : hasPrompt ? allTokens
+                    : padded * _members.Count,
+            };
+        }
+    }
+
+    private void PlanTimes(int iterations, bool hasPrompt)
     {
         try
         {
             _times.Begin(_simulation.Now);
             for (var i = 0; i < iterations; i++)
             {
-                _times.Add(Seconds(mostTokens, hasPrompt, i));
+                _times.Add(Seconds(hasPrompt, i));
             }
         }
         catch (ClockRangeException e)
@@ -132,11 +155,8 @@ internal sealed class LockstepGroup
         }
     }
 
-    /// <summary>
-    /// Time of the slowest member, each padded to the largest, when the plan has been repeated so often. Only when no member has a
-    /// part of a prompt is the iteration replayed from a graph, whose size pads it further.
-    /// </summary>
-    private double Seconds(int mostTokens, bool hasPrompt, int repeated)
+    /// <summary>Time of the slowest member when the plan has been repeated so often.</summary>
+    private double Seconds(bool hasPrompt, int repeated)
     {
         var longest = 0.0;
         for (var i = 0; i < _members.Count; i++)
@@ -144,10 +164,7 @@ internal sealed class LockstepGroup
             var (member, batch) = (_members[i], _batches[i]);
             if (batch.Tokens > 0)
             {
-                batch = batch.After(repeated) with
-                {
-                    GroupTokens = hasPrompt ? mostTokens : member.PaddedTokens(mostTokens),
-                };
+                batch = batch.After(repeated);
                 longest = Math.Max(longest, member.IterationSeconds(batch, hasPrompt));
             }
         }

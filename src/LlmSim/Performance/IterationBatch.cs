@@ -99,6 +99,12 @@ public readonly record struct IterationBatch
     /// </summary>
     public int GroupTokens { get; init; }
 
+    /// <summary>
+    /// Tokens of all data-parallel members together, padding included: experts that are divided over the members are computed for
+    /// all of them. 0 for an instance on its own.
+    /// </summary>
+    public int ExpertTokens { get; init; }
+
     /// <summary>Its decoding requests as a batch of their own: the token being computed is part of each context.</summary>
     public DecodeBatch Decode =>
         new(DecodeRequests, DecodeComputedTokens + DecodeRequests, DecodeComputedTokensMax + 1);

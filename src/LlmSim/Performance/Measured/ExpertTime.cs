@@ -12,19 +12,20 @@ internal sealed class ExpertTime(
     /// <summary>The share of the tokens that have an expert here, if each chooses its experts at random.</summary>
     private readonly double _tokenShare = 1 - Math.Pow((ranks - 1.0) / ranks, experts.ExpertsPerToken);
 
+    /// <summary>The share of the experts that a token leaves alone.</summary>
+    private readonly double _leftAlone = 1 - ((double)experts.ExpertsPerToken / experts.Experts);
+
     /// <summary>The most tokens of which those that come here were measured.</summary>
     public int LastTokens => (int)(table.LastTokens / _tokenShare);
 
+    /// <summary>Seconds of the experts for so many tokens of all ranks, which choose at random.</summary>
     public double Seconds(int tokens)
     {
-        var tokensHere = Math.Round(tokens * _tokenShare);
-        var chosenHere = Math.Round((double)tokens * experts.ExpertsPerToken / ranks);
-        var activatedExperts = Math.Min(chosenHere, (double)experts.Experts / ranks);
-        return layers
-            * (
-                table.Seconds(tokensHere, activatedExperts)
-                + collectives.AllGatherSeconds(tokens)
-                + collectives.ReduceScatterSeconds(tokens)
-            );
+        var activated = (double)experts.Experts / ranks * (1 - Math.Pow(_leftAlone, tokens));
+        return layers * table.Seconds(tokens * _tokenShare, activated);
     }
+
+    /// <summary>Seconds of bringing the tokens to their experts and back, so many at a rank.</summary>
+    public double ExchangeSeconds(int tokens) =>
+        layers * (collectives.AllGatherSeconds(tokens) + collectives.ReduceScatterSeconds(tokens));
 }

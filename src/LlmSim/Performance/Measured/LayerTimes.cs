@@ -60,15 +60,19 @@ internal sealed class LayerTimes
     }
 
     /// <summary>The most tokens that everything was measured for.</summary>
-    public int LastTokens =>
-        Math.Min(_byTokens.Min(layer => layer.Curve.Last), _experts?.LastTokens ?? int.MaxValue);
+    public int LastTokens => _byTokens.Min(layer => layer.Curve.Last);
+
+    /// <summary>The most tokens that experts were measured for; 0 without any.</summary>
+    public int LastExpertTokens => _experts?.LastTokens ?? 0;
 
     /// <summary>The most requests that lm_head and sampler were measured for.</summary>
     public int LastSequences => _bySequences.Min(curve => curve.Last);
 
+    /// <summary>Seconds of what is computed for the tokens of the instance, experts apart.</summary>
     public double TokenSeconds(int tokens)
     {
-        var seconds = _allReduces * _collectives.AllReduceSeconds(tokens) + (_experts?.Seconds(tokens) ?? 0);
+        var seconds =
+            _allReduces * _collectives.AllReduceSeconds(tokens) + (_experts?.ExchangeSeconds(tokens) ?? 0);
         foreach (var (curve, runs) in _byTokens)
         {
             seconds += runs * curve.Seconds(tokens);
@@ -76,6 +80,9 @@ internal sealed class LayerTimes
 
         return seconds;
     }
+
+    /// <summary>Seconds of the experts, for the tokens of all instances that share them.</summary>
+    public double ExpertSeconds(int tokens) => _experts?.Seconds(tokens) ?? 0;
 
     /// <summary>Nothing is sampled where there is no request.</summary>
     public double SequenceSeconds(int requests) =>

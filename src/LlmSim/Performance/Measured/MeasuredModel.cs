@@ -14,8 +14,13 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
     private readonly LayerTimes _times;
     private readonly UndividedAttention? _undivided;
 
-    /// <summary>By tokens: seconds of everything but attention, lm_head and sampler.</summary>
+    private readonly bool _sharesExperts;
+
+    /// <summary>By tokens: seconds of everything but attention, experts, lm_head and sampler.</summary>
     private readonly double[] _tokenSeconds;
+
+    /// <summary>By tokens of all that share them: seconds of the experts; empty without any.</summary>
+    private readonly double[] _expertSeconds;
 
     /// <summary>By requests: seconds of lm_head and sampler.</summary>
     private readonly double[] _sequenceSeconds;
@@ -38,6 +43,8 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
         _shard = profile.Shards[instance.TpSize];
         _times = new(profile, model, precision, instance);
         _undivided = UndividedAttention.Of(model, instance);
+        _sharesExperts = instance.ExpertParallel > instance.TpSize;
+        _expertSeconds = [.. Enumerable.Range(0, _times.LastExpertTokens + 1).Select(_times.ExpertSeconds)];
         _tokenSeconds = [.. Enumerable.Range(0, _times.LastTokens + 1).Select(_times.TokenSeconds)];
         _sequenceSeconds = [.. Enumerable.Range(0, _times.LastSequences + 1).Select(_times.SequenceSeconds)];
     }
@@ -68,11 +75,14 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
             return Seconds(IterationBatch.OfPrompt(1, 0) with { GroupTokens = batch.GroupTokens });
         }
 
+        var expertTokens = _sharesExperts ? Math.Max(tokens, batch.ExpertTokens) : tokens;
+        var isBeyondExperts = expertTokens >= _expertSeconds.Length;
         var isBeyondTokens = tokens >= _tokenSeconds.Length;
         var isBeyondSequences = batch.Requests >= _sequenceSeconds.Length;
         var attentionSeconds = AttentionSeconds(batch, out var isBeyondAttention);
-        Count(isBeyondTokens, isBeyondSequences, isBeyondAttention);
+        Count(isBeyondTokens || (isBeyondExperts && _expertSeconds.Length > 1), isBeyondSequences, isBeyondAttention);
         return (isBeyondTokens ? _times.TokenSeconds(tokens) : _tokenSeconds[tokens])
+            + (isBeyondExperts ? _times.ExpertSeconds(expertTokens) : _expertSeconds[expertTokens])
             + _layers * attentionSeconds
             + (isBeyondSequences ? _times.SequenceSeconds(batch.Requests) : _sequenceSeconds[batch.Requests]);
     }
@@ -110,22 +120,25 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
             return 0;
         }
 
-        // The share α of a profile was fitted over batches of either kind: where the kernel's rule is known it takes its place.
-        if (_undivided is { } undivided && undivided.HoldsFor(Math.Max(batch.Tokens, batch.GroupTokens)))
-        {
-            return undivided.ExcessSeconds(requests, mean, longest);
-        }
+        // The share α was fitted to batches of both kinds: the larger of the two counts, not their sum.
+        var padded = Math.Max(batch.Tokens, batch.GroupTokens);
+        var least = _undivided?.LeastSeconds(requests, padded, mean, longest) ?? 0;
+        return Math.Max(SkewSeconds(batch, mean, evenSeconds, ref isBeyond), least - evenSeconds);
+    }
 
+    private double SkewSeconds(in IterationBatch batch, long mean, double evenSeconds, ref bool isBeyond)
+    {
         if (_shard.Skew is not { } skew)
         {
             return 0;
         }
 
+        var (requests, longest) = (batch.DecodeRequests, batch.DecodeComputedTokensMax);
         var shortest = batch.DecodeComputedTokensMin;
         var skewRate = (double)(mean - shortest) / (longest - shortest);
         var alpha = skew.Alpha(prefillTokens: 0, requests, skewRate, longest, prefillComputedTokens: 0);
-        var longestSeconds = AttentionSeconds(0, 0, requests, longest, ref isBeyond);
-        return alpha * Math.Max(0, longestSeconds - evenSeconds);
+        return alpha
+            * Math.Max(0, AttentionSeconds(0, 0, requests, longest, ref isBeyond) - evenSeconds);
     }
 
     /// <summary>What several chunks take longer than one of their sums: each attends to its own keys.</summary>

@@ -2,7 +2,7 @@ namespace LlmSim.Performance.Measured;
 
 /// <summary>
 /// Decode attention in FlashAttention-2: while requests and KV heads are few, the keys of each are divided among the
-/// multiprocessors; with more they are not, and the longest request holds the kernel after the others have ended.
+/// multiprocessors; with more they are not, and the multiprocessor with the longest request holds the kernel.
 /// </summary>
 /// <param name="multiprocessors">Of the accelerator.</param>
 /// <param name="keysPerSecond">Keys of one KV head that one of them attends to.</param>
@@ -19,11 +19,22 @@ internal sealed class UndividedAttention(int multiprocessors, double keysPerSeco
             ? new(multiprocessors, keysPerSecond, Math.Max(1, model.KvHeads / instance.TpSize))
             : null;
 
-    /// <summary>Whether a batch, padding included, is large enough for it.</summary>
-    public bool HoldsFor(int requests) =>
-        requests * kvHeads >= FullShare * BlocksPerMultiprocessor * multiprocessors;
+    /// <summary>
+    /// The least that attention of one layer takes: the multiprocessor that has the longest request has its share of the others too.
+    /// 0 for a batch in which keys are divided.
+    /// </summary>
+    /// <param name="requests">Requests that decode.</param>
+    /// <param name="paddedRequests">Requests that the kernel was recorded for: these decide whether it divides.</param>
+    /// <param name="meanKeys">Keys of a request in the mean.</param>
+    /// <param name="longestKeys">Keys of the longest.</param>
+    public double LeastSeconds(int requests, int paddedRequests, double meanKeys, double longestKeys)
+    {
+        if (paddedRequests * kvHeads < FullShare * BlocksPerMultiprocessor * multiprocessors)
+        {
+            return 0;
+        }
 
-    /// <summary>Seconds that the longest request takes beyond an even share of the keys.</summary>
-    public double ExcessSeconds(int requests, double meanKeys, double longestKeys) =>
-        Math.Max(0, longestKeys - (requests * kvHeads * meanKeys / multiprocessors)) / keysPerSecond;
+        var others = Math.Max(0, ((double)requests * kvHeads / multiprocessors) - 1);
+        return (longestKeys + (others * meanKeys)) / keysPerSecond;
+    }
 }
