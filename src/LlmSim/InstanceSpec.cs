@@ -27,6 +27,28 @@ public sealed record InstanceSpec
     /// <summary>Latency of one hop between them in seconds; null for that of the accelerator.</summary>
     public double? LinkLatencySeconds { get; init; }
 
+    /// <summary>
+    /// Accelerators that the link joins, at least 1 (gpus_per_node): ranks beyond them are reached through the network. Null for the
+    /// node or NVLink domain that the accelerator is sold in.
+    /// </summary>
+    public int? GpusPerNode { get; init; }
+
+    /// <summary>
+    /// Bandwidth of an accelerator's port into the network between nodes, per direction, in bytes/s; null for that of the accelerator.
+    /// </summary>
+    public double? NicBytesPerSecond { get; init; }
+
+    /// <summary>Latency of a step through that network in seconds; null for that of the accelerator.</summary>
+    public double? NicLatencySeconds { get; init; }
+
+    /// <summary>How tokens come to experts that data-parallel instances hold together.</summary>
+    public AllToAllBackend AllToAllBackend { get; init; }
+
+    /// <summary>Whether the ranks of a layer, tensor-parallel ones or those of its experts, are in more than one node.</summary>
+    public bool SpansNodes => Math.Max(TpSize, ExpertParallel) > NodeSize;
+
+    internal int NodeSize => GpusPerNode ?? Hardware.GpusPerNode;
+
     /// <summary>Share of the memory that weights, activations and KV cache may take together, above 0 and at most 1.</summary>
     public double MemoryUtilization { get; init; } = 0.9;
 

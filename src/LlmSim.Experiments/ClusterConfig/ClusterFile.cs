@@ -10,8 +10,8 @@ namespace LlmSim.Experiments.ClusterConfig;
 /// <remarks>
 /// <c>[{ "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 2 }]</c>; optional are <c>memory_utilization</c>,
 /// <c>activation_bytes</c>, <c>kv_link_bytes_per_second</c>, <c>kv_link_latency_seconds</c>, <c>expert_parallel</c>, in the
-/// place of the accelerator's own <c>link_bytes_per_second</c> and <c>link_latency_seconds</c>, <c>role</c>, and <c>engine</c>,
-/// an object of its own (<see cref="EngineSpec" />). Comments and trailing commas are allowed, unknown fields are not.
+/// place of the accelerator's own <c>link_bytes_per_second</c>, <c>link_latency_seconds</c>, <c>gpus_per_node</c>,
+/// <c>nic_bytes_per_second</c> and <c>nic_latency_seconds</c>, <c>all2all_backend</c>, <c>role</c>, and <c>engine</c>, an object of its own (<see cref="EngineSpec" />). Comments and trailing commas are allowed, unknown fields are not.
 /// </remarks>
 internal ref partial struct ClusterFile
 {
@@ -29,11 +29,22 @@ internal ref partial struct ClusterFile
         "expert_parallel",
         "link_bytes_per_second",
         "link_latency_seconds",
+        "gpus_per_node",
+        "nic_bytes_per_second",
+        "nic_latency_seconds",
+        "all2all_backend",
         "role",
         "engine",
     ];
 
     private static readonly string[] s_roles = ["prefill", "decode", "mixed"];
+
+    private static readonly string[] s_backends =
+    [
+        "allgather_reducescatter",
+        "deepep_low_latency",
+        "deepep_high_throughput",
+    ];
 
     private readonly string _name;
     private readonly ReadOnlySpan<byte> _json;
@@ -127,7 +138,7 @@ internal ref partial struct ClusterFile
         while (ReadFieldName(fields, s_fields) is { } field)
         {
             count = field == "count" ? (int)Whole(field, 1, MaxInstances) : count;
-            role = field == "role" ? ReadRole() : role;
+            role = field == "role" ? (InstanceRole)OneOf(field, s_roles) : role;
             instance = ReadField(field, instance);
         }
 
@@ -198,17 +209,31 @@ internal ref partial struct ClusterFile
             {
                 LinkLatencySeconds = Number(field, x => x >= 0, "0 or more"),
             },
+            "gpus_per_node" => instance with { GpusPerNode = (int)Whole(field, 1, 100_000) },
+            "nic_bytes_per_second" => instance with
+            {
+                NicBytesPerSecond = Number(field, x => x > 0, "above 0"),
+            },
+            "nic_latency_seconds" => instance with
+            {
+                NicLatencySeconds = Number(field, x => x >= 0, "0 or more"),
+            },
+            "all2all_backend" => instance with
+            {
+                AllToAllBackend = (AllToAllBackend)OneOf(field, s_backends),
+            },
             "engine" => instance with { Engine = ReadEngine() },
             _ => instance,
         };
 
-    private readonly InstanceRole ReadRole()
+    /// <summary>The place of a name among those that are allowed.</summary>
+    private readonly int OneOf(string field, string[] allowed)
     {
-        var role = _reader.TokenType == JsonTokenType.String ? _reader.GetString()! : "";
-        return Array.IndexOf(s_roles, role) is >= 0 and var index
-            ? (InstanceRole)index
+        var name = _reader.TokenType == JsonTokenType.String ? _reader.GetString()! : "";
+        return Array.IndexOf(allowed, name) is >= 0 and var index
+            ? index
             : throw Error(
-                $"role: found {Found()}; allowed: {string.Join(", ", s_roles)}.{Suggestion.For(role, s_roles)}"
+                $"{field}: found {Found()}; allowed: {string.Join(", ", allowed)}.{Suggestion.For(name, allowed)}"
             );
     }
 

@@ -34,7 +34,11 @@ public static class CalibrationJson
                 json.WriteEndObject();
             }
 
-            json.WriteNumber("link", calibration.Link);
+            if (calibration.Link is { } link)
+            {
+                json.WriteNumber("link", link);
+            }
+
             json.WriteNumber("iteration_seconds", calibration.IterationSeconds);
             json.WriteNumber("request_seconds", calibration.RequestSeconds);
             json.WriteString("source", calibration.Source);

@@ -46,6 +46,19 @@ public sealed record HardwareDescription
     /// <summary>Latency of one hop between accelerators of one instance, in seconds.</summary>
     public required double LinkLatencySeconds { get; init; }
 
+    /// <summary>Accelerators that the link joins: of a board, or of an NVLink domain where that is more than a node.</summary>
+    public int GpusPerNode { get; init; } = 8;
+
+    /// <summary>
+    /// Bandwidth of an accelerator's port into the network between nodes, per direction, in bytes/s. The default is one 400 Gb/s port.
+    /// </summary>
+    public double NicBytesPerSecond { get; init; } = 50e9;
+
+    /// <summary>
+    /// Latency of a step through that network in seconds. The default is that of LL128 in NCCL's tuning model (src/graph/tuning.cc, hwLat).
+    /// </summary>
+    public double NicLatencySeconds { get; init; } = 4e-6;
+
     /// <summary>Power of the idle accelerator in W; null where no figure is known.</summary>
     public double? IdleWatts { get; init; }
 

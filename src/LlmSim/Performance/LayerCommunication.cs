@@ -2,16 +2,14 @@ namespace LlmSim.Performance;
 
 /// <summary>
 /// What the accelerators exchange in a layer: an all-reduce after attention and one after the MLP among tensor-parallel
-/// ranks; where experts are divided, an all-gather before them and a reduce-scatter after them in the place of the second.
+/// ranks. Where experts are divided over data-parallel instances, tokens go to them and back in the place of the second.
 /// </summary>
 internal sealed class LayerCommunication
 {
-    private readonly Collectives _collectives;
-    private readonly RingAllReduce _allReduce;
+    private readonly CollectiveTimes _collectives;
+    private readonly int _tensorRanks;
     private readonly double _hiddenBytes;
-
-    /// <summary>Tokens of all the ranks of the experts for each token of the instance.</summary>
-    private readonly double _groupSize;
+    private readonly ExpertExchange? _exchange;
     private readonly int _layers;
     private readonly int _layersWithExchange;
 
@@ -19,15 +17,15 @@ internal sealed class LayerCommunication
         ModelDescription model,
         Precision precision,
         InstanceSpec instance,
-        double linkEfficiency
+        CollectiveTimes collectives
     )
     {
-        _collectives = new(model, precision, instance, linkEfficiency);
-        _allReduce = RingAllReduce.Of(instance, linkEfficiency);
+        _collectives = collectives;
+        _tensorRanks = instance.TpSize;
         _hiddenBytes = model.HiddenSize * precision.HiddenState.BytesPerValue;
-        _groupSize = (double)instance.ExpertParallel / instance.TpSize;
+        _exchange = ExpertExchange.Of(model, precision, instance, collectives);
         _layers = model.Layers;
-        _layersWithExchange = instance.ExpertParallel > 1 ? model.ExpertLayers : 0;
+        _layersWithExchange = _exchange is null ? 0 : model.ExpertLayers;
     }
 
     /// <summary>Null for an accelerator that works alone.</summary>
@@ -35,52 +33,51 @@ internal sealed class LayerCommunication
         ModelDescription model,
         Precision precision,
         InstanceSpec instance,
-        double linkEfficiency
+        CollectiveTimes collectives
     ) =>
-        instance is { TpSize: 1, ExpertParallel: 1 } ? null : new(model, precision, instance, linkEfficiency);
+        instance is { TpSize: 1, ExpertParallel: 1 } ? null : new(model, precision, instance, collectives);
 
-    public double AllReduceSeconds(double tokens) => _allReduce.Seconds(tokens * _hiddenBytes);
+    /// <summary>All-reduces of an iteration, over all layers.</summary>
+    public int AllReduces => 2 * _layers - _layersWithExchange;
 
-    /// <summary>What divided experts exchange in a layer more than the all-reduce that they need no longer.</summary>
+    /// <summary>Seconds of all of them.</summary>
+    public double AllReducesSeconds(double tokens) => AllReduces * AllReduceSeconds(tokens);
+
+    public double AllReduceSeconds(double tokens) =>
+        _collectives.AllReduceSeconds(_tensorRanks, tokens * _hiddenBytes);
+
+    /// <summary>Tokens to the experts of a layer and back.</summary>
     public double ExpertExchangeSeconds(double tokens) =>
-        _layersWithExchange == 0
-            ? 0
-            : _collectives.AllGatherSeconds(_groupSize * tokens)
-                + _collectives.ReduceScatterSeconds(_groupSize * tokens)
-                - AllReduceSeconds(tokens);
+        _exchange?.Seconds(tokens) ?? 0;
 
     /// <summary>The operations for a table.</summary>
     public IEnumerable<OperationCost> Costs(double tokens)
     {
-        var bytes = tokens * _hiddenBytes;
-        if (_allReduce.Ranks > 1)
+        if (_tensorRanks > 1)
         {
-            yield return OperationCost.Of("attn_all_reduce", _allReduce, bytes, _layers);
+            yield return AllReduce("attn_all_reduce", tokens, _layers);
             if (_layers > _layersWithExchange)
             {
-                yield return OperationCost.Of(
-                    "mlp_all_reduce",
-                    _allReduce,
-                    bytes,
-                    _layers - _layersWithExchange
-                );
+                yield return AllReduce("mlp_all_reduce", tokens, _layers - _layersWithExchange);
             }
         }
 
-        if (_layersWithExchange > 0)
+        foreach (var (name, exchange) in _exchange?.Operations(tokens) ?? [])
         {
             yield return OperationCost.Communication(
-                "expert_all_gather",
-                _collectives.AllGatherBytes(_groupSize * tokens),
-                _collectives.AllGatherSeconds(_groupSize * tokens),
-                _layersWithExchange
-            );
-            yield return OperationCost.Communication(
-                "expert_reduce_scatter",
-                _collectives.ReduceScatterBytes(_groupSize * tokens),
-                _collectives.ReduceScatterSeconds(_groupSize * tokens),
+                name,
+                exchange.SentBytes,
+                exchange.Seconds,
                 _layersWithExchange
             );
         }
     }
+
+    private OperationCost AllReduce(string name, double tokens, int runs) =>
+        OperationCost.Communication(
+            name,
+            2 * (_tensorRanks - 1.0) / _tensorRanks * tokens * _hiddenBytes,
+            AllReduceSeconds(tokens),
+            runs
+        );
 }

@@ -81,9 +81,6 @@ public sealed record OperationCost
             Runs = runs,
         };
 
-    internal static OperationCost Of(string name, in RingAllReduce allReduce, double bytes, int runs) =>
-        Communication(name, allReduce.SentBytes(bytes), allReduce.Seconds(bytes), runs);
-
     internal static OperationCost Communication(string name, double sentBytes, double seconds, int runs) =>
         new()
         {

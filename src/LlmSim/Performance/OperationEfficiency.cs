@@ -23,7 +23,7 @@ public sealed record OperationEfficiency(
 public sealed record Calibration
 {
     /// <summary>Nothing fitted: the bare roofline.</summary>
-    public static Calibration None { get; } = new() { Source = "none" };
+    public static Calibration None { get; } = new() { Link = 1, Source = "none" };
 
     /// <summary>Matrix products with weights.</summary>
     public OperationEfficiency Dense { get; init; } = OperationEfficiency.Ideal;
@@ -46,8 +46,11 @@ public sealed record Calibration
     /// <summary>Matrix products with the weights of routed experts.</summary>
     public OperationEfficiency Experts { get; init; } = OperationEfficiency.Ideal;
 
-    /// <summary>Share of the link's bandwidth that collectives reach, above 0 and at most 1.</summary>
-    public double Link { get; init; } = 1;
+    /// <summary>
+    /// Share of the link's bandwidth that collectives reach, above 0 and at most 1, a hop taking the link's latency; null for what
+    /// collectives were measured to take over links of the same generation.
+    /// </summary>
+    public double? Link { get; init; }
 
     /// <summary>Seconds of an iteration beside its operations.</summary>
     public double IterationSeconds { get; init; }

@@ -71,7 +71,12 @@ public sealed class RooflineModel : IPerformanceModel
         _contextFreeSeconds = new ValueTable(requests => ComputeContextFreeSeconds(requests, requests));
         if (semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce)
         {
-            _communication = LayerCommunication.Of(model, _precision, instance, _calibration.Link);
+            _communication = LayerCommunication.Of(
+                model,
+                _precision,
+                instance,
+                CollectiveTimes.Of(instance, _calibration.Link)
+            );
         }
     }
 
@@ -164,11 +169,10 @@ public sealed class RooflineModel : IPerformanceModel
 
     private double ComputeContextFreeSeconds(double requests, double tokens)
     {
-        var everyLayer = 2 * (_communication?.AllReduceSeconds(tokens) ?? 0);
-        everyLayer += Seconds(_operations.Projections, tokens, _roofs.Projections);
+        var everyLayer = Seconds(_operations.Projections, tokens, _roofs.Projections);
         everyLayer += Seconds(_operations.Elementwise, tokens, _roofs.Elementwise);
         var expertLayers = _model.ExpertLayers;
-        var seconds = _layers * everyLayer;
+        var seconds = _layers * everyLayer + (_communication?.AllReducesSeconds(tokens) ?? 0);
         if (expertLayers < _layers)
         {
             seconds += (_layers - expertLayers) * Seconds(_operations.Mlp, tokens, _roofs.Mlp);

@@ -32,7 +32,7 @@ internal static class CalibrationFields
         ]);
         var calibration = new Calibration
         {
-            Link = fields.Has(Link) ? fields.Number(Link, SmallestShare, 1) : 1,
+            Link = fields.Has(Link) ? fields.Number(Link, SmallestShare, 1) : null,
             IterationSeconds = fields.Number(Iteration, 0, LargestSeconds),
             RequestSeconds = fields.Number(Request, 0, LargestSeconds),
             Source = fields.Text(Source),

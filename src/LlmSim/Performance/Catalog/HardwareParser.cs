@@ -15,6 +15,9 @@ public static class HardwareParser
     private const string Memory = "memory_bytes";
     private const string LinkBandwidth = "link_bytes_per_second";
     private const string LinkLatency = "link_latency_seconds";
+    private const string GpusPerNode = "gpus_per_node";
+    private const string NicBandwidth = "nic_bytes_per_second";
+    private const string NicLatency = "nic_latency_seconds";
     private const string IdleWatts = "idle_watts";
     private const string TdpWatts = "tdp_watts";
     private const string Calibration = "calibration";
@@ -34,6 +37,9 @@ public static class HardwareParser
         Memory,
         LinkBandwidth,
         LinkLatency,
+        GpusPerNode,
+        NicBandwidth,
+        NicLatency,
         IdleWatts,
         TdpWatts,
         Calibration,
@@ -41,7 +47,7 @@ public static class HardwareParser
     ];
 
     /// <summary>Reads a JSON object with the fields of <see cref="HardwareDescription" />, in snake case; all but the
-    /// calibration, the rates of floating point at 8 and 4 bits, what multiprocessors do and the power are required.</summary>
+    /// calibration, the rates of floating point at 8 and 4 bits, what multiprocessors do, what is between nodes and the power are required.</summary>
     /// <param name="stream">The file.</param>
     /// <param name="sourceName">What messages call it.</param>
     /// <exception cref="UserErrorException">A field is missing, unknown or not positive.</exception>
@@ -49,7 +55,7 @@ public static class HardwareParser
     {
         var fields = JsonFields.Read(stream, sourceName);
         fields.RequireOnly(s_fields);
-        return new()
+        var hardware = new HardwareDescription
         {
             Name = fields.Text(Name),
             MemoryBytesPerSecond = fields.PositiveNumber(MemoryBandwidth),
@@ -69,6 +75,12 @@ public static class HardwareParser
                 ? CalibrationFields.Parse(fields.Object(Calibration))
                 : null,
             Source = fields.Text(Source),
+        };
+        return hardware with
+        {
+            GpusPerNode = fields.PositiveInt(GpusPerNode, hardware.GpusPerNode),
+            NicBytesPerSecond = fields.PositiveNumberOrNull(NicBandwidth) ?? hardware.NicBytesPerSecond,
+            NicLatencySeconds = fields.PositiveNumberOrNull(NicLatency) ?? hardware.NicLatencySeconds,
         };
     }
 }

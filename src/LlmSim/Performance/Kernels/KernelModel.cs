@@ -46,7 +46,12 @@ internal sealed class KernelModel : IPerformanceModel
         _instance = instance;
         _products = new(model, _precision, instance.TpSize);
         _elementwise = new(model, instance.TpSize, kernels.Roofs);
-        _communication = LayerCommunication.Of(model, _precision, instance, linkEfficiency: 1);
+        _communication = LayerCommunication.Of(
+            model,
+            _precision,
+            instance,
+            CollectiveTimes.Measured(instance)
+        );
         _heads = (double)model.AttentionHeads / instance.TpSize;
         _kvHeads = TensorParallelism.KvHeadsEach(model, instance.TpSize);
         _kvBytes = _precision.KvCache.BytesPerValue;
@@ -265,12 +270,7 @@ internal sealed class KernelModel : IPerformanceModel
         }
 
         var bytes = tokens * _model.HiddenSize * _precision.HiddenState.BytesPerValue;
-        return 2
-            * _model.Layers
-            * (
-                _kernels.HasAllReduce
-                    ? _kernels.AllReduceSeconds(_instance.TpSize, bytes)
-                    : _communication.AllReduceSeconds(tokens)
-            );
+        return _communication.AllReduces
+            * _kernels.AllReduceSeconds(_instance, bytes, _communication.AllReduceSeconds(tokens));
     }
 }

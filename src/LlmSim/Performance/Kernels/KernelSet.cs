@@ -111,12 +111,24 @@ internal sealed class KernelSet
         grid.Ratio([shape.Requests * shape.KvHeads, shape.Context, shape.Heads / shape.KvHeads], out _)
         * Roofs.DecodeAttentionSeconds(shape);
 
-    /// <summary>Whether all-reduces were measured.</summary>
-    public bool HasAllReduce => _grids.ContainsKey(AllReduce);
+    /// <summary>
+    /// Seconds of an all-reduce of so many bytes: as measured, and with more ranks than were measured, or over nodes, what others of its
+    /// kind take, which is no less than what the most ranks were measured to take.
+    /// </summary>
+    public double AllReduceSeconds(InstanceSpec instance, double bytes, double otherwiseSeconds)
+    {
+        if (!_grids.TryGetValue(AllReduce, out var grid))
+        {
+            return otherwiseSeconds;
+        }
 
-    /// <summary>Seconds of an all-reduce of so many bytes.</summary>
-    public double AllReduceSeconds(int ranks, double bytes) =>
-        _grids[AllReduce].Ratio([ranks, bytes], out _) * AllReduceRoofSeconds(ranks, bytes);
+        var measuredRanks = Math.Min(Math.Min(instance.TpSize, instance.NodeSize), grid.Axes[0][^1]);
+        var measured =
+            measuredRanks < 2
+                ? 0
+                : grid.Ratio([measuredRanks, bytes], out _) * AllReduceRoofSeconds(measuredRanks, bytes);
+        return measuredRanks == instance.TpSize ? measured : Math.Max(measured, otherwiseSeconds);
+    }
 
     /// <summary>What ratios of all-reduces are of: the bytes that a ring sends, at 1 GB/s.</summary>
     public static double AllReduceRoofSeconds(double ranks, double bytes) =>
