@@ -6,23 +6,11 @@ namespace LlmSim.Experiments.Kernels;
 /// <content>Latent attention with its projections, of which one model was measured.</content>
 internal sealed partial class KernelFolder
 {
-    private const double MeasuredLatentHidden = 7168;
-
     /// <summary>The attention itself and its two batched products, for one request with a short context: 9 to 12 µs and 4 each, on Hopper and Blackwell.</summary>
     private const double SmallestLatentSeconds = 20e-6;
 
     /// <summary>A module that takes so much longer than its parts was measured with something that is none of its kernels.</summary>
     private const double LargestLatentExcessSeconds = 15e-6;
-
-    /// <summary>The model whose latent attention the tables have: deepseek-ai/DeepSeek-V3.</summary>
-    private static readonly LatentAttention s_measuredLatent = new()
-    {
-        QueryRank = 1536,
-        KvRank = 512,
-        RopeHeadSize = 64,
-        NopeHeadSize = 128,
-        ValueHeadSize = 128,
-    };
 
     /// <summary>
     /// From the newest table of the engine whose smallest module takes about what its parts take, or else from one of another engine. Where
@@ -45,17 +33,12 @@ internal sealed partial class KernelFolder
         var builders = new Dictionary<string, KernelGridBuilder>();
         foreach (var row in (clean ?? tables[0]).Rows)
         {
-            var keys = (double)row.Batch * row.Tokens;
-            var shape = new LatentAttentionShape(
-                s_measuredLatent,
-                MeasuredLatentHidden,
+            var shape = LatentAttentionShape.OfTable(
+                isDecode,
                 row.Heads,
                 row.Batch,
-                isDecode ? row.Batch : keys,
-                keys,
-                isDecode ? keys : keys * (row.Tokens + 1.0) / 2,
-                row.KvBits / 8.0,
-                isDecode
+                row.Tokens,
+                row.KvBits / 8.0
             );
             Builder(builders, KernelSet.LatentName(isDecode, row.Format, row.KvBits))
                 .AddAboveRoof(
@@ -78,12 +61,13 @@ internal sealed partial class KernelFolder
 
         var heads = smallest.Min(row => row.Heads);
         var module = smallest.Where(row => row.Heads == heads).Min(row => row.Seconds);
-        var latent = s_measuredLatent;
+        var shape = LatentAttentionShape.OfTable(isDecode: true, heads, requests: 1, tokens: 1, kvBytes: 2);
+        var (latent, hidden) = (shape.Latent, shape.Hidden);
         return module
             - SmallestLatentSeconds
-            - ProductSeconds(latent.QueryRank + latent.CachedSize, MeasuredLatentHidden)
+            - ProductSeconds(latent.QueryRank + latent.CachedSize, hidden)
             - ProductSeconds(heads * (latent.NopeHeadSize + latent.RopeHeadSize), latent.QueryRank)
-            - ProductSeconds(MeasuredLatentHidden, heads * latent.ValueHeadSize);
+            - ProductSeconds(hidden, heads * latent.ValueHeadSize);
     }
 
     private double ProductSeconds(double n, double k) =>

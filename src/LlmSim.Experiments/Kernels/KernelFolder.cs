@@ -32,12 +32,7 @@ internal sealed partial class KernelFolder
     {
         _folder = folder;
         _engine = engine;
-        _roofs = new(
-            hardware.Fp16OpsPerSecond,
-            hardware.Fp8OpsPerSecond ?? hardware.Fp16OpsPerSecond,
-            hardware.Fp4OpsPerSecond ?? hardware.Fp8OpsPerSecond ?? hardware.Fp16OpsPerSecond,
-            hardware.MemoryBytesPerSecond
-        );
+        _roofs = KernelRoofs.Of(hardware);
     }
 
     /// <summary>Reads a folder.</summary>

@@ -9,7 +9,7 @@ public static class KernelImport
 {
     /// <summary>Reads a folder and writes its compact form.</summary>
     /// <param name="folder">The folder of an accelerator.</param>
-    /// <param name="engine">The engine whose operations are taken.</param>
+    /// <param name="engine">The engine whose operations are taken, where the folder has several.</param>
     /// <param name="commit">The commit that the folder is of; empty if unknown.</param>
     /// <param name="outputFolder">Where the file goes.</param>
     /// <param name="catalog">Has the accelerator.</param>
@@ -22,9 +22,11 @@ public static class KernelImport
         HardwareCatalog catalog
     )
     {
-        var hardware = KernelSystems.HardwareOf(folder, catalog);
-        var kernels = KernelSystems.Read(folder, engine, hardware, commit);
-        var path = Path.Combine(outputFolder, KernelCatalog.FileName(hardware.Name, engine));
+        var kernels = KernelSystems.Read(folder, engine, catalog, commit);
+        var path = Path.Combine(
+            outputFolder,
+            KernelCatalog.FileName(kernels.Source.Hardware, kernels.Source.Engine)
+        );
         using var file = new OutputFile("--output_dir", path);
         KernelSetFile.Write(file.Stream, kernels);
         file.Commit();

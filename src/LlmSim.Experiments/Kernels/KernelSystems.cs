@@ -11,6 +11,8 @@ internal static class KernelSystems
     private const string Origin =
         "measured by the aiconfigurator project (NVIDIA, Apache-2.0, github.com/ai-dynamo/aiconfigurator)";
 
+    private const string AiterOrigin = "tuned by the aiter project (AMD, MIT, github.com/ROCm/aiter)";
+
     private static readonly (string Folder, string Hardware)[] s_systems =
     [
         ("a100_sxm", "NVIDIA_A100_80G"),
@@ -71,24 +73,46 @@ internal static class KernelSystems
     {
         if (Path.GetExtension(path) != KernelSetFile.Extension)
         {
-            return Read(FolderOf(path, hardware.Name), "vllm", hardware, commit: "");
+            if (AiterFolder.Is(path))
+            {
+                return KernelCatalog.WithKin(ReadAiter(path, hardware, commit: ""), hardware);
+            }
+
+            return KernelCatalog.WithKin(
+                Read(FolderOf(path, hardware.Name), KernelCatalog.DefaultEngine, hardware, commit: ""),
+                hardware
+            );
         }
 
         using var stream = InputFile.Open(path);
         var kernels = KernelSetFile.Read(stream, path);
         return kernels.Source.Hardware == hardware.Name
-            ? kernels
+            ? KernelCatalog.WithKin(kernels, hardware)
             : throw new UserErrorException(
                 $"{path}: has measured operations of {kernels.Source.Hardware}; the cluster has {hardware.Name}"
             );
     }
 
-    /// <summary>Reads the folder of an accelerator.</summary>
-    public static KernelSet Read(string folder, string engine, HardwareDescription hardware, string commit) =>
-        KernelFolder.Read(
-            folder,
-            engine,
-            hardware,
-            commit.Length == 0 ? Origin : $"{Origin}, commit {commit}"
-        );
+    /// <summary>Reads the folder of an accelerator, which its name says.</summary>
+    public static KernelSet Read(string folder, string engine, HardwareCatalog catalog, string commit) =>
+        AiterFolder.Is(folder)
+            ? ReadAiter(folder, catalog.Get(AiterFolder.Hardware), commit)
+            : Read(folder, engine, HardwareOf(folder, catalog), commit);
+
+    private static KernelSet Read(
+        string folder,
+        string engine,
+        HardwareDescription hardware,
+        string commit
+    ) => KernelFolder.Read(folder, engine, hardware, Of(Origin, commit));
+
+    private static KernelSet ReadAiter(string folder, HardwareDescription hardware, string commit) =>
+        hardware.Name == AiterFolder.Hardware
+            ? AiterFolder.Read(folder, hardware, Of(AiterOrigin, commit), commit)
+            : throw new UserErrorException(
+                $"{folder}: has kernels of {AiterFolder.Hardware}; the cluster has {hardware.Name}"
+            );
+
+    private static string Of(string origin, string commit) =>
+        commit.Length == 0 ? origin : $"{origin}, commit {commit}";
 }

@@ -10,7 +10,7 @@ internal sealed class KernelTable
     private const double MillisecondsPerSecond = 1e3;
 
     /// <summary>No operation takes that long.</summary>
-    private const double LargestMilliseconds = 1e7;
+    private const double LargestSeconds = 1e4;
 
     private readonly ResultTable _table;
 
@@ -41,16 +41,23 @@ internal sealed class KernelTable
     }
 
     /// <summary>The latencies in seconds.</summary>
-    public double[] Seconds()
+    public double[] Seconds() => Seconds("latency", MillisecondsPerSecond);
+
+    /// <summary>Times in seconds.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="perSecond">How many of its units are a second.</param>
+    /// <param name="isZeroMissing">Whether 0 says that nothing was measured, and stays 0.</param>
+    public double[] Seconds(string column, double perSecond, bool isZeroMissing = false)
     {
-        const string Latency = "latency";
-        var numbers = _table.Numbers(Latency)[0];
+        var numbers = _table.Numbers(column)[0];
+        var largest = LargestSeconds * perSecond;
         for (var i = 0; i < numbers.Length; i++)
         {
+            var isTime = numbers[i] > 0 && numbers[i] <= largest;
             numbers[i] =
-                numbers[i] > 0 && numbers[i] <= LargestMilliseconds
-                    ? numbers[i] / MillisecondsPerSecond
-                    : throw Error(i, Latency, Text(numbers[i]), "milliseconds above 0 and up to 1e7");
+                isTime || (isZeroMissing && numbers[i] == 0)
+                    ? numbers[i] / perSecond
+                    : throw Error(i, column, Text(numbers[i]), string.Create(CultureInfo.InvariantCulture, $"above 0 and up to {largest:g}"));
         }
 
         return numbers;

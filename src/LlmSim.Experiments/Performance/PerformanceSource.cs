@@ -98,16 +98,21 @@ public static class PerformanceSource
         string[] hardware = [.. instances.Select(instance => instance.Hardware.Name).Distinct()];
         if (source == Kernels)
         {
-            var engines = hardware.Select(name => KernelCatalog.Find(name, KernelCatalog.DefaultEngine)!.Source);
-            return $"kernels, measured with {string.Join(", ", engines.Select(one => $"{one.Engine} {one.Version}").Distinct())}";
+            var sources = hardware.Select(name => KernelCatalog.Find(name, KernelCatalog.DefaultEngine)!.Source);
+            return $"kernels, {string.Join("; ", sources.Select(Words).Distinct())}";
         }
 
         var isBound = source == Roofline && configuration.Semantics.Preset == Semantics.Standard.Preset;
         return !isBound ? source
-            : hardware.All(name => KernelCatalog.Names.Any(known => known.Hardware == name))
+            : hardware.All(KernelCatalog.Has)
                 ? $"{source}, a bound; --performance {Kernels} predicts from measured ones"
             : $"{source}, a bound";
     }
+
+    private static string Words(KernelSource source) =>
+        source.TransferredFrom is { } others
+            ? $"transferred to {source.Hardware} from {others}"
+            : $"measured with {source.Engine} {source.Version}";
 
     private static KernelSet KernelsOf(HardwareDescription hardware, string engine)
     {
@@ -118,7 +123,7 @@ public static class PerformanceSource
 
         var measured = KernelCatalog.Names.Select(name => name.Hardware).Distinct();
         throw new UserErrorException(
-            $"performance: operations of {hardware.Name} were not measured; they were on {string.Join(", ", measured)}. "
+            $"performance: operations of {hardware.Name} were not measured, nor those of one that resembles it; they were on {string.Join(", ", measured)}. "
                 + $"'llmsim kernels import' brings in others, for {KernelsPrefix}FILE."
         );
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LlmSim.Experiments.Kernels;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Kernels;
@@ -78,7 +79,7 @@ public sealed class KernelFolderTests : IDisposable
     [Theory]
     [InlineData(
         "bfloat16,1,4096,4096,-0.02",
-        "row 1: latency: '-0.02'; allowed: milliseconds above 0 and up to 1e7"
+        "row 1: latency: '-0.02'; allowed: above 0 and up to 1e+07"
     )]
     [InlineData("bfloat16,0,4096,4096,0.02", "row 1: m: '0'; allowed: whole numbers from 1 on")]
     [InlineData("bf17,1,4096,4096,0.02", "row 1: format: 'bf17'; allowed: bfloat16, fp8, fp8_block, nvfp4")]
@@ -90,6 +91,84 @@ public sealed class KernelFolderTests : IDisposable
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("gemm_perf.csv: " + message, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fewer_tokens_take_no_longer_than_more()
+    {
+        Write(
+            "gemm",
+            "gemm_perf",
+            "gemm_dtype,m,n,k,latency\nbfloat16,1,4096,4096,0.5\nbfloat16,16,4096,4096,0.02\nbfloat16,64,4096,4096,0.03\nbfloat16,1,512,512,0.003\n"
+        );
+
+        var kernels = KernelSystems.Load(System, HardwareCatalog.BuiltIn.Get("NVIDIA_H100_SXM"));
+
+        Assert.Equal(20e-6, kernels.GemmSeconds(KernelFormat.Bf16, 1, 4096, 4096), 1e-9);
+        Assert.Equal(30e-6, kernels.GemmSeconds(KernelFormat.Bf16, 64, 4096, 4096), 1e-9);
+    }
+
+    [Fact]
+    public void A_table_with_launches_in_it_gives_way_to_that_of_another_engine()
+    {
+        const string Head = "gemm_dtype,m,n,k,latency\n";
+        Write("gemm", "gemm_perf", Gemm + "bfloat16,1,512,512,0.003\nfp8,1,4096,4096,0.06\n");
+        Write("gemm", "gemm_perf", Head + "fp8,1,512,512,0.003\nfp8,1,4096,4096,0.012\n", engine: "sglang");
+
+        var kernels = KernelSystems.Load(System, HardwareCatalog.BuiltIn.Get("NVIDIA_H100_SXM"));
+
+        Assert.Equal(12e-6, kernels.GemmSeconds(KernelFormat.Fp8, 1, 4096, 4096), 1e-9);
+    }
+
+    /// <summary>The parts of the smallest module take 3 x 10 us of products and 20 us of attention; what the module takes beyond is none of its kernels.</summary>
+    [Theory]
+    [InlineData(0.060, null, 60)]
+    [InlineData(0.090, null, 50)]
+    [InlineData(0.090, 0.055, 55)]
+    public void A_module_that_takes_more_than_its_parts_is_another_engines_or_without_the_rest(
+        double own,
+        double? other,
+        double microseconds
+    )
+    {
+        const string Head = "gemm_type,kv_cache_dtype,num_heads,batch_size,isl,step,latency\n";
+        Write(
+            "gemm",
+            "gemm_perf",
+            "gemm_dtype,m,n,k,latency\n"
+                + string.Concat(
+                    from n in (int[])[1024, 16384]
+                    from k in (int[])[1024, 16384]
+                    select $"bfloat16,1,{n},{k},0.01\n"
+                )
+                + "bfloat16,1,2112,7168,0.01\nbfloat16,1,3072,1536,0.01\nbfloat16,1,7168,2048,0.01\nbfloat16,1,512,512,0.003\n"
+        );
+        foreach (var table in (string[])["mla_context_module_perf", "mla_generation_module_perf"])
+        {
+            Write("mla", table, Head + Rows(own));
+            if (other is { } latency)
+            {
+                Write("mla", table, Head + Rows(latency), engine: "trtllm");
+            }
+        }
+
+        var kernels = KernelSystems.Load(System, HardwareCatalog.BuiltIn.Get("NVIDIA_H100_SXM"));
+
+        var grid = kernels.LatentAttentionGrid(isDecode: true, KernelFormat.Bf16, kvBytes: 2);
+        var shape = LatentAttentionShape.OfTable(isDecode: true, 16, 1, 2, 2);
+        Assert.Equal(
+            microseconds * 1e-6,
+            kernels.LatentAttentionSeconds(grid, KernelFormat.Bf16, shape),
+            1e-7
+        );
+
+        static string Rows(double latency)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"bfloat16,bfloat16,16,1,2,2,{latency}\nbfloat16,bfloat16,16,1,1024,1024,{latency + 0.01}\n"
+            );
+        }
     }
 
     [Fact]
@@ -108,9 +187,9 @@ public sealed class KernelFolderTests : IDisposable
     }
 
     [Fact]
-    public void An_accelerator_without_measurements_is_an_error_that_names_those_that_have_them()
+    public void An_accelerator_that_resembles_no_measured_one_is_an_error_that_names_those()
     {
-        var cluster = _folder.Write("c.json", """[{"role":"mixed","hardware":"AMD_MI300X","tp_size":1}]""");
+        var cluster = _folder.Write("c.json", """[{"role":"mixed","hardware":"GOOGLE_TPU_v5e","tp_size":1}]""");
 
         var run = CliRun.Of(
             "run",
@@ -124,7 +203,7 @@ public sealed class KernelFolderTests : IDisposable
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(
-            "performance: operations of AMD_MI300X were not measured; they were on NVIDIA_A100_80G, NVIDIA_B200",
+            "performance: operations of GOOGLE_TPU_v5e were not measured, nor those of one that resembles it; they were on AMD_MI355X, NVIDIA_A100_80G",
             run.Error,
             StringComparison.Ordinal
         );
@@ -132,9 +211,9 @@ public sealed class KernelFolderTests : IDisposable
 
     private string System => _folder.File("h100_sxm");
 
-    private void Write(string operation, string name, string content)
+    private void Write(string operation, string name, string content, string engine = "vllm")
     {
-        var folder = _folder.File($"h100_sxm/{operation}/vllm/0.1.0");
+        var folder = _folder.File($"h100_sxm/{operation}/{engine}/0.1.0");
         Directory.CreateDirectory(folder);
         Directory.CreateDirectory(_folder.File("out"));
         File.WriteAllText(Path.Combine(folder, name + ".csv"), content);

@@ -20,6 +20,8 @@ public sealed class KernelModelTests
         new(
             KernelCatalog
                 .Names.Select(name => name.Hardware)
+                .Concat(["NVIDIA_H20", "NVIDIA_4090", "AMD_MI300X"])
+                .Distinct()
                 .SelectMany(hardware =>
                     s_models.SelectMany(model => new[] { 1, 4 }.Select(tp => (hardware, model, tp)))
                 )
@@ -64,6 +66,25 @@ public sealed class KernelModelTests
 
             DecodeBatch At(int later) => new(requests, (long)requests * (context + later), context + later);
         }
+    }
+
+    [Fact]
+    public void What_lies_beyond_a_table_is_counted_by_table()
+    {
+        var (kernels, _) = Models("NVIDIA_H100_SXM", s_models[0], 1);
+        _ = kernels.DecodeSeconds(new(16, 16 * 1_000, 1_000));
+        Assert.Equal((1, 0), (kernels.Iterations, kernels.IterationsOutOfRange));
+
+        _ = kernels.DecodeSeconds(new(2, 2L * 900_000, 900_000));
+        _ = kernels.DecodeTrend(new(100_000, 100_000 * 100L, 100));
+        _ = kernels.IterationSeconds(IterationBatch.OfPrompt(500_000));
+        _ = kernels.PrefillSeconds(1_000);
+
+        Assert.Equal((5, 3), (kernels.Iterations, kernels.IterationsOutOfRange));
+        Assert.Equal(
+            [("attention", 3L), ("tokens", 2), ("weights", 0)],
+            kernels.OutOfRange.Select(table => (table.Key, table.Value))
+        );
     }
 
     [Fact]

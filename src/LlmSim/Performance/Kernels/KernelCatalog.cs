@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Performance.Kernels;
 
@@ -14,6 +15,11 @@ internal static class KernelCatalog
         StringComparer.Ordinal
     );
 
+    private static readonly ConcurrentDictionary<
+        (string Hardware, string Engine),
+        Lazy<KernelSet>
+    > s_completed = new();
+
     /// <summary>Accelerators and engines that there are, ascending.</summary>
     public static IReadOnlyList<(string Hardware, string Engine)> Names { get; } =
     [
@@ -25,12 +31,53 @@ internal static class KernelCatalog
             .Select(parts => (parts[0], parts[1])),
     ];
 
+    /// <summary>Whether there is a set of an accelerator, its own or one of others that resemble it.</summary>
+    public static bool Has(string hardware) =>
+        KernelKin.Of(hardware).Count > 0 || Names.Any(name => name.Hardware == hardware);
+
     /// <summary>Name of the file of a set.</summary>
     public static string FileName(string hardware, string engine) =>
         $"{hardware}.{engine}{KernelSetFile.Extension}";
 
-    /// <summary>The set of an accelerator and an engine, or of another engine on it; null where nothing was measured.</summary>
+    /// <summary>
+    /// The set of an accelerator and an engine, or of another engine on it; what was not measured on it comes from those that resemble it.
+    /// Null where nothing was measured that resembles it.
+    /// </summary>
     public static KernelSet? Find(string hardware, string engine)
+    {
+        if (KernelKin.Of(hardware).Count == 0)
+        {
+            return FindOwn(hardware, engine);
+        }
+
+        return s_completed
+            .GetOrAdd(
+                (hardware, engine),
+                key =>
+                    new(() =>
+                        Complete(
+                            HardwareCatalog.BuiltIn.Get(key.Hardware),
+                            FindOwn(key.Hardware, key.Engine),
+                            key.Engine
+                        )
+                    )
+            )
+            .Value;
+    }
+
+    /// <summary>Measured operations with those that they lack from accelerators that resemble theirs.</summary>
+    public static KernelSet WithKin(KernelSet kernels, HardwareDescription hardware) =>
+        Complete(hardware, kernels, kernels.Source.Engine);
+
+    private static KernelSet Complete(HardwareDescription hardware, KernelSet? own, string engine) =>
+        KernelTransfer.Complete(
+            hardware,
+            own,
+            [.. KernelKin.Of(hardware.Name).Select(name => FindOwn(name, engine)!)]
+        );
+
+    /// <summary>What was measured on an accelerator itself; null where nothing was.</summary>
+    public static KernelSet? FindOwn(string hardware, string engine)
     {
         string[] engines = [.. Names.Where(name => name.Hardware == hardware).Select(name => name.Engine)];
         if (engines.Length == 0)
@@ -38,8 +85,8 @@ internal static class KernelCatalog
             return null;
         }
 
-        var resource = Prefix + FileName(hardware, Array.Find([engine, DefaultEngine, engines[0]], engines.Contains)!);
-        return s_sets.GetOrAdd(resource, name => new(() => Read(name))).Value;
+        var chosen = Array.Find([engine, DefaultEngine, engines[0]], engines.Contains)!;
+        return s_sets.GetOrAdd(Prefix + FileName(hardware, chosen), name => new(() => Read(name))).Value;
     }
 
     private static KernelSet Read(string resource)

@@ -43,6 +43,9 @@ internal sealed record KernelFormat(string Name, double WeightBytes, double Inpu
             _ => product.Weight.Kind == NumberKind.Integer ? Int4WeightOnly : Mxfp4WeightOnly,
         };
 
+    /// <summary>The format of a name that a table has.</summary>
+    public static KernelFormat Get(string name) => All.First(format => format.Name == name);
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<KernelFormat> All { get; } =
     [Bf16, Fp8, Fp8Block, Nvfp4, Int4WeightOnly, Mxfp4WeightOnly, Mxfp4];

@@ -47,6 +47,47 @@ internal sealed class KernelGrid
     public IEnumerable<float> MeasuredLogRatios =>
         _logRatios.Select((ratio, i) => _isMeasured[i] ? ratio : float.NaN);
 
+    /// <summary>The grid with other ratios at the shapes that were measured.</summary>
+    /// <param name="ratio">The new ratio of a shape that had this one.</param>
+    public KernelGrid Map(Func<int[], double, double> ratio)
+    {
+        var logRatios = new float[_logRatios.Length];
+        Array.Fill(logRatios, float.NaN);
+        var index = 0;
+        ForEach(
+            (shape, old) =>
+            {
+                while (!_isMeasured[index])
+                {
+                    index++;
+                }
+
+                logRatios[index++] = (float)Math.Log(ratio(shape, old));
+            }
+        );
+        return new(Axes, logRatios);
+    }
+
+    /// <summary>Calls with each shape that was measured and its ratio, in the order of the grid; the shape is overwritten afterwards.</summary>
+    public void ForEach(Action<int[], double> use)
+    {
+        var shape = new int[Axes.Length];
+        for (var index = 0; index < _logRatios.Length; index++)
+        {
+            if (!_isMeasured[index])
+            {
+                continue;
+            }
+
+            for (var i = 0; i < shape.Length; i++)
+            {
+                shape[i] = Axes[i][index / _strides[i] % Axes[i].Length];
+            }
+
+            use(shape, Math.Exp(_logRatios[index]));
+        }
+    }
+
     /// <summary>The ratio at a shape, and whether all that it rests on was measured.</summary>
     public double Ratio(ReadOnlySpan<double> shape, out bool isMeasured)
     {

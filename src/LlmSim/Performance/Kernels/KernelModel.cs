@@ -4,9 +4,9 @@ namespace LlmSim.Performance.Kernels;
 
 /// <summary>
 /// An instance whose operations take what operations of their kind were measured to take on its accelerator, never less than their roofs.
-/// docs/performance-models.md has the formula. Safe for use by several threads.
+/// docs/performance-models.md has the formula. It counts what it was asked beyond the measurements, so each run has one of its own.
 /// </summary>
-internal sealed class KernelModel : IPerformanceModel
+internal sealed class KernelModel : IPerformanceModel, IRangeReporting
 {
     private readonly KernelSet _kernels;
     private readonly ModelDescription _model;
@@ -18,7 +18,8 @@ internal sealed class KernelModel : IPerformanceModel
     private readonly double _heads;
     private readonly double _kvHeads;
     private readonly double _kvBytes;
-    private readonly ExpertShape? _experts;
+    private readonly ExpertTimes? _experts;
+    private readonly KernelRange _range;
     private readonly ValueTable _tokenSeconds;
     private readonly ValueTable _headSeconds;
     private readonly ValueTable _promptSeconds;
@@ -58,12 +59,16 @@ internal sealed class KernelModel : IPerformanceModel
         if (model.MixtureOfExperts is { } experts)
         {
             _experts = new(
-                model.HiddenSize,
-                experts.ExpertIntermediateSize,
-                experts.ExpertsPerToken,
-                experts.Experts,
-                instance.ExpertParallel == 1 ? instance.TpSize : 1,
-                instance.ExpertParallel
+                kernels,
+                KernelFormat.Of(_precision.Experts),
+                new(
+                    model.HiddenSize,
+                    experts.ExpertIntermediateSize,
+                    experts.ExpertsPerToken,
+                    experts.Experts,
+                    instance.ExpertParallel == 1 ? instance.TpSize : 1,
+                    instance.ExpertParallel
+                )
             );
         }
 
@@ -71,33 +76,46 @@ internal sealed class KernelModel : IPerformanceModel
         _headSeconds = new(requests => GemmSeconds(_products.LmHead, requests));
         _promptSeconds = new(tokens => ComputeSeconds(IterationBatch.OfPrompt(tokens), tokens));
         _projectionSeconds = new(ComputeProjectionSeconds);
+        KernelGrid decode;
         // Found once: a grid's name is a text, and iterations ask often.
         if (model.LatentAttention is null)
         {
             _promptAttention = kernels.PromptAttentionGrid(model.HeadSize, _kvBytes);
-            var grid = kernels.DecodeAttentionGrid(model.HeadSize, _kvBytes);
+            decode = kernels.DecodeAttentionGrid(model.HeadSize, _kvBytes);
             _decodeAttention = new(
-                grid.Axes[1],
-                (requests, context) => DecodeAttentionSeconds(grid, requests, context)
+                decode.Axes[1],
+                (requests, context) => DecodeAttentionSeconds(decode, requests, context)
             );
         }
         else
         {
             var format = KernelFormat.Of(_precision.Projections);
             _promptAttention = kernels.LatentAttentionGrid(isDecode: false, format, _kvBytes);
-            var grid = kernels.LatentAttentionGrid(isDecode: true, format, _kvBytes);
+            decode = kernels.LatentAttentionGrid(isDecode: true, format, _kvBytes);
             _decodeAttention = new(
-                grid.Axes[2],
-                (requests, context) => LatentDecodeSeconds(grid, requests, context)
+                decode.Axes[2],
+                (requests, context) => LatentDecodeSeconds(decode, requests, context)
             );
         }
+
+        _range = Range(decode);
     }
+
+    /// <inheritdoc />
+    public long Iterations => _range.Iterations;
+
+    /// <inheritdoc />
+    public long IterationsOutOfRange => _range.IterationsOutOfRange;
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, long> OutOfRange => _range.OutOfRange;
 
     /// <inheritdoc />
     public double Seconds(in IterationBatch batch)
     {
         var tokens = Math.Max(batch.Tokens, batch.GroupTokens);
         Invariant.Require(tokens > 0, $"an iteration of {tokens} tokens");
+        _range.Count(batch);
         return batch.IsPromptFromItsStart && tokens == batch.PrefillTokens
             ? _promptSeconds.Get(tokens)
             : ComputeSeconds(batch, tokens);
@@ -110,6 +128,7 @@ internal sealed class KernelModel : IPerformanceModel
             batch is { DecodeRequests: > 0, PrefillRequests: 0 },
             $"a trend of {batch.DecodeRequests} requests that decode and {batch.PrefillRequests} of prompts"
         );
+        _range.Count(batch);
         var requests = batch.DecodeRequests;
         var attention = _decodeAttention.Trend(requests, batch.Decode.ContextTokens);
         return new(
@@ -159,6 +178,38 @@ internal sealed class KernelModel : IPerformanceModel
             );
         }
     }
+
+    /// <summary>How far the tables reach for this model.</summary>
+    private KernelRange Range(KernelGrid decode)
+    {
+        var lastTokens = _experts is null ? int.MaxValue : (int)(_experts.LastTokens / GroupSize);
+        var hasWeights = true;
+        foreach (var product in _products.OfLayers)
+        {
+            var (tokens, has) = _kernels.GemmRange(product.Format, product.Outputs, product.Inputs);
+            lastTokens = Math.Min(lastTokens, tokens);
+            hasWeights &= has;
+        }
+
+        return _model.LatentAttention is null
+            ? new(
+                lastTokens,
+                hasWeights,
+                _promptAttention.Axes[1][^1],
+                decode.Axes[0][^1] / _kvHeads,
+                decode.Axes[1][^1]
+            )
+            : new(
+                lastTokens,
+                hasWeights,
+                _promptAttention.Axes[2][^1],
+                decode.Axes[1][^1],
+                decode.Axes[2][^1]
+            );
+    }
+
+    /// <summary>Instances whose tokens come to the experts of each.</summary>
+    private double GroupSize => Math.Max(1, _instance.ExpertParallel / _instance.TpSize);
 
     private double ContextFreeSeconds(int requests, int tokens) =>
         _tokenSeconds.Get(tokens) + _headSeconds.Get(requests);
@@ -249,15 +300,15 @@ internal sealed class KernelModel : IPerformanceModel
     /// <summary>An iteration has the tokens of one instance; where experts are divided over several, those of all come.</summary>
     private double ExpertSeconds(int tokens)
     {
-        if (_experts is not { } experts)
+        if (_experts is null)
         {
             return 0;
         }
 
-        var groupTokens = (double)tokens * Math.Max(1, _instance.ExpertParallel / _instance.TpSize);
+        var groupTokens = tokens * GroupSize;
         return _model.ExpertLayers
             * (
-                _kernels.ExpertSeconds(KernelFormat.Of(_precision.Experts), experts, groupTokens)
+                _experts.Seconds(groupTokens)
                 + (_communication?.ExpertExchangeSeconds(tokens) ?? 0)
             );
     }

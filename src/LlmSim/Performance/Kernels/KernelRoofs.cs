@@ -13,6 +13,15 @@ internal sealed record KernelRoofs(
 {
     private const double ActivationBytes = 2;
 
+    /// <summary>The roofs of an accelerator; arithmetic that it lacks runs at the next wider rate.</summary>
+    public static KernelRoofs Of(HardwareDescription hardware) =>
+        new(
+            hardware.Fp16OpsPerSecond,
+            hardware.Fp8OpsPerSecond ?? hardware.Fp16OpsPerSecond,
+            hardware.Fp4OpsPerSecond ?? hardware.Fp8OpsPerSecond ?? hardware.Fp16OpsPerSecond,
+            hardware.MemoryBytesPerSecond
+        );
+
     /// <summary>A product of m tokens with k × n weights.</summary>
     public double GemmSeconds(KernelFormat format, double m, double n, double k) =>
         Seconds(
@@ -89,17 +98,17 @@ internal sealed record KernelRoofs(
             );
     }
 
+    /// <summary>The peak rate of the arithmetic of a format.</summary>
+    public double OpsPerSecond(KernelFormat format) =>
+        format.RateBits switch
+        {
+            <= 4 => Ops4PerSecond,
+            <= 8 => Ops8PerSecond,
+            _ => Ops16PerSecond,
+        };
+
     private double Seconds(double ops, KernelFormat format, double bytes) =>
-        Math.Max(
-            ops
-                / format.RateBits switch
-                {
-                    <= 4 => Ops4PerSecond,
-                    <= 8 => Ops8PerSecond,
-                    _ => Ops16PerSecond,
-                },
-            bytes / MemoryBytesPerSecond
-        );
+        Math.Max(ops / OpsPerSecond(format), bytes / MemoryBytesPerSecond);
 }
 
 /// <summary>The attention of prompts on one accelerator.</summary>
@@ -143,7 +152,37 @@ internal readonly record struct LatentAttentionShape(
     double Pairs,
     double KvBytes,
     bool IsDecode
-);
+)
+{
+    /// <summary>The model whose latent attention the tables have: deepseek-ai/DeepSeek-V3.</summary>
+    private static readonly LatentAttention s_measured = new()
+    {
+        QueryRank = 1536,
+        KvRank = 512,
+        RopeHeadSize = 64,
+        NopeHeadSize = 128,
+        ValueHeadSize = 128,
+    };
+
+    private const double MeasuredHidden = 7168;
+
+    /// <summary>A shape of the tables: so many requests with whole prompts, or with contexts, of so many tokens.</summary>
+    public static LatentAttentionShape OfTable(bool isDecode, double heads, double requests, double tokens, double kvBytes)
+    {
+        var keys = requests * tokens;
+        return new(
+            s_measured,
+            MeasuredHidden,
+            heads,
+            requests,
+            isDecode ? requests : keys,
+            keys,
+            isDecode ? keys : keys * (tokens + 1) / 2,
+            kvBytes,
+            isDecode
+        );
+    }
+}
 
 /// <summary>The routed experts of a layer as one rank has them.</summary>
 internal readonly record struct ExpertShape(

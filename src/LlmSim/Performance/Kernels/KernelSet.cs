@@ -137,12 +137,86 @@ internal sealed class KernelSet
     /// <summary>Whether there are measurements of experts.</summary>
     public bool HasExperts => ExpertShapes.Count > 0;
 
-    /// <summary>Seconds of the routed experts of a layer on one rank: those of the shape that is nearest.</summary>
-    public double ExpertSeconds(KernelFormat format, in ExpertShape shape, double tokens)
+    /// <summary>The grid of experts of a format, or of the nearest that has one, and its shapes.</summary>
+    public (KernelFormat Format, KernelGrid Grid, ExpertShape[] Shapes, double LaunchSeconds) ExpertGrid(KernelFormat format)
     {
-        var name = ExpertsName(Substitute(format, other => _grids.ContainsKey(ExpertsName(other))));
-        var nearest = Nearest(ExpertShapes[name], shape);
-        return _grids[name].Ratio([nearest + 1, tokens], out _) * Roofs.ExpertSeconds(format, shape, tokens);
+        var table = Substitute(format, other => _grids.ContainsKey(ExpertsName(other)));
+        var name = ExpertsName(table);
+        return (table, _grids[name], ExpertShapes[name], LaunchSeconds(name));
+    }
+
+    /// <summary>The largest number of tokens of which products in a format were measured, and whether the sides of the weights were.</summary>
+    public (int Tokens, bool HasWeights) GemmRange(KernelFormat format, double n, double k)
+    {
+        var axes = _grids[GemmName(Substitute(format, HasGemm))].Axes;
+        return (axes[0][^1], IsWithin(axes[1], n) && IsWithin(axes[2], k));
+
+        static bool IsWithin(int[] axis, double side)
+        {
+            return side >= axis[0] && side <= axis[^1];
+        }
+    }
+
+    /// <summary>The seconds that the ratios of a grid are of, by shape, on an accelerator with these roofs.</summary>
+    public Func<int[], double> Roof(string name, KernelRoofs roofs)
+    {
+        var parts = name.Split('/');
+        switch (parts[0])
+        {
+            case Gemm:
+                var product = KernelFormat.Get(parts[1]);
+                return at => roofs.GemmSeconds(product, at[0], at[1], at[2]);
+            case PromptAttention:
+                var (promptHead, promptBytes) = (Number(parts[1]), Number(parts[2]) / 8);
+                return at =>
+                    roofs.PromptAttentionSeconds(
+                        new(
+                            1,
+                            at[1],
+                            at[1],
+                            at[1] * (at[1] + 1.0) / 2,
+                            at[0],
+                            (double)at[0] / at[2],
+                            promptHead,
+                            promptBytes
+                        )
+                    );
+            case DecodeAttention:
+                var (decodeHead, decodeBytes) = (Number(parts[1]), Number(parts[2]) / 8);
+                return at =>
+                    roofs.DecodeAttentionSeconds(
+                        new(1, at[1], (double)at[0] * at[2], at[0], decodeHead, decodeBytes)
+                    );
+            case LatentPrompts or LatentDecode:
+                var (isDecode, format, kvBytes) = (
+                    parts[0] == LatentDecode,
+                    KernelFormat.Get(parts[1]),
+                    Number(parts[2]) / 8
+                );
+                return at =>
+                    roofs.LatentAttentionSeconds(
+                        format,
+                        LatentAttentionShape.OfTable(isDecode, at[0], at[1], at[2], kvBytes)
+                    );
+            case Experts:
+                var (weights, shapes) = (KernelFormat.Get(parts[1]), ExpertShapes[name]);
+                return at => roofs.ExpertSeconds(weights, shapes[at[0] - 1], at[1]);
+            default:
+                throw new InvalidOperationException($"{name} is no grid of kernels");
+        }
+
+        static double Number(string text)
+        {
+            return double.Parse(text, CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>The least seconds of a grid: what a launch takes, however little there is to do.</summary>
+    public double LaunchSeconds(string name)
+    {
+        var (roof, least) = (Roof(name, Roofs), double.PositiveInfinity);
+        _grids[name].ForEach((shape, ratio) => least = Math.Min(least, ratio * roof(shape)));
+        return least;
     }
 
     /// <summary>The format itself where it has a table, or else the one with a table whose arithmetic and weights are nearest.</summary>
@@ -155,35 +229,6 @@ internal sealed class KernelSet
                     100 * Math.Abs(other.RateBits - format.RateBits)
                     + Math.Abs(other.WeightBytes - format.WeightBytes)
                 )!;
-
-    private static int Nearest(ExpertShape[] shapes, ExpertShape wanted)
-    {
-        var best = 0;
-        var least = double.PositiveInfinity;
-        for (var i = 0; i < shapes.Length; i++)
-        {
-            var distance = Distance(shapes[i], wanted);
-            if (distance < least)
-            {
-                (best, least) = (i, distance);
-            }
-        }
-
-        return best;
-    }
-
-    /// <summary>In logarithms, over what a rank has: its width, its experts, the rows that an expert gets.</summary>
-    private static double Distance(in ExpertShape one, in ExpertShape other) =>
-        Square(one.Hidden, other.Hidden)
-        + Square((double)one.Intermediate / one.TensorRanks, (double)other.Intermediate / other.TensorRanks)
-        + Square((double)one.Experts / one.ExpertRanks, (double)other.Experts / other.ExpertRanks)
-        + Square((double)one.Chosen / one.Experts, (double)other.Chosen / other.Experts);
-
-    private static double Square(double one, double other)
-    {
-        var difference = Math.Log(one / other);
-        return difference * difference;
-    }
 
     private static string AttentionName(string kind, int headSize, int kvBits) =>
         string.Create(CultureInfo.InvariantCulture, $"{kind}/{headSize}/{kvBits}");
@@ -215,4 +260,13 @@ internal sealed class KernelSet
 /// <param name="Engine">The engine whose kernels they are.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Origin">Who measured them, in words.</param>
-internal sealed record KernelSource(string Hardware, string Engine, string Version, string Origin);
+/// <param name="TransferredFrom">
+/// Accelerators whose products or attention stand for those of this one, and which operations are whose; null where its own were measured.
+/// </param>
+internal sealed record KernelSource(
+    string Hardware,
+    string Engine,
+    string Version,
+    string Origin,
+    string? TransferredFrom = null
+);

@@ -1,0 +1,97 @@
+namespace LlmSim.Performance.Kernels;
+
+/// <summary>
+/// Operations of one accelerator in the place of those that were not measured on another that resembles it. What the smallest shape of an
+/// operation takes is a launch, which is as long on both; what is beyond it grows with the roofs.
+/// </summary>
+internal static class KernelTransfer
+{
+    /// <summary>Collectives belong to the links of an accelerator, not to its kernels.</summary>
+    private static readonly (string Group, string Words)[] s_groups =
+    [
+        ("gemm", "products"),
+        ("prompt_attention", "attention"),
+        ("decode_attention", "attention"),
+        ("latent_prompts", "latent attention"),
+        ("latent_decode", "latent attention"),
+        ("experts", "experts"),
+    ];
+
+    /// <summary>The operations of an accelerator with those that it lacks from others.</summary>
+    /// <param name="hardware">The accelerator.</param>
+    /// <param name="own">What was measured on it; null if nothing was.</param>
+    /// <param name="others">Those that resemble it; the first that has an operation lends it.</param>
+    public static KernelSet Complete(
+        HardwareDescription hardware,
+        KernelSet? own,
+        IReadOnlyList<KernelSet> others
+    )
+    {
+        var roofs = own?.Roofs ?? KernelRoofs.Of(hardware);
+        var grids = new SortedDictionary<string, KernelGrid>(StringComparer.Ordinal);
+        var experts = new Dictionary<string, ExpertShape[]>();
+        var lent = new Dictionary<string, List<string>>();
+        if (own is not null)
+        {
+            Copy(own, _ => true);
+        }
+
+        foreach (var (group, words) in s_groups)
+        {
+            if (
+                !grids.Keys.Any(name => IsOf(name, group))
+                && others.FirstOrDefault(other => other.Grids.Keys.Any(name => IsOf(name, group))) is { } lender
+            )
+            {
+                Copy(lender, name => IsOf(name, group));
+                if (!lent.TryGetValue(lender.Source.Hardware, out var operations))
+                {
+                    lent.Add(lender.Source.Hardware, operations = []);
+                }
+
+                operations.Add(words);
+            }
+        }
+
+        var isOwn = !lent.Values.Any(operations => operations.Contains("products") || operations.Contains("attention"));
+        var first = own ?? others[0];
+        return new(
+            first.Source with
+            {
+                Hardware = hardware.Name,
+                TransferredFrom = isOwn
+                    ? null
+                    : string.Join(
+                        ", ",
+                        lent.Select(one => $"{one.Key} ({string.Join(", ", one.Value.Distinct())})")
+                    ),
+            },
+            roofs,
+            grids,
+            experts
+        );
+
+        void Copy(KernelSet source, Func<string, bool> isWanted)
+        {
+            foreach (var (name, grid) in source.Grids.Where(grid => isWanted(grid.Key)))
+            {
+                grids.Add(name, source == own ? grid : Transfer(source, name, grid, roofs));
+                if (source.ExpertShapes.TryGetValue(name, out var shapes))
+                {
+                    experts.Add(name, shapes);
+                }
+            }
+        }
+    }
+
+    /// <summary>A grid as another accelerator would have it.</summary>
+    public static KernelGrid Transfer(KernelSet source, string name, KernelGrid grid, KernelRoofs roofs)
+    {
+        var (from, to) = (source.Roof(name, source.Roofs), source.Roof(name, roofs));
+        var launch = source.LaunchSeconds(name);
+        return grid.Map((shape, ratio) => Math.Max(1, ratio + launch * (1 / to(shape) - 1 / from(shape))));
+    }
+
+    private static bool IsOf(string name, string group) =>
+        name.StartsWith(group + "/", StringComparison.Ordinal);
+}

@@ -1,0 +1,161 @@
+using LlmSim.Performance.Catalog;
+using LlmSim.Performance.Kernels;
+using Xunit;
+
+namespace LlmSim.Tests.Kernels;
+
+public sealed class KernelTransferTests
+{
+    private static readonly KernelSet s_h100 = KernelCatalog.Find("NVIDIA_H100_SXM", "vllm")!;
+
+    public static TheoryData<string> Transferred =>
+        new(
+            HardwareCatalog
+                .BuiltIn.All.Select(hardware => hardware.Name)
+                .Where(name => KernelCatalog.Has(name) && KernelCatalog.Names.All(own => own.Hardware != name))
+        );
+
+    [Theory]
+    [MemberData(nameof(Transferred))]
+    public void An_accelerator_that_resembles_a_measured_one_has_its_operations_and_says_so(string hardware)
+    {
+        var kernels = KernelCatalog.Find(hardware, "vllm")!;
+
+        Assert.Equal(hardware, kernels.Source.Hardware);
+        Assert.NotNull(kernels.Source.TransferredFrom);
+        Assert.True(kernels.HasGemm(KernelFormat.Bf16));
+        Assert.True(kernels.HasExperts);
+        Assert.NotNull(kernels.PromptAttentionGrid(128, 2));
+        Assert.All(kernels.Grids, grid => Assert.All(grid.Value.MeasuredLogRatios.Where(float.IsFinite), AtLeastOne));
+
+        static void AtLeastOne(float logRatio)
+        {
+            Assert.InRange(logRatio, 0, float.PositiveInfinity);
+        }
+    }
+
+    [Fact]
+    public void Tables_of_its_own_are_not_transferred()
+    {
+        Assert.All(
+            KernelCatalog.Names.Where(name => name.Hardware != "AMD_MI355X"),
+            name => Assert.Null(KernelCatalog.Find(name.Hardware, name.Engine)!.Source.TransferredFrom)
+        );
+        Assert.Equal(
+            "NVIDIA_B200 (attention, latent attention)",
+            KernelCatalog.Find("AMD_MI355X", "vllm")!.Source.TransferredFrom
+        );
+        Assert.Equal(
+            "AMD_MI355X (products, experts), NVIDIA_H200 (attention, latent attention)",
+            KernelCatalog.Find("AMD_MI300X", "sglang")!.Source.TransferredFrom
+        );
+    }
+
+    [Fact]
+    public void To_the_same_roofs_nothing_changes()
+    {
+        foreach (var (name, grid) in s_h100.Grids.Where(grid => grid.Key != KernelSet.AllReduceName))
+        {
+            var again = KernelTransfer.Transfer(s_h100, name, grid, s_h100.Roofs);
+            Assert.All(
+                grid.MeasuredLogRatios.Zip(again.MeasuredLogRatios).Where(pair => float.IsFinite(pair.First)),
+                pair => Assert.Equal(pair.First, pair.Second, 1e-5)
+            );
+        }
+    }
+
+    /// <summary>2 us are a launch; of 12 us, 10 are the kernel, which takes twice that with half the bandwidth.</summary>
+    [Fact]
+    public void A_launch_is_as_long_elsewhere_and_the_rest_grows_with_the_roof()
+    {
+        var format = KernelFormat.Bf16;
+        var name = KernelSet.GemmName(format);
+        var (fast, slow) = (new KernelRoofs(1e15, 1e15, 1e15, 2e12), new KernelRoofs(0.5e15, 1e15, 1e15, 1e12));
+        var builder = new KernelGridBuilder();
+        builder.Add(new(1, 64, 64), 2e-6 / fast.GemmSeconds(format, 1, 64, 64));
+        builder.Add(new(1, 1024, 1024), 12e-6 / fast.GemmSeconds(format, 1, 1024, 1024));
+        var source = new KernelSet(
+            new("a", "vllm", "1", ""),
+            fast,
+            new(StringComparer.Ordinal) { [name] = builder.Build(rank: 3, share: 0) },
+            new Dictionary<string, ExpertShape[]>()
+        );
+
+        var grid = KernelTransfer.Transfer(source, name, source.Grids[name], slow);
+
+        Assert.Equal(2e-6, grid.Ratio([1, 64, 64], out _) * slow.GemmSeconds(format, 1, 64, 64), 1e-11);
+        Assert.Equal(22e-6, grid.Ratio([1, 1024, 1024], out _) * slow.GemmSeconds(format, 1, 1024, 1024), 1e-11);
+    }
+
+    /// <summary>Each accelerator as if it had no tables, from one that resembles it. docs/performance-models.md has these errors.</summary>
+    [Theory]
+    [InlineData("NVIDIA_H200", "NVIDIA_H100_SXM", "gemm/bfloat16", 0, 0)]
+    [InlineData("NVIDIA_H200", "NVIDIA_H100_SXM", "gemm/fp8", 0, 0)]
+    [InlineData("NVIDIA_H200", "NVIDIA_H100_SXM", "prompt_attention/128/16", 0, 0)]
+    [InlineData("NVIDIA_H200", "NVIDIA_H100_SXM", "decode_attention/128/16", 0, 0)]
+    [InlineData("NVIDIA_H200", "NVIDIA_H100_SXM", "latent_decode/bfloat16/16", 0, 0)]
+    [InlineData("NVIDIA_H200", "NVIDIA_H100_SXM", "experts/fp8_block", 0, 0)]
+    [InlineData("NVIDIA_A100_80G", "NVIDIA_H100_SXM", "gemm/bfloat16", 0, 0)]
+    [InlineData("NVIDIA_A100_80G", "NVIDIA_H100_SXM", "prompt_attention/128/16", 0, 0)]
+    [InlineData("NVIDIA_A100_80G", "NVIDIA_H100_SXM", "decode_attention/128/16", 0, 0)]
+    [InlineData("NVIDIA_A100_80G", "NVIDIA_H100_SXM", "experts/bfloat16", 0, 0)]
+    [InlineData("NVIDIA_GB200", "NVIDIA_B200", "gemm/bfloat16", 0, 0)]
+    [InlineData("NVIDIA_GB200", "NVIDIA_B200", "gemm/nvfp4", 0, 0)]
+    [InlineData("NVIDIA_GB200", "NVIDIA_B200", "decode_attention/128/16", 0, 0)]
+    [InlineData("NVIDIA_GB200", "NVIDIA_B200", "latent_decode/bfloat16/16", 0, 0)]
+    [InlineData("NVIDIA_GB200", "NVIDIA_B200", "experts/nvfp4", 0, 0)]
+    [InlineData("NVIDIA_B200", "NVIDIA_H200", "gemm/bfloat16", 0, 0)]
+    [InlineData("NVIDIA_B200", "NVIDIA_H200", "gemm/fp8", 0, 0)]
+    [InlineData("NVIDIA_B200", "NVIDIA_H200", "prompt_attention/128/16", 0, 0)]
+    [InlineData("NVIDIA_B200", "NVIDIA_H200", "decode_attention/128/16", 0, 0)]
+    [InlineData("NVIDIA_B200", "NVIDIA_H200", "experts/fp8_block", 0, 0)]
+    [InlineData("NVIDIA_RTX_PRO_6000", "NVIDIA_L40S", "gemm/bfloat16", 0, 0)]
+    [InlineData("NVIDIA_RTX_PRO_6000", "NVIDIA_L40S", "gemm/fp8", 0, 0)]
+    [InlineData("NVIDIA_RTX_PRO_6000", "NVIDIA_L40S", "prompt_attention/128/16", 0, 0)]
+    [InlineData("NVIDIA_RTX_PRO_6000", "NVIDIA_L40S", "decode_attention/128/16", 0, 0)]
+    [InlineData("NVIDIA_RTX_PRO_6000", "NVIDIA_L40S", "experts/bfloat16", 0, 0)]
+    public void An_accelerator_left_out_is_predicted_from_its_kin(
+        string hardware,
+        string kin,
+        string name,
+        double median,
+        double p90
+    )
+    {
+        var (own, source) = (KernelCatalog.FindOwn(hardware, "vllm")!, KernelCatalog.FindOwn(kin, "vllm")!);
+        var predicted = KernelTransfer.Transfer(source, name, source.Grids[name], own.Roofs);
+        var shapes = own.ExpertShapes.GetValueOrDefault(name);
+        var others = source.ExpertShapes.GetValueOrDefault(name);
+        var errors = new List<double>();
+        own.Grids[name]
+            .ForEach(
+                (shape, ratio) =>
+                {
+                    double[] at = [.. shape.Select(position => (double)position)];
+                    if (shapes is not null)
+                    {
+                        at[0] = Array.IndexOf(others!, shapes[shape[0] - 1]) + 1;
+                    }
+
+                    if (at[0] > 0)
+                    {
+                        var guess = predicted.Ratio(at, out var isMeasured);
+                        if (isMeasured)
+                        {
+                            errors.Add(100 * Math.Abs(guess / ratio - 1));
+                        }
+                    }
+                }
+            );
+        errors.Sort();
+
+        Assert.True(
+            errors.Count > 100
+                && errors[errors.Count / 2] <= median
+                && errors[(int)(0.9 * errors.Count)] <= p90,
+            FormattableString.Invariant(
+                $"{errors.Count} points, {errors[errors.Count / 2]:0.0} / {errors[(int)(0.9 * errors.Count)]:0.0}"
+            )
+        );
+    }
+}
