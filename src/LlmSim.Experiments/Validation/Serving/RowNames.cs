@@ -1,3 +1,4 @@
+using LlmSim.Experiments.Performance;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 
@@ -50,9 +51,7 @@ internal static class RowNames
         FindModel(model, models) switch
         {
             null => "unknown",
-            { LatentAttention: not null } => "mla",
-            { MixtureOfExperts: not null } => "moe",
-            _ => "dense",
+            { } found => PredictionSubject.FamilyOf(found),
         };
 
     /// <summary>The model.</summary>

@@ -1,3 +1,4 @@
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Workloads;
 
 namespace LlmSim.Experiments.Validation.Serving;
@@ -32,6 +33,12 @@ internal sealed record ServingRow : MeasuredCase
     public required IReadOnlyDictionary<string, double> Measured { get; init; }
 
     public override double Size => (double)(Concurrency ?? 0) * OutputTokens;
+
+    public override PredictionSubject Subject(CaseContext context) =>
+        CaseScenario.Subject(Deployment, context) with
+        {
+            Load = PredictionSubject.Closed,
+        };
 
     public override IReadOnlyList<ComparedFigure> Simulate(
         CaseContext context,

@@ -203,4 +203,8 @@ internal sealed class KernelSet
 /// <param name="Engine">The engine whose kernels they are.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Origin">Who measured them, in words.</param>
-internal sealed record KernelSource(string Hardware, string Engine, string Version, string Origin);
+internal sealed record KernelSource(string Hardware, string Engine, string Version, string Origin)
+{
+    /// <summary>The accelerator whose figures were transferred to this one; null where they were measured on this one.</summary>
+    public string? TransferredFrom { get; init; }
+}
