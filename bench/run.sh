@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs the scenarios of docs/performance.md whole, as processes, and prints their figures as a table.
-#   bench/run.sh [--best-of N] [--save FILE] [--compare FILE] [--trace TRACE] [SCENARIO ...]
+#   bench/run.sh [--best-of N] [--save FILE] [--compare FILE] [--trace TRACE] [--performance SOURCE] [SCENARIO ...]
 # Scenarios: S1 to S7, mixed (all without any). --best-of runs each so often and keeps the run with the least processor time, for a
 # machine with noisy neighbours. --save keeps the figures, --compare shows how they differ from kept ones.
+# Times of iterations are the roofline's unless --performance says otherwise: what is measured is the simulation.
 # Seconds are processor seconds of the simulation once it runs, so that other work on the machine disturbs least. "late" is its last
 # third or more, when the runtime has compiled what it will.
 set -euo pipefail
@@ -10,15 +11,16 @@ set -euo pipefail
 root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-tries=1 save="" compare="" trace="" scenarios=()
+tries=1 save="" compare="" trace="" performance=roofline scenarios=()
 while (($#)); do
   case "$1" in
     --best-of) tries="$2"; shift 2 ;;
     --save) save="$2"; shift 2 ;;
     --compare) compare="$2"; shift 2 ;;
     --trace) trace="$2"; shift 2 ;;
+    --performance) performance="$2"; shift 2 ;;
     S[1-7] | mixed) scenarios+=("$1"); shift ;;
-    *) echo "bench/run.sh: found '$1'; allowed: --best-of N, --save FILE, --compare FILE, --trace TRACE, S1 to S7, mixed" >&2; exit 1 ;;
+    *) echo "bench/run.sh: found '$1'; allowed: --best-of N, --save FILE, --compare FILE, --trace TRACE, --performance SOURCE, S1 to S7, mixed" >&2; exit 1 ;;
   esac
 done
 [[ $tries =~ ^[1-9][0-9]*$ ]] || { echo "bench/run.sh: --best-of: found '$tries'; allowed: a number from 1" >&2; exit 1; }
@@ -43,7 +45,7 @@ scenario() {
 measure() {
   local name="$1" wall peak requests simulated cpu late_requests late_cpu
   shift
-  /usr/bin/time -f '%e %M' -o "$work/process" "$root/llmsim" run --quiet --timing --json "$work/result.json" "$@" \
+  /usr/bin/time -f '%e %M' -o "$work/process" "$root/llmsim" run --quiet --timing --performance "$performance" --json "$work/result.json" "$@" \
     2>"$work/timing"
   read -r wall peak <"$work/process"
   local time='\([0-9]*\) requests in \([0-9.]*\) s, \([0-9.]*\) s of processor time'
@@ -106,7 +108,7 @@ run() {
       for jobs in 1 2 1 2; do
         rm -f "$work/sweep$jobs"*
         /usr/bin/time -f "S7 16 points, $jobs worker(s): %e s, %U s of processor time, %M KiB" "$root/llmsim" run --quiet \
-          "${lengths[@]}" $(policies round_robin fcfs) --lambda_arrival 60 --request_count 1000000 --seed $(seq 16) \
+          --performance "$performance" "${lengths[@]}" $(policies round_robin fcfs) --lambda_arrival 60 --request_count 1000000 --seed $(seq 16) \
           --n_jobs "$jobs" --checkpoint_path "$work/sweep$jobs" --csv_output "$work/sweep$jobs.csv" 2>&1 | tail -1
       done
       cmp "$work/sweep1.csv" "$work/sweep2.csv"

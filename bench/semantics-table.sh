@@ -11,7 +11,7 @@ cluster=(--prefill_config "$root/configs/prefill_config.json" --decode_config "$
 row() {
   local name="$1"
   shift
-  "$root/llmsim" run --quiet "${cluster[@]}" --csv_output "$work/summary.csv" "$@" >/dev/null
+  "$root/llmsim" run --quiet --performance roofline "${cluster[@]}" --csv_output "$work/summary.csv" "$@" >/dev/null
   awk -F, -v name="$name" '
     NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
     {

@@ -45,7 +45,7 @@ public static class Experiment
         CancellationToken cancellation = default
     )
     {
-        var scenario = CreateScenario(configuration);
+        var (scenario, prediction) = CreatePredicted(configuration, PerformanceFiles.Disk);
         WorkloadFacts? facts = null;
         var workload = CreateRequests(configuration, scenario, known => facts = known);
         SampleForecast.RequireWithinLimit(outputs.Samples, CreateWorkload(configuration), scenario);
@@ -55,7 +55,7 @@ public static class Experiment
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
         var json = outputs.Json is null ? null : files.Add("--json", outputs.Json);
         var samples = new SampleRecorder(files, outputs.Samples, keep: outputs.Plots is not null);
-        var pictures = outputs.Plots is null ? null : new RunPictures(outputs.Plots);
+        var pictures = outputs.Plots is null ? null : new RunPictures(outputs.Plots, TierNote.Of(prediction));
 
         void OnRequest(RequestRecord record)
         {
@@ -81,6 +81,7 @@ public static class Experiment
         {
             MixedInstances = scenario.MixedInstances,
             Precision = DescribePrecision(scenario),
+            Prediction = prediction,
             Notices = scenario.Model.Notices,
             Trace = facts!.Trace,
             ArrivalsReason = facts.Arrivals.Reason,
@@ -106,10 +107,13 @@ public static class Experiment
     /// <summary>A scenario with policies of its own, from the catalogs and the cluster files.</summary>
     /// <exception cref="UserErrorException">A name is unknown or a file is wrong.</exception>
     public static Scenario CreateScenario(RunConfiguration configuration) =>
-        CreateScenario(configuration, PerformanceFiles.Disk);
+        CreatePredicted(configuration, PerformanceFiles.Disk).Scenario;
 
-    /// <summary>The same, with measured profiles and operations from where the caller keeps them.</summary>
-    internal static Scenario CreateScenario(RunConfiguration configuration, PerformanceFiles files)
+    /// <summary>The same with what its times rest on; measured profiles and operations are from where the caller keeps them.</summary>
+    internal static (Scenario Scenario, Prediction Prediction) CreatePredicted(
+        RunConfiguration configuration,
+        PerformanceFiles files
+    )
     {
         var model = ModelSource.Load(
             configuration.Model,
@@ -118,7 +122,8 @@ public static class Experiment
         );
         var precision = configuration.Precision.Resolve(model);
         var cluster = ClusterSource.Load(configuration);
-        return new Scenario
+        var choose = PerformanceSource.Chooser(configuration, model, precision, files);
+        var scenario = new Scenario
         {
             Model = model,
             Precision = precision,
@@ -137,8 +142,25 @@ public static class Experiment
             TtftSloSeconds = configuration.TtftSloSeconds,
             TpotSloSeconds = configuration.TpotSloSeconds,
             OutputPredictor = OutputPredictors.Parse(configuration.OutputPredictor),
-            PerformanceModelFactory = PerformanceSource.Factory(configuration, model, precision, files),
+            PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),
         };
+        return (scenario, Prediction.Of(scenario, choose));
+    }
+
+    /// <summary>What the times of instances rest on, each.</summary>
+    internal static IEnumerable<PredictionTier> Tiers(
+        RunConfiguration configuration,
+        IEnumerable<InstanceSpec> instances
+    )
+    {
+        var model = ModelSource.Load(
+            configuration.Model,
+            configuration.Catalogs.Models,
+            configuration.MaxModelLen
+        );
+        var precision = configuration.Precision.Resolve(model);
+        var choose = PerformanceSource.Chooser(configuration, model, precision, PerformanceFiles.Disk);
+        return instances.Distinct().Select(instance => choose(instance).Tier);
     }
 
     /// <summary>The requests of a configuration, with the content of their prompts where the cluster can share it.</summary>

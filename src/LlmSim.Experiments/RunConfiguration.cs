@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
@@ -24,9 +25,16 @@ public sealed record RunConfiguration
     public PrecisionRequest Precision { get; init; } = new();
 
     /// <summary>
-    /// Where the times of iterations come from: "roofline", "calibrated", or "measured:" and the folder of a profile.
+    /// Where the times of iterations come from: "auto" for the best that there is, "kernels", "kernels:" and a path, "calibrated",
+    /// "roofline", or "measured:" and the folder of a profile. The default is "auto", and "roofline" under semantics that only the
+    /// roofline reads, such as the reference's.
     /// </summary>
-    public string Performance { get; init; } = PerformanceSource.Roofline;
+    [AllowNull]
+    public string Performance
+    {
+        get => field ?? PerformanceSource.DefaultOf(Semantics);
+        init;
+    }
 
     /// <summary>Path of the prefill cluster's file; null for the default cluster of the semantics.</summary>
     public string? PrefillConfig { get; init; }

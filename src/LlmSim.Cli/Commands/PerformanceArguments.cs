@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LlmSim.Experiments.Performance;
 
 namespace LlmSim.Cli.Commands;
 
@@ -8,13 +7,14 @@ internal sealed class PerformanceArguments
 {
     private readonly Option<string> _performance = CliOption.Text(
         "performance",
-        "times of iterations: roofline (a bound), kernels (measured operations of the accelerator; see llmsim kernels list), kernels:PATH "
-            + "with others, calibrated (the roofline as far as the accelerator reaches it), or measured:FOLDER with a profile",
-        PerformanceSource.Roofline,
-        "SOURCE"
+        "times of iterations: auto (the best that there is for each accelerator), kernels (measured operations of the accelerator; see "
+            + "llmsim kernels list), kernels:PATH with others, calibrated (the roofline as far as the accelerator reaches it), roofline "
+            + "(a bound), or measured:FOLDER with a profile [auto; roofline under semantics that only it reads, as the reference's]",
+        valueName: "SOURCE"
     );
 
     public OptionGroup Group => new("Performance", [_performance]);
 
-    public string Read(ParseResult parse) => parse.GetRequiredValue(_performance);
+    /// <summary>The source; null where none is given, and the semantics decide.</summary>
+    public string? Read(ParseResult parse) => parse.GetValue(_performance);
 }

@@ -96,8 +96,8 @@ internal sealed class ProfileCommand : CliCommand
         var text = parse.GetRequiredValue(_format) switch
         {
             "csv" => RooflineWriter.Csv(table),
-            "json" => RooflineWriter.Json(table, words, model.Notices),
-            _ => RooflineReport.Text(table, words, model.Notices, Console),
+            "json" => RooflineWriter.Json(table, Tier(parse).Name(), words, model.Notices),
+            _ => RooflineReport.Text(table, Tier(parse).Words(), words, model.Notices, Console),
         };
         if (parse.GetValue(_output) is { } path)
         {
@@ -108,6 +108,11 @@ internal sealed class ProfileCommand : CliCommand
             Console.Out.Write(text);
         }
     }
+
+    private PredictionTier Tier(ParseResult parse) =>
+        parse.GetRequiredValue(_performance) == PerformanceSource.Calibrated
+            ? PredictionTier.Calibrated
+            : PredictionTier.Roofline;
 
     private RooflineTable Compute(
         ParseResult parse,
@@ -123,7 +128,7 @@ internal sealed class ProfileCommand : CliCommand
             instance,
             _semantics.Read(parse),
             fusedAttention: parse.GetRequiredValue(_flashAttention) == "true",
-            calibration: parse.GetRequiredValue(_performance) == PerformanceSource.Calibrated
+            calibration: Tier(parse) == PredictionTier.Calibrated
                 ? PerformanceSource.CalibrationOf(instance.Hardware)
                 : null
         );

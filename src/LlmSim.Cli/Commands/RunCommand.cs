@@ -76,13 +76,16 @@ internal sealed class RunCommand : CliCommand
 
         TraceNotices.Write([result.Trace], Console.Error);
         timer?.Write(Console.Error);
+        if (!_output.IsJsonOnStandardOutput(parse) && !_output.IsQuiet(parse))
+        {
+            SummaryReport.Write(result, Console);
+            return;
+        }
+
+        PredictionNotices.Write([result.Prediction], Console);
         if (_output.IsJsonOnStandardOutput(parse))
         {
             Console.Out.Write(SummaryJson.Text(result));
-        }
-        else if (!_output.IsQuiet(parse))
-        {
-            SummaryReport.Write(result, Console);
         }
     }
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using LlmSim.Cli.Output;
+using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Validation.Serving;
@@ -69,6 +71,16 @@ internal sealed class ServingArguments
         "every figure measured and predicted, one row each, CSV"
     );
 
+    private readonly Option<string> _fitted = CliOption.File(
+        "fitted",
+        "ids of configurations that a fit has seen, one a line or the first column of a CSV: they are left out"
+    );
+
+    private readonly Option<string> _writeErrors = CliOption.File(
+        "write_errors",
+        "put the errors by tier and class into this file, such as catalog/predictions/errors.json, in the place of its own of those classes"
+    );
+
     private readonly Option<bool> _verbose = CliOption.Flag(
         "verbose",
         "list the configurations that cannot be expressed"
@@ -89,6 +101,8 @@ internal sealed class ServingArguments
                 _includeDoubtful,
                 _jobs,
                 _csvOutput,
+                _fitted,
+                _writeErrors,
                 _verbose,
             ]
         ),
@@ -129,6 +143,7 @@ internal sealed class ServingArguments
             csv.Commit();
         }
 
+        WriteErrors(parse, path, validation);
         if (json == "-")
         {
             console.Out.Write(ServingJson.Text(validation));
@@ -159,6 +174,52 @@ internal sealed class ServingArguments
         }
     }
 
+    private void WriteErrors(ParseResult parse, string path, ServingValidation validation)
+    {
+        if (parse.GetValue(_writeErrors) is not { } errors)
+        {
+            return;
+        }
+
+        var former = new PredictionErrors([]);
+        if (System.IO.File.Exists(errors))
+        {
+            using var stream = InputFile.Open(errors);
+            former = PredictionErrors.Read(stream, errors);
+        }
+
+        var all = HeldOutErrors.Merge(
+            former,
+            validation,
+            Source(path),
+            Command(parse, path),
+            DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime)
+        );
+        using var file = new OutputFile("--write_errors", errors);
+        file.Stream.Write(all.Content());
+        file.Commit();
+    }
+
+    /// <summary>What makes the same errors again, whatever the folder of the files.</summary>
+    private string Command(ParseResult parse, string path)
+    {
+        var kind = parse.GetValue(_rows) is null ? "experiments" : "rows";
+        var command = $"llmsim validate --{kind} {Source(path)} --performance {Performance(parse)}";
+        return string.Concat(
+            command,
+            parse.GetValue(_filter) is { } filter ? $" --filter {filter}" : "",
+            parse.GetValue(_limit) is { } limit ? FormattableString.Invariant($" --limit {limit}") : "",
+            parse.GetValue(_includeDoubtful) ? " --include_doubtful" : "",
+            parse.GetValue(_fitted) is { } fitted ? $" --fitted {Path.GetFileName(fitted)}" : ""
+        );
+    }
+
+    /// <summary>A file with its folder, for many files are called rows.csv.</summary>
+    private static string Source(string path) =>
+        $"{Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))}/{Path.GetFileName(path)}";
+
+    private string Performance(ParseResult parse) => _performance.Read(parse) ?? PerformanceSource.Auto;
+
     private ServingValidation Simulate(
         ParseResult parse,
         string path,
@@ -183,9 +244,12 @@ internal sealed class ServingArguments
                     ),
                 Limit = (int?)parse.GetValue(_limit),
                 IncludesDoubtful = parse.GetValue(_includeDoubtful),
+                FittedIds = parse.GetValue(_fitted) is { } fitted
+                    ? FittedIds.Read(fitted, cases)
+                    : new HashSet<string>(StringComparer.Ordinal),
                 Workers = (int?)parse.GetValue(_jobs) ?? Environment.ProcessorCount,
             },
-            new CaseContext(_performance.Read(parse), catalogs),
+            new CaseContext(Performance(parse), catalogs),
             progress.ReportCases,
             console.Cancellation
         );
@@ -205,7 +269,7 @@ internal sealed class ServingArguments
                 experiments,
                 ExperimentReader.Read(experiments, catalogs.Models)
             ),
-            (null, null, true) => _bench.Cases(parse, _performance.Read(parse), catalogs),
+            (null, null, true) => _bench.Cases(parse, _performance.Read(parse) ?? PerformanceSource.Auto, catalogs),
             _ => throw new UserErrorException("--rows, --experiments and --bench: give one of them"),
         };
     }

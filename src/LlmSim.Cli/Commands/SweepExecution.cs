@@ -27,6 +27,7 @@ internal static class SweepExecution
         }
 
         TraceNotices.Write(results.Select(result => result.Trace), console.Error);
+        PredictionNotices.Write(results.Select(result => result.Prediction), console);
         var replications = Replications.Of(plan, results);
         if (means is not null)
         {

@@ -23,6 +23,11 @@ internal static class ComparisonReport
             "Differences are B - A, seed by seed, with 95 % intervals (Student's t). Each row is judged for itself: of 20 rows "
                 + "without any difference, one is called significant by chance."
         );
+        if (comparison.TierNotice is { } tiers)
+        {
+            console.Out.WriteLine($"{tiers}.");
+        }
+
         if (comparison.UnpairedRows > 0)
         {
             console.Out.WriteLine(

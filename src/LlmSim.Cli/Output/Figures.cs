@@ -17,6 +17,9 @@ internal static class Figures
         return double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "–";
     }
 
+    /// <summary>Two figures that something lies between.</summary>
+    public static string Range(double low, double high) => $"{Number(low)} to {Number(high)}";
+
     /// <summary>Four significant digits, whatever the magnitude; "–" when not defined.</summary>
     public static string Significant(double value) =>
         double.IsFinite(value) ? value.ToString("G4", CultureInfo.InvariantCulture) : "–";

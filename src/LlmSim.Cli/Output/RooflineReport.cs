@@ -10,6 +10,7 @@ internal static class RooflineReport
 
     public static string Text(
         RooflineTable table,
+        string tier,
         string precision,
         IReadOnlyList<string> notices,
         CliConsole console
@@ -69,6 +70,7 @@ internal static class RooflineReport
             + "\nOf one accelerator, in bytes and one run of each operation; the last row is the whole iteration.\n"
             + $"Memory: weights {Figures.Si(memory.WeightBytes)}B + KV cache {Figures.Si(memory.KvCacheBytes)}B + "
             + $"activations {Figures.Si(memory.TemporaryActivationBytes)}B = {Figures.Si(memory.Bytes)}B\n"
+            + $"Times: {tier}\n"
             + $"Precision: {precision}\n"
             + string.Concat(notices.Select(notice => $"Notice: {notice}\n"));
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Validation.Bench;
 using LlmSim.Experiments.Validation.Serving;
 
@@ -20,6 +21,12 @@ internal static class ServingReport
         writer.WriteLine(
             $"Compared    {Figures.Count(validation.Compared)} of {Figures.Count(validation.Outcomes.Count)} configurations"
         );
+        if (validation.Tiers.Count > 0)
+        {
+            var tiers = validation.Tiers.Select(tier => $"{tier.Tier.Words()} {Figures.Count(tier.Count)}");
+            writer.WriteLine($"Tiers       {string.Join("; ", tiers)}");
+        }
+
         foreach (var (doubt, count) in validation.LeftOut)
         {
             writer.WriteLine($"  left out  {Figures.Count(count)}: {doubt}");

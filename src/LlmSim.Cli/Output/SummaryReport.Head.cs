@@ -38,14 +38,7 @@ internal static partial class SummaryReport
             "Policies",
             $"prefill {c.PrefillGlobal}, {c.PrefillLocal}; decode {c.DecodeGlobal}, {c.DecodeLocal}"
         );
-        WriteWrapped(
-            writer,
-            "Performance",
-            PerformanceSource.Describe(
-                c,
-                [.. result.PrefillInstances, .. result.DecodeInstances, .. result.MixedInstances]
-            )
-        );
+        WritePrediction(result.Prediction, writer);
         if (c.OutputPredictor != new RunConfiguration().OutputPredictor)
         {
             Line(writer, "Predictor", $"{c.OutputPredictor} of output lengths");
@@ -69,6 +62,21 @@ internal static partial class SummaryReport
         if (LengthDescription.Of(c) is { } lengths)
         {
             Line(writer, "Lengths", lengths);
+        }
+    }
+
+    private static void WritePrediction(Prediction prediction, TextWriter writer)
+    {
+        WriteWrapped(writer, "Performance", prediction.Source);
+        WriteWrapped(writer, "Error", prediction.Error);
+        foreach (var notice in prediction.Notices)
+        {
+            WriteWrapped(writer, "Notice", notice);
+        }
+
+        foreach (var warning in prediction.Warnings)
+        {
+            WriteWrapped(writer, "Warning", warning);
         }
     }
 

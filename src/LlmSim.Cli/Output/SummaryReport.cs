@@ -25,6 +25,7 @@ internal static partial class SummaryReport
             );
         }
 
+        WriteRanges(result, console);
         console.Out.WriteLine();
         WriteRates(result, console.Out);
         console.Out.WriteLine();
@@ -92,7 +93,7 @@ internal static partial class SummaryReport
 
         if (s.PerformanceRange is { } range)
         {
-            Line(writer, "Profile", Range(range));
+            WriteWrapped(writer, "Outside", Range(range));
         }
     }
 
@@ -102,7 +103,7 @@ internal static partial class SummaryReport
             .OutOfRange.Where(table => table.Value > 0)
             .Select(table => $"{table.Key} {Figures.Count(table.Value)}")
             .ToArray();
-        return $"{Figures.Count(range.IterationsOutOfRange)} of {Figures.Count(range.Iterations)} iteration times lie beyond it"
+        return $"{Figures.Count(range.IterationsOutOfRange)} of {Figures.Count(range.Iterations)} iteration times lie beyond what was measured"
             + (tables.Length == 0 ? "" : $": {string.Join(", ", tables)}");
     }
 
@@ -147,6 +148,40 @@ internal static partial class SummaryReport
                 Scaled(d.P99)
             );
         }
+    }
+
+    /// <summary>Within what such predictions were measured.</summary>
+    private static void WriteRanges(RunResult result, CliConsole console)
+    {
+        var ranges = result.Ranges.Where(range => double.IsFinite(range.Seconds)).ToArray();
+        if (ranges.Length == 0)
+        {
+            return;
+        }
+
+        var table = TextTable.Create(
+            "Mean",
+            "",
+            ">predicted",
+            ">in half of such cases",
+            ">in nine of ten",
+            ">of so many"
+        );
+        foreach (var range in ranges)
+        {
+            var (scale, unit) = range.NineOfTenHighSeconds < 1 ? (1000.0, "ms") : (1.0, "s");
+            table.Add(
+                range.Figure.Split('_')[0].ToUpperInvariant(),
+                unit,
+                Figures.Number(range.Seconds * scale),
+                Figures.Range(range.HalfLowSeconds * scale, range.HalfHighSeconds * scale),
+                Figures.Range(range.NineOfTenLowSeconds * scale, range.NineOfTenHighSeconds * scale),
+                Figures.Count(range.Configurations)
+            );
+        }
+
+        console.Out.WriteLine();
+        console.Out.Write(TextTable.Render(table, console));
     }
 
     private static void WriteRates(RunResult result, TextWriter writer)

@@ -1,3 +1,4 @@
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Metrics;
@@ -28,16 +29,21 @@ internal static class SweepReport
         var table = TextTable.Create([
             .. groups[0].Settings.Select(setting => setting.Option),
             .. s_columns.Select(column => column.Header),
+            "tier",
+            ">TPOT nine of ten ms",
         ]);
         foreach (var group in groups)
         {
             table.Add([
                 .. group.Settings.Select(setting => setting.Value),
                 .. s_columns.Select(c => Text(group.Estimate(SummaryFigure.Named(c.Column)), c.Scale)),
+                group.Results[0].Prediction.Tier,
+                TpotRange(group),
             ]);
         }
 
         console.Out.Write(TextTable.Render(table, console, Width));
+        WriteTiers([.. groups.Select(group => group.Results[0].Prediction)], console.Out);
         WriteOverload([.. groups.SelectMany(group => group.Results)], console.Out);
         if (seeds > 1)
         {
@@ -45,6 +51,34 @@ internal static class SweepReport
             console.Out.WriteLine(
                 $"Means over {seeds} seeds ± half the 95 % confidence interval (Student's t)."
             );
+        }
+    }
+
+    /// <summary>Between what the mean over the seeds was measured in nine of ten such cases; empty where that is not known.</summary>
+    private static string TpotRange(Replications group)
+    {
+        const string Tpot = "tpot_mean";
+        var ratio = group.Results[0].Prediction.Figures.FirstOrDefault(figure => figure.Metric == Tpot);
+        if (ratio is null)
+        {
+            return "";
+        }
+
+        var range = PredictedRange.Of(ratio, 1000 * group.Estimate(SummaryFigure.Named(Tpot)).Mean);
+        return Figures.Range(range.NineOfTenLowSeconds, range.NineOfTenHighSeconds);
+    }
+
+    private static void WriteTiers(IReadOnlyList<Prediction> predictions, TextWriter writer)
+    {
+        var tiers = predictions.DistinctBy(prediction => (prediction.Tier, prediction.Error)).ToArray();
+        foreach (var prediction in tiers)
+        {
+            writer.WriteLine($"Tier {prediction.Tier}: {prediction.Error}.");
+        }
+
+        if (tiers.DistinctBy(prediction => prediction.Tier).Skip(1).Any())
+        {
+            writer.WriteLine("Rows of different tiers differ by their tiers too; give one --performance to all.");
         }
     }
 

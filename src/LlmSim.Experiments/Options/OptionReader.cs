@@ -153,6 +153,7 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
             new(
                 "performance roofline or calibrated",
                 run => run.HasRoofline,
+                "arithmetic_rate",
                 "decode_attention_context",
                 "flash_output",
                 "attention_mask",

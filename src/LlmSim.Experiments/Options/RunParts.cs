@@ -12,6 +12,7 @@ internal sealed class RunParts(RunConfiguration configuration)
 {
     private ClusterInstances? _cluster;
     private PolicySet? _policies;
+    private bool? _hasRoofline;
 
     public RunConfiguration Configuration => configuration;
 
@@ -24,9 +25,16 @@ internal sealed class RunParts(RunConfiguration configuration)
 
     public bool HasTrace => configuration.TracePath is not null;
 
-    /// <summary>Whether the times of iterations are computed operation by operation.</summary>
+    /// <summary>Whether the times of iterations are computed operation by operation, of some instances at least.</summary>
     public bool HasRoofline =>
-        configuration.Performance is PerformanceSource.Roofline or PerformanceSource.Calibrated;
+        configuration.Performance switch
+        {
+            PerformanceSource.Roofline or PerformanceSource.Calibrated => true,
+            PerformanceSource.Auto => _hasRoofline ??= Experiment
+                .Tiers(configuration, Instances)
+                .Any(tier => tier is PredictionTier.Roofline or PredictionTier.Calibrated),
+            _ => false,
+        };
 
     /// <summary>Whether the user gives the instances, or some of them.</summary>
     public bool HasClusterFile =>

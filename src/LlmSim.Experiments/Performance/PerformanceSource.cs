@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Kernels;
@@ -8,6 +9,9 @@ namespace LlmSim.Experiments.Performance;
 /// <summary>Where the times of iterations come from, by name.</summary>
 public static class PerformanceSource
 {
+    /// <summary>The best that there is for each accelerator: kernels, else transferred ones, else calibrated, else the roofline.</summary>
+    public const string Auto = "auto";
+
     /// <summary>The roofline: a bound.</summary>
     public const string Roofline = "roofline";
 
@@ -22,100 +26,190 @@ public static class PerformanceSource
 
     private const string MeasuredPrefix = "measured:";
 
-    /// <summary>Makes the performance model of an instance; null for the roofline of the semantics.</summary>
+    /// <summary>
+    /// The source when none is given: the best, but the roofline where the semantics have the reference's preset or an option that
+    /// only the roofline reads.
+    /// </summary>
+    internal static string DefaultOf(Semantics semantics)
+    {
+        var standard = Semantics.Standard;
+        var isForAll =
+            semantics.Preset == standard.Preset
+            && semantics.DecodeAttentionContext == standard.DecodeAttentionContext
+            && semantics.AttentionTensorParallelism == standard.AttentionTensorParallelism
+            && semantics.FlashOutput == standard.FlashOutput
+            && semantics.AttentionMask == standard.AttentionMask
+            && semantics.LmHead == standard.LmHead
+            && semantics.ArithmeticRate == standard.ArithmeticRate
+            && semantics.EmbeddingFormat == standard.EmbeddingFormat
+            && semantics.HiddenStateFormat == standard.HiddenStateFormat
+            && semantics.TensorParallelCommunication == standard.TensorParallelCommunication
+            && semantics.HardwareFigures == standard.HardwareFigures
+            && semantics.BatchPadding == standard.BatchPadding;
+        return isForAll ? Auto : Roofline;
+    }
+
+    /// <summary>Makes the performance models of instances as they are chosen; null for the roofline of the semantics.</summary>
+    internal static Func<InstanceSpec, IPerformanceModel>? Factory(
+        RunConfiguration configuration,
+        Func<InstanceSpec, PerformanceChoice> choose
+    ) => configuration.Performance == Roofline ? null : instance => choose(instance).Model;
+
+    /// <summary>Chooses what gives an instance its times, with a model that nothing else uses.</summary>
     /// <param name="configuration">Names the source.</param>
     /// <param name="model">The model that is served.</param>
     /// <param name="precision">Its formats.</param>
     /// <param name="files">Reads profiles and measured operations.</param>
-    /// <param name="engine">Whose operations are taken where there are several.</param>
     /// <exception cref="UserErrorException">
     /// The name is unknown or the profile is wrong; later, for an instance: the profile is not one of it.
     /// </exception>
-    internal static Func<InstanceSpec, IPerformanceModel>? Factory(
+    internal static Func<InstanceSpec, PerformanceChoice> Chooser(
         RunConfiguration configuration,
         ModelDescription model,
         Precision precision,
-        PerformanceFiles files,
-        string engine = KernelCatalog.DefaultEngine
+        PerformanceFiles files
     )
     {
-        var source = configuration.Performance;
+        var (source, semantics) = (configuration.Performance, configuration.Semantics);
+        if (source == Auto)
+        {
+            return OfBest;
+        }
+
         if (source == Roofline)
         {
-            return null;
+            return OfRoofline;
         }
 
         if (source == Calibrated)
         {
-            return instance => new RooflineModel(
-                model,
-                precision,
-                instance,
-                configuration.Semantics,
-                calibration: CalibrationOf(instance.Hardware)
-            );
+            return OfCalibration;
         }
 
         if (source.StartsWith(MeasuredPrefix, StringComparison.Ordinal))
         {
             var profile = files.Profile(source[MeasuredPrefix.Length..]);
-            return instance => new MeasuredModel(profile, model, precision, instance);
+            return instance => new(
+                new MeasuredModel(profile, model, precision, instance),
+                PredictionTier.MeasuredProfile,
+                source
+            );
         }
 
         if (source == Kernels)
         {
-            return instance => new KernelModel(
-                KernelsOf(instance.Hardware, engine),
-                model,
-                precision,
-                instance,
-                configuration.Semantics
-            );
+            return instance => OfKernels(KernelsOf(instance), instance);
         }
 
         if (source.StartsWith(KernelsPrefix, StringComparison.Ordinal))
         {
             var path = source[KernelsPrefix.Length..];
-            return instance => new KernelModel(
-                files.Kernels(path, instance.Hardware),
-                model,
-                precision,
-                instance,
-                configuration.Semantics
-            );
+            return instance =>
+                OfKernels(files.Kernels(path, instance.Hardware), instance) with
+                {
+                    Notice = $"the errors are those of the tables that come with the simulator, not of {path}",
+                };
         }
 
         throw new UserErrorException(
-            $"performance: '{source}' is unknown.{Suggestion.For(source, [Roofline, Calibrated, Kernels, MeasuredPrefix, KernelsPrefix])} "
-                + $"Allowed are {Roofline}, {Calibrated}, {Kernels}, {KernelsPrefix}PATH and {MeasuredPrefix}FOLDER."
+            $"performance: '{source}' is unknown.{Suggestion.For(source, [Auto, Roofline, Calibrated, Kernels, MeasuredPrefix, KernelsPrefix])} "
+                + $"Allowed are {Auto}, {Roofline}, {Calibrated}, {Kernels}, {KernelsPrefix}PATH and {MeasuredPrefix}FOLDER."
         );
-    }
 
-    /// <summary>The source of a run in words: what its times are, and whether there is a better one.</summary>
-    public static string Describe(RunConfiguration configuration, IEnumerable<InstanceSpec> instances)
-    {
-        var source = configuration.Performance;
-        string[] hardware = [.. instances.Select(instance => instance.Hardware.Name).Distinct()];
-        if (source == Kernels)
+        PerformanceChoice OfRoofline(InstanceSpec instance) =>
+            new(
+                new RooflineModel(model, precision, instance, semantics),
+                PredictionTier.Roofline,
+                semantics.Preset != Semantics.Standard.Preset ? source
+                : source == Roofline && KernelCatalog.Names.Any(name => name.Hardware == instance.Hardware.Name)
+                    ? $"{source}, a bound; --performance {Kernels} predicts from measured ones"
+                : $"{Roofline}, a bound"
+            );
+
+        PerformanceChoice OfCalibration(InstanceSpec instance) =>
+            new(
+                new RooflineModel(
+                    model,
+                    precision,
+                    instance,
+                    semantics,
+                    calibration: CalibrationOf(instance.Hardware)
+                ),
+                PredictionTier.Calibrated,
+                Calibrated
+            );
+
+        PerformanceChoice OfKernels(KernelSet kernels, InstanceSpec instance)
         {
-            var sources = hardware.Select(name => KernelCatalog.Find(name, KernelCatalog.DefaultEngine)!.Source);
-            return $"kernels, {string.Join("; ", sources.Select(Words).Distinct())}";
+            var measured = kernels.Source;
+            var performance = new EngineTime(
+                new KernelModel(kernels, model, precision, instance, semantics),
+                EngineProfiles.OverheadsOf(instance.Engine),
+                model.Layers
+            );
+            return measured.TransferredFrom is { } other
+                ? new(performance, PredictionTier.Transferred, $"kernels transferred from {other}")
+                : new(
+                    performance,
+                    PredictionTier.Kernels,
+                    $"kernels, measured with {measured.Engine} {measured.Version}"
+                );
         }
 
-        var isBound = source == Roofline && configuration.Semantics.Preset == Semantics.Standard.Preset;
-        return !isBound ? source
-            : hardware.All(KernelCatalog.Has)
-                ? $"{source}, a bound; --performance {Kernels} predicts from measured ones"
-            : $"{source}, a bound";
+        // What the roofline refuses too is an error under any source, so its refusal is not caught.
+        PerformanceChoice OfBest(InstanceSpec instance)
+        {
+            var hardware = instance.Hardware;
+            var reason = WithoutKernels(hardware);
+            if (reason is null && TryMake(() => OfKernels(KernelsOf(instance), instance), ref reason) is { } choice)
+            {
+                return choice.Tier == PredictionTier.Kernels
+                    ? choice
+                    : choice with
+                    {
+                        Notice = $"{hardware.Name}: {choice.Source}, for its own were not measured",
+                    };
+            }
+
+            var calibrated = hardware.Calibration is null ? null : TryMake(() => OfCalibration(instance), ref reason);
+            return calibrated is not null
+                ? calibrated with
+                {
+                    Notice = $"{hardware.Name}: calibrated roofline, because {reason}",
+                }
+                : OfRoofline(instance) with
+                {
+                    Notice = $"{hardware.Name}: bare roofline, a bound, because {reason}",
+                };
+        }
     }
 
-    private static string Words(KernelSource source) =>
-        source.TransferredFrom is { } others
-            ? $"transferred to {source.Hardware} from {others}"
-            : $"measured with {source.Engine} {source.Version}";
-
-    private static KernelSet KernelsOf(HardwareDescription hardware, string engine)
+    /// <summary>A choice, or null and the reason why it has no time for the model.</summary>
+    private static PerformanceChoice? TryMake(Func<PerformanceChoice> make, ref string? reason)
     {
+        try
+        {
+            return make();
+        }
+        catch (UserErrorException e)
+        {
+            const string Prefix = "performance: ";
+            reason = e.Message.StartsWith(Prefix, StringComparison.Ordinal) ? e.Message[Prefix.Length..] : e.Message;
+            return null;
+        }
+    }
+
+    /// <summary>Why the measured operations that come with the simulator are not those of an accelerator; null where they are.</summary>
+    private static string? WithoutKernels(HardwareDescription hardware) =>
+        !KernelCatalog.Has(hardware.Name) ? "its operations were not measured"
+        : HardwareCatalog.BuiltIn.Find(hardware.Name) is { } known && known.HasRoofsOf(hardware) ? null
+        : "it is described otherwise than in the catalog, with whose figures its operations were measured";
+
+    /// <summary>The operations of the instance's accelerator under its engine, or under another one.</summary>
+    private static KernelSet KernelsOf(InstanceSpec instance)
+    {
+        var hardware = instance.Hardware;
+        var engine = EngineDefaults.Name(instance.Engine?.Kind ?? EngineKind.Vllm);
         if (KernelCatalog.Find(hardware.Name, engine) is { } kernels)
         {
             return kernels;

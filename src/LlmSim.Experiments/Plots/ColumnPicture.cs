@@ -24,7 +24,8 @@ public static class ColumnPicture
         PictureFormat format
     )
     {
-        var rows = new ColumnLines(ResultTable.Open(path), x, by);
+        var table = ResultTable.Open(path);
+        var rows = new ColumnLines(table, x, by);
         var lines = y.SelectMany(column => rows.Of(column, y.Count > 1 || by.Count == 0 ? column : ""))
             .ToArray();
         if (lines.Length == 0)
@@ -37,12 +38,19 @@ public static class ColumnPicture
         var name = $"{string.Join('_', y)}_against_{x}";
         var picture = Path.Combine(folder, $"{name}.{format.ToString().ToLowerInvariant()}");
         using var files = new OutputSet();
-        files.Add(Option, picture).Write(new Picture(name, Plot(x, y, lines, rows.HasSeeds)).Render(format));
+        var plot = Plot(x, y, lines, rows.HasSeeds, TierNote.Of([table]));
+        files.Add(Option, picture).Write(new Picture(name, plot).Render(format));
         files.Commit();
         return picture;
     }
 
-    private static Plot Plot(string x, IReadOnlyList<string> y, MeanLine[] lines, bool hasSeeds)
+    private static Plot Plot(
+        string x,
+        IReadOnlyList<string> y,
+        MeanLine[] lines,
+        bool hasSeeds,
+        string? tierNote
+    )
     {
         // Names of several columns are in the legend.
         var label = y is [var only] ? only : "";
@@ -56,6 +64,7 @@ public static class ColumnPicture
                 : hasSeeds ? "each point is the mean over its seeds"
                 : FormattableString.Invariant($"each point is the mean of up to {most:N0} rows with one {x}")
         );
+        PictureStyle.AddNotes(plot, tierNote);
         MeanLine.Draw(
             plot,
             lines,

@@ -88,7 +88,24 @@ public static class PictureSet
     }
 
     private static IEnumerable<(string Name, Plot? Plot)> Pictures(PlotData data) =>
-        OfRuns(data).Concat(OfSamples(data)).Concat(OfSummaries(data.Summaries));
+        WithNote(OfRuns(data).Concat(OfSamples(data)), data.RunNote)
+            .Concat(WithNote(OfSummaries(data.Summaries), data.SummaryNote));
+
+    private static IEnumerable<(string Name, Plot? Plot)> WithNote(
+        IEnumerable<(string Name, Plot? Plot)> pictures,
+        string? note
+    )
+    {
+        foreach (var (name, plot) in pictures)
+        {
+            if (plot is not null)
+            {
+                PictureStyle.AddNotes(plot, note);
+            }
+
+            yield return (name, plot);
+        }
+    }
 
     private static IEnumerable<(string Name, Plot? Plot)> OfRuns(PlotData data)
     {

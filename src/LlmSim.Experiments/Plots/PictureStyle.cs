@@ -146,7 +146,8 @@ internal static class PictureStyle
                 .Select(index => points[index]),
         ];
 
-    private static void AddNotes(Plot plot, string?[] notes)
+    /// <summary>Adds a line of notes above the picture; nulls are skipped.</summary>
+    public static void AddNotes(Plot plot, params string?[] notes)
     {
         var text = string.Join("; ", notes.Where(note => note is not null));
         if (text.Length > 0)

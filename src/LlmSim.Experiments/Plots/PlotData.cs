@@ -16,24 +16,39 @@ internal sealed class PlotData
 
     public List<SummaryPoint> Summaries { get; } = [];
 
+    /// <summary>What pictures of runs and samples say; null for nothing.</summary>
+    public string? RunNote { get; private init; }
+
+    /// <summary>What pictures of summaries say; null for nothing.</summary>
+    public string? SummaryNote { get; private set; }
+
     /// <summary>Reads result files of any kind; the columns say which it is.</summary>
     /// <exception cref="UserErrorException">A file cannot be read, or is no result file.</exception>
     public static PlotData Read(IEnumerable<string> paths)
     {
         var data = new PlotData();
-        foreach (var path in paths.SelectMany(FilesOf))
+        var tables = paths.SelectMany(FilesOf).Select(ResultTable.Open).ToArray();
+        foreach (var table in tables)
         {
-            data.Add(ResultTable.Open(path));
+            data.Add(table);
         }
 
+        data.SummaryNote = TierNote.Of(tables);
         return data;
     }
 
     /// <summary>The run that has just been made.</summary>
-    public static PlotData Of(IReadOnlyList<RequestPoint> requests, IEnumerable<InstanceSample> samples)
+    /// <param name="requests">Its requests.</param>
+    /// <param name="samples">Its samples.</param>
+    /// <param name="note">What its pictures say.</param>
+    public static PlotData Of(
+        IReadOnlyList<RequestPoint> requests,
+        IEnumerable<InstanceSample> samples,
+        string note
+    )
     {
         const string Name = "run";
-        var data = new PlotData();
+        var data = new PlotData { RunNote = note };
         data.Runs.Add(new PlotRun(Name, requests));
         data.Samples.Add((Name, [.. InstanceLine.Of(samples)]));
         return data;

@@ -15,13 +15,16 @@ internal sealed class RunPictures
     private const string Option = "--plots";
 
     private readonly PlotOptions _options;
+    private readonly string _note;
     private readonly List<(long Id, RequestPoint Point)> _requests = [];
 
     /// <summary>Makes the folder, so that a path that cannot be written is known before the simulation.</summary>
+    /// <param name="options">Where the pictures go.</param>
+    /// <param name="note">What each of them says.</param>
     /// <exception cref="UserErrorException">It cannot be made.</exception>
-    public RunPictures(PlotOptions options)
+    public RunPictures(PlotOptions options, string note)
     {
-        _options = options;
+        (_options, _note) = (options, note);
         PictureSet.CreateFolder(Option, options.Folder);
     }
 
@@ -33,7 +36,7 @@ internal sealed class RunPictures
     {
         var requests = _requests.OrderBy(request => request.Id).Select(request => request.Point);
         PictureSet.Draw(
-            PlotData.Of([.. requests], samples),
+            PlotData.Of([.. requests], samples, _note),
             files,
             Option,
             _options.Folder,

@@ -50,9 +50,14 @@ public static class RooflineWriter
     }
 
     /// <summary>
-    /// The precision in words, the time of the iteration, its memory, what is to be said of the model, and the operations.
+    /// What the times rest on, the precision in words, the time of the iteration, its memory, what is to be said of the model, and the operations.
     /// </summary>
-    public static string Json(RooflineTable table, string precision, IReadOnlyList<string> notices)
+    internal static string Json(
+        RooflineTable table,
+        string tier,
+        string precision,
+        IReadOnlyList<string> notices
+    )
     {
         using var stream = new MemoryStream();
         using (
@@ -60,6 +65,7 @@ public static class RooflineWriter
         )
         {
             json.WriteStartObject();
+            json.WriteString("tier", tier);
             json.WriteString("precision", precision);
             json.WriteNumber("seconds", table.Seconds);
             json.WriteNumber("memory_weight_bytes", table.Memory.WeightBytes);

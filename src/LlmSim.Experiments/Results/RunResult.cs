@@ -1,3 +1,4 @@
+using LlmSim.Experiments.Performance;
 using LlmSim.Metrics;
 using LlmSim.Workloads.Traces;
 
@@ -30,6 +31,12 @@ public sealed record RunResult(
 
     /// <summary>The precision that was simulated, and where it comes from, in words.</summary>
     public required string Precision { get; init; }
+
+    /// <summary>What its times rest on, and how far such predictions were found to be off.</summary>
+    public required Prediction Prediction { get; init; }
+
+    /// <summary>Predicted means with the ranges in which such figures were measured; empty where no errors are known.</summary>
+    public IReadOnlyList<PredictedRange> Ranges => Prediction.RangesOf(Summary);
 
     /// <summary>What the model's config.json says that is not simulated.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];

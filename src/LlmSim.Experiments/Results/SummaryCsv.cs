@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
@@ -16,6 +17,8 @@ public static class SummaryCsv
         .. OurSettings(new RunConfiguration(), ProductVersion.Text, precision: "", trace: null)
             .Select(column => column.Name),
     ];
+
+    private static readonly string[] s_rangedFigures = ["ttft", "tpot", "e2e"];
 
     /// <summary>Writes a header and the row of each result, as UTF-8.</summary>
     public static void Write(Stream stream, IEnumerable<RunResult> results)
@@ -42,6 +45,7 @@ public static class SummaryCsv
             .. ReferenceFigures(s),
             .. OurSettings(c, result.Version, result.Precision, result.Trace),
             .. OurFigures(s),
+            .. Trust(result),
             ("requests_output", result.RequestsFile),
             ("queue_states_output", result.QueueStatesFile),
             ("memory_usage_output", result.MemoryUsageFile),
@@ -94,8 +98,7 @@ public static class SummaryCsv
             ("kv_bit", c.Precision.KvBits),
             ("comm_bit", c.Precision.CommunicationBits),
             ("embedding_bit", c.Precision.EmbeddingBits),
-            // Without commas, for readers that split a line at each comma, quoted or not.
-            ("simulated_precision", precision.Replace(',', ';')),
+            ("simulated_precision", WithoutCommas(precision)),
             ("performance", c.Performance),
             ("cluster", c.Cluster),
             ("trace_path", c.TracePath),
@@ -166,6 +169,35 @@ public static class SummaryCsv
             ("window_goodput_requests_per_second", s.ArrivalWindow.GoodputRequestsPerSecond),
             ("queue_grows", s.QueueGrows ? "true" : "false"),
         ];
+
+    /// <summary>What the times rest on, and the ranges in which such means were measured; never a setting.</summary>
+    private static IEnumerable<(string Name, object? Value)> Trust(RunResult result)
+    {
+        var prediction = result.Prediction;
+        return
+        [
+            ("tier", prediction.Tier),
+            ("tier_source", WithoutCommas(prediction.Source)),
+            ("tier_error", WithoutCommas(prediction.Error)),
+            ("tier_warnings", WithoutCommas(string.Join("; ", prediction.Warnings))),
+            .. s_rangedFigures.SelectMany(figure =>
+                Range(figure, result.Ranges.FirstOrDefault(range => range.Figure == $"{figure}_mean"))
+            ),
+        ];
+    }
+
+    private static IEnumerable<(string Name, object? Value)> Range(string figure, PredictedRange? range) =>
+        [
+            ($"{figure}_error_median_pct", range?.MedianErrorPercent),
+            ($"{figure}_error_p90_pct", range?.P90ErrorPercent),
+            ($"{figure}_mean_half_low", range?.HalfLowSeconds),
+            ($"{figure}_mean_half_high", range?.HalfHighSeconds),
+            ($"{figure}_mean_nine_of_ten_low", range?.NineOfTenLowSeconds),
+            ($"{figure}_mean_nine_of_ten_high", range?.NineOfTenHighSeconds),
+        ];
+
+    /// <summary>For readers that split a line at each comma, quoted or not.</summary>
+    private static string WithoutCommas(string text) => text.Replace(',', ';');
 
     /// <summary>Arrivals per second; null in a closed loop, which has no rate of its own.</summary>
     private static double? Rate(RunConfiguration c) =>

@@ -11,6 +11,7 @@ namespace LlmSim.Experiments.Sweeps;
 /// <param name="Index">Its place in the plan, from 0.</param>
 /// <param name="Point">What was asked for, with what was left to the workload.</param>
 /// <param name="Scenario">With policies of its own: it runs once.</param>
+/// <param name="Prediction">What its times rest on.</param>
 /// <param name="Workload">Its requests.</param>
 /// <param name="Facts">What the workload is.</param>
 /// <param name="ConfigurationText">The configuration as canonical JSON.</param>
@@ -19,6 +20,7 @@ internal sealed record PreparedPoint(
     int Index,
     SweepPoint Point,
     Scenario Scenario,
+    Prediction Prediction,
     WorkloadOptions Workload,
     WorkloadFacts Facts,
     string ConfigurationText,
@@ -40,6 +42,7 @@ internal sealed record PreparedPoint(
         {
             MixedInstances = Scenario.MixedInstances,
             Precision = Experiment.DescribePrecision(Scenario),
+            Prediction = Prediction,
             Notices = Scenario.Model.Notices,
             QueueStatesFile = names.GetValueOrDefault(SampleOptions.QueueStatesOption),
             MemoryUsageFile = names.GetValueOrDefault(SampleOptions.MemoryUsageOption),
@@ -126,7 +129,7 @@ internal sealed class PreparedSweep
         try
         {
             var files = new List<InputFingerprint>();
-            var scenario = Experiment.CreateScenario(
+            var (scenario, prediction) = Experiment.CreatePredicted(
                 configuration,
                 new PerformanceFiles(
                     folder =>
@@ -158,7 +161,16 @@ internal sealed class PreparedSweep
             var hash = InputFingerprint.HashText(
                 string.Join('\n', inputs.Select(input => input.Content).Prepend(text))
             );
-            return new PreparedPoint(index, point, scenario, workload, facts!, text, hash);
+            return new PreparedPoint(
+                index,
+                point,
+                scenario,
+                prediction,
+                workload,
+                facts!,
+                text,
+                hash
+            );
         }
         catch (UserErrorException e) when (point.Settings.Count > 0)
         {

@@ -28,6 +28,9 @@ public sealed class ResultComparison
     /// <summary>Rows without a partner.</summary>
     public int UnpairedRows { get; }
 
+    /// <summary>What both sides' times rest on where they differ in that; null where they do not, or do not say.</summary>
+    internal string? TierNotice { get; private init; }
+
     /// <summary>One entry for each place and figure.</summary>
     public IReadOnlyList<PairedDifference> Differences { get; }
 
@@ -60,7 +63,10 @@ public sealed class ResultComparison
             treatments,
             [.. pairs.Differences([], columns)],
             pairs.Unpaired
-        );
+        )
+        {
+            TierNotice = TiersOf(pairs.Pairs),
+        };
     }
 
     /// <summary>Compares the rows of one summary CSV with those that have one value of an option.</summary>
@@ -105,7 +111,25 @@ public sealed class ResultComparison
             ],
             a.Rows.Count(row => sets.All(set => !set.Rows.Pairs.Any(pair => pair.A == row)))
                 + sets.Sum(set => set.Rows.UnpairedB)
-        );
+        )
+        {
+            TierNotice = TiersOf(sets.SelectMany(set => set.Rows.Pairs)),
+        };
+    }
+
+    private static string? TiersOf(IEnumerable<(SummaryRow A, SummaryRow B)> pairs)
+    {
+        const string Tier = "tier";
+        var different = pairs
+            .Where(pair => pair.A.Cells.ContainsKey(Tier) && pair.B.Cells.ContainsKey(Tier))
+            .Select(pair => (A: pair.A[Tier], B: pair.B[Tier]))
+            .Where(pair => pair.A != pair.B)
+            .Distinct()
+            .Select(pair => $"{pair.A} and {pair.B}")
+            .ToArray();
+        return different.Length == 0
+            ? null
+            : $"Tiers differ, {string.Join(", ", different)}: a part of the differences is that of how times are predicted";
     }
 
     /// <summary>A column is the same throughout, or a key of the grid, or what the comparison is about.</summary>

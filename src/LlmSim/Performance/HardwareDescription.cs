@@ -70,4 +70,15 @@ public sealed record HardwareDescription
 
     /// <summary>Where the figures come from.</summary>
     public required string Source { get; init; }
+
+    /// <summary>Whether another has the same rates of arithmetic and memory, so that operations are as far above both their roofs.</summary>
+    internal bool HasRoofsOf(HardwareDescription other) =>
+        (MemoryBytesPerSecond, Fp16OpsPerSecond, Int8OpsPerSecond, Fp8OpsPerSecond, Fp4OpsPerSecond)
+        == (
+            other.MemoryBytesPerSecond,
+            other.Fp16OpsPerSecond,
+            other.Int8OpsPerSecond,
+            other.Fp8OpsPerSecond,
+            other.Fp4OpsPerSecond
+        );
 }

@@ -23,7 +23,7 @@ internal static class BenchCases
         };
         // What is wrong with the deployment is wrong with all: it is said once, not as a fault of the first result.
         var precision = Experiment.DescribePrecision(
-            Experiment.CreateScenario(served, PerformanceFiles.Disk)
+            Experiment.CreateScenario(served)
         );
         return [.. results.Select(result => BenchRun.Of(result, served, precision))];
     }

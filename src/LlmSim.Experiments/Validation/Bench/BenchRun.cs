@@ -50,7 +50,7 @@ internal sealed record BenchRun : MeasuredCase
             throw obstacle;
         }
 
-        var scenario = Experiment.CreateScenario(Configuration, context.Files) with
+        var scenario = Experiment.CreatePredicted(Configuration, context.Files).Scenario with
         {
             Concurrency = Result.Load.Concurrency,
             SendTimes = Result.Load.SendTimes,

@@ -32,6 +32,13 @@ internal static class BenchmarkSettings
         var batch = (row.Concurrency ?? 0) / (deployment.Mixed?.AttentionDp ?? 1);
         return kind switch
         {
+            // Later templates than that of 0.5.1 mix prompts with decoding (enable_mixed_chunk), as vLLM does.
+            EngineKind.Sglang when !deployment.EngineVersion.StartsWith("0.5.1.", StringComparison.Ordinal) => new()
+            {
+                Kind = EngineKind.Vllm,
+                MaxBatchedTokens = 8192,
+                CapturedSizes = [],
+            },
             EngineKind.Sglang => new() { MaxPrefillTokens = budget, CapturedSizes = [] },
             EngineKind.TensorRtLlm => new()
             {
@@ -104,6 +111,9 @@ internal static class BenchmarkSettings
 /// <summary>What an engine was told in the place of its defaults; null for the default.</summary>
 internal sealed record ServingSettings
 {
+    /// <summary>Whose rules it batches by.</summary>
+    public EngineKind? Kind { get; init; }
+
     public int? MaxBatchedTokens { get; init; }
 
     public int? MaxPrefillTokens { get; init; }
@@ -132,6 +142,7 @@ internal sealed record ServingSettings
     public EngineSpec Of(EngineSpec defaults) =>
         defaults with
         {
+            Kind = Kind ?? defaults.Kind,
             MaxBatchedTokens = MaxBatchedTokens ?? defaults.MaxBatchedTokens,
             MaxPrefillTokens = MaxPrefillTokens ?? defaults.MaxPrefillTokens,
             MaxSequences = MaxSequences ?? defaults.MaxSequences,

@@ -1,3 +1,5 @@
+using LlmSim.Experiments.Performance;
+
 namespace LlmSim.Experiments.Validation.Serving;
 
 /// <summary>What came of a case.</summary>
@@ -10,4 +12,8 @@ internal sealed record CaseOutcome(
     IReadOnlyList<ComparedFigure> Figures,
     string? Reason = null,
     string? Detail = null
-);
+)
+{
+    /// <summary>What was predicted, and what its times rest on; null where nothing was.</summary>
+    public PredictionSubject? Subject { get; init; }
+}

@@ -12,7 +12,23 @@ internal static class CaseScenario
 {
     /// <summary>The scenario, without its workload.</summary>
     /// <exception cref="NotExpressibleException">The simulator has no words for the deployment.</exception>
-    public static Scenario Of(ServingDeployment deployment, CaseContext context)
+    public static Scenario Of(ServingDeployment deployment, CaseContext context) =>
+        Make(deployment, context).Scenario;
+
+    /// <summary>What is predicted of a deployment.</summary>
+    public static PredictionSubject Subject(ServingDeployment deployment, CaseContext context)
+    {
+        var (scenario, choose) = Make(deployment, context);
+        return PredictionSubject.Of(scenario, scenario.Instances.Distinct().Select(choose)) with
+        {
+            Engines = [$"{deployment.Engine} {deployment.EngineVersion}".TrimEnd()],
+        };
+    }
+
+    private static (Scenario Scenario, Func<InstanceSpec, PerformanceChoice> Choose) Make(
+        ServingDeployment deployment,
+        CaseContext context
+    )
     {
         if (deployment.PipelineParallel > 1)
         {
@@ -31,6 +47,12 @@ internal static class CaseScenario
             Precision = RowNames.Precision(deployment),
         };
         var precision = configuration.Precision.Resolve(model);
+        var choose = PerformanceSource.Chooser(
+            configuration,
+            model,
+            precision,
+            context.Files
+        );
         var route = EngineDefaults.Route(RowNames.Engine(deployment.Engine));
         var scenario = new Scenario
         {
@@ -40,16 +62,10 @@ internal static class CaseScenario
             DecodeInstances = Instances(deployment.Decode, "decode"),
             MixedInstances = Instances(deployment.Mixed, "mixed"),
             Policies = context.Catalogs.Policies.CreateSet(route, "fcfs", route, "fcfs"),
-            PerformanceModelFactory = PerformanceSource.Factory(
-                configuration,
-                model,
-                precision,
-                context.Files,
-                deployment.Engine
-            ),
+            PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),
         };
         RequireExpressible(scenario);
-        return scenario;
+        return (scenario, choose);
 
         IReadOnlyList<InstanceSpec> Instances(WorkerLayout? layout, string role) =>
             layout is null

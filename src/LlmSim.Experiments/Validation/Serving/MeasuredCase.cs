@@ -1,3 +1,5 @@
+using LlmSim.Experiments.Performance;
+
 namespace LlmSim.Experiments.Validation.Serving;
 
 /// <summary>One measured configuration: what was served, how it was loaded and what was measured.</summary>
@@ -17,6 +19,10 @@ internal abstract record MeasuredCase
 
     /// <summary>Tokens that its simulation generates, about: the long ones are begun first.</summary>
     public abstract double Size { get; }
+
+    /// <summary>What is predicted of it, and what the times rest on; null where errors are not told apart by that.</summary>
+    /// <param name="context">What it is simulated with.</param>
+    public virtual PredictionSubject? Subject(CaseContext context) => null;
 
     /// <summary>Simulates it.</summary>
     /// <exception cref="NotExpressibleException">The simulator has no words for it.</exception>

@@ -1,4 +1,5 @@
 using LlmSim.Batching;
+using LlmSim.Experiments.Performance;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 
@@ -51,9 +52,7 @@ internal static class RowNames
         FindModel(model, models) switch
         {
             null => "unknown",
-            { LatentAttention: not null } => "mla",
-            { MixtureOfExperts: not null } => "moe",
-            _ => "dense",
+            { } found => PredictionSubject.FamilyOf(found),
         };
 
     /// <summary>Whose rules an engine batches by: one that is not known, by vLLM's.</summary>

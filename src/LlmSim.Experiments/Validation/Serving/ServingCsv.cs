@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 
 namespace LlmSim.Experiments.Validation.Serving;
@@ -22,6 +23,7 @@ internal static class ServingCsv
                     row[label].Set(outcome.Case.Labels.GetValueOrDefault(label, ""));
                 }
 
+                row["tier"].Set(outcome.Subject?.Tier.Name() ?? "");
                 row["metric"].Set(figure.Metric);
                 row["measured_seconds"].Set(Text(figure.Seconds.Measured));
                 row["predicted_seconds"].Set(Text(figure.Seconds.Predicted));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmSim.Engine;
+using LlmSim.Experiments.Performance;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Validation.Serving;
@@ -26,6 +27,12 @@ internal sealed record ServingExperiment : MeasuredCase
     public required IReadOnlyList<ExperimentStage> Stages { get; init; }
 
     public override double Size => Stages.Sum(stage => stage.RatePerSecond * stage.Seconds) * OutputTokens;
+
+    public override PredictionSubject Subject(CaseContext context) =>
+        CaseScenario.Subject(Deployment, context) with
+        {
+            Load = PredictionSubject.Open,
+        };
 
     public override IReadOnlyList<ComparedFigure> Simulate(
         CaseContext context,

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using LlmSim.Experiments.Performance;
 
 namespace LlmSim.Experiments.Validation.Serving;
 
@@ -23,6 +24,13 @@ internal static class ServingJson
             json.WriteString("source", validation.Source);
             json.WriteString("performance", validation.Performance);
             json.WriteNumber("compared", validation.Compared);
+            json.WriteStartObject("tiers");
+            foreach (var (tier, count) in validation.Tiers)
+            {
+                json.WriteNumber(tier.Name(), count);
+            }
+
+            json.WriteEndObject();
             WriteLeftOut(json, validation);
             WriteClasses(json, validation);
             WriteResults(json, validation);
@@ -95,6 +103,7 @@ internal static class ServingJson
             {
                 json.WriteStartObject();
                 json.WriteString("id", figures.Key);
+                json.WriteString("tier", outcome.Subject?.Tier.Name());
                 foreach (var (label, value) in outcome.Case.Labels)
                 {
                     json.WriteString(label, value);

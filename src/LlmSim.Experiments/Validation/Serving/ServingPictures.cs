@@ -1,3 +1,4 @@
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Results;
 using ScottPlot;
@@ -51,13 +52,26 @@ internal static class ServingPictures
             var name = metric[..metric.IndexOf('_', StringComparison.Ordinal)];
             yield return (
                 $"{name}_predicted_against_measured",
-                PredictionPicture.Draw(
+                WithTiers(validation, PredictionPicture.Draw(
                     $"Mean {name.ToUpperInvariant()} predicted against measured, {validation.Performance}",
                     $"{name.ToUpperInvariant()} (s)",
                     [.. classes.Select(group => Series(group, metric))]
-                )
+                ))
             );
         }
+    }
+
+    private static Plot? WithTiers(ServingValidation validation, Plot? plot)
+    {
+        if (plot is not null)
+        {
+            PictureStyle.AddNotes(
+                plot,
+                $"tiers: {string.Join(", ", validation.Tiers.Select(tier => $"{tier.Tier.Name()} {tier.Count}"))}"
+            );
+        }
+
+        return plot;
     }
 
     private static NamedSeries Series(IGrouping<string, CaseOutcome> outcomes, string metric)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Workloads;
 
 namespace LlmSim.Experiments.Validation.Serving;
@@ -42,6 +43,12 @@ internal sealed record ServingRow : MeasuredCase
     public required IReadOnlyDictionary<string, double> Measured { get; init; }
 
     public override double Size => (double)(Concurrency ?? 0) * OutputTokens;
+
+    public override PredictionSubject Subject(CaseContext context) =>
+        CaseScenario.Subject(Deployment, context) with
+        {
+            Load = PredictionSubject.Closed,
+        };
 
     public override IReadOnlyList<ComparedFigure> Simulate(
         CaseContext context,

@@ -1,3 +1,4 @@
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Experiments.Validation.Serving;
@@ -17,7 +18,7 @@ internal sealed record ServingValidation
     /// <summary>What came of each case, in the order of the file.</summary>
     public required IReadOnlyList<CaseOutcome> Outcomes { get; init; }
 
-    /// <summary>Doubtful cases that were left out, by the reason of the doubt.</summary>
+    /// <summary>Cases that were left out, by the reason: a doubt, or that a fit has seen them.</summary>
     public required IReadOnlyDictionary<string, int> LeftOut { get; init; }
 
     /// <summary>Errors by class.</summary>
@@ -25,6 +26,16 @@ internal sealed record ServingValidation
 
     /// <summary>Cases with a prediction.</summary>
     public int Compared => Outcomes.Count(outcome => outcome.Reason is null);
+
+    /// <summary>Compared cases by what their times rest on, the best first.</summary>
+    public IReadOnlyList<(PredictionTier Tier, int Count)> Tiers =>
+        [
+            .. Outcomes
+                .Where(outcome => outcome.Subject is not null)
+                .CountBy(outcome => outcome.Subject!.Tier)
+                .OrderBy(tier => tier.Key)
+                .Select(tier => (tier.Key, tier.Value)),
+        ];
 
     /// <summary>Cases that the simulator has no words for, by reason, the most frequent first.</summary>
     public IEnumerable<IGrouping<string, CaseOutcome>> NotExpressible =>
@@ -54,7 +65,8 @@ internal sealed record ServingValidation
         var labels = CaseFilter.Labels("--by", cases, options.By);
         var chosen = CaseFilter.Apply(cases, options.Filter);
         var doubtful = options.IncludesDoubtful ? [] : chosen.Where(one => one.Doubt is not null).ToArray();
-        chosen = CaseFilter.Limit([.. chosen.Except(doubtful)], options.Limit);
+        var seen = chosen.Except(doubtful).Where(one => options.FittedIds.Contains(one.Id)).ToArray();
+        chosen = CaseFilter.Limit([.. chosen.Except(doubtful).Except(seen)], options.Limit);
         return new ServingValidation
         {
             Source = source,
@@ -62,6 +74,7 @@ internal sealed record ServingValidation
             Labels = labels,
             LeftOut = doubtful
                 .CountBy(one => one.Doubt!)
+                .Concat(seen.CountBy(_ => "a fit has seen them"))
                 .OrderByDescending(count => count.Value)
                 .ToDictionary(),
             Outcomes = Simulate(chosen, options.Workers, context, onProgress, cancellation),
@@ -96,7 +109,7 @@ internal sealed record ServingValidation
     {
         try
         {
-            return new CaseOutcome(one, one.Simulate(context, cancellation));
+            return new CaseOutcome(one, one.Simulate(context, cancellation)) { Subject = one.Subject(context) };
         }
         catch (NotExpressibleException e)
         {
@@ -123,6 +136,9 @@ internal sealed record ServingOptions
 
     /// <summary>Whether to take in what is doubtful.</summary>
     public bool IncludesDoubtful { get; init; }
+
+    /// <summary>Cases that a fit has seen, which are left out.</summary>
+    public IReadOnlySet<string> FittedIds { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>Simulations at the same time.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;

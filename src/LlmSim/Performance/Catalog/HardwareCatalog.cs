@@ -37,11 +37,13 @@ public sealed class HardwareCatalog
     /// <summary>The accelerator of that name, such as "NVIDIA_H100_SXM".</summary>
     /// <exception cref="UserErrorException">There is none; the message names the nearest.</exception>
     public HardwareDescription Get(string name) =>
-        _hardware.TryGetValue(name, out var hardware)
-            ? hardware.Value
-            : throw new UserErrorException(
-                $"hardware '{name}' is unknown.{Suggestion.For(name, _hardware.Keys)} 'llmsim hardware' lists what there is."
-            );
+        Find(name)
+        ?? throw new UserErrorException(
+            $"hardware '{name}' is unknown.{Suggestion.For(name, _hardware.Keys)} 'llmsim hardware' lists what there is."
+        );
+
+    /// <summary>The accelerator of that name; null when there is none.</summary>
+    internal HardwareDescription? Find(string name) => _hardware.GetValueOrDefault(name)?.Value;
 
     private static HardwareDescription ParseFile(CatalogFile file)
     {

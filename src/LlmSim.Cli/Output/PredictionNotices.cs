@@ -1,0 +1,19 @@
+using LlmSim.Experiments.Performance;
+
+namespace LlmSim.Cli.Output;
+
+/// <summary>What is said of the tiers of predictions on the standard error, where no header says it.</summary>
+internal static class PredictionNotices
+{
+    /// <summary>Each notice once, though many runs have it.</summary>
+    public static void Write(IEnumerable<Prediction> predictions, CliConsole console)
+    {
+        Prediction[] all = [.. predictions];
+        foreach (var notice in all.SelectMany(prediction => prediction.Notices).Distinct())
+        {
+            console.Error.WriteLine($"llmsim: note: {notice}");
+        }
+
+        console.Warn(all.SelectMany(prediction => prediction.Warnings).Distinct());
+    }
+}

@@ -1,0 +1,88 @@
+using LlmSim.Performance;
+
+namespace LlmSim.Experiments.Performance;
+
+/// <summary>What is predicted, as far as errors are told apart by it.</summary>
+internal sealed record PredictionSubject
+{
+    public const string Mixed = "mixed";
+    public const string Disaggregated = "disaggregated";
+    public const string Closed = "closed";
+    public const string Open = "open";
+
+    /// <summary>The tier of the least sure instance.</summary>
+    public required PredictionTier Tier { get; init; }
+
+    /// <summary>"dense", "moe" or "mla" (experts with latent attention).</summary>
+    public required string Family { get; init; }
+
+    /// <summary>Whether instances do both, or prefill and decode apart.</summary>
+    public required string Mode { get; init; }
+
+    /// <summary>Whether so many requests are kept in flight, or requests come at times of their own.</summary>
+    public required string Load { get; init; }
+
+    /// <summary>The accelerators by name.</summary>
+    public required IReadOnlyList<string> Accelerators { get; init; }
+
+    /// <summary>Formats of the products and width of the KV cache, as the accelerators compute them.</summary>
+    public required IReadOnlyList<string> Precisions { get; init; }
+
+    /// <summary>The engines, with their versions where they are known; none where instances have no engine.</summary>
+    public required IReadOnlyList<string> Engines { get; init; }
+
+    /// <summary>Accelerators of the largest instance, those that share its experts among them.</summary>
+    public required int MostAccelerators { get; init; }
+
+    /// <summary>What a scenario is.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="choices">What gives its instances their times.</param>
+    public static PredictionSubject Of(Scenario scenario, IEnumerable<PerformanceChoice> choices)
+    {
+        InstanceSpec[] instances = [.. scenario.Instances.Distinct()];
+        return new PredictionSubject
+        {
+            Tier = choices.Max(choice => choice.Tier),
+            Family = FamilyOf(scenario.Model),
+            Mode = scenario.PrefillInstances.Count > 0 ? Disaggregated : Mixed,
+            Load = scenario.Concurrency is null ? Open : Closed,
+            Accelerators = [.. instances.Select(instance => instance.Hardware.Name).Distinct()],
+            Precisions =
+            [
+                .. instances
+                    .Select(instance => PrecisionOf(scenario.Model, scenario.Precision.On(instance.Hardware)))
+                    .Distinct(),
+            ],
+            // All engines batch by vLLM's rules.
+            Engines =
+                scenario.MixedInstances.Count > 0 || instances.Any(instance => instance.Engine is not null)
+                    ? ["vllm"]
+                    : [],
+            MostAccelerators = instances.Max(instance => Math.Max(instance.TpSize, instance.ExpertParallel)),
+        };
+    }
+
+    /// <summary>"dense", "moe", or "mla" for experts with latent attention.</summary>
+    public static string FamilyOf(ModelDescription model) =>
+        model switch
+        {
+            { LatentAttention: not null } => "mla",
+            { MixtureOfExperts: not null } => "moe",
+            _ => "dense",
+        };
+
+    private static string PrecisionOf(ModelDescription model, Precision precision)
+    {
+        ProductFormat[] products =
+        [
+            precision.Projections,
+            model.MixtureOfExperts is null ? precision.Mlp : precision.Experts,
+        ];
+        return $"{string.Join(" and ", products.Select(Words).Distinct())} with {precision.KvCache.Name} KV cache";
+
+        static string Words(ProductFormat product) =>
+            product.Weight.Name
+            + (product.Weight.Scales is { } scales ? $" in {scales}" : "")
+            + (product.Activation.Bits == product.Weight.Bits ? "" : $" x {product.Activation.Name}");
+    }
+}
