@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Cli.Output;
+using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Performance;
@@ -13,7 +14,7 @@ internal sealed class CalibrateCommand : CliCommand
     private readonly Argument<string[]> _folders = new("PROFILE_DIR")
     {
         Description = "folders of profiles of one accelerator, each with a meta.yaml",
-        Arity = ArgumentArity.OneOrMore,
+        Arity = ArgumentArity.ZeroOrMore,
     };
 
     private readonly Option<string> _hardware = CliOption.Text(
@@ -28,23 +29,26 @@ internal sealed class CalibrateCommand : CliCommand
         valueName: "MODEL"
     );
 
+    private readonly EngineCalibrationArguments _engine = new();
     private readonly PluginArguments _plugins = new();
 
     private readonly Option<string> _output = CliOption.File(
         "output",
-        "where to write the block \"calibration\" of a hardware file, JSON; - for standard output, in the place of the tables"
+        "where to write the block \"calibration\" of a hardware file, or the profile of an engine, JSON; - for standard output, in the place of the tables"
     );
 
     public CalibrateCommand(CliConsole console)
         : base(
             "calibrate",
-            "Fit what an accelerator reaches of its roofs to measured profiles, and report the error on what was held out.",
+            "Fit what an accelerator reaches of its roofs to measured profiles, or what an engine takes beside its kernels to measured configurations, "
+                + "and report the error on what was held out.",
             console
         )
     {
         Add(_folders);
         AddGroups([
             new("Subject", [_hardware, _model]),
+            _engine.Group,
             new("Output", [_output]),
             _plugins.ModelAndHardwareGroup,
         ]);
@@ -52,12 +56,29 @@ internal sealed class CalibrateCommand : CliCommand
         [
             "llmsim calibrate profiles/RTXPRO6000/meta-llama/Llama-3.1-8B/bf16",
             "llmsim calibrate profiles/a profiles/b --output calibration.json",
+            "llmsim calibrate --rows rows.csv --filter engine=vllm,mode=agg --output catalog/engines/vllm.json",
         ];
         SetAction(Execute);
     }
 
     private void Execute(ParseResult parse)
     {
+        if (_engine.IsGiven(parse))
+        {
+            var catalogs = Catalogs.BuiltIn with
+            {
+                Models = _plugins.LoadModels(parse),
+                Hardware = _plugins.LoadHardware(parse),
+            };
+            _engine.Execute(parse, catalogs, parse.GetValue(_output), Console);
+            return;
+        }
+
+        if (parse.GetRequiredValue(_folders).Length == 0)
+        {
+            throw new UserErrorException("give folders of profiles, or --rows FILE of measured configurations");
+        }
+
         var (hardware, result) = CalibrationRun.Fit(
             parse.GetRequiredValue(_folders),
             parse.GetValue(_hardware),

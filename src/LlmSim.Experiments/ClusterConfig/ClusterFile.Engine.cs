@@ -1,5 +1,7 @@
 using System.Text.Json;
 using LlmSim.Batching;
+using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.ClusterConfig;
 
@@ -22,10 +24,13 @@ internal ref partial struct ClusterFile
         "prefix_caching",
         "async_scheduling",
         "prefill_iteration_seconds",
+        "overheads",
         "cuda_graph_sizes",
         "kv_blocks",
         "data_parallel_group",
     ];
+
+    private static readonly string[] s_overheadFields = [.. EngineProfileJson.Times.Select(time => time.Field)];
 
     private static readonly string[] s_kinds = [.. EngineDefaults.Kinds.Keys];
 
@@ -60,6 +65,7 @@ internal ref partial struct ClusterFile
                 {
                     PrefillIterationSeconds = Number(field, x => x >= 0, "0 or more"),
                 },
+                "overheads" => engine with { Overheads = ReadOverheads() },
                 "cuda_graph_sizes" => WithGraphSizes(engine, field),
                 "kv_blocks" => engine with { KvBlocks = Size(field) },
                 _ => engine with { DataParallelGroup = Text(field) },
@@ -97,6 +103,28 @@ internal ref partial struct ClusterFile
         }
 
         return sizes;
+    }
+
+    /// <summary>Times that are left out are 0: who says one says all.</summary>
+    private EngineOverheads ReadOverheads()
+    {
+        if (_reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw Error($"overheads: found {Found()}; allowed: an object {{ … }} of seconds");
+        }
+
+        var fields = new HashSet<string>(StringComparer.Ordinal);
+        var overheads = EngineOverheads.None;
+        while (ReadFieldName(fields, s_overheadFields) is { } field)
+        {
+            var time = EngineProfileJson.Times.First(one => one.Field == field);
+            overheads = time.With(
+                overheads,
+                Number(field, x => x is >= 0 and <= EngineOverheads.Largest, "0 to 1 second")
+            );
+        }
+
+        return overheads;
     }
 
     private readonly EngineKind ReadKind()

@@ -144,8 +144,8 @@ public static class PerformanceSource
             var measured = kernels.Source;
             var performance = new EngineTime(
                 new KernelModel(kernels, model, precision, instance, semantics),
-                EngineProfiles.OverheadsOf(instance.Engine),
-                model.Layers
+                EngineProfile.OverheadsOf(instance.Engine),
+                model
             );
             return measured.TransferredFrom is { } other
                 ? new(performance, PredictionTier.Transferred, $"kernels transferred from {other}")

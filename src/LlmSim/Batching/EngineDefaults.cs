@@ -116,6 +116,17 @@ internal static class EngineDefaults
             _ => 16384,
         };
 
+    /// <summary>The same for another version of the form MAJOR.MINOR.</summary>
+    public static bool IsBefore(string version, string other)
+    {
+        var parts = other.Split('.');
+        return IsBefore(
+            version,
+            int.Parse(parts[0], CultureInfo.InvariantCulture),
+            parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0
+        );
+    }
+
     /// <summary>Whether a version such as 0.8.5.post1 is before another; an unknown one is not.</summary>
     private static bool IsBefore(string version, int major, int minor)
     {

@@ -1,3 +1,5 @@
+using LlmSim.Performance;
+
 namespace LlmSim.Batching;
 
 /// <summary>
@@ -55,6 +57,12 @@ public sealed record EngineSpec
     /// an iteration is not replayed from a recorded graph of kernels. docs/validation.md tells what was found for vLLM.
     /// </summary>
     public double PrefillIterationSeconds { get; init; }
+
+    /// <summary>
+    /// What it takes beside its kernels (overheads); null for what was found for engines of its kind and version. Performance from kernels
+    /// reads it, other models of performance have their own or none.
+    /// </summary>
+    public EngineOverheads? Overheads { get; init; }
 
     /// <summary>
     /// Sizes in tokens for which the kernels of an iteration were recorded as a graph, ascending (cuda_graph_sizes): an iteration

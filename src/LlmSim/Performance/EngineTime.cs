@@ -1,22 +1,47 @@
 namespace LlmSim.Performance;
 
 /// <summary>The kernels of an iteration, and what the engine takes beside them.</summary>
-internal sealed class EngineTime(IPerformanceModel kernels, EngineOverheads overheads, int layers)
-    : IPerformanceModel,
-        IRangeReporting
+internal sealed class EngineTime : IPerformanceModel, IRangeReporting
 {
-    public double Seconds(in IterationBatch batch) => kernels.Seconds(batch) + overheads.Seconds(batch, layers);
+    private static readonly IReadOnlyDictionary<string, long> s_nothing = new Dictionary<string, long>();
 
-    public DecodeTrend Trend(in IterationBatch batch)
+    private readonly IPerformanceModel _kernels;
+    private readonly IRangeReporting? _range;
+    private readonly EngineOverheads _overheads;
+    private readonly int _layers;
+    private readonly int _launches;
+
+    /// <summary>An engine that runs a model.</summary>
+    /// <param name="kernels">Times of its kernels.</param>
+    /// <param name="overheads">What it takes beside them.</param>
+    /// <param name="model">The model.</param>
+    public EngineTime(IPerformanceModel kernels, EngineOverheads overheads, ModelDescription model)
     {
-        var trend = kernels.Trend(batch);
-        return trend with { Seconds = trend.Seconds + overheads.Seconds(batch, layers) };
+        overheads.Require();
+        _kernels = kernels;
+        _range = kernels as IRangeReporting;
+        _overheads = overheads;
+        _layers = model.Layers;
+        _launches = EngineOverheads.LaunchesOf(model);
     }
 
-    public long Iterations => (kernels as IRangeReporting)?.Iterations ?? 0;
+    /// <inheritdoc />
+    public long Iterations => _range?.Iterations ?? 0;
 
-    public long IterationsOutOfRange => (kernels as IRangeReporting)?.IterationsOutOfRange ?? 0;
+    /// <inheritdoc />
+    public long IterationsOutOfRange => _range?.IterationsOutOfRange ?? 0;
 
-    public IReadOnlyDictionary<string, long> OutOfRange =>
-        (kernels as IRangeReporting)?.OutOfRange ?? new Dictionary<string, long>();
+    /// <inheritdoc />
+    public IReadOnlyDictionary<string, long> OutOfRange => _range?.OutOfRange ?? s_nothing;
+
+    /// <inheritdoc />
+    public double Seconds(in IterationBatch batch) =>
+        _overheads.Seconds(batch, _kernels.Seconds(batch), _layers, _launches);
+
+    /// <inheritdoc />
+    public DecodeTrend Trend(in IterationBatch batch)
+    {
+        var trend = _kernels.Trend(batch);
+        return trend with { Seconds = _overheads.Seconds(batch, trend.Seconds, _layers, _launches) };
+    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
+using LlmSim.Performance;
 using LlmSim.Performance.Kernels;
 using LlmSim.Performance.Measured;
 
@@ -36,6 +37,13 @@ internal sealed class CaseContext
 
     public Catalogs Catalogs { get; }
 
+    /// <summary>What engines take beside their kernels; null for what is known of them.</summary>
+    public EngineOverheads? Overheads { get; private init; }
+
+    /// <summary>The same with other overheads.</summary>
+    public CaseContext With(EngineOverheads overheads) =>
+        new(Performance, Catalogs) { Files = Files, Overheads = overheads };
+
     /// <summary>Measured profiles and operations, each read once.</summary>
-    public PerformanceFiles Files { get; }
+    public PerformanceFiles Files { get; private init; }
 }

@@ -3,6 +3,7 @@ using LlmSim.Experiments.Performance;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Validation.Serving;
@@ -76,7 +77,7 @@ internal static class CaseScenario
                         .Range(0, layout.Workers)
                         .SelectMany(worker =>
                             Enumerable.Repeat(
-                                Instance(deployment, model, hardware, layout, $"{role} {worker}"),
+                                Instance(deployment, context, model, hardware, layout, $"{role} {worker}"),
                                 layout.AttentionDp
                             )
                         ),
@@ -111,6 +112,7 @@ internal static class CaseScenario
 
     private static InstanceSpec Instance(
         ServingDeployment deployment,
+        CaseContext context,
         ModelDescription model,
         HardwareDescription hardware,
         WorkerLayout layout,
@@ -127,6 +129,8 @@ internal static class CaseScenario
             MemoryUtilization = deployment.Settings.MemoryUtilization ?? EngineDefaults.MemoryUtilization(kind),
             Engine = deployment.Settings.Of(defaults) with
             {
+                // Its own, also where it batches by the rules of another.
+                Overheads = context.Overheads ?? EngineProfile.OverheadsOf(defaults),
                 // Where no prefix is shared there is nothing to find, and looking for it takes time.
                 PrefixCaching = deployment.SharesPrefixes,
                 DataParallelGroup = layout.AttentionDp > 1 ? worker : null,

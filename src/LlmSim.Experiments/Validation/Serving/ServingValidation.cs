@@ -81,7 +81,7 @@ internal sealed record ServingValidation
         };
     }
 
-    private static CaseOutcome[] Simulate(
+    internal static CaseOutcome[] Simulate(
         IReadOnlyList<MeasuredCase> cases,
         int workers,
         CaseContext context,

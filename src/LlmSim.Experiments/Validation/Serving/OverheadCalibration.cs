@@ -1,0 +1,232 @@
+using System.Security.Cryptography;
+using System.Text;
+using LlmSim.Performance;
+using MathNet.Numerics.LinearAlgebra;
+
+namespace LlmSim.Experiments.Validation.Serving;
+
+/// <summary>
+/// What an engine takes beside its kernels, from configurations that were measured: found on half of the deployments, tried on the other half.
+/// </summary>
+/// <remarks>
+/// The launches of an iteration that is not replayed from a graph are a floor under its time: tried one by one, by what TTFT they give. The times of a
+/// layer and of a request add up: steps of least absolute errors of TPOT's logarithm, with differences of simulations for its derivatives.
+/// </remarks>
+internal sealed class OverheadCalibration
+{
+    private const double LayerStep = 10e-6;
+    private const double SequenceStep = 20e-6;
+    private const int Steps = 2;
+
+    /// <summary>Errors below this count by their squares: they are noise of the measurements.</summary>
+    private const double Noise = 0.02;
+
+    private static readonly double[] s_eagerLayerSeconds = [0, 0.25e-3, 0.5e-3, 0.75e-3, 1e-3, 1.25e-3];
+
+    private readonly CaseContext _context;
+    private readonly Action<int> _onSimulated;
+    private readonly CancellationToken _cancellation;
+    private readonly int _workers;
+    private int _simulated;
+
+    private OverheadCalibration(
+        CaseContext context,
+        int workers,
+        Action<int> onSimulated,
+        CancellationToken cancellation
+    ) => (_context, _workers, _onSimulated, _cancellation) = (context, workers, onSimulated, cancellation);
+
+    /// <summary>The overheads, and the errors of the half that they were found on and of the other half.</summary>
+    /// <param name="cases">Measured configurations of one engine.</param>
+    /// <param name="context">What to simulate with.</param>
+    /// <param name="workers">Simulations at the same time.</param>
+    /// <param name="onSimulated">Called with the number of simulations that are done, from any thread.</param>
+    /// <param name="cancellation">Stops it with an <see cref="OperationCanceledException" />.</param>
+    /// <exception cref="UserErrorException">There are too few configurations that can be simulated.</exception>
+    public static OverheadResult Fit(
+        IReadOnlyList<MeasuredCase> cases,
+        CaseContext context,
+        int workers,
+        Action<int> onSimulated,
+        CancellationToken cancellation
+    )
+    {
+        const int Least = 4;
+        var fitted = cases.Where(IsFitted).ToArray();
+        var heldOut = cases.Where(one => !IsFitted(one)).ToArray();
+        var fit = new OverheadCalibration(context, workers, onSimulated, cancellation);
+        var bare = fit.Simulate(fitted, EngineOverheads.None);
+        if (bare.Count(outcome => outcome.Figures.Count > 0) < Least || heldOut.Length < Least)
+        {
+            throw new UserErrorException(
+                $"--rows: {cases.Count} configurations, of which too few can be simulated in either half; at least {Least} are needed in each"
+            );
+        }
+
+        var overheads = fit.WithAdditive(fitted, EngineOverheads.None);
+        overheads = fit.WithEager(fitted, overheads);
+        overheads = fit.WithAdditive(fitted, overheads);
+        return new OverheadResult
+        {
+            Overheads = overheads,
+            FittedIds = [.. fitted.Select(one => one.Id)],
+            Fitted = OverheadErrors.Of(bare, fit.Simulate(fitted, overheads)),
+            HeldOut = OverheadErrors.Of(
+                fit.Simulate(heldOut, EngineOverheads.None),
+                fit.Simulate(heldOut, overheads)
+            ),
+        };
+    }
+
+    /// <summary>Rows of one deployment, which differ in their load alone, are on one side.</summary>
+    private static bool IsFitted(MeasuredCase one)
+    {
+        string[] labels = ["model", "system", "precision", "mode", "tp", "engine_version", "input_tokens", "output_tokens"];
+        var deployment = string.Join('|', labels.Select(label => one.Labels.GetValueOrDefault(label, "")));
+        return SHA256.HashData(Encoding.UTF8.GetBytes(deployment))[0] % 2 == 0;
+    }
+
+    /// <summary>Simulations that a fit takes, about.</summary>
+    public static int Simulations(IReadOnlyList<MeasuredCase> cases)
+    {
+        var fitted = cases.Count(IsFitted);
+        return fitted * (2 + (2 * Steps * 3) + s_eagerLayerSeconds.Length) + 2 * (cases.Count - fitted);
+    }
+
+    private EngineOverheads WithEager(MeasuredCase[] cases, EngineOverheads overheads) =>
+        s_eagerLayerSeconds
+            .Select(seconds => overheads with { EagerLayerSeconds = seconds })
+            .MinBy(tried => Errors(Simulate(cases, tried), "ttft_mean").Sum(error => Math.Abs(error.Log)))!;
+
+    private EngineOverheads WithAdditive(MeasuredCase[] cases, EngineOverheads overheads)
+    {
+        for (var i = 0; i < Steps; i++)
+        {
+            var here = Errors(Simulate(cases, overheads), "tpot_mean");
+            var layer = Errors(
+                Simulate(cases, overheads with { LayerSeconds = overheads.LayerSeconds + LayerStep }),
+                "tpot_mean"
+            );
+            var sequence = Errors(
+                Simulate(cases, overheads with { SequenceSeconds = overheads.SequenceSeconds + SequenceStep }),
+                "tpot_mean"
+            );
+            var errors = Vector<double>.Build.Dense(here.Count, row => here[row].Log);
+            var slopes = Matrix<double>.Build.Dense(
+                here.Count,
+                2,
+                (row, column) =>
+                    column == 0
+                        ? (layer[row].Log - here[row].Log) / LayerStep
+                        : (sequence[row].Log - here[row].Log) / SequenceStep
+            );
+            var found = LeastAbsolute(
+                slopes,
+                slopes * Vector<double>.Build.Dense([overheads.LayerSeconds, overheads.SequenceSeconds]) - errors
+            );
+            overheads = overheads with { LayerSeconds = found[0], SequenceSeconds = found[1] };
+        }
+
+        return overheads;
+    }
+
+    /// <summary>Times of 0 or more with the least sum of absolute errors, by least squares that weigh large errors less and less.</summary>
+    private static double[] LeastAbsolute(Matrix<double> slopes, Vector<double> wanted)
+    {
+        const int Rounds = 20;
+        double[] best = [0, 0];
+        var weights = Vector<double>.Build.Dense(wanted.Count, 1);
+        for (var round = 0; round < Rounds; round++)
+        {
+            best = LeastSquares(slopes, wanted, weights);
+            var errors = slopes * Vector<double>.Build.Dense(best) - wanted;
+            weights = errors.Map(error => 1 / Math.Max(Math.Abs(error), Noise));
+        }
+
+        return best;
+    }
+
+    /// <summary>The best of the solutions in which both times, either or none is above 0.</summary>
+    private static double[] LeastSquares(Matrix<double> slopes, Vector<double> wanted, Vector<double> weights)
+    {
+        var (a, b, c) = (Sum(0, 0), Sum(0, 1), Sum(1, 1));
+        var (p, q) = (Sum(0), Sum(1));
+        var determinant = a * c - b * b;
+        double[][] candidates =
+        [
+            [0, 0],
+            [Math.Max(0, p / a), 0],
+            [0, Math.Max(0, q / c)],
+            determinant > 0 ? [(p * c - q * b) / determinant, (q * a - p * b) / determinant] : [0, 0],
+        ];
+        return candidates
+            .Where(one => one.All(value => double.IsFinite(value) && value >= 0))
+            .MinBy(one =>
+            {
+                var errors = slopes * Vector<double>.Build.Dense(one) - wanted;
+                return errors.PointwiseMultiply(errors) * weights;
+            })!;
+
+        double Sum(int column, int? other = null) =>
+            slopes
+                .Column(column)
+                .PointwiseMultiply(other is { } second ? slopes.Column(second) : wanted)
+                .DotProduct(weights);
+    }
+
+    private static List<(string Id, double Log)> Errors(IReadOnlyList<CaseOutcome> outcomes, string metric) =>
+        [
+            .. outcomes
+                .SelectMany(outcome => outcome.Figures)
+                .Where(figure => figure.Metric == metric)
+                .Select(figure => (figure.Id, Math.Log(figure.Seconds.Predicted / figure.Seconds.Measured))),
+        ];
+
+    private CaseOutcome[] Simulate(IReadOnlyList<MeasuredCase> cases, EngineOverheads overheads) =>
+        ServingValidation.Simulate(
+            cases,
+            _workers,
+            _context.With(overheads),
+            _ => _onSimulated(Interlocked.Increment(ref _simulated)),
+            _cancellation
+        );
+}
+
+/// <summary>What an engine was found to take, and how far off predictions are with it.</summary>
+internal sealed record OverheadResult
+{
+    public required EngineOverheads Overheads { get; init; }
+
+    /// <summary>Ids of the half that it was found on: errors on them are not held out.</summary>
+    public required IReadOnlyList<string> FittedIds { get; init; }
+
+    /// <summary>On the half that it was found on.</summary>
+    public required IReadOnlyList<OverheadErrors> Fitted { get; init; }
+
+    /// <summary>On the other half.</summary>
+    public required IReadOnlyList<OverheadErrors> HeldOut { get; init; }
+}
+
+/// <summary>Errors of one figure without overheads and with them.</summary>
+/// <param name="Metric">The figure.</param>
+/// <param name="Before">Without.</param>
+/// <param name="After">With.</param>
+internal readonly record struct OverheadErrors(string Metric, ErrorSpread Before, ErrorSpread After)
+{
+    public static IReadOnlyList<OverheadErrors> Of(IReadOnlyList<CaseOutcome> before, IReadOnlyList<CaseOutcome> after) =>
+        [
+            .. new[] { "tpot_mean", "ttft_mean" }.Select(metric => new OverheadErrors(
+                metric,
+                Spread(before, metric),
+                Spread(after, metric)
+            )),
+        ];
+
+    private static ErrorSpread Spread(IReadOnlyList<CaseOutcome> outcomes, string metric) =>
+        ErrorSpread.Of(
+            outcomes
+                .SelectMany(outcome => outcome.Figures)
+                .Where(figure => figure.Metric == metric)
+                .Select(figure => figure.Seconds.ErrorPercent)
+        );
+}
