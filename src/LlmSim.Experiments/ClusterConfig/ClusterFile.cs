@@ -40,6 +40,9 @@ internal ref partial struct ClusterFile
     private readonly Func<string, HardwareDescription> _hardware;
     private Utf8JsonReader _reader;
 
+    /// <summary>Fields that the engine of the instance has: the defaults of the others depend on its kind and accelerator.</summary>
+    private HashSet<string> _givenOfEngine = [];
+
     private ClusterFile(ReadOnlySpan<byte> json, string name, Func<string, HardwareDescription> hardware)
     {
         _json = json;
@@ -131,13 +134,7 @@ internal ref partial struct ClusterFile
         var missing = s_fields[..2].Where(field => !fields.Contains(field)).ToArray();
         return missing.Length == 0
             ? (
-                new ClusterEntry(
-                    role,
-                    WithDefaultsOfEngine(instance, fields),
-                    _name,
-                    Line(start),
-                    fields
-                ),
+                new ClusterEntry(role, WithDefaultsOfEngine(instance, fields), _name, Line(start), fields),
                 count
             )
             : throw new UserErrorException($"{Where(start)}: the instance has no {missing[0]}");

@@ -19,8 +19,17 @@ internal sealed class TensorRtLlmScheduler(
     public override bool TryReserve(SequenceState sequence) =>
         Cache.TryReserve(sequence, MostTokens(sequence.Request));
 
-    protected override bool TryHold(SequenceState sequence, int hits, int tokens) =>
-        Cache.TryAdmit(sequence, hits, tokens, MostTokens(sequence.Request));
+    protected override bool TryHold(SequenceState sequence, int hits, int tokens)
+    {
+        if (!Cache.TryAdmit(sequence, hits, tokens, MostTokens(sequence.Request)))
+        {
+            return false;
+        }
+
+        // What has come from another instance can be found at once.
+        Cache.Publish(sequence);
+        return true;
+    }
 
     protected override void PreemptLast(SequenceState last) =>
         throw new InvariantViolationException($"{last.Request} lacks a KV block that was reserved for it");

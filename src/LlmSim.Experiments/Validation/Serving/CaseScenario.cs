@@ -104,6 +104,8 @@ internal static class CaseScenario
             {
                 MaxBatchedTokens = deployment.MaxBatchedTokens ?? defaults.MaxBatchedTokens,
                 MaxSequences = deployment.MaxSequences ?? defaults.MaxSequences,
+                MaxPrefillTokens = deployment.MaxPrefillTokens ?? defaults.MaxPrefillTokens,
+                MixedChunk = deployment.MixedChunk,
                 // Where no prefix is shared there is nothing to find, and looking for it takes time.
                 PrefixCaching = deployment.SharesPrefixes,
                 DataParallelGroup = layout.AttentionDp > 1 ? worker : null,

@@ -124,7 +124,7 @@ internal sealed class InferenceXLayout : IRowLayout
                 ("date", cells.Text("date"))
             ),
             Doubt = Doubt(cells, deployment, isDisaggregated),
-            Deployment = deployment,
+            Deployment = RowBudgets.OfInferenceX(deployment, cells.Whole("isl"), cells.Whole("conc")),
             InputTokens = cells.Whole("isl"),
             OutputTokens = cells.Whole("osl"),
             LengthRange = LengthRange,

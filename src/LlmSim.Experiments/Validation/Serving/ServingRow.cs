@@ -108,6 +108,12 @@ internal sealed record ServingDeployment
     /// <summary>Most requests in a batch where it is known; null for the engine's default.</summary>
     public int? MaxSequences { get; init; }
 
+    /// <summary>SGLang's max_prefill_tokens where it is known; null for its default.</summary>
+    public int? MaxPrefillTokens { get; init; }
+
+    /// <summary>Whether SGLang decodes beside prompts.</summary>
+    public bool MixedChunk { get; init; }
+
     /// <summary>Share of the memory where it is known; null for the engine's default.</summary>
     public double? MemoryUtilization { get; init; }
 

@@ -89,6 +89,9 @@ internal sealed class SiliconLayout : IRowLayout
             measured.Add("tpot_mean", tpot);
         }
 
+        // Lengths are drawn in rows of the InferenceX benchmark alone.
+        var range = cells.Positive("length_range") ?? 1;
+        var (input, concurrency) = (cells.Whole("input_tokens"), cells.OptionalWhole("concurrency"));
         return new ServingRow
         {
             Id = cells.Name("id"),
@@ -104,11 +107,14 @@ internal sealed class SiliconLayout : IRowLayout
                 ("speculative", speculative.Length == 0 ? "not stated" : speculative)
             ),
             Doubt = Doubt(cells, deployment, speculative),
-            Deployment = deployment,
-            InputTokens = cells.Whole("input_tokens"),
+            Deployment =
+                range < 1
+                    ? RowBudgets.OfInferenceX(deployment, input, concurrency)
+                    : RowBudgets.OfGenerator(deployment, input, concurrency),
+            InputTokens = input,
             OutputTokens = cells.Whole("output_tokens"),
-            LengthRange = cells.Positive("length_range") ?? 1,
-            Concurrency = cells.OptionalWhole("concurrency"),
+            LengthRange = range,
+            Concurrency = concurrency,
             IsSpeculative = speculative == "mtp",
             Measured = measured,
         };
