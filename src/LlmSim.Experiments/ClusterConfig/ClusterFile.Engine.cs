@@ -11,6 +11,7 @@ internal ref partial struct ClusterFile
     /// <summary>Engines record graphs for hundreds of tokens; beyond this a size is a mistake.</summary>
     private const int MaxGraphSize = 65_536;
     private const string MaxPrefillTokens = "max_prefill_tokens";
+    private const string MixedChunk = "mixed_chunk";
 
     private static readonly string[] s_engineFields =
     [
@@ -20,6 +21,7 @@ internal ref partial struct ClusterFile
         "max_num_seqs",
         "chunked_prefill",
         MaxPrefillTokens,
+        MixedChunk,
         "block_size",
         "prefix_caching",
         "async_scheduling",
@@ -46,10 +48,9 @@ internal ref partial struct ClusterFile
         UserErrorException? forSglang = null;
         while (ReadFieldName(fields, s_engineFields) is { } field)
         {
-            forSglang =
-                field == MaxPrefillTokens
-                    ? Error($"{field}: is a budget of SGLang alone; allowed with it: \"kind\": \"sglang\"")
-                    : forSglang;
+            forSglang = field is MaxPrefillTokens or MixedChunk
+                ? Error($"{field}: is read by SGLang alone; allowed with it: \"kind\": \"sglang\"")
+                : forSglang;
             engine = field switch
             {
                 "kind" => engine with { Kind = ReadKind() },
@@ -58,6 +59,7 @@ internal ref partial struct ClusterFile
                 "max_num_seqs" => engine with { MaxSequences = Size(field) },
                 "chunked_prefill" => engine with { ChunkedPrefill = Flag(field) },
                 MaxPrefillTokens => engine with { MaxPrefillTokens = Size(field) },
+                MixedChunk => engine with { MixedChunk = Flag(field) },
                 "block_size" => engine with { BlockTokens = Size(field) },
                 "prefix_caching" => engine with { PrefixCaching = Flag(field) },
                 "async_scheduling" => engine with { AsyncScheduling = Flag(field) },
@@ -159,7 +161,9 @@ internal ref partial struct ClusterFile
                 MaxSequences = IsGiven("max_num_seqs") ? engine.MaxSequences : defaults.MaxSequences,
                 ChunkedPrefill = IsGiven("chunked_prefill") ? engine.ChunkedPrefill : defaults.ChunkedPrefill,
                 BlockTokens = IsGiven("block_size") ? engine.BlockTokens : defaults.BlockTokens,
-                AsyncScheduling = IsGiven("async_scheduling") ? engine.AsyncScheduling : defaults.AsyncScheduling,
+                AsyncScheduling = IsGiven("async_scheduling")
+                    ? engine.AsyncScheduling
+                    : defaults.AsyncScheduling,
             },
         };
     }

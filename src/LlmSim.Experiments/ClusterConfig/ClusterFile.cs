@@ -145,13 +145,7 @@ internal ref partial struct ClusterFile
         var missing = s_fields[..2].Where(field => !fields.Contains(field)).ToArray();
         return missing.Length == 0
             ? (
-                new ClusterEntry(
-                    role,
-                    WithDefaultsOfEngine(instance, fields),
-                    _name,
-                    Line(start),
-                    fields
-                ),
+                new ClusterEntry(role, WithDefaultsOfEngine(instance, fields), _name, Line(start), fields),
                 count
             )
             : throw new UserErrorException($"{Where(start)}: the instance has no {missing[0]}");

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LlmSim.Batching;
 using LlmSim.Metrics;
 using LlmSim.Performance;
 
@@ -17,7 +18,13 @@ public static class SummaryJson
             WriteIndented = true,
             NewLine = "\n",
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            Converters = { new NotANumberIsNull(), new SemanticsByOption(), new HardwareByName() },
+            Converters =
+            {
+                new NotANumberIsNull(),
+                new SemanticsByOption(),
+                new HardwareByName(),
+                new EngineKindByName(),
+            },
         }
     );
 
@@ -90,6 +97,12 @@ public static class SummaryJson
             HardwareDescription value,
             JsonSerializerOptions options
         ) => writer.WriteStringValue(value.Name);
+    }
+
+    private sealed class EngineKindByName : WriteOnlyConverter<EngineKind>
+    {
+        public override void Write(Utf8JsonWriter writer, EngineKind value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(EngineDefaults.Name(value));
     }
 
     private abstract class WriteOnlyConverter<T> : JsonConverter<T>

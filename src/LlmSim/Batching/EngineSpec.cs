@@ -40,6 +40,12 @@ public sealed record EngineSpec
     /// </summary>
     public int MaxPrefillTokens { get; init; } = 16384;
 
+    /// <summary>
+    /// SGLang: whether running requests decode beside the prompts of an iteration (mixed_chunk, SGLang's enable_mixed_chunk). The other kinds
+    /// do so in any case.
+    /// </summary>
+    public bool MixedChunk { get; init; }
+
     /// <summary>Tokens of a KV block, at least 1 (block_size).</summary>
     public int BlockTokens { get; init; } = 16;
 

@@ -30,6 +30,10 @@ internal abstract class RunningFirstScheduler(
             var preempted = ContinueRunning(ref budget);
             var mayAdmitNext = preempted || HoldsBack(budget) || Admit(ref budget, now, departing);
             var batch = Batch();
+            Invariant.Require(
+                budget >= 0 || batch.Requests == 1,
+                $"{-budget} tokens above the budget of an iteration of {batch.Requests} requests"
+            );
             if (batch.Tokens > 0 || !preempted)
             {
                 IsSteady = !mayAdmitNext && batch.DecodeRequests == Running.Length && AllDecode();

@@ -9,8 +9,7 @@ namespace LlmSim.Batching;
 /// hopeful, requests are retracted. Blocks are found from the end of the iteration on that fills them.
 /// </summary>
 /// <remarks>
-/// Figures are those of srt/environ.py (SGLANG_INIT_NEW_TOKEN_RATIO and so on) with schedule_conservativeness 1; prompts are never mixed
-/// with decoding (enable_mixed_chunk is off unless asked for).
+/// Figures are those of srt/environ.py (SGLANG_INIT_NEW_TOKEN_RATIO and so on) with schedule_conservativeness 1.
 /// </remarks>
 internal sealed class SglangScheduler(
     EngineSpec spec,
@@ -62,6 +61,11 @@ internal sealed class SglangScheduler(
             // What a prefill instance holds goes as soon as it is sent.
             _isFull &= Running.Length > 0 && Role != InstanceRole.Prefill;
             var hasPrompts = Receives() && PlanPrompts(now, departing);
+            if (hasPrompts && Spec.MixedChunk)
+            {
+                DecodeBesidePrompts();
+            }
+
             var hasRetracted = !hasPrompts && PlanDecoding(now);
             if (Running.Length == 0 && hasRetracted)
             {
@@ -102,8 +106,10 @@ internal sealed class SglangScheduler(
     /// <summary>Plans a part of the waiting prompts; false when there is none to compute now.</summary>
     private bool PlanPrompts(SimTime now, int departing)
     {
-        var chunkLeft = Spec.ChunkedPrefill ? Spec.MaxBatchedTokens : int.MaxValue;
-        var promptLeft = Spec.MaxPrefillTokens;
+        // Those that decode beside prompts come off both budgets, but for a last token.
+        var decoding = Spec.MixedChunk ? Running.Length - (_chunked is null ? 0 : 1) : 0;
+        var chunkLeft = Math.Max(1, (Spec.ChunkedPrefill ? Spec.MaxBatchedTokens : int.MaxValue) - decoding);
+        var promptLeft = Math.Max(1, Spec.MaxPrefillTokens - decoding);
         var hasPrompts = false;
         if (_chunked is { } begun)
         {
@@ -138,6 +144,8 @@ internal sealed class SglangScheduler(
 
             var isHeld = Cache.TryAdmit(next, hits, tokens);
             Invariant.Require(isHeld, $"{next.Request} was thought to fit");
+            // What has come from another instance can be found at once.
+            Cache.Publish(next);
             Join(next);
             owed += hasPrompt ? TokensToCome(next) : Share * TokensToCome(next);
             if (hasPrompt)
@@ -147,6 +155,7 @@ internal sealed class SglangScheduler(
             }
         }
 
+        Invariant.Require(chunkLeft >= 0, $"{-chunkLeft} tokens of prompts above the budget of an iteration");
         return hasPrompts;
 
         bool IsClosed() => Waiting.Seen == 0 || (_isFull && !Waiting.NextHoldsBlocks);
@@ -175,19 +184,51 @@ internal sealed class SglangScheduler(
 
         foreach (var sequence in Running)
         {
-            var grown = Cache.TryGrow(sequence, sequence.Computed + 1);
-            Invariant.Require(grown, $"{sequence.Request} lacks a KV block after a retraction");
-            sequence.Scheduled = 1;
+            DecodeOne(sequence);
         }
 
         return hasRetracted;
     }
 
-    /// <summary>Takes out those with the least output, of equal ones those with the longest prompt, until the others have room.</summary>
+    /// <summary>Has those decode that have no prompt to compute, when there is memory for all of them (enable_mixed_chunk).</summary>
+    private void DecodeBesidePrompts()
+    {
+        var blocks = 0L;
+        foreach (var sequence in Running)
+        {
+            blocks +=
+                sequence.Scheduled == 0 ? Cache.BlocksFor(sequence.Computed + 1) - sequence.Blocks.Count : 0;
+        }
+
+        if (blocks > Cache.Available)
+        {
+            return;
+        }
+
+        foreach (var sequence in Running)
+        {
+            if (sequence.Scheduled == 0)
+            {
+                DecodeOne(sequence);
+            }
+        }
+    }
+
+    private void DecodeOne(SequenceState sequence)
+    {
+        var grown = Cache.TryGrow(sequence, sequence.Computed + 1);
+        Invariant.Require(grown, $"{sequence.Request} lacks a KV block that was counted");
+        sequence.Scheduled = 1;
+    }
+
+    /// <summary>
+    /// Takes out those with the least output, of equal ones those with the longest prompt and then the last, until the others have room.
+    /// </summary>
     private void Retract(SimTime now)
     {
         var order = Running
             .ToArray()
+            .Reverse()
             .OrderBy(sequence => sequence.Request.GeneratedTokens)
             .ThenByDescending(sequence => sequence.Request.InputTokens)
             .ToArray();

@@ -22,8 +22,17 @@ internal sealed class TensorRtLlmScheduler(
     public override bool TryReserve(SequenceState sequence) =>
         Cache.TryReserve(sequence, MostTokens(sequence.Request));
 
-    protected override bool TryHold(SequenceState sequence, int hits, int tokens) =>
-        Cache.TryAdmit(sequence, hits, tokens, MostTokens(sequence.Request));
+    protected override bool TryHold(SequenceState sequence, int hits, int tokens)
+    {
+        if (!Cache.TryAdmit(sequence, hits, tokens, MostTokens(sequence.Request)))
+        {
+            return false;
+        }
+
+        // What has come from another instance can be found at once.
+        Cache.Publish(sequence);
+        return true;
+    }
 
     protected override bool HoldsBack(int budget)
     {

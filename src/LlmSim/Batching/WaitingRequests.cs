@@ -77,7 +77,7 @@ internal sealed class WaitingRequests(
         Track(sequence, +1);
     }
 
-    /// <summary>Puts a preempted request among the new ones, as if it came now.</summary>
+    /// <summary>Puts a preempted request among the new ones again, under their policy.</summary>
     public void Requeue(SequenceState sequence, SimTime now)
     {
         sequence.Request.Sequence = sequence;

@@ -109,7 +109,7 @@ public sealed class EnginePropertyTests
             }
         );
 
-    private static (List<RequestRecord> Records, Cluster Cluster) Run(
+    internal static (List<RequestRecord> Records, Cluster Cluster) Run(
         RandomEngineScenario random,
         int maxIterationsPerEvent
     )

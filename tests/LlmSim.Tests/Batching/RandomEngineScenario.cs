@@ -26,7 +26,7 @@ internal sealed class RandomEngineScenario
 
     private static readonly string[] s_local = ["fcfs", "shortest", "random", "edf"];
 
-    public RandomEngineScenario(int seed)
+    public RandomEngineScenario(int seed, EngineKind kind = EngineKind.Vllm, bool mixedChunk = false)
     {
         Seed = seed;
         var random = new RandomStream(seed, "scenario");
@@ -42,20 +42,23 @@ internal sealed class RandomEngineScenario
             AsyncScheduling = random.Next(2) == 0,
             PrefillIterationSeconds = random.NextDouble() * 1e-3,
             KvBlocks = ((100 + random.Next(1500)) / blockTokens) + 1,
+            Kind = kind,
+            MixedChunk = mixedChunk,
         };
+        engine = engine with { MaxPrefillTokens = engine.MaxBatchedTokens * (1 + (seed % 2)) };
         var times = new IterationTimesModel(
             1e-3 + (random.NextDouble() * 1e-2),
             random.NextDouble() * 1e-4,
             random.NextDouble() * 1e-6,
             random.NextDouble() * 1e-6
         );
-        var kind = random.Next(3);
+        var roles = random.Next(3);
         var (prefill, decode, mixed) = (
-            kind == 1 ? 0 : 1 + random.Next(2),
-            kind == 1 ? 0 : 1 + random.Next(2),
-            kind == 0 ? 0 : 1 + random.Next(3)
+            roles == 1 ? 0 : 1 + random.Next(2),
+            roles == 1 ? 0 : 1 + random.Next(2),
+            roles == 0 ? 0 : 1 + random.Next(3)
         );
-        var isGroup = kind == 1 && random.Next(2) == 0;
+        var isGroup = roles == 1 && random.Next(2) == 0;
         string[] names =
         [
             Pick(random, s_global),

@@ -74,7 +74,68 @@ public sealed class ClusterFileTests
         );
     }
 
+    [Fact]
+    public void Where_an_engine_is_silent_it_does_what_its_kind_does()
+    {
+        var instances = Read(
+            """
+            [
+              { "engine": { "max_num_seqs": 7, "kind": "sglang", "version": "0.5.9", "mixed_chunk": true },
+                "hardware": "NVIDIA_A", "tp_size": 1 },
+              { "hardware": "NVIDIA_A", "tp_size": 1, "memory_utilization": 0.8,
+                "engine": { "kind": "trtllm", "chunked_prefill": true } },
+              { "hardware": "NVIDIA_A", "tp_size": 1, "engine": { "kind": "sglang", "max_prefill_tokens": 9 } },
+              { "hardware": "NVIDIA_A", "tp_size": 1, "engine": { "kind": "vllm", "version": "0.8.5.post1" } },
+              { "hardware": "NVIDIA_A", "tp_size": 1, "engine": { "version": "0.8.5", "async_scheduling": true } }
+            ]
+            """
+        );
+
+        Assert.Equal(
+            [
+                new EngineSpec
+                {
+                    Kind = EngineKind.Sglang,
+                    Version = "0.5.9",
+                    MaxBatchedTokens = 8192,
+                    MaxSequences = 7,
+                    MixedChunk = true,
+                },
+                new EngineSpec
+                {
+                    Kind = EngineKind.TensorRtLlm,
+                    MaxSequences = 2048,
+                    BlockTokens = 32,
+                },
+                new EngineSpec
+                {
+                    Kind = EngineKind.Sglang,
+                    MaxSequences = 2048,
+                    MaxPrefillTokens = 9,
+                },
+                new EngineSpec { Version = "0.8.5.post1", AsyncScheduling = false },
+                new EngineSpec { Version = "0.8.5" },
+            ],
+            instances.Select(instance => instance.Engine)
+        );
+        Assert.Equal([0.88, 0.8, 0.88, 0.9, 0.9], instances.Select(instance => instance.MemoryUtilization));
+    }
+
     [Theory]
+    [InlineData(
+        "[{\"engine\": {\"kind\": \"sglng\"}}]",
+        "c.json:1: kind: found 'sglng'; allowed: vllm, sglang, trtllm. Did you mean 'sglang'?"
+    )]
+    [InlineData("[{\"engine\": {\"kind\": 3}}]", "c.json:1: kind: found 3; allowed: vllm, sglang, trtllm")]
+    [InlineData(
+        "[{\"engine\": {\"version\": 0.19}}]",
+        "c.json:1: version: found 0.19; allowed: a name, in quotes"
+    )]
+    [InlineData(
+        "[{\"engine\": {\n\"max_prefill_tokens\": 3,\n\"kind\": \"trtllm\"}}]",
+        "c.json:2: max_prefill_tokens: is read by SGLang alone; allowed with it: \"kind\": \"sglang\""
+    )]
+    [InlineData("[{\"engine\": {\"mixed_chunk\": true}}]", "c.json:1: mixed_chunk: is read by SGLang alone")]
     [InlineData(
         "[{\"role\": \"mixd\"}]",
         "c.json:1: role: found 'mixd'; allowed: prefill, decode, mixed. Did you mean 'mixed'?"

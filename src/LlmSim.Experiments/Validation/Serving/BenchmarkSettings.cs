@@ -32,14 +32,15 @@ internal static class BenchmarkSettings
         var batch = (row.Concurrency ?? 0) / (deployment.Mixed?.AttentionDp ?? 1);
         return kind switch
         {
-            // Later templates than that of 0.5.1 mix prompts with decoding (enable_mixed_chunk), as vLLM does.
-            EngineKind.Sglang when !deployment.EngineVersion.StartsWith("0.5.1.", StringComparison.Ordinal) => new()
+            // The template for 0.5.1 says --enable-mix-chunk, which that version does not know; later ones mix.
+            EngineKind.Sglang => new()
             {
-                Kind = EngineKind.Vllm,
-                MaxBatchedTokens = 8192,
+                MaxPrefillTokens = budget,
+                MixedChunk =
+                    deployment.Mixed is not null
+                    && !deployment.EngineVersion.StartsWith("0.5.1.", StringComparison.Ordinal),
                 CapturedSizes = [],
             },
-            EngineKind.Sglang => new() { MaxPrefillTokens = budget, CapturedSizes = [] },
             EngineKind.TensorRtLlm => new()
             {
                 MaxBatchedTokens = batch + budget,
@@ -111,12 +112,12 @@ internal static class BenchmarkSettings
 /// <summary>What an engine was told in the place of its defaults; null for the default.</summary>
 internal sealed record ServingSettings
 {
-    /// <summary>Whose rules it batches by.</summary>
-    public EngineKind? Kind { get; init; }
-
     public int? MaxBatchedTokens { get; init; }
 
     public int? MaxPrefillTokens { get; init; }
+
+    /// <summary>SGLang: whether requests decode beside prompts.</summary>
+    public bool MixedChunk { get; init; }
 
     public int? MaxSequences { get; init; }
 
@@ -142,9 +143,9 @@ internal sealed record ServingSettings
     public EngineSpec Of(EngineSpec defaults) =>
         defaults with
         {
-            Kind = Kind ?? defaults.Kind,
             MaxBatchedTokens = MaxBatchedTokens ?? defaults.MaxBatchedTokens,
             MaxPrefillTokens = MaxPrefillTokens ?? defaults.MaxPrefillTokens,
+            MixedChunk = MixedChunk,
             MaxSequences = MaxSequences ?? defaults.MaxSequences,
             AsyncScheduling = AsyncScheduling ?? defaults.AsyncScheduling,
             CapturedSizes = CapturedSizes ?? defaults.CapturedSizes,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Batching;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.Validation.Serving;
@@ -69,7 +70,7 @@ internal sealed class SiliconLayout : IRowLayout
         var deployment = new ServingDeployment
         {
             Engine = cells.Name("engine"),
-            EngineVersion = cells.Text("engine_version"),
+            EngineVersion = VersionOf(cells.Name("engine"), cells.Text("engine_version")),
             Model = cells.Name("model"),
             System = cells.Name("system"),
             Precision = cells.Name("precision"),
@@ -91,6 +92,8 @@ internal sealed class SiliconLayout : IRowLayout
             measured.Add("tpot_mean", tpot);
         }
 
+        var range = cells.Positive("length_range") ?? 1;
+        var (input, concurrency) = (cells.Whole("input_tokens"), cells.OptionalWhole("concurrency"));
         return new ServingRow
         {
             Id = cells.Name("id"),
@@ -107,16 +110,20 @@ internal sealed class SiliconLayout : IRowLayout
             ),
             Doubt = Doubt(cells, deployment, speculative),
             Deployment = deployment,
-            InputTokens = cells.Whole("input_tokens"),
+            InputTokens = input,
             OutputTokens = cells.Whole("output_tokens"),
-            LengthRange = cells.Positive("length_range") ?? 1,
-            Concurrency = cells.OptionalWhole("concurrency"),
+            LengthRange = range,
+            Concurrency = concurrency,
             RequestCount = requests,
             Notices = requests is null ? [ServingRow.CountNotStated] : [],
             IsSpeculative = speculative == "mtp",
             Measured = measured,
         };
     }
+
+    /// <summary>Versions of TensorRT-LLM below 0.9 are those of Dynamo, in which it ran.</summary>
+    private static string VersionOf(string engine, string version) =>
+        engine == "trtllm" && EngineDefaults.IsBefore(version, "0.9") ? "" : version;
 
     private static WorkerLayout Layout(RowCells cells, string prefix, int workers)
     {

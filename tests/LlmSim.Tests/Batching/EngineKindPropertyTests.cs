@@ -1,0 +1,79 @@
+using LlmSim.Batching;
+using Xunit;
+
+namespace LlmSim.Tests.Batching;
+
+/// <summary>What must hold whatever the batching rule, tried on random clusters; those of vLLM have tests of their own.</summary>
+public sealed class EngineKindPropertyTests
+{
+    private const int Scenarios = 240;
+
+    public static TheoryData<EngineKind, bool> Rules { get; } =
+        new()
+        {
+            { EngineKind.Sglang, false },
+            { EngineKind.Sglang, true },
+            { EngineKind.TensorRtLlm, false },
+        };
+
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void Rules_keep_what_holds_for_all_engines(EngineKind kind, bool mixedChunk)
+    {
+        long evictions = 0;
+        long hits = 0;
+        long savedEvents = 0;
+        Parallel.For(
+            0,
+            Scenarios,
+            seed =>
+            {
+                try
+                {
+                    var random = new RandomEngineScenario(seed, kind, mixedChunk);
+                    // A run states at its end that every token was given and no block is held.
+                    var (macro, cluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 4096);
+                    var (single, singleCluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 1);
+
+                    Assert.Equal(single, macro);
+                    Assert.Equal(
+                        singleCluster.BatchedInstances.Select(instance => instance.Totals.Busy),
+                        cluster.BatchedInstances.Select(instance => instance.Totals.Busy)
+                    );
+                    Assert.Equal(
+                        random.Requests.Select(request => request.Id),
+                        macro.Select(record => record.Id).Order()
+                    );
+                    Assert.Equal(macro.Sum(record => record.Evictions), cluster.Evictions);
+                    Assert.Equal(cluster.Network.StartedBytes, cluster.Network.DeliveredBytes);
+                    Assert.All(
+                        macro.Where(record => !record.IsRejected),
+                        record =>
+                            Assert.True(
+                                record.Arrival <= record.PrefillStart
+                                    && record.PrefillStart < record.PrefillFinish
+                            )
+                    );
+                    Assert.All(
+                        cluster.BatchedInstances,
+                        instance => Assert.Equal(0, instance.Cache.Pool.Total - instance.Cache.Available)
+                    );
+                    Interlocked.Add(ref evictions, cluster.Evictions);
+                    Interlocked.Add(ref hits, cluster.BatchedInstances.Sum(i => i.Cache.HitTokens));
+                    Interlocked.Add(ref savedEvents, singleCluster.EventCount - cluster.EventCount);
+                }
+                catch (Exception exception)
+                {
+                    throw new InvalidOperationException($"seed {seed}: {exception.Message}", exception);
+                }
+            }
+        );
+
+        Assert.True(hits > 10_000, $"{hits} tokens found");
+        Assert.True(savedEvents > 10_000, $"{savedEvents} events saved");
+        Assert.True(
+            kind == EngineKind.TensorRtLlm ? evictions == 0 : evictions > 0,
+            $"{evictions} evictions"
+        );
+    }
+}
