@@ -20,7 +20,7 @@ public static class PerformanceSource
     /// <summary>Before the folder or file of other measured operations.</summary>
     internal const string KernelsPrefix = "kernels:";
 
-    private const string MeasuredPrefix = "measured:";
+    internal const string MeasuredPrefix = "measured:";
 
     /// <summary>The engine whose operations are taken where there are several.</summary>
     private const string Engine = "vllm";
