@@ -74,6 +74,9 @@ internal sealed class HardwareCommand : CliCommand
         table.Add("on-chip buffer", Figures.Si(h.OnChipBufferBytes) + "B");
         table.Add("link", Figures.Si(h.LinkBytesPerSecond) + "B/s");
         table.Add("link latency", Figures.Duration(h.LinkLatencySeconds));
+        table.Add("accelerators of a node", Figures.Count(h.GpusPerNode));
+        table.Add("network port", Figures.Si(h.NicBytesPerSecond) + "B/s");
+        table.Add("network latency", Figures.Duration(h.NicLatencySeconds));
         table.Add("idle power", IfKnown(h.IdleWatts, "W"));
         table.Add("thermal design power", IfKnown(h.TdpWatts, "W"));
         table.Add("source", h.Source);

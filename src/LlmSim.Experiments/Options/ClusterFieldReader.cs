@@ -50,7 +50,47 @@ internal sealed record ClusterFieldReader(
                 && run.Semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce
                 && (instance.Instance.TpSize > 1 || instance.Instance.ExpertParallel > 1),
             "link_bytes_per_second",
+            "link_latency_seconds",
+            "gpus_per_node"
+        ),
+        new(
+            "a measured profile and several accelerators",
+            (run, instance) =>
+                run.HasProfile && (instance.Instance.TpSize > 1 || instance.Instance.ExpertParallel > 1),
+            "link_bytes_per_second",
+            "link_latency_seconds",
+            "gpus_per_node"
+        ),
+        new(
+            "performance kernels and several accelerators",
+            (run, instance) =>
+                run.HasKernels && (instance.Instance.TpSize > 1 || instance.Instance.ExpertParallel > 1),
+            "gpus_per_node"
+        ),
+        new(
+            "performance kernels and ranks in several nodes or experts divided over instances",
+            (run, instance) =>
+                run.HasKernels
+                && (
+                    instance.Instance.SpansNodes
+                    || instance.Instance.ExpertParallel > instance.Instance.TpSize
+                ),
+            "link_bytes_per_second",
             "link_latency_seconds"
+        ),
+        new(
+            "tp_size or expert_parallel above gpus_per_node, and tp_communication all_reduce",
+            (run, instance) => run.Communicates && instance.Instance.SpansNodes,
+            "nic_bytes_per_second",
+            "nic_latency_seconds"
+        ),
+        new(
+            "expert_parallel above tp_size, and performance roofline, calibrated or kernels",
+            (run, instance) =>
+                run.Communicates
+                && !run.HasProfile
+                && instance.Instance.ExpertParallel > instance.Instance.TpSize,
+            "all2all_backend"
         ),
     ];
 }

@@ -36,6 +36,19 @@ internal sealed class RunParts(RunConfiguration configuration)
             _ => false,
         };
 
+    /// <summary>Whether times of iterations come from a measured profile of the model.</summary>
+    public bool HasProfile =>
+        configuration.Performance.StartsWith(PerformanceSource.MeasuredPrefix, StringComparison.Ordinal);
+
+    /// <summary>Whether they come from measured operations.</summary>
+    public bool HasKernels =>
+        configuration.Performance == PerformanceSource.Kernels
+        || configuration.Performance.StartsWith(PerformanceSource.KernelsPrefix, StringComparison.Ordinal);
+
+    /// <summary>Whether what the accelerators of an instance exchange takes time.</summary>
+    public bool Communicates =>
+        !HasRoofline || Semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce;
+
     /// <summary>Whether the user gives the instances, or some of them.</summary>
     public bool HasClusterFile =>
         (configuration.Cluster ?? configuration.PrefillConfig ?? configuration.DecodeConfig) is not null;

@@ -24,7 +24,7 @@ public static class PerformanceSource
     /// <summary>Before the folder or file of other measured operations.</summary>
     internal const string KernelsPrefix = "kernels:";
 
-    private const string MeasuredPrefix = "measured:";
+    internal const string MeasuredPrefix = "measured:";
 
     /// <summary>
     /// The source when none is given: the best, but the roofline where the semantics have the reference's preset or an option that

@@ -147,8 +147,7 @@ internal sealed class CollectiveTimes
 
     private double WaySeconds(in ExchangeWay way, double ranks, double bytes) =>
         way.StartSeconds
-        + bytes
-            / (way.LinkShare * (ranks > 2 ? _figures.CrowdShare : 1) * _interconnect.LinkBytesPerSecond);
+        + bytes / (way.LinkShare * (ranks > 2 ? _figures.CrowdShare : 1) * _interconnect.LinkBytesPerSecond);
 
     /// <summary>A ring of one rank of each node.</summary>
     private double NetworkSeconds(double steps, double sentBytes) =>
@@ -159,9 +158,7 @@ internal sealed class CollectiveTimes
     private double RingOverNodes(int ranks, double steps, double sentBytes)
     {
         var slowestStep = Math.Max(_figures.HopSeconds, _interconnect.NicLatencySeconds);
-        var ports =
-            _interconnect.RanksOfNode(ranks) * _figures.NicShare * _interconnect.NicBytesPerSecond;
-        return steps * slowestStep
-            + Math.Max(RingSeconds(ranks, steps: 0, sentBytes), sentBytes / ports);
+        var ports = _interconnect.RanksOfNode(ranks) * _figures.NicShare * _interconnect.NicBytesPerSecond;
+        return steps * slowestStep + Math.Max(RingSeconds(ranks, steps: 0, sentBytes), sentBytes / ports);
     }
 }

@@ -34,8 +34,7 @@ internal sealed class LayerCommunication
         Precision precision,
         InstanceSpec instance,
         CollectiveTimes collectives
-    ) =>
-        instance is { TpSize: 1, ExpertParallel: 1 } ? null : new(model, precision, instance, collectives);
+    ) => instance is { TpSize: 1, ExpertParallel: 1 } ? null : new(model, precision, instance, collectives);
 
     /// <summary>All-reduces of an iteration, over all layers.</summary>
     public int AllReduces => 2 * _layers - _layersWithExchange;
@@ -47,8 +46,7 @@ internal sealed class LayerCommunication
         _collectives.AllReduceSeconds(_tensorRanks, tokens * _hiddenBytes);
 
     /// <summary>Tokens to the experts of a layer and back.</summary>
-    public double ExpertExchangeSeconds(double tokens) =>
-        _exchange?.Seconds(tokens) ?? 0;
+    public double ExpertExchangeSeconds(double tokens) => _exchange?.Seconds(tokens) ?? 0;
 
     /// <summary>The operations for a table.</summary>
     public IEnumerable<OperationCost> Costs(double tokens)

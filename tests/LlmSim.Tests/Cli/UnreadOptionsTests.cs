@@ -246,6 +246,16 @@ public sealed class UnreadOptionsTests : IDisposable
         "",
         "activation_bytes"
     )]
+    [InlineData("mixed", "\"nic_bytes_per_second\": 1e9", "", "nic_bytes_per_second")]
+    [InlineData("mixed", "\"all2all_backend\": \"deepep_low_latency\"", "", "all2all_backend")]
+    [InlineData("mixed", "\"link_latency_seconds\": 1e-6", "--performance kernels", "link_latency_seconds")]
+    [InlineData(
+        "mixed",
+        "\"gpus_per_node\": 1, \"nic_bytes_per_second\": 1e9",
+        "--performance kernels",
+        null
+    )]
+    [InlineData("mixed", "\"gpus_per_node\": 1, \"nic_bytes_per_second\": 1e9", "", null)]
     [InlineData("mixed", "\"link_bytes_per_second\": 1e9, \"memory_utilization\": 0.8", "", null)]
     [InlineData("mixed", "\"kv_link_bytes_per_second\": 1e9", "--prefill_global conductor", null)]
     public void Fields_of_a_cluster_file_that_nothing_reads_are_warned_of(

@@ -16,7 +16,8 @@ public sealed class ClusterFileTests
               { "hardware": "NVIDIA_A", "tp_size": 4, "count": 2 },
               { "hardware": "NVIDIA_B", "tp_size": 8, "memory_utilization": 1, "activation_bytes": 5,
                 "kv_link_bytes_per_second": 1e9, "kv_link_latency_seconds": 0, "expert_parallel": 16,
-                "link_bytes_per_second": 2e9, "link_latency_seconds": 1e-5, },
+                "link_bytes_per_second": 2e9, "link_latency_seconds": 1e-5, "gpus_per_node": 4,
+                "nic_bytes_per_second": 25e9, "nic_latency_seconds": 0, "all2all_backend": "deepep_low_latency", },
             ]
             """
         );
@@ -33,6 +34,10 @@ public sealed class ClusterFileTests
             ExpertParallel = 16,
             LinkBytesPerSecond = 2e9,
             LinkLatencySeconds = 1e-5,
+            GpusPerNode = 4,
+            NicBytesPerSecond = 25e9,
+            NicLatencySeconds = 0,
+            AllToAllBackend = AllToAllBackend.DeepEpLowLatency,
         };
         Assert.Equal([a, a, b], instances);
     }
@@ -190,6 +195,25 @@ public sealed class ClusterFileTests
     [InlineData("[{\"kv_link_bytes_per_second\": 0}]", "c.json:1: kv_link_bytes_per_second: found 0")]
     [InlineData("[{\"kv_link_bytes_per_second\": 1e999}]", "c.json:1: kv_link_bytes_per_second: found 1e999")]
     [InlineData("[{\"kv_link_latency_seconds\": -1}]", "c.json:1: kv_link_latency_seconds: found -1")]
+    [InlineData(
+        "[{\"gpus_per_node\": 0}]",
+        "c.json:1: gpus_per_node: found 0; allowed: a whole number from 1"
+    )]
+    [InlineData("[{\"gpus_per_node\": 7.5}]", "c.json:1: gpus_per_node: found 7.5")]
+    [InlineData(
+        "[{\"nic_bytes_per_second\": 0}]",
+        "c.json:1: nic_bytes_per_second: found 0; allowed: a number above 0"
+    )]
+    [InlineData("[{\"nic_bytes_per_second\": -1}]", "c.json:1: nic_bytes_per_second: found -1")]
+    [InlineData(
+        "[{\"nic_latency_seconds\": -1e-6}]",
+        "c.json:1: nic_latency_seconds: found -1e-6; allowed: a number 0 or more"
+    )]
+    [InlineData(
+        "[{\"all2all_backend\": \"deepep_low_latence\"}]",
+        "c.json:1: all2all_backend: found 'deepep_low_latence'; allowed: allgather_reducescatter, deepep_low_latency, deepep_high_throughput. Did you mean 'deepep_low_latency'?"
+    )]
+    [InlineData("[{\"all2all_backend\": 1}]", "c.json:1: all2all_backend: found 1")]
     [InlineData("[{\"tp-size\": 4}]", "c.json:1: unknown field 'tp-size'")]
     [InlineData("[{\"tp-size\": 4}]", "Did you mean 'tp_size'?")]
     [InlineData("[{\"hardware\": \"NVIDIA_A\", \"tp_size\": 4}] 3", "c.json:1: is not JSON")]
