@@ -78,20 +78,20 @@ internal sealed class ServingArguments
         [
             new(
                 "Measured configurations, in the place of RUN_DIR",
-            [
-                _rows,
-                _experiments,
-                _bench.Files,
-                .. _performance.Group.Options,
-                _filter,
-                _by,
-                _limit,
-                _includeDoubtful,
-                _jobs,
-                _csvOutput,
-                _verbose,
-            ]
-        ),
+                [
+                    _rows,
+                    _experiments,
+                    _bench.Files,
+                    .. _performance.Group.Options,
+                    _filter,
+                    _by,
+                    _limit,
+                    _includeDoubtful,
+                    _jobs,
+                    _csvOutput,
+                    _verbose,
+                ]
+            ),
             _bench.DeploymentGroup,
         ];
 

@@ -54,7 +54,9 @@ internal sealed record AiperfLoad
     /// <summary>AIPerf's later form: a list of phases, of which those of warming up are not measured.</summary>
     private static AiperfLoad OfPhases(IReadOnlyList<JsonFields> phases)
     {
-        var measured = phases.Where(phase => (phase.Text("kind") ?? phase.Text("name")) != "warmup").ToArray();
+        var measured = phases
+            .Where(phase => (phase.Text("kind") ?? phase.Text("name")) != "warmup")
+            .ToArray();
         if (measured is not [var one])
         {
             return new AiperfLoad { Obstacle = new("several phases", "their figures are not told apart") };
@@ -66,7 +68,9 @@ internal sealed record AiperfLoad
             Concurrency = one.Whole("concurrency"),
             RatePerSecond = one.Positive("rate"),
             Burstiness = Shape(type, one.Positive("smoothness")),
-            NeedsRecords = type is "fixed_schedule" or "user_centric" ? $"its times follow a schedule ({type})" : null,
+            NeedsRecords = type is "fixed_schedule" or "user_centric"
+                ? $"its times follow a schedule ({type})"
+                : null,
             Obstacle = Limits(one),
         };
     }
@@ -136,12 +140,7 @@ internal sealed record AiperfLoad
             : null;
 
     private static string? ModelOf(JsonFields config) =>
-        config.Object("models")?.Objects("items") is [var item, ..] ? item.Text("name")
-        : (
-            config.Object("endpoint")?.List("model_names")
-            ?? config.List("model_names")
-            ?? config.List("model")
-        )
-            is [var name, ..] ? name.ToString()
-        : null;
+        config.Object("models")?.Objects("items") is [var item, ..]
+            ? item.Text("name")
+            : (config.Object("endpoint") ?? config).FirstText("model_names") ?? config.FirstText("model");
 }

@@ -1,8 +1,5 @@
-using System.Globalization;
 using LlmSim.Clients;
-using LlmSim.Engine;
 using LlmSim.Experiments.Validation.Serving;
-using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Validation.Bench;
 
@@ -85,12 +82,7 @@ internal static class AiperfResult
             _ => throw metric.Wrong("unit", "ns, us, ms, sec"),
         };
 
-    private static BenchResult Of(
-        string path,
-        JsonFields? summary,
-        AiperfRecords? records,
-        double rangeRatio
-    )
+    private static BenchResult Of(string path, JsonFields? summary, AiperfRecords? records, double rangeRatio)
     {
         var stated = AiperfLoad.Of(summary);
         var served = records?.Served ?? OfSummary(summary!, rangeRatio);
@@ -124,7 +116,10 @@ internal static class AiperfResult
                     records?.HasConversations == true
                         ? new("conversations of several turns", "turn_index is above 0")
                     : stated.NeedsRecords is { } reason && sent is null
-                        ? new("times of sending not known", $"{reason}, and no profile_export.jsonl is beside it")
+                        ? new(
+                            "times of sending not known",
+                            $"{reason}, and no profile_export.jsonl is beside it"
+                        )
                     : null
                 ),
             Notices =
@@ -171,7 +166,8 @@ internal static class AiperfResult
             ?? throw summary.Missing("request_count");
     }
 
-    private static int? Count(JsonFields summary, string name) => summary.Object(name)?.Whole("avg", least: 0);
+    private static int? Count(JsonFields summary, string name) =>
+        summary.Object(name)?.Whole("avg", least: 0);
 
     /// <summary>Lengths with the percentiles of the metric; without them by its mean alone.</summary>
     private static int[] Lengths(JsonFields summary, string name, int count, double rangeRatio)
@@ -204,12 +200,12 @@ internal static class AiperfResult
                 continue;
             }
 
-            foreach (var name in metric.Names.Where(name => name == "avg" || IsPercentile(name)))
+            foreach (var name in metric.Names)
             {
-                var isPredicted = quantity != "itl" || name == "avg" || PredictedFigures.GapPercentiles.Contains(name);
-                if (metric.Number(name) is > 0 and var value && isPredicted)
+                var statistic = name == "avg" ? "mean" : name;
+                if (BenchFigures.IsPredicted(quantity, statistic) && metric.Number(name) is > 0 and var value)
                 {
-                    measured.Add($"{quantity}_{(name == "avg" ? "mean" : name)}", value * UnitSeconds(metric));
+                    measured.Add($"{quantity}_{statistic}", value * UnitSeconds(metric));
                 }
             }
         }
@@ -226,7 +222,4 @@ internal static class AiperfResult
         summary.Object("benchmark_duration") is { } metric ? metric.Positive("avg") * UnitSeconds(metric)
         : summary.Object("request_throughput")?.Positive("avg") is { } rate ? Requests(summary) / rate
         : null;
-
-    private static bool IsPercentile(string name) =>
-        name[0] == 'p' && double.TryParse(name.AsSpan(1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _);
 }

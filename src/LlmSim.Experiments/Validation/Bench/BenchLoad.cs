@@ -82,10 +82,12 @@ internal sealed record BenchLoad
     {
         var times =
             SentSeconds is not null ? "at the recorded times"
-            : RatePerSecond is { } rate ? string.Create(CultureInfo.InvariantCulture, $"{Arrivals}, {rate:0.####}/s")
+            : RatePerSecond is { } rate
+                ? string.Create(CultureInfo.InvariantCulture, $"{Arrivals}, {rate:0.####}/s")
             : "";
         return Concurrency is not { } limit ? times
-            : times.Length == 0 ? string.Create(CultureInfo.InvariantCulture, $"closed loop, {limit} in flight")
+            : times.Length == 0
+                ? string.Create(CultureInfo.InvariantCulture, $"closed loop, {limit} in flight")
             : string.Create(CultureInfo.InvariantCulture, $"{times}, at most {limit} in flight");
     }
 }

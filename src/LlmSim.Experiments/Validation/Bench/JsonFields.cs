@@ -9,10 +9,28 @@ namespace LlmSim.Experiments.Validation.Bench;
 internal sealed class JsonFields(string where, JsonElement element)
 {
     private const int MaxFoundCharacters = 60;
+    private const int MostNames = 6;
 
     public string Where => where;
 
     public IEnumerable<string> Names => element.EnumerateObject().Select(member => member.Name);
+
+    /// <summary>The names of the first members, for messages.</summary>
+    public string FirstNames
+    {
+        get
+        {
+            string[] names =
+            [
+                .. Names
+                    .Take(MostNames + 1)
+                    .Select(name => string.Concat(name.Select(one => char.IsControl(one) ? '\uFFFD' : one))),
+            ];
+            return names.Length == 0 ? "nothing"
+                : names.Length <= MostNames ? string.Join(", ", names)
+                : string.Join(", ", names.Take(MostNames)) + ", …";
+        }
+    }
 
     public bool Has(string name) => Member(name) is not null;
 
@@ -54,8 +72,16 @@ internal sealed class JsonFields(string where, JsonElement element)
 
     public string? Text(string name) =>
         Member(name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.String ? value.GetString()
-        : throw Wrong(name, "a text");
+        : value.ValueKind == JsonValueKind.String
+        && value.GetString()!.All(character => !char.IsControl(character))
+            ? value.GetString()
+        : throw Wrong(name, "a text without control characters");
+
+    /// <summary>The first of a list of texts; null where it is missing or empty.</summary>
+    public string? FirstText(string name) =>
+        List(name) is not [var first, ..] ? null
+        : first.ValueKind == JsonValueKind.String ? first.GetString()
+        : throw Wrong(name, 0, first, "a text");
 
     public bool Flag(string name) =>
         Member(name)?.ValueKind switch
@@ -82,7 +108,10 @@ internal sealed class JsonFields(string where, JsonElement element)
             ?.Select(
                 (one, i) =>
                     one.ValueKind == JsonValueKind.Object
-                        ? new JsonFields(string.Create(CultureInfo.InvariantCulture, $"{where}: {name}[{i}]"), one)
+                        ? new JsonFields(
+                            string.Create(CultureInfo.InvariantCulture, $"{where}: {name}[{i}]"),
+                            one
+                        )
                         : throw Wrong(name, i, one, "an object { … }")
             )
             .ToArray();
@@ -140,7 +169,9 @@ internal sealed class JsonFields(string where, JsonElement element)
         );
 
     private double Finite(string name, int index, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number)
+        value.ValueKind == JsonValueKind.Number
+        && value.TryGetDouble(out var number)
+        && double.IsFinite(number)
             ? number
             : throw Wrong(name, index, value, "a number");
 
@@ -170,7 +201,8 @@ internal sealed class JsonFields(string where, JsonElement element)
     {
         var text = value.ValueKind switch
         {
-            JsonValueKind.String => $"'{value.GetString()}'",
+            // As it is written: control characters stay escaped.
+            JsonValueKind.String => $"'{value.GetRawText()[1..^1]}'",
             JsonValueKind.Object => "an object",
             JsonValueKind.Array => "a list",
             _ => value.GetRawText(),
