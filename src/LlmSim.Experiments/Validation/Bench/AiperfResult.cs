@@ -40,13 +40,17 @@ internal static class AiperfResult
 
     public static bool Is(JsonFields result) => result.Has("request_latency") || result.Has("input_config");
 
+    /// <summary>The other file of a run of AIPerf, which is read with this one if it is there; null where names do not say it.</summary>
+    public static string? Beside(string path) =>
+        path.EndsWith(SummaryEnd, StringComparison.Ordinal) ? path[..^SummaryEnd.Length] + RecordsEnd
+        : path.EndsWith(RecordsEnd, StringComparison.Ordinal) ? path[..^RecordsEnd.Length] + SummaryEnd
+        : null;
+
     /// <summary>The result of a summary, with the records beside it when they are there.</summary>
     /// <exception cref="UserErrorException">A field is wrong or missing.</exception>
     public static BenchResult Of(string path, JsonFields summary, double rangeRatio)
     {
-        var beside = path.EndsWith(SummaryEnd, StringComparison.Ordinal)
-            ? path[..^SummaryEnd.Length] + RecordsEnd
-            : "";
+        var beside = Beside(path);
         return Of(
             path,
             summary,
@@ -59,9 +63,7 @@ internal static class AiperfResult
     /// <exception cref="UserErrorException">A field is wrong or missing.</exception>
     public static BenchResult Of(string path, IReadOnlyList<JsonFields> records)
     {
-        var beside = path.EndsWith(RecordsEnd, StringComparison.Ordinal)
-            ? path[..^RecordsEnd.Length] + SummaryEnd
-            : "";
+        var beside = Beside(path);
         return Of(
             path,
             File.Exists(beside) ? BenchReader.Objects(beside)[0] : null,
@@ -95,7 +97,7 @@ internal static class AiperfResult
             Lengths = served.Lengths,
             SentSeconds = sent,
             RatePerSecond = stated.RatePerSecond * served.Count / (served.Count + failed),
-            Arrivals = stated.Arrivals,
+            Arrivals = BenchLoad.Process(stated.Burstiness),
             Concurrency = stated.Concurrency,
             WhenLimited = SendTimes.Delayed,
         };

@@ -17,6 +17,13 @@ internal static class BenchReader
     public static IReadOnlyList<BenchResult> Read(IReadOnlyList<string> paths, double rangeRatio = 1)
     {
         var twice = paths.GroupBy(Path.GetFullPath).FirstOrDefault(group => group.Count() > 1);
+        if (paths.FirstOrDefault(path => paths.Contains(AiperfResult.Beside(path))) is { } half)
+        {
+            throw new UserErrorException(
+                $"--bench: {half} and {AiperfResult.Beside(half)} are of one run; give one of them, and the other is found"
+            );
+        }
+
         return twice is null
             ? [.. paths.SelectMany(path => ReadFile(path, rangeRatio))]
             : throw new UserErrorException($"--bench: {twice.First()} is given twice");

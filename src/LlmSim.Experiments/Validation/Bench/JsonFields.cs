@@ -11,6 +11,9 @@ internal sealed class JsonFields(string where, JsonElement element)
     private const int MaxFoundCharacters = 60;
     private const int MostNames = 6;
 
+    /// <summary>Gaps that vary a hundred times as much as their mean.</summary>
+    private const double LeastBurstiness = 1e-4;
+
     public string Where => where;
 
     public IEnumerable<string> Names => element.EnumerateObject().Select(member => member.Name);
@@ -57,6 +60,18 @@ internal sealed class JsonFields(string where, JsonElement element)
             ? double.PositiveInfinity
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number > 0 ? number
         : throw Wrong(name, "a number above 0, \"inf\"");
+
+    /// <summary>Shape of the distribution of gaps: 1 for Poisson, infinite for constant gaps; 1 where it is missing.</summary>
+    public double Burstiness(string name) =>
+        PositiveOrInfinite(name) switch
+        {
+            null => 1,
+            >= LeastBurstiness and var shape => shape,
+            _ => throw Wrong(
+                name,
+                string.Create(CultureInfo.InvariantCulture, $"a number from {LeastBurstiness}, \"inf\"")
+            ),
+        };
 
     /// <summary>A whole number of at least the least; null where it is missing.</summary>
     public int? Whole(string name, int least = 1) =>

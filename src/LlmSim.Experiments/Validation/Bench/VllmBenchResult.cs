@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using LlmSim.Experiments.Validation.Serving;
-using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Validation.Bench;
 
@@ -42,7 +41,7 @@ internal static class VllmBenchResult
         var duration = fields.Required("duration", fields.Positive("duration"));
         var served = Served(fields, rangeRatio, out var failed, out var hasLengths);
         var rate = fields.Required("request_rate", fields.PositiveOrInfinite("request_rate"));
-        var burstiness = fields.PositiveOrInfinite("burstiness") ?? 1;
+        var burstiness = fields.Burstiness("burstiness");
         var concurrency = fields.Whole("max_concurrency");
         // Under a limit requests are sent when the engine has ended others; when they were due is known with their time in the queue.
         var sent =
@@ -55,7 +54,7 @@ internal static class VllmBenchResult
             SentSeconds = sent,
             // What failed took its place among the arrivals.
             RatePerSecond = double.IsFinite(rate) ? rate * served.Count / (served.Count + failed) : null,
-            Arrivals = Process(burstiness),
+            Arrivals = BenchLoad.Process(burstiness),
             FillsItsSpan = true,
             // All at once is a loop in which all are in flight.
             Concurrency = concurrency ?? (double.IsInfinity(rate) && sent is null ? served.Count : null),
@@ -84,11 +83,6 @@ internal static class VllmBenchResult
             ],
         };
     }
-
-    private static ArrivalProcess Process(double burstiness) =>
-        double.IsInfinity(burstiness) ? ArrivalProcess.Constant
-        : burstiness == 1 ? ArrivalProcess.Poisson
-        : ArrivalProcess.Gamma(1 / Math.Sqrt(burstiness));
 
     private static ServedRequests Served(
         JsonFields fields,

@@ -58,6 +58,11 @@ public sealed class BenchInputTests : IDisposable
         "completed\": 20",
         "completed\": 0"
     )]
+    [InlineData(
+        "burstiness: found 0.00001; allowed: a number from 0.0001, \"inf\"",
+        "\"mean_ttft",
+        "\"burstiness\": 0.00001, \"mean_ttft"
+    )]
     [InlineData("completed: found -3; allowed: a whole number from 0", "completed\": 20", "completed\": -3")]
     [InlineData(
         "total_output_tokens: found 10; allowed: at least one token of each of 20 requests",
@@ -298,6 +303,10 @@ public sealed class BenchInputTests : IDisposable
     [InlineData(
         "give what to validate: the folder of a recorded run, --rows FILE, --experiments FILE or --bench FILE",
         "run --bench a.json"
+    )]
+    [InlineData(
+        "--bench: p_aiperf.json and p.jsonl are of one run; give one of them",
+        "--bench p_aiperf.json p.jsonl --deployment c.json"
     )]
     [InlineData("--bench: a.json is given twice", "--bench a.json ./a.json --deployment c.json")]
     public void Options_that_do_not_go_together_are_refused(string message, string options)
