@@ -90,22 +90,22 @@ internal sealed class ServingArguments
         [
             new(
                 "Measured configurations, in the place of RUN_DIR",
-            [
-                _rows,
-                _experiments,
-                _bench.Files,
-                .. _performance.Group.Options,
-                _filter,
-                _by,
-                _limit,
-                _includeDoubtful,
-                _jobs,
-                _csvOutput,
-                _fitted,
-                _writeErrors,
-                _verbose,
-            ]
-        ),
+                [
+                    _rows,
+                    _experiments,
+                    _bench.Files,
+                    .. _performance.Group.Options,
+                    _filter,
+                    _by,
+                    _limit,
+                    _includeDoubtful,
+                    _jobs,
+                    _csvOutput,
+                    _fitted,
+                    _writeErrors,
+                    _verbose,
+                ]
+            ),
             _bench.DeploymentGroup,
         ];
 

@@ -12,7 +12,10 @@ internal static class BenchReport
 
     public static void Write(ServingValidation validation, CliConsole console)
     {
-        if (validation.Outcomes.Select(outcome => outcome.Case).OfType<BenchRun>().FirstOrDefault() is { } first)
+        if (
+            validation.Outcomes.Select(outcome => outcome.Case).OfType<BenchRun>().FirstOrDefault() is
+            { } first
+        )
         {
             console.Out.WriteLine($"Precision   {first.Precision}");
         }
@@ -48,7 +51,11 @@ internal static class BenchReport
             var name = quantity.ToUpperInvariant();
             foreach (var figure in figures)
             {
-                if (figure.Metric.Split('_') is not [var of, var statistic] || of != quantity || !IsShown(statistic))
+                if (
+                    figure.Metric.Split('_') is not [var of, var statistic]
+                    || of != quantity
+                    || !IsShown(statistic)
+                )
                 {
                     continue;
                 }
@@ -62,8 +69,18 @@ internal static class BenchReport
         {
             var tokens = lengths.Sum(length => (double)length.Output);
             Add("duration", "s", duration.Seconds.Measured, duration.Seconds.Predicted);
-            Add("throughput", "requests/s", lengths.Count / duration.Seconds.Measured, lengths.Count / duration.Seconds.Predicted);
-            Add("", "output tokens/s", tokens / duration.Seconds.Measured, tokens / duration.Seconds.Predicted);
+            Add(
+                "throughput",
+                "requests/s",
+                lengths.Count / duration.Seconds.Measured,
+                lengths.Count / duration.Seconds.Predicted
+            );
+            Add(
+                "",
+                "output tokens/s",
+                tokens / duration.Seconds.Measured,
+                tokens / duration.Seconds.Predicted
+            );
         }
 
         writer.Write(TextTable.Render(table, console));
@@ -83,8 +100,7 @@ internal static class BenchReport
 
     /// <summary>Means, medians and tails; percentiles below are in CSV and JSON.</summary>
     private static bool IsShown(string statistic) =>
-        statistic[0] != 'p'
-        || double.Parse(statistic.AsSpan(1), CultureInfo.InvariantCulture) >= 50;
+        statistic[0] != 'p' || double.Parse(statistic.AsSpan(1), CultureInfo.InvariantCulture) >= 50;
 
     private static string Digits(double value) =>
         value.ToString(value < 100 ? "0.000" : "#,0.0", CultureInfo.InvariantCulture);

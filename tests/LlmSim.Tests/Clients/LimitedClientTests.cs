@@ -25,7 +25,10 @@ public sealed class LimitedClientTests
         );
 
         // The second is due at 0.01 and goes when the first has its only token.
-        Assert.Equal([0, PrefillSeconds, third], records.Select(record => Math.Round(record.Arrival.Seconds, 9)));
+        Assert.Equal(
+            [0, PrefillSeconds, third],
+            records.Select(record => Math.Round(record.Arrival.Seconds, 9))
+        );
         // TTFT counts from sending.
         Assert.All(records, record => Assert.Equal(PrefillSeconds, record.TtftSeconds, 1e-9));
     }
@@ -56,13 +59,20 @@ public sealed class LimitedClientTests
             seed =>
             {
                 var random = new RandomScenario(seed, Semantics.Standard);
-                RequestSpec[] requests = [.. random.Requests.Select(one => one with { Arrival = SimTime.Zero })];
+                RequestSpec[] requests =
+                [
+                    .. random.Requests.Select(one => one with { Arrival = SimTime.Zero }),
+                ];
                 var clients = 1 + (seed % 9);
 
                 Assert.Equal(
                     Run(random.NewScenario() with { Concurrency = clients }, requests),
                     Run(
-                        random.NewScenario() with { Concurrency = clients, SendTimes = SendTimes.WhenDue },
+                        random.NewScenario() with
+                        {
+                            Concurrency = clients,
+                            SendTimes = SendTimes.WhenDue,
+                        },
                         requests
                     )
                 );

@@ -1,5 +1,4 @@
 using LlmSim.Experiments.Validation.Serving;
-using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Validation.Bench;
 
@@ -23,11 +22,6 @@ internal sealed record AiperfLoad
 
     /// <summary>Why it cannot be simulated at all; null when it can.</summary>
     public NotExpressibleException? Obstacle { get; private init; }
-
-    public ArrivalProcess Arrivals =>
-        double.IsInfinity(Burstiness) ? ArrivalProcess.Constant
-        : Burstiness == 1 ? ArrivalProcess.Poisson
-        : ArrivalProcess.Gamma(1 / Math.Sqrt(Burstiness));
 
     /// <summary>The load of a result; one that says nothing where it has no configuration.</summary>
     /// <exception cref="UserErrorException">A field is wrong.</exception>
@@ -54,7 +48,9 @@ internal sealed record AiperfLoad
     /// <summary>AIPerf's later form: a list of phases, of which those of warming up are not measured.</summary>
     private static AiperfLoad OfPhases(IReadOnlyList<JsonFields> phases)
     {
-        var measured = phases.Where(phase => (phase.Text("kind") ?? phase.Text("name")) != "warmup").ToArray();
+        var measured = phases
+            .Where(phase => (phase.Text("kind") ?? phase.Text("name")) != "warmup")
+            .ToArray();
         if (measured is not [var one])
         {
             return new AiperfLoad { Obstacle = new("several phases", "their figures are not told apart") };
@@ -65,8 +61,10 @@ internal sealed record AiperfLoad
         {
             Concurrency = one.Whole("concurrency"),
             RatePerSecond = one.Positive("rate"),
-            Burstiness = Shape(type, one.Positive("smoothness")),
-            NeedsRecords = type is "fixed_schedule" or "user_centric" ? $"its times follow a schedule ({type})" : null,
+            Burstiness = Shape(type, one.Burstiness("smoothness")),
+            NeedsRecords = type is "fixed_schedule" or "user_centric"
+                ? $"its times follow a schedule ({type})"
+                : null,
             Obstacle = Limits(one),
         };
     }
@@ -79,7 +77,7 @@ internal sealed record AiperfLoad
             RatePerSecond = generator.Positive("request_rate"),
             Burstiness = Shape(
                 generator.Text("arrival_pattern") ?? generator.Text("request_rate_mode"),
-                generator.Positive("arrival_smoothness")
+                generator.Burstiness("arrival_smoothness")
             ),
             NeedsRecords =
                 input?.Has("fixed_schedule") == true && input.Flag("fixed_schedule")
@@ -106,11 +104,11 @@ internal sealed record AiperfLoad
         };
     }
 
-    private static double Shape(string? pattern, double? smoothness) =>
+    private static double Shape(string? pattern, double smoothness) =>
         pattern switch
         {
             "constant" => double.PositiveInfinity,
-            "gamma" => smoothness ?? 1,
+            "gamma" => smoothness,
             _ => 1,
         };
 
@@ -136,12 +134,7 @@ internal sealed record AiperfLoad
             : null;
 
     private static string? ModelOf(JsonFields config) =>
-        config.Object("models")?.Objects("items") is [var item, ..] ? item.Text("name")
-        : (
-            config.Object("endpoint")?.List("model_names")
-            ?? config.List("model_names")
-            ?? config.List("model")
-        )
-            is [var name, ..] ? name.ToString()
-        : null;
+        config.Object("models")?.Objects("items") is [var item, ..]
+            ? item.Text("name")
+            : (config.Object("endpoint") ?? config).FirstText("model_names") ?? config.FirstText("model");
 }

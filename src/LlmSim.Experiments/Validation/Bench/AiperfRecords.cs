@@ -76,7 +76,9 @@ internal sealed class AiperfRecords
             double[] values =
             [
                 .. _metrics
-                    .Select(metrics => names.Select(name => Seconds(metrics, name)).FirstOrDefault(found => found > 0))
+                    .Select(metrics =>
+                        names.Select(name => Seconds(metrics, name)).FirstOrDefault(found => found > 0)
+                    )
                     .OfType<double>()
                     .Order(),
             ];

@@ -1,8 +1,5 @@
-using System.Globalization;
 using LlmSim.Clients;
-using LlmSim.Engine;
 using LlmSim.Experiments.Validation.Serving;
-using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Validation.Bench;
 
@@ -43,13 +40,17 @@ internal static class AiperfResult
 
     public static bool Is(JsonFields result) => result.Has("request_latency") || result.Has("input_config");
 
+    /// <summary>The other file of a run of AIPerf, which is read with this one if it is there; null where names do not say it.</summary>
+    public static string? Beside(string path) =>
+        path.EndsWith(SummaryEnd, StringComparison.Ordinal) ? path[..^SummaryEnd.Length] + RecordsEnd
+        : path.EndsWith(RecordsEnd, StringComparison.Ordinal) ? path[..^RecordsEnd.Length] + SummaryEnd
+        : null;
+
     /// <summary>The result of a summary, with the records beside it when they are there.</summary>
     /// <exception cref="UserErrorException">A field is wrong or missing.</exception>
     public static BenchResult Of(string path, JsonFields summary, double rangeRatio)
     {
-        var beside = path.EndsWith(SummaryEnd, StringComparison.Ordinal)
-            ? path[..^SummaryEnd.Length] + RecordsEnd
-            : "";
+        var beside = Beside(path);
         return Of(
             path,
             summary,
@@ -62,9 +63,7 @@ internal static class AiperfResult
     /// <exception cref="UserErrorException">A field is wrong or missing.</exception>
     public static BenchResult Of(string path, IReadOnlyList<JsonFields> records)
     {
-        var beside = path.EndsWith(RecordsEnd, StringComparison.Ordinal)
-            ? path[..^RecordsEnd.Length] + SummaryEnd
-            : "";
+        var beside = Beside(path);
         return Of(
             path,
             File.Exists(beside) ? BenchReader.Objects(beside)[0] : null,
@@ -85,12 +84,7 @@ internal static class AiperfResult
             _ => throw metric.Wrong("unit", "ns, us, ms, sec"),
         };
 
-    private static BenchResult Of(
-        string path,
-        JsonFields? summary,
-        AiperfRecords? records,
-        double rangeRatio
-    )
+    private static BenchResult Of(string path, JsonFields? summary, AiperfRecords? records, double rangeRatio)
     {
         var stated = AiperfLoad.Of(summary);
         var served = records?.Served ?? OfSummary(summary!, rangeRatio);
@@ -103,7 +97,7 @@ internal static class AiperfResult
             Lengths = served.Lengths,
             SentSeconds = sent,
             RatePerSecond = stated.RatePerSecond * served.Count / (served.Count + failed),
-            Arrivals = stated.Arrivals,
+            Arrivals = BenchLoad.Process(stated.Burstiness),
             Concurrency = stated.Concurrency,
             WhenLimited = SendTimes.Delayed,
         };
@@ -124,7 +118,10 @@ internal static class AiperfResult
                     records?.HasConversations == true
                         ? new("conversations of several turns", "turn_index is above 0")
                     : stated.NeedsRecords is { } reason && sent is null
-                        ? new("times of sending not known", $"{reason}, and no profile_export.jsonl is beside it")
+                        ? new(
+                            "times of sending not known",
+                            $"{reason}, and no profile_export.jsonl is beside it"
+                        )
                     : null
                 ),
             Notices =
@@ -171,7 +168,8 @@ internal static class AiperfResult
             ?? throw summary.Missing("request_count");
     }
 
-    private static int? Count(JsonFields summary, string name) => summary.Object(name)?.Whole("avg", least: 0);
+    private static int? Count(JsonFields summary, string name) =>
+        summary.Object(name)?.Whole("avg", least: 0);
 
     /// <summary>Lengths with the percentiles of the metric; without them by its mean alone.</summary>
     private static int[] Lengths(JsonFields summary, string name, int count, double rangeRatio)
@@ -204,12 +202,12 @@ internal static class AiperfResult
                 continue;
             }
 
-            foreach (var name in metric.Names.Where(name => name == "avg" || IsPercentile(name)))
+            foreach (var name in metric.Names)
             {
-                var isPredicted = quantity != "itl" || name == "avg" || PredictedFigures.GapPercentiles.Contains(name);
-                if (metric.Number(name) is > 0 and var value && isPredicted)
+                var statistic = name == "avg" ? "mean" : name;
+                if (BenchFigures.IsPredicted(quantity, statistic) && metric.Number(name) is > 0 and var value)
                 {
-                    measured.Add($"{quantity}_{(name == "avg" ? "mean" : name)}", value * UnitSeconds(metric));
+                    measured.Add($"{quantity}_{statistic}", value * UnitSeconds(metric));
                 }
             }
         }
@@ -226,7 +224,4 @@ internal static class AiperfResult
         summary.Object("benchmark_duration") is { } metric ? metric.Positive("avg") * UnitSeconds(metric)
         : summary.Object("request_throughput")?.Positive("avg") is { } rate ? Requests(summary) / rate
         : null;
-
-    private static bool IsPercentile(string name) =>
-        name[0] == 'p' && double.TryParse(name.AsSpan(1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _);
 }

@@ -17,10 +17,7 @@ internal static class BenchCases
         string? model
     )
     {
-        var served = configuration with
-        {
-            Model = model ?? ModelOf(results, configuration.Catalogs.Models),
-        };
+        var served = configuration with { Model = model ?? ModelOf(results, configuration.Catalogs.Models) };
         // What is wrong with the deployment is wrong with all: it is said once, not as a fault of the first result.
         var precision = Experiment.DescribePrecision(
             Experiment.CreateScenario(served)
@@ -42,7 +39,9 @@ internal static class BenchCases
 
         if (first.Model is not { } name)
         {
-            throw new UserErrorException($"{first.Id}: names no model; say with --model NAME which one was served");
+            throw new UserErrorException(
+                $"{first.Id}: names no model; say with --model NAME which one was served"
+            );
         }
 
         try
@@ -59,5 +58,6 @@ internal static class BenchCases
         }
     }
 
-    private static string Name(BenchResult result) => result.Model is { } name ? $"model '{name}'" : "no model";
+    private static string Name(BenchResult result) =>
+        result.Model is { } name ? $"model '{name}'" : "no model";
 }

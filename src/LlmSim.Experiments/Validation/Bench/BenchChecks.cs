@@ -81,7 +81,8 @@ internal static class BenchChecks
     {
         var span = sentSeconds[^1] - sentSeconds[0];
         var sent = (sentSeconds.Count - 1) / span;
-        return sentSeconds.Count < 2
+        return
+            sentSeconds.Count < 2
             || Math.Abs((sent / rate) - 1) <= ServedRequests.RateTolerance(sentSeconds.Count, burstiness)
             ? null
             : string.Create(

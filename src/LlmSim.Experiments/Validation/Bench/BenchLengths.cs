@@ -15,7 +15,12 @@ internal static class BenchLengths
     {
         if (rangeRatio == 1)
         {
-            return [.. Enumerable.Range(0, count).Select(i => (int)((total / count) + (i < total % count ? 1 : 0)))];
+            return
+            [
+                .. Enumerable
+                    .Range(0, count)
+                    .Select(i => (int)((total / count) + (i < total % count ? 1 : 0))),
+            ];
         }
 
         var longest = 2.0 * total / count / (1 + rangeRatio);
@@ -37,7 +42,13 @@ internal static class BenchLengths
         [
             .. Enumerable.Range(0, count).Select(i => Math.Max(1, (int)Math.Round(length(Middle(i, count))))),
         ];
-        new RandomStream(new RunConfiguration().Seed, stream).Shuffle(lengths);
+        var random = new RandomStream(new RunConfiguration().Seed, stream);
+        for (var i = count - 1; i > 0; i--)
+        {
+            var other = random.Next(i + 1);
+            (lengths[i], lengths[other]) = (lengths[other], lengths[i]);
+        }
+
         return lengths;
     }
 

@@ -43,6 +43,12 @@ internal sealed record BenchLoad
 
     private bool HasTimes => SentSeconds is not null || RatePerSecond is not null;
 
+    /// <summary>Arrivals whose gaps have a gamma distribution of this shape; constant ones where it is infinite.</summary>
+    public static ArrivalProcess Process(double burstiness) =>
+        double.IsInfinity(burstiness) ? ArrivalProcess.Constant
+        : burstiness == 1 ? ArrivalProcess.Poisson
+        : ArrivalProcess.Gamma(1 / Math.Sqrt(burstiness));
+
     /// <summary>The requests; drawn times are those of the seed.</summary>
     public IReadOnlyList<RequestSpec> Requests(long seed)
     {
@@ -82,10 +88,12 @@ internal sealed record BenchLoad
     {
         var times =
             SentSeconds is not null ? "at the recorded times"
-            : RatePerSecond is { } rate ? string.Create(CultureInfo.InvariantCulture, $"{Arrivals}, {rate:0.####}/s")
+            : RatePerSecond is { } rate
+                ? string.Create(CultureInfo.InvariantCulture, $"{Arrivals}, {rate:0.####}/s")
             : "";
         return Concurrency is not { } limit ? times
-            : times.Length == 0 ? string.Create(CultureInfo.InvariantCulture, $"closed loop, {limit} in flight")
+            : times.Length == 0
+                ? string.Create(CultureInfo.InvariantCulture, $"closed loop, {limit} in flight")
             : string.Create(CultureInfo.InvariantCulture, $"{times}, at most {limit} in flight");
     }
 }

@@ -17,12 +17,31 @@ internal static class BenchReader
     public static IReadOnlyList<BenchResult> Read(IReadOnlyList<string> paths, double rangeRatio = 1)
     {
         var twice = paths.GroupBy(Path.GetFullPath).FirstOrDefault(group => group.Count() > 1);
+        if (paths.FirstOrDefault(path => paths.Contains(AiperfResult.Beside(path))) is { } half)
+        {
+            throw new UserErrorException(
+                $"--bench: {half} and {AiperfResult.Beside(half)} are of one run; give one of them, and the other is found"
+            );
+        }
+
         return twice is null
             ? [.. paths.SelectMany(path => ReadFile(path, rangeRatio))]
             : throw new UserErrorException($"--bench: {twice.First()} is given twice");
     }
 
     private static IReadOnlyList<BenchResult> ReadFile(string path, double rangeRatio)
+    {
+        try
+        {
+            return Results(path, rangeRatio);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new UserErrorException($"{path}: has text that is not Unicode", e);
+        }
+    }
+
+    private static IReadOnlyList<BenchResult> Results(string path, double rangeRatio)
     {
         var objects = Objects(path);
         if (AiperfRecords.Is(objects[0]))
@@ -38,11 +57,8 @@ internal static class BenchReader
         // vllm bench serve --append-result writes one behind the other.
         return
         [
-            .. objects.Select(
-                result =>
-                    VllmBenchResult.Is(result)
-                        ? VllmBenchResult.Of(result, rangeRatio)
-                        : throw Unknown(result)
+            .. objects.Select(result =>
+                VllmBenchResult.Is(result) ? VllmBenchResult.Of(result, rangeRatio) : throw Unknown(result)
             ),
         ];
     }
@@ -119,16 +135,7 @@ internal static class BenchReader
 
     private static UserErrorException Unknown(JsonFields result) =>
         new(
-            $"{result.Where}: is no result of a load test: it has {Names(result)}; allowed: what vllm bench serve --save-result writes (duration, "
+            $"{result.Where}: is no result of a load test: it has {result.FirstNames}; allowed: what vllm bench serve --save-result writes (duration, "
                 + "completed, total_input_tokens, …), profile_export_aiperf.json or profile_export.jsonl of AIPerf, profile_export_genai_perf.json"
         );
-
-    private static string Names(JsonFields result)
-    {
-        const int Shown = 6;
-        string[] names = [.. result.Names.Take(Shown + 1)];
-        return names.Length == 0 ? "nothing"
-            : names.Length <= Shown ? string.Join(", ", names)
-            : string.Join(", ", names.Take(Shown)) + ", …";
-    }
 }

@@ -43,7 +43,10 @@ internal sealed record BenchRun : MeasuredCase
         };
     }
 
-    public override IReadOnlyList<ComparedFigure> Simulate(CaseContext context, CancellationToken cancellation)
+    public override IReadOnlyList<ComparedFigure> Simulate(
+        CaseContext context,
+        CancellationToken cancellation
+    )
     {
         if (Result.Obstacle is { } obstacle)
         {

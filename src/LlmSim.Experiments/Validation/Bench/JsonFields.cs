@@ -9,10 +9,31 @@ namespace LlmSim.Experiments.Validation.Bench;
 internal sealed class JsonFields(string where, JsonElement element)
 {
     private const int MaxFoundCharacters = 60;
+    private const int MostNames = 6;
+
+    /// <summary>Gaps that vary a hundred times as much as their mean.</summary>
+    private const double LeastBurstiness = 1e-4;
 
     public string Where => where;
 
     public IEnumerable<string> Names => element.EnumerateObject().Select(member => member.Name);
+
+    /// <summary>The names of the first members, for messages.</summary>
+    public string FirstNames
+    {
+        get
+        {
+            string[] names =
+            [
+                .. Names
+                    .Take(MostNames + 1)
+                    .Select(name => string.Concat(name.Select(one => char.IsControl(one) ? '\uFFFD' : one))),
+            ];
+            return names.Length == 0 ? "nothing"
+                : names.Length <= MostNames ? string.Join(", ", names)
+                : string.Join(", ", names.Take(MostNames)) + ", …";
+        }
+    }
 
     public bool Has(string name) => Member(name) is not null;
 
@@ -40,6 +61,18 @@ internal sealed class JsonFields(string where, JsonElement element)
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number > 0 ? number
         : throw Wrong(name, "a number above 0, \"inf\"");
 
+    /// <summary>Shape of the distribution of gaps: 1 for Poisson, infinite for constant gaps; 1 where it is missing.</summary>
+    public double Burstiness(string name) =>
+        PositiveOrInfinite(name) switch
+        {
+            null => 1,
+            >= LeastBurstiness and var shape => shape,
+            _ => throw Wrong(
+                name,
+                string.Create(CultureInfo.InvariantCulture, $"a number from {LeastBurstiness}, \"inf\"")
+            ),
+        };
+
     /// <summary>A whole number of at least the least; null where it is missing.</summary>
     public int? Whole(string name, int least = 1) =>
         Member(name) is not { } value ? null
@@ -54,8 +87,16 @@ internal sealed class JsonFields(string where, JsonElement element)
 
     public string? Text(string name) =>
         Member(name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.String ? value.GetString()
-        : throw Wrong(name, "a text");
+        : value.ValueKind == JsonValueKind.String
+        && value.GetString()!.All(character => !char.IsControl(character))
+            ? value.GetString()
+        : throw Wrong(name, "a text without control characters");
+
+    /// <summary>The first of a list of texts; null where it is missing or empty.</summary>
+    public string? FirstText(string name) =>
+        List(name) is not [var first, ..] ? null
+        : first.ValueKind == JsonValueKind.String ? first.GetString()
+        : throw Wrong(name, 0, first, "a text");
 
     public bool Flag(string name) =>
         Member(name)?.ValueKind switch
@@ -82,7 +123,10 @@ internal sealed class JsonFields(string where, JsonElement element)
             ?.Select(
                 (one, i) =>
                     one.ValueKind == JsonValueKind.Object
-                        ? new JsonFields(string.Create(CultureInfo.InvariantCulture, $"{where}: {name}[{i}]"), one)
+                        ? new JsonFields(
+                            string.Create(CultureInfo.InvariantCulture, $"{where}: {name}[{i}]"),
+                            one
+                        )
                         : throw Wrong(name, i, one, "an object { … }")
             )
             .ToArray();
@@ -140,7 +184,9 @@ internal sealed class JsonFields(string where, JsonElement element)
         );
 
     private double Finite(string name, int index, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number)
+        value.ValueKind == JsonValueKind.Number
+        && value.TryGetDouble(out var number)
+        && double.IsFinite(number)
             ? number
             : throw Wrong(name, index, value, "a number");
 
@@ -170,7 +216,8 @@ internal sealed class JsonFields(string where, JsonElement element)
     {
         var text = value.ValueKind switch
         {
-            JsonValueKind.String => $"'{value.GetString()}'",
+            // As it is written: control characters stay escaped.
+            JsonValueKind.String => $"'{value.GetRawText()[1..^1]}'",
             JsonValueKind.Object => "an object",
             JsonValueKind.Array => "a list",
             _ => value.GetRawText(),

@@ -4,7 +4,11 @@ namespace LlmSim.Experiments.Validation.Bench;
 /// <param name="Lengths">Its tokens.</param>
 /// <param name="StartSeconds">When it was to be sent, by the client's clock; null where that was not saved.</param>
 /// <param name="EndSeconds">When its last token came; null where that was not saved.</param>
-internal sealed record ServedRequest(RequestLengths Lengths, double? StartSeconds = null, double? EndSeconds = null);
+internal sealed record ServedRequest(
+    RequestLengths Lengths,
+    double? StartSeconds = null,
+    double? EndSeconds = null
+);
 
 /// <summary>The requests of a load test that were served.</summary>
 internal sealed class ServedRequests

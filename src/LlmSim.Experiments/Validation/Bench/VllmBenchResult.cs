@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
+using System.Text.Json;
 using LlmSim.Experiments.Validation.Serving;
-using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Validation.Bench;
 
@@ -9,12 +8,29 @@ namespace LlmSim.Experiments.Validation.Bench;
 /// What <c>vllm bench serve --save-result</c> writes (github.com/vllm-project/vllm, vllm/benchmarks/serve.py), with <c>--save-detailed</c>
 /// or without; also that of sglang's bench_serving, which came of it.
 /// </summary>
-internal static partial class VllmBenchResult
+internal static class VllmBenchResult
 {
+    private const string UnitEnd = "_ms";
     private const double Millisecond = 1e-3;
 
+    private static readonly Dictionary<string, string> s_quantities = new(StringComparer.Ordinal)
+    {
+        ["ttft"] = "ttft",
+        ["tpot"] = "tpot",
+        ["itl"] = "itl",
+        ["e2el"] = "e2e",
+        // sglang's name.
+        ["e2e_latency"] = "e2e",
+    };
+
     /// <summary>Fields by which such a result is known.</summary>
-    private static readonly string[] s_marks = ["duration", "completed", "total_input_tokens", "total_output_tokens"];
+    private static readonly string[] s_marks =
+    [
+        "duration",
+        "completed",
+        "total_input_tokens",
+        "total_output_tokens",
+    ];
 
     public static bool Is(JsonFields result) => s_marks.Count(result.Has) >= 2 && !result.Has("input_config");
 
@@ -25,7 +41,7 @@ internal static partial class VllmBenchResult
         var duration = fields.Required("duration", fields.Positive("duration"));
         var served = Served(fields, rangeRatio, out var failed, out var hasLengths);
         var rate = fields.Required("request_rate", fields.PositiveOrInfinite("request_rate"));
-        var burstiness = fields.PositiveOrInfinite("burstiness") ?? 1;
+        var burstiness = fields.Burstiness("burstiness");
         var concurrency = fields.Whole("max_concurrency");
         // Under a limit requests are sent when the engine has ended others; when they were due is known with their time in the queue.
         var sent =
@@ -38,7 +54,7 @@ internal static partial class VllmBenchResult
             SentSeconds = sent,
             // What failed took its place among the arrivals.
             RatePerSecond = double.IsFinite(rate) ? rate * served.Count / (served.Count + failed) : null,
-            Arrivals = Process(burstiness),
+            Arrivals = BenchLoad.Process(burstiness),
             FillsItsSpan = true,
             // All at once is a loop in which all are in flight.
             Concurrency = concurrency ?? (double.IsInfinity(rate) && sent is null ? served.Count : null),
@@ -68,12 +84,12 @@ internal static partial class VllmBenchResult
         };
     }
 
-    private static ArrivalProcess Process(double burstiness) =>
-        double.IsInfinity(burstiness) ? ArrivalProcess.Constant
-        : burstiness == 1 ? ArrivalProcess.Poisson
-        : ArrivalProcess.Gamma(1 / Math.Sqrt(burstiness));
-
-    private static ServedRequests Served(JsonFields fields, double rangeRatio, out int failed, out bool hasLengths)
+    private static ServedRequests Served(
+        JsonFields fields,
+        double rangeRatio,
+        out int failed,
+        out bool hasLengths
+    )
     {
         hasLengths = fields.Has("input_lens") && fields.Has("output_lens");
         if (hasLengths)
@@ -83,7 +99,8 @@ internal static partial class VllmBenchResult
 
         var completed = fields.Required("completed", fields.Whole("completed", least: 0));
         failed =
-            fields.Whole("failed", least: 0) ?? Math.Max(0, (fields.Whole("num_prompts") ?? completed) - completed);
+            fields.Whole("failed", least: 0)
+            ?? Math.Max(0, (fields.Whole("num_prompts") ?? completed) - completed);
         return completed > 0
             ? ServedRequests.Of(Lengths("total_input_tokens"), Lengths("total_output_tokens"))
             : throw fields.Wrong("completed", "at least 1: there is nothing to compare");
@@ -92,6 +109,9 @@ internal static partial class VllmBenchResult
             BenchLengths.Uniform(name, Total(fields, name, completed), completed, rangeRatio);
     }
 
+    /// <summary>Whether there was no error: its text is empty or not there.</summary>
+    private static bool IsEmpty(JsonElement? error) => error?.GetRawText() is null or "null" or "\"\"";
+
     private static long Total(JsonFields fields, string name, int completed)
     {
         var total = fields.Required(name, fields.Long(name));
@@ -99,7 +119,10 @@ internal static partial class VllmBenchResult
             ? total
             : throw fields.Wrong(
                 name,
-                string.Create(CultureInfo.InvariantCulture, $"at least one token of each of {completed} requests")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"at least one token of each of {completed} requests"
+                )
             );
     }
 
@@ -140,7 +163,7 @@ internal static partial class VllmBenchResult
         [
             .. Enumerable
                 .Range(0, inputs.Count)
-                .Where(i => inputs[i] > 0 && outputs[i] > 0 && errors?[i].ToString() is null or ""),
+                .Where(i => inputs[i] > 0 && outputs[i] > 0 && IsEmpty(errors?[i])),
         ];
         failed = inputs.Count - served.Length;
         return served.Length > 0
@@ -163,18 +186,15 @@ internal static partial class VllmBenchResult
     private static Dictionary<string, double> Measured(JsonFields fields)
     {
         var measured = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (var name in fields.Names)
+        foreach (var name in fields.Names.Where(name => name.EndsWith(UnitEnd, StringComparison.Ordinal)))
         {
-            if (Figure().Match(name) is not { Success: true } match)
-            {
-                continue;
-            }
-
-            var quantity = match.Groups["quantity"].Value is var found && found.StartsWith('e') ? "e2e" : found;
-            var statistic = match.Groups["statistic"].Value is "median" ? "p50" : match.Groups["statistic"].Value;
-            var isPredicted =
-                quantity != "itl" || statistic == "mean" || PredictedFigures.GapPercentiles.Contains(statistic);
-            if (fields.Number(name) is > 0 and var value && isPredicted)
+            if (
+                name[..^UnitEnd.Length].Split('_', 2) is [var stated, var of]
+                && s_quantities.TryGetValue(of, out var quantity)
+                && (stated == "median" ? "p50" : stated) is var statistic
+                && BenchFigures.IsPredicted(quantity, statistic)
+                && fields.Number(name) is > 0 and var value
+            )
             {
                 measured[$"{quantity}_{statistic}"] = value * Millisecond;
             }
@@ -190,7 +210,4 @@ internal static partial class VllmBenchResult
         : fields.Has("ramp_up_strategy") && sent is null
             ? new("rate that ramps up", "ramp_up_strategy without start_times (--save-detailed saves them)")
         : null;
-
-    [GeneratedRegex(@"^(?<statistic>mean|median|p[0-9]+(\.[0-9]+)?)_(?<quantity>ttft|tpot|itl|e2el|e2e_latency)_ms$")]
-    private static partial Regex Figure();
 }

@@ -43,16 +43,37 @@ public sealed class BenchInputTests : IDisposable
     [InlineData("request_rate is missing", "\"request_rate\": \"inf\",", "")]
     [InlineData("request_rate: found 'fast'; allowed: a number above 0, \"inf\"", "\"inf\"", "\"fast\"")]
     [InlineData("request_rate: found 0; allowed: a number above 0, \"inf\"", "\"inf\"", "0")]
-    [InlineData("max_concurrency: found 0; allowed: a whole number from 1", "_concurrency\": 2", "_concurrency\": 0")]
-    [InlineData("max_concurrency: found 1.5; allowed: a whole number from 1", "_concurrency\": 2", "_concurrency\": 1.5")]
-    [InlineData("completed: found 0; allowed: at least 1: there is nothing to compare", "completed\": 20", "completed\": 0")]
+    [InlineData(
+        "max_concurrency: found 0; allowed: a whole number from 1",
+        "_concurrency\": 2",
+        "_concurrency\": 0"
+    )]
+    [InlineData(
+        "max_concurrency: found 1.5; allowed: a whole number from 1",
+        "_concurrency\": 2",
+        "_concurrency\": 1.5"
+    )]
+    [InlineData(
+        "completed: found 0; allowed: at least 1: there is nothing to compare",
+        "completed\": 20",
+        "completed\": 0"
+    )]
+    [InlineData(
+        "burstiness: found 0.00001; allowed: a number from 0.0001, \"inf\"",
+        "\"mean_ttft",
+        "\"burstiness\": 0.00001, \"mean_ttft"
+    )]
     [InlineData("completed: found -3; allowed: a whole number from 0", "completed\": 20", "completed\": -3")]
     [InlineData(
         "total_output_tokens: found 10; allowed: at least one token of each of 20 requests",
         ": 1000,",
         ": 10,"
     )]
-    [InlineData("model_id: found 8; allowed: a text", "\"meta-llama/Llama-3.1-8B\"", "8")]
+    [InlineData(
+        "model_id: found 8; allowed: a text without control characters",
+        "\"meta-llama/Llama-3.1-8B\"",
+        "8"
+    )]
     [InlineData(
         "output_lens: found 1 of them beside 2 input_lens; allowed: as many",
         "\"mean",
@@ -83,14 +104,22 @@ public sealed class BenchInputTests : IDisposable
     [InlineData("time_to_first_token: p99: found -200.0; allowed: a number from 0", ": 200.0", ": -200.0")]
     [InlineData("output_sequence_length is missing", "\"output_sequence_length\"", "\"osl\"")]
     [InlineData("output_sequence_length: avg: found 0.5; allowed: a number from 1", ": 50.0", ": 0.5")]
-    [InlineData("input_config: loadgen: concurrency: found '2'; allowed: a whole number from 1", ": 2}", ": \"2\"}")]
+    [InlineData(
+        "input_config: loadgen: concurrency: found '2'; allowed: a whole number from 1",
+        ": 2}",
+        ": \"2\"}"
+    )]
     public void What_is_wrong_in_a_summary_of_AIPerf_is_said(string message, string from, string to) =>
         RequireError(": " + message, Replaced(Aiperf, from, to));
 
     [Theory]
     [InlineData(": metrics: output_sequence_length is missing", "\"output_sequence_length\"", "\"osl\"")]
     [InlineData(": metadata: request_start_ns is missing", "\"request_start_ns\"", "\"sent\"")]
-    [InlineData(": no request was served: there is nothing to compare", "\"error\": null", "\"error\": {\"code\": 500}")]
+    [InlineData(
+        ": no request was served: there is nothing to compare",
+        "\"error\": null",
+        "\"error\": {\"code\": 500}"
+    )]
     public void What_is_wrong_in_a_record_of_AIPerf_is_said(string message, string from, string to) =>
         RequireError(message, Replaced(Record, from, to));
 
@@ -105,6 +134,11 @@ public sealed class BenchInputTests : IDisposable
         ": is no result of a load test: it has requests, a; allowed: what vllm bench serve",
         "{\"requests\": 1, \"a\": 2}"
     )]
+    [InlineData(
+        ": has text that is not Unicode",
+        "{\"duration\": 1, \"completed\": 1, \"total_input_tokens\": 1, \"total_output_tokens\": 1, \"request_rate\": \"\\ud83d\"}"
+    )]
+    [InlineData(": is no result of a load test: it has a\uFFFD[31mred; allowed", "{\"a\\u001b[31mred\": 1}")]
     [InlineData("#2: is no result of a load test", Vllm + "{}")]
     public void What_is_no_result_of_a_load_test_is_refused(string message, string text) =>
         RequireError(message, text);
@@ -131,7 +165,16 @@ public sealed class BenchInputTests : IDisposable
             run.Error,
             StringComparison.Ordinal
         );
-        var both = CliRun.Of("validate", "--bench", a, b, "--deployment", _cluster, "--model", "Qwen/Qwen3-8B");
+        var both = CliRun.Of(
+            "validate",
+            "--bench",
+            a,
+            b,
+            "--deployment",
+            _cluster,
+            "--model",
+            "Qwen/Qwen3-8B"
+        );
         Assert.Contains("Compared    2 of 2", both.Out, StringComparison.Ordinal);
     }
 
@@ -148,12 +191,24 @@ public sealed class BenchInputTests : IDisposable
         var run = Validate(path);
 
         Assert.Contains(found.Length > 0 ? $", {found} on " : "", run.Out, StringComparison.Ordinal);
-        Assert.StartsWith(error.Length > 0 ? $"llmsim: {path}: {error}" : "", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            error.Length > 0 ? $"llmsim: {path}: {error}" : "",
+            run.Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
-    [InlineData("completed\": 20", "completed\": 19", "note: 1 of 20 requests failed: the 19 others are simulated")]
-    [InlineData("\"failed\": 0", "\"failed\": 1", "note: 1 of 21 requests failed: the 20 others are simulated")]
+    [InlineData(
+        "completed\": 20",
+        "completed\": 19",
+        "note: 1 of 20 requests failed: the 19 others are simulated"
+    )]
+    [InlineData(
+        "\"failed\": 0",
+        "\"failed\": 1",
+        "note: 1 of 21 requests failed: the 20 others are simulated"
+    )]
     public void Failed_requests_are_said(string from, string to, string note)
     {
         var text = Replaced(Vllm, "\"completed\"", "\"failed\": 0, \"completed\"");
@@ -205,8 +260,18 @@ public sealed class BenchInputTests : IDisposable
     [Theory]
     [InlineData(Vllm, "\"mean_ttft", "\"spec_decode_num_drafts\": 7, \"mean_ttft", "speculative decoding")]
     [InlineData(Vllm, "\"mean_ttft", "\"ramp_up_strategy\": \"linear\", \"mean_ttft", "rate that ramps up")]
-    [InlineData(Aiperf, "\"concurrency\": 2", "\"concurrency\": 2, \"prefill_concurrency\": 1", "load that changes")]
-    [InlineData(Aiperf, "{\"concurrency\": 2}", "{\"request_rate\": 2, \"user_centric_rate\": 1}", "times of sending")]
+    [InlineData(
+        Aiperf,
+        "\"concurrency\": 2",
+        "\"concurrency\": 2, \"prefill_concurrency\": 1",
+        "load that changes"
+    )]
+    [InlineData(
+        Aiperf,
+        "{\"concurrency\": 2}",
+        "{\"request_rate\": 2, \"user_centric_rate\": 1}",
+        "times of sending"
+    )]
     [InlineData(Aiperf, "{\"concurrency\": 2}", "{}", "times of sending not known")]
     [InlineData(Record, "\"turn_index\": 0", "\"turn_index\": 1", "conversations of several turns")]
     public void What_cannot_be_sent_again_is_counted_by_its_reason(
@@ -230,9 +295,19 @@ public sealed class BenchInputTests : IDisposable
     [Theory]
     [InlineData("--bench: needs --deployment FILE", "--bench a.json")]
     [InlineData("--rows, --experiments and --bench: give one of them", "--bench a.json --rows b.csv")]
-    [InlineData("--deployment: is not read when rows or experiments are validated", "--rows b.csv --deployment a.json")]
+    [InlineData(
+        "--deployment: is not read when rows or experiments are validated",
+        "--rows b.csv --deployment a.json"
+    )]
     [InlineData("--model: is not read when rows or experiments are validated", "--rows b.csv --model x")]
-    [InlineData("give what to validate: the folder of a recorded run, --rows FILE, --experiments FILE or --bench FILE", "run --bench a.json")]
+    [InlineData(
+        "give what to validate: the folder of a recorded run, --rows FILE, --experiments FILE or --bench FILE",
+        "run --bench a.json"
+    )]
+    [InlineData(
+        "--bench: p_aiperf.json and p.jsonl are of one run; give one of them",
+        "--bench p_aiperf.json p.jsonl --deployment c.json"
+    )]
     [InlineData("--bench: a.json is given twice", "--bench a.json ./a.json --deployment c.json")]
     public void Options_that_do_not_go_together_are_refused(string message, string options)
     {
@@ -245,17 +320,15 @@ public sealed class BenchInputTests : IDisposable
     [Theory]
     [InlineData("'NVIDIA_H101_SXM'", "NVIDIA_H100_SXM", "NVIDIA_H101_SXM")]
     [InlineData("the instance has no role", "\"role\": \"mixed\",", "")]
-    public void What_is_wrong_with_the_deployment_is_said_with_its_file(string message, string from, string to)
+    public void What_is_wrong_with_the_deployment_is_said_with_its_file(
+        string message,
+        string from,
+        string to
+    )
     {
         var cluster = _folder.Write("wrong.json", Replaced(LoadTest.Cluster, from, to));
 
-        var run = CliRun.Of(
-            "validate",
-            "--bench",
-            _folder.Write("a.json", Vllm),
-            "--deployment",
-            cluster
-        );
+        var run = CliRun.Of("validate", "--bench", _folder.Write("a.json", Vllm), "--deployment", cluster);
 
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith($"llmsim: {cluster}:1: ", run.Error, StringComparison.Ordinal);
@@ -279,5 +352,14 @@ public sealed class BenchInputTests : IDisposable
     }
 
     private CliRun Validate(string path, params string[] options) =>
-        CliRun.Of(["validate", "--bench", path, "--deployment", _cluster, "--performance", "roofline", .. options]);
+        CliRun.Of([
+            "validate",
+            "--bench",
+            path,
+            "--deployment",
+            _cluster,
+            "--performance",
+            "roofline",
+            .. options,
+        ]);
 }

@@ -146,7 +146,9 @@ public sealed class BenchValidationTests : IDisposable
     {
         var vllm = CliRun.Of([
             .. $"validate --bench {s_samples}/vllm_c4.json {s_samples}/vllm_c8.json".Split(' '),
-            .. $"--deployment {s_samples}/mi300x.json --range_ratio 0.8 --plots {_folder.File("plots")}".Split(' '),
+            .. $"--deployment {s_samples}/mi300x.json --range_ratio 0.8 --plots {_folder.File("plots")}".Split(
+                ' '
+            ),
             "--csv_output",
             _folder.File("a.csv"),
         ]);
@@ -156,11 +158,17 @@ public sealed class BenchValidationTests : IDisposable
         ]);
 
         Assert.Equal((0, 0, ""), (vllm.ExitCode, aiperf.ExitCode, aiperf.Error));
-        Assert.Contains("Measured    2 load tests, deepseek-ai/DeepSeek-R1 on ", vllm.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "Measured    2 load tests, deepseek-ai/DeepSeek-R1 on ",
+            vllm.Out,
+            StringComparison.Ordinal
+        );
         Assert.Matches("(?m)^closed +2 ", vllm.Out);
         Assert.Matches("throughput +requests/s +0.275 ", vllm.Out);
         Assert.Matches("(?m)^closed +2 ", aiperf.Out);
-        var figures = ResultTable.Open(_folder.File("a.csv")).Numbers("measured_seconds", "predicted_seconds");
+        var figures = ResultTable
+            .Open(_folder.File("a.csv"))
+            .Numbers("measured_seconds", "predicted_seconds");
         Assert.Equal(2 * 12, figures[0].Length);
         Assert.All(figures[1], seconds => Assert.True(seconds > 0));
         Assert.Equal(
@@ -200,9 +208,21 @@ public sealed class BenchValidationTests : IDisposable
             .Single(json.RootElement.GetProperty("results").EnumerateArray())
             .EnumerateObject()
             .Where(figure => figure.Value.ValueKind == JsonValueKind.Object)
-            .ToDictionary(figure => figure.Name, figure => figure.Value.GetProperty("error_percent").GetDouble());
+            .ToDictionary(
+                figure => figure.Name,
+                figure => figure.Value.GetProperty("error_percent").GetDouble()
+            );
     }
 
     private CliRun Validate(string path, params string[] options) =>
-        CliRun.Of(["validate", "--bench", path, "--deployment", _cluster, "--performance", "roofline", .. options]);
+        CliRun.Of([
+            "validate",
+            "--bench",
+            path,
+            "--deployment",
+            _cluster,
+            "--performance",
+            "roofline",
+            .. options,
+        ]);
 }

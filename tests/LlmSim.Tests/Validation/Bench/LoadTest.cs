@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using LlmSim.Engine;
 using LlmSim.Experiments;
@@ -27,7 +26,9 @@ internal sealed class LoadTest
     {
         _concurrency = concurrency;
         var records = new List<RequestRecord>();
-        var scenario = Experiment.CreateScenario(new RunConfiguration { Model = Model, Cluster = clusterPath }) with
+        var scenario = Experiment.CreateScenario(
+            new RunConfiguration { Model = Model, Cluster = clusterPath }
+        ) with
         {
             Concurrency = concurrency,
         };
@@ -76,7 +77,8 @@ internal sealed class LoadTest
             result[$"std_{name}_ms"] = 1;
             foreach (var percent in s_percentiles)
             {
-                result[$"p{percent.ToString(CultureInfo.InvariantCulture)}_{name}_ms"] = Quantile(values, percent) * 1e3;
+                result[$"p{percent.ToString(CultureInfo.InvariantCulture)}_{name}_ms"] =
+                    Quantile(values, percent) * 1e3;
             }
         }
 
@@ -106,8 +108,14 @@ internal sealed class LoadTest
             ["request_count"] = Metric("requests", _records.Length),
             ["error_request_count"] = Metric("requests", 0),
             ["input_sequence_length"] = Metric("tokens", _records.Average(record => record.TraceInputTokens)),
-            ["output_sequence_length"] = Metric("tokens", _records.Average(record => record.TraceOutputTokens)),
-            ["benchmark_duration"] = Metric("sec", DurationSeconds - _records.Min(record => record.Arrival.Seconds)),
+            ["output_sequence_length"] = Metric(
+                "tokens",
+                _records.Average(record => record.TraceOutputTokens)
+            ),
+            ["benchmark_duration"] = Metric(
+                "sec",
+                DurationSeconds - _records.Min(record => record.Arrival.Seconds)
+            ),
             ["input_config"] = new JsonObject
             {
                 ["endpoint"] = new JsonObject { ["model_names"] = new JsonArray(Model) },
@@ -163,9 +171,11 @@ internal sealed class LoadTest
     private JsonArray Array(Func<RequestRecord, double> value) =>
         new([.. _records.Select(record => JsonValue.Create(value(record)))]);
 
-    private static JsonObject Metric(string unit, double average) => new() { ["unit"] = unit, ["avg"] = average };
+    private static JsonObject Metric(string unit, double average) =>
+        new() { ["unit"] = unit, ["avg"] = average };
 
-    private static JsonObject Value(string unit, double value) => new() { ["value"] = value, ["unit"] = unit };
+    private static JsonObject Value(string unit, double value) =>
+        new() { ["value"] = value, ["unit"] = unit };
 
     private static string AiperfName(string name) =>
         name switch

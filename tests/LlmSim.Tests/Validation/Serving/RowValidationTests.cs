@@ -113,6 +113,33 @@ public sealed class RowValidationTests : IDisposable
     }
 
     [Fact]
+    public void A_row_may_say_how_many_requests_there_were()
+    {
+        string Row(string name, int requests) =>
+            _folder.Write(
+                name,
+                Header.Replace("tpot_ms", "tpot_ms,requests", StringComparison.Ordinal)
+                    + Llama.Replace(
+                        "100,10",
+                        string.Create(CultureInfo.InvariantCulture, $"100,10,{requests}"),
+                        StringComparison.Ordinal
+                    )
+            );
+        var silent = _folder.Write("silent.csv", Header + Llama);
+        const string Note = "note      1: number of requests not stated: 4 times the concurrency";
+
+        Assert.Contains(Note, CliRun.Of("validate", "--rows", silent).Out, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Note,
+            CliRun.Of("validate", "--rows", Row("seven.csv", 7)).Out,
+            StringComparison.Ordinal
+        );
+        // Lengths vary: ten times the concurrency of 4.
+        Assert.Equal(Predicted(silent), Predicted(Row("forty.csv", 40)));
+        Assert.NotEqual(Predicted(silent), Predicted(Row("seven.csv", 7)));
+    }
+
+    [Fact]
     public void The_number_of_workers_does_not_change_the_result()
     {
         string Json(int jobs) =>
@@ -237,7 +264,11 @@ public sealed class RowValidationTests : IDisposable
     [InlineData("--filter: no case is engine=tgi", "--filter", "engine=tgi")]
     [InlineData("--by: found 'enginee'; allowed: engine", "--by", "enginee")]
     [InlineData("--performance: 'rooflin' is unknown", "--performance", "rooflin")]
-    [InlineData("--profile: is not read when rows, experiments or load tests are validated", "--profile", "x")]
+    [InlineData(
+        "--profile: is not read when rows, experiments or load tests are validated",
+        "--profile",
+        "x"
+    )]
     public void What_would_not_count_is_refused(string message, params string[] options)
     {
         var run = CliRun.Of(["validate", "--rows", $"{s_samples}/rows.csv", .. options]);
