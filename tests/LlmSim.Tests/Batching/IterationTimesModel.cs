@@ -7,7 +7,9 @@ internal sealed record IterationTimesModel(
     double SecondsPerIteration,
     double SecondsPerToken = 0,
     double SecondsPerPair = 0,
-    double SecondsPerContextToken = 0
+    double SecondsPerContextToken = 0,
+    double SecondsPerChunk = 0,
+    double SecondsPerExpertToken = 0
 ) : IPerformanceModel
 {
     public double PrefillSeconds(int promptTokens) =>
@@ -29,5 +31,7 @@ internal sealed record IterationTimesModel(
         SecondsPerIteration
         + (SecondsPerToken * Math.Max(batch.Tokens, batch.GroupTokens))
         + (SecondsPerPair * batch.PrefillAttentionPairs)
-        + (SecondsPerContextToken * batch.DecodeComputedTokens);
+        + (SecondsPerContextToken * batch.DecodeComputedTokens)
+        + (SecondsPerChunk * batch.PrefillChunks.Length)
+        + (SecondsPerExpertToken * batch.ExpertTokens);
 }
