@@ -72,6 +72,8 @@ internal sealed class HardwareCommand : CliCommand
         table.Add("peak of FP8", IfKnown(h.Fp8OpsPerSecond, "ops/s"));
         table.Add("peak of FP4", IfKnown(h.Fp4OpsPerSecond, "ops/s"));
         table.Add("on-chip buffer", Figures.Si(h.OnChipBufferBytes) + "B");
+        table.Add("multiprocessors", IfKnown(h.Multiprocessors));
+        table.Add("undivided attention", IfKnown(h.UndividedKeysPerSecond, "keys/s"));
         table.Add("link", Figures.Si(h.LinkBytesPerSecond) + "B/s");
         table.Add("link latency", Figures.Duration(h.LinkLatencySeconds));
         table.Add("accelerators of a node", Figures.Count(h.GpusPerNode));

@@ -90,7 +90,8 @@ internal sealed partial class BatchedInstance : Instance
         IterationSeconds(IterationBatch.OfPrompt(promptTokens, cachedTokens));
 
     /// <summary>Seconds of an iteration of the instance on its own, with what it takes beside the computation.</summary>
-    public double IterationSeconds(in IterationBatch batch) => IterationSeconds(batch, batch.PrefillTokens > 0);
+    public double IterationSeconds(in IterationBatch batch) =>
+        IterationSeconds(batch, batch.PrefillTokens > 0);
 
     /// <summary>Seconds of an iteration, with what it takes beside the computation when it holds a part of a prompt.</summary>
     public double IterationSeconds(in IterationBatch batch, bool hasPrompt) =>

@@ -16,8 +16,9 @@ public sealed class BatchedInstanceTests
     {
         MaxBatchedTokens = 100,
         BlockTokens = 10,
-        KvBlocks = 1000,
+        KvBlocks = 1001,
         AsyncScheduling = false,
+        CapturedSizes = [],
     };
 
     [Fact]
@@ -166,10 +167,10 @@ public sealed class BatchedInstanceTests
     [Fact]
     public void The_last_request_is_preempted_and_starts_over_before_those_that_wait()
     {
-        // 4 blocks. A and B take 2 each; A wants a third for its 21st token: B is preempted. C waits behind it.
+        // 4 blocks beside the engine's own. A and B take 2 each; A wants a third for its 21st token: B is preempted. C waits behind it.
         var small = s_engine with
         {
-            KvBlocks = 4,
+            KvBlocks = 5,
             PrefixCaching = false,
         };
         var (records, summary) = Run(Cluster(s_times, small, mixed: 1), (0, 18, 8), (0, 18, 4), (0.5, 10, 1));
@@ -186,7 +187,7 @@ public sealed class BatchedInstanceTests
     [Fact]
     public void A_preempted_request_finds_its_blocks_when_nobody_took_them()
     {
-        var small = s_engine with { KvBlocks = 4 };
+        var small = s_engine with { KvBlocks = 5 };
         var (_, without) = Run(
             Cluster(s_times, small with { PrefixCaching = false }, mixed: 1),
             (0, 18, 8),
@@ -226,7 +227,7 @@ public sealed class BatchedInstanceTests
     [Fact]
     public void What_can_never_fit_is_rejected()
     {
-        var small = s_engine with { KvBlocks = 4 };
+        var small = s_engine with { KvBlocks = 5 };
         var (records, _) = Run(Cluster(s_times, small, mixed: 1), (0, 40, 1), (0, 40, 2), (0, 41, 1));
 
         Assert.Equal([false, true, true], records.Select(record => record.IsRejected));

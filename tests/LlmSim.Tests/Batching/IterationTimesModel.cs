@@ -7,12 +7,16 @@ internal sealed record IterationTimesModel(
     double SecondsPerIteration,
     double SecondsPerToken = 0,
     double SecondsPerPair = 0,
-    double SecondsPerContextToken = 0
+    double SecondsPerContextToken = 0,
+    double SecondsPerChunk = 0,
+    double SecondsPerExpertToken = 0
 ) : IPerformanceModel
 {
     public double Seconds(in IterationBatch batch) =>
         SecondsPerIteration
         + (SecondsPerToken * Math.Max(batch.Tokens, batch.GroupTokens))
         + (SecondsPerPair * batch.PrefillAttentionPairs)
-        + (SecondsPerContextToken * batch.DecodeComputedTokens);
+        + (SecondsPerContextToken * batch.DecodeComputedTokens)
+        + (SecondsPerChunk * batch.PrefillChunks.Length)
+        + (SecondsPerExpertToken * batch.ExpertTokens);
 }

@@ -111,7 +111,7 @@ public sealed class EdgeCaseTests
         string? reason
     )
     {
-        const string Small = "\"engine\":{\"kv_blocks\":50,\"block_size\":16}";
+        const string Small = "\"engine\":{\"kv_blocks\":51,\"block_size\":16}";
         string Instance(string role)
         {
             var engine = role == smallRole ? "," + Small : "";
@@ -139,7 +139,7 @@ public sealed class EdgeCaseTests
     public void Admission_that_overshoots_does_not_put_into_an_engine_what_never_fits()
     {
         const string Cluster = """
-            [{"role":"mixed","hardware":"NVIDIA_H100_SXM","tp_size":1,"engine":{"kv_blocks":50}}]
+            [{"role":"mixed","hardware":"NVIDIA_H100_SXM","tp_size":1,"engine":{"kv_blocks":51}}]
             """;
         var run = Run(
             Cluster,

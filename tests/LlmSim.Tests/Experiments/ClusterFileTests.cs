@@ -127,6 +127,36 @@ public sealed class ClusterFileTests
     }
 
     [Theory]
+    [InlineData("\"vllm\"", new[] { 1, 2, 4 })]
+    [InlineData("\"none\"", new int[0])]
+    [InlineData("[1, 8, 20]", new[] { 1, 8, 20 })]
+    [InlineData("[]", new int[0])]
+    public void Sizes_of_graphs_are_a_name_or_a_list(string sizes, int[] expected)
+    {
+        var json = $$"""
+            [{"hardware": "NVIDIA_A", "tp_size": 1, "engine": {"cuda_graph_sizes": {{sizes}}, "max_num_seqs": 2} }]
+            """;
+
+        Assert.Equal(expected, Read(json)[0].Engine!.CapturedSizes);
+    }
+
+    [Theory]
+    [InlineData(
+        "[{\"engine\": {\"cuda_graph_sizes\": \"vlm\"}}]",
+        "c.json:1: cuda_graph_sizes: found 'vlm'; allowed: \"vllm\", \"none\" or a list of sizes in tokens such as [1, 2, 4, 8]"
+    )]
+    [InlineData(
+        "[{\"engine\": {\"cuda_graph_sizes\": 512}}]",
+        "c.json:1: cuda_graph_sizes: found 512; allowed: \"vllm\", \"none\" or a list"
+    )]
+    [InlineData(
+        "[{\"engine\": {\"cuda_graph_sizes\": [1,\n 0]}}]",
+        "c.json:2: cuda_graph_sizes: found 0; allowed: a whole number from 1 to 65536"
+    )]
+    [InlineData(
+        "[{\"engine\": {\"cuda_graph_sizes\": [8, 8]}}]",
+        "c.json:1: cuda_graph_sizes: found 8 after 8; allowed: sizes in ascending order"
+    )]
     [InlineData(
         "[{\"engine\": {\"kind\": \"sglng\"}}]",
         "c.json:1: kind: found 'sglng'; allowed: vllm, sglang, trtllm. Did you mean 'sglang'?"

@@ -91,6 +91,29 @@ public sealed class HardwareCatalogTests
         Assert.Contains(HardwareCatalog.BuiltIn.All, hardware => hardware.Name == "AMD_MI300X");
     }
 
+    [Theory]
+    [InlineData("NVIDIA_RTX_PRO_6000", 188)]
+    [InlineData("NVIDIA_H100_SXM", 132)]
+    [InlineData("NVIDIA_H100_PCIe", 114)]
+    [InlineData("NVIDIA_H200", 132)]
+    [InlineData("NVIDIA_A100_80G", 108)]
+    [InlineData("NVIDIA_L40S", 142)]
+    [InlineData("NVIDIA_B200", 148)]
+    [InlineData("AMD_MI300X", 304)]
+    [InlineData("GOOGLE_TPU_v5e", null)]
+    public void Multiprocessors_are_those_of_the_data_sheet(string name, int? expected) =>
+        Assert.Equal(expected, HardwareCatalog.BuiltIn.Get(name).Multiprocessors);
+
+    /// <summary>Elsewhere decode attention is another kernel, or nobody has measured it.</summary>
+    [Fact]
+    public void Undivided_attention_is_known_of_one_accelerator() =>
+        Assert.Equal(
+            [("NVIDIA_RTX_PRO_6000", 22.5e6)],
+            HardwareCatalog
+                .BuiltIn.All.Where(hardware => hardware.UndividedKeysPerSecond is not null)
+                .Select(hardware => (hardware.Name, hardware.UndividedKeysPerSecond!.Value))
+        );
+
     [Fact]
     public void An_unknown_accelerator_is_answered_with_the_nearest()
     {
@@ -117,6 +140,8 @@ public sealed class HardwareCatalogTests
         "memory_byte: unknown field. Did you mean 'memory_bytes'?"
     )]
     [InlineData("1e-6", "1e999", "link_latency_seconds: 1e999 where a number above 0")]
+    [InlineData("\"X\",", "\"X\", \"multiprocessors\": 0,", "multiprocessors: 0 where a whole number")]
+    [InlineData("\"X\",", "\"X\", \"undivided_keys_per_second\": -1,", "undivided_keys_per_second: -1 where")]
     [InlineData("\"X\"", "\"\"", "name: \"\" where a string is expected.")]
     public void A_wrong_field_is_named(string found, string replacement, string message)
     {

@@ -93,8 +93,8 @@ public sealed class MeasuredModelTests
         var batch = Batches.Mixed([], [.. Enumerable.Repeat(40, 6)]);
         var mlp = (6 + 6e6) + (6 + 7e7) + (6 + 8e8);
 
-        // Of 6 tokens with 2 experts each, 1 − (1/2)² have one here: 4.5, rounded to even. They choose 6 here, of 4.
-        var experts = 1000 * 4 + 1e6 * 4;
+        // Of 6 tokens with 2 of 8 experts each, 1 − (1/2)² have one here, and each of the 4 here is left alone by (3/4)⁶.
+        var experts = 1000 * 4.5 + 1e6 * 4 * (1 - Math.Pow(0.75, 6));
         var allGather = 0.5 + 3 * (64 + 8) * 2 / 1e6;
         var reduceScatter = 0.5 + 6 * 64 * 2 / 2 / 1e6;
         var expected = 3 * (experts + allGather + reduceScatter - mlp);
@@ -104,6 +104,122 @@ public sealed class MeasuredModelTests
                 - Model(s_dense).Seconds(batch),
             1e-3
         );
+    }
+
+    [Theory]
+    [InlineData(1, 8)]
+    [InlineData(2, 10)]
+    public void Experts_that_members_of_a_group_share_are_computed_for_all_their_tokens(int ranks, int tokens)
+    {
+        var instance = Scenes.Instance("NVIDIA_H100_SXM", 1) with { ExpertParallel = ranks };
+        var model = new MeasuredModel(Profile(), s_experts, new Precision(), instance);
+        var batch = Batches.Mixed([], [.. Enumerable.Repeat(40, 8)]);
+
+        var share = 1 - Math.Pow((ranks - 1.0) / ranks, 2);
+        double Experts(int count) =>
+            3 * (1000 * count * share + 1e6 * (8.0 / ranks) * (1 - Math.Pow(0.75, count)));
+        // What a lone instance is told of others is nothing to it.
+        Assert.Equal(
+            Experts(tokens) - Experts(8),
+            model.IterationSeconds(batch with { ExpertTokens = 10 }) - model.IterationSeconds(batch),
+            1e-3
+        );
+    }
+
+    [Fact]
+    public void Several_chunks_attend_one_by_one_and_beside_them_no_skew_is_counted()
+    {
+        var axis = new SkewAxis([0, 1e9], ["all"]);
+        var shard = Profile().Shards[1] with
+        {
+            // 7 s whatever is computed, and 1 s for each 16 tokens of a chunk, squared.
+            Attention = new([
+                .. from prefill in new[] { 0, 16, 32, 64 }
+                from requests in new[] { 0, 100 }
+                from context in new[] { 0, 1000 }
+                select new AttentionPoint(
+                    prefill,
+                    0,
+                    requests,
+                    context,
+                    7 + (prefill * prefill / 256.0) + context
+                ),
+            ]),
+            Skew = new SkewCorrection(axis, axis, axis, axis, [], defaultAlpha: 0.5),
+        };
+        var model = Model(
+            s_dense,
+            Profile() with
+            {
+                Shards = new Dictionary<int, MeasuredShard> { [1] = shard },
+            }
+        );
+        PrefillChunk[] chunks = [new(32, 0), new(32, 0)];
+
+        foreach (int[] decoding in new int[][] { [], [40, 40], [10, 70] })
+        {
+            var sums = Batches.Mixed([(32, 0), (32, 0)], decoding);
+            Assert.Equal(
+                3 * (2 * (7 + 4) - (7 + 16)),
+                model.IterationSeconds(sums with { PrefillChunks = chunks }) - model.IterationSeconds(sums),
+                1e-3
+            );
+        }
+
+        Assert.Equal(
+            model.IterationSeconds(Batches.Mixed([(32, 0)], [40, 40])),
+            model.IterationSeconds(Batches.Mixed([(32, 0)], [10, 70]))
+        );
+        Assert.True(
+            model.IterationSeconds(Batches.Mixed([], [40, 40]))
+                < model.IterationSeconds(Batches.Mixed([], [10, 70]))
+        );
+    }
+
+    [Theory]
+    [InlineData(32, 0)]
+    [InlineData(37, 0)]
+    [InlineData(38, 4000 + ((38 * 8 / 188.0) - 1) * 1000)]
+    [InlineData(128, 4000 + ((128 * 8 / 188.0) - 1) * 1000)]
+    public void Keys_are_undivided_from_four_fifths_of_two_blocks_a_multiprocessor_on(int padded, double keys)
+    {
+        var attention = new UndividedAttention(multiprocessors: 188, keysPerSecond: 22.5e6, kvHeads: 8);
+
+        Assert.Equal(keys / 22.5e6, attention.LeastSeconds(padded, padded, 1000, 4000), 1e-12);
+    }
+
+    [Fact]
+    public void The_longest_request_holds_undivided_attention_and_skew_is_not_counted_twice()
+    {
+        var instance = Scenes.Instance("NVIDIA_H100_SXM", 1);
+        var known = instance with
+        {
+            Hardware = instance.Hardware with { Multiprocessors = 4, UndividedKeysPerSecond = 2 },
+        };
+        var axis = new SkewAxis([0, 1e9], ["all"]);
+        var skewed = Profile() with
+        {
+            Shards = new Dictionary<int, MeasuredShard>
+            {
+                [1] = Profile().Shards[1] with
+                {
+                    Skew = new SkewCorrection(axis, axis, axis, axis, [], defaultAlpha: 0.5),
+                },
+            },
+        };
+        var even = Model(s_dense).IterationSeconds(Batches.Mixed([], [40, 40]));
+        var (batch, one) = (Batches.Mixed([], [10, 70]), Batches.Mixed([], [70]));
+
+        // 2 requests with 4 KV heads on 4 multiprocessors: 70 keys and one request's 40 at 2 a second, for the 20.4 s when even.
+        const double Longer = 3 * (((70 + 40) / 2.0) - 20.4);
+        Assert.Equal(Longer, Seconds(Profile(), known, batch) - even, 1e-3);
+        Assert.Equal(Longer, Seconds(skewed, known, batch) - even, 1e-3);
+        // One request, or an accelerator whose figures are not known: not held.
+        Assert.Equal(Seconds(Profile(), instance, one), Seconds(Profile(), known, one));
+        Assert.Equal(even, Seconds(Profile(), instance, batch));
+
+        static double Seconds(MeasuredProfile profile, InstanceSpec spec, IterationBatch batch) =>
+            new MeasuredModel(profile, s_dense, new Precision(), spec).IterationSeconds(batch);
     }
 
     [Fact]

@@ -97,7 +97,7 @@ public sealed class SteadyStateTests
     }
 
     private static object? Other(Type type) =>
-        type == typeof(SimTime) ? new SimTime(7)
+        type == typeof(SimTime) || type == typeof(SimTime?) ? new SimTime(7)
         : type == typeof(bool) ? true
         : type == typeof(long) ? 7L
         : type == typeof(RequestState) ? RequestState.Finished

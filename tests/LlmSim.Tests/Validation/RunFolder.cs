@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Validation;
 using LlmSim.Tests.Experiments;
 
 namespace LlmSim.Tests.Validation;
@@ -10,6 +11,10 @@ internal sealed class RunFolder : IDisposable
 {
     public const double IterationSeconds = 6.88e-3;
     public const double PrefillIterationSeconds = 4.4e-3;
+
+    /// <summary>How to simulate it.</summary>
+    public static RecordedRunOptions Options { get; } =
+        new() { PrefillIterationSeconds = PrefillIterationSeconds };
 
     private readonly TemporaryFolder _folder = new();
 

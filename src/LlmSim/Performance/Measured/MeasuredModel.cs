@@ -80,7 +80,11 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
         var isBeyondTokens = tokens >= _tokenSeconds.Length;
         var isBeyondSequences = batch.Requests >= _sequenceSeconds.Length;
         var attentionSeconds = AttentionSeconds(batch, out var isBeyondAttention);
-        Count(isBeyondTokens || (isBeyondExperts && _expertSeconds.Length > 1), isBeyondSequences, isBeyondAttention);
+        Count(
+            isBeyondTokens || (isBeyondExperts && _expertSeconds.Length > 1),
+            isBeyondSequences,
+            isBeyondAttention
+        );
         return (isBeyondTokens ? _times.TokenSeconds(tokens) : _tokenSeconds[tokens])
             + (isBeyondExperts ? _times.ExpertSeconds(expertTokens) : _expertSeconds[expertTokens])
             + _layers * attentionSeconds
@@ -137,8 +141,7 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
         var shortest = batch.DecodeComputedTokensMin;
         var skewRate = (double)(mean - shortest) / (longest - shortest);
         var alpha = skew.Alpha(prefillTokens: 0, requests, skewRate, longest, prefillComputedTokens: 0);
-        return alpha
-            * Math.Max(0, AttentionSeconds(0, 0, requests, longest, ref isBeyond) - evenSeconds);
+        return alpha * Math.Max(0, AttentionSeconds(0, 0, requests, longest, ref isBeyond) - evenSeconds);
     }
 
     /// <summary>What several chunks take longer than one of their sums: each attends to its own keys.</summary>

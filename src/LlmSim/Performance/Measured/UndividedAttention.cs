@@ -15,7 +15,8 @@ internal sealed class UndividedAttention(int multiprocessors, double keysPerSeco
 
     /// <summary>The rule for a model on an instance; null where the accelerator's figures are not known.</summary>
     public static UndividedAttention? Of(ModelDescription model, InstanceSpec instance) =>
-        instance.Hardware is { Multiprocessors: { } multiprocessors, UndividedKeysPerSecond: { } keysPerSecond }
+        instance.Hardware
+            is { Multiprocessors: { } multiprocessors, UndividedKeysPerSecond: { } keysPerSecond }
             ? new(multiprocessors, keysPerSecond, Math.Max(1, model.KvHeads / instance.TpSize))
             : null;
 
