@@ -28,7 +28,7 @@ public sealed class AiterFolderTests : IDisposable
             [
                 "256,1,4096,512,64,4,QuantType.per_1x128,80",
                 "256,64,4096,512,64,4,QuantType.per_1x128,300",
-                "256,128,4096,512,64,4,QuantType.per_1x128,300",
+                "256,8192,4096,512,64,4,QuantType.per_1x128,300",
                 "256,2,4096,512,64,4,QuantType.per_1x128,0",
                 "80,1,4096,512,64,4,QuantType.per_1x128,1",
             ]
@@ -57,7 +57,7 @@ public sealed class AiterFolderTests : IDisposable
         var experts = new ExpertTimes(kernels, KernelFormat.Fp8Block, new(4096, 512, 4, 64, 1, 1));
         Assert.Equal(80e-6, experts.Seconds(1), 1e-7);
         Assert.Equal(300e-6, experts.Seconds(64), 1e-6);
-        Assert.True(experts.Seconds(128) > 310e-6, "a time that more tokens repeat is a copy");
+        Assert.True(experts.Seconds(8192) > 500e-6, "a time that more tokens repeat is a copy");
     }
 
     [Fact]
@@ -86,10 +86,10 @@ public sealed class AiterFolderTests : IDisposable
 
     /// <summary>docs/performance-models.md has these errors, %.</summary>
     [Theory]
-    [InlineData("bfloat16", 0, 0)]
-    [InlineData("fp8", 0, 0)]
-    [InlineData("fp8_block", 0, 0)]
-    [InlineData("nvfp4", 0, 0)]
+    [InlineData("bfloat16", 9, 58)]
+    [InlineData("fp8", 30, 70)]
+    [InlineData("fp8_block", 17, 47)]
+    [InlineData("nvfp4", 20, 50)]
     public void What_was_fitted_holds_on_shapes_that_were_held_out(string format, double median, double p90)
     {
         var folder = Path.GetDirectoryName(SharedFiles.Require("kernels/amd/bf16_tuned_gemm.csv"))!;
