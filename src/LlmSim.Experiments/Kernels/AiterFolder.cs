@@ -178,7 +178,9 @@ internal sealed class AiterFolder
         var format = KernelFormat.Fp8Block;
         var known = new List<ExpertShape>();
         var builder = new KernelGridBuilder();
-        foreach (var path in Directory.EnumerateFiles(_folder, "*tuned_fmoe*.csv").Order(StringComparer.Ordinal))
+        foreach (
+            var path in Directory.EnumerateFiles(_folder, "*tuned_fmoe*.csv").Order(StringComparer.Ordinal)
+        )
         {
             var table = KernelTable.Open(path);
             var (units, types) = (table.Counts("cu_num"), table.Texts("q_type"));
@@ -193,12 +195,21 @@ internal sealed class AiterFolder
                 .Range(0, seconds.Length)
                 .Where(i => units[i] == ComputeUnits && types[i] == "QuantType.per_1x128" && seconds[i] > 0);
             foreach (
-                var shape in rows.GroupBy(i => new ExpertShape(hidden[i], width[i], chosen[i], experts[i], 1, 1))
+                var shape in rows.GroupBy(i => new ExpertShape(
+                    hidden[i],
+                    width[i],
+                    chosen[i],
+                    experts[i],
+                    1,
+                    1
+                ))
             )
             {
                 known.Add(shape.Key);
                 var last = 0.0;
-                foreach (var point in shape.GroupBy(i => tokens[i], i => seconds[i]).OrderBy(point => point.Key))
+                foreach (
+                    var point in shape.GroupBy(i => tokens[i], i => seconds[i]).OrderBy(point => point.Key)
+                )
                 {
                     var least = point.Min();
                     if (least != last)

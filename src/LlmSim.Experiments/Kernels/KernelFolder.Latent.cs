@@ -89,20 +89,18 @@ internal sealed partial class KernelFolder
             var (heads, batch) = (table.Counts("num_heads"), table.Counts("batch_size"));
             var (isl, step) = (table.Counts("isl"), table.Counts("step", least: 0));
             var seconds = table.Seconds();
-            return new(
-                [
-                    .. Enumerable
-                        .Range(0, seconds.Length)
-                        .Select(i => new LatentRow(
-                            table.Format(formats[i], i),
-                            KvBits(kvFormats[i]),
-                            heads[i],
-                            batch[i],
-                            isDecode ? step[i] : isl[i],
-                            seconds[i]
-                        )),
-                ]
-            );
+            return new([
+                .. Enumerable
+                    .Range(0, seconds.Length)
+                    .Select(i => new LatentRow(
+                        table.Format(formats[i], i),
+                        KvBits(kvFormats[i]),
+                        heads[i],
+                        batch[i],
+                        isDecode ? step[i] : isl[i],
+                        seconds[i]
+                    )),
+            ]);
         }
     }
 

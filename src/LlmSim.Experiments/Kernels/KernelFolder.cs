@@ -256,7 +256,9 @@ internal sealed partial class KernelFolder
     private IEnumerable<string> Tables(string operation, string name)
     {
         var engines = Path.Combine(_folder, operation);
-        IEnumerable<string> folders = Directory.Exists(engines) ? Directory.EnumerateDirectories(engines) : [];
+        IEnumerable<string> folders = Directory.Exists(engines)
+            ? Directory.EnumerateDirectories(engines)
+            : [];
         return folders
             .Select(path => Path.GetFileName(path))
             .OrderByDescending(engine => engine == _engine)

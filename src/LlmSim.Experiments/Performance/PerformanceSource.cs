@@ -98,7 +98,9 @@ public static class PerformanceSource
         string[] hardware = [.. instances.Select(instance => instance.Hardware.Name).Distinct()];
         if (source == Kernels)
         {
-            var sources = hardware.Select(name => KernelCatalog.Find(name, KernelCatalog.DefaultEngine)!.Source);
+            var sources = hardware.Select(name =>
+                KernelCatalog.Find(name, KernelCatalog.DefaultEngine)!.Source
+            );
             return $"kernels, {string.Join("; ", sources.Select(Words).Distinct())}";
         }
 

@@ -12,7 +12,9 @@ public sealed class KernelTransferTests
         new(
             HardwareCatalog
                 .BuiltIn.All.Select(hardware => hardware.Name)
-                .Where(name => KernelCatalog.Has(name) && KernelCatalog.Names.All(own => own.Hardware != name))
+                .Where(name =>
+                    KernelCatalog.Has(name) && KernelCatalog.Names.All(own => own.Hardware != name)
+                )
         );
 
     [Theory]
@@ -26,7 +28,10 @@ public sealed class KernelTransferTests
         Assert.True(kernels.HasGemm(KernelFormat.Bf16));
         Assert.True(kernels.HasExperts);
         Assert.NotNull(kernels.PromptAttentionGrid(128, 2));
-        Assert.All(kernels.Grids, grid => Assert.All(grid.Value.MeasuredLogRatios.Where(float.IsFinite), AtLeastOne));
+        Assert.All(
+            kernels.Grids,
+            grid => Assert.All(grid.Value.MeasuredLogRatios.Where(float.IsFinite), AtLeastOne)
+        );
 
         static void AtLeastOne(float logRatio)
         {
@@ -70,7 +75,10 @@ public sealed class KernelTransferTests
     {
         var format = KernelFormat.Bf16;
         var name = KernelSet.GemmName(format);
-        var (fast, slow) = (new KernelRoofs(1e15, 1e15, 1e15, 2e12), new KernelRoofs(0.5e15, 1e15, 1e15, 1e12));
+        var (fast, slow) = (
+            new KernelRoofs(1e15, 1e15, 1e15, 2e12),
+            new KernelRoofs(0.5e15, 1e15, 1e15, 1e12)
+        );
         var builder = new KernelGridBuilder();
         builder.Add(new(1, 64, 64), 2e-6 / fast.GemmSeconds(format, 1, 64, 64));
         builder.Add(new(1, 1024, 1024), 12e-6 / fast.GemmSeconds(format, 1, 1024, 1024));
@@ -84,7 +92,11 @@ public sealed class KernelTransferTests
         var grid = KernelTransfer.Transfer(source, name, source.Grids[name], slow);
 
         Assert.Equal(2e-6, grid.Ratio([1, 64, 64], out _) * slow.GemmSeconds(format, 1, 64, 64), 1e-11);
-        Assert.Equal(22e-6, grid.Ratio([1, 1024, 1024], out _) * slow.GemmSeconds(format, 1, 1024, 1024), 1e-11);
+        Assert.Equal(
+            22e-6,
+            grid.Ratio([1, 1024, 1024], out _) * slow.GemmSeconds(format, 1, 1024, 1024),
+            1e-11
+        );
     }
 
     /// <summary>Each accelerator as if it had no tables, from one that resembles it. docs/performance-models.md has these errors.</summary>
@@ -100,7 +112,7 @@ public sealed class KernelTransferTests
     [InlineData("NVIDIA_A100_80G", "NVIDIA_H100_SXM", "decode_attention/128/16", 22, 45)]
     [InlineData("NVIDIA_A100_80G", "NVIDIA_H100_SXM", "experts/bfloat16", 30, 53)]
     [InlineData("NVIDIA_GB200", "NVIDIA_B200", "gemm/bfloat16", 4, 14)]
-    [InlineData("NVIDIA_GB200", "NVIDIA_B200", "gemm/nvfp4", 4, 14)]
+    [InlineData("NVIDIA_GB200", "NVIDIA_B200", "gemm/nvfp4", 5, 17)]
     [InlineData("NVIDIA_GB200", "NVIDIA_B200", "decode_attention/128/16", 4, 17)]
     [InlineData("NVIDIA_GB200", "NVIDIA_B200", "experts/nvfp4", 3, 8)]
     [InlineData("NVIDIA_B200", "NVIDIA_H200", "gemm/bfloat16", 13, 29)]
