@@ -178,7 +178,9 @@ internal sealed class AiterFolder
         var format = KernelFormat.Fp8Block;
         var known = new List<ExpertShape>();
         var builder = new KernelGridBuilder();
-        foreach (var path in Directory.EnumerateFiles(_folder, "*tuned_fmoe*.csv").Order(StringComparer.Ordinal))
+        foreach (
+            var path in Directory.EnumerateFiles(_folder, "*tuned_fmoe*.csv").Order(StringComparer.Ordinal)
+        )
         {
             var table = KernelTable.Open(path);
             var (units, types) = (table.Counts("cu_num"), table.Texts("q_type"));
@@ -193,23 +195,35 @@ internal sealed class AiterFolder
                 .Range(0, seconds.Length)
                 .Where(i => units[i] == ComputeUnits && types[i] == "QuantType.per_1x128" && seconds[i] > 0);
             foreach (
-                var shape in rows.GroupBy(i => new ExpertShape(hidden[i], width[i], chosen[i], experts[i], 1, 1))
+                var shape in rows.GroupBy(i => new ExpertShape(
+                    hidden[i],
+                    width[i],
+                    chosen[i],
+                    experts[i],
+                    1,
+                    1
+                ))
             )
             {
                 known.Add(shape.Key);
+                var points = new List<(int Tokens, double Ratio)>();
                 var last = 0.0;
-                foreach (var point in shape.GroupBy(i => tokens[i], i => seconds[i]).OrderBy(point => point.Key))
+                foreach (
+                    var point in shape.GroupBy(i => tokens[i], i => seconds[i]).OrderBy(point => point.Key)
+                )
                 {
                     var least = point.Min();
                     if (least != last)
                     {
-                        builder.AddAboveRoof(
-                            new(known.Count, point.Key),
-                            least / _roofs.ExpertSeconds(format, shape.Key, point.Key)
-                        );
+                        points.Add((point.Key, least / _roofs.ExpertSeconds(format, shape.Key, point.Key)));
                     }
 
                     last = least;
+                }
+
+                foreach (var (at, ratio) in WithPowersBetween(points))
+                {
+                    builder.AddAboveRoof(new(known.Count, at), ratio);
                 }
             }
         }
@@ -219,6 +233,29 @@ internal sealed class AiterFolder
             var name = KernelSet.ExpertsName(format);
             grids.Add(name, builder.Build(rank: 2, share: 0));
             shapes.Add(name, [.. known]);
+        }
+    }
+
+    /// <summary>The points and, at powers of two between two of them, what lies between: other shapes have points there.</summary>
+    private static IEnumerable<(int Tokens, double Ratio)> WithPowersBetween(
+        List<(int Tokens, double Ratio)> points
+    )
+    {
+        for (var i = 0; i < points.Count; i++)
+        {
+            var (tokens, ratio) = points[i];
+            yield return points[i];
+            if (i + 1 == points.Count)
+            {
+                break;
+            }
+
+            var (next, nextRatio) = points[i + 1];
+            for (var between = 2 * tokens; between < next; between *= 2)
+            {
+                var share = Math.Log((double)between / tokens) / Math.Log((double)next / tokens);
+                yield return (between, ratio * Math.Pow(nextRatio / ratio, share));
+            }
         }
     }
 

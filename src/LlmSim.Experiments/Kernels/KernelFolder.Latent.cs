@@ -14,7 +14,8 @@ internal sealed partial class KernelFolder
 
     /// <summary>
     /// From the newest table of the engine whose smallest module takes about what its parts take, or else from one of another engine. Where
-    /// there is none, what the smallest module takes beyond its parts is taken off the rows of the engine's newest.
+    /// there is none, the accelerator's kin lend theirs; where it has none either, what the smallest module takes beyond its parts is taken off the
+    /// rows of the engine's newest.
     /// </summary>
     private void ReadLatentAttention(bool isDecode)
     {
@@ -29,6 +30,11 @@ internal sealed partial class KernelFolder
         }
 
         var clean = Array.Find(tables, table => Excess(table) <= LargestLatentExcessSeconds);
+        if (clean is null && KernelKin.Of(_hardware).Count > 0)
+        {
+            return;
+        }
+
         var excess = clean is null ? Excess(tables[0]) : 0;
         var builders = new Dictionary<string, KernelGridBuilder>();
         foreach (var row in (clean ?? tables[0]).Rows)
@@ -83,20 +89,18 @@ internal sealed partial class KernelFolder
             var (heads, batch) = (table.Counts("num_heads"), table.Counts("batch_size"));
             var (isl, step) = (table.Counts("isl"), table.Counts("step", least: 0));
             var seconds = table.Seconds();
-            return new(
-                [
-                    .. Enumerable
-                        .Range(0, seconds.Length)
-                        .Select(i => new LatentRow(
-                            table.Format(formats[i], i),
-                            KvBits(kvFormats[i]),
-                            heads[i],
-                            batch[i],
-                            isDecode ? step[i] : isl[i],
-                            seconds[i]
-                        )),
-                ]
-            );
+            return new([
+                .. Enumerable
+                    .Range(0, seconds.Length)
+                    .Select(i => new LatentRow(
+                        table.Format(formats[i], i),
+                        KvBits(kvFormats[i]),
+                        heads[i],
+                        batch[i],
+                        isDecode ? step[i] : isl[i],
+                        seconds[i]
+                    )),
+            ]);
         }
     }
 

@@ -19,10 +19,14 @@ internal sealed partial class KernelFolder
     /// </summary>
     private const double LeastLaunchBoundSeconds = 10e-6;
 
+    /// <summary>How much longer fewer tokens take than more where another kernel is chosen for them; a longer time is noise.</summary>
+    private const double LargestRise = 1.25;
+
     private static readonly string[] s_extensions = [".parquet", ".csv"];
 
     private readonly string _folder;
     private readonly string _engine;
+    private readonly string _hardware;
     private readonly KernelRoofs _roofs;
     private readonly SortedDictionary<string, KernelGrid> _grids = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ExpertShape[]> _expertShapes = [];
@@ -32,6 +36,7 @@ internal sealed partial class KernelFolder
     {
         _folder = folder;
         _engine = engine;
+        _hardware = hardware.Name;
         _roofs = KernelRoofs.Of(hardware);
     }
 
@@ -84,20 +89,30 @@ internal sealed partial class KernelFolder
                 var builder = new KernelGridBuilder();
                 foreach (var weights in rows.GroupBy(i => (n[i], k[i])))
                 {
-                    // Fewer tokens can be padded to more: what took longer than more tokens was disturbed.
+                    // Fewer tokens can be padded to more: what took much longer than more tokens was disturbed.
                     var least = double.PositiveInfinity;
                     foreach (var i in weights.OrderByDescending(i => m[i]))
                     {
-                        least = Math.Min(least, seconds[i]);
+                        var time = seconds[i] > LargestRise * least ? least : seconds[i];
+                        least = Math.Min(least, time);
                         builder.AddAboveRoof(
                             new(m[i], n[i], k[i]),
-                            least / _roofs.GemmSeconds(format, m[i], n[i], k[i])
+                            time / _roofs.GemmSeconds(format, m[i], n[i], k[i])
                         );
                     }
                 }
 
                 _grids.Add(name, builder.Build(rank: 3, share: 0));
             }
+        }
+
+        if (_grids.Count == 0)
+        {
+            throw new UserErrorException(
+                FormattableString.Invariant(
+                    $"{_folder}: its smallest products all take more than {LeastLaunchBoundSeconds * 1e6:0} µs: they have launches in them, which engines replay in a graph"
+                )
+            );
         }
     }
 
@@ -241,7 +256,9 @@ internal sealed partial class KernelFolder
     private IEnumerable<string> Tables(string operation, string name)
     {
         var engines = Path.Combine(_folder, operation);
-        IEnumerable<string> folders = Directory.Exists(engines) ? Directory.EnumerateDirectories(engines) : [];
+        IEnumerable<string> folders = Directory.Exists(engines)
+            ? Directory.EnumerateDirectories(engines)
+            : [];
         return folders
             .Select(path => Path.GetFileName(path))
             .OrderByDescending(engine => engine == _engine)

@@ -57,7 +57,12 @@ internal sealed class KernelTable
             numbers[i] =
                 isTime || (isZeroMissing && numbers[i] == 0)
                     ? numbers[i] / perSecond
-                    : throw Error(i, column, Text(numbers[i]), string.Create(CultureInfo.InvariantCulture, $"above 0 and up to {largest:g}"));
+                    : throw Error(
+                        i,
+                        column,
+                        Text(numbers[i]),
+                        string.Create(CultureInfo.InvariantCulture, $"above 0 and up to {largest:g}")
+                    );
         }
 
         return numbers;

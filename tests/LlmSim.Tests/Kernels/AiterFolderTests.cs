@@ -28,7 +28,7 @@ public sealed class AiterFolderTests : IDisposable
             [
                 "256,1,4096,512,64,4,QuantType.per_1x128,80",
                 "256,64,4096,512,64,4,QuantType.per_1x128,300",
-                "256,128,4096,512,64,4,QuantType.per_1x128,300",
+                "256,8192,4096,512,64,4,QuantType.per_1x128,300",
                 "256,2,4096,512,64,4,QuantType.per_1x128,0",
                 "80,1,4096,512,64,4,QuantType.per_1x128,1",
             ]
@@ -40,7 +40,15 @@ public sealed class AiterFolderTests : IDisposable
     [Fact]
     public void What_products_reach_is_found_again_and_the_rest_is_transferred()
     {
-        var imported = CliRun.Of("kernels", "import", Aiter, "--commit", "abc", "--output_dir", _folder.File("out"));
+        var imported = CliRun.Of(
+            "kernels",
+            "import",
+            Aiter,
+            "--commit",
+            "abc",
+            "--output_dir",
+            _folder.File("out")
+        );
 
         Assert.Equal((0, ""), (imported.ExitCode, imported.Error));
         Assert.Contains("AMD_MI355X, aiter abc", imported.Out, StringComparison.Ordinal);
@@ -48,7 +56,11 @@ public sealed class AiterFolderTests : IDisposable
         var kernels = KernelSystems.Load(_folder.File("out/AMD_MI355X.aiter.kernels"), hardware);
         Assert.Equal("NVIDIA_B200 (attention, latent attention)", kernels.Source.TransferredFrom);
         // 5 us, half of the arithmetic and four fifths of the bandwidth.
-        Assert.Equal(1, kernels.GemmSeconds(KernelFormat.Bf16, 1, 8192, 8192) / Microseconds(1, 8192, 8192) / 1e-6, 0.03);
+        Assert.Equal(
+            1,
+            kernels.GemmSeconds(KernelFormat.Bf16, 1, 8192, 8192) / Microseconds(1, 8192, 8192) / 1e-6,
+            0.03
+        );
         Assert.Equal(
             1,
             kernels.GemmSeconds(KernelFormat.Bf16, 8192, 8192, 8192) / Microseconds(8192, 8192, 8192) / 1e-6,
@@ -57,7 +69,7 @@ public sealed class AiterFolderTests : IDisposable
         var experts = new ExpertTimes(kernels, KernelFormat.Fp8Block, new(4096, 512, 4, 64, 1, 1));
         Assert.Equal(80e-6, experts.Seconds(1), 1e-7);
         Assert.Equal(300e-6, experts.Seconds(64), 1e-6);
-        Assert.True(experts.Seconds(128) > 310e-6, "a time that more tokens repeat is a copy");
+        Assert.True(experts.Seconds(8192) > 400e-6, "a time that more tokens repeat is a copy");
     }
 
     [Fact]
@@ -86,10 +98,10 @@ public sealed class AiterFolderTests : IDisposable
 
     /// <summary>docs/performance-models.md has these errors, %.</summary>
     [Theory]
-    [InlineData("bfloat16", 0, 0)]
-    [InlineData("fp8", 0, 0)]
-    [InlineData("fp8_block", 0, 0)]
-    [InlineData("nvfp4", 0, 0)]
+    [InlineData("bfloat16", 9, 58)]
+    [InlineData("fp8", 30, 70)]
+    [InlineData("fp8_block", 17, 47)]
+    [InlineData("nvfp4", 20, 50)]
     public void What_was_fitted_holds_on_shapes_that_were_held_out(string format, double median, double p90)
     {
         var folder = Path.GetDirectoryName(SharedFiles.Require("kernels/amd/bf16_tuned_gemm.csv"))!;
@@ -115,9 +127,7 @@ public sealed class AiterFolderTests : IDisposable
         select FormattableString.Invariant($"gfx950,256,{m},{n},{k},{Microseconds(m, n, k)}{more}");
 
     private static double Microseconds(double m, double n, double k) =>
-        5
-        + 1e6
-            * Math.Max(2 * m * n * k / (0.5 * 2516.6e12), 2 * (m * k + n * k + m * n) / (0.8 * 8000e9));
+        5 + 1e6 * Math.Max(2 * m * n * k / (0.5 * 2516.6e12), 2 * (m * k + n * k + m * n) / (0.8 * 8000e9));
 
     private void Write(string name, string head, IEnumerable<string> rows)
     {

@@ -52,7 +52,11 @@ public sealed class ExpertTimesTests
         var random = new Random(3);
         foreach (var shape in s_shapes)
         {
-            var other = shape with { Hidden = random.Next(1000, 9000), Intermediate = random.Next(500, 9000) };
+            var other = shape with
+            {
+                Hidden = random.Next(1000, 9000),
+                Intermediate = random.Next(500, 9000),
+            };
             var times = new ExpertTimes(s_kernels, KernelFormat.Bf16, other);
             Assert.All(
                 [1.0, 30, 700, 50_000],

@@ -34,10 +34,7 @@ internal sealed class ExpertTimes
         }
 
         var sum = nearest.Sum(other => Weight(other.Distance));
-        _neighbours =
-        [
-            .. nearest.Select(other => (other.Index, other.Shape, Weight(other.Distance) / sum)),
-        ];
+        _neighbours = [.. nearest.Select(other => (other.Index, other.Shape, Weight(other.Distance) / sum))];
     }
 
     /// <summary>The most tokens that were measured.</summary>

@@ -29,8 +29,9 @@ internal static class KernelKin
             "NVIDIA_H100_PCIe" or "NVIDIA_H100_NVL" or "NVIDIA_H20" => ["NVIDIA_H100_SXM"],
             // GB202.
             "NVIDIA_5090" => ["NVIDIA_RTX_PRO_6000"],
-            // GB110.
-            "NVIDIA_GB300" => ["NVIDIA_B300"],
+            // GB100 and GB110.
+            "NVIDIA_GB200" or "NVIDIA_B300" => ["NVIDIA_B200"],
+            "NVIDIA_GB300" => ["NVIDIA_B300", "NVIDIA_B200"],
             // CDNA 3 and 4: products and experts of CDNA 4; attention of the NVIDIA accelerator of the same time and memory.
             "AMD_MI300X" or "AMD_MI325X" => ["AMD_MI355X", "NVIDIA_H200"],
             "AMD_MI350X" => ["AMD_MI355X", "NVIDIA_B200"],

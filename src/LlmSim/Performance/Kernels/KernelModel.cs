@@ -307,10 +307,7 @@ internal sealed class KernelModel : IPerformanceModel, IRangeReporting
 
         var groupTokens = tokens * GroupSize;
         return _model.ExpertLayers
-            * (
-                _experts.Seconds(groupTokens)
-                + (_communication?.ExpertExchangeSeconds(tokens) ?? 0)
-            );
+            * (_experts.Seconds(groupTokens) + (_communication?.ExpertExchangeSeconds(tokens) ?? 0));
     }
 
     private double AllReduceSeconds(int tokens)

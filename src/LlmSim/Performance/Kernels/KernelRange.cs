@@ -46,7 +46,8 @@ internal sealed class KernelRange(
             )
             || (
                 batch.PrefillRequests > 0
-                && batch.PrefillTokens + batch.PrefillComputedTokens > lastPromptTokens * batch.PrefillRequests
+                && batch.PrefillTokens + batch.PrefillComputedTokens
+                    > lastPromptTokens * batch.PrefillRequests
             );
         Iterations++;
         _beyondTokens += isBeyondTokens ? 1 : 0;

@@ -167,7 +167,13 @@ internal readonly record struct LatentAttentionShape(
     private const double MeasuredHidden = 7168;
 
     /// <summary>A shape of the tables: so many requests with whole prompts, or with contexts, of so many tokens.</summary>
-    public static LatentAttentionShape OfTable(bool isDecode, double heads, double requests, double tokens, double kvBytes)
+    public static LatentAttentionShape OfTable(
+        bool isDecode,
+        double heads,
+        double requests,
+        double tokens,
+        double kvBytes
+    )
     {
         var keys = requests * tokens;
         return new(

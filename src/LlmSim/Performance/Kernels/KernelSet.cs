@@ -138,7 +138,9 @@ internal sealed class KernelSet
     public bool HasExperts => ExpertShapes.Count > 0;
 
     /// <summary>The grid of experts of a format, or of the nearest that has one, and its shapes.</summary>
-    public (KernelFormat Format, KernelGrid Grid, ExpertShape[] Shapes, double LaunchSeconds) ExpertGrid(KernelFormat format)
+    public (KernelFormat Format, KernelGrid Grid, ExpertShape[] Shapes, double LaunchSeconds) ExpertGrid(
+        KernelFormat format
+    )
     {
         var table = Substitute(format, other => _grids.ContainsKey(ExpertsName(other)));
         var name = ExpertsName(table);

@@ -40,7 +40,8 @@ internal static class KernelTransfer
         {
             if (
                 !grids.Keys.Any(name => IsOf(name, group))
-                && others.FirstOrDefault(other => other.Grids.Keys.Any(name => IsOf(name, group))) is { } lender
+                && others.FirstOrDefault(other => other.Grids.Keys.Any(name => IsOf(name, group)))
+                    is { } lender
             )
             {
                 Copy(lender, name => IsOf(name, group));
@@ -53,7 +54,9 @@ internal static class KernelTransfer
             }
         }
 
-        var isOwn = !lent.Values.Any(operations => operations.Contains("products") || operations.Contains("attention"));
+        var isOwn = !lent.Values.Any(operations =>
+            operations.Contains("products") || operations.Contains("attention")
+        );
         var first = own ?? others[0];
         return new(
             first.Source with
