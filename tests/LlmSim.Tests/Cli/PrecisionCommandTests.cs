@@ -80,7 +80,7 @@ public sealed class PrecisionCommandTests : IDisposable
 
         Assert.Equal(34.3e9, KvCapacity.WeightBytes(model, precision, instance, Semantics.Standard), 0.05e9);
 
-        var run = Run("config.json", "--json", "-");
+        var run = Run("config.json", "--json", "-", "--performance", "roofline");
         using var json = JsonDocument.Parse(run.Out);
         var summary = json.RootElement.GetProperty("summary");
         var tpot = summary.GetProperty("tpot_seconds").GetProperty("mean").GetDouble();
