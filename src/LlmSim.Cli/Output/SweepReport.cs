@@ -78,7 +78,9 @@ internal static class SweepReport
 
         if (tiers.DistinctBy(prediction => prediction.Tier).Skip(1).Any())
         {
-            writer.WriteLine("Rows of different tiers differ by their tiers too; give one --performance to all.");
+            writer.WriteLine(
+                "Rows of different tiers differ by their tiers too; give one --performance to all."
+            );
         }
     }
 

@@ -89,11 +89,12 @@ public static class PerformanceSource
         if (source.StartsWith(MeasuredPrefix, StringComparison.Ordinal))
         {
             var profile = files.Profile(source[MeasuredPrefix.Length..]);
-            return instance => new(
-                new MeasuredModel(profile, model, precision, instance),
-                PredictionTier.MeasuredProfile,
-                source
-            );
+            return instance =>
+                new(
+                    new MeasuredModel(profile, model, precision, instance),
+                    PredictionTier.MeasuredProfile,
+                    source
+                );
         }
 
         if (source == Kernels)
@@ -107,7 +108,8 @@ public static class PerformanceSource
             return instance =>
                 OfKernels(files.Kernels(path, instance.Hardware), instance) with
                 {
-                    Notice = $"the errors are those of the tables that come with the simulator, not of {path}",
+                    Notice =
+                        $"the errors are those of the tables that come with the simulator, not of {path}",
                 };
         }
 
@@ -121,9 +123,10 @@ public static class PerformanceSource
                 new RooflineModel(model, precision, instance, semantics),
                 PredictionTier.Roofline,
                 semantics.Preset != Semantics.Standard.Preset ? source
-                : source == Roofline && KernelCatalog.Names.Any(name => name.Hardware == instance.Hardware.Name)
-                    ? $"{source}, a bound; --performance {Kernels} predicts from measured ones"
-                : $"{Roofline}, a bound"
+                    : source == Roofline
+                    && KernelCatalog.Names.Any(name => name.Hardware == instance.Hardware.Name)
+                        ? $"{source}, a bound; --performance {Kernels} predicts from measured ones"
+                    : $"{Roofline}, a bound"
             );
 
         PerformanceChoice OfCalibration(InstanceSpec instance) =>
@@ -161,7 +164,10 @@ public static class PerformanceSource
         {
             var hardware = instance.Hardware;
             var reason = WithoutKernels(hardware);
-            if (reason is null && TryMake(() => OfKernels(KernelsOf(instance), instance), ref reason) is { } choice)
+            if (
+                reason is null
+                && TryMake(() => OfKernels(KernelsOf(instance), instance), ref reason) is { } choice
+            )
             {
                 return choice.Tier == PredictionTier.Kernels
                     ? choice
@@ -171,7 +177,9 @@ public static class PerformanceSource
                     };
             }
 
-            var calibrated = hardware.Calibration is null ? null : TryMake(() => OfCalibration(instance), ref reason);
+            var calibrated = hardware.Calibration is null
+                ? null
+                : TryMake(() => OfCalibration(instance), ref reason);
             return calibrated is not null
                 ? calibrated with
                 {
@@ -194,7 +202,9 @@ public static class PerformanceSource
         catch (UserErrorException e)
         {
             const string Prefix = "performance: ";
-            reason = e.Message.StartsWith(Prefix, StringComparison.Ordinal) ? e.Message[Prefix.Length..] : e.Message;
+            reason = e.Message.StartsWith(Prefix, StringComparison.Ordinal)
+                ? e.Message[Prefix.Length..]
+                : e.Message;
             return null;
         }
     }

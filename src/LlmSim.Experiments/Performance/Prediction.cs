@@ -46,7 +46,10 @@ public sealed record Prediction
         PredictionErrors errors
     )
     {
-        var instances = scenario.Instances.Distinct().Select(spec => (Spec: spec, Choice: choose(spec))).ToArray();
+        var instances = scenario
+            .Instances.Distinct()
+            .Select(spec => (Spec: spec, Choice: choose(spec)))
+            .ToArray();
         var subject = PredictionSubject.Of(scenario, instances.Select(instance => instance.Choice));
         var found = s_figures
             .Select(figure => (figure.Name, Found: errors.Find(subject, figure.Metric)))
@@ -59,11 +62,7 @@ public sealed record Prediction
             Source = Describe(instances),
             Error = Describe(subject, found),
             Notices = [.. instances.Select(instance => instance.Choice.Notice).OfType<string>().Distinct()],
-            Warnings =
-            [
-                .. OfSeveralTiers(instances),
-                .. Beyond(subject, [.. errors.Of(subject)]),
-            ],
+            Warnings = [.. OfSeveralTiers(instances), .. Beyond(subject, [.. errors.Of(subject)])],
             Figures = [.. found.Select(figure => figure.Figure)],
         };
     }
@@ -93,7 +92,9 @@ public sealed record Prediction
             : string.Join("; ", sources.Select(one => $"{string.Join(", ", one.Hardware)}: {one.Key}"));
     }
 
-    private static IEnumerable<string> OfSeveralTiers((InstanceSpec Spec, PerformanceChoice Choice)[] instances)
+    private static IEnumerable<string> OfSeveralTiers(
+        (InstanceSpec Spec, PerformanceChoice Choice)[] instances
+    )
     {
         var tiers = instances
             .Select(instance => instance.Choice.Tier)
@@ -121,8 +122,10 @@ public sealed record Prediction
         var classes = figures
             .GroupBy(figure => figure.Class)
             .Select(group =>
-                string.Join(", ", group.Select((figure, i) => Describe(figure.Name, figure.Figure, isFirst: i == 0)))
-                + $": {Describe(group.Key, subject)}"
+                string.Join(
+                    ", ",
+                    group.Select((figure, i) => Describe(figure.Name, figure.Figure, isFirst: i == 0))
+                ) + $": {Describe(group.Key, subject)}"
             );
         return string.Join("; ", classes);
     }
@@ -170,7 +173,9 @@ public sealed record Prediction
                 .Precisions.Where(name => !classes.Any(one => one.Precisions.Contains(name)))
                 .Select(name => $"precision {name}"),
             .. subject
-                .Engines.Where(name => !classes.Any(one => one.Engines.Any(known => IsSameEngine(name, known))))
+                .Engines.Where(name =>
+                    !classes.Any(one => one.Engines.Any(known => IsSameEngine(name, known)))
+                )
                 .Select(name => $"engine {name}"),
         ];
         var most = classes.Max(one => one.MostAccelerators);

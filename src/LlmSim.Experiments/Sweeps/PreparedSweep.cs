@@ -161,16 +161,7 @@ internal sealed class PreparedSweep
             var hash = InputFingerprint.HashText(
                 string.Join('\n', inputs.Select(input => input.Content).Prepend(text))
             );
-            return new PreparedPoint(
-                index,
-                point,
-                scenario,
-                prediction,
-                workload,
-                facts!,
-                text,
-                hash
-            );
+            return new PreparedPoint(index, point, scenario, prediction, workload, facts!, text, hash);
         }
         catch (UserErrorException e) when (point.Settings.Count > 0)
         {

@@ -37,7 +37,11 @@ public sealed class TierCommandTests : IDisposable
             double Of(string name) => range.GetProperty(name).GetDouble();
             var name = figure.Split('_')[0];
             Assert.Equal(Of("seconds"), table.Numbers(figure)[0][0], 1e-12);
-            Assert.Equal(Of("nine_of_ten_low_seconds"), table.Numbers($"{name}_mean_nine_of_ten_low")[0][0], 1e-12);
+            Assert.Equal(
+                Of("nine_of_ten_low_seconds"),
+                table.Numbers($"{name}_mean_nine_of_ten_low")[0][0],
+                1e-12
+            );
             Assert.True(Of("nine_of_ten_low_seconds") <= Of("half_low_seconds"));
             Assert.True(Of("half_low_seconds") <= Of("half_high_seconds"));
             Assert.True(Of("half_high_seconds") <= Of("nine_of_ten_high_seconds"));
@@ -47,14 +51,28 @@ public sealed class TierCommandTests : IDisposable
         Assert.NotEmpty(pictures);
         Assert.All(
             pictures,
-            path => Assert.Contains("tier kernels, measured to be off by TPOT", File.ReadAllText(path), StringComparison.Ordinal)
+            path =>
+                Assert.Contains(
+                    "tier kernels, measured to be off by TPOT",
+                    File.ReadAllText(path),
+                    StringComparison.Ordinal
+                )
         );
     }
 
     [Fact]
     public void Without_kernels_the_next_tier_is_taken_with_a_notice()
     {
-        string[] run = ["run", "--request_count", "20", "--model", "meta-llama/Llama-3.1-8B", "--lambda_arrival", "0.2"];
+        string[] run =
+        [
+            "run",
+            "--request_count",
+            "20",
+            "--model",
+            "meta-llama/Llama-3.1-8B",
+            "--lambda_arrival",
+            "0.2",
+        ];
         var cluster = _folder.Write("cluster.json", """[{"hardware": "NVIDIA_L4", "tp_size": 4}]""");
         string[] files = ["--prefill_config", cluster, "--decode_config", cluster];
 
@@ -72,7 +90,8 @@ public sealed class TierCommandTests : IDisposable
         Assert.Equal((1, ""), (kernels.ExitCode, kernels.Out));
         Assert.Contains("they were on NVIDIA_A100_80G, NVIDIA_B200", kernels.Error, StringComparison.Ordinal);
 
-        static string Latencies(string output) => output[output.IndexOf("Latency", StringComparison.Ordinal)..];
+        static string Latencies(string output) =>
+            output[output.IndexOf("Latency", StringComparison.Ordinal)..];
     }
 
     [Fact]
@@ -81,7 +100,10 @@ public sealed class TierCommandTests : IDisposable
         using var implied = JsonDocument.Parse(Json("--semantics", "reference"));
         using var given = JsonDocument.Parse(Json("--semantics", "reference", "--performance", "roofline"));
 
-        Assert.Equal("roofline", implied.RootElement.GetProperty("configuration").GetProperty("performance").GetString());
+        Assert.Equal(
+            "roofline",
+            implied.RootElement.GetProperty("configuration").GetProperty("performance").GetString()
+        );
         Assert.Equal(
             given.RootElement.GetProperty("summary").GetRawText(),
             implied.RootElement.GetProperty("summary").GetRawText()
@@ -97,18 +119,35 @@ public sealed class TierCommandTests : IDisposable
         var csv = _folder.File("sweep.csv");
         string[] sweep = ["run", "--request_count", "30", "--seed", "1", "2", "--csv_output", csv];
 
-        var run = CliRun.Of([.. sweep, "--performance", "kernels", "roofline", "--plots", _folder.File("plots"), "--plots_format", "svg"]);
+        var run = CliRun.Of([
+            .. sweep,
+            "--performance",
+            "kernels",
+            "roofline",
+            "--plots",
+            _folder.File("plots"),
+            "--plots_format",
+            "svg",
+        ]);
         var comparison = CliRun.Of("compare", csv, "--by", "performance", "--baseline", "roofline");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal(["kernels", "kernels", "roofline", "roofline"], ResultTable.Open(csv).Texts("tier")[0].Order());
+        Assert.Equal(
+            ["kernels", "kernels", "roofline", "roofline"],
+            ResultTable.Open(csv).Texts("tier")[0].Order()
+        );
         Assert.Contains("Tier kernels: TTFT off by", run.Out, StringComparison.Ordinal);
         Assert.Contains("Rows of different tiers", run.Out, StringComparison.Ordinal);
         Assert.Contains("Tiers differ, roofline and kernels", comparison.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("error_median", comparison.Out, StringComparison.Ordinal);
         Assert.All(
             Directory.GetFiles(_folder.File("plots")),
-            path => Assert.Contains("rows differ in what their times rest on", File.ReadAllText(path), StringComparison.Ordinal)
+            path =>
+                Assert.Contains(
+                    "rows differ in what their times rest on",
+                    File.ReadAllText(path),
+                    StringComparison.Ordinal
+                )
         );
     }
 
@@ -141,7 +180,11 @@ public sealed class TierCommandTests : IDisposable
         var run = CliRun.Of("run", "--request_count", "20", "--precision", "int8", "--json", "-");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("llmsim: warning: beyond what the errors are of", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "llmsim: warning: beyond what the errors are of",
+            run.Error,
+            StringComparison.Ordinal
+        );
         Assert.Contains("precision", run.Error, StringComparison.Ordinal);
     }
 }

@@ -45,7 +45,11 @@ public sealed class PredictionTests
         var larger = Instance(hardware with { MemoryBytes = 2 * hardware.MemoryBytes });
 
         Assert.Equal(PredictionTier.Roofline, Choose("auto", slower).Tier);
-        Assert.Contains("otherwise than in the catalog", Choose("auto", slower).Notice!, StringComparison.Ordinal);
+        Assert.Contains(
+            "otherwise than in the catalog",
+            Choose("auto", slower).Notice!,
+            StringComparison.Ordinal
+        );
         Assert.Equal(PredictionTier.Kernels, Choose("auto", larger).Tier);
     }
 
@@ -104,7 +108,10 @@ public sealed class PredictionTests
         Assert.Equal("auto", With(standard with { KvTransfer = KvTransfer.Independent }).Performance);
         Assert.Equal("roofline", With(Semantics.Reference).Performance);
         Assert.Equal("roofline", With(standard with { LmHead = LmHead.SingleOps }).Performance);
-        Assert.Equal("roofline", With(standard with { HardwareFigures = HardwareFigures.Reference }).Performance);
+        Assert.Equal(
+            "roofline",
+            With(standard with { HardwareFigures = HardwareFigures.Reference }).Performance
+        );
         Assert.Equal("kernels", (With(Semantics.Reference) with { Performance = "kernels" }).Performance);
 
         static RunConfiguration With(Semantics semantics) => new() { Semantics = semantics };
@@ -158,7 +165,9 @@ public sealed class PredictionTests
         Assert.Equal(11, errors.Find(Subject(), "tpot_mean")?.Figure.MedianErrorPercent);
         Assert.Equal(
             12,
-            errors.Find(Subject() with { Accelerators = ["NVIDIA_H200"] }, "tpot_mean")?.Figure.MedianErrorPercent
+            errors
+                .Find(Subject() with { Accelerators = ["NVIDIA_H200"] }, "tpot_mean")
+                ?.Figure.MedianErrorPercent
         );
     }
 
@@ -166,7 +175,10 @@ public sealed class PredictionTests
     public void A_range_is_lopsided_as_the_errors_are()
     {
         // Always too fast: what was measured is 1.2 to 3 times the prediction.
-        var figure = Figure("tpot_mean", 40) with { MeasuredOverPredicted = new(1.2, 1.5, 1.8, 2, 3) };
+        var figure = Figure("tpot_mean", 40) with
+        {
+            MeasuredOverPredicted = new(1.2, 1.5, 1.8, 2, 3),
+        };
 
         var range = PredictedRange.Of(figure, 0.010);
 
@@ -177,9 +189,7 @@ public sealed class PredictionTests
     [Fact]
     public void What_no_measured_configuration_had_is_a_warning()
     {
-        var errors = new PredictionErrors([
-            Class("kernels", "dense", "mixed", "open", ("tpot_mean", 11)),
-        ]);
+        var errors = new PredictionErrors([Class("kernels", "dense", "mixed", "open", ("tpot_mean", 11))]);
         var inside = Predict(errors, Scenario("NVIDIA_H100_SXM", tp: 4));
         var beyond = Predict(errors, Scenario("NVIDIA_H200", tp: 8, precision: "fp8"));
 

@@ -103,13 +103,7 @@ internal static class HeldOutErrors
             Count = known.Length,
             MedianErrorPercent = Math.Round(errors.Median, 1),
             P90ErrorPercent = Math.Round(errors.P90, 1),
-            MeasuredOverPredicted = new(
-                Quantile(5),
-                Quantile(25),
-                Quantile(50),
-                Quantile(75),
-                Quantile(95)
-            ),
+            MeasuredOverPredicted = new(Quantile(5), Quantile(25), Quantile(50), Quantile(75), Quantile(95)),
         };
 
         double Quantile(double percent) => Math.Round(Statistics.Quantile(ratios, percent), 3);

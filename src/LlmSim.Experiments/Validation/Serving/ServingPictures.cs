@@ -52,11 +52,14 @@ internal static class ServingPictures
             var name = metric[..metric.IndexOf('_', StringComparison.Ordinal)];
             yield return (
                 $"{name}_predicted_against_measured",
-                WithTiers(validation, PredictionPicture.Draw(
-                    $"Mean {name.ToUpperInvariant()} predicted against measured, {validation.Performance}",
-                    $"{name.ToUpperInvariant()} (s)",
-                    [.. classes.Select(group => Series(group, metric))]
-                ))
+                WithTiers(
+                    validation,
+                    PredictionPicture.Draw(
+                        $"Mean {name.ToUpperInvariant()} predicted against measured, {validation.Performance}",
+                        $"{name.ToUpperInvariant()} (s)",
+                        [.. classes.Select(group => Series(group, metric))]
+                    )
+                )
             );
         }
     }

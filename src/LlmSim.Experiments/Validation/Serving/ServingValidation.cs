@@ -109,7 +109,10 @@ internal sealed record ServingValidation
     {
         try
         {
-            return new CaseOutcome(one, one.Simulate(context, cancellation)) { Subject = one.Subject(context) };
+            return new CaseOutcome(one, one.Simulate(context, cancellation))
+            {
+                Subject = one.Subject(context),
+            };
         }
         catch (NotExpressibleException e)
         {

@@ -21,12 +21,24 @@ public sealed class HeldOutErrorsTests : IDisposable
     public void Quantiles_are_of_measured_over_predicted()
     {
         // Measured is 1 to 21 times the prediction.
-        var outcomes = Enumerable.Range(1, 21).Select(i => Outcome($"{i}", measured: i, predicted: 1)).ToArray();
+        var outcomes = Enumerable
+            .Range(1, 21)
+            .Select(i => Outcome($"{i}", measured: i, predicted: 1))
+            .ToArray();
 
-        var errors = HeldOutErrors.Merge(new([]), Validation(outcomes), "rows.csv", "command", new DateOnly(2026, 1, 2));
+        var errors = HeldOutErrors.Merge(
+            new([]),
+            Validation(outcomes),
+            "rows.csv",
+            "command",
+            new DateOnly(2026, 1, 2)
+        );
 
         var one = Assert.Single(errors.Errors);
-        Assert.Equal(("kernels", "dense", "mixed", "closed", 21), (one.Tier, one.Family, one.Mode, one.Load, one.Configurations));
+        Assert.Equal(
+            ("kernels", "dense", "mixed", "closed", 21),
+            (one.Tier, one.Family, one.Mode, one.Load, one.Configurations)
+        );
         var figure = Assert.Single(one.Figures);
         Assert.Equal(("tpot_mean", 21), (figure.Metric, figure.Count));
         Assert.Equal(new RatioQuantiles(2, 6, 11, 16, 20), figure.MeasuredOverPredicted);
@@ -39,19 +51,42 @@ public sealed class HeldOutErrorsTests : IDisposable
     public void Few_figures_say_nothing_and_other_classes_stay()
     {
         var many = Enumerable.Range(1, 10).Select(i => Outcome($"{i}", 2, 1)).ToArray();
-        var former = HeldOutErrors.Merge(new([]), Validation(many), "rows.csv", "former", new DateOnly(2026, 1, 2));
+        var former = HeldOutErrors.Merge(
+            new([]),
+            Validation(many),
+            "rows.csv",
+            "former",
+            new DateOnly(2026, 1, 2)
+        );
 
-        var few = HeldOutErrors.Merge(former, Validation(many[..9]), "rows.csv", "few", new DateOnly(2026, 1, 3));
+        var few = HeldOutErrors.Merge(
+            former,
+            Validation(many[..9]),
+            "rows.csv",
+            "few",
+            new DateOnly(2026, 1, 3)
+        );
         var other = HeldOutErrors.Merge(
             former,
             Validation([
-                .. many.Select(one => one with { Subject = one.Subject! with { Tier = PredictionTier.Roofline } }),
+                .. many.Select(one =>
+                    one with
+                    {
+                        Subject = one.Subject! with { Tier = PredictionTier.Roofline },
+                    }
+                ),
             ]),
             "rows.csv",
             "other",
             new DateOnly(2026, 1, 3)
         );
-        var renewed = HeldOutErrors.Merge(former, Validation(many), "rows.csv", "renewed", new DateOnly(2026, 1, 3));
+        var renewed = HeldOutErrors.Merge(
+            former,
+            Validation(many),
+            "rows.csv",
+            "renewed",
+            new DateOnly(2026, 1, 3)
+        );
 
         Assert.Equal(["former"], few.Errors.Select(one => one.Command));
         Assert.Equal(["former", "other"], other.Errors.Select(one => one.Command));
@@ -73,14 +108,19 @@ public sealed class HeldOutErrorsTests : IDisposable
         var errors = _folder.File("errors.json");
 
         var run = CliRun.Of([
-            .. $"validate --rows {file} --performance roofline --fitted {fitted} --write_errors {errors} --json -".Split(' '),
+            .. $"validate --rows {file} --performance roofline --fitted {fitted} --write_errors {errors} --json -".Split(
+                ' '
+            ),
         ]);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         using var comparison = JsonDocument.Parse(run.Out);
         Assert.Equal(
             2,
-            comparison.RootElement.GetProperty("doubtful_left_out").GetProperty("a fit has seen them").GetInt32()
+            comparison
+                .RootElement.GetProperty("doubtful_left_out")
+                .GetProperty("a fit has seen them")
+                .GetInt32()
         );
         Assert.Equal(10, comparison.RootElement.GetProperty("tiers").GetProperty("roofline").GetInt32());
         using var stream = File.OpenRead(errors);
@@ -103,9 +143,17 @@ public sealed class HeldOutErrorsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--fitted", "x\ny\n", "none of its 2 lines begins with an id of the measured configurations, such as 'r1'")]
+    [InlineData(
+        "--fitted",
+        "x\ny\n",
+        "none of its 2 lines begins with an id of the measured configurations, such as 'r1'"
+    )]
     [InlineData("--write_errors", "[1", "is no file of errors")]
-    public void A_file_that_is_not_what_it_should_be_is_an_error(string option, string content, string message)
+    public void A_file_that_is_not_what_it_should_be_is_an_error(
+        string option,
+        string content,
+        string message
+    )
     {
         var rows = _folder.Write(
             "rows.csv",
@@ -130,7 +178,10 @@ public sealed class HeldOutErrorsTests : IDisposable
         };
 
     private static CaseOutcome Outcome(string id, double measured, double predicted) =>
-        new(new Case { Id = id, Labels = new Dictionary<string, string>() }, [new(id, "tpot_mean", new(measured, predicted))])
+        new(
+            new Case { Id = id, Labels = new Dictionary<string, string>() },
+            [new(id, "tpot_mean", new(measured, predicted))]
+        )
         {
             Subject = new PredictionSubject
             {

@@ -93,7 +93,9 @@ public sealed class RowValidationTests : IDisposable
             .. $"run --model meta-llama/Llama-3.1-8B --cluster {cluster} --prefill_global vllm_front".Split(
                 ' '
             ),
-            .. "--concurrency 4 --input_len 1000 --output_len 50 --range_ratio 0.8 --json -".Split(' '),
+            .. "--concurrency 4 --input_len 1000 --output_len 50 --range_ratio 0.8 --performance roofline --json -".Split(
+                ' '
+            ),
         ]);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
