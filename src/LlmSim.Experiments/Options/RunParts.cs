@@ -24,9 +24,10 @@ internal sealed class RunParts(RunConfiguration configuration)
 
     public bool HasTrace => configuration.TracePath is not null;
 
-    /// <summary>Whether the times of iterations are computed operation by operation.</summary>
+    /// <summary>Whether the times of iterations are computed operation by operation, or may be: a model of the user's own has the options.</summary>
     public bool HasRoofline =>
-        configuration.Performance is PerformanceSource.Roofline or PerformanceSource.Calibrated;
+        configuration.Performance is PerformanceSource.Roofline or PerformanceSource.Calibrated
+        || configuration.Performance.StartsWith(PerformanceSource.OwnPrefix, StringComparison.Ordinal);
 
     /// <summary>Whether the user gives the instances, or some of them.</summary>
     public bool HasClusterFile =>

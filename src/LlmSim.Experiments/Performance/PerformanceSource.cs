@@ -20,6 +20,9 @@ public static class PerformanceSource
     /// <summary>Before the folder or file of other measured operations.</summary>
     internal const string KernelsPrefix = "kernels:";
 
+    /// <summary>Before the name or file of a performance model of the user's own.</summary>
+    internal const string OwnPrefix = "mine:";
+
     private const string MeasuredPrefix = "measured:";
 
     /// <summary>The engine whose operations are taken where there are several.</summary>
@@ -29,7 +32,7 @@ public static class PerformanceSource
     /// <param name="configuration">Names the source.</param>
     /// <param name="model">The model that is served.</param>
     /// <param name="precision">Its formats.</param>
-    /// <param name="files">Reads profiles and measured operations.</param>
+    /// <param name="files">Reads profiles, measured operations and models of the user's own.</param>
     /// <exception cref="UserErrorException">
     /// The name is unknown or the profile is wrong; later, for an instance: the profile is not one of it.
     /// </exception>
@@ -63,6 +66,12 @@ public static class PerformanceSource
             return instance => new MeasuredModel(profile, model, precision, instance);
         }
 
+        if (source.StartsWith(OwnPrefix, StringComparison.Ordinal))
+        {
+            var own = files.Own(source[OwnPrefix.Length..]);
+            return instance => own.Create(new(model, precision, instance, configuration.Semantics));
+        }
+
         if (source == Kernels)
         {
             return instance => new KernelModel(
@@ -87,8 +96,8 @@ public static class PerformanceSource
         }
 
         throw new UserErrorException(
-            $"performance: '{source}' is unknown.{Suggestion.For(source, [Roofline, Calibrated, Kernels, MeasuredPrefix, KernelsPrefix])} "
-                + $"Allowed are {Roofline}, {Calibrated}, {Kernels}, {KernelsPrefix}PATH and {MeasuredPrefix}FOLDER."
+            $"performance: '{source}' is unknown.{Suggestion.For(source, [Roofline, Calibrated, Kernels, MeasuredPrefix, KernelsPrefix, OwnPrefix])} "
+                + $"Allowed are {Roofline}, {Calibrated}, {Kernels}, {KernelsPrefix}PATH, {MeasuredPrefix}FOLDER and {OwnPrefix}NAME_OR_FILE."
         );
     }
 
