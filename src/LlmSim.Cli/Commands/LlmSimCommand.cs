@@ -22,6 +22,7 @@ internal sealed class LlmSimCommand : RootCommand
         Add(new CalibrateCommand(console));
         Add(new ValidateCommand(console));
         Add(new PoliciesCommand(console));
+        Add(new PerformanceCommand(console));
         Add(new NewCommand(console));
         Add(new ModelsCommand(console));
         Add(new HardwareCommand(console));

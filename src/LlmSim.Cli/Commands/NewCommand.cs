@@ -6,5 +6,9 @@ namespace LlmSim.Cli.Commands;
 internal sealed class NewCommand : Command
 {
     public NewCommand(CliConsole console)
-        : base("new", "Write a file to start from.") => Add(new NewPolicyCommand(console));
+        : base("new", "Write a file to start from.")
+    {
+        Add(new NewPolicyCommand(console));
+        Add(new NewPerformanceCommand(console));
+    }
 }

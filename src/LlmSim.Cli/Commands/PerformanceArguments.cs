@@ -9,7 +9,8 @@ internal sealed class PerformanceArguments
         "performance",
         "times of iterations: auto (the best that there is for each accelerator), kernels (measured operations of the accelerator; see "
             + "llmsim kernels list), kernels:PATH with others, calibrated (the roofline as far as the accelerator reaches it), roofline "
-            + "(a bound), or measured:FOLDER with a profile [auto; roofline under semantics that only it reads, as the reference's]",
+            + "(a bound), measured:FOLDER with a profile, or mine:FILE (.cs, .dll) and mine:NAME with a model of your own (see llmsim new performance) "
+            + "[auto; roofline under semantics that only it reads, as the reference's]",
         valueName: "SOURCE"
     );
 

@@ -4,7 +4,7 @@ using System.Text;
 namespace LlmSim.Experiments.Extensions;
 
 /// <summary>
-/// Compiled policies on disk, by a hash of all that their code depends on: source, simulator, version of .NET. An entry is
+/// Compiled sources on disk, by a hash of all that their code depends on: source, simulator, version of .NET. An entry is
 /// written whole and then named, so any number of processes may share a cache; one that is damaged is compiled again. A
 /// folder that cannot be written only costs time, and so is no error.
 /// </summary>

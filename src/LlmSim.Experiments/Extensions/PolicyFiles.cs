@@ -17,7 +17,7 @@ internal sealed class PolicyFiles
                 .SelectMany(folder =>
                     Directory
                         .EnumerateFiles(folder)
-                        .Where(PolicyFile.IsPolicyFile)
+                        .Where(ExtensionFile.IsExtension)
                         .Order(StringComparer.Ordinal)
                 )
                 .Select(path => new PolicyFile(path, cache)),

@@ -21,6 +21,14 @@ public static class PolicyTemplate
     public static string Write(string name, string kind, string folder)
     {
         RequireName(name);
+        return PolicyCatalog.BuiltIn.All.Any(policy => policy.Name == name)
+            ? throw new UserErrorException($"'{name}' is the name of a built-in policy; give another name")
+            : WriteNew(name, kind, folder);
+    }
+
+    /// <summary>Writes NAME.cs of a kind.</summary>
+    internal static string WriteNew(string name, string kind, string folder)
+    {
         var path = Path.Combine(folder, $"{name}.cs");
         if (File.Exists(path))
         {
@@ -36,11 +44,11 @@ public static class PolicyTemplate
             throw new UserErrorException($"--output {folder}: cannot be made: {e.Message}", e);
         }
 
-        OutputFile.Write("--output", path, Text(name, kind));
+        OutputFile.Write("--output", path, Text(name, kind, path));
         return path;
     }
 
-    private static string Text(string name, string kind)
+    private static string Text(string name, string kind, string path)
     {
         using var stream = typeof(PolicyTemplate).Assembly.GetManifestResourceStream(
             $"templates/{kind}{Suffix}"
@@ -49,10 +57,12 @@ public static class PolicyTemplate
         return reader
             .ReadToEnd()
             .Replace("$name$", name, StringComparison.Ordinal)
+            .Replace("$file$", path, StringComparison.Ordinal)
             .Replace("$Class$", ClassName(name), StringComparison.Ordinal);
     }
 
-    private static void RequireName(string name)
+    /// <summary>Whether a text can be a name on the command line.</summary>
+    internal static void RequireName(string name)
     {
         var isName =
             name.Length > 0
@@ -63,11 +73,6 @@ public static class PolicyTemplate
             throw new UserErrorException(
                 $"found the name '{name}'; allowed: lower-case letters, digits and underscores, a letter first"
             );
-        }
-
-        if (PolicyCatalog.BuiltIn.All.Any(policy => policy.Name == name))
-        {
-            throw new UserErrorException($"'{name}' is the name of a built-in policy; give another name");
         }
     }
 

@@ -25,7 +25,10 @@ internal sealed class RunParts(RunConfiguration configuration)
 
     public bool HasTrace => configuration.TracePath is not null;
 
-    /// <summary>Whether the times of iterations are computed operation by operation, of some instances at least.</summary>
+    /// <summary>
+    /// Whether the times of iterations are computed operation by operation, of some instances at least, or may be: a model of the user's own has
+    /// the options.
+    /// </summary>
     public bool HasRoofline =>
         configuration.Performance switch
         {
@@ -33,7 +36,7 @@ internal sealed class RunParts(RunConfiguration configuration)
             PerformanceSource.Auto => _hasRoofline ??= Experiment
                 .Tiers(configuration, Instances)
                 .Any(tier => tier is PredictionTier.Roofline or PredictionTier.Calibrated),
-            _ => false,
+            var source => source.StartsWith(PerformanceSource.OwnPrefix, StringComparison.Ordinal),
         };
 
     /// <summary>Whether times of iterations come from a measured profile of the model.</summary>

@@ -26,6 +26,9 @@ public static class PerformanceSource
 
     internal const string MeasuredPrefix = "measured:";
 
+    /// <summary>Before the name or file of a performance model of the user's own.</summary>
+    internal const string OwnPrefix = "mine:";
+
     /// <summary>
     /// The source when none is given: the best, but the roofline where the semantics have the reference's preset or an option that
     /// only the roofline reads.
@@ -59,7 +62,7 @@ public static class PerformanceSource
     /// <param name="configuration">Names the source.</param>
     /// <param name="model">The model that is served.</param>
     /// <param name="precision">Its formats.</param>
-    /// <param name="files">Reads profiles and measured operations.</param>
+    /// <param name="files">Reads profiles, measured operations and models of the user's own.</param>
     /// <exception cref="UserErrorException">
     /// The name is unknown or the profile is wrong; later, for an instance: the profile is not one of it.
     /// </exception>
@@ -97,6 +100,13 @@ public static class PerformanceSource
                 );
         }
 
+        if (source.StartsWith(OwnPrefix, StringComparison.Ordinal))
+        {
+            var own = files.Own(source[OwnPrefix.Length..]);
+            return instance =>
+                new(own.Create(new(model, precision, instance, semantics)), PredictionTier.Own, source);
+        }
+
         if (source == Kernels)
         {
             return instance => OfKernels(KernelsOf(instance), instance);
@@ -114,8 +124,8 @@ public static class PerformanceSource
         }
 
         throw new UserErrorException(
-            $"performance: '{source}' is unknown.{Suggestion.For(source, [Auto, Roofline, Calibrated, Kernels, MeasuredPrefix, KernelsPrefix])} "
-                + $"Allowed are {Auto}, {Roofline}, {Calibrated}, {Kernels}, {KernelsPrefix}PATH and {MeasuredPrefix}FOLDER."
+            $"performance: '{source}' is unknown.{Suggestion.For(source, [Auto, Roofline, Calibrated, Kernels, MeasuredPrefix, KernelsPrefix, OwnPrefix])} "
+                + $"Allowed are {Auto}, {Roofline}, {Calibrated}, {Kernels}, {KernelsPrefix}PATH, {MeasuredPrefix}FOLDER and {OwnPrefix}NAME_OR_FILE."
         );
 
         PerformanceChoice OfRoofline(InstanceSpec instance) =>

@@ -63,13 +63,14 @@ internal sealed class PreparedSweep
         var traces = new TraceStore(cancellation);
         var profiles = new ProfileStore();
         var kernels = new KernelStore();
+        var own = new OwnPerformanceStore();
         _points =
         [
             .. plan.Points.Select(
                 (point, index) =>
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    return Prepare(index, point, traces, profiles, kernels);
+                    return Prepare(index, point, traces, profiles, kernels, own);
                 }
             ),
         ];
@@ -122,7 +123,8 @@ internal sealed class PreparedSweep
         SweepPoint point,
         TraceStore traces,
         ProfileStore profiles,
-        KernelStore kernels
+        KernelStore kernels,
+        OwnPerformanceStore own
     )
     {
         var configuration = point.Configuration;
@@ -138,7 +140,13 @@ internal sealed class PreparedSweep
                         files.Add(profile.Fingerprint);
                         return profile.Measurements;
                     },
-                    (path, hardware) => kernels.Get(path, hardware).Kernels
+                    (path, hardware) => kernels.Get(path, hardware).Kernels,
+                    text =>
+                    {
+                        var model = own.Get(text);
+                        files.Add(OwnPerformanceStore.Fingerprint(model));
+                        return model;
+                    }
                 )
             );
             files.AddRange(kernels.Fingerprints(configuration, scenario));

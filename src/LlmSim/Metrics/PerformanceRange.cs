@@ -15,7 +15,13 @@ public sealed record PerformanceRange(
     /// <summary>The sums over models; null when none of them rests on measurements.</summary>
     internal static PerformanceRange? Of(IEnumerable<IPerformanceModel> models)
     {
-        IRangeReporting[] reporting = [.. models.Distinct().OfType<IRangeReporting>()];
+        IRangeReporting[] reporting =
+        [
+            .. models
+                .Distinct()
+                .Select(model => model is CheckedModel { Model: var own } ? own : model)
+                .OfType<IRangeReporting>(),
+        ];
         if (reporting.Length == 0)
         {
             return null;

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
 using LlmSim.Engine;
 
 namespace LlmSim.Policies;
@@ -20,21 +18,6 @@ internal static class PolicyFailure
         );
 
     /// <summary>"it threw X: message (file.cs:12)".</summary>
-    public static string Describe(object policy, Exception exception)
-    {
-        // Exceptions of constructors and properties come wrapped by reflection.
-        var thrown = exception is TargetInvocationException { InnerException: { } inner } ? inner : exception;
-        return $"it threw {thrown.GetType().Name}: {thrown.Message}{Where(policy.GetType(), thrown)}";
-    }
-
-    /// <summary>The innermost line of the policy's own assembly.</summary>
-    private static string Where(Type policy, Exception exception)
-    {
-        var frame = new StackTrace(exception, fNeedFileInfo: true)
-            .GetFrames()
-            .FirstOrDefault(candidate =>
-                candidate.GetMethod()?.Module.Assembly == policy.Assembly && candidate.GetFileLineNumber() > 0
-            );
-        return frame is null ? "" : $" ({frame.GetFileName()}:{frame.GetFileLineNumber()})";
-    }
+    public static string Describe(object policy, Exception exception) =>
+        AuthorsFailure.Describe(policy.GetType(), exception);
 }

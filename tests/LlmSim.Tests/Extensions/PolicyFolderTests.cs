@@ -106,7 +106,7 @@ public sealed class PolicyFolderTests
     {
         using var folder = new TemporaryFolder();
         var source = Route.Replace("CHOICE", "0", StringComparison.Ordinal);
-        File.WriteAllBytes(folder.File("mine.dll"), PolicyCompiler.Compile("mine.cs", source));
+        File.WriteAllBytes(folder.File("mine.dll"), SourceCompiler.Compile("mine.cs", source));
 
         Assert.Equal(
             (0, $"llmsim: loaded {folder.File("mine.dll")}\n"),

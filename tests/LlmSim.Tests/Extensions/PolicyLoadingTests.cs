@@ -201,7 +201,7 @@ public sealed class PolicyLoadingTests : IDisposable
     [Fact]
     public void Metadata_has_constant_names_and_several_policies_of_a_file()
     {
-        var assembly = PolicyCompiler.Compile(
+        var assembly = SourceCompiler.Compile(
             "two.cs",
             "static class N { public const string One = \"o\" + \"ne\"; } "
                 + "class Outer { [Policy(N.One, Decisions = PolicyDecisions.Local, Summary = \"first\")] class A; } "

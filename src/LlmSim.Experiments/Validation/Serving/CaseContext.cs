@@ -16,6 +16,8 @@ internal sealed class CaseContext
 
     private readonly ConcurrentDictionary<(string Path, string Hardware), Lazy<KernelSet>> _kernels = new();
 
+    private readonly ConcurrentDictionary<string, Lazy<OwnPerformance>> _own = new(StringComparer.Ordinal);
+
     /// <summary>The same for all cases.</summary>
     /// <param name="performance">Where the times of iterations come from, as <c>--performance</c> has it.</param>
     /// <param name="catalogs">Models and accelerators by name.</param>
@@ -29,7 +31,8 @@ internal sealed class CaseContext
             (path, hardware) =>
                 _kernels
                     .GetOrAdd((path, hardware.Name), key => new(() => disk.Kernels(key.Path, hardware)))
-                    .Value
+                    .Value,
+            text => _own.GetOrAdd(text, named => new(() => disk.Own(named))).Value
         );
     }
 
@@ -44,6 +47,6 @@ internal sealed class CaseContext
     public CaseContext With(EngineOverheads overheads) =>
         new(Performance, Catalogs) { Files = Files, Overheads = overheads };
 
-    /// <summary>Measured profiles and operations, each read once.</summary>
+    /// <summary>Measured profiles and operations and models of the user's own, each read once.</summary>
     public PerformanceFiles Files { get; private init; }
 }

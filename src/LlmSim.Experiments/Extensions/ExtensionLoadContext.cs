@@ -4,10 +4,10 @@ using System.Runtime.Loader;
 namespace LlmSim.Experiments.Extensions;
 
 /// <summary>
-/// Loads one policy file. What it refers to is the running simulator's where that has it, else a file beside it. A
+/// Loads one file of a user. What it refers to is the running simulator's where that has it, else a file beside it. A
 /// context for each file: two files may hold assemblies of one name.
 /// </summary>
-internal sealed class PolicyLoadContext(string path) : AssemblyLoadContext($"policies of {path}")
+internal sealed class ExtensionLoadContext(string path) : AssemblyLoadContext($"code of {path}")
 {
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
 
@@ -16,7 +16,7 @@ internal sealed class PolicyLoadContext(string path) : AssemblyLoadContext($"pol
         // The simulator's own assemblies must not come twice: their types would not be the same.
         try
         {
-            return GetLoadContext(typeof(PolicyLoadContext).Assembly)!.LoadFromAssemblyName(assemblyName);
+            return GetLoadContext(typeof(ExtensionLoadContext).Assembly)!.LoadFromAssemblyName(assemblyName);
         }
         catch (FileNotFoundException)
         {

@@ -5,8 +5,8 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace LlmSim.Experiments.Extensions;
 
-/// <summary>Compiles a policy. The only class that knows the compiler, which takes its time to load.</summary>
-internal static class PolicyCompiler
+/// <summary>Compiles a file of a user. The only class that knows the compiler, which takes its time to load.</summary>
+internal static class SourceCompiler
 {
     private const int MaxErrorsShown = 20;
 
@@ -16,6 +16,7 @@ internal static class PolicyCompiler
         global using System.Linq;
         global using LlmSim;
         global using LlmSim.Engine;
+        global using LlmSim.Performance;
         global using LlmSim.Policies;
         """;
 
@@ -37,7 +38,7 @@ internal static class PolicyCompiler
     {
         var name = Path.GetFileName(path);
         var compilation = CSharpCompilation.Create(
-            $"policy_{Path.GetFileNameWithoutExtension(path)}",
+            $"mine_{Path.GetFileNameWithoutExtension(path)}",
             [Parse(text, name), Parse(ImplicitUsings, "usings.cs")],
             References(),
             s_options
@@ -53,7 +54,7 @@ internal static class PolicyCompiler
     private static SyntaxTree Parse(string text, string name) =>
         CSharpSyntaxTree.ParseText(SourceText.From(text, System.Text.Encoding.UTF8), s_parse, name);
 
-    /// <summary>The base library of the running .NET, and what a policy may see of the simulator.</summary>
+    /// <summary>The base library of the running .NET, and what a user's code may see of the simulator.</summary>
     private static IEnumerable<MetadataReference> References()
     {
         var baseLibrary = Path.GetDirectoryName(typeof(object).Assembly.Location);
