@@ -76,7 +76,9 @@ internal sealed class CalibrateCommand : CliCommand
 
         if (parse.GetRequiredValue(_folders).Length == 0)
         {
-            throw new UserErrorException("give folders of profiles, or --rows FILE of measured configurations");
+            throw new UserErrorException(
+                "give folders of profiles, or --rows FILE of measured configurations"
+            );
         }
 
         var (hardware, result) = CalibrationRun.Fit(

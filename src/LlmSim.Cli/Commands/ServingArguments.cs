@@ -269,7 +269,11 @@ internal sealed class ServingArguments
                 experiments,
                 ExperimentReader.Read(experiments, catalogs.Models)
             ),
-            (null, null, true) => _bench.Cases(parse, _performance.Read(parse) ?? PerformanceSource.Auto, catalogs),
+            (null, null, true) => _bench.Cases(
+                parse,
+                _performance.Read(parse) ?? PerformanceSource.Auto,
+                catalogs
+            ),
             _ => throw new UserErrorException("--rows, --experiments and --bench: give one of them"),
         };
     }

@@ -32,7 +32,10 @@ internal ref partial struct ClusterFile
         "data_parallel_group",
     ];
 
-    private static readonly string[] s_overheadFields = [.. EngineProfileJson.Times.Select(time => time.Field)];
+    private static readonly string[] s_overheadFields =
+    [
+        .. EngineProfileJson.Times.Select(time => time.Field),
+    ];
 
     private static readonly string[] s_kinds = [.. EngineDefaults.Kinds.Keys];
 

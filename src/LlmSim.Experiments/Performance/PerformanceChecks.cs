@@ -17,7 +17,7 @@ internal static class PerformanceChecks
     {
         OwnPerformance? own = null;
         var precision = configuration.Precision.Resolve(model);
-        var factory = PerformanceSource.Factory(
+        var choose = PerformanceSource.Chooser(
             configuration,
             model,
             precision,
@@ -41,8 +41,6 @@ internal static class PerformanceChecks
             );
         }
 
-        IPerformanceModel Create() =>
-            factory?.Invoke(instance)
-            ?? new RooflineModel(model, precision, instance, configuration.Semantics);
+        IPerformanceModel Create() => choose(instance).Model;
     }
 }

@@ -58,13 +58,13 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     /// <summary>Free blocks that a waiting sequence with so many hits takes for so many tokens: not the hits that others hold.</summary>
     public long BlocksFromFree(SequenceState sequence, int hits, long tokens)
     {
-        var blocks = BlocksFor(tokens) - hits;
+        var taken = BlocksFor(tokens) - hits;
         for (var i = 0; i < hits; i++)
         {
-            blocks += Pool.IsFree(Pool.Find(sequence.Key(i))) ? 1 : 0;
+            taken += Pool.IsFree(Pool.Find(sequence.Key(i))) ? 1 : 0;
         }
 
-        return blocks;
+        return taken;
     }
 
     /// <summary>Tokens that a waiting sequence with so many hits need not compute.</summary>

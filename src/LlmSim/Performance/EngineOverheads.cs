@@ -63,7 +63,10 @@ public sealed record EngineOverheads
         double[] all = [IterationSeconds, LayerSeconds, SequenceSeconds, PromptSeconds, EagerLayerSeconds];
         foreach (var seconds in all)
         {
-            Invariant.Require(seconds is >= 0 and <= Largest, $"an engine takes {seconds} s beside its kernels");
+            Invariant.Require(
+                seconds is >= 0 and <= Largest,
+                $"an engine takes {seconds} s beside its kernels"
+            );
         }
     }
 }

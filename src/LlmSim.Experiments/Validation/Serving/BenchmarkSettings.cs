@@ -51,7 +51,11 @@ internal static class BenchmarkSettings
         };
     }
 
-    private static ServingSettings InferenceX(EngineKind kind, ServingDeployment deployment, ServingRow row) =>
+    private static ServingSettings InferenceX(
+        EngineKind kind,
+        ServingDeployment deployment,
+        ServingRow row
+    ) =>
         kind switch
         {
             EngineKind.Vllm => Vllm(deployment, row),
@@ -66,7 +70,8 @@ internal static class BenchmarkSettings
                 MaxBatchedTokens = row.InputTokens + row.OutputTokens + 200,
                 KvFormat = "fp8",
                 // batch_wait_max_tokens_ratio 0.9, batch_wait_timeout_iters 20.
-                BatchWaitIterations = row is { InputTokens: 1024, OutputTokens: 1024 } && deployment.Mixed?.Tp < 8 ? 20 : 0,
+                BatchWaitIterations =
+                    row is { InputTokens: 1024, OutputTokens: 1024 } && deployment.Mixed?.Tp < 8 ? 20 : 0,
                 BatchWaitTokensRatio = 0.9,
             },
             _ when deployment.Mixed is null => new(),

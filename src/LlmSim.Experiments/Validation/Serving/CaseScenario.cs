@@ -48,12 +48,7 @@ internal static class CaseScenario
             Precision = RowNames.Precision(deployment),
         };
         var precision = configuration.Precision.Resolve(model);
-        var choose = PerformanceSource.Chooser(
-            configuration,
-            model,
-            precision,
-            context.Files
-        );
+        var choose = PerformanceSource.Chooser(configuration, model, precision, context.Files);
         var route = EngineDefaults.Route(RowNames.Engine(deployment.Engine));
         var scenario = new Scenario
         {
@@ -126,7 +121,8 @@ internal static class CaseScenario
             Hardware = hardware,
             TpSize = layout.Tp,
             ExpertParallel = ExpertParallel(model, layout),
-            MemoryUtilization = deployment.Settings.MemoryUtilization ?? EngineDefaults.MemoryUtilization(kind),
+            MemoryUtilization =
+                deployment.Settings.MemoryUtilization ?? EngineDefaults.MemoryUtilization(kind),
             Engine = deployment.Settings.Of(defaults) with
             {
                 // Its own, also where it batches by the rules of another.

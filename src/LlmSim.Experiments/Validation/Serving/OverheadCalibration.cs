@@ -81,7 +81,17 @@ internal sealed class OverheadCalibration
     /// <summary>Rows of one deployment, which differ in their load alone, are on one side.</summary>
     private static bool IsFitted(MeasuredCase one)
     {
-        string[] labels = ["model", "system", "precision", "mode", "tp", "engine_version", "input_tokens", "output_tokens"];
+        string[] labels =
+        [
+            "model",
+            "system",
+            "precision",
+            "mode",
+            "tp",
+            "engine_version",
+            "input_tokens",
+            "output_tokens",
+        ];
         var deployment = string.Join('|', labels.Select(label => one.Labels.GetValueOrDefault(label, "")));
         return SHA256.HashData(Encoding.UTF8.GetBytes(deployment))[0] % 2 == 0;
     }
@@ -108,7 +118,13 @@ internal sealed class OverheadCalibration
                 "tpot_mean"
             );
             var sequence = Errors(
-                Simulate(cases, overheads with { SequenceSeconds = overheads.SequenceSeconds + SequenceStep }),
+                Simulate(
+                    cases,
+                    overheads with
+                    {
+                        SequenceSeconds = overheads.SequenceSeconds + SequenceStep,
+                    }
+                ),
                 "tpot_mean"
             );
             var errors = Vector<double>.Build.Dense(here.Count, row => here[row].Log);
@@ -122,7 +138,8 @@ internal sealed class OverheadCalibration
             );
             var found = LeastAbsolute(
                 slopes,
-                slopes * Vector<double>.Build.Dense([overheads.LayerSeconds, overheads.SequenceSeconds]) - errors
+                slopes * Vector<double>.Build.Dense([overheads.LayerSeconds, overheads.SequenceSeconds])
+                    - errors
             );
             overheads = overheads with { LayerSeconds = found[0], SequenceSeconds = found[1] };
         }
@@ -213,7 +230,10 @@ internal sealed record OverheadResult
 /// <param name="After">With.</param>
 internal readonly record struct OverheadErrors(string Metric, ErrorSpread Before, ErrorSpread After)
 {
-    public static IReadOnlyList<OverheadErrors> Of(IReadOnlyList<CaseOutcome> before, IReadOnlyList<CaseOutcome> after) =>
+    public static IReadOnlyList<OverheadErrors> Of(
+        IReadOnlyList<CaseOutcome> before,
+        IReadOnlyList<CaseOutcome> after
+    ) =>
         [
             .. new[] { "tpot_mean", "ttft_mean" }.Select(metric => new OverheadErrors(
                 metric,

@@ -74,8 +74,7 @@ internal sealed record ServingRow : MeasuredCase
             OutputLen = OutputTokens,
             RangeRatio = LengthRange,
             Concurrency = concurrency,
-            RequestCount =
-                RequestCount ?? (concurrency * BenchmarkSettings.RequestsPerClient),
+            RequestCount = RequestCount ?? (concurrency * BenchmarkSettings.RequestsPerClient),
         };
         var records = CaseScenario.Run(scenario, workload.ToRequests(), cancellation);
         var predicted = new PredictedFigures(records);

@@ -21,11 +21,23 @@ internal static class EngineProfileJson
         Func<EngineOverheads, double, EngineOverheads> With
     )> Times { get; } =
     [
-        ("iteration_seconds", one => one.IterationSeconds, (one, value) => one with { IterationSeconds = value }),
+        (
+            "iteration_seconds",
+            one => one.IterationSeconds,
+            (one, value) => one with { IterationSeconds = value }
+        ),
         ("layer_seconds", one => one.LayerSeconds, (one, value) => one with { LayerSeconds = value }),
-        ("sequence_seconds", one => one.SequenceSeconds, (one, value) => one with { SequenceSeconds = value }),
+        (
+            "sequence_seconds",
+            one => one.SequenceSeconds,
+            (one, value) => one with { SequenceSeconds = value }
+        ),
         ("prompt_seconds", one => one.PromptSeconds, (one, value) => one with { PromptSeconds = value }),
-        ("eager_layer_seconds", one => one.EagerLayerSeconds, (one, value) => one with { EagerLayerSeconds = value }),
+        (
+            "eager_layer_seconds",
+            one => one.EagerLayerSeconds,
+            (one, value) => one with { EagerLayerSeconds = value }
+        ),
     ];
 
     /// <summary>Reads a profile.</summary>
@@ -59,7 +71,9 @@ internal static class EngineProfileJson
     public static string Text(EngineProfile profile)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        using (
+            var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" })
+        )
         {
             json.WriteStartObject();
             json.WriteString(Name, profile.Name);
