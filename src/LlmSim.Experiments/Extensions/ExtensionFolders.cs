@@ -14,7 +14,7 @@ public sealed record ExtensionFolders(string? Policies = null, string? Models = 
     internal IEnumerable<string> PolicyFolders() => Existing("--policies", Policies, "policies");
 
     /// <summary>Where performance models are looked for by name.</summary>
-    internal IEnumerable<string> PerformanceFolders() => Existing("", given: null, "performance");
+    internal static IEnumerable<string> PerformanceFolders() => Existing("", given: null, "performance");
 
     internal IEnumerable<string> ModelFolders() => Existing("--models", Models, "catalog/models");
 

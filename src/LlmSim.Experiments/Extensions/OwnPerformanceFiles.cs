@@ -13,7 +13,7 @@ internal static class OwnPerformanceFiles
     /// <param name="text">What follows <c>mine:</c>.</param>
     /// <exception cref="UserErrorException">There is none, there are several, or its file cannot be used.</exception>
     public static OwnPerformance Load(string text) =>
-        Load(text, new ExtensionFolders().PerformanceFolders(), CompilationCache.Default);
+        Load(text, ExtensionFolders.PerformanceFolders(), CompilationCache.Default);
 
     /// <summary>The same, from folders and with a cache of the caller's choice.</summary>
     public static OwnPerformance Load(string text, IEnumerable<string> folders, CompilationCache cache)

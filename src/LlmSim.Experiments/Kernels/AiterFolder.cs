@@ -99,7 +99,7 @@ internal sealed class AiterFolder
     }
 
     /// <summary>One measurement for each shape of weights and octave of tokens, so that the sizes count that were tuned less densely.</summary>
-    private List<Sample> Samples(string path, KernelFormat format, string? weightType)
+    private static List<Sample> Samples(string path, KernelFormat format, string? weightType)
     {
         var table = KernelTable.Open(path);
         var (architectures, (m, n, k)) = (

@@ -1,4 +1,3 @@
-using LlmSim.Performance;
 using LlmSim.Performance.Kernels;
 
 namespace LlmSim.Experiments.Kernels;

@@ -76,8 +76,8 @@ public sealed class KernelModelTests
         Assert.Equal((1, 0), (kernels.Iterations, kernels.IterationsOutOfRange));
 
         _ = kernels.DecodeSeconds(new(2, 2L * 900_000, 900_000));
-        _ = kernels.DecodeTrend(new(100_000, 100_000 * 100L, 100));
-        _ = kernels.IterationSeconds(IterationBatch.OfPrompt(500_000));
+        _ = kernels.Trend(new DecodeBatch(100_000, 100_000 * 100L, 100));
+        _ = kernels.Seconds(IterationBatch.OfPrompt(500_000));
         _ = kernels.PrefillSeconds(1_000);
 
         Assert.Equal((5, 3), (kernels.Iterations, kernels.IterationsOutOfRange));

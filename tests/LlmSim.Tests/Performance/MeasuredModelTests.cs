@@ -121,7 +121,7 @@ public sealed class MeasuredModelTests
         // What a lone instance is told of others is nothing to it.
         Assert.Equal(
             Experts(tokens) - Experts(8),
-            model.IterationSeconds(batch with { ExpertTokens = 10 }) - model.IterationSeconds(batch),
+            model.Seconds(batch with { ExpertTokens = 10 }) - model.Seconds(batch),
             1e-3
         );
     }
@@ -161,18 +161,18 @@ public sealed class MeasuredModelTests
             var sums = Batches.Mixed([(32, 0), (32, 0)], decoding);
             Assert.Equal(
                 3 * (2 * (7 + 4) - (7 + 16)),
-                model.IterationSeconds(sums with { PrefillChunks = chunks }) - model.IterationSeconds(sums),
+                model.Seconds(sums with { PrefillChunks = chunks }) - model.Seconds(sums),
                 1e-3
             );
         }
 
         Assert.Equal(
-            model.IterationSeconds(Batches.Mixed([(32, 0)], [40, 40])),
-            model.IterationSeconds(Batches.Mixed([(32, 0)], [10, 70]))
+            model.Seconds(Batches.Mixed([(32, 0)], [40, 40])),
+            model.Seconds(Batches.Mixed([(32, 0)], [10, 70]))
         );
         Assert.True(
-            model.IterationSeconds(Batches.Mixed([], [40, 40]))
-                < model.IterationSeconds(Batches.Mixed([], [10, 70]))
+            model.Seconds(Batches.Mixed([], [40, 40]))
+                < model.Seconds(Batches.Mixed([], [10, 70]))
         );
     }
 
@@ -207,7 +207,7 @@ public sealed class MeasuredModelTests
                 },
             },
         };
-        var even = Model(s_dense).IterationSeconds(Batches.Mixed([], [40, 40]));
+        var even = Model(s_dense).Seconds(Batches.Mixed([], [40, 40]));
         var (batch, one) = (Batches.Mixed([], [10, 70]), Batches.Mixed([], [70]));
 
         // 2 requests with 4 KV heads on 4 multiprocessors: 70 keys and one request's 40 at 2 a second, for the 20.4 s when even.
@@ -219,7 +219,7 @@ public sealed class MeasuredModelTests
         Assert.Equal(even, Seconds(Profile(), instance, batch));
 
         static double Seconds(MeasuredProfile profile, InstanceSpec spec, IterationBatch batch) =>
-            new MeasuredModel(profile, s_dense, new Precision(), spec).IterationSeconds(batch);
+            new MeasuredModel(profile, s_dense, new Precision(), spec).Seconds(batch);
     }
 
     [Fact]

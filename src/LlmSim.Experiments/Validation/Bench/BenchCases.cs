@@ -1,4 +1,3 @@
-using LlmSim.Experiments.Performance;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.Validation.Bench;

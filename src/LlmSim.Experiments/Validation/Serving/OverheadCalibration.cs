@@ -230,12 +230,14 @@ internal sealed record OverheadResult
 /// <param name="After">With.</param>
 internal readonly record struct OverheadErrors(string Metric, ErrorSpread Before, ErrorSpread After)
 {
+    private static readonly string[] s_metrics = ["tpot_mean", "ttft_mean"];
+
     public static IReadOnlyList<OverheadErrors> Of(
         IReadOnlyList<CaseOutcome> before,
         IReadOnlyList<CaseOutcome> after
     ) =>
         [
-            .. new[] { "tpot_mean", "ttft_mean" }.Select(metric => new OverheadErrors(
+            .. s_metrics.Select(metric => new OverheadErrors(
                 metric,
                 Spread(before, metric),
                 Spread(after, metric)
