@@ -56,7 +56,7 @@ internal sealed class CalibrateCommand : CliCommand
         [
             "llmsim calibrate profiles/RTXPRO6000/meta-llama/Llama-3.1-8B/bf16",
             "llmsim calibrate profiles/a profiles/b --output calibration.json",
-            "llmsim calibrate --rows rows.csv --filter engine=vllm,mode=agg --output catalog/engines/vllm.json",
+            "llmsim calibrate --rows rows.csv --filter engine=vllm --output vllm.json",
         ];
         SetAction(Execute);
     }

@@ -74,6 +74,8 @@ internal sealed class EngineCalibrationArguments
         var result = OverheadCalibration.Fit(
             cases,
             new CaseContext(parse.GetValue(_performance) ?? PerformanceSource.Kernels, catalogs),
+            // vLLM replays prompts piecewise from graphs.
+            launchesPrompts: engine != EngineKind.Vllm,
             (int?)parse.GetValue(_jobs) ?? Environment.ProcessorCount,
             done => progress.ReportCases(new(done, OverheadCalibration.Simulations(cases), DoneBefore: 0)),
             console.Cancellation

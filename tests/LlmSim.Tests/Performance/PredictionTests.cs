@@ -17,24 +17,27 @@ public sealed class PredictionTests
     public void The_best_tier_that_there_is_for_each_accelerator_is_chosen()
     {
         var h100 = Choose("auto", Instance("NVIDIA_H100_SXM"));
-        var l4 = Choose("auto", Instance("NVIDIA_L4"));
+        var transferred = Choose("auto", Instance("NVIDIA_L4"));
+        var v100 = Choose("auto", Instance("NVIDIA_V100"));
         var calibration = HardwareCatalog.BuiltIn.Get("NVIDIA_RTX_PRO_6000").Calibration;
         var calibrated = Choose(
             "auto",
-            Instance(HardwareCatalog.BuiltIn.Get("NVIDIA_L4") with { Calibration = calibration })
+            Instance(HardwareCatalog.BuiltIn.Get("NVIDIA_V100") with { Calibration = calibration })
         );
 
         Assert.Equal((PredictionTier.Kernels, null), (h100.Tier, h100.Notice));
-        Assert.IsType<KernelModel>(h100.Model);
-        Assert.Equal(PredictionTier.Roofline, l4.Tier);
-        Assert.StartsWith("NVIDIA_L4: bare roofline", l4.Notice, StringComparison.Ordinal);
+        Assert.IsType<EngineTime>(h100.Model);
+        Assert.Equal(PredictionTier.Transferred, transferred.Tier);
+        Assert.Contains("NVIDIA_L40S", transferred.Notice!, StringComparison.Ordinal);
+        Assert.Equal(PredictionTier.Roofline, v100.Tier);
+        Assert.StartsWith("NVIDIA_V100: bare roofline", v100.Notice, StringComparison.Ordinal);
         Assert.Equal(PredictionTier.Calibrated, calibrated.Tier);
         Assert.Contains("calibrated", calibrated.Notice!, StringComparison.Ordinal);
         Assert.Equal(
-            Choose("roofline", Instance("NVIDIA_L4")).Model.PrefillSeconds(1000),
-            l4.Model.PrefillSeconds(1000)
+            Choose("roofline", Instance("NVIDIA_V100")).Model.PrefillSeconds(1000),
+            v100.Model.PrefillSeconds(1000)
         );
-        Assert.True(calibrated.Model.PrefillSeconds(1000) > l4.Model.PrefillSeconds(1000));
+        Assert.True(calibrated.Model.PrefillSeconds(1000) > v100.Model.PrefillSeconds(1000));
     }
 
     [Fact]
@@ -214,13 +217,13 @@ public sealed class PredictionTests
     [Fact]
     public void A_cluster_of_several_tiers_is_of_the_least_and_warned_of()
     {
-        var scenario = Scenario("NVIDIA_H100_SXM", tp: 4) with { DecodeInstances = [Instance("NVIDIA_L4")] };
+        var scenario = Scenario("NVIDIA_H100_SXM", tp: 4) with { DecodeInstances = [Instance("NVIDIA_V100")] };
 
         var prediction = Predict(PredictionErrors.BuiltIn, scenario);
 
         Assert.Equal("roofline", prediction.Tier);
         Assert.Contains("NVIDIA_H100_SXM: kernels", prediction.Source, StringComparison.Ordinal);
-        Assert.Contains("NVIDIA_L4: roofline", prediction.Source, StringComparison.Ordinal);
+        Assert.Contains("NVIDIA_V100: roofline", prediction.Source, StringComparison.Ordinal);
         Assert.Contains(
             prediction.Warnings,
             warning => warning.StartsWith("instances differ", StringComparison.Ordinal)

@@ -32,7 +32,7 @@ public sealed class PictureTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_run_is_drawn_and_drawn_the_same_from_its_files()
+    public void A_run_is_drawn_and_so_are_its_files()
     {
         var run = CliRun.Of([
             .. (string[])["run", "--quiet", "--request_count", "40", "--plots", Path("run")],
@@ -52,9 +52,12 @@ public sealed class PictureTests : IDisposable
         Assert.Equal(s_ofARun.Length, plot.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         foreach (var name in s_ofARun)
         {
-            Assert.Equal(
-                File.ReadAllText(Path($"run/{name}.svg")),
-                File.ReadAllText(Path($"again/{name}.svg"))
+            // Files of requests and samples do not say what the times rest on.
+            Assert.Contains("measured kernels", File.ReadAllText(Path($"run/{name}.svg")), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                "measured kernels",
+                File.ReadAllText(Path($"again/{name}.svg")),
+                StringComparison.Ordinal
             );
         }
     }

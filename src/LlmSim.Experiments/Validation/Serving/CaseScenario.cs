@@ -121,6 +121,7 @@ internal static class CaseScenario
             Hardware = hardware,
             TpSize = layout.Tp,
             ExpertParallel = ExpertParallel(model, layout),
+            AllToAllBackend = AllToAll(kind, deployment, layout),
             MemoryUtilization =
                 deployment.Settings.MemoryUtilization ?? EngineDefaults.MemoryUtilization(kind),
             Engine = deployment.Settings.Of(defaults) with
@@ -133,6 +134,15 @@ internal static class CaseScenario
             },
         };
     }
+
+    /// <summary>
+    /// vLLM gathers tokens on all ranks unless told otherwise. SGLang's and TensorRT-LLM's disaggregated deployments send each token to the ranks of
+    /// its experts: DeepEP in its two modes, or what NVLink domains have for it.
+    /// </summary>
+    private static AllToAllBackend AllToAll(EngineKind kind, ServingDeployment deployment, WorkerLayout layout) =>
+        kind == EngineKind.Vllm || deployment.Mixed is not null ? AllToAllBackend.AllGatherReduceScatter
+        : layout == deployment.Decode ? AllToAllBackend.DeepEpLowLatency
+        : AllToAllBackend.DeepEpHighThroughput;
 
     /// <summary>Whole experts over the ranks of a worker, or each expert sliced over the ranks of one tensor-parallel group.</summary>
     private static int ExpertParallel(ModelDescription model, WorkerLayout layout)

@@ -39,6 +39,7 @@ internal sealed class OverheadCalibration
     /// <summary>The overheads, and the errors of the half that they were found on and of the other half.</summary>
     /// <param name="cases">Measured configurations of one engine.</param>
     /// <param name="context">What to simulate with.</param>
+    /// <param name="launchesPrompts">Whether iterations with a part of a prompt are launched kernel by kernel, not replayed piecewise from graphs.</param>
     /// <param name="workers">Simulations at the same time.</param>
     /// <param name="onSimulated">Called with the number of simulations that are done, from any thread.</param>
     /// <param name="cancellation">Stops it with an <see cref="OperationCanceledException" />.</param>
@@ -46,6 +47,7 @@ internal sealed class OverheadCalibration
     public static OverheadResult Fit(
         IReadOnlyList<MeasuredCase> cases,
         CaseContext context,
+        bool launchesPrompts,
         int workers,
         Action<int> onSimulated,
         CancellationToken cancellation
@@ -64,8 +66,13 @@ internal sealed class OverheadCalibration
         }
 
         var overheads = fit.WithAdditive(fitted, EngineOverheads.None);
-        overheads = fit.WithEager(fitted, overheads);
-        overheads = fit.WithAdditive(fitted, overheads);
+        if (launchesPrompts)
+        {
+            overheads = fit.WithEager(fitted, overheads);
+            overheads = fit.WithAdditive(fitted, overheads);
+        }
+
+        overheads = Rounded(overheads);
         return new OverheadResult
         {
             Overheads = overheads,
@@ -102,6 +109,14 @@ internal sealed class OverheadCalibration
         var fitted = cases.Count(IsFitted);
         return fitted * (2 + (2 * Steps * 3) + s_eagerLayerSeconds.Length) + 2 * (cases.Count - fitted);
     }
+
+    /// <summary>To ten nanoseconds: the rest is noise.</summary>
+    private static EngineOverheads Rounded(EngineOverheads overheads) =>
+        overheads with
+        {
+            LayerSeconds = Math.Round(overheads.LayerSeconds, 8),
+            SequenceSeconds = Math.Round(overheads.SequenceSeconds, 8),
+        };
 
     private EngineOverheads WithEager(MeasuredCase[] cases, EngineOverheads overheads) =>
         s_eagerLayerSeconds

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using LlmSim.Engine;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Performance;
 using LlmSim.Metrics;
 using LlmSim.Workloads;
 
@@ -27,7 +28,12 @@ internal sealed class LoadTest
         _concurrency = concurrency;
         var records = new List<RequestRecord>();
         var scenario = Experiment.CreateScenario(
-            new RunConfiguration { Model = Model, Cluster = clusterPath }
+            new RunConfiguration
+            {
+                Model = Model,
+                Cluster = clusterPath,
+                Performance = PerformanceSource.Roofline,
+            }
         ) with
         {
             Concurrency = concurrency,
