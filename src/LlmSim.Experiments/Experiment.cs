@@ -144,7 +144,14 @@ public static class Experiment
             OutputPredictor = OutputPredictors.Parse(configuration.OutputPredictor),
             PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),
         };
-        return (scenario, Prediction.Of(scenario, choose));
+        var prediction = Prediction.Of(scenario, choose);
+        return (
+            scenario with
+            {
+                RequestSeconds = PerformanceSource.RequestSeconds(scenario, choose),
+            },
+            prediction
+        );
     }
 
     /// <summary>What the times of instances rest on, each.</summary>

@@ -30,6 +30,7 @@ internal sealed partial class Cluster
     private readonly Router _prefillRouter;
     private readonly Router _decodeRouter;
     private readonly RequestPool _requests;
+    private readonly FrontEnd? _frontEnd;
 
     public Cluster(
         Scenario scenario,
@@ -45,6 +46,7 @@ internal sealed partial class Cluster
         _client = scenario.Concurrency is { } concurrency
             ? new LimitedClient(requests, concurrency, scenario.SendTimes, _simulation, OnArrival)
             : new OpenStream(requests, _simulation, OnArrival);
+        _frontEnd = scenario.RequestSeconds > 0 ? new(_simulation, scenario.RequestSeconds, Admit) : null;
         var kvBytesPerToken = KvCapacity.BytesPerToken(
             scenario.Model,
             scenario.Precision,
@@ -135,6 +137,18 @@ internal sealed partial class Cluster
     private void OnArrival(Request request)
     {
         _recorder.OnArrival(request);
+        if (_frontEnd is null)
+        {
+            Admit(request);
+        }
+        else
+        {
+            _frontEnd.Take(request);
+        }
+    }
+
+    private void Admit(Request request)
+    {
         if (ReasonToReject(request) is { } reason)
         {
             Reject(request, reason);

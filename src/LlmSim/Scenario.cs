@@ -57,6 +57,12 @@ public sealed record Scenario
     public OutputPredictor OutputPredictor { get; init; } = OutputPredictor.None;
 
     /// <summary>
+    /// Seconds from the sending of a request to its coming to the router, at least 0: what engines take to read, tokenize and answer it. They are
+    /// part of TTFT.
+    /// </summary>
+    public double RequestSeconds { get; init; }
+
+    /// <summary>
     /// Requests in flight in a closed loop, at least 1: the next of the workload is sent at the instant at which one ends, and
     /// the workload's times are not read. Null for a workload whose requests come at their own times.
     /// </summary>

@@ -202,6 +202,15 @@ public static class PerformanceSource
         }
     }
 
+    /// <summary>The most that an engine takes for a request before it may schedule it; 0 where its times are not those of kernels.</summary>
+    internal static double RequestSeconds(Scenario scenario, Func<InstanceSpec, PerformanceChoice> choose) =>
+        scenario
+            .Instances.Distinct()
+            .Where(instance => choose(instance).Tier is PredictionTier.Kernels or PredictionTier.Transferred)
+            .Select(instance => EngineProfile.OverheadsOf(instance.Engine).RequestSeconds)
+            .DefaultIfEmpty()
+            .Max();
+
     /// <summary>A choice, or null and the reason why it has no time for the model.</summary>
     private static PerformanceChoice? TryMake(Func<PerformanceChoice> make, ref string? reason)
     {

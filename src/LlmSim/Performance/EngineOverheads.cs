@@ -29,6 +29,12 @@ public sealed record EngineOverheads
     /// </summary>
     public double EagerLayerSeconds { get; init; }
 
+    /// <summary>
+    /// Seconds of each request from its sending until the engine may schedule it: reading, tokenizing, answering (request_seconds). They are part
+    /// of TTFT, of no iteration.
+    /// </summary>
+    public double RequestSeconds { get; init; }
+
     /// <summary>The longest of these times that is believed.</summary>
     internal const double Largest = 1;
 
@@ -60,7 +66,15 @@ public sealed record EngineOverheads
     /// <summary>Fails at a time that is negative or beyond a second.</summary>
     internal void Require()
     {
-        double[] all = [IterationSeconds, LayerSeconds, SequenceSeconds, PromptSeconds, EagerLayerSeconds];
+        double[] all =
+        [
+            IterationSeconds,
+            LayerSeconds,
+            SequenceSeconds,
+            PromptSeconds,
+            EagerLayerSeconds,
+            RequestSeconds,
+        ];
         foreach (var seconds in all)
         {
             Invariant.Require(

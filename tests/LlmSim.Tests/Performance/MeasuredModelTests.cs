@@ -170,10 +170,7 @@ public sealed class MeasuredModelTests
             model.Seconds(Batches.Mixed([(32, 0)], [40, 40])),
             model.Seconds(Batches.Mixed([(32, 0)], [10, 70]))
         );
-        Assert.True(
-            model.Seconds(Batches.Mixed([], [40, 40]))
-                < model.Seconds(Batches.Mixed([], [10, 70]))
-        );
+        Assert.True(model.Seconds(Batches.Mixed([], [40, 40])) < model.Seconds(Batches.Mixed([], [10, 70])));
     }
 
     [Theory]

@@ -217,7 +217,10 @@ public sealed class PredictionTests
     [Fact]
     public void A_cluster_of_several_tiers_is_of_the_least_and_warned_of()
     {
-        var scenario = Scenario("NVIDIA_H100_SXM", tp: 4) with { DecodeInstances = [Instance("NVIDIA_V100")] };
+        var scenario = Scenario("NVIDIA_H100_SXM", tp: 4) with
+        {
+            DecodeInstances = [Instance("NVIDIA_V100")],
+        };
 
         var prediction = Predict(PredictionErrors.BuiltIn, scenario);
 

@@ -53,7 +53,11 @@ public sealed class PictureTests : IDisposable
         foreach (var name in s_ofARun)
         {
             // Files of requests and samples do not say what the times rest on.
-            Assert.Contains("measured kernels", File.ReadAllText(Path($"run/{name}.svg")), StringComparison.Ordinal);
+            Assert.Contains(
+                "measured kernels",
+                File.ReadAllText(Path($"run/{name}.svg")),
+                StringComparison.Ordinal
+            );
             Assert.DoesNotContain(
                 "measured kernels",
                 File.ReadAllText(Path($"again/{name}.svg")),

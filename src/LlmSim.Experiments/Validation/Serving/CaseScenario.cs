@@ -61,7 +61,13 @@ internal static class CaseScenario
             PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),
         };
         RequireExpressible(scenario);
-        return (scenario, choose);
+        return (
+            scenario with
+            {
+                RequestSeconds = PerformanceSource.RequestSeconds(scenario, choose),
+            },
+            choose
+        );
 
         IReadOnlyList<InstanceSpec> Instances(WorkerLayout? layout, string role) =>
             layout is null
@@ -139,7 +145,11 @@ internal static class CaseScenario
     /// vLLM gathers tokens on all ranks unless told otherwise. SGLang's and TensorRT-LLM's disaggregated deployments send each token to the ranks of
     /// its experts: DeepEP in its two modes, or what NVLink domains have for it.
     /// </summary>
-    private static AllToAllBackend AllToAll(EngineKind kind, ServingDeployment deployment, WorkerLayout layout) =>
+    private static AllToAllBackend AllToAll(
+        EngineKind kind,
+        ServingDeployment deployment,
+        WorkerLayout layout
+    ) =>
         kind == EngineKind.Vllm || deployment.Mixed is not null ? AllToAllBackend.AllGatherReduceScatter
         : layout == deployment.Decode ? AllToAllBackend.DeepEpLowLatency
         : AllToAllBackend.DeepEpHighThroughput;

@@ -47,6 +47,18 @@ internal static class ExperimentReader
             : experiments;
     }
 
+    /// <summary>
+    /// Prompts that inference-perf makes for each group of its workloads of shared prefixes and sends again and again
+    /// (num_users_per_system_prompt in the profiles that inference-sim published for the first two; the others are taken to be alike).
+    /// </summary>
+    private static readonly Dictionary<string, int> s_promptsPerGroup = new(StringComparer.Ordinal)
+    {
+        ["codegen"] = 4,
+        ["general"] = 5,
+        ["reasoning-lite"] = 5,
+        ["roleplay"] = 5,
+    };
+
     private static ServingExperiment Experiment(string path, Entry entry, ModelCatalog models)
     {
         Require(entry.TpSize >= 1, "tp_size", entry.TpSize, "a whole number from 1");
@@ -72,6 +84,12 @@ internal static class ExperimentReader
             "from 0 to prompt_tokens"
         );
         Require(entry.PrefixGroups >= 1, "prefix_groups", entry.PrefixGroups, "from 1");
+        Require(
+            entry.PromptsPerGroup is null or >= 1,
+            "prompts_per_group",
+            entry.PromptsPerGroup ?? 0,
+            "from 1"
+        );
         Require(entry.Stages.Count >= 1, "stages", entry.Stages.Count, "at least one stage");
         if (entry.Arrivals != "poisson")
         {
@@ -110,6 +128,9 @@ internal static class ExperimentReader
             PromptTokens = entry.PromptTokens,
             SharedPrefixTokens = entry.SharedPrefixTokens,
             PrefixGroups = entry.PrefixGroups,
+            PromptsPerGroup =
+                entry.PromptsPerGroup
+                ?? (s_promptsPerGroup.TryGetValue(entry.Workload, out var published) ? published : null),
             OutputTokens = entry.OutputTokens,
             Stages = [.. entry.Stages.Select(Stage)],
         };
@@ -165,7 +186,8 @@ internal static class ExperimentReader
         int PrefixGroups,
         int OutputTokens,
         string Arrivals,
-        IReadOnlyList<StageEntry> Stages
+        IReadOnlyList<StageEntry> Stages,
+        int? PromptsPerGroup = null
     );
 
     private sealed record StageEntry(

@@ -10,6 +10,9 @@ namespace LlmSim.Experiments.Validation.Serving;
 /// </summary>
 internal sealed record ServingExperiment : MeasuredCase
 {
+    /// <summary>Tokens of a block that engines find again.</summary>
+    private const int ContentTokens = 16;
+
     public required ServingDeployment Deployment { get; init; }
 
     /// <summary>Tokens of every prompt, the shared ones among them.</summary>
@@ -22,6 +25,9 @@ internal sealed record ServingExperiment : MeasuredCase
     public required int PrefixGroups { get; init; }
 
     /// <summary>Tokens of every output.</summary>
+    /// <summary>Prompts of each group, which are sent again and again; null when each is sent once.</summary>
+    public int? PromptsPerGroup { get; init; }
+
     public required int OutputTokens { get; init; }
 
     public required IReadOnlyList<ExperimentStage> Stages { get; init; }
@@ -65,15 +71,36 @@ internal sealed record ServingExperiment : MeasuredCase
         return figures;
     }
 
+    /// <summary>What the prompts hold: of each group the shared tokens, or of each of its prompts all.</summary>
+    private long[][] Contents()
+    {
+        if (PromptsPerGroup is { } prompts)
+        {
+            var shared = SharedPrefixTokens / ContentTokens;
+            return
+            [
+                .. Enumerable
+                    .Range(0, PrefixGroups * prompts)
+                    .Select(prompt =>
+                        Enumerable
+                            .Range(0, PromptTokens / ContentTokens)
+                            .Select(block => block < shared ? prompt / prompts : PrefixGroups + (long)prompt)
+                            .ToArray()
+                    ),
+            ];
+        }
+
+        // One id stands for the whole shared prefix.
+        return SharedPrefixTokens == 0
+            ? []
+            : [.. Enumerable.Range(0, PrefixGroups).Select(group => new long[] { group })];
+    }
+
     private IEnumerable<RequestSpec> Requests(long seed)
     {
         var arrivals = new RandomStream(seed, "arrivals");
         var groups = new RandomStream(seed, "prefixes");
-        // One id stands for the whole shared prefix.
-        long[][]? contents =
-            SharedPrefixTokens == 0
-                ? null
-                : [.. Enumerable.Range(0, PrefixGroups).Select(group => new long[] { group })];
+        var contents = Contents();
         var start = 0.0;
         var id = 0L;
         foreach (var stage in Stages)
@@ -90,8 +117,8 @@ internal sealed record ServingExperiment : MeasuredCase
                     SimTime.FromSeconds(time),
                     PromptTokens,
                     OutputTokens,
-                    contents?[groups.Next(PrefixGroups)],
-                    Math.Max(1, SharedPrefixTokens)
+                    contents.Length == 0 ? null : contents[groups.Next(contents.Length)],
+                    PromptsPerGroup is null ? Math.Max(1, SharedPrefixTokens) : ContentTokens
                 );
             }
 

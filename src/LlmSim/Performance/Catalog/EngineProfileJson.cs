@@ -38,6 +38,7 @@ internal static class EngineProfileJson
             one => one.EagerLayerSeconds,
             (one, value) => one with { EagerLayerSeconds = value }
         ),
+        ("request_seconds", one => one.RequestSeconds, (one, value) => one with { RequestSeconds = value }),
     ];
 
     /// <summary>Reads a profile.</summary>
