@@ -12,6 +12,9 @@ internal ref partial struct ClusterFile
     private const int MaxGraphSize = 65_536;
     private const string MaxPrefillTokens = "max_prefill_tokens";
     private const string MixedChunk = "mixed_chunk";
+    private const string ReceiveInterval = "scheduler_recv_interval";
+    private const string BatchWait = "batch_wait_timeout_iters";
+    private const string BatchWaitRatio = "batch_wait_max_tokens_ratio";
 
     private static readonly string[] s_engineFields =
     [
@@ -22,6 +25,9 @@ internal ref partial struct ClusterFile
         "chunked_prefill",
         MaxPrefillTokens,
         MixedChunk,
+        ReceiveInterval,
+        BatchWait,
+        BatchWaitRatio,
         "block_size",
         "prefix_caching",
         "async_scheduling",
@@ -48,12 +54,17 @@ internal ref partial struct ClusterFile
 
         var fields = new HashSet<string>(StringComparer.Ordinal);
         var engine = new EngineSpec();
-        UserErrorException? forSglang = null;
+        var owners = new Dictionary<(EngineKind Kind, string Name), UserErrorException>();
         while (ReadFieldName(fields, s_engineFields) is { } field)
         {
-            forSglang = field is MaxPrefillTokens or MixedChunk
-                ? Error($"{field}: is read by SGLang alone; allowed with it: \"kind\": \"sglang\"")
-                : forSglang;
+            // The kind may come after what only it reads.
+            if (OnlyKind(field) is { } only)
+            {
+                owners[only] = Error(
+                    $"{field}: is read by {only.Name} alone; allowed with it: \"kind\": \"{EngineDefaults.Name(only.Kind)}\""
+                );
+            }
+
             engine = field switch
             {
                 "kind" => engine with { Kind = ReadKind() },
@@ -63,6 +74,12 @@ internal ref partial struct ClusterFile
                 "chunked_prefill" => engine with { ChunkedPrefill = Flag(field) },
                 MaxPrefillTokens => engine with { MaxPrefillTokens = Size(field) },
                 MixedChunk => engine with { MixedChunk = Flag(field) },
+                ReceiveInterval => engine with { ReceiveIterations = Size(field) },
+                BatchWait => engine with { BatchWaitIterations = (int)Whole(field, 0, int.MaxValue) },
+                BatchWaitRatio => engine with
+                {
+                    BatchWaitTokensRatio = Number(field, x => x is >= 0 and <= 1, "0 to 1"),
+                },
                 "block_size" => engine with { BlockTokens = Size(field) },
                 "prefix_caching" => engine with { PrefixCaching = Flag(field) },
                 "async_scheduling" => engine with { AsyncScheduling = Flag(field) },
@@ -78,8 +95,25 @@ internal ref partial struct ClusterFile
         }
 
         _givenOfEngine = fields;
-        return engine.Kind == EngineKind.Sglang || forSglang is null ? engine : throw forSglang;
+        foreach (var (only, error) in owners)
+        {
+            if (only.Kind != engine.Kind)
+            {
+                throw error;
+            }
+        }
+
+        return engine;
     }
+
+    /// <summary>The only kind that reads a field; null for all.</summary>
+    private static (EngineKind Kind, string Name)? OnlyKind(string field) =>
+        field switch
+        {
+            MaxPrefillTokens or MixedChunk or ReceiveInterval => (EngineKind.Sglang, "SGLang"),
+            BatchWait or BatchWaitRatio => (EngineKind.TensorRtLlm, "TensorRT-LLM"),
+            _ => null,
+        };
 
     /// <summary>"vllm" for the sizes that vLLM records, which depend on the limits of a batch; "none"; or a list.</summary>
     private EngineSpec WithGraphSizes(EngineSpec engine, string field) =>
