@@ -136,12 +136,12 @@ internal sealed class ClusterBuilder(
         spec = spec with { Engine = engine };
         var blockBytes = engine.BlockTokens * kvBytesPerToken;
         var blocks = engine.KvBlocks ?? Capacity(spec) / blockBytes;
-        if (blocks <= EngineSpec.OwnBlocks)
+        if (blocks <= engine.OwnBlocks)
         {
             throw new UserErrorException(
                 engine.KvBlocks is null
                     ? $"block_size: no KV block of {engine.BlockTokens} tokens fits beside the weights"
-                    : $"kv_blocks: found {blocks}; allowed: a whole number from {EngineSpec.OwnBlocks + 1}, since the engine keeps {EngineSpec.OwnBlocks} for itself"
+                    : $"kv_blocks: found {blocks}; allowed: a whole number from {engine.OwnBlocks + 1}, since the engine keeps {engine.OwnBlocks} for itself"
             );
         }
 
@@ -159,7 +159,7 @@ internal sealed class ClusterBuilder(
             Performance(spec),
             new BatchedInstanceOptions(
                 role,
-                (int)blocks - EngineSpec.OwnBlocks,
+                (int)blocks - engine.OwnBlocks,
                 blockBytes,
                 ReservesKv: scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
                 outputEstimate,

@@ -62,7 +62,11 @@ public sealed record Prediction
             Source = Describe(instances),
             Error = Describe(subject, found),
             Notices = [.. instances.Select(instance => instance.Choice.Notice).OfType<string>().Distinct()],
-            Warnings = [.. OfSeveralTiers(instances), .. Beyond(subject, [.. errors.Of(subject)])],
+            // The reference's quirks are not meant to predict anything.
+            Warnings =
+                scenario.Semantics.Preset == Semantics.Standard.Preset
+                    ? [.. OfSeveralTiers(instances), .. Beyond(subject, [.. errors.Of(subject)])]
+                    : [],
             Figures = [.. found.Select(figure => figure.Figure)],
         };
     }

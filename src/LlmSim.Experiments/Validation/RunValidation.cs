@@ -1,4 +1,3 @@
-using LlmSim.Batching;
 using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
 
@@ -91,7 +90,7 @@ public sealed record RunValidation
             KvBlocks =
             [
                 .. summary.Instances.Select(instance =>
-                    EngineSpec.OwnBlocks
+                    recorded.Scenario.MixedInstances[0].Engine!.OwnBlocks
                     + (int)(
                         instance.KvCapacityBytes
                         / recorded.Scenario.Model.KvBytesPerToken(recorded.Scenario.Precision)

@@ -72,11 +72,14 @@ public sealed record EngineSpec
 
     /// <summary>
     /// Sizes in tokens for which the kernels of an iteration were recorded as a graph, ascending (cuda_graph_sizes): an iteration
-    /// that only decodes is computed for the next of them, padded. Empty for no padding. vLLM's own sizes unless given.
+    /// that only decodes is computed for the next of them, padded. Empty for no padding. vLLM's own
+    /// sizes unless given, and none for the other kinds.
     /// </summary>
     public IReadOnlyList<int> CapturedSizes
     {
-        get => _capturedSizes ?? VllmGraphs.CapturedSizes(MaxSequences, MaxBatchedTokens);
+        get =>
+            _capturedSizes
+            ?? (Kind == EngineKind.Vllm ? VllmGraphs.CapturedSizes(MaxSequences, MaxBatchedTokens) : []);
         init => _capturedSizes = value;
     }
 
@@ -102,7 +105,7 @@ public sealed record EngineSpec
     public int? KvBlocks { get; init; }
 
     /// <summary>Blocks that no request is ever given: vLLM's block 0, which stands for no block (BlockPool.null_block).</summary>
-    internal static int OwnBlocks => 1;
+    internal int OwnBlocks => Kind == EngineKind.Vllm ? 1 : 0;
 
     /// <summary>
     /// Instances of the same group advance together, each iteration as long as the slowest member's; null for an instance on

@@ -105,7 +105,12 @@ public sealed class ModelOptionTests
             "8K",
         ]);
 
-        Assert.Equal("", run.Error);
+        // No measured configuration was as large.
+        Assert.True(
+            run.Error.Length == 0
+                || run.Error.Contains("beyond what the errors are of", StringComparison.Ordinal),
+            run.Error
+        );
         using var json = JsonDocument.Parse(run.Out);
         Assert.Equal(1, json.RootElement.GetProperty("summary").GetProperty("finished").GetInt32());
     }

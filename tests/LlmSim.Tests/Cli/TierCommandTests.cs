@@ -73,7 +73,7 @@ public sealed class TierCommandTests : IDisposable
             "--lambda_arrival",
             "0.2",
         ];
-        var cluster = _folder.Write("cluster.json", """[{"hardware": "NVIDIA_L4", "tp_size": 4}]""");
+        var cluster = _folder.Write("cluster.json", """[{"hardware": "NVIDIA_V100", "tp_size": 4}]""");
         string[] files = ["--prefill_config", cluster, "--decode_config", cluster];
 
         var text = CliRun.Of([.. run, .. files]);
@@ -83,8 +83,8 @@ public sealed class TierCommandTests : IDisposable
 
         Assert.Equal((0, ""), (text.ExitCode, text.Error));
         Assert.Contains("Performance roofline, a bound", text.Out, StringComparison.Ordinal);
-        Assert.Contains("Notice      NVIDIA_L4: bare roofline", text.Out, StringComparison.Ordinal);
-        Assert.Contains("llmsim: note: NVIDIA_L4: bare roofline", quiet.Error, StringComparison.Ordinal);
+        Assert.Contains("Notice      NVIDIA_V100: bare roofline", text.Out, StringComparison.Ordinal);
+        Assert.Contains("llmsim: note: NVIDIA_V100: bare roofline", quiet.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Notice", bound.Out, StringComparison.Ordinal);
         Assert.Equal(Latencies(bound.Out), Latencies(text.Out));
         Assert.Equal((1, ""), (kernels.ExitCode, kernels.Out));

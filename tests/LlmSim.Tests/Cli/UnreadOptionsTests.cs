@@ -80,8 +80,14 @@ public sealed class UnreadOptionsTests : IDisposable
             { "random_policies seeded unseeded", "--cluster mixed.json --decode_local random" },
             { "output_predictor none oracle", "--decode_global round_robin" },
             { "batch_padding own longest", "--decode_attention_context one" },
-            { "attention_tp divided replicated", "--cluster one.json --model Qwen/Qwen3-8B" },
-            { "tp_communication free all_reduce", "--cluster one.json --model Qwen/Qwen3-8B" },
+            {
+                "attention_tp divided replicated",
+                "--cluster one.json --model Qwen/Qwen3-8B --performance roofline"
+            },
+            {
+                "tp_communication free all_reduce",
+                "--cluster one.json --model Qwen/Qwen3-8B --performance roofline"
+            },
         };
 
     /// <summary>The same options where something reads them.</summary>
@@ -255,8 +261,18 @@ public sealed class UnreadOptionsTests : IDisposable
         "--performance kernels",
         null
     )]
-    [InlineData("mixed", "\"gpus_per_node\": 1, \"nic_bytes_per_second\": 1e9", "", null)]
-    [InlineData("mixed", "\"link_bytes_per_second\": 1e9, \"memory_utilization\": 0.8", "", null)]
+    [InlineData(
+        "mixed",
+        "\"gpus_per_node\": 1, \"nic_bytes_per_second\": 1e9",
+        "--performance roofline",
+        null
+    )]
+    [InlineData(
+        "mixed",
+        "\"link_bytes_per_second\": 1e9, \"memory_utilization\": 0.8",
+        "--performance roofline",
+        null
+    )]
     [InlineData("mixed", "\"kv_link_bytes_per_second\": 1e9", "--prefill_global conductor", null)]
     public void Fields_of_a_cluster_file_that_nothing_reads_are_warned_of(
         string role,

@@ -202,6 +202,8 @@ public sealed class PolicyFolderTests
     private static CliRun Run(TemporaryFolder policies) =>
         CliRun.Of(
             "run",
+            "--performance",
+            "roofline",
             "--quiet",
             "--request_count",
             "20",

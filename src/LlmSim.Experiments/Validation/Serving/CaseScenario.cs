@@ -102,7 +102,15 @@ internal static class CaseScenario
     )
     {
         var records = new List<RequestRecord>();
-        summary = Simulator.Run(scenario, requests, records.Add, cancellation: cancellation);
+        try
+        {
+            summary = Simulator.Run(scenario, requests, records.Add, cancellation: cancellation);
+        }
+        catch (UserErrorException e) when (e.Message.StartsWith("block_size: ", StringComparison.Ordinal))
+        {
+            throw new NotExpressibleException("does not fit in memory", e.Message);
+        }
+
         if (summary.Rejected > 0)
         {
             throw new NotExpressibleException("requests rejected", summary.Rejections.First().Key);

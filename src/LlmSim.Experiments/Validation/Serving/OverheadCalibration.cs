@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using LlmSim.Performance;
-using MathNet.Numerics.LinearAlgebra;
 
 namespace LlmSim.Experiments.Validation.Serving;
 
@@ -142,20 +141,22 @@ internal sealed class OverheadCalibration
                 ),
                 "tpot_mean"
             );
-            var errors = Vector<double>.Build.Dense(here.Count, row => here[row].Log);
-            var slopes = Matrix<double>.Build.Dense(
-                here.Count,
-                2,
-                (row, column) =>
-                    column == 0
-                        ? (layer[row].Log - here[row].Log) / LayerStep
-                        : (sequence[row].Log - here[row].Log) / SequenceStep
-            );
-            var found = LeastAbsolute(
-                slopes,
-                slopes * Vector<double>.Build.Dense([overheads.LayerSeconds, overheads.SequenceSeconds])
-                    - errors
-            );
+            var slopes = here.Select(
+                    (error, row) =>
+                        new Slope(
+                            (layer[row].Log - error.Log) / LayerStep,
+                            (sequence[row].Log - error.Log) / SequenceStep,
+                            error.Log
+                        )
+                )
+                .Select(slope =>
+                    slope with
+                    {
+                        Wanted = slope.Of(overheads.LayerSeconds, overheads.SequenceSeconds) - slope.Wanted,
+                    }
+                )
+                .ToArray();
+            var found = LeastAbsolute(slopes);
             overheads = overheads with { LayerSeconds = found[0], SequenceSeconds = found[1] };
         }
 
@@ -163,26 +164,34 @@ internal sealed class OverheadCalibration
     }
 
     /// <summary>Times of 0 or more with the least sum of absolute errors, by least squares that weigh large errors less and less.</summary>
-    private static double[] LeastAbsolute(Matrix<double> slopes, Vector<double> wanted)
+    private static double[] LeastAbsolute(Slope[] slopes)
     {
         const int Rounds = 20;
         double[] best = [0, 0];
-        var weights = Vector<double>.Build.Dense(wanted.Count, 1);
+        var weights = slopes.Select(_ => 1.0).ToArray();
         for (var round = 0; round < Rounds; round++)
         {
-            best = LeastSquares(slopes, wanted, weights);
-            var errors = slopes * Vector<double>.Build.Dense(best) - wanted;
-            weights = errors.Map(error => 1 / Math.Max(Math.Abs(error), Noise));
+            best = LeastSquares(slopes, weights);
+            weights =
+            [
+                .. slopes.Select(slope =>
+                    1 / Math.Max(Math.Abs(slope.Of(best[0], best[1]) - slope.Wanted), Noise)
+                ),
+            ];
         }
 
         return best;
     }
 
     /// <summary>The best of the solutions in which both times, either or none is above 0.</summary>
-    private static double[] LeastSquares(Matrix<double> slopes, Vector<double> wanted, Vector<double> weights)
+    private static double[] LeastSquares(Slope[] slopes, double[] weights)
     {
-        var (a, b, c) = (Sum(0, 0), Sum(0, 1), Sum(1, 1));
-        var (p, q) = (Sum(0), Sum(1));
+        var (a, b, c) = (
+            Sum(slope => slope.Layer * slope.Layer),
+            Sum(slope => slope.Layer * slope.Sequence),
+            Sum(slope => slope.Sequence * slope.Sequence)
+        );
+        var (p, q) = (Sum(slope => slope.Layer * slope.Wanted), Sum(slope => slope.Sequence * slope.Wanted));
         var determinant = a * c - b * b;
         double[][] candidates =
         [
@@ -194,16 +203,22 @@ internal sealed class OverheadCalibration
         return candidates
             .Where(one => one.All(value => double.IsFinite(value) && value >= 0))
             .MinBy(one =>
-            {
-                var errors = slopes * Vector<double>.Build.Dense(one) - wanted;
-                return errors.PointwiseMultiply(errors) * weights;
-            })!;
+                Sum(slope =>
+                {
+                    var error = slope.Of(one[0], one[1]) - slope.Wanted;
+                    return error * error;
+                })
+            )!;
 
-        double Sum(int column, int? other = null) =>
-            slopes
-                .Column(column)
-                .PointwiseMultiply(other is { } second ? slopes.Column(second) : wanted)
-                .DotProduct(weights);
+        double Sum(Func<Slope, double> term) =>
+            slopes.Select((slope, row) => term(slope) * weights[row]).Sum();
+    }
+
+    /// <summary>What the logarithm of a TPOT changes by for each second, and by how much it should.</summary>
+    private readonly record struct Slope(double Layer, double Sequence, double Wanted)
+    {
+        public double Of(double layerSeconds, double sequenceSeconds) =>
+            Layer * layerSeconds + Sequence * sequenceSeconds;
     }
 
     private static List<(string Id, double Log)> Errors(IReadOnlyList<CaseOutcome> outcomes, string metric) =>

@@ -85,7 +85,7 @@ public sealed class RowValidationTests : IDisposable
             "cluster.json",
             """
             [{ "role": "mixed", "hardware": "NVIDIA_H100_SXM", "tp_size": 2,
-               "engine": { "max_num_batched_tokens": 8192, "max_num_seqs": 1024, "prefix_caching": false, "async_scheduling": false } }]
+               "engine": { "max_num_batched_tokens": 8192, "max_num_seqs": 4, "prefix_caching": false } }]
             """
         );
 
@@ -93,7 +93,7 @@ public sealed class RowValidationTests : IDisposable
             .. $"run --model meta-llama/Llama-3.1-8B --cluster {cluster} --prefill_global vllm_front".Split(
                 ' '
             ),
-            .. "--concurrency 4 --input_len 1000 --output_len 50 --range_ratio 0.8 --performance roofline --json -".Split(
+            .. "--concurrency 4 --input_len 1000 --output_len 50 --range_ratio 0.8 --kv_precision fp8 --performance roofline --json -".Split(
                 ' '
             ),
         ]);
