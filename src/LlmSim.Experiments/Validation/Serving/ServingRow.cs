@@ -5,18 +5,15 @@ using LlmSim.Experiments.Workloads;
 namespace LlmSim.Experiments.Validation.Serving;
 
 /// <summary>
-/// A configuration under a closed loop: so many requests in flight. A row that does not say how many in all is taken to have ten times
-/// as many when lengths are drawn, and four times when they are fixed.
+/// A configuration under a closed loop: so many requests in flight. A row that does not say how many in all is taken to have as many as the
+/// benchmarks' scripts send.
 /// </summary>
 internal sealed record ServingRow : MeasuredCase
 {
-    private const int RequestsPerClient = 10;
-    private const int RequestsPerClientOfFixedLengths = 4;
-
     /// <summary>What is said of rows that leave it out.</summary>
     public static readonly string CountNotStated = string.Create(
         CultureInfo.InvariantCulture,
-        $"number of requests not stated: {RequestsPerClientOfFixedLengths} times the concurrency is taken, {RequestsPerClient} times where lengths vary"
+        $"number of requests not stated: {BenchmarkSettings.RequestsPerClient} times the concurrency is taken"
     );
 
     public required ServingDeployment Deployment { get; init; }

@@ -98,7 +98,7 @@ public sealed class RowValidationTests : IDisposable
             ),
         ]);
 
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal(0, run.ExitCode);
         using var json = JsonDocument.Parse(run.Out);
         var summary = json.RootElement.GetProperty("summary");
         Assert.Equal(40, summary.GetProperty("requests").GetInt32());
@@ -128,7 +128,7 @@ public sealed class RowValidationTests : IDisposable
                     )
             );
         var silent = _folder.Write("silent.csv", Header + Llama);
-        const string Note = "note      1: number of requests not stated: 4 times the concurrency";
+        const string Note = "note      1: number of requests not stated: 10 times the concurrency";
 
         Assert.Contains(Note, CliRun.Of("validate", "--rows", silent).Out, StringComparison.Ordinal);
         Assert.DoesNotContain(
