@@ -131,6 +131,43 @@ public sealed class KernelModelTests
         );
     }
 
+    [Theory]
+    [InlineData("deepseek-ai/DeepSeek-V3", "latent_", "latent attention")]
+    [InlineData("Qwen/Qwen3-30B-A3B", "experts", "experts")]
+    public void What_was_not_measured_is_refused_by_its_name(string id, string left, string missing)
+    {
+        var whole = KernelCatalog.Find("NVIDIA_H100_SXM", "vllm")!;
+        var grids = new SortedDictionary<string, KernelGrid>(StringComparer.Ordinal);
+        foreach (var (name, grid) in whole.Grids)
+        {
+            if (!name.StartsWith(left, StringComparison.Ordinal))
+            {
+                grids.Add(name, grid);
+            }
+        }
+
+        var shapes = left == "experts" ? new Dictionary<string, ExpertShape[]>() : whole.ExpertShapes;
+        var part = new KernelSet(whole.Source, whole.Roofs, grids, shapes);
+
+        var error = Assert.Throws<UserErrorException>(() => Of(part));
+
+        Assert.Contains(
+            $"{id} has {missing}, which was not measured on NVIDIA_H100_SXM",
+            error.Message,
+            StringComparison.Ordinal
+        );
+        Assert.NotNull(Of(whole));
+
+        KernelModel Of(KernelSet kernels) =>
+            new(
+                kernels,
+                ModelCatalog.BuiltIn.Get(id),
+                new(),
+                Scenes.Instance("NVIDIA_H100_SXM", 8),
+                Semantics.Standard
+            );
+    }
+
     private static bool IsMeasured(string hardware, string id)
     {
         var kernels = KernelCatalog.Find(hardware, "vllm")!;

@@ -57,30 +57,6 @@ public sealed class PredictionTests
     }
 
     [Fact]
-    public void A_tier_that_has_no_time_for_a_model_gives_way_to_the_next_with_its_reason()
-    {
-        var kernels = KernelCatalog.Find("NVIDIA_H100_SXM", "vllm")!;
-        var name = KernelCatalog
-            .Names.Select(one => one.Hardware)
-            .FirstOrDefault(one => !KernelCatalog.Find(one, "vllm")!.HasLatentAttention);
-        Assert.SkipWhen(name is null, "every accelerator has tables of latent attention");
-        Assert.True(kernels.HasLatentAttention);
-        var instance = Instance(name!) with { TpSize = 8 };
-
-        var choice = Choose("auto", instance, "deepseek-ai/DeepSeek-V2-Lite");
-
-        Assert.NotEqual(PredictionTier.Kernels, choice.Tier);
-        Assert.Contains("latent attention", choice.Notice!, StringComparison.Ordinal);
-        Assert.Contains(
-            "latent attention",
-            Assert
-                .Throws<UserErrorException>(() => Choose("kernels", instance, "deepseek-ai/DeepSeek-V2-Lite"))
-                .Message,
-            StringComparison.Ordinal
-        );
-    }
-
-    [Fact]
     public void Transferred_kernels_are_a_tier_of_their_own()
     {
         var measured = KernelCatalog.Find("NVIDIA_H100_SXM", "vllm")!;
