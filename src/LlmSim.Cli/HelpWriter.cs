@@ -37,10 +37,7 @@ internal sealed class HelpWriter : SynchronousCommandLineAction
 
     private static string Usage(Command command)
     {
-        var path = string.Join(
-            ' ',
-            Lineage(command).Reverse().Skip(1).Select(symbol => symbol.Name).Prepend("llmsim")
-        );
+        var path = PathOf(command);
         var arguments = command.Arguments.Select(argument => $" {argument.HelpName ?? argument.Name}");
         var rest =
             command.Subcommands.Count == 0 ? ""
@@ -48,6 +45,10 @@ internal sealed class HelpWriter : SynchronousCommandLineAction
             : " [COMMAND]";
         return path + rest + string.Concat(arguments) + " [options]";
     }
+
+    /// <summary>What is typed to reach a command, such as <c>llmsim kernels import</c>.</summary>
+    public static string PathOf(Command command) =>
+        string.Join(' ', Lineage(command).Reverse().Skip(1).Select(symbol => symbol.Name).Prepend("llmsim"));
 
     private static IEnumerable<Symbol> Lineage(Symbol? symbol)
     {

@@ -24,7 +24,7 @@ internal static class OptionNames
     public static void RequireKnown(ParseResult parse, IEnumerable<string> args)
     {
         var command = parse.CommandResult.Command;
-        var help = $"See llmsim {(command is RootCommand ? "" : command.Name + " ")}--help.";
+        var help = $"See {HelpWriter.PathOf(command)} --help.";
         var options = command
             .Options.Concat(parse.RootCommandResult.Command.Options.Where(option => option.Recursive))
             .SelectMany(option => option.Aliases.Append(option.Name))

@@ -14,6 +14,8 @@ public sealed class BadInputTests
         "unknown option '--lamda_arrival'. Did you mean '--lambda_arrival'?"
     )]
     [InlineData("run --prefill_local fcfs --foo 3", "unknown option '--foo'")]
+    [InlineData("--foo", "unknown option '--foo'. See llmsim --help.")]
+    [InlineData("kernels import --foo 3", "unknown option '--foo'. See llmsim kernels import --help.")]
     [InlineData("run fast", "'fast' is not understood")]
     [InlineData("rum", "'rum' is not understood. Did you mean 'run'?")]
     [InlineData("run --seed", "--seed")]
