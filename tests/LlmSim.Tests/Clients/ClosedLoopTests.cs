@@ -145,30 +145,15 @@ public sealed class ClosedLoopTests
     [Fact]
     public void A_steady_state_allocates_nothing()
     {
-        var scenario = Scenarios.Default() with { Concurrency = 32 };
         var requests = Enumerable
             .Range(0, 6000)
             .Select(id => new RequestSpec(id, SimTime.Zero, 1000, 250))
             .ToArray();
-        long before = 0,
-            after = 0;
-        var recorder = Recorders.For(scenario);
-        recorder.CompletionObserver = completed =>
-        {
-            // The lists of values double in between at 4096 only.
-            if (completed == 4200)
-            {
-                before = GC.GetAllocatedBytesForCurrentThread();
-            }
-            else if (completed == 5800)
-            {
-                after = GC.GetAllocatedBytesForCurrentThread();
-            }
-        };
 
-        new Cluster(scenario, requests, recorder, 4096).Run(CancellationToken.None);
-
-        Assert.Equal(0, after - before);
+        Assert.Equal(
+            0,
+            Allocations.OfSteadyState(() => Scenarios.Default() with { Concurrency = 32 }, requests)
+        );
     }
 
     [Theory]

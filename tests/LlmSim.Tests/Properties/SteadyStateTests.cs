@@ -17,34 +17,23 @@ public sealed class SteadyStateTests
     [InlineData("lowest_load", "shortest")]
     public void A_steady_state_allocates_nothing(string route, string queue)
     {
-        var scenario = Scenarios.Default() with
-        {
-            Policies = PolicyCatalog.BuiltIn.CreateSet(route, queue, route, queue),
-        };
         // Equal requests at equal gaps, prepared beforehand: after the first ones nothing grows any more.
         var requests = Enumerable
             .Range(0, 6000)
             .Select(id => new RequestSpec(id, SimTime.FromSeconds(id / 40.0), 1000, 250))
             .ToArray();
-        long before = 0,
-            after = 0;
-        var recorder = Recorders.For(scenario);
-        recorder.CompletionObserver = completed =>
-        {
-            // The lists of values double in between at 4096 only.
-            if (completed == 4200)
-            {
-                before = GC.GetAllocatedBytesForCurrentThread();
-            }
-            else if (completed == 5800)
-            {
-                after = GC.GetAllocatedBytesForCurrentThread();
-            }
-        };
 
-        new Cluster(scenario, requests, recorder, 4096).Run(CancellationToken.None);
-
-        Assert.Equal(0, after - before);
+        Assert.Equal(
+            0,
+            Allocations.OfSteadyState(
+                () =>
+                    Scenarios.Default() with
+                    {
+                        Policies = PolicyCatalog.BuiltIn.CreateSet(route, queue, route, queue),
+                    },
+                requests
+            )
+        );
     }
 
     [Fact]
