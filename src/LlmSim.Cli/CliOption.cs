@@ -71,6 +71,20 @@ internal static class CliOption
         );
     }
 
+    /// <summary>How many simulations run at the same time.</summary>
+    public static Option<long?> Jobs() =>
+        Integer(
+            "n_jobs",
+            "simulations at the same time [the cores of the machine]",
+            defaultValue: null,
+            min: 1,
+            max: 1024
+        );
+
+    /// <summary>What <see cref="Jobs" /> was given, or the cores of the machine.</summary>
+    public static int JobsOf(ParseResult parse, Option<long?> jobs) =>
+        (int?)parse.GetValue(jobs) ?? Environment.ProcessorCount;
+
     /// <summary>
     /// A number of tokens as vLLM reads it: with k, m or g thousands, with K, M or G powers of 1024, whole ones only.
     /// </summary>

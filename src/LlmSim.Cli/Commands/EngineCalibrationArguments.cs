@@ -47,13 +47,7 @@ internal sealed class EngineCalibrationArguments
         "ids of the configurations that the fit has seen, one a line, for validate --fitted"
     );
 
-    private readonly Option<long?> _jobs = CliOption.Integer(
-        "n_jobs",
-        "simulations at the same time [the cores of the machine]",
-        defaultValue: null,
-        min: 1,
-        max: 1024
-    );
+    private readonly Option<long?> _jobs = CliOption.Jobs();
 
     public OptionGroup Group =>
         new("Engine", [_rows, _filter, _performance, _name, _beforeVersion, _fittedOutput, _jobs]);
@@ -76,7 +70,7 @@ internal sealed class EngineCalibrationArguments
             new CaseContext(parse.GetValue(_performance) ?? PerformanceSource.Kernels, catalogs),
             // vLLM replays prompts piecewise from graphs.
             launchesPrompts: engine != EngineKind.Vllm,
-            (int?)parse.GetValue(_jobs) ?? Environment.ProcessorCount,
+            CliOption.JobsOf(parse, _jobs),
             done => progress.ReportCases(new(done, OverheadCalibration.Simulations(cases), DoneBefore: 0)),
             console.Cancellation
         );

@@ -36,13 +36,7 @@ internal sealed class OutputArguments
         "with several seeds: mean, deviation and 95 % interval of each figure, CSV"
     );
 
-    private readonly Option<long?> _jobs = CliOption.Integer(
-        "n_jobs",
-        "simulations at the same time [the cores of the machine]",
-        defaultValue: null,
-        min: 1,
-        max: 1024
-    );
+    private readonly Option<long?> _jobs = CliOption.Jobs();
 
     private readonly Option<string> _checkpointPath = CliOption.File(
         "checkpoint_path",
@@ -139,7 +133,7 @@ internal sealed class OutputArguments
                 "--resume: there is no journal without a result file; give the --csv_output or --checkpoint_path of the sweep."
             )
             : new SweepOptions(
-                (int?)parse.GetValue(_jobs) ?? Environment.ProcessorCount,
+                CliOption.JobsOf(parse, _jobs),
                 Paths(parse),
                 journal,
                 isResumed,

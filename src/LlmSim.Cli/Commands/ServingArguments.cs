@@ -58,13 +58,7 @@ internal sealed class ServingArguments
         "also those that are known to be doubtful; they are counted otherwise"
     );
 
-    private readonly Option<long?> _jobs = CliOption.Integer(
-        "n_jobs",
-        "simulations at the same time [the cores of the machine]",
-        defaultValue: null,
-        min: 1,
-        max: 1024
-    );
+    private readonly Option<long?> _jobs = CliOption.Jobs();
 
     private readonly Option<string> _csvOutput = CliOption.File(
         "csv_output",
@@ -247,7 +241,7 @@ internal sealed class ServingArguments
                 FittedIds = parse.GetValue(_fitted) is { } fitted
                     ? FittedIds.Read(fitted, cases)
                     : new HashSet<string>(StringComparer.Ordinal),
-                Workers = (int?)parse.GetValue(_jobs) ?? Environment.ProcessorCount,
+                Workers = CliOption.JobsOf(parse, _jobs),
             },
             new CaseContext(Performance(parse), catalogs),
             progress.ReportCases,

@@ -50,6 +50,12 @@ internal sealed class ExtensionFile
 
     public static bool IsExtension(string path) => HasExtension(path, ".cs") || HasExtension(path, ".dll");
 
+    /// <summary>The files of some folders that can be extensions, each folder's in order of path.</summary>
+    public static IEnumerable<string> PathsIn(IEnumerable<string> folders) =>
+        folders.SelectMany(folder =>
+            Directory.EnumerateFiles(folder).Where(IsExtension).Order(StringComparer.Ordinal)
+        );
+
     /// <summary>Whether its text has a name in quotes: so a file that does not compile may still say what it would declare.</summary>
     public bool Mentions(string name) =>
         Encoding.UTF8.GetString(_content).Contains($"\"{name}\"", StringComparison.Ordinal);

@@ -54,14 +54,7 @@ internal static class OwnPerformanceFiles
     {
         ExtensionFile[] files =
         [
-            .. folders
-                .SelectMany(folder =>
-                    Directory
-                        .EnumerateFiles(folder)
-                        .Where(ExtensionFile.IsExtension)
-                        .Order(StringComparer.Ordinal)
-                )
-                .Select(path => new ExtensionFile(path, cache)),
+            .. ExtensionFile.PathsIn(folders).Select(path => new ExtensionFile(path, cache)),
         ];
         (string Name, ExtensionFile File)[] declared =
         [

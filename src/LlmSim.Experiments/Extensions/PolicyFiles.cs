@@ -12,16 +12,7 @@ internal sealed class PolicyFiles
 
     /// <summary>Reads and compiles the files of some folders, in order of path.</summary>
     public PolicyFiles(IEnumerable<string> folders, CompilationCache cache) =>
-        _files = [
-            .. folders
-                .SelectMany(folder =>
-                    Directory
-                        .EnumerateFiles(folder)
-                        .Where(ExtensionFile.IsExtension)
-                        .Order(StringComparer.Ordinal)
-                )
-                .Select(path => new PolicyFile(path, cache)),
-        ];
+        _files = [.. ExtensionFile.PathsIn(folders).Select(path => new PolicyFile(path, cache))];
 
     /// <summary>SHA-256 of each file.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Hashes =>
