@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Performance;
@@ -53,11 +54,13 @@ internal sealed record PredictionSubject
                     .Select(instance => PrecisionOf(scenario.Model, scenario.Precision.On(instance.Hardware)))
                     .Distinct(),
             ],
-            // All engines batch by vLLM's rules.
             Engines =
-                scenario.MixedInstances.Count > 0 || instances.Any(instance => instance.Engine is not null)
-                    ? ["vllm"]
-                    : [],
+            [
+                .. instances
+                    .Select(instance => EngineOf(instance, scenario.MixedInstances.Contains(instance)))
+                    .OfType<string>()
+                    .Distinct(),
+            ],
             MostAccelerators = instances.Max(instance => Math.Max(instance.TpSize, instance.ExpertParallel)),
         };
     }
@@ -70,6 +73,13 @@ internal sealed record PredictionSubject
             { MixtureOfExperts: not null } => "moe",
             _ => "dense",
         };
+
+    /// <summary>"sglang 0.5.9", "vllm" where the version is not known; none where an instance computes prompts or decodes by itself.</summary>
+    private static string? EngineOf(InstanceSpec instance, bool isMixed) =>
+        // A mixed instance has an engine, given or by default.
+        (instance.Engine ?? (isMixed ? new EngineSpec() : null)) is { } engine
+            ? $"{EngineDefaults.Name(engine.Kind)} {engine.Version}".TrimEnd()
+            : null;
 
     private static string PrecisionOf(ModelDescription model, Precision precision)
     {

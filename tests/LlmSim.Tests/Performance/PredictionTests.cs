@@ -1,3 +1,4 @@
+using LlmSim.Batching;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
@@ -178,6 +179,43 @@ public sealed class PredictionTests
         Assert.Contains("NVIDIA_H200", warning, StringComparison.Ordinal);
         Assert.Contains("precision fp8 with 16-bit KV cache", warning, StringComparison.Ordinal);
         Assert.Contains("8 accelerators as one, they had up to 4", warning, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(EngineKind.Vllm, "", null)]
+    [InlineData(EngineKind.Vllm, "0.19.0", null)]
+    [InlineData(EngineKind.Vllm, "0.12.0", "engine vllm 0.12.0")]
+    [InlineData(EngineKind.Sglang, "", "engine sglang")]
+    [InlineData(EngineKind.TensorRtLlm, "1.0", "engine trtllm 1.0")]
+    public void An_engine_or_version_that_no_measured_configuration_had_is_warned_of(
+        EngineKind kind,
+        string version,
+        string? beyond
+    )
+    {
+        var errors = new PredictionErrors([Class("kernels", "dense", "mixed", "open", ("tpot_mean", 11))]);
+        var engine = new EngineSpec { Kind = kind, Version = version };
+        var scenario = Scenario("NVIDIA_H100_SXM", tp: 4) with
+        {
+            PrefillInstances = [],
+            DecodeInstances = [],
+            MixedInstances = [Instance("NVIDIA_H100_SXM") with { Engine = engine }],
+        };
+
+        var warnings = Predict(errors, scenario).Warnings;
+
+        if (beyond is null)
+        {
+            Assert.Empty(warnings);
+        }
+        else
+        {
+            Assert.EndsWith(
+                $"no measured configuration had {beyond}",
+                Assert.Single(warnings),
+                StringComparison.Ordinal
+            );
+        }
     }
 
     [Fact]
