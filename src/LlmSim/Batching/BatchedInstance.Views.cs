@@ -4,7 +4,7 @@ namespace LlmSim.Batching;
 internal sealed partial class BatchedInstance
 {
     public override double PrefillQueueSeconds(Request request) =>
-        WorkAhead.PrefillSeconds(_scheduler.Running, _waiting) + _expected.Values.Sum();
+        WorkAhead.PrefillSeconds(_scheduler.Single, _waiting) + _expected.Values.Sum();
 
     /// <summary>
     /// For a request to be prefilled, seconds until all present ones are done: those that are prefilled or wait for it, then the
@@ -12,8 +12,8 @@ internal sealed partial class BatchedInstance
     /// </summary>
     public override double EstimatedWork(Request request) =>
         request.State == RequestState.DecodeGlobal
-            ? WorkAhead.TokensToCome(_scheduler.Running, UnsettledIterations, _waiting)
-            : PrefillQueueSeconds(request) + _work.DecodeSeconds(_scheduler.Running, UnsettledIterations);
+            ? WorkAhead.TokensToCome(_scheduler, UnsettledIterations, _waiting)
+            : PrefillQueueSeconds(request) + _work.DecodeSeconds(_scheduler, UnsettledIterations);
 
     /// <summary>
     /// Iterations that have ended while others of the same plan go on, and that the requests have not been given yet: each got a

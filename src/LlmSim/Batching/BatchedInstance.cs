@@ -57,7 +57,7 @@ internal sealed partial class BatchedInstance : Instance
     public InstanceRole Role => _options.Role;
 
     public override int QueuedRequests => _waiting.Count;
-    public override int RunningRequests => _scheduler.Running.Length;
+    public override int RunningRequests => _scheduler.Running;
 
     public override long CommittedKvBytes =>
         HeldKvBytes + (_cache.BlocksFor(_waiting.Tokens) * _options.KvBytesPerBlock);
@@ -96,6 +96,10 @@ internal sealed partial class BatchedInstance : Instance
     /// <summary>Seconds of an iteration, with what it takes beside the computation when it holds a part of a prompt.</summary>
     public double IterationSeconds(in IterationBatch batch, bool hasPrompt) =>
         Performance.Seconds(batch) + (hasPrompt ? Spec.Engine!.PrefillIterationSeconds : 0);
+
+    /// <summary>Times of iterations like this one, as far as they are known at once: one alone when the group has a part of a prompt.</summary>
+    public DecodeTrend IterationTrend(in IterationBatch batch, bool hasPrompt) =>
+        hasPrompt ? new(IterationSeconds(batch, hasPrompt), 0, 1) : Performance.Trend(batch);
 
     /// <summary>Tokens that the layers are computed for in an iteration that only decodes so many.</summary>
     public int PaddedTokens(int decodeTokens) => _padding.Padded(decodeTokens);
@@ -188,7 +192,7 @@ internal sealed partial class BatchedInstance : Instance
             return;
         }
 
-        foreach (var sequence in _scheduler.Running)
+        foreach (var sequence in _scheduler.Single)
         {
             if (sequence.CompletesNow)
             {
@@ -198,7 +202,19 @@ internal sealed partial class BatchedInstance : Instance
     }
 
     /// <summary>The running request with the longest context; null when none runs.</summary>
-    public Request? Longest => _scheduler.Running.ToArray().MaxBy(sequence => sequence.Length)?.Request;
+    public Request? Longest
+    {
+        get
+        {
+            var all = _scheduler.Single.ToArray().AsEnumerable();
+            if (_scheduler.Decoding.Count > 0)
+            {
+                all = all.Append(_scheduler.Decoding.Longest);
+            }
+
+            return all.MaxBy(sequence => sequence.Length)?.Request;
+        }
+    }
 
     /// <summary>How often the planned iteration can repeat itself, up to the limit.</summary>
     public int SteadyIterations(int limit) => _scheduler.SteadyIterations(limit);
@@ -213,10 +229,10 @@ internal sealed partial class BatchedInstance : Instance
 
         _isPlanned = false;
         var times = _group.Times;
-        _progress.Complete(_scheduler.Running, times, _leaving);
+        _progress.Complete(_scheduler, times, _leaving);
         _scheduler.OnEnded(times.Count);
         Totals.Add(times, _batch.Requests, (_usedAtBegin + _cache.Pool.Used) / 2.0);
-        _scheduler.RemoveFinished();
+        _scheduler.Regroup(times.End);
         foreach (var sequence in _leaving)
         {
             Leave(sequence);
@@ -268,7 +284,7 @@ internal sealed partial class BatchedInstance : Instance
         if (_isPlanned)
         {
             var times = _group.Times;
-            _progress.Settle(_scheduler.Running, times, times.EndedBefore(_simulation.Now));
+            _progress.Settle(_scheduler, times, times.EndedBefore(_simulation.Now));
         }
     }
 

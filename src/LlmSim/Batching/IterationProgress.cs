@@ -1,3 +1,4 @@
+using LlmSim.Decode;
 using LlmSim.Engine;
 using LlmSim.Metrics;
 
@@ -34,7 +35,7 @@ internal sealed class IterationProgress(
     public int Unsettled(int ended) => ended - _settled;
 
     /// <summary>So many iterations of a plan have ended; in each, every request got a token, and another one has begun.</summary>
-    public void Settle(ReadOnlySpan<SequenceState> running, IterationTimes times, int ended)
+    public void Settle(IterationScheduler scheduler, IterationPlan times, int ended)
     {
         var iterations = Unsettled(ended);
         if (iterations <= 0)
@@ -42,8 +43,8 @@ internal sealed class IterationProgress(
             return;
         }
 
-        RecordGaps(running, times, _settled + 1, ended);
-        foreach (var sequence in running)
+        RecordGaps(scheduler, times, _settled + 1, ended);
+        foreach (var sequence in scheduler.Single)
         {
             sequence.Computed += iterations;
             sequence.Request.DecodedTokens += iterations;
@@ -52,19 +53,21 @@ internal sealed class IterationProgress(
             Invariant.Require(grown, $"{instance} planned more iterations than it has KV blocks for");
         }
 
+        if (scheduler.Decoding.Count > 0)
+        {
+            scheduler.Decoding.Advance(iterations, times.EndOf(ended));
+            scheduler.Decoding.Provide(1);
+        }
+
         _settled = ended;
     }
 
     /// <summary>A plan has ended: whoever has nothing left to compute gets a token. Those that leave are added to a list.</summary>
-    public void Complete(
-        ReadOnlySpan<SequenceState> running,
-        IterationTimes times,
-        List<SequenceState> leaving
-    )
+    public void Complete(IterationScheduler scheduler, IterationPlan times, List<SequenceState> leaving)
     {
-        Settle(running, times, times.Count - 1);
+        Settle(scheduler, times, times.Count - 1);
         _settled = 0;
-        foreach (var sequence in running)
+        foreach (var sequence in scheduler.Single)
         {
             var isDue = sequence.CompletesNow;
             sequence.Computed += sequence.Scheduled;
@@ -84,12 +87,25 @@ internal sealed class IterationProgress(
                 leaving.Add(sequence);
             }
         }
+
+        if (scheduler.Decoding is { Count: > 0, IsPlanned: true } decoding)
+        {
+            interTokenLatency.Record(times.End - decoding.LastToken, decoding.Measured);
+            decoding.Advance(1, times.End);
+            decoding.TakeFinished(leaving);
+            if (leaving.Count > 1)
+            {
+                leaving.Sort(static (one, other) => one.Join.CompareTo(other.Join));
+            }
+        }
     }
 
-    private void RecordGaps(ReadOnlySpan<SequenceState> running, IterationTimes times, int first, int last)
+    private void RecordGaps(IterationScheduler scheduler, IterationPlan times, int first, int last)
     {
-        var measured = 0;
-        foreach (var sequence in running)
+        var decoding = scheduler.Decoding;
+        var measured = decoding.Measured;
+        interTokenLatency.Record(times.EndOf(first) - decoding.LastToken, measured);
+        foreach (var sequence in scheduler.Single)
         {
             if (sequence.Request.IsMeasured)
             {
@@ -98,10 +114,7 @@ internal sealed class IterationProgress(
             }
         }
 
-        for (var i = first + 1; i <= last; i++)
-        {
-            interTokenLatency.Record(times.EndOf(i) - times.EndOf(i - 1), measured);
-        }
+        times.RecordGaps(interTokenLatency, first + 1, last, measured);
     }
 
     private void GiveToken(Request request, SimTime now)

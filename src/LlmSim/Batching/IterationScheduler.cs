@@ -15,7 +15,8 @@ internal abstract class IterationScheduler(
     WaitingRequests waiting
 )
 {
-    private readonly List<SequenceState> _running = [];
+    private readonly List<SequenceState> _single = [];
+    private long _joins;
 
     /// <summary>Chunks of the planned iteration, in memory that grows to the most that there ever were.</summary>
     private PrefillChunk[] _chunks = [];
@@ -27,6 +28,11 @@ internal abstract class IterationScheduler(
     protected PagedKvCache Cache { get; } = cache;
 
     protected WaitingRequests Waiting { get; } = waiting;
+
+    /// <summary>
+    /// The requests of the batch that each get a token in every iteration that decodes. The others are <see cref="Single" />.
+    /// </summary>
+    public DecodingRequests Decoding { get; } = new(cache, spec.BlockTokens, spec.Kind == EngineKind.TensorRtLlm);
 
     /// <summary>The rule of an engine's kind.</summary>
     public static IterationScheduler Create(
@@ -42,10 +48,13 @@ internal abstract class IterationScheduler(
             _ => new VllmScheduler(spec, role, cache, waiting),
         };
 
-    /// <summary>The requests of the batch, in the order in which they joined.</summary>
-    public ReadOnlySpan<SequenceState> Running => CollectionsMarshal.AsSpan(_running);
+    /// <summary>Requests of the batch.</summary>
+    public int Running => _single.Count + Decoding.Count;
 
-    /// <summary>Those of them that joined with the planned iteration.</summary>
+    /// <summary>Those with a progress of their own, in the order in which they joined: with a prompt to compute, or with a gap before their next token.</summary>
+    public ReadOnlySpan<SequenceState> Single => CollectionsMarshal.AsSpan(_single);
+
+    /// <summary>Those of the batch that joined with the planned iteration.</summary>
     public List<SequenceState> Admitted { get; } = [];
 
     public long Preemptions { get; private set; }
@@ -77,8 +86,40 @@ internal abstract class IterationScheduler(
             ? request.TraceInputTokens
             : (long)request.TraceInputTokens + request.TraceOutputTokens - 1;
 
-    /// <summary>Takes out the requests that have left.</summary>
-    public void RemoveFinished() => _running.RemoveAll(static sequence => sequence.HasLeft);
+    /// <summary>
+    /// A plan has ended: takes out the requests that have left, and counts those that go on decoding in step with each other as one.
+    /// </summary>
+    /// <param name="end">When it ended.</param>
+    public void Regroup(SimTime end)
+    {
+        var kept = 0;
+        foreach (var sequence in Single)
+        {
+            if (sequence.HasLeft)
+            {
+                continue;
+            }
+
+            if (GoesOnInStep(sequence, end))
+            {
+                Decoding.Add(sequence);
+            }
+            else
+            {
+                _single[kept++] = sequence;
+            }
+        }
+
+        _single.RemoveRange(kept, _single.Count - kept);
+    }
+
+    private bool GoesOnInStep(SequenceState sequence, SimTime end) =>
+        Role != InstanceRole.Prefill
+        && sequence.Computed + 1 == sequence.Length
+        && sequence.Request.LastToken == end
+        && (Decoding.Count == 0 || Decoding.LastToken == end)
+        && sequence.Published == sequence.SharedKeys
+        && Cache.Lacking(sequence, sequence.Computed) == 0;
 
     /// <summary>How often the planned iteration can repeat itself, itself included, before a request ends or blocks run out.</summary>
     /// <param name="limit">Most to look for, at least 1.</param>
@@ -89,13 +130,23 @@ internal abstract class IterationScheduler(
             return 1;
         }
 
-        foreach (var sequence in _running)
+        foreach (var sequence in _single)
         {
             limit = Math.Min(limit, sequence.RemainingTokens);
         }
 
+        if (Decoding.Count > 0)
+        {
+            limit = (int)Math.Min(limit, Decoding.IterationsToFirstEnd);
+        }
+
+        if (BlocksToGrow(limit) <= Cache.Pool.Free)
+        {
+            return limit;
+        }
+
         // The blocks for the first are taken already.
-        var (enough, tooMany) = (1, limit + 1);
+        var (enough, tooMany) = (1, limit);
         while (tooMany - enough > 1)
         {
             var middle = enough + ((tooMany - enough) / 2);
@@ -115,10 +166,10 @@ internal abstract class IterationScheduler(
     /// <summary>Blocks that the requests of a batch that only decodes lack for so many iterations from now.</summary>
     public long BlocksToGrow(int iterations)
     {
-        var blocks = 0L;
-        foreach (var sequence in _running)
+        var blocks = Decoding.BlocksFor(iterations);
+        foreach (var sequence in _single)
         {
-            blocks += Cache.BlocksFor(sequence.Computed + iterations) - sequence.Blocks.Count;
+            blocks += Cache.Lacking(sequence, sequence.Computed + iterations);
         }
 
         return blocks;
@@ -128,14 +179,25 @@ internal abstract class IterationScheduler(
     protected void Join(SequenceState selected)
     {
         Waiting.RemoveSelected(selected);
-        _running.Add(selected);
+        _single.Add(selected);
+        selected.Join = ++_joins;
         Admitted.Add(selected);
     }
 
-    /// <summary>Takes a request out of the batch, and its blocks from it: it starts over. Where it waits is the rule's.</summary>
+    /// <summary>Has every request of the batch a progress of its own again, so that the rule may look at each.</summary>
+    protected void Separate()
+    {
+        if (Decoding.Count > 0)
+        {
+            Decoding.TakeAll(_single);
+            _single.Sort(static (one, other) => one.Join.CompareTo(other.Join));
+        }
+    }
+
+    /// <summary>Takes a separate request out of the batch, and its blocks from it: it starts over. Where it waits is the rule's.</summary>
     protected void TakeOut(SequenceState sequence)
     {
-        _running.Remove(sequence);
+        _single.Remove(sequence);
         Admitted.Remove(sequence);
         Preemptions++;
         sequence.Request.Evictions++;
@@ -145,15 +207,21 @@ internal abstract class IterationScheduler(
     /// <summary>Makes the blocks findable that the ended iterations have filled.</summary>
     protected void PublishComputed()
     {
-        foreach (var sequence in _running)
+        foreach (var sequence in _single)
         {
             Cache.Publish(sequence);
         }
     }
 
+    /// <summary>Whether the planned iteration gives every request of the batch its next token and computes nothing else.</summary>
     protected bool AllDecode()
     {
-        foreach (var sequence in _running)
+        if (Decoding is { Count: > 0, IsPlanned: false })
+        {
+            return false;
+        }
+
+        foreach (var sequence in _single)
         {
             if (!sequence.IsDecoding)
             {
@@ -164,11 +232,28 @@ internal abstract class IterationScheduler(
         return true;
     }
 
+    /// <summary>Has the requests that decode in step get their next token in the planned iteration; there must be blocks for it.</summary>
+    protected void PlanDecodingRequests()
+    {
+        if (Decoding.Count > 0)
+        {
+            Decoding.Provide(1);
+            Decoding.IsPlanned = true;
+        }
+    }
+
+    /// <summary>What the time of the planned iteration depends on.</summary>
     protected IterationBatch Batch()
     {
         var (prefillRequests, prefillTokens, prefillComputed, pairs) = (0, 0, 0L, 0L);
         var (decodeRequests, decodeComputed, min, max) = (0, 0L, int.MaxValue, 0);
-        foreach (var sequence in _running)
+        if (Decoding is { Count: > 0, IsPlanned: true })
+        {
+            (decodeRequests, decodeComputed) = (Decoding.Count, Decoding.Computed);
+            (min, max) = (Decoding.ComputedMin, Decoding.ComputedMax);
+        }
+
+        foreach (var sequence in _single)
         {
             var (tokens, computed) = (sequence.Scheduled, sequence.Computed);
             if (tokens > 1)

@@ -1,3 +1,4 @@
+using LlmSim.Decode;
 using LlmSim.Engine;
 
 namespace LlmSim.Batching;
@@ -17,7 +18,7 @@ internal sealed class IterationTotals
     public double UsedBlockSeconds { get; private set; }
 
     /// <summary>Adds the iterations of a plan.</summary>
-    public void Add(IterationTimes times, int requests, double usedBlocks)
+    public void Add(IterationPlan times, int requests, double usedBlocks)
     {
         var duration = times.End - times.EndOf(0);
         Iterations += times.Count;

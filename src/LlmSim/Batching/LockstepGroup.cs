@@ -1,3 +1,4 @@
+using LlmSim.Decode;
 using LlmSim.Engine;
 using LlmSim.Performance;
 
@@ -10,12 +11,16 @@ namespace LlmSim.Batching;
 /// </summary>
 internal sealed class LockstepGroup
 {
+    /// <summary>Pieces of a plan beyond which the rest is left to the next one: what an arrival cuts off was worked out in vain.</summary>
+    private const int MostPieces = 32;
+
     private readonly Simulation _simulation;
     private readonly EventTimer _iterationsEnd;
     private readonly int _maxIterationsPerEvent;
     private readonly List<BatchedInstance> _members = [];
     private readonly List<IterationBatch> _batches = [];
-    private readonly IterationTimes _times = new();
+    private readonly List<DecodeTrend> _trends = [];
+    private readonly IterationPlan _times = new();
     private Phase _phase;
 
     public LockstepGroup(Simulation simulation, EventRank rank, int maxIterationsPerEvent)
@@ -32,7 +37,7 @@ internal sealed class LockstepGroup
         Running,
     }
 
-    public IterationTimes Times => _times;
+    public IterationPlan Times => _times;
 
     public void Add(BatchedInstance member)
     {
@@ -140,12 +145,21 @@ internal sealed class LockstepGroup
 
     private void PlanTimes(int iterations, bool hasPrompt)
     {
+        if (_times.Count > 0 && _times.End == _simulation.Now)
+        {
+            _times.Complete();
+        }
+        else
+        {
+            _times.Rest();
+        }
+
         try
         {
             _times.Begin(_simulation.Now);
-            for (var i = 0; i < iterations; i++)
+            for (var pieces = 0; _times.Count < iterations && pieces < MostPieces; pieces++)
             {
-                _times.Add(Seconds(hasPrompt, i));
+                _times.Add(Trend(hasPrompt, _times.Count), iterations - _times.Count);
             }
         }
         catch (ClockRangeException e)
@@ -155,20 +169,38 @@ internal sealed class LockstepGroup
         }
     }
 
-    /// <summary>Time of the slowest member when the plan has been repeated so often.</summary>
-    private double Seconds(bool hasPrompt, int repeated)
+    /// <summary>Times of the slowest member when the plan has been repeated so often, as far as it stays the slowest.</summary>
+    private DecodeTrend Trend(bool hasPrompt, int repeated)
     {
-        var longest = 0.0;
+        _trends.Clear();
+        var slowest = new DecodeTrend(0, 0, int.MaxValue);
         for (var i = 0; i < _members.Count; i++)
         {
-            var (member, batch) = (_members[i], _batches[i]);
-            if (batch.Tokens > 0)
+            if (_batches[i].Tokens > 0)
             {
-                batch = batch.After(repeated);
-                longest = Math.Max(longest, member.IterationSeconds(batch, hasPrompt));
+                var trend = _members[i].IterationTrend(_batches[i].After(repeated), hasPrompt);
+                _trends.Add(trend);
+                var isSlower =
+                    trend.Seconds > slowest.Seconds
+                    || (trend.Seconds == slowest.Seconds && trend.GrowthSeconds > slowest.GrowthSeconds);
+                slowest = isSlower || _trends.Count == 1 ? trend : slowest;
             }
         }
 
-        return longest;
+        var iterations = slowest.Iterations;
+        foreach (var trend in _trends)
+        {
+            iterations = Math.Min(iterations, trend.Iterations);
+            if (trend.GrowthSeconds > slowest.GrowthSeconds)
+            {
+                var lead = (slowest.Seconds - trend.Seconds) / (trend.GrowthSeconds - slowest.GrowthSeconds);
+                iterations = lead < iterations - 1 ? (int)lead + 1 : iterations;
+            }
+        }
+
+        return slowest with
+        {
+            Iterations = iterations,
+        };
     }
 }

@@ -1,3 +1,4 @@
+using LlmSim.Engine;
 using LlmSim.Memory;
 
 namespace LlmSim.Batching;
@@ -38,7 +39,7 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     /// <summary>Leading blocks of a waiting sequence that are here.</summary>
     public int CountHits(SequenceState sequence)
     {
-        if (!spec.PrefixCaching || sequence.Blocks.Count > 0)
+        if (!spec.PrefixCaching || sequence.Blocks > 0)
         {
             return 0;
         }
@@ -78,7 +79,7 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     public bool TryAdmit(SequenceState sequence, int hits, int tokens, long reserved = 0)
     {
         // A sequence whose KV cache has come holds its blocks since before it was sent.
-        if (sequence.Blocks.Count == 0 && !TryHold(sequence, hits, Math.Max(sequence.Length, reserved)))
+        if (sequence.Blocks == 0 && !TryHold(sequence, hits, Math.Max(sequence.Length, reserved)))
         {
             return false;
         }
@@ -103,26 +104,43 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         TryHold(sequence, CountHits(sequence), Math.Max(sequence.Arrived + 1, reserved))
         && TryGrow(sequence, sequence.Arrived + 1, reserved);
 
+    /// <summary>Blocks that a sequence lacks to hold so many tokens; 0 or less when it has enough.</summary>
+    public int Lacking(SequenceState sequence, int tokens) => (int)BlocksFor(tokens) - sequence.Blocks;
+
     /// <summary>Takes the blocks that a sequence lacks to hold so many tokens; none when there are too few.</summary>
     public bool TryGrow(SequenceState sequence, int tokens)
     {
-        var lacking = (int)BlocksFor(tokens) - sequence.Blocks.Count;
+        var lacking = Lacking(sequence, tokens);
         if (lacking > Available + sequence.Reserved)
         {
             return false;
         }
 
-        for (var i = 0; i < lacking; i++)
+        if (lacking > 0)
         {
-            sequence.Blocks.Add(Pool.Take());
-        }
-
-        if (sequence.Reserved > 0 && lacking > 0)
-        {
+            Pool.Take(lacking);
+            sequence.Blocks += lacking;
             SetReserved(sequence, Math.Max(0, sequence.Reserved - lacking));
         }
 
         return true;
+    }
+
+    /// <summary>Takes blocks for several sequences, each of which is told of its own later (<see cref="Attribute" />).</summary>
+    /// <param name="blocks">How many.</param>
+    /// <param name="reserved">Whether they were reserved for those sequences.</param>
+    public void Take(int blocks, bool reserved)
+    {
+        Pool.Take(blocks);
+        _reserved -= reserved ? blocks : 0;
+    }
+
+    /// <summary>Tells a sequence that it holds the blocks for so many tokens, which were taken for it among others.</summary>
+    public void Attribute(SequenceState sequence, int tokens)
+    {
+        var taken = Lacking(sequence, tokens);
+        sequence.Blocks += taken;
+        sequence.Reserved = Math.Max(0, sequence.Reserved - taken);
     }
 
     /// <summary>Makes the shared blocks findable that are full after the planned iteration.</summary>
@@ -131,7 +149,7 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         var full = (sequence.Computed + sequence.Scheduled) / spec.BlockTokens;
         for (; sequence.Published < Math.Min(full, sequence.SharedKeys); sequence.Published++)
         {
-            Pool.Publish(sequence.Blocks[sequence.Published], sequence.Key(sequence.Published));
+            NameNext(sequence, sequence.Published);
         }
     }
 
@@ -141,7 +159,14 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         var full = spec.PrefixCaching ? sequence.Computed / spec.BlockTokens : 0;
         for (var block = sequence.SharedKeys; block < full; block++)
         {
-            Pool.Publish(sequence.Blocks[block], sequence.Key(block));
+            if (block < sequence.Named.Count)
+            {
+                Pool.Rename(sequence.Named[block], sequence.Key(block));
+            }
+            else
+            {
+                NameNext(sequence, block);
+            }
         }
 
         Release(sequence);
@@ -151,12 +176,14 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     /// <summary>Lets go of all blocks, the last one first, so that the start of a prefix stays longest.</summary>
     public void Release(SequenceState sequence)
     {
-        for (var i = sequence.Blocks.Count - 1; i >= 0; i--)
+        Pool.ReleaseUnnamed(sequence.Blocks - sequence.Named.Count);
+        for (var i = sequence.Named.Count - 1; i >= 0; i--)
         {
-            Pool.Release(sequence.Blocks[i]);
+            Pool.Release(sequence.Named[i]);
         }
 
-        sequence.Blocks.Clear();
+        sequence.Named.Clear();
+        sequence.Blocks = 0;
         SetReserved(sequence, 0);
     }
 
@@ -174,8 +201,8 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
             }
             else if (Available > 0)
             {
-                block = Pool.Take();
-                Pool.Publish(block, key);
+                Pool.Take(1);
+                block = Pool.Name(key);
             }
             else
             {
@@ -198,8 +225,18 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
             return false;
         }
 
-        SetReserved(sequence, Math.Max(0, (int)BlocksFor(reserved) - sequence.Blocks.Count));
+        SetReserved(sequence, Math.Max(0, (int)BlocksFor(reserved) - sequence.Blocks));
         return true;
+    }
+
+    /// <summary>Names the block behind those that have a name.</summary>
+    private void NameNext(SequenceState sequence, int block)
+    {
+        Invariant.Require(
+            block == sequence.Named.Count && block < sequence.Blocks,
+            $"block {block} of {sequence.Request} was to be named, it has {sequence.Named.Count} named of {sequence.Blocks}"
+        );
+        sequence.Named.Add(Pool.Name(sequence.Key(block)));
     }
 
     private void SetReserved(SequenceState sequence, int reserved)
@@ -220,8 +257,10 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         {
             var block = Pool.Find(sequence.Key(i));
             Pool.Hold(block);
-            sequence.Blocks.Add(block);
+            sequence.Named.Add(block);
         }
+
+        sequence.Blocks = hits;
 
         sequence.Published = Math.Min(hits, sequence.SharedKeys);
         return true;

@@ -24,6 +24,7 @@ internal abstract class RunningFirstScheduler(
     public override IterationBatch Schedule(SimTime now, int departing)
     {
         Admitted.Clear();
+        Decoding.IsPlanned = false;
         while (true)
         {
             var budget = Spec.MaxBatchedTokens;
@@ -36,7 +37,7 @@ internal abstract class RunningFirstScheduler(
             );
             if (batch.Tokens > 0 || !preempted)
             {
-                IsSteady = !mayAdmitNext && batch.DecodeRequests == Running.Length && AllDecode();
+                IsSteady = !mayAdmitNext && batch.DecodeRequests == Running && AllDecode();
                 return batch;
             }
 
@@ -58,15 +59,52 @@ internal abstract class RunningFirstScheduler(
     /// <summary>Gives the running requests what they want; says whether somebody was preempted for it.</summary>
     private bool ContinueRunning(ref int budget)
     {
-        var preempted = false;
-        for (var i = 0; i < Running.Length && budget > 0; i++)
+        if (Decoding.Count > 0)
         {
-            var sequence = Running[i];
+            if (!HasRoomForAll(budget))
+            {
+                Separate();
+            }
+
+            budget -= Decoding.Count;
+            PlanDecodingRequests();
+        }
+
+        return ContinueSingle(ref budget);
+    }
+
+    /// <summary>Whether those that decode in step can all go on, and those with a progress of their own have what is left: then the order does not matter.</summary>
+    private bool HasRoomForAll(int budget)
+    {
+        var left = budget - Decoding.Count;
+        var blocks = Decoding.UnreservedBlocksFor(1);
+        foreach (var sequence in Single)
+        {
+            var tokens = sequence.Length - sequence.Computed;
+            if (left <= 0 || (tokens > left && sequence.Join < Decoding.LatestJoin))
+            {
+                return false;
+            }
+
+            tokens = Math.Min(tokens, left);
+            left -= tokens;
+            blocks += Math.Max(0, Cache.Lacking(sequence, sequence.Computed + tokens) - sequence.Reserved);
+        }
+
+        return left >= 0 && blocks <= Cache.Available;
+    }
+
+    private bool ContinueSingle(ref int budget)
+    {
+        var preempted = false;
+        for (var i = 0; i < Single.Length && budget > 0; i++)
+        {
+            var sequence = Single[i];
             var tokens = Math.Min(sequence.Length - sequence.Computed, budget);
             while (!Cache.TryGrow(sequence, sequence.Computed + tokens))
             {
                 preempted = true;
-                var last = Running[^1];
+                var last = Single[^1];
                 PreemptLast(last);
                 if (last == sequence)
                 {
@@ -83,7 +121,7 @@ internal abstract class RunningFirstScheduler(
     /// <summary>Admits waiting requests; says whether the next iteration may admit more although the batch stays as it is.</summary>
     private bool Admit(ref int budget, SimTime now, int departing)
     {
-        while (Waiting.Seen > 0 && Running.Length + departing < Spec.MaxSequences)
+        while (Waiting.Seen > 0 && Running + departing < Spec.MaxSequences)
         {
             if (budget <= 0)
             {

@@ -10,8 +10,11 @@ internal sealed class SequenceState(Request request, ulong[] promptKeys)
 {
     public Request Request { get; } = request;
 
-    /// <summary>Its blocks, in the order of its tokens.</summary>
-    public List<int> Blocks { get; } = [];
+    /// <summary>Blocks that it holds.</summary>
+    public int Blocks { get; set; }
+
+    /// <summary>Those that have a name, in the order of its tokens; the others lie behind them.</summary>
+    public List<int> Named { get; } = [];
 
     /// <summary>Free blocks that nobody else is given.</summary>
     public int Reserved { get; set; }
@@ -27,6 +30,9 @@ internal sealed class SequenceState(Request request, ulong[] promptKeys)
 
     /// <summary>Tokens of the planned iteration.</summary>
     public int Scheduled { get; set; }
+
+    /// <summary>Where it stands in the order in which requests joined the batch.</summary>
+    public long Join { get; set; }
 
     /// <summary>Leading blocks that have been made findable.</summary>
     public int Published { get; set; }

@@ -10,7 +10,8 @@ internal sealed partial class SglangScheduler
     /// </summary>
     private void Retract(SimTime now)
     {
-        var order = Running
+        Separate();
+        var order = Single
             .ToArray()
             .Reverse()
             .OrderBy(sequence => sequence.Request.GeneratedTokens)
@@ -34,13 +35,13 @@ internal sealed partial class SglangScheduler
     }
 
     /// <summary>The last one stays as long as it can go on at all.</summary>
-    private bool LacksRoom() => BlocksToGrow(Running.Length == 1 ? 1 : RoomAfterRetraction) > Cache.Available;
+    private bool LacksRoom() => BlocksToGrow(Running == 1 ? 1 : RoomAfterRetraction) > Cache.Available;
 
     /// <summary>What the share would have had to be for those that stay, and some tokens more.</summary>
     private double ShareAfterRetraction()
     {
         var (generated, most) = (0L, 0L);
-        foreach (var sequence in Running)
+        foreach (var sequence in Single)
         {
             generated += sequence.Request.GeneratedTokens + RoomAfterRetraction;
             most += sequence.Request.TraceOutputTokens;
@@ -54,7 +55,7 @@ internal sealed partial class SglangScheduler
     /// <summary>Whether a waiting request fits beside what is kept for the others.</summary>
     private bool Fits(SequenceState sequence, int hits, double owed)
     {
-        if (sequence.Blocks.Count > 0)
+        if (sequence.Blocks > 0)
         {
             return true;
         }
@@ -66,8 +67,8 @@ internal sealed partial class SglangScheduler
     /// <summary>Tokens that memory is kept for: a share of what decoding requests may generate, all of what those may whose prompt ends now.</summary>
     private double TokensOwed()
     {
-        var (decoding, prompts) = (0L, 0L);
-        foreach (var sequence in Running)
+        var (decoding, prompts) = (Decoding.TokensToCome(MostTokensToCome), 0L);
+        foreach (var sequence in Single)
         {
             if (sequence.Scheduled == 0)
             {

@@ -56,10 +56,11 @@ internal sealed partial class SglangScheduler(
     public override IterationBatch Schedule(SimTime now, int departing)
     {
         Admitted.Clear();
+        Decoding.IsPlanned = false;
         while (true)
         {
             // What a prefill instance holds goes as soon as it is sent.
-            _isFull &= Running.Length > 0 && Role != InstanceRole.Prefill;
+            _isFull &= Running > 0 && Role != InstanceRole.Prefill;
             var hasPrompts = Receives() && PlanPrompts(now, departing);
             if (hasPrompts && Spec.MixedChunk)
             {
@@ -67,19 +68,19 @@ internal sealed partial class SglangScheduler(
             }
 
             var hasRetracted = !hasPrompts && PlanDecoding(now);
-            if (Running.Length == 0 && hasRetracted)
+            if (Running == 0 && hasRetracted)
             {
                 // All were retracted: the next iteration begins at once, and may admit.
                 continue;
             }
 
-            if (Running.Length == 0)
+            if (Running == 0)
             {
                 SetShare(InitialShare);
             }
 
-            _sinceReceived = hasPrompts || Running.Length == 0 ? Spec.ReceiveIterations : _sinceReceived + 1;
-            var isSettled = Waiting.Seen == 0 || (_isFull && departing == 0 && Running.Length > 0);
+            _sinceReceived = hasPrompts || Running == 0 ? Spec.ReceiveIterations : _sinceReceived + 1;
+            var isSettled = Waiting.Seen == 0 || (_isFull && departing == 0 && Running > 0);
             IsSteady = !hasPrompts && !hasRetracted && !Waiting.HasUnseen && isSettled;
             return Batch();
         }
@@ -99,7 +100,7 @@ internal sealed partial class SglangScheduler(
     private bool Receives()
     {
         var receives =
-            _sinceReceived >= Spec.ReceiveIterations || Running.Length == 0 || _chunked is not null;
+            _sinceReceived >= Spec.ReceiveIterations || Running == 0 || _chunked is not null;
         _sinceReceived = receives ? 0 : _sinceReceived;
         return receives;
     }
@@ -108,7 +109,7 @@ internal sealed partial class SglangScheduler(
     private bool PlanPrompts(SimTime now, int departing)
     {
         // Those that decode beside prompts come off both budgets, but for a last token.
-        var decoding = Spec.MixedChunk ? Running.Length - (_chunked is null ? 0 : 1) : 0;
+        var decoding = Spec.MixedChunk ? Running - (_chunked is null ? 0 : 1) : 0;
         var chunkLeft = Math.Max(1, (Spec.ChunkedPrefill ? Spec.MaxBatchedTokens : int.MaxValue) - decoding);
         var promptLeft = Math.Max(1, Spec.MaxPrefillTokens - decoding);
         var hasPrompts = false;
@@ -121,7 +122,7 @@ internal sealed partial class SglangScheduler(
         var owed = IsClosed() ? 0 : TokensOwed();
         while (!IsClosed() && chunkLeft > 0 && promptLeft > 0)
         {
-            if (Running.Length + departing >= Spec.MaxSequences)
+            if (Running + departing >= Spec.MaxSequences)
             {
                 _isFull = true;
                 break;
@@ -173,17 +174,18 @@ internal sealed partial class SglangScheduler(
     /// <summary>Has all running requests decode; says whether some were retracted for it.</summary>
     private bool PlanDecoding(SimTime now)
     {
-        var hasRetracted = Running.Length > 0 && BlocksToGrow(1) > Cache.Available;
+        var hasRetracted = Running > 0 && BlocksToGrow(1) > Cache.Available;
         if (hasRetracted)
         {
             Retract(now);
         }
-        else if (Running.Length > 0)
+        else if (Running > 0)
         {
             _decodedSince++;
         }
 
-        foreach (var sequence in Running)
+        PlanDecodingRequests();
+        foreach (var sequence in Single)
         {
             DecodeOne(sequence);
         }
@@ -194,11 +196,10 @@ internal sealed partial class SglangScheduler(
     /// <summary>Has those decode that have no prompt to compute, when there is memory for all of them (enable_mixed_chunk).</summary>
     private void DecodeBesidePrompts()
     {
-        var blocks = 0L;
-        foreach (var sequence in Running)
+        var blocks = Decoding.BlocksFor(1);
+        foreach (var sequence in Single)
         {
-            blocks +=
-                sequence.Scheduled == 0 ? Cache.BlocksFor(sequence.Computed + 1) - sequence.Blocks.Count : 0;
+            blocks += sequence.Scheduled == 0 ? Cache.Lacking(sequence, sequence.Computed + 1) : 0;
         }
 
         if (blocks > Cache.Available)
@@ -206,7 +207,8 @@ internal sealed partial class SglangScheduler(
             return;
         }
 
-        foreach (var sequence in Running)
+        PlanDecodingRequests();
+        foreach (var sequence in Single)
         {
             if (sequence.Scheduled == 0)
             {

@@ -6,10 +6,10 @@ namespace LlmSim.Batching;
 internal sealed class WorkAhead(IPerformanceModel performance, GraphPadding padding)
 {
     /// <summary>Seconds of the prefills that run and wait. While one runs, no iteration is unsettled.</summary>
-    public static double PrefillSeconds(ReadOnlySpan<SequenceState> running, WaitingRequests waiting)
+    public static double PrefillSeconds(ReadOnlySpan<SequenceState> single, WaitingRequests waiting)
     {
         var seconds = waiting.PrefillDuration.Seconds;
-        foreach (var sequence in running)
+        foreach (var sequence in single)
         {
             if (sequence.Request.GeneratedTokens == 0)
             {
@@ -23,13 +23,13 @@ internal sealed class WorkAhead(IPerformanceModel performance, GraphPadding padd
 
     /// <summary>Tokens that the running and waiting requests are expected to generate yet.</summary>
     public static long TokensToCome(
-        ReadOnlySpan<SequenceState> running,
+        IterationScheduler scheduler,
         int unsettledIterations,
         WaitingRequests waiting
     )
     {
-        var tokens = 0L;
-        foreach (var sequence in running)
+        var tokens = scheduler.Decoding.ExpectedTokens(unsettledIterations);
+        foreach (var sequence in scheduler.Single)
         {
             tokens += OutputEstimate.RemainingTokens(sequence.Request, unsettledIterations);
         }
@@ -38,10 +38,13 @@ internal sealed class WorkAhead(IPerformanceModel performance, GraphPadding padd
     }
 
     /// <summary>Seconds of as many iterations, in the batch as it is, as its decoding requests want on average.</summary>
-    public double DecodeSeconds(ReadOnlySpan<SequenceState> running, int unsettledIterations)
+    public double DecodeSeconds(IterationScheduler scheduler, int unsettledIterations)
     {
-        var (requests, computed, tokens) = (0, 0L, 0L);
-        foreach (var sequence in running)
+        var decoding = scheduler.Decoding;
+        var requests = decoding.Count;
+        var computed = decoding.Computed + ((long)requests * unsettledIterations);
+        var tokens = decoding.ExpectedTokens(unsettledIterations);
+        foreach (var sequence in scheduler.Single)
         {
             if (sequence.Request.GeneratedTokens > 0)
             {

@@ -50,30 +50,50 @@ internal sealed class IterationPlan
     /// <param name="performance">Gives the times of the iterations.</param>
     public void Make(SimTime start, int iterations, DecodeBatch batch, IPerformanceModel performance)
     {
-        Start = start;
-        _pieceCount = 0;
-        var offset = _carry;
-        for (var planned = 0; planned < iterations; )
+        Begin(start);
+        while (Count < iterations)
         {
-            var trend = performance.Trend(IterationBatch.OfDecode(batch));
-            var count = Math.Min(trend.Iterations, iterations - planned);
-            var piece = new IterationPiece(planned, count, offset, trend);
-            Invariant.Require(
-                count > 0 && piece.IsValid,
-                $"{batch} would take {trend.Seconds} s, growing by {trend.GrowthSeconds} s over {count} iterations"
-            );
-            Add(piece);
-            planned += count;
-            offset = piece.OffsetAfter(count);
+            var count = Add(performance.Trend(IterationBatch.OfDecode(batch)), iterations - Count);
             batch = new DecodeBatch(
                 batch.Requests,
                 batch.ContextTokens + ((long)count * batch.Requests),
                 batch.LongestContextTokens + count
             );
         }
-
-        EndAfter(iterations, offset);
     }
+
+    /// <summary>Begins a plan, without iterations yet.</summary>
+    public void Begin(SimTime start)
+    {
+        Start = start;
+        _pieceCount = 0;
+        EndAfter(0, _carry);
+    }
+
+    /// <summary>Adds iterations, as far as a trend goes.</summary>
+    /// <param name="trend">Their times.</param>
+    /// <param name="most">How many at most.</param>
+    /// <returns>How many.</returns>
+    public int Add(in DecodeTrend trend, int most)
+    {
+        var count = Math.Min(trend.Iterations, most);
+        var piece = new IterationPiece(Count, count, _length, trend);
+        Invariant.Require(
+            count > 0 && piece.IsValid,
+            $"an iteration would take {trend.Seconds} s, growing by {trend.GrowthSeconds} s over {count} iterations"
+        );
+        if (_pieceCount == _pieces.Length)
+        {
+            Array.Resize(ref _pieces, 2 * _pieceCount);
+        }
+
+        _pieces[_pieceCount++] = piece;
+        EndAfter(Count + count, piece.OffsetAfter(count));
+        return count;
+    }
+
+    /// <summary>Leaves the first so many.</summary>
+    public void CutTo(int iterations) => EndAfter(iterations, Offset(iterations));
 
     /// <summary>Ends the plan with the iteration that is under way: the first that ends after <paramref name="now" />.</summary>
     /// <returns>Whether that is earlier than planned.</returns>
@@ -85,7 +105,7 @@ internal sealed class IterationPlan
             return false;
         }
 
-        EndAfter(iterations, Offset(iterations));
+        CutTo(iterations);
         return true;
     }
 
@@ -125,21 +145,30 @@ internal sealed class IterationPlan
         return ended;
     }
 
-    /// <summary>Records the iterations after the first as gaps between tokens, each for so many requests.</summary>
-    public void RecordGaps(InterTokenLatency latency, int requests)
+    /// <summary>Iterations that have ended before that time; one that ends at it is still to be looked at.</summary>
+    public int EndedBefore(SimTime time) => EndedBy(time - new SimTime(1));
+
+    /// <summary>Records some iterations, not the first one, as gaps between tokens.</summary>
+    /// <param name="latency">Where to.</param>
+    /// <param name="first">The first of them, from 2.</param>
+    /// <param name="last">The last of them.</param>
+    /// <param name="requests">For how many requests each.</param>
+    public void RecordGaps(InterTokenLatency latency, int first, int last, int requests)
     {
-        for (var i = 0; i < _pieceCount && _pieces[i].Before < Count; i++)
+        for (var i = 0; i < _pieceCount && _pieces[i].Before < last; i++)
         {
             ref readonly var piece = ref _pieces[i];
-            var first = i == 0 ? 1 : 0;
-            latency.RecordSeries(
-                piece.SecondsOf(first),
-                piece.GrowthSeconds,
-                Math.Min(piece.Count, Count - piece.Before) - first,
-                requests
-            );
+            var from = Math.Max(0, first - 1 - piece.Before);
+            var to = Math.Min(piece.Count, last - piece.Before);
+            if (from < to)
+            {
+                latency.RecordSeries(piece.SecondsOf(from), piece.GrowthSeconds, to - from, requests);
+            }
         }
     }
+
+    /// <summary>Records the iterations after the first as gaps between tokens, each for so many requests.</summary>
+    public void RecordGaps(InterTokenLatency latency, int requests) => RecordGaps(latency, 2, Count, requests);
 
     /// <summary>The plan has been carried out; the next one goes on from its end.</summary>
     public void Complete()
@@ -150,16 +179,6 @@ internal sealed class IterationPlan
 
     /// <summary>The instance falls idle: its next plan has nothing to go on from.</summary>
     public void Rest() => _carry = 0;
-
-    private void Add(in IterationPiece piece)
-    {
-        if (_pieceCount == _pieces.Length)
-        {
-            Array.Resize(ref _pieces, 2 * _pieceCount);
-        }
-
-        _pieces[_pieceCount++] = piece;
-    }
 
     private void EndAfter(int iterations, double length)
     {
