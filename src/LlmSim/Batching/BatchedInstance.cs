@@ -258,7 +258,7 @@ internal sealed partial class BatchedInstance : Instance
     /// <summary>A request that comes to decode brings the KV cache of its context.</summary>
     private SequenceState NewSequence(Request request, bool comesToDecode)
     {
-        var sequence = new SequenceState(request, _cache.Keys(request))
+        var sequence = new SequenceState(request, _cache.Pages(request))
         {
             Arrived = comesToDecode ? request.ContextTokens : 0,
         };

@@ -118,7 +118,7 @@ internal abstract class IterationScheduler(
         && sequence.Computed + 1 == sequence.Length
         && sequence.Request.LastToken == end
         && (Decoding.Count == 0 || Decoding.LastToken == end)
-        && sequence.Published == sequence.SharedKeys
+        && sequence.Published == sequence.SharedBlocks
         && Cache.Lacking(sequence, sequence.Computed) == 0;
 
     /// <summary>How often the planned iteration can repeat itself, itself included, before a request ends or blocks run out.</summary>

@@ -22,18 +22,20 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
 
     public long BlocksFor(long tokens) => (tokens + spec.BlockTokens - 1) / spec.BlockTokens;
 
-    /// <summary>Keys of a request's prompt that others may share; none without prefix caching.</summary>
-    public ulong[] Keys(Request request) =>
-        spec.PrefixCaching && request.Content is { } content ? content.Keys(spec.BlockTokens) : [];
+    /// <summary>Names of the blocks of a request's prompt that others may share; none without prefix caching.</summary>
+    public PrefixPages Pages(Request request) =>
+        spec.PrefixCaching && request.Content is { } content
+            ? content.Pages(spec.BlockTokens)
+            : PrefixPages.None;
 
     /// <summary>Tokens at the start of a prompt whose KV cache is here; the last token is always computed anew.</summary>
     /// <param name="request">Whose prompt it is.</param>
     /// <param name="unsettledBlocks">Blocks that have been taken without the pool knowing it yet.</param>
     public int CachedPrefixTokens(Request request, int unsettledBlocks)
     {
-        var keys = Keys(request);
-        var most = Math.Min(keys.Length, (request.InputTokens - 1) / spec.BlockTokens);
-        return Pool.CountFound(keys.AsSpan(0, most), unsettledBlocks) * spec.BlockTokens;
+        var pages = Pages(request);
+        var most = Math.Min(pages.Blocks, (request.InputTokens - 1) / spec.BlockTokens);
+        return Pool.CountFound(pages.Keys, pages.Slots, most, unsettledBlocks) * spec.BlockTokens;
     }
 
     /// <summary>Leading blocks of a waiting sequence that are here.</summary>
@@ -46,23 +48,31 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
 
         // A request that was never preempted has no block of its own to find.
         var most = (sequence.Length - 1) / spec.BlockTokens;
-        most = sequence.Request.Evictions > 0 ? most : Math.Min(most, sequence.SharedKeys);
+        most = sequence.Request.Evictions > 0 ? most : Math.Min(most, sequence.SharedBlocks);
         var hits = 0;
-        while (hits < most && Pool.Find(sequence.Key(hits)) >= 0)
+        while (hits < most)
         {
-            hits++;
+            var name = sequence.NameOf(hits);
+            var found = Pool.CountFound(name.Page, name.Slot);
+            hits += found;
+            if (found < name.ToEnd)
+            {
+                break;
+            }
         }
 
-        return hits;
+        return Math.Min(hits, most);
     }
 
     /// <summary>Free blocks that a waiting sequence with so many hits takes for so many tokens: not the hits that others hold.</summary>
     public long BlocksFromFree(SequenceState sequence, int hits, long tokens)
     {
         var taken = BlocksFor(tokens) - hits;
-        for (var i = 0; i < hits; i++)
+        for (var block = 0; block < hits; )
         {
-            taken += Pool.IsFree(Pool.Find(sequence.Key(i))) ? 1 : 0;
+            var name = sequence.NameOf(block);
+            taken += Pool.CountFree(name.Page, Math.Min(name.Slots, hits - block));
+            block += name.Slots;
         }
 
         return taken;
@@ -146,10 +156,12 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     /// <summary>Makes the shared blocks findable that are full after the planned iteration.</summary>
     public void Publish(SequenceState sequence)
     {
-        var full = (sequence.Computed + sequence.Scheduled) / spec.BlockTokens;
-        for (; sequence.Published < Math.Min(full, sequence.SharedKeys); sequence.Published++)
+        if (sequence.Published < sequence.SharedBlocks)
         {
-            NameNext(sequence, sequence.Published);
+            var full = (sequence.Computed + sequence.Scheduled) / spec.BlockTokens;
+            full = Math.Min(full, sequence.SharedBlocks);
+            Name(sequence, sequence.Published, full);
+            sequence.Published = Math.Max(sequence.Published, full);
         }
     }
 
@@ -157,18 +169,7 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     public void Preempt(SequenceState sequence)
     {
         var full = spec.PrefixCaching ? sequence.Computed / spec.BlockTokens : 0;
-        for (var block = sequence.SharedKeys; block < full; block++)
-        {
-            if (block < sequence.Named.Count)
-            {
-                Pool.Rename(sequence.Named[block], sequence.Key(block));
-            }
-            else
-            {
-                NameNext(sequence, block);
-            }
-        }
-
+        Name(sequence, Math.Max(sequence.SharedBlocks, sequence.NamedBlocks), full);
         Release(sequence);
         (sequence.Computed, sequence.Arrived, sequence.Scheduled, sequence.Published) = (0, 0, 0, 0);
     }
@@ -176,40 +177,45 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     /// <summary>Lets go of all blocks, the last one first, so that the start of a prefix stays longest.</summary>
     public void Release(SequenceState sequence)
     {
-        Pool.ReleaseUnnamed(sequence.Blocks - sequence.Named.Count);
+        Pool.ReleaseUnnamed(sequence.Blocks - sequence.NamedBlocks);
         for (var i = sequence.Named.Count - 1; i >= 0; i--)
         {
             Pool.Release(sequence.Named[i]);
         }
 
         sequence.Named.Clear();
-        sequence.Blocks = 0;
+        (sequence.Blocks, sequence.NamedBlocks) = (0, 0);
         SetReserved(sequence, 0);
     }
 
     /// <summary>Puts the leading blocks of a prompt, fetched from another instance, among the free blocks that can be found.</summary>
     public void Insert(Request request, int tokens)
     {
-        var keys = Keys(request).AsSpan(0, tokens / spec.BlockTokens);
-        var fetched = new List<int>(keys.Length);
-        foreach (var key in keys)
+        var pages = Pages(request);
+        var blocks = tokens / spec.BlockTokens;
+        var fetched = new List<HeldBlocks>();
+        for (var block = 0; block < blocks; )
         {
-            var block = Pool.Find(key);
-            if (block >= 0)
+            var (page, slot) = (pages.Keys[block / pages.Slots], block % pages.Slots);
+            var most = Math.Min(pages.Slots - slot, blocks - block);
+            var count = Math.Min(most, Pool.CountFound(page, slot));
+            if (count > 0)
             {
-                Pool.Hold(block);
-            }
-            else if (Available > 0)
-            {
-                Pool.Take(1);
-                block = Pool.Name(key);
+                Pool.Hold(page, slot, count, fetched);
             }
             else
             {
-                break;
+                count = Math.Min(Available, Math.Min(most, Pool.CountMissing(page, slot, pages.Slots)));
+                if (count <= 0)
+                {
+                    break;
+                }
+
+                Pool.Take(count);
+                Pool.Name(page, slot, count, fetched);
             }
 
-            fetched.Add(block);
+            block += count;
         }
 
         for (var i = fetched.Count - 1; i >= 0; i--)
@@ -229,14 +235,27 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         return true;
     }
 
-    /// <summary>Names the block behind those that have a name.</summary>
-    private void NameNext(SequenceState sequence, int block)
+    /// <summary>Names blocks behind those that have a name.</summary>
+    private void Name(SequenceState sequence, int from, int to)
     {
+        if (from >= to)
+        {
+            return;
+        }
+
         Invariant.Require(
-            block == sequence.Named.Count && block < sequence.Blocks,
-            $"block {block} of {sequence.Request} was to be named, it has {sequence.Named.Count} named of {sequence.Blocks}"
+            from == sequence.NamedBlocks && to <= sequence.Blocks,
+            $"blocks {from} to {to} of {sequence.Request} were to be named, it has {sequence.NamedBlocks} named of {sequence.Blocks}"
         );
-        sequence.Named.Add(Pool.Name(sequence.Key(block)));
+        for (var block = from; block < to; )
+        {
+            var name = sequence.NameOf(block);
+            var count = Math.Min(name.ToEnd, to - block);
+            Pool.Name(name.Page, name.Slot, count, sequence.Named);
+            block += count;
+        }
+
+        sequence.NamedBlocks = to;
     }
 
     private void SetReserved(SequenceState sequence, int reserved)
@@ -253,16 +272,16 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
             return false;
         }
 
-        for (var i = 0; i < hits; i++)
+        for (var block = 0; block < hits; )
         {
-            var block = Pool.Find(sequence.Key(i));
-            Pool.Hold(block);
-            sequence.Named.Add(block);
+            var name = sequence.NameOf(block);
+            var count = Math.Min(name.Slots, hits - block);
+            Pool.Hold(name.Page, name.Slot, count, sequence.Named);
+            block += count;
         }
 
-        sequence.Blocks = hits;
-
-        sequence.Published = Math.Min(hits, sequence.SharedKeys);
+        (sequence.Blocks, sequence.NamedBlocks) = (hits, hits);
+        sequence.Published = Math.Min(hits, sequence.SharedBlocks);
         return true;
     }
 }

@@ -5,16 +5,22 @@ namespace LlmSim.Batching;
 
 /// <summary>A request as the batched instance that serves it knows it.</summary>
 /// <param name="request">The request.</param>
-/// <param name="promptKeys">Keys of the blocks of its prompt that others may share.</param>
-internal sealed class SequenceState(Request request, ulong[] promptKeys)
+/// <param name="prompt">Names of the blocks of its prompt that others may share.</param>
+internal sealed class SequenceState(Request request, PrefixPages prompt)
 {
+    /// <summary>Blocks of a page that holds what the request generated.</summary>
+    private const int OwnSlots = 32;
+
     public Request Request { get; } = request;
 
     /// <summary>Blocks that it holds.</summary>
     public int Blocks { get; set; }
 
     /// <summary>Those that have a name, in the order of its tokens; the others lie behind them.</summary>
-    public List<int> Named { get; } = [];
+    public List<HeldBlocks> Named { get; } = [];
+
+    /// <summary>How many these are.</summary>
+    public int NamedBlocks { get; set; }
 
     /// <summary>Free blocks that nobody else is given.</summary>
     public int Reserved { get; set; }
@@ -52,9 +58,32 @@ internal sealed class SequenceState(Request request, ulong[] promptKeys)
     /// <summary>Tokens that it is owed yet.</summary>
     public int RemainingTokens => Request.TraceOutputTokens - Request.GeneratedTokens;
 
-    public int SharedKeys => promptKeys.Length;
+    /// <summary>Blocks at its start that others may share.</summary>
+    public int SharedBlocks => prompt.Blocks;
 
-    /// <summary>Key of a block: a shared one within the prompt's whole blocks, behind them the request's own.</summary>
-    public ulong Key(int block) =>
-        block < promptKeys.Length ? promptKeys[block] : PrefixKeys.Own(Request.Id, block);
+    /// <summary>Pages of those.</summary>
+    public PrefixPages Prompt => prompt;
+
+    /// <summary>Name of a block: a shared one within the prompt's whole blocks, behind them the request's own.</summary>
+    public BlockName NameOf(int block)
+    {
+        if (block < prompt.Blocks)
+        {
+            var (page, slot) = Math.DivRem(block, prompt.Slots);
+            return new(prompt.Keys[page], slot, prompt.Slots);
+        }
+
+        var (ownPage, ownSlot) = Math.DivRem(block - prompt.Blocks, OwnSlots);
+        return new(PrefixKeys.Own(Request.Id, ownPage), ownSlot, OwnSlots);
+    }
+}
+
+/// <summary>Where a block is found.</summary>
+/// <param name="Page">Its page.</param>
+/// <param name="Slot">Its slot there.</param>
+/// <param name="Slots">Slots of the page; the blocks behind it are in those that follow.</param>
+internal readonly record struct BlockName(ulong Page, int Slot, int Slots)
+{
+    /// <summary>Blocks from this one to the end of its page.</summary>
+    public int ToEnd => Slots - Slot;
 }

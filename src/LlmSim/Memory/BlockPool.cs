@@ -3,34 +3,33 @@ using LlmSim.Engine;
 namespace LlmSim.Memory;
 
 /// <summary>
-/// The KV cache of an instance as blocks of equal size. A block whose content others may ask for has a name, with the number of requests
-/// that hold it; all others are alike and only counted. Blocks that nobody holds wait in a list, least recently used first, and keep
-/// their name until they are taken for something else: until then a request with the same prefix finds them (prefix caching).
+/// The KV cache of an instance as blocks of equal size. A block whose content others may ask for has a name: a page, which stands for a
+/// prefix up to it, and its slot there. All others are alike and only counted. Blocks that nobody holds wait in a list, least recently used
+/// first, and keep their names until they are taken for something else: until then a request with the same prefix finds them (prefix caching).
 /// </summary>
-internal sealed class BlockPool
+/// <remarks>
+/// Neighbours of a page that are held by the same requests, or are free, are one run. What a pool costs goes with its runs, neither with its blocks
+/// nor with its size.
+/// </remarks>
+internal sealed partial class BlockPool
 {
-    private const ulong NoKey = 0;
+    private const ulong NoPage = 0;
 
-    /// <summary>The head of the free list, which is also its end.</summary>
-    private const int Head = 0;
+    /// <summary>The head of the free list, which is also its end, and no run.</summary>
+    private const int None = 0;
 
-    private readonly Dictionary<ulong, int> _byKey = [];
+    /// <summary>Runs of blocks with a name, and free ones without; the head of the free list first.</summary>
+    private Run[] _runs = new Run[4];
 
-    /// <summary>
-    /// Named blocks, held or free, and runs of free blocks without a name; the head first. It grows with what is named, not with the size of
-    /// the pool.
-    /// </summary>
-    private Node[] _nodes = new Node[4];
+    private int _runCount = 1;
 
-    private int _nodeCount = 1;
+    /// <summary>Runs that are used again, each with the next one.</summary>
+    private int _unused;
 
-    /// <summary>Nodes that are used again, each with the next one.</summary>
-    private int _unusedNode;
-
-    /// <summary>Place of the last node that was ever put into the free list.</summary>
+    /// <summary>Place of the last block that was ever put into the free list.</summary>
     private long _lastPlace;
 
-    /// <summary>A node of the free list with the blocks before it, as it was last looked for; 0 blocks when the list has changed since.</summary>
+    /// <summary>A run of the free list with the blocks before it, as it was last looked for; 0 blocks when the list has changed since.</summary>
     private int _behind;
     private int _beforeBehind;
 
@@ -39,9 +38,7 @@ internal sealed class BlockPool
     {
         Invariant.Require(blocks > 0, $"a pool of {blocks} blocks");
         Total = blocks;
-        _nodes[Head].Place = long.MaxValue;
-        Append(NewNode(NoKey, blocks));
-        Free = blocks;
+        ReleaseUnnamed(blocks);
     }
 
     public int Total { get; }
@@ -57,38 +54,6 @@ internal sealed class BlockPool
     /// <summary>Blocks that could be found and were taken for something else.</summary>
     public long Evictions { get; private set; }
 
-    public bool IsFree(int block) => _nodes[block].Holders == 0;
-
-    /// <summary>The block with that key, held or free; −1 when there is none.</summary>
-    public int Find(ulong key) => _byKey.TryGetValue(key, out var block) ? block : -1;
-
-    /// <summary>How many keys, from the first one on, could be found if so many blocks were taken before.</summary>
-    public int CountFound(ReadOnlySpan<ulong> keys, int taken)
-    {
-        var firstLeft = taken == 0 ? long.MinValue : _nodes[Behind(taken)].Place;
-        var count = 0;
-        while (
-            count < keys.Length
-            && _byKey.TryGetValue(keys[count], out var block)
-            && (!IsFree(block) || _nodes[block].Place >= firstLeft)
-        )
-        {
-            count++;
-        }
-
-        return count;
-    }
-
-    /// <summary>Holds a block that was found.</summary>
-    public void Hold(int block)
-    {
-        if (_nodes[block].Holders++ == 0)
-        {
-            Unlink(block);
-            CountTaken(1);
-        }
-    }
-
     /// <summary>Takes the least recently used free blocks; there must be so many. What they held can no longer be found.</summary>
     public void Take(int count)
     {
@@ -97,81 +62,27 @@ internal sealed class BlockPool
             $"{count} KV blocks were taken from a pool that has {Free} of {Total} left"
         );
         CountTaken(count);
-        _beforeBehind = 0;
         while (count > 0)
         {
-            var first = _nodes[Head].Next;
-            ref var node = ref _nodes[first];
-            var taken = Math.Min(count, node.Length);
+            var first = _runs[None].Next;
+            var taken = Math.Min(count, _runs[first].Length);
             count -= taken;
-            node.Length -= taken;
-            if (node.Length > 0)
+            if (_runs[first].Page != NoPage)
             {
+                Evictions += taken;
+            }
+
+            if (taken < _runs[first].Length)
+            {
+                // The blocks of a run were let go from its last one on.
+                _runs[first].Length -= taken;
                 return;
             }
 
-            if (node.Key != NoKey)
-            {
-                _byKey.Remove(node.Key);
-                Evictions++;
-            }
-
+            Forget(first);
             Unlink(first);
             Reuse(first);
         }
-    }
-
-    /// <summary>
-    /// Gives a held block that has no name one. Where two requests computed the same content side by side, the block that was filled last is
-    /// the one that is found.
-    /// </summary>
-    /// <returns>The block, as it is held and released from now on.</returns>
-    public int Name(ulong key)
-    {
-        var block = NewNode(NoKey, length: 1);
-        _nodes[block].Holders = 1;
-        Rename(block, key);
-        return block;
-    }
-
-    /// <summary>Makes a held block findable again that had this name, and may have lost it to another one with the same content.</summary>
-    public void Rename(int block, ulong key)
-    {
-        if (_nodes[block].Key == key)
-        {
-            return;
-        }
-
-        Invariant.Require(_nodes[block].Key == NoKey, $"KV block {block} was filled twice");
-        if (_byKey.TryGetValue(key, out var older))
-        {
-            _nodes[older].Key = NoKey;
-        }
-
-        _byKey[key] = block;
-        _nodes[block].Key = key;
-    }
-
-    /// <summary>Lets go of a named block; when nobody else holds it, it becomes the most recently used free one.</summary>
-    public void Release(int block)
-    {
-        ref var node = ref _nodes[block];
-        node.Holders--;
-        Invariant.Require(node.Holders >= 0, $"KV block {block} was released once too often");
-        if (node.Holders > 0)
-        {
-            return;
-        }
-
-        if (node.Key == NoKey)
-        {
-            Reuse(block);
-            ReleaseUnnamed(1);
-            return;
-        }
-
-        Append(block);
-        Free++;
     }
 
     /// <summary>Lets go of so many blocks without a name: they become the most recently used free ones.</summary>
@@ -186,28 +97,29 @@ internal sealed class BlockPool
             return;
         }
 
-        var last = _nodes[Head].Previous;
-        if (last != Head && _nodes[last].Key == NoKey)
+        Free += count;
+        var last = _runs[None].Previous;
+        if (last != None && _runs[last].Page == NoPage)
         {
-            _nodes[last].Length += count;
+            _beforeBehind = 0;
+            _lastPlace += count;
+            _runs[last].Length += count;
+            _runs[last].Place = _lastPlace;
         }
         else
         {
-            Append(NewNode(NoKey, count));
+            Append(NewRun(NoPage, from: 0, count));
         }
-
-        _beforeBehind = 0;
-        Free += count;
     }
 
     /// <summary>States that the pool is whole and nobody holds a block, at the end of a run.</summary>
     public void RequireAllFree()
     {
         var listed = 0;
-        for (var node = _nodes[Head].Next; node != Head; node = _nodes[node].Next)
+        for (var run = _runs[None].Next; run != None; run = _runs[run].Next)
         {
-            Invariant.Require(IsFree(node), $"KV block {node} is in the free list and held");
-            listed += _nodes[node].Length;
+            Invariant.Require(_runs[run].Holders == 0, $"{_runs[run].Length} KV blocks are in the free list and held");
+            listed += _runs[run].Length;
         }
 
         Invariant.Require(
@@ -216,8 +128,8 @@ internal sealed class BlockPool
         );
     }
 
-    /// <summary>The node with the block behind the first so many of the free list; its head when these are all.</summary>
-    private int Behind(int count)
+    /// <summary>Place of the block behind the first so many of the free list; beyond all when these are all.</summary>
+    private long PlaceBehind(int count)
     {
         Invariant.Require(
             count <= Free,
@@ -225,84 +137,109 @@ internal sealed class BlockPool
         );
         if (_beforeBehind == 0 || _beforeBehind > count)
         {
-            (_beforeBehind, _behind) = (0, _nodes[Head].Next);
+            (_beforeBehind, _behind) = (0, _runs[None].Next);
         }
 
-        while (_behind != Head && _beforeBehind + _nodes[_behind].Length <= count)
+        while (_behind != None && _beforeBehind + _runs[_behind].Length <= count)
         {
-            _beforeBehind += _nodes[_behind].Length;
-            _behind = _nodes[_behind].Next;
+            _beforeBehind += _runs[_behind].Length;
+            _behind = _runs[_behind].Next;
         }
 
-        return _behind;
+        ref readonly var run = ref _runs[_behind];
+        return _behind == None ? long.MaxValue : run.Place - (run.Length - 1) + (count - _beforeBehind);
     }
 
     private void CountTaken(int count)
     {
         Free -= count;
         PeakUsed = Math.Max(PeakUsed, Used);
+        _beforeBehind = 0;
     }
 
-    private int NewNode(ulong key, int length)
+    private int NewRun(ulong page, int from, int length)
     {
-        int node;
-        if (_unusedNode != Head)
+        int run;
+        if (_unused != None)
         {
-            node = _unusedNode;
-            _unusedNode = _nodes[node].Next;
+            run = _unused;
+            _unused = _runs[run].Next;
         }
         else
         {
-            if (_nodeCount == _nodes.Length)
+            if (_runCount == _runs.Length)
             {
-                Array.Resize(ref _nodes, 2 * _nodeCount);
+                Array.Resize(ref _runs, 2 * _runCount);
             }
 
-            node = _nodeCount++;
+            run = _runCount++;
         }
 
-        _nodes[node] = new Node { Key = key, Length = length };
-        return node;
+        _runs[run] = new Run
+        {
+            Page = page,
+            From = from,
+            Length = length,
+        };
+        return run;
     }
 
-    private void Reuse(int node)
+    private void Reuse(int run)
     {
-        _nodes[node].Next = _unusedNode;
-        _unusedNode = node;
+        _runs[run].Next = _unused;
+        _unused = run;
     }
 
-    /// <summary>Puts a node at the end of the free list.</summary>
-    private void Append(int node)
+    /// <summary>Puts a run at the end of the free list, its last block first.</summary>
+    private void Append(int run)
     {
-        var before = _nodes[Head].Previous;
+        _lastPlace += _runs[run].Length;
+        _runs[run].Place = _lastPlace;
+        LinkBefore(None, run);
+    }
+
+    private void LinkBefore(int after, int run)
+    {
+        var before = _runs[after].Previous;
         _beforeBehind = 0;
-        _nodes[node].Place = ++_lastPlace;
-        _nodes[before].Next = node;
-        _nodes[node].Previous = before;
-        _nodes[node].Next = Head;
-        _nodes[Head].Previous = node;
+        _runs[before].Next = run;
+        _runs[run].Previous = before;
+        _runs[run].Next = after;
+        _runs[after].Previous = run;
     }
 
-    private void Unlink(int node)
+    private void Unlink(int run)
     {
-        var (before, after) = (_nodes[node].Previous, _nodes[node].Next);
+        var (before, after) = (_runs[run].Previous, _runs[run].Next);
         _beforeBehind = 0;
-        _nodes[before].Next = after;
-        _nodes[after].Previous = before;
+        _runs[before].Next = after;
+        _runs[after].Previous = before;
     }
 
-    private struct Node
+    /// <summary>Blocks that lie side by side: slots of one page, or without a name.</summary>
+    private struct Run
     {
+        public ulong Page;
+
+        /// <summary>Its first slot.</summary>
+        public int From;
+
+        public int Length;
+        public int Holders;
+
+        /// <summary>Neighbours in the free list.</summary>
         public int Next;
         public int Previous;
 
-        /// <summary>Blocks of the run; 1 for a named block.</summary>
-        public int Length;
+        /// <summary>The run of the page behind it.</summary>
+        public int NextOfPage;
 
-        public int Holders;
-        public ulong Key;
+        /// <summary>The run that it was split from: whoever held both holds that as well.</summary>
+        public int Rest;
 
-        /// <summary>Grows along the free list.</summary>
+        /// <summary>Place of its first block, which is taken last, in the free list. It grows along the list, by one a block.</summary>
         public long Place;
+
+        public readonly int To => From + Length;
     }
 }

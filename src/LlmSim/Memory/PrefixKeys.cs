@@ -42,8 +42,8 @@ internal static class PrefixKeys
         return keys;
     }
 
-    /// <summary>Key of a block that only its request can find again: it holds tokens that the request generated.</summary>
-    public static ulong Own(long requestId, int block) => Mix(Mix(~(ulong)requestId) + (ulong)block);
+    /// <summary>Key of a page that only its request can find again: it holds tokens that the request generated.</summary>
+    public static ulong Own(long requestId, int page) => Mix(Mix(~(ulong)requestId) + (ulong)page);
 
     /// <summary>The finalizer of SplitMix64 (Steele, Lea and Flood, 2014); never 0, which is no key.</summary>
     private static ulong Mix(ulong value)
@@ -55,24 +55,52 @@ internal static class PrefixKeys
     }
 }
 
-/// <summary>What is known of a prompt's content: equal content has equal keys.</summary>
+/// <summary>The names of the blocks of a prompt that others can find: some blocks to a page, one page behind the other.</summary>
+/// <param name="Keys">Keys of the pages, from the start of the prompt on.</param>
+/// <param name="Slots">Blocks of each.</param>
+internal readonly record struct PrefixPages(ulong[] Keys, int Slots)
+{
+    /// <summary>Nothing that others can find.</summary>
+    public static PrefixPages None { get; } = new([], 1);
+
+    /// <summary>Blocks that have a name.</summary>
+    public int Blocks => Keys.Length * Slots;
+
+    /// <summary>Names of the blocks of a prompt: a page for each block of the trace where these hold whole blocks of the cache, else for each of the cache.</summary>
+    /// <param name="hashIds">One id for each block of the trace; the last one may be partial.</param>
+    /// <param name="hashBlockTokens">Tokens of a block of the trace.</param>
+    /// <param name="promptTokens">Length of the prompt.</param>
+    /// <param name="blockTokens">Tokens of a block of the cache.</param>
+    public static PrefixPages Of(
+        ReadOnlySpan<long> hashIds,
+        int hashBlockTokens,
+        int promptTokens,
+        int blockTokens
+    )
+    {
+        var slots = hashBlockTokens % blockTokens == 0 ? hashBlockTokens / blockTokens : 1;
+        return new(PrefixKeys.Of(hashIds, hashBlockTokens, promptTokens, blockTokens * slots), slots);
+    }
+}
+
+/// <summary>What is known of a prompt's content: equal content has equal pages.</summary>
 /// <param name="hashIds">One id for each block of the trace.</param>
 /// <param name="hashBlockTokens">Tokens of a block of the trace.</param>
 /// <param name="promptTokens">Length of the prompt.</param>
 internal sealed class PromptContent(long[] hashIds, int hashBlockTokens, int promptTokens)
 {
-    private ulong[] _keys = [];
+    private PrefixPages _pages;
     private int _blockTokens;
 
-    /// <summary>Keys of its blocks in a cache with blocks of that size; kept for the next instance that asks.</summary>
-    public ulong[] Keys(int blockTokens)
+    /// <summary>Names of its blocks in a cache with blocks of that size; kept for the next instance that asks.</summary>
+    public PrefixPages Pages(int blockTokens)
     {
         if (_blockTokens != blockTokens)
         {
-            _keys = PrefixKeys.Of(hashIds, hashBlockTokens, promptTokens, blockTokens);
+            _pages = PrefixPages.Of(hashIds, hashBlockTokens, promptTokens, blockTokens);
             _blockTokens = blockTokens;
         }
 
-        return _keys;
+        return _pages;
     }
 }

@@ -6,21 +6,23 @@ namespace LlmSim.Tests.Memory;
 
 public sealed class BlockPoolTests
 {
+    private const int Slots = 8;
+
     [Fact]
-    public void The_least_recently_freed_block_is_taken_first_and_keeps_its_key_until_then()
+    public void The_least_recently_freed_block_is_taken_first_and_keeps_its_name_until_then()
     {
         var pool = new BlockPool(3);
         pool.Take(3);
-        int[] blocks = [pool.Name(10), pool.Name(11), pool.Name(12)];
+        var (one, other) = (Name(pool, 10, 0, 1), Name(pool, 11, 0, 2));
+        pool.Release(other);
+        pool.Release(one);
 
-        pool.Release(blocks[1]);
-        pool.Release(blocks[0]);
-
-        Assert.Equal(2, pool.CountFound([10, 11, 99], taken: 0));
+        Assert.Equal(3, pool.CountFound([10], 1, 1, taken: 0) + pool.CountFound([11], 2, 2, taken: 0));
         pool.Take(1);
-        Assert.Equal(-1, pool.Find(11));
-        Assert.Equal(blocks[0], pool.Find(10));
-        Assert.Equal((1, 1, 2), (pool.Evictions, pool.Free, pool.Used));
+        // Of a run the last block goes first: what follows it could not be found without it.
+        Assert.Equal(1, pool.CountFound(11, 0));
+        Assert.Equal(1, pool.CountFound(10, 0));
+        Assert.Equal((1, 2, 1), (pool.Evictions, pool.Free, pool.Used));
     }
 
     [Fact]
@@ -28,15 +30,16 @@ public sealed class BlockPoolTests
     {
         var pool = new BlockPool(2);
         pool.Take(1);
-        var block = pool.Name(7);
-        pool.Hold(pool.Find(7));
-        pool.Release(block);
+        var first = Name(pool, 7, 0, 1);
+        var second = new List<HeldBlocks>();
+        pool.Hold(7, 0, 1, second);
+        pool.Release(first);
 
         Assert.Equal(1, pool.Free);
-        pool.Release(block);
+        pool.Release(second[0]);
         Assert.Equal(2, pool.Free);
         pool.RequireAllFree();
-        Assert.Throws<InvariantViolationException>(() => pool.Release(block));
+        Assert.Throws<InvariantViolationException>(() => pool.Release(first));
     }
 
     [Fact]
@@ -47,25 +50,25 @@ public sealed class BlockPoolTests
 
         Assert.Throws<InvariantViolationException>(() => pool.Take(1));
         Assert.Throws<InvariantViolationException>(pool.RequireAllFree);
+        pool.ReleaseUnnamed(1);
+        Assert.Throws<InvariantViolationException>(() => pool.ReleaseUnnamed(1));
     }
 
     [Fact]
-    public void Blocks_without_a_name_keep_their_place_among_the_others()
+    public void A_part_of_a_run_is_shared_without_the_rest()
     {
-        var pool = new BlockPool(6);
+        var pool = new BlockPool(8);
         pool.Take(6);
-        var (early, late) = (pool.Name(1), pool.Name(2));
-        pool.Release(early);
-        pool.ReleaseUnnamed(3);
-        pool.Release(late);
+        var first = Name(pool, 1, 0, 6);
+        var second = new List<HeldBlocks>();
+        pool.Hold(1, 0, 2, second);
+        pool.Release(first);
 
-        pool.Take(1);
-        Assert.Equal((-1, late), (pool.Find(1), pool.Find(2)));
-        Assert.Equal((1, 0), (pool.CountFound([2], taken: 3), pool.CountFound([2], taken: 4)));
-        pool.Take(3);
-        Assert.Equal(late, pool.Find(2));
-        pool.Take(1);
-        Assert.Equal(-1, pool.Find(2));
+        Assert.Equal((6, 2), (pool.Free, pool.Used));
+        pool.Take(5);
+        Assert.Equal(3, pool.CountFound(1, 0));
+        pool.Release(second[0]);
+        Assert.Equal(3, pool.CountFound(1, 0));
     }
 
     [Fact]
@@ -80,96 +83,165 @@ public sealed class BlockPoolTests
     }
 
     [Theory]
-    [InlineData(8)]
+    [InlineData(10)]
     [InlineData(40)]
-    public void It_does_what_a_plain_list_does(int blocks)
+    [InlineData(200)]
+    public void It_does_what_a_list_of_single_blocks_does(int blocks)
     {
         var random = new RandomStream(5, "pool");
         var pool = new BlockPool(blocks);
-        var model = new PlainPool(blocks);
-        var named = new List<(int Block, int Model)>();
+        var plain = new PlainPool(blocks);
+        var held = new List<(List<HeldBlocks> Runs, List<int> Blocks)>();
         var unnamed = new List<int>();
         for (var step = 0; step < 20_000; step++)
         {
-            var key = (ulong)(1 + random.Next(12));
-            var found = pool.Find(key);
-            var expected = model.Find(key);
-            Assert.Equal(expected >= 0, found >= 0);
-            switch (random.Next(5))
+            var page = (ulong)(1 + random.Next(6));
+            var slot = random.Next(Slots);
+            Assert.Equal(plain.CountFound(page, slot), pool.CountFound(page, slot));
+            switch (random.Next(6))
             {
-                case 0 when found >= 0:
-                    pool.Hold(found);
-                    model.Hold(expected);
-                    named.Add((found, expected));
+                case 0 when plain.CountFound(page, slot) is > 0 and var found:
+                {
+                    var runs = new List<HeldBlocks>();
+                    var count = 1 + random.Next(found);
+                    pool.Hold(page, slot, count, runs);
+                    held.Add((runs, plain.Hold(page, slot, count)));
                     break;
+                }
+
                 case 1 when pool.Free > 0:
-                    var count = 1 + random.Next(Math.Min(4, pool.Free));
+                {
+                    var count = 1 + random.Next(Math.Min(6, pool.Free));
                     pool.Take(count);
-                    unnamed.AddRange(Enumerable.Range(0, count).Select(_ => model.Take()));
+                    unnamed.AddRange(Enumerable.Range(0, count).Select(_ => plain.Take()));
                     break;
+                }
+
                 case 2 when unnamed.Count > 0:
-                    named.Add((pool.Name(key), unnamed[^1]));
-                    model.Name(unnamed[^1], key);
-                    unnamed.RemoveAt(unnamed.Count - 1);
+                {
+                    // Of a request that holds something it may become the next block.
+                    var count = 1 + random.Next(Math.Min(unnamed.Count, Slots - slot));
+                    var goesOn = held.Count > 0 && random.Next(2) == 0;
+                    var (runs, own) = goesOn ? held[random.Next(held.Count)] : ([], []);
+                    pool.Name(page, slot, count, runs);
+                    own.AddRange(plain.Name(unnamed.GetRange(0, count), page, slot));
+                    unnamed.RemoveRange(0, count);
+                    if (!goesOn)
+                    {
+                        held.Add((runs, own));
+                    }
+
                     break;
-                case 3 when named.Count > 0:
-                    var released = random.Next(named.Count);
-                    pool.Release(named[released].Block);
-                    model.Release(named[released].Model);
-                    named.RemoveAt(released);
+                }
+
+                case 3 when held.Count > 0:
+                {
+                    var released = random.Next(held.Count);
+                    var (runs, own) = held[released];
+                    runs.Reverse();
+                    runs.ForEach(pool.Release);
+                    own.Reverse();
+                    own.ForEach(plain.Release);
+                    held.RemoveAt(released);
                     break;
+                }
+
                 case 4 when unnamed.Count > 0:
-                    var some = 1 + random.Next(unnamed.Count);
-                    pool.ReleaseUnnamed(some);
-                    unnamed.GetRange(0, some).ForEach(model.Release);
-                    unnamed.RemoveRange(0, some);
+                {
+                    var count = 1 + random.Next(unnamed.Count);
+                    pool.ReleaseUnnamed(count);
+                    unnamed.GetRange(0, count).ForEach(plain.Release);
+                    unnamed.RemoveRange(0, count);
                     break;
+                }
+
+                case 5:
+                {
+                    var taken = random.Next(pool.Free + 1);
+                    ulong[] pages = [page, 1 + (page % 6)];
+                    Assert.Equal(
+                        plain.CountFound(pages, taken),
+                        pool.CountFound(pages, Slots, most: 2 * Slots, taken)
+                    );
+                    var found = plain.CountFound(page, 0);
+                    Assert.Equal(plain.CountFree(page, found), pool.CountFree(page, found));
+                    if (plain.CountFound(page, slot) == 0)
+                    {
+                        Assert.Equal(plain.CountMissing(page, slot), pool.CountMissing(page, slot, Slots));
+                    }
+
+                    break;
+                }
             }
 
-            Assert.Equal(model.Free.Count, pool.Free);
-            ulong[] keys = [key, 1 + (key % 12), 1 + ((key + 1) % 12)];
-            var taken = random.Next(pool.Free + 1);
-            Assert.Equal(model.CountFound(keys, taken), pool.CountFound(keys, taken));
+            Assert.Equal((plain.Free.Count, plain.Evictions), (pool.Free, pool.Evictions));
         }
 
-        Assert.True(pool.Evictions > 20, $"{pool.Evictions} evictions");
+        Assert.True(pool.Evictions > 100, $"{pool.Evictions} evictions");
     }
 
-    /// <summary>The same by searching lists.</summary>
+    private static HeldBlocks Name(BlockPool pool, ulong page, int slot, int count)
+    {
+        var held = new List<HeldBlocks>();
+        pool.Name(page, slot, count, held);
+        return Assert.Single(held);
+    }
+
+    /// <summary>The same block by block, by searching lists.</summary>
     private sealed class PlainPool(int blocks)
     {
         private readonly int[] _holders = new int[blocks];
-        private readonly ulong[] _keys = new ulong[blocks];
+        private readonly (ulong Page, int Slot)[] _names = new (ulong, int)[blocks];
 
         public List<int> Free { get; } = [.. Enumerable.Range(0, blocks)];
 
-        public int Find(ulong key) => Array.IndexOf(_keys, key);
+        public long Evictions { get; private set; }
 
-        public int CountFound(ulong[] keys, int taken) =>
-            keys.TakeWhile(key => Find(key) is >= 0 and var block && Free.IndexOf(block) is var place && (place < 0 || place >= taken))
+        public int CountFound(ulong page, int slot) =>
+            Enumerable.Range(slot, Slots - slot).TakeWhile(s => Find(page, s) >= 0).Count();
+
+        public int CountFound(ulong[] pages, int taken) =>
+            pages
+                .SelectMany(page => Enumerable.Range(0, Slots).Select(slot => Find(page, slot)))
+                .TakeWhile(block =>
+                    block >= 0 && (_holders[block] > 0 || Free.IndexOf(block) >= taken)
+                )
                 .Count();
 
-        public void Hold(int block)
+        public int CountFree(ulong page, int slots) =>
+            Enumerable.Range(0, slots).Count(slot => _holders[Find(page, slot)] == 0);
+
+        public int CountMissing(ulong page, int slot) =>
+            Enumerable.Range(slot, Slots - slot).TakeWhile(s => Find(page, s) < 0).Count();
+
+        public List<int> Hold(ulong page, int slot, int count)
         {
-            _holders[block]++;
-            Free.Remove(block);
+            List<int> held = [.. Enumerable.Range(slot, count).Select(s => Find(page, s))];
+            held.ForEach(Hold);
+            return held;
         }
 
-        public void Name(int block, ulong key)
+        public IEnumerable<int> Name(List<int> named, ulong page, int slot)
         {
-            if (Find(key) is >= 0 and var older)
+            for (var i = 0; i < named.Count; i++)
             {
-                _keys[older] = 0;
+                if (Find(page, slot + i) is >= 0 and var older)
+                {
+                    _names[older] = default;
+                }
+
+                _names[named[i]] = (page, slot + i);
             }
 
-            _keys[block] = key;
+            return named;
         }
 
         public int Take()
         {
             var block = Free[0];
             Hold(block);
-            _keys[block] = 0;
+            Evictions += _names[block].Page > 0 ? 1 : 0;
+            _names[block] = default;
             return block;
         }
 
@@ -179,6 +251,14 @@ public sealed class BlockPoolTests
             {
                 Free.Add(block);
             }
+        }
+
+        private int Find(ulong page, int slot) => Array.IndexOf(_names, (page, slot));
+
+        private void Hold(int block)
+        {
+            _holders[block]++;
+            Free.Remove(block);
         }
     }
 }
