@@ -1,4 +1,5 @@
 using LlmSim.Performance;
+using LlmSim.Policies;
 
 namespace LlmSim;
 
@@ -36,11 +37,11 @@ internal abstract class Instance
     /// <summary>Work ahead of a request placed here now: seconds in prefill, tokens in decode.</summary>
     public abstract double EstimatedWork(Request request);
 
-    /// <summary>What that is at least for any request, from now until <see cref="WorkObserver" /> is called.</summary>
-    public virtual WorkBound WorkBound => WorkBound.None;
+    /// <summary>What that is at least for any request that the decision is about, from now until <see cref="WorkChanged" /> is called.</summary>
+    public virtual WorkBound BoundWork(PolicyDecisions decision) => WorkBound.None;
 
     /// <summary>Called when the bound no longer holds.</summary>
-    public Action? WorkObserver { get; set; }
+    public Action? WorkChanged { get; set; }
 
     /// <summary>Whether the request would fit if it were alone.</summary>
     public abstract bool CanEverHold(Request request);
@@ -95,7 +96,7 @@ internal abstract class Instance
     private InvalidOperationException NoPrefixCache() => new($"{this} keeps no prefixes");
 
     /// <summary>The work has changed, or how it becomes less.</summary>
-    protected void ChangeWork() => WorkObserver?.Invoke();
+    protected void ChangeWork() => WorkChanged?.Invoke();
 }
 
 /// <summary>Blocks of a paged KV cache.</summary>

@@ -27,7 +27,7 @@ internal sealed class Router
         _fetchingPolicy = decision == PolicyDecisions.PrefillGlobal ? policy as IPrefixFetchingPolicy : null;
         _random = random;
         _instances = new EligibleInstances(instances);
-        _workIndex = new WorkIndex(_instances.All);
+        _workIndex = new WorkIndex(_instances.All, decision);
     }
 
     /// <summary>Why a request was rejected that <see cref="Choose" /> gave no instance.</summary>

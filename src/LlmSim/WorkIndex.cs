@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
 using LlmSim.Engine;
+using LlmSim.Policies;
 
 namespace LlmSim;
 
@@ -20,6 +21,7 @@ internal sealed class WorkIndex
     private const int Figures = 5;
 
     private readonly Instance[] _instances;
+    private readonly PolicyDecisions _decision;
     private readonly double[] _figures;
     private readonly double[] _bounds;
 
@@ -29,9 +31,11 @@ internal sealed class WorkIndex
     private readonly bool[] _isChanged;
     private bool _isWatching;
 
-    public WorkIndex(Instance[] instances)
+    /// <summary>The index of instances that a decision is about.</summary>
+    public WorkIndex(Instance[] instances, PolicyDecisions decision)
     {
         _instances = instances;
+        _decision = decision;
         // Whole blocks; what is beyond the instances never has the least work.
         _bounds = new double[(instances.Length + Block - 1) / Block * Block];
         _figures = new double[_bounds.Length * Figures];
@@ -85,7 +89,7 @@ internal sealed class WorkIndex
         {
             var position = i;
             MarkChanged(position);
-            _instances[i].WorkObserver = () => MarkChanged(position);
+            _instances[i].WorkChanged += () => MarkChanged(position);
         }
     }
 
@@ -103,7 +107,7 @@ internal sealed class WorkIndex
         while (_changed.TryPop(out var position))
         {
             _isChanged[position] = false;
-            var bound = _instances[position].WorkBound;
+            var bound = _instances[position].BoundWork(_decision);
             Put(position, bound with { Work = bound.Work - (Tolerance * (1 + Math.Abs(bound.Work))) });
         }
     }

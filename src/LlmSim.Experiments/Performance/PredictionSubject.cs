@@ -77,7 +77,8 @@ internal sealed record PredictionSubject
     /// <summary>"sglang 0.5.9", "vllm" where the version is not known; none where an instance computes prompts or decodes by itself.</summary>
     private static string? EngineOf(InstanceSpec instance, bool isMixed) =>
         // A mixed instance has an engine, given or by default.
-        (instance.Engine ?? (isMixed ? new EngineSpec() : null)) is { } engine
+        (instance.Engine ?? (isMixed ? new EngineSpec() : null))
+            is { } engine
             ? $"{EngineDefaults.Name(engine.Kind)} {engine.Version}".TrimEnd()
             : null;
 

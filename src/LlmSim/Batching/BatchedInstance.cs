@@ -50,21 +50,11 @@ internal sealed partial class BatchedInstance : Instance
         _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
         _progress = new IterationProgress(this, _cache, options.InterTokenLatency);
         _padding = new GraphPadding(spec.Engine!.CapturedSizes);
-        _work = new WorkAhead(performance, _padding);
+        _work = new WorkAhead(performance, _padding, _scheduler, _waiting);
         group.Add(this);
     }
 
     public InstanceRole Role => _options.Role;
-
-    public override int QueuedRequests => _waiting.Count;
-    public override int RunningRequests => _scheduler.Running;
-
-    public override long CommittedKvBytes =>
-        HeldKvBytes + (_cache.BlocksFor(_waiting.Tokens) * _options.KvBytesPerBlock);
-
-    public override long HeldKvBytes => UsedBlocks * _options.KvBytesPerBlock;
-
-    public override KvBlockUse KvBlocks => new(_cache.Pool.Total, UsedBlocks, Spec.Engine!.BlockTokens);
 
     public PagedKvCache Cache => _cache;
     public long CompletedRequests { get; private set; }
@@ -127,12 +117,16 @@ internal sealed partial class BatchedInstance : Instance
 
         _expected.Remove(request);
         _waiting.Add(sequence, _simulation.Now, _group.HasBegunNow);
+        ChangeWork();
         // The next iteration is planned already, unless there was nothing to plan.
         _group.Interrupt(plannedAhead: Spec.Engine!.AsyncScheduling && _batch.Tokens > 0 ? 1 : 0);
     }
 
-    public override void Expect(Request request, int cachedTokens) =>
+    public override void Expect(Request request, int cachedTokens)
+    {
         _expected.Add(request, PrefillSeconds(request.InputTokens, cachedTokens));
+        ChangeWork();
+    }
 
     public override void InsertPrefix(Request request, int tokens)
     {
@@ -179,6 +173,7 @@ internal sealed partial class BatchedInstance : Instance
 
         _batch = batch;
         _usedAtBegin = _cache.Pool.Used;
+        ChangeWork();
         _options.OnRoom(this);
         return batch;
     }
@@ -198,21 +193,6 @@ internal sealed partial class BatchedInstance : Instance
             {
                 _options.OnPrefillPlanned(sequence.Request, end);
             }
-        }
-    }
-
-    /// <summary>The running request with the longest context; null when none runs.</summary>
-    public Request? Longest
-    {
-        get
-        {
-            var all = _scheduler.Single.ToArray().AsEnumerable();
-            if (_scheduler.Decoding.Count > 0)
-            {
-                all = all.Append(_scheduler.Decoding.Longest);
-            }
-
-            return all.MaxBy(sequence => sequence.Length)?.Request;
         }
     }
 

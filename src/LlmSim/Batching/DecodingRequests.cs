@@ -62,7 +62,10 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
     /// <param name="sequence">A request that the next iteration is to give a token.</param>
     public void Add(SequenceState sequence)
     {
-        Invariant.Require(_provided == _ended, $"{sequence.Request} joined requests in the middle of an iteration");
+        Invariant.Require(
+            _provided == _ended,
+            $"{sequence.Request} joined requests in the middle of an iteration"
+        );
         if (Count == 0)
         {
             (_ended, _provided, _computedSum) = (0, 0, 0);

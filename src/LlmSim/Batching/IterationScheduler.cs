@@ -32,7 +32,8 @@ internal abstract class IterationScheduler(
     /// <summary>
     /// The requests of the batch that each get a token in every iteration that decodes. The others are <see cref="Single" />.
     /// </summary>
-    public DecodingRequests Decoding { get; } = new(cache, spec.BlockTokens, spec.Kind == EngineKind.TensorRtLlm);
+    public DecodingRequests Decoding { get; } =
+        new(cache, spec.BlockTokens, spec.Kind == EngineKind.TensorRtLlm);
 
     /// <summary>The rule of an engine's kind.</summary>
     public static IterationScheduler Create(

@@ -192,12 +192,12 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     public void Insert(Request request, int tokens)
     {
         var pages = Pages(request);
-        var blocks = tokens / spec.BlockTokens;
+        var whole = tokens / spec.BlockTokens;
         var fetched = new List<HeldBlocks>();
-        for (var block = 0; block < blocks; )
+        for (var block = 0; block < whole; )
         {
             var (page, slot) = (pages.Keys[block / pages.Slots], block % pages.Slots);
-            var most = Math.Min(pages.Slots - slot, blocks - block);
+            var most = Math.Min(pages.Slots - slot, whole - block);
             var count = Math.Min(most, Pool.CountFound(page, slot));
             if (count > 0)
             {

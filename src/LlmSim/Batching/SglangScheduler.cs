@@ -99,8 +99,7 @@ internal sealed partial class SglangScheduler(
     /// <summary>Whether the engine reads who has come, which it does after prompts and when idle in any case.</summary>
     private bool Receives()
     {
-        var receives =
-            _sinceReceived >= Spec.ReceiveIterations || Running == 0 || _chunked is not null;
+        var receives = _sinceReceived >= Spec.ReceiveIterations || Running == 0 || _chunked is not null;
         _sinceReceived = receives ? 0 : _sinceReceived;
         return receives;
     }

@@ -36,6 +36,9 @@ internal sealed class WaitingRequests(
     /// <summary>Tokens known of all waiting requests.</summary>
     public long Tokens { get; private set; }
 
+    /// <summary>Tokens that the waiting requests are expected to generate yet.</summary>
+    public long ExpectedTokens { get; private set; }
+
     /// <summary>Estimated time of the prefills that wait.</summary>
     public SimTime PrefillDuration { get; private set; }
 
@@ -117,23 +120,6 @@ internal sealed class WaitingRequests(
         Track(selected, -1);
     }
 
-    /// <summary>Sum of a figure over the waiting requests.</summary>
-    public long Sum<TState>(TState state, Func<Request, TState, long> figure)
-    {
-        var sum = arrived.Sum(state, figure) + fresh.Sum(state, figure);
-        foreach (var sequence in _preempted)
-        {
-            sum += figure(sequence.Request, state);
-        }
-
-        foreach (var (sequence, _, _) in _unseen)
-        {
-            sum += figure(sequence.Request, state);
-        }
-
-        return sum;
-    }
-
     /// <summary>Adds them to a list, in no particular order.</summary>
     public void CopyTo(List<Request> requests)
     {
@@ -152,6 +138,7 @@ internal sealed class WaitingRequests(
     private void Track(SequenceState sequence, int sign)
     {
         Tokens += sign * sequence.Length;
+        ExpectedTokens += sign * OutputEstimate.RemainingTokens(sequence.Request);
         PrefillDuration += new SimTime(sign * sequence.PrefillAhead.Nanoseconds);
     }
 }

@@ -3,30 +3,37 @@ using LlmSim.Performance;
 namespace LlmSim.Batching;
 
 /// <summary>What a router may estimate of the work that a batched instance has before it.</summary>
-internal sealed class WorkAhead(IPerformanceModel performance, GraphPadding padding)
+internal sealed class WorkAhead(
+    IPerformanceModel performance,
+    GraphPadding padding,
+    IterationScheduler scheduler,
+    WaitingRequests waiting
+)
 {
-    /// <summary>Seconds of the prefills that run and wait. While one runs, no iteration is unsettled.</summary>
-    public static double PrefillSeconds(ReadOnlySpan<SequenceState> single, WaitingRequests waiting)
-    {
-        var seconds = waiting.PrefillDuration.Seconds;
-        foreach (var sequence in single)
-        {
-            if (sequence.Request.GeneratedTokens == 0)
-            {
-                var left = sequence.Length - sequence.Computed;
-                seconds += sequence.PrefillAhead.Seconds * left / sequence.Length;
-            }
-        }
+    /// <summary>Pieces of a trend that are looked at for a bound; beyond them nothing is known.</summary>
+    private const int MostPieces = 4;
 
-        return seconds;
+    /// <summary>Seconds of the prefills that run and wait. While one runs, no iteration is unsettled.</summary>
+    public double PrefillSeconds
+    {
+        get
+        {
+            var seconds = waiting.PrefillDuration.Seconds;
+            foreach (var sequence in scheduler.Single)
+            {
+                if (sequence.Request.GeneratedTokens == 0)
+                {
+                    var left = sequence.Length - sequence.Computed;
+                    seconds += sequence.PrefillAhead.Seconds * left / sequence.Length;
+                }
+            }
+
+            return seconds;
+        }
     }
 
     /// <summary>Tokens that the running and waiting requests are expected to generate yet.</summary>
-    public static long TokensToCome(
-        IterationScheduler scheduler,
-        int unsettledIterations,
-        WaitingRequests waiting
-    )
+    public long TokensToCome(int unsettledIterations)
     {
         var tokens = scheduler.Decoding.ExpectedTokens(unsettledIterations);
         foreach (var sequence in scheduler.Single)
@@ -34,16 +41,72 @@ internal sealed class WorkAhead(IPerformanceModel performance, GraphPadding padd
             tokens += OutputEstimate.RemainingTokens(sequence.Request, unsettledIterations);
         }
 
-        return tokens + waiting.Sum(0, static (request, _) => OutputEstimate.RemainingTokens(request));
+        return tokens + waiting.ExpectedTokens;
+    }
+
+    /// <summary>What that is at least from now on, with so many iterations of a plan to come that may take a token off each running request.</summary>
+    public WorkBound BoundTokens(int unsettledIterations, in PlanAhead plan)
+    {
+        var work = TokensToCome(unsettledIterations);
+        return plan.Bound(work, scheduler.Running, scheduler.Running + waiting.ExpectedTokens);
     }
 
     /// <summary>Seconds of as many iterations, in the batch as it is, as its decoding requests want on average.</summary>
-    public double DecodeSeconds(IterationScheduler scheduler, int unsettledIterations)
+    public double DecodeSeconds(int unsettledIterations)
+    {
+        var batch = MeanBatch(unsettledIterations, out var tokens);
+        return batch.DecodeRequests == 0
+            ? 0
+            : (double)tokens / batch.DecodeRequests * performance.Seconds(batch);
+    }
+
+    /// <summary>What these and other seconds are at least from now on.</summary>
+    public WorkBound BoundSeconds(double others, int unsettledIterations, in PlanAhead plan)
+    {
+        var batch = MeanBatch(unsettledIterations, out var tokens);
+        if (batch.DecodeRequests == 0)
+        {
+            return WorkBound.Steady(others);
+        }
+
+        // The mean context grows by a token an iteration, and each iteration takes a token off the mean of what is to come.
+        var shortest = LeastSeconds(batch, plan.Iterations);
+        return shortest is { } seconds
+            ? plan.Bound(
+                others + ((double)tokens / batch.DecodeRequests * seconds),
+                seconds,
+                others + seconds
+            )
+            : WorkBound.None;
+    }
+
+    /// <summary>The shortest iteration of a batch and so many that follow; null when the model tells it too slowly.</summary>
+    private double? LeastSeconds(in IterationBatch batch, int following)
+    {
+        var (least, looked) = (double.PositiveInfinity, 0);
+        for (var pieces = 0; looked <= following; pieces++)
+        {
+            if (pieces == MostPieces)
+            {
+                return null;
+            }
+
+            var trend = performance.Trend(batch.After(looked));
+            var last = Math.Min(trend.Iterations - 1, following - looked);
+            least = Math.Min(least, Math.Min(trend.Seconds, trend.Seconds + (last * trend.GrowthSeconds)));
+            looked += trend.Iterations;
+        }
+
+        return least;
+    }
+
+    /// <summary>The decoding requests, each with the mean context.</summary>
+    private IterationBatch MeanBatch(int unsettledIterations, out long tokens)
     {
         var decoding = scheduler.Decoding;
         var requests = decoding.Count;
         var computed = decoding.Computed + ((long)requests * unsettledIterations);
-        var tokens = decoding.ExpectedTokens(unsettledIterations);
+        tokens = decoding.ExpectedTokens(unsettledIterations);
         foreach (var sequence in scheduler.Single)
         {
             if (sequence.Request.GeneratedTokens > 0)
@@ -54,13 +117,8 @@ internal sealed class WorkAhead(IPerformanceModel performance, GraphPadding padd
             }
         }
 
-        if (requests == 0)
-        {
-            return 0;
-        }
-
-        var mean = (int)(computed / requests);
-        var batch = new IterationBatch
+        var mean = requests == 0 ? 0 : (int)(computed / requests);
+        return new IterationBatch
         {
             DecodeRequests = requests,
             DecodeComputedTokens = computed,
@@ -68,6 +126,5 @@ internal sealed class WorkAhead(IPerformanceModel performance, GraphPadding padd
             DecodeComputedTokensMax = mean,
             GroupTokens = padding.Padded(requests),
         };
-        return (double)tokens / requests * performance.Seconds(batch);
     }
 }

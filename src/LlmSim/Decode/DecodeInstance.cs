@@ -1,6 +1,7 @@
 using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Policies;
 
 namespace LlmSim.Decode;
 
@@ -99,33 +100,30 @@ internal sealed partial class DecodeInstance : Instance
 
     public override double EstimatedWork(Request request) => RemainingTokens;
 
-    public override WorkBound WorkBound
+    public override WorkBound BoundWork(PolicyDecisions decision)
     {
-        get
+        var tokens = RemainingTokens;
+        if (_phase != Phase.Decoding)
         {
-            var tokens = RemainingTokens;
-            if (_phase != Phase.Decoding)
-            {
-                return WorkBound.Steady(tokens);
-            }
-
-            var floor = _batch.Count + _queuedWork;
-            var shortestNanoseconds = _plan.ShortestNanoseconds;
-            if (shortestNanoseconds == 0)
-            {
-                return WorkBound.Steady(floor);
-            }
-
-            // Each iteration takes a token from everybody who is within what was expected. Ends are rounded to nanoseconds.
-            var lastEnd = _plan.EndOf(_plan.EndedBy(_simulation.Now));
-            return new WorkBound(
-                tokens,
-                lastEnd - new SimTime(1),
-                StepsPerNanosecond: 1 / shortestNanoseconds,
-                StepWork: _work!.Within,
-                floor
-            );
+            return WorkBound.Steady(tokens);
         }
+
+        var floor = _batch.Count + _queuedWork;
+        var shortestNanoseconds = _plan.ShortestNanoseconds;
+        if (shortestNanoseconds == 0)
+        {
+            return WorkBound.Steady(floor);
+        }
+
+        // Each iteration takes a token from everybody who is within what was expected. Ends are rounded to nanoseconds.
+        var lastEnd = _plan.EndOf(_plan.EndedBy(_simulation.Now));
+        return new WorkBound(
+            tokens,
+            lastEnd - new SimTime(1),
+            StepsPerNanosecond: 1 / shortestNanoseconds,
+            StepWork: _work!.Within,
+            floor
+        );
     }
 
     /// <summary>Tokens that running and queued requests are expected to generate yet.</summary>

@@ -168,7 +168,8 @@ internal sealed class IterationPlan
     }
 
     /// <summary>Records the iterations after the first as gaps between tokens, each for so many requests.</summary>
-    public void RecordGaps(InterTokenLatency latency, int requests) => RecordGaps(latency, 2, Count, requests);
+    public void RecordGaps(InterTokenLatency latency, int requests) =>
+        RecordGaps(latency, 2, Count, requests);
 
     /// <summary>The plan has been carried out; the next one goes on from its end.</summary>
     public void Complete()

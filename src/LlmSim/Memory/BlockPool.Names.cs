@@ -112,12 +112,7 @@ internal sealed partial class BlockPool
         {
             ref var last = ref CollectionsMarshal.AsSpan(held)[^1];
             ref var run = ref _runs[last.Run];
-            if (
-                run.Page == page
-                && run is { Holders: 1 }
-                && run.To == from
-                && run.Length == last.Count
-            )
+            if (run.Page == page && run is { Holders: 1 } && run.To == from && run.Length == last.Count)
             {
                 run.Length += count;
                 last = last with { Count = last.Count + count };
@@ -136,7 +131,10 @@ internal sealed partial class BlockPool
     {
         // What was split off since lies behind, and is let go before.
         var (run, rest) = (held.Run, held.Count - _runs[held.Run].Length);
-        Invariant.Require(rest >= 0, $"{held.Count} KV blocks were released, {-rest} fewer than belong together");
+        Invariant.Require(
+            rest >= 0,
+            $"{held.Count} KV blocks were released, {-rest} fewer than belong together"
+        );
         if (rest > 0)
         {
             Release(new HeldBlocks(_runs[run].Rest, rest));

@@ -118,7 +118,10 @@ internal sealed partial class BlockPool
         var listed = 0;
         for (var run = _runs[None].Next; run != None; run = _runs[run].Next)
         {
-            Invariant.Require(_runs[run].Holders == 0, $"{_runs[run].Length} KV blocks are in the free list and held");
+            Invariant.Require(
+                _runs[run].Holders == 0,
+                $"{_runs[run].Length} KV blocks are in the free list and held"
+            );
             listed += _runs[run].Length;
         }
 

@@ -1,5 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Performance;
+using LlmSim.Policies;
 
 namespace LlmSim.Prefill;
 
@@ -73,21 +74,18 @@ internal sealed class PrefillInstance : Instance
         return (running + new SimTime(queued)).Seconds;
     }
 
-    public override WorkBound WorkBound
+    public override WorkBound BoundWork(PolicyDecisions decision)
     {
-        get
-        {
-            var queued = _queuedByLength is null ? new SimTime(_queuedNanoseconds).Seconds : 0;
-            return _running is null
-                ? WorkBound.Steady(queued)
-                : new WorkBound(
-                    queued,
-                    _running.PrefillFinish,
-                    StepsPerNanosecond: 1,
-                    StepWork: new SimTime(1).Seconds,
-                    queued
-                );
-        }
+        var queued = _queuedByLength is null ? new SimTime(_queuedNanoseconds).Seconds : 0;
+        return _running is null
+            ? WorkBound.Steady(queued)
+            : new WorkBound(
+                queued,
+                _running.PrefillFinish,
+                StepsPerNanosecond: 1,
+                StepWork: new SimTime(1).Seconds,
+                queued
+            );
     }
 
     /// <summary>Takes a request in: it starts now when the instance is idle, else it queues.</summary>

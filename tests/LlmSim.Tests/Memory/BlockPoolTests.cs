@@ -203,9 +203,7 @@ public sealed class BlockPoolTests
         public int CountFound(ulong[] pages, int taken) =>
             pages
                 .SelectMany(page => Enumerable.Range(0, Slots).Select(slot => Find(page, slot)))
-                .TakeWhile(block =>
-                    block >= 0 && (_holders[block] > 0 || Free.IndexOf(block) >= taken)
-                )
+                .TakeWhile(block => block >= 0 && (_holders[block] > 0 || Free.IndexOf(block) >= taken))
                 .Count();
 
         public int CountFree(ulong page, int slots) =>
@@ -221,7 +219,7 @@ public sealed class BlockPoolTests
             return held;
         }
 
-        public IEnumerable<int> Name(List<int> named, ulong page, int slot)
+        public List<int> Name(List<int> named, ulong page, int slot)
         {
             for (var i = 0; i < named.Count; i++)
             {
