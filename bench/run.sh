@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the scenarios of docs/performance.md whole, as processes, and prints their figures as a table.
-#   bench/run.sh [--best-of N] [--save FILE] [--compare FILE] [--trace TRACE] [--performance SOURCE] [SCENARIO ...]
-# Scenarios: S1 to S7, mixed (all without any). --best-of runs each so often and keeps the run with the least processor time, for a
+#   bench/run.sh [--best-of N] [--save FILE] [--compare FILE] [--trace TRACE] [--azure TRACE] [--performance SOURCE] [SCENARIO ...]
+# Scenarios: S1 to S7 (prefill and decode instances), E1 to E6 and PD (engines), mixed; all without any. E2 and E3 take --trace with the
+# blocks of its prompts (Mooncake's conversation), E5 takes --azure (Azure's conversations of 2023). --best-of runs each so often and keeps the run with the least processor time, for a
 # machine with noisy neighbours. --save keeps the figures, --compare shows how they differ from kept ones.
 # Times of iterations are the roofline's unless --performance says otherwise: what is measured is the simulation.
 # Seconds are processor seconds of the simulation once it runs, so that other work on the machine disturbs least. "late" is its last
@@ -11,20 +12,21 @@ set -euo pipefail
 root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-tries=1 save="" compare="" trace="" performance=roofline scenarios=()
+tries=1 save="" compare="" trace="" azure="" performance=roofline scenarios=()
 while (($#)); do
   case "$1" in
     --best-of) tries="$2"; shift 2 ;;
     --save) save="$2"; shift 2 ;;
     --compare) compare="$2"; shift 2 ;;
     --trace) trace="$2"; shift 2 ;;
+    --azure) azure="$2"; shift 2 ;;
     --performance) performance="$2"; shift 2 ;;
-    S[1-7] | mixed) scenarios+=("$1"); shift ;;
-    *) echo "bench/run.sh: found '$1'; allowed: --best-of N, --save FILE, --compare FILE, --trace TRACE, --performance SOURCE, S1 to S7, mixed" >&2; exit 1 ;;
+    S[1-7] | E[1-6] | PD | mixed) scenarios+=("$1"); shift ;;
+    *) echo "bench/run.sh: found '$1'; allowed: --best-of N, --save FILE, --compare FILE, --trace TRACE, --azure TRACE, --performance SOURCE, S1 to S7, E1 to E6, PD, mixed" >&2; exit 1 ;;
   esac
 done
 [[ $tries =~ ^[1-9][0-9]*$ ]] || { echo "bench/run.sh: --best-of: found '$tries'; allowed: a number from 1" >&2; exit 1; }
-((${#scenarios[@]})) || scenarios=(S1 S2 S3 S4 S5 S6 mixed S7)
+((${#scenarios[@]})) || scenarios=(S1 S2 S3 S4 S5 S6 E1 E2 E3 E4 E5 E6 PD mixed S7)
 
 figures="$work/figures.tsv"
 row='%-22s %11s %12s %11s %8s %8s %9s %9s %7s %8s\n'
@@ -66,6 +68,21 @@ cluster() { # instances
     awk -v n="$1" 'BEGIN { printf "["; for (i = 0; i < n; i++) printf "%s{\"hardware\":\"NVIDIA_H100_SXM\",\"tp_size\":4}", i ? "," : ""; print "]" }'
 }
 
+engines() { # count, hardware, tp, other fields
+  echo "[{\"role\": \"mixed\", \"hardware\": \"$2\", \"tp_size\": $3, \"count\": $1${4:+, $4}}]" >"$work/engines.json"
+}
+
+# A trace ten times over, without its times, sent at its own mean rate: what the runtime compiles is then a small part.
+ten_times() { # trace
+  local i
+  for i in 1 2 3 4 5 6 7 8 9 10; do
+    case "$1" in
+      *.csv) if ((i == 1)); then cut -d , -f 2- "$1"; else tail -n +2 "$1" | cut -d , -f 2-; fi ;;
+      *) sed 's/"timestamp": *[0-9.]*, *//' "$1" ;;
+    esac
+  done
+}
+
 lengths=(--request_source lognormal --input_mean 1000 --output_mean 250)
 policies() { # global, local
   echo --prefill_global "$1" --decode_global "$1" --prefill_local "$2" --decode_local "$2"
@@ -96,6 +113,43 @@ run() {
             --lambda_arrival $((15 * stage)) --prefill_config "$work/cluster.json" --decode_config "$work/cluster.json"
         done
       done
+      ;;
+    E1)
+      engines 8 NVIDIA_H100_SXM 4
+      scenario "E1 8 engines" "${lengths[@]}" $(policies least_requests fcfs) --lambda_arrival 60 --request_count 1000000 --cluster "$work/engines.json"
+      ;;
+    E2 | E3)
+      local path="${trace:-$(ls "$root"/traces/*.jsonl* | head -1)}" caching=true
+      [[ $1 == E2 ]] || caching=false
+      ten_times "$path" >"$work/ten.jsonl"
+      for chunk in 512 2048; do
+        engines 8 NVIDIA_H100_SXM 4 "\"engine\": {\"prefix_caching\": $caching, \"max_num_batched_tokens\": $chunk}"
+        scenario "$1 trace, chunk $chunk" --trace_path "$work/ten.jsonl" --arrivals poisson --lambda_arrival 3.4 --cluster "$work/engines.json"
+      done
+      ;;
+    E4)
+      engines 4 NVIDIA_H100_SXM 1
+      for rate in 10 40 100; do
+        scenario "E4 512/256, $rate/s" --model meta-llama/Llama-3.1-8B --request_source uniform --input_len 512 --output_len 256 \
+          --lambda_arrival "$rate" --request_count 1000000 --cluster "$work/engines.json"
+      done
+      ;;
+    E5)
+      if [[ -z $azure ]]; then echo "E5: left out, it needs --azure"; return; fi
+      ten_times "$azure" >"$work/ten.csv"
+      engines 4 NVIDIA_A100_80G 4 '"engine": {"max_num_batched_tokens": 512}'
+      scenario "E5 Azure, chunk 512" --trace_path "$work/ten.csv" --arrivals poisson --lambda_arrival 5.5 --cluster "$work/engines.json"
+      ;;
+    E6)
+      for count in 8 512; do
+        engines "$count" NVIDIA_H100_SXM 4
+        scenario "E6 $count engines" "${lengths[@]}" $(policies lowest_load fcfs) --lambda_arrival $((15 * count / 2)) --request_count 400000 \
+          --cluster "$work/engines.json"
+      done
+      ;;
+    PD)
+      echo '[{"role": "prefill", "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 4, "engine": {}}, {"role": "decode", "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 4, "engine": {}}]' >"$work/engines.json"
+      scenario "PD 4 + 4 engines" "${lengths[@]}" $(policies lowest_load fcfs) --lambda_arrival 20 --request_count 400000 --cluster "$work/engines.json"
       ;;
     # Eight engines that prefill and decode, at about the load of S1; the cost is by iteration and request there.
     mixed)

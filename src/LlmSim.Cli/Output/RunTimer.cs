@@ -35,10 +35,14 @@ internal sealed class RunTimer
     /// <summary>One line: requests, wall seconds and processor seconds, of all and of the late ones.</summary>
     public void Write(TextWriter writer)
     {
+        if (_first is not { } first || first.Requests == _last.Requests)
+        {
+            writer.WriteLine("timing: the run is too short to be timed; from 2,048 requests on it is");
+            return;
+        }
+
         var late = _late.Later.Requests * 3 <= _last.Requests * 2 ? _late.Later : _late.Earlier;
-        writer.WriteLine(
-            $"timing: {Since(_first ?? _last)}; late: {Since(late.Requests > 0 ? late : _last)}"
-        );
+        writer.WriteLine($"timing: {Since(first)}; late: {Since(late.Requests > 0 ? late : _last)}");
     }
 
     private string Since(in Mark mark) =>

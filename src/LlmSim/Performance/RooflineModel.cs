@@ -32,8 +32,11 @@ public sealed class RooflineModel : IPerformanceModel
     /// <summary>By length of a prompt alone.</summary>
     private readonly ValueTable _promptSeconds;
 
-    /// <summary>By batch size: the seconds of a decode iteration that do not depend on the contexts.</summary>
-    private readonly ValueTable _contextFreeSeconds;
+    /// <summary>By tokens: the seconds of the layers without attention.</summary>
+    private readonly ValueTable _layerSeconds;
+
+    /// <summary>By requests: the seconds of lm_head.</summary>
+    private readonly ValueTable _headSeconds;
 
     /// <summary>A model on an instance.</summary>
     /// <param name="model">The model.</param>
@@ -68,7 +71,8 @@ public sealed class RooflineModel : IPerformanceModel
         _mixedDecodeAttention = _attention.DecodeTime(_roofs.MixedDecodeAttention);
         _layers = model.Layers;
         _promptSeconds = new ValueTable(tokens => ComputeSeconds(IterationBatch.OfPrompt(tokens), tokens));
-        _contextFreeSeconds = new ValueTable(requests => ComputeContextFreeSeconds(requests, requests));
+        _layerSeconds = new ValueTable(tokens => LayerSeconds(tokens));
+        _headSeconds = new ValueTable(requests => _roofs.LmHead.Seconds(LmHead(requests)));
         if (semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce)
         {
             _communication = LayerCommunication.Of(
@@ -165,9 +169,12 @@ public sealed class RooflineModel : IPerformanceModel
             : _decodeAttention.Seconds(batch.DecodeRequests, _attention.DecodeKeys(batch.Decode));
 
     private double ContextFreeSeconds(int requests, int tokens) =>
-        requests == tokens ? _contextFreeSeconds.Get(requests) : ComputeContextFreeSeconds(requests, tokens);
+        _layerSeconds.Get(tokens)
+        + _headSeconds.Get(requests)
+        + _calibration.IterationSeconds
+        + requests * _calibration.RequestSeconds;
 
-    private double ComputeContextFreeSeconds(double requests, double tokens)
+    private double LayerSeconds(double tokens)
     {
         var everyLayer = Seconds(_operations.Projections, tokens, _roofs.Projections);
         everyLayer += Seconds(_operations.Elementwise, tokens, _roofs.Elementwise);
@@ -183,10 +190,7 @@ public sealed class RooflineModel : IPerformanceModel
             seconds += expertLayers * ExpertSeconds(tokens);
         }
 
-        return seconds
-            + _roofs.LmHead.Seconds(LmHead(requests))
-            + _calibration.IterationSeconds
-            + requests * _calibration.RequestSeconds;
+        return seconds;
     }
 
     /// <summary>Seconds of what a layer with experts has in the place of the MLP.</summary>
