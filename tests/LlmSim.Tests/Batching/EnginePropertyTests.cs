@@ -1,4 +1,5 @@
 using LlmSim.Metrics;
+using LlmSim.Tests.Properties;
 using Xunit;
 
 namespace LlmSim.Tests.Batching;
@@ -6,7 +7,7 @@ namespace LlmSim.Tests.Batching;
 /// <summary>What must hold in every cluster of batched instances, tried on random ones.</summary>
 public sealed class EnginePropertyTests
 {
-    private const int Scenarios = 600;
+    private const int Scenarios = 800;
 
     [Fact]
     public void Macro_steps_give_what_single_steps_give() =>
@@ -18,7 +19,7 @@ public sealed class EnginePropertyTests
             Assert.Equal(single.Count, macro.Count);
             foreach (var (expected, actual) in single.Zip(macro))
             {
-                Assert.Equal(expected, actual);
+                ClusterPropertyTests.AssertSame(expected, actual);
             }
 
             Assert.True(macroCluster.EventCount <= singleCluster.EventCount);
@@ -27,7 +28,7 @@ public sealed class EnginePropertyTests
                 Assert.Equal(one.Cache.HitTokens, other.Cache.HitTokens);
                 Assert.Equal(one.Cache.Pool.Evictions, other.Cache.Pool.Evictions);
                 Assert.Equal(one.Totals.Iterations, other.Totals.Iterations);
-                Assert.Equal(one.Totals.Busy, other.Totals.Busy);
+                ClusterPropertyTests.AssertNear(one.Totals.Busy, other.Totals.Busy);
             }
         });
 

@@ -9,9 +9,13 @@ internal sealed record IterationTimesModel(
     double SecondsPerPair = 0,
     double SecondsPerContextToken = 0,
     double SecondsPerChunk = 0,
-    double SecondsPerExpertToken = 0
+    double SecondsPerExpertToken = 0,
+    int TrendIterations = 1
 ) : IPerformanceModel
 {
+    public DecodeTrend Trend(in IterationBatch batch) =>
+        new(Seconds(batch), SecondsPerContextToken * batch.DecodeRequests, TrendIterations);
+
     public double Seconds(in IterationBatch batch) =>
         SecondsPerIteration
         + (SecondsPerToken * Math.Max(batch.Tokens, batch.GroupTokens))

@@ -50,7 +50,8 @@ internal sealed class RandomEngineScenario
             1e-3 + (random.NextDouble() * 1e-2),
             random.NextDouble() * 1e-4,
             random.NextDouble() * 1e-6,
-            random.NextDouble() * 1e-6
+            random.NextDouble() * 1e-6,
+            TrendIterations: Pick(new RandomStream(seed, "trend"), [1, 7, int.MaxValue])
         );
         var roles = random.Next(3);
         var (prefill, decode, mixed) = (

@@ -179,7 +179,7 @@ public sealed class ClusterPropertyTests
     private static long Iterations(Cluster cluster) => cluster.DecodeInstances.Sum(d => d.Iterations);
 
     /// <summary>Every choice the same, and every time within a microsecond: closed forms round where sums round otherwise.</summary>
-    private static void AssertSame(in RequestRecord expected, in RequestRecord actual)
+    internal static void AssertSame(in RequestRecord expected, in RequestRecord actual)
     {
         AssertNear(expected.PrefillStart, actual.PrefillStart);
         AssertNear(expected.PrefillFinish, actual.PrefillFinish);
@@ -188,11 +188,12 @@ public sealed class ClusterPropertyTests
         AssertNear(expected.FirstDecodeStart, actual.FirstDecodeStart);
         AssertNear(expected.Finish, actual.Finish);
         AssertNear(expected.Recompute, actual.Recompute);
+        AssertNear(expected.TakenIn ?? default, actual.TakenIn ?? default);
         Assert.Equal(expected.TpotSeconds, actual.TpotSeconds, 1e-6);
         Assert.Equal(WithoutTimes(expected), WithoutTimes(actual));
     }
 
-    private static void AssertNear(SimTime expected, SimTime actual) =>
+    internal static void AssertNear(SimTime expected, SimTime actual) =>
         Assert.InRange(actual.Nanoseconds, expected.Nanoseconds - 1000, expected.Nanoseconds + 1000);
 
     private static RequestRecord WithoutTimes(in RequestRecord record) =>
@@ -206,6 +207,7 @@ public sealed class ClusterPropertyTests
             Finish = default,
             Recompute = default,
             TpotSeconds = 0,
+            TakenIn = null,
         };
 
     /// <summary>A prefill instance works on one request at a time.</summary>
