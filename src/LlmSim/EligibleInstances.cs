@@ -16,20 +16,29 @@ internal sealed class EligibleInstances
     {
         _all = [.. instances];
         _eligible = new Instance[_all.Length];
-        var kinds = _all.GroupBy(instance =>
-                (
-                    instance.GetType(),
-                    instance.Spec,
-                    instance.Performance,
-                    instance.KvCapacityBytes,
-                    instance.HoldingKind
-                )
-            )
-            .Select(kind => kind.ToArray())
-            .ToArray();
-        _examples = [.. kinds.Select(kind => kind[0])];
-        _kinds = [.. _all.Select(instance => Array.FindIndex(kinds, kind => kind.Contains(instance)))];
-        _canHold = new bool[kinds.Length];
+        var kinds = new Dictionary<object, int>();
+        var examples = new List<Instance>();
+        _kinds = new int[_all.Length];
+        for (var i = 0; i < _all.Length; i++)
+        {
+            var instance = _all[i];
+            var kind = (
+                instance.GetType(),
+                instance.Spec,
+                instance.Performance,
+                instance.KvCapacityBytes,
+                instance.HoldingKind
+            );
+            if (!kinds.TryGetValue(kind, out _kinds[i]))
+            {
+                _kinds[i] = kinds.Count;
+                kinds.Add(kind, kinds.Count);
+                examples.Add(instance);
+            }
+        }
+
+        _examples = [.. examples];
+        _canHold = new bool[_examples.Length];
     }
 
     /// <summary>Whether any instance could ever hold the request.</summary>
