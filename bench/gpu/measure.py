@@ -2,8 +2,8 @@
 
     python3 bench/gpu/measure.py OUT.csv [--quick]
 
-Needs a CUDA GPU with 40 GB or more and PyTorch 2.9 or newer. Weights are random and the KV cache is contiguous: time depends on shapes,
-not on values (of power, a little). Every figure is the median of several runs, replayed from a CUDA graph unless the row says "eager".
+Needs a CUDA GPU with 40 GB or more and PyTorch 2.9 or newer. Weights and tokens are random and the KV cache is contiguous: time depends on shapes,
+and on values through the power that they take. Every figure is the median of several runs, replayed from a CUDA graph unless the row says "eager".
 docs/validation.md compares the rows with the simulator's performance models.
 """
 
@@ -38,9 +38,9 @@ PRODUCTS = {
 class Rows:
     """Rows of the result, written as they come, so that a run that is cut short leaves what it measured."""
 
-    def __init__(self, path):
+    def __init__(self, path, fields):
         self.file = open(path, "w", newline="")
-        self.writer = csv.DictWriter(self.file, FIELDS)
+        self.writer = csv.DictWriter(self.file, fields)
         self.writer.writeheader()
 
     def add(self, **row):
@@ -170,7 +170,7 @@ def product_fp8(x, weight, scale):
 
 def inputs(model, count):
     angles = torch.randn(count, 1, model.head_size // 2, device=DEVICE, dtype=BF16)
-    return torch.zeros(count, device=DEVICE, dtype=torch.long), angles.cos(), angles.sin()
+    return torch.randint(model.vocabulary, (count,), device=DEVICE), angles.cos(), angles.sin()
 
 
 def prompt_attention(kernel):
@@ -318,7 +318,7 @@ def main():
     arguments = parser.parse_args()
     started = time.time()
     print(smi("name,memory.total,driver_version,power.limit,clocks.max.sm"), torch.__version__, flush=True)
-    rows = Rows(arguments.output)
+    rows = Rows(arguments.output, FIELDS)
     with torch.no_grad():
         memory(rows)
         bandwidth(rows)
