@@ -212,7 +212,8 @@ internal sealed class ServingArguments
     private static string Source(string path) =>
         $"{Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))}/{Path.GetFileName(path)}";
 
-    private string Performance(ParseResult parse) => _performance.Read(parse) ?? PerformanceSource.Auto;
+    /// <summary>The source of the times.</summary>
+    public string Performance(ParseResult parse) => _performance.Read(parse) ?? PerformanceSource.Auto;
 
     private ServingValidation Simulate(
         ParseResult parse,
@@ -265,7 +266,7 @@ internal sealed class ServingArguments
             ),
             (null, null, true) => _bench.Cases(
                 parse,
-                _performance.Read(parse) ?? PerformanceSource.Auto,
+                Performance(parse),
                 catalogs
             ),
             _ => throw new UserErrorException("--rows, --experiments and --bench: give one of them"),
