@@ -21,14 +21,8 @@ internal static class Supervisor
     /// <returns>The exit code.</returns>
     public static int Run(string[] args, OwnCode code, CliConsole console)
     {
-        using var orders = new AnonymousPipeServerStream(
-            PipeDirection.Out,
-            HandleInheritability.Inheritable
-        );
-        using var reports = new AnonymousPipeServerStream(
-            PipeDirection.In,
-            HandleInheritability.Inheritable
-        );
+        using var orders = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.Inheritable);
+        using var reports = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
         IsWaiting = true;
         using var process = Start(
             args,
@@ -73,11 +67,7 @@ internal static class Supervisor
     }
 
     /// <summary>Waits for the process, and no longer than a moment once it should end: threads of a user's code may keep it.</summary>
-    private static async Task Wait(
-        Process process,
-        SupervisedReports reader,
-        CancellationToken cancellation
-    )
+    private static async Task Wait(Process process, SupervisedReports reader, CancellationToken cancellation)
     {
         var exit = process.WaitForExitAsync(CancellationToken.None);
         var cancelled = new TaskCompletionSource();

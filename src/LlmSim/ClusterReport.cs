@@ -98,9 +98,9 @@ internal static class ClusterReport
         foreach (var counter in (policy as ICountingPolicy)?.Counters ?? [])
         {
             yield return string.IsNullOrEmpty(counter.Key)
-                    ? throw new InvalidOperationException("a counter has no name")
-                : ++count > Most ? throw new InvalidOperationException($"there are more than {Most} counters")
-                : counter;
+                ? throw new InvalidOperationException("a counter has no name")
+            : ++count > Most ? throw new InvalidOperationException($"there are more than {Most} counters")
+            : counter;
         }
     }
 

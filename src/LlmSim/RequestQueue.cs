@@ -158,7 +158,12 @@ internal abstract class RequestQueue
             try
             {
                 using var call = _isAUsers
-                    ? AuthorsCall.Enter(policy, "at {0}, asked to pick from a queue of {1}", now, queue.Length)
+                    ? AuthorsCall.Enter(
+                        policy,
+                        "at {0}, asked to pick from a queue of {1}",
+                        now,
+                        queue.Length
+                    )
                     : default;
                 return policy.Choose(new LocalContext(decision, now, instance, queue, random));
             }

@@ -264,11 +264,7 @@ internal sealed class ServingArguments
                 experiments,
                 ExperimentReader.Read(experiments, catalogs.Models)
             ),
-            (null, null, true) => _bench.Cases(
-                parse,
-                Performance(parse),
-                catalogs
-            ),
+            (null, null, true) => _bench.Cases(parse, Performance(parse), catalogs),
             _ => throw new UserErrorException("--rows, --experiments and --bench: give one of them"),
         };
     }

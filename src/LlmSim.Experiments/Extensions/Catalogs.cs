@@ -47,12 +47,7 @@ public sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Hardw
         var files = new PolicyFiles(folders.PolicyFolders(), CompilationCache.Default);
         return catalogs with
         {
-            Policies = files.AddTo(
-                catalogs.Policies,
-                named,
-                loadAll: folders.Policies is not null,
-                tell
-            ),
+            Policies = files.AddTo(catalogs.Policies, named, loadAll: folders.Policies is not null, tell),
             PolicyFileHashes = files.Hashes,
         };
     }

@@ -81,7 +81,8 @@ internal sealed class CompilationCache(string? folder)
         try
         {
             CreateFolder();
-            return UnixFile.IsPrivateFolder(folder!) && UnixFile.IsSafeParent(Path.GetDirectoryName(folder!)!);
+            return UnixFile.IsPrivateFolder(folder!)
+                && UnixFile.IsSafeParent(Path.GetDirectoryName(folder!)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

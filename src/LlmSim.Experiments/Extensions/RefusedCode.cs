@@ -46,7 +46,9 @@ internal static class RefusedCode
 
         var metadata = file.GetMetadataReader();
         var refused = metadata
-            .MemberReferences.Select(reference => (Token: Token(reference), Reason: Reason(metadata, reference)))
+            .MemberReferences.Select(reference =>
+                (Token: Token(reference), Reason: Reason(metadata, reference))
+            )
             .Concat(
                 metadata.MethodDefinitions.Select(method =>
                     (Token: Token(method), Reason: NativeReason(metadata, method))
@@ -63,7 +65,9 @@ internal static class RefusedCode
         return
         [
             .. refused
-                .Select(known => (Line: lines.TryGetValue(known.Key, out var line) ? line : (int?)null, known.Value))
+                .Select(known =>
+                    (Line: lines.TryGetValue(known.Key, out var line) ? line : (int?)null, known.Value)
+                )
                 .OrderBy(finding => finding.Line ?? int.MaxValue),
         ];
     }

@@ -13,6 +13,9 @@ internal static class SourceCompiler
 
     /// <summary>The compiler calls itself for what is nested, in places without a look at its stack.</summary>
     private const int MaxDepth = 2000;
+
+    /// <summary>At each bracket the parser looks ahead for its partner, which takes the square of the depth.</summary>
+    private const int MaxBrackets = 500;
     private const int StackBytes = 256 << 20;
 
     private const string ImplicitUsings = """
@@ -65,6 +68,7 @@ internal static class SourceCompiler
     private static byte[] CompileHere(string path, string text)
     {
         var name = Path.GetFileName(path);
+        RequireFewBrackets(path, text);
         var source = Parse(text, name);
         RequireShallow(path, source);
         var compilation = CSharpCompilation.Create(
@@ -83,6 +87,31 @@ internal static class SourceCompiler
 
     private static SyntaxTree Parse(string text, string name) =>
         CSharpSyntaxTree.ParseText(SourceText.From(text, System.Text.Encoding.UTF8), s_parse, name);
+
+    private static void RequireFewBrackets(string path, string text)
+    {
+        var (depth, lines) = (0, SourceText.From(text).Lines);
+        foreach (var token in SyntaxFactory.ParseTokens(text, options: s_parse))
+        {
+            depth +=
+                token.Kind()
+                    is SyntaxKind.OpenParenToken
+                        or SyntaxKind.OpenBraceToken
+                        or SyntaxKind.OpenBracketToken
+                    ? 1
+                : token.Kind()
+                    is SyntaxKind.CloseParenToken
+                        or SyntaxKind.CloseBraceToken
+                        or SyntaxKind.CloseBracketToken
+                    ? -1
+                : 0;
+            if (depth > MaxBrackets)
+            {
+                var line = lines.GetLineFromPosition(token.SpanStart).LineNumber + 1;
+                throw new UserErrorException($"{path}:{line}: is nested deeper than {MaxBrackets} brackets");
+            }
+        }
+    }
 
     private static void RequireShallow(string path, SyntaxTree source)
     {

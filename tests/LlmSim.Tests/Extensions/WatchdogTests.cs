@@ -13,7 +13,14 @@ public sealed class WatchdogTests
         var watchdog = new Watchdog(limitSeconds: 10);
         var call = Own();
 
-        using (AuthorsCall.Enter("policy mine", "at {0}, asked to place request {1}", new SimTime(1_500_000_000), 7))
+        using (
+            AuthorsCall.Enter(
+                "policy mine",
+                "at {0}, asked to place request {1}",
+                new SimTime(1_500_000_000),
+                7
+            )
+        )
         {
             Assert.Null(watchdog.Look([call], 6));
             Assert.Null(watchdog.Look([call], 6));
@@ -57,7 +64,10 @@ public sealed class WatchdogTests
             }
         }
 
-        Assert.Equal([null, null, "policy mine: asked: no answer within 10 s. --policy_timeout allows more."], told);
+        Assert.Equal(
+            [null, null, "policy mine: asked: no answer within 10 s. --policy_timeout allows more."],
+            told
+        );
     }
 
     [Fact]
