@@ -16,6 +16,10 @@ internal static class CliApplication
         {
             return Invoke(OptionNames.Normalize(args), console);
         }
+        catch (OwnCodeException e)
+        {
+            return Supervisor.Run(args, e.Code, console);
+        }
         // A full disk, say, is no defect of ours.
         catch (Exception e) when (e is UserErrorException or IOException or ClockRangeException)
         {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
+using LlmSim.Engine;
+using LlmSim.Policies;
 
 namespace LlmSim;
 
@@ -13,8 +15,37 @@ internal static class AuthorsFailure
     {
         // Exceptions of constructors and properties come wrapped by reflection.
         var thrown = exception is TargetInvocationException { InnerException: { } inner } ? inner : exception;
-        return $"it threw {thrown.GetType().Name}: {thrown.Message}{Where(code, thrown)}";
+        return $"it threw {thrown.GetType().Name}: {Message(code, thrown)}{Where(code, thrown)}";
     }
+
+    /// <summary>The message of an exception, which may be of a user's own class: what it says is a user's code too.</summary>
+    /// <param name="code">The class that was called.</param>
+    /// <param name="exception">What came out of it.</param>
+    public static string Message(Type code, Exception exception)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(NameOf(code), "asked for the message of its exception");
+            return exception.Message;
+        }
+        catch (Exception e)
+        {
+            return $"its message threw {e.GetType().Name}";
+        }
+    }
+
+    /// <summary>Whether code of an assembly threw it, rather than what that code called.</summary>
+    public static bool IsThrownBy(Assembly assembly, Exception exception) =>
+        new StackTrace(exception)
+            .GetFrames()
+            .Select(frame => frame.GetMethod()?.Module)
+            .FirstOrDefault(module => module != typeof(Invariant).Module)
+            ?.Assembly == assembly;
+
+    private static string NameOf(Type code) =>
+        code.GetCustomAttribute<PolicyAttribute>() is { } policy
+            ? $"policy {policy.Name}"
+            : $"class {code.Name}";
 
     /// <summary>The innermost line of the code's own assembly.</summary>
     private static string Where(Type code, Exception exception)

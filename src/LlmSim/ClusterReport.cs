@@ -60,6 +60,8 @@ internal static class ClusterReport
         );
     }
 
+    /// <summary>The counters of the policies, as decision.name.</summary>
+    /// <exception cref="UserErrorException">A user's policy throws when asked for them.</exception>
     public static IReadOnlyDictionary<string, long> PolicyCounters(PolicySet policies)
     {
         var counters = new SortedDictionary<string, long>(StringComparer.Ordinal);
@@ -71,10 +73,34 @@ internal static class ClusterReport
 
         void Add(string decision, object policy)
         {
-            foreach (var (name, count) in (policy as ICountingPolicy)?.Counters ?? [])
+            try
             {
-                counters[$"{decision}.{name}"] = count;
+                using var call = AuthorsCall.Enter(policy, "asked for its counters");
+                foreach (var (name, count) in Counters(policy))
+                {
+                    counters[$"{decision}.{name}"] = count;
+                }
             }
+            catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+            {
+                throw new UserErrorException(
+                    $"policy {PolicyNames.Of(policy)}: asked for its counters, {PolicyFailure.Describe(policy, e)}",
+                    e
+                );
+            }
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, long>> Counters(object policy)
+    {
+        const int Most = 1000;
+        var count = 0;
+        foreach (var counter in (policy as ICountingPolicy)?.Counters ?? [])
+        {
+            yield return string.IsNullOrEmpty(counter.Key)
+                ? throw new InvalidOperationException("a counter has no name")
+            : ++count > Most ? throw new InvalidOperationException($"there are more than {Most} counters")
+            : counter;
         }
     }
 

@@ -52,6 +52,7 @@ internal abstract class RequestQueue
     private sealed class OrderedQueue(IOrderedLocalPolicy policy) : RequestQueue
     {
         private readonly RequestHeap _heap = new();
+        private readonly bool _isAUsers = PolicyFailure.IsAUsers(policy);
 
         public override int Count => _heap.Count;
 
@@ -89,6 +90,14 @@ internal abstract class RequestQueue
         {
             try
             {
+                using var call = _isAUsers
+                    ? AuthorsCall.Enter(
+                        policy,
+                        "at {0}, asked for the key of request {1}",
+                        request.Queued,
+                        request.Id
+                    )
+                    : default;
                 return policy.Key(new RequestView(request));
             }
             catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
@@ -108,6 +117,7 @@ internal abstract class RequestQueue
         : RequestQueue
     {
         private readonly List<Request> _requests = [];
+        private readonly bool _isAUsers = PolicyFailure.IsAUsers(policy);
         private int _selected;
 
         public override int Count => _requests.Count;
@@ -147,6 +157,14 @@ internal abstract class RequestQueue
         {
             try
             {
+                using var call = _isAUsers
+                    ? AuthorsCall.Enter(
+                        policy,
+                        "at {0}, asked to pick from a queue of {1}",
+                        now,
+                        queue.Length
+                    )
+                    : default;
                 return policy.Choose(new LocalContext(decision, now, instance, queue, random));
             }
             catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))

@@ -13,6 +13,7 @@ internal sealed class Router
     private readonly RandomStream _random;
     private readonly EligibleInstances _instances;
     private readonly WorkIndex _workIndex;
+    private readonly bool _isAUsers;
 
     public Router(
         PolicyDecisions decision,
@@ -26,6 +27,7 @@ internal sealed class Router
         // Where a request decodes its prefix is of no use any more: its KV cache comes whole.
         _fetchingPolicy = decision == PolicyDecisions.PrefillGlobal ? policy as IPrefixFetchingPolicy : null;
         _random = random;
+        _isAUsers = PolicyFailure.IsAUsers(policy);
         _instances = new EligibleInstances(instances);
         _workIndex = new WorkIndex(_instances.All, decision);
     }
@@ -74,6 +76,9 @@ internal sealed class Router
     {
         try
         {
+            using var call = _isAUsers
+                ? AuthorsCall.Enter(_policy, "at {0}, asked to place request {1}", now, request.Id)
+                : default;
             var index = instances.Length == _instances.All.Length ? _workIndex : null;
             var context = new GlobalContext(_decision, now, request, instances, _random, index);
             var position = _policy.Choose(context);

@@ -31,7 +31,7 @@ internal sealed class PerformanceCheckCommand : CliCommand
         AddGroups([
             new("Instance", [_hardware, _tp]),
             _model.Group,
-            _plugins.ModelAndHardwareGroup,
+            _plugins.PerformanceGroup,
             .. _semantics.Groups,
         ]);
         Examples =
@@ -45,6 +45,7 @@ internal sealed class PerformanceCheckCommand : CliCommand
     private void Execute(ParseResult parse)
     {
         var source = parse.GetRequiredValue(_source);
+        _plugins.BeforePerformance(parse, source, Console);
         var model = ModelSource.Load(
             _model.Model(parse),
             _plugins.LoadModels(parse),

@@ -14,11 +14,18 @@ internal sealed class PluginArguments
         "for policies that are named"
     );
     private readonly Option<string> _models = Folder("models", "models' config.json", "catalog/models");
+    private readonly Option<double> _timeout = CliOption.Number(
+        Watchdog.Option,
+        "seconds of wall time that a policy or performance model of your own may take to answer",
+        10,
+        "above 0",
+        value => value > 0
+    );
     private readonly Option<string> _hardware = Folder("hardware_dir", "accelerators", "catalog/hardware");
 
-    public OptionGroup Group => GroupOf(_policies, _models, _hardware);
+    public OptionGroup Group => GroupOf(_policies, _models, _hardware, _timeout);
 
-    public OptionGroup PolicyGroup => GroupOf(_policies);
+    public OptionGroup PolicyGroup => GroupOf(_policies, _timeout);
 
     public OptionGroup ModelGroup => GroupOf(_models);
 
@@ -26,10 +33,42 @@ internal sealed class PluginArguments
 
     public OptionGroup ModelAndHardwareGroup => GroupOf(_models, _hardware);
 
+    /// <summary>Of commands that may run a performance model of the user's own, but no policy.</summary>
+    public OptionGroup PerformanceGroup => GroupOf(_models, _hardware, _timeout);
+
     /// <summary>The built-in entries and those of the folders. What was loaded is told on standard error.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="named">The policies that are asked for.</param>
+    /// <param name="sources">The sources of times that are asked for.</param>
+    /// <param name="console">Is told what is loaded.</param>
     /// <exception cref="LlmSim.UserErrorException">A folder or a file that is needed is wrong.</exception>
-    public Catalogs Load(ParseResult parse, IReadOnlyCollection<NamedPolicy> named, CliConsole console) =>
-        Catalogs.Load(Folders(parse), named, message => Tell(console, message));
+    public Catalogs Load(
+        ParseResult parse,
+        IReadOnlyCollection<NamedPolicy> named,
+        IEnumerable<string> sources,
+        CliConsole console
+    )
+    {
+        var folders = Folders(parse);
+        string[] own = [.. sources.Where(OwnPerformanceFiles.IsOwn).Distinct(StringComparer.Ordinal)];
+        BeforeOwnCode(
+            parse,
+            [.. Catalogs.OwnPolicies(folders, named), .. own.Select(source => $"performance {source}")],
+            console
+        );
+        TellLoaded(own, console);
+        return Catalogs.Load(folders, named, message => Tell(console, message));
+    }
+
+    /// <summary>Gets ready to run the performance model of a source, if that is a user's own.</summary>
+    public void BeforePerformance(ParseResult parse, string source, CliConsole console)
+    {
+        if (OwnPerformanceFiles.IsOwn(source))
+        {
+            BeforeOwnCode(parse, [$"performance {source}"], console);
+            TellLoaded([source], console);
+        }
+    }
 
     /// <summary>The policies in the folders that are looked into when none is given; they are not run.</summary>
     public IReadOnlyList<DeclaredPolicy> DeclaredPolicies(ParseResult parse, CliConsole console) =>
@@ -40,6 +79,22 @@ internal sealed class PluginArguments
     public ModelCatalog LoadModels(ParseResult parse) => Catalogs.LoadModels(Folders(parse));
 
     public HardwareCatalog LoadHardware(ParseResult parse) => Catalogs.LoadHardware(Folders(parse));
+
+    private void BeforeOwnCode(ParseResult parse, IReadOnlyList<string> names, CliConsole console)
+    {
+        if (names.Count > 0)
+        {
+            console.BeforeOwnCode?.Invoke(new OwnCode(names, parse.GetValue(_timeout)));
+        }
+    }
+
+    private static void TellLoaded(IReadOnlyList<string> sources, CliConsole console)
+    {
+        if (sources.Count > 0)
+        {
+            Tell(console, $"loaded {string.Join(", ", sources.Select(OwnPerformanceFiles.PathOf))}");
+        }
+    }
 
     private static void Tell(CliConsole console, string message) =>
         console.Error.WriteLine($"llmsim: {message}");

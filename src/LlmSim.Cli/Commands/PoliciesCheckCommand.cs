@@ -28,7 +28,7 @@ internal sealed class PoliciesCheckCommand : CliCommand
     {
         var name = parse.GetRequiredValue(_name);
         var (passed, failed) = (0, 0);
-        var catalogs = _plugins.Load(parse, [new NamedPolicy(PolicyDecisions.None, name)], Console);
+        var catalogs = _plugins.Load(parse, [new NamedPolicy(PolicyDecisions.None, name)], [], Console);
         foreach (var check in PolicyContract.Check(catalogs.Policies, name, Console.Cancellation))
         {
             passed += check.Passed ? 1 : 0;

@@ -25,7 +25,7 @@ internal sealed class PoliciesCommand : CliCommand
     private void Execute(ParseResult parse)
     {
         var table = TextTable.Create("Policy", "Decisions", "");
-        foreach (var policy in _plugins.Load(parse, [], Console).Policies.All)
+        foreach (var policy in _plugins.Load(parse, [], [], Console).Policies.All)
         {
             table.Add(policy.Name, Decisions(policy.Decisions), string.Join('\n', Describe(policy)));
         }

@@ -129,7 +129,16 @@ internal sealed class RunArguments
             [.. names.Select(name => name.TrimStart('-'))],
             setting => Configuration([setting])
         );
-        return Plan(file.Base, file.Axes, parse, console);
+        try
+        {
+            return Plan(file.Base, file.Axes, parse, console);
+        }
+        catch (OwnCodeException) when (!UnixFile.IsRegular(path))
+        {
+            throw new UserErrorException(
+                $"{path}: is a pipe, and a sweep with code of your own is read twice; allowed: a file"
+            );
+        }
     }
 
     private SweepPlan Plan(
@@ -141,7 +150,8 @@ internal sealed class RunArguments
     {
         var plan = SweepPlan.Create(axes, point => Configuration([.. settings, .. point]), settings);
         var named = plan.Points.SelectMany(point => Policies(point.Configuration)).Distinct();
-        return plan.With(_plugins.Load(parse, [.. named], console));
+        var sources = plan.Points.Select(point => point.Configuration.Performance);
+        return plan.With(_plugins.Load(parse, [.. named], sources, console));
     }
 
     private static IEnumerable<NamedPolicy> Policies(RunConfiguration configuration) =>

@@ -212,7 +212,8 @@ internal sealed class ServingArguments
     private static string Source(string path) =>
         $"{Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))}/{Path.GetFileName(path)}";
 
-    private string Performance(ParseResult parse) => _performance.Read(parse) ?? PerformanceSource.Auto;
+    /// <summary>The source of the times.</summary>
+    public string Performance(ParseResult parse) => _performance.Read(parse) ?? PerformanceSource.Auto;
 
     private ServingValidation Simulate(
         ParseResult parse,
@@ -263,11 +264,7 @@ internal sealed class ServingArguments
                 experiments,
                 ExperimentReader.Read(experiments, catalogs.Models)
             ),
-            (null, null, true) => _bench.Cases(
-                parse,
-                _performance.Read(parse) ?? PerformanceSource.Auto,
-                catalogs
-            ),
+            (null, null, true) => _bench.Cases(parse, Performance(parse), catalogs),
             _ => throw new UserErrorException("--rows, --experiments and --bench: give one of them"),
         };
     }

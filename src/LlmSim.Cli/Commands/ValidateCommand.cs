@@ -71,7 +71,7 @@ internal sealed class ValidateCommand : CliCommand
             new OptionGroup("Output", [_json]),
             .. _serving.Groups,
             _plots.Group,
-            _plugins.ModelAndHardwareGroup,
+            _plugins.PerformanceGroup,
         ]);
         AllowSeveralValues([_serving.SeveralValues]);
         Examples =
@@ -97,6 +97,7 @@ internal sealed class ValidateCommand : CliCommand
             return;
         }
 
+        _plugins.BeforePerformance(parse, _serving.Performance(parse), Console);
         var catalogs = Catalogs.BuiltIn with
         {
             Models = _plugins.LoadModels(parse),

@@ -39,8 +39,7 @@ public sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Hardw
     )
     {
         var catalogs = new Catalogs(PolicyCatalog.BuiltIn, LoadModels(folders), LoadHardware(folders));
-        var isFolderGiven = folders.Policies is not null;
-        if (!isFolderGiven && named.All(policy => policy.IsIn(PolicyCatalog.BuiltIn)))
+        if (OwnPolicies(folders, named).Count == 0)
         {
             return catalogs;
         }
@@ -48,9 +47,27 @@ public sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Hardw
         var files = new PolicyFiles(folders.PolicyFolders(), CompilationCache.Default);
         return catalogs with
         {
-            Policies = files.AddTo(catalogs.Policies, named, isFolderGiven, tell),
+            Policies = files.AddTo(catalogs.Policies, named, loadAll: folders.Policies is not null, tell),
             PolicyFileHashes = files.Hashes,
         };
+    }
+
+    /// <summary>What messages call the user's policies that are to be run; none when all that are named are built in.</summary>
+    internal static IReadOnlyList<string> OwnPolicies(
+        ExtensionFolders folders,
+        IReadOnlyCollection<NamedPolicy> named
+    )
+    {
+        string[] missing =
+        [
+            .. named
+                .Where(policy => !policy.IsIn(PolicyCatalog.BuiltIn))
+                .Select(policy => $"policy {policy.Name}")
+                .Distinct(StringComparer.Ordinal),
+        ];
+        return missing.Length > 0 ? missing
+            : folders.Policies is { } folder ? [$"policies of {folder}"]
+            : [];
     }
 
     /// <summary>The policies that the files of a user's folders declare. None of them is run.</summary>

@@ -5,8 +5,9 @@ namespace LlmSim.Experiments.Extensions;
 
 /// <summary>
 /// Compiled sources on disk, by a hash of all that their code depends on: source, simulator, version of .NET. An entry is
-/// written whole and then named, so any number of processes may share a cache; one that is damaged is compiled again. A
-/// folder that cannot be written only costs time, and so is no error.
+/// written whole and then named, so any number of processes may share a cache; one that is damaged is compiled again. What is in
+/// it is run: a folder that is not the user's own, or that others may enter, is left alone. That, or a folder that cannot be
+/// written, only costs time, and so is no error.
 /// </summary>
 /// <param name="folder">Where the entries are; null for no cache.</param>
 internal sealed class CompilationCache(string? folder)
@@ -24,7 +25,7 @@ internal sealed class CompilationCache(string? folder)
     /// <summary>The assembly of a source: from the cache, or compiled and kept.</summary>
     public byte[] GetOrAdd(string fileName, byte[] source, Func<byte[]> compile)
     {
-        if (folder is null)
+        if (folder is null || !IsPrivate())
         {
             return compile();
         }
@@ -66,7 +67,6 @@ internal sealed class CompilationCache(string? folder)
         var partial = Path.Combine(folder!, $".{Path.GetRandomFileName()}.partial");
         try
         {
-            CreateFolder();
             File.WriteAllBytes(partial, [.. SHA256.HashData(assembly), .. assembly]);
             File.Move(partial, path, overwrite: true);
         }
@@ -76,7 +76,20 @@ internal sealed class CompilationCache(string? folder)
         }
     }
 
-    /// <summary>What is in it is run: nobody else may write there.</summary>
+    private bool IsPrivate()
+    {
+        try
+        {
+            CreateFolder();
+            return UnixFile.IsPrivateFolder(folder!)
+                && UnixFile.IsSafeParent(Path.GetDirectoryName(folder!)!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private void CreateFolder()
     {
         if (OperatingSystem.IsWindows())

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
@@ -56,6 +57,25 @@ internal sealed class ExtensionFile
             Directory.EnumerateFiles(folder).Where(IsExtension).Order(StringComparer.Ordinal)
         );
 
+    /// <summary>What its code must not name, a line for each; null for nothing.</summary>
+    /// <param name="author">What messages call the code.</param>
+    /// <exception cref="UserErrorException">It is no program of .NET.</exception>
+    public string? Refusal(string author)
+    {
+        var findings = Describe(RefusedCode.Of);
+        return findings.Count == 0
+            ? null
+            : string.Join(
+                '\n',
+                findings.Select(found =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{Path}{(found.Line is { } line ? $":{line}" : "")}: {author} {found.Finding}"
+                    )
+                )
+            );
+    }
+
     /// <summary>Whether its text has a name in quotes: so a file that does not compile may still say what it would declare.</summary>
     public bool Mentions(string name) =>
         Encoding.UTF8.GetString(_content).Contains($"\"{name}\"", StringComparison.Ordinal);
@@ -80,17 +100,22 @@ internal sealed class ExtensionFile
     {
         try
         {
+            using var call = AuthorsCall.Enter(Path, "while it was loaded");
             return new ExtensionLoadContext(Path).LoadFromStream(new MemoryStream(Assembly)).GetTypes();
         }
         // Whatever the user's code throws, here or in its initializers, is told as its error.
         catch (Exception e)
         {
             var reason = (e as ReflectionTypeLoadException)?.LoaderExceptions.FirstOrDefault() ?? e;
-            throw new UserErrorException(
-                $"{Path}: cannot be loaded: {(reason.InnerException ?? reason).Message}",
-                e
-            );
+            throw CannotBeLoaded(reason);
         }
+    }
+
+    /// <summary>The error of a file of which nothing can be used, because something of it throws.</summary>
+    public UserErrorException CannotBeLoaded(Exception exception)
+    {
+        var cause = exception.InnerException ?? exception;
+        return new($"{Path}: cannot be loaded: {AuthorsFailure.Message(cause.GetType(), cause)}", exception);
     }
 
     private byte[] Compile(CompilationCache cache)
@@ -120,6 +145,13 @@ internal sealed class ExtensionFile
 
     private static byte[] Read(string path)
     {
+        InputFile.RequireFile(path);
+        // A pipe would be waited for, a device may not end.
+        if (!UnixFile.IsRegular(path))
+        {
+            throw new UserErrorException($"{path}: is a pipe or a device; allowed: a file");
+        }
+
         using var stream = InputFile.Open(path);
         using var content = new MemoryStream();
         var buffer = new byte[1 << 16];

@@ -9,7 +9,10 @@ namespace LlmSim.Experiments.Extensions;
 /// </summary>
 internal sealed class ExtensionLoadContext(string path) : AssemblyLoadContext($"code of {path}")
 {
-    private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+    /// <summary>The file.</summary>
+    public string Path { get; } = path;
+
+    private readonly string _folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
 
     protected override Assembly? Load(AssemblyName assemblyName)
     {
@@ -20,7 +23,7 @@ internal sealed class ExtensionLoadContext(string path) : AssemblyLoadContext($"
         }
         catch (FileNotFoundException)
         {
-            var neighbour = Path.Combine(_folder, $"{assemblyName.Name}.dll");
+            var neighbour = System.IO.Path.Combine(_folder, $"{assemblyName.Name}.dll");
             return File.Exists(neighbour) ? LoadFromAssemblyPath(neighbour) : null;
         }
     }

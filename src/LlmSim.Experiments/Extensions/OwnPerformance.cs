@@ -17,6 +17,7 @@ internal sealed record OwnPerformance(string Name, Type Type, string Hash)
         {
             var arguments =
                 Type.GetConstructors().Single().GetParameters().Length == 0 ? [] : new[] { context };
+            using var call = AuthorsCall.Enter($"performance model {Name}", "in its constructor");
             return new CheckedModel(Name, (IPerformanceModel)Activator.CreateInstance(Type, arguments)!);
         }
         catch (Exception e)

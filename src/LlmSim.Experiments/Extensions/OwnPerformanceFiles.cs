@@ -1,4 +1,5 @@
 using System.Reflection;
+using LlmSim.Experiments.Performance;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Extensions;
@@ -9,6 +10,18 @@ namespace LlmSim.Experiments.Extensions;
 /// </summary>
 internal static class OwnPerformanceFiles
 {
+    /// <summary>Whether a source of times is a model of the user's own.</summary>
+    public static bool IsOwn(string source) =>
+        source.StartsWith(PerformanceSource.OwnPrefix, StringComparison.Ordinal);
+
+    /// <summary>The file of such a source. None is run.</summary>
+    /// <exception cref="UserErrorException">There is none.</exception>
+    public static string PathOf(string source)
+    {
+        var (path, name) = Split(source[PerformanceSource.OwnPrefix.Length..]);
+        return path ?? Find(name!, ExtensionFolders.PerformanceFolders(), CompilationCache.Default).Path;
+    }
+
     /// <summary>Finds and loads a model.</summary>
     /// <param name="text">What follows <c>mine:</c>.</param>
     /// <exception cref="UserErrorException">There is none, there are several, or its file cannot be used.</exception>
@@ -114,6 +127,11 @@ internal static class OwnPerformanceFiles
     private static OwnPerformance Choose(ExtensionFile file, string? name)
     {
         var path = file.Path;
+        if (file.Refusal($"performance model{(name is null ? "" : " " + name)}") is { } refusal)
+        {
+            throw new UserErrorException(refusal);
+        }
+
         (Type Type, string? Name)[] models =
         [
             .. file.LoadTypes()

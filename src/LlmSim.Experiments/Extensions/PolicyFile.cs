@@ -20,10 +20,10 @@ internal sealed class PolicyFile
         try
         {
             Declared = _file.Describe(assembly => PolicyMetadata.Read(assembly, path));
-            if (_file.IsSource && Declared.Count == 0)
-            {
-                Problem = $"{path}: has no class with a [Policy] attribute";
-            }
+            Problem =
+                _file.IsSource && Declared.Count == 0
+                    ? $"{path}: has no class with a [Policy] attribute"
+                    : _file.Refusal($"policy {string.Join(", ", Declared.Select(policy => policy.Name))}");
         }
         catch (UserErrorException e)
         {
@@ -70,10 +70,7 @@ internal sealed class PolicyFile
         // An attribute or an initializer may throw anything.
         catch (Exception e)
         {
-            Problem =
-                e is UserErrorException
-                    ? $"{Path}: {e.Message}"
-                    : $"{Path}: cannot be loaded: {(e.InnerException ?? e).Message}";
+            Problem = e is UserErrorException ? $"{Path}: {e.Message}" : _file.CannotBeLoaded(e).Message;
             return catalog;
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
@@ -9,6 +10,13 @@ namespace LlmSim.Experiments.Extensions;
 internal static class SourceCompiler
 {
     private const int MaxErrorsShown = 20;
+
+    /// <summary>The compiler calls itself for what is nested, in places without a look at its stack.</summary>
+    private const int MaxDepth = 2000;
+
+    /// <summary>At each bracket the parser looks ahead for its partner, which takes the square of the depth.</summary>
+    private const int MaxBrackets = 500;
+    private const int StackBytes = 256 << 20;
 
     private const string ImplicitUsings = """
         global using System;
@@ -36,10 +44,36 @@ internal static class SourceCompiler
     /// <exception cref="UserErrorException">It does not compile: one line an error, as file:line:column.</exception>
     public static byte[] Compile(string path, string text)
     {
+        byte[] assembly = [];
+        ExceptionDispatchInfo? failure = null;
+        var thread = new Thread(Run, StackBytes);
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return assembly;
+
+        void Run()
+        {
+            try
+            {
+                assembly = CompileHere(path, text);
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        }
+    }
+
+    private static byte[] CompileHere(string path, string text)
+    {
         var name = Path.GetFileName(path);
+        RequireFewBrackets(path, text);
+        var source = Parse(text, name);
+        RequireShallow(path, source);
         var compilation = CSharpCompilation.Create(
             $"mine_{Path.GetFileNameWithoutExtension(path)}",
-            [Parse(text, name), Parse(ImplicitUsings, "usings.cs")],
+            [source, Parse(ImplicitUsings, "usings.cs")],
             References(),
             s_options
         );
@@ -53,6 +87,49 @@ internal static class SourceCompiler
 
     private static SyntaxTree Parse(string text, string name) =>
         CSharpSyntaxTree.ParseText(SourceText.From(text, System.Text.Encoding.UTF8), s_parse, name);
+
+    private static void RequireFewBrackets(string path, string text)
+    {
+        var (depth, lines) = (0, SourceText.From(text).Lines);
+        foreach (var token in SyntaxFactory.ParseTokens(text, options: s_parse))
+        {
+            depth +=
+                token.Kind()
+                    is SyntaxKind.OpenParenToken
+                        or SyntaxKind.OpenBraceToken
+                        or SyntaxKind.OpenBracketToken
+                    ? 1
+                : token.Kind()
+                    is SyntaxKind.CloseParenToken
+                        or SyntaxKind.CloseBraceToken
+                        or SyntaxKind.CloseBracketToken
+                    ? -1
+                : 0;
+            if (depth > MaxBrackets)
+            {
+                var line = lines.GetLineFromPosition(token.SpanStart).LineNumber + 1;
+                throw new UserErrorException($"{path}:{line}: is nested deeper than {MaxBrackets} brackets");
+            }
+        }
+    }
+
+    private static void RequireShallow(string path, SyntaxTree source)
+    {
+        var nodes = new Stack<(SyntaxNode Node, int Depth)>([(source.GetRoot(), 1)]);
+        while (nodes.TryPop(out var top))
+        {
+            if (top.Depth > MaxDepth)
+            {
+                var line = source.GetLineSpan(top.Node.Span).StartLinePosition.Line + 1;
+                throw new UserErrorException($"{path}:{line}: is nested deeper than {MaxDepth} levels");
+            }
+
+            foreach (var child in top.Node.ChildNodes())
+            {
+                nodes.Push((child, top.Depth + 1));
+            }
+        }
+    }
 
     /// <summary>The base library of the running .NET, and what a user's code may see of the simulator.</summary>
     private static IEnumerable<MetadataReference> References()

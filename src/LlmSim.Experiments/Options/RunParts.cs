@@ -1,5 +1,6 @@
 using LlmSim.Batching;
 using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Policies;
@@ -36,7 +37,7 @@ internal sealed class RunParts(RunConfiguration configuration)
             PerformanceSource.Auto => _hasRoofline ??= Experiment
                 .Tiers(configuration, Instances)
                 .Any(tier => tier is PredictionTier.Roofline or PredictionTier.Calibrated),
-            var source => source.StartsWith(PerformanceSource.OwnPrefix, StringComparison.Ordinal),
+            var source => OwnPerformanceFiles.IsOwn(source),
         };
 
     /// <summary>Whether times of iterations come from a measured profile of the model.</summary>

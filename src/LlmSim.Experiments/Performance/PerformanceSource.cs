@@ -1,4 +1,5 @@
 using LlmSim.Batching;
+using LlmSim.Experiments.Extensions;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Kernels;
@@ -100,7 +101,7 @@ public static class PerformanceSource
                 );
         }
 
-        if (source.StartsWith(OwnPrefix, StringComparison.Ordinal))
+        if (OwnPerformanceFiles.IsOwn(source))
         {
             var own = files.Own(source[OwnPrefix.Length..]);
             return instance =>

@@ -63,6 +63,9 @@ public sealed class OutputFile : IDisposable
         }
     }
 
+    /// <summary>Told of each temporary file that is made; null for nobody.</summary>
+    internal static Action<string>? OnUnfinished { get; set; }
+
     /// <summary>Held while files get their names.</summary>
     internal static Lock CommitLock { get; } = new();
 
@@ -120,6 +123,11 @@ public sealed class OutputFile : IDisposable
 
     private void Note(bool isUnfinished)
     {
+        if (isUnfinished && _temporaryPath is not null)
+        {
+            OnUnfinished?.Invoke(_temporaryPath);
+        }
+
         lock (CommitLock)
         {
             _ =

@@ -7,6 +7,8 @@ namespace LlmSim.Performance;
 /// <param name="model">The model.</param>
 internal sealed class CheckedModel(string name, IPerformanceModel model) : IPerformanceModel
 {
+    private readonly string _who = $"performance model {name}";
+
     /// <summary>The model that is checked.</summary>
     public IPerformanceModel Model => model;
 
@@ -17,6 +19,11 @@ internal sealed class CheckedModel(string name, IPerformanceModel model) : IPerf
         double seconds;
         try
         {
+            using var call = AuthorsCall.Enter(
+                _who,
+                "asked for the seconds of a batch of {1} tokens",
+                number: batch.Tokens
+            );
             seconds = model.Seconds(batch);
         }
         catch (Exception e) when (e is not UserErrorException)
@@ -34,6 +41,11 @@ internal sealed class CheckedModel(string name, IPerformanceModel model) : IPerf
         DecodeTrend trend;
         try
         {
+            using var call = AuthorsCall.Enter(
+                _who,
+                "asked for the trend of a batch of {1} tokens",
+                number: batch.Tokens
+            );
             trend = model.Trend(batch);
         }
         catch (Exception e) when (e is not UserErrorException)
@@ -84,7 +96,7 @@ internal sealed class CheckedModel(string name, IPerformanceModel model) : IPerf
     private UserErrorException Error(in IterationBatch batch, string found, Exception? cause = null)
     {
         var message =
-            $"performance model {name}: for {Describe(batch)}, {found}"
+            $"{_who}: for {Describe(batch)}, {found}"
             + (cause is null ? "; finite numbers from 0 are allowed" : "");
         return cause is null ? new(message) : new(message, cause);
     }

@@ -48,7 +48,7 @@ public sealed class PolicyDescription
         var fresh = NewInstance(type, attribute.Name);
         var options = type.GetProperties()
             .Where(property => property.IsDefined(typeof(PolicyOptionAttribute)))
-            .Select(property => PolicyOptionDescription.Of(property, fresh))
+            .Select(property => PolicyOptionDescription.Of(property, fresh, $"policy '{attribute.Name}'"))
             .OrderBy(option => option.Key, StringComparer.Ordinal);
         return new PolicyDescription(type, attribute, [.. options], source);
     }
@@ -87,6 +87,7 @@ public sealed class PolicyDescription
     {
         try
         {
+            using var call = AuthorsCall.Enter($"policy {name}", "in its constructor");
             return Activator.CreateInstance(type)!;
         }
         catch (TargetInvocationException e)
@@ -96,7 +97,7 @@ public sealed class PolicyDescription
                 ? cause
                 : e.InnerException ?? e;
             throw new UserErrorException(
-                $"policy '{name}' (class {type.FullName}): its constructor threw {thrown.GetType().Name}: {thrown.Message}",
+                $"policy '{name}' (class {type.FullName}): its constructor threw {thrown.GetType().Name}: {AuthorsFailure.Message(type, thrown)}",
                 thrown
             );
         }

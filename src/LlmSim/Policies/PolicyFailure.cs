@@ -5,10 +5,16 @@ namespace LlmSim.Policies;
 /// <summary>Exceptions of policies: a user's policy that throws is an error of its author, a built-in one is our defect.</summary>
 internal static class PolicyFailure
 {
-    /// <summary>Whether an exception that came out of a policy is its author's to mend.</summary>
+    /// <summary>Whether a policy is a user's own.</summary>
+    public static bool IsAUsers(object policy) => policy.GetType().Assembly != typeof(PolicyFailure).Assembly;
+
+    /// <summary>Whether an exception that came out of a policy is its author's to mend: not what a view of ours found broken.</summary>
     public static bool IsTheAuthors(object policy, Exception exception) =>
-        policy.GetType().Assembly != typeof(PolicyFailure).Assembly
-        && exception is not InvariantViolationException;
+        IsAUsers(policy)
+        && (
+            exception is not InvariantViolationException
+            || AuthorsFailure.IsThrownBy(policy.GetType().Assembly, exception)
+        );
 
     /// <summary>Says which policy threw what, when, over which request, and on which line of its source.</summary>
     public static UserErrorException Of(object policy, SimTime now, string subject, Exception exception) =>

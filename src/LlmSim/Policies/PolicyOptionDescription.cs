@@ -36,8 +36,9 @@ public sealed class PolicyOptionDescription
     /// <summary>Reads a property's attribute.</summary>
     /// <param name="property">A property with a <see cref="PolicyOptionAttribute" />.</param>
     /// <param name="fresh">A policy as its constructor leaves it: it has the defaults.</param>
-    /// <exception cref="UserErrorException">The property cannot be an option.</exception>
-    internal static PolicyOptionDescription Of(PropertyInfo property, object fresh)
+    /// <param name="where">Begins the message when the property throws.</param>
+    /// <exception cref="UserErrorException">The property cannot be an option, or throws.</exception>
+    internal static PolicyOptionDescription Of(PropertyInfo property, object fresh, string where)
     {
         var type = property.PropertyType;
         var supported = type == typeof(double) || type == typeof(int) || type == typeof(bool) || type.IsEnum;
@@ -50,7 +51,18 @@ public sealed class PolicyOptionDescription
         }
 
         var attribute = property.GetCustomAttribute<PolicyOptionAttribute>()!;
-        return new PolicyOptionDescription(property, attribute, property.GetValue(fresh));
+        try
+        {
+            using var call = AuthorsCall.Enter(fresh, "asked for the default of an option");
+            return new PolicyOptionDescription(property, attribute, property.GetValue(fresh));
+        }
+        catch (TargetInvocationException e)
+        {
+            throw new UserErrorException(
+                $"{where}: asked for the default of option '{attribute.Key}', {PolicyFailure.Describe(fresh, e)}",
+                e
+            );
+        }
     }
 
     /// <summary>Sets the option of a policy.</summary>
@@ -66,6 +78,7 @@ public sealed class PolicyOptionDescription
             );
         try
         {
+            using var call = AuthorsCall.Enter(policy, "asked to set an option");
             _property.SetValue(policy, value);
         }
         catch (TargetInvocationException e)

@@ -160,6 +160,32 @@ public sealed class PolicyFolderTests
         Assert.Equal([4], blocked.GetOrAdd("a.cs", [1], () => [4]));
     }
 
+    /// <summary>What is in a cache is run: another user must not be able to put something there.</summary>
+    [Fact]
+    public void A_cache_that_others_may_enter_is_not_used()
+    {
+        const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        using var folder = new TemporaryFolder();
+        var path = folder.File("root/policies");
+        var cache = new CompilationCache(path);
+        Assert.Equal([1], cache.GetOrAdd("a.cs", [1], () => [1]));
+        Assert.Equal(Own, File.GetUnixFileMode(path));
+        Assert.Single(Directory.GetFiles(path));
+
+        File.SetUnixFileMode(path, Own | UnixFileMode.GroupRead);
+        Assert.Equal([2], cache.GetOrAdd("a.cs", [1], () => [2]));
+        File.SetUnixFileMode(path, Own);
+        Assert.Equal([1], cache.GetOrAdd("a.cs", [1], () => [2]));
+        // Whoever may write where it is may put another in its place, unless the folder keeps everybody to what is theirs.
+        File.SetUnixFileMode(folder.File("root"), Own | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        Assert.Equal([2], cache.GetOrAdd("a.cs", [1], () => [2]));
+        File.SetUnixFileMode(
+            folder.File("root"),
+            Own | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute | UnixFileMode.StickyBit
+        );
+        Assert.Equal([1], cache.GetOrAdd("a.cs", [1], () => [2]));
+    }
+
     [Fact]
     public void Models_and_accelerators_come_from_folders_too()
     {

@@ -174,7 +174,7 @@ public sealed class PolicyLoadingTests : IDisposable
     )]
     [InlineData(
         "[PolicyOption(\"x\", Summary = \"\")] public int X { get => throw new System.Exception(\"mine\"); set { } }",
-        "policies/p.cs: cannot be loaded: mine"
+        "policies/p.cs: policy 'p': asked for the default of option 'x', it threw Exception: mine (p.cs:1)"
     )]
     [InlineData(
         "[System.Runtime.CompilerServices.ModuleInitializer] internal static void M() => throw new System.Exception(\"mine\");",

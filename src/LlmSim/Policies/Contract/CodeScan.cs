@@ -43,7 +43,17 @@ internal static class CodeScan
         ("System.Environment.get_TickCount", UseNow),
         ("System.Environment.get_ProcessId", DiffersByProcess),
         ("System.Environment.get_MachineName", Outside),
+        ("System.Environment.get_ProcessorCount", Outside),
+        ("System.Environment.get_CurrentDirectory", Outside),
+        ("System.Environment.set_", Outside),
+        ("System.Environment.GetCommandLineArgs", Outside),
         ("System.Environment.GetEnvironmentVariable", Outside),
+        ("System.Environment.SetEnvironmentVariable", Outside),
+        ("System.AppDomain.", Outside),
+        ("System.AppContext.", Outside),
+        ("System.Diagnostics.Debugger.", Outside),
+        ("System.Runtime.InteropServices.Marshal.", Outside),
+        ("System.Runtime.Loader.", NoReflection),
         // The compiler calls the method of string under this name.
         ("System.Object.GetHashCode", DiffersByProcess),
         ("System.HashCode.", DiffersByProcess),
@@ -77,6 +87,7 @@ internal static class CodeScan
         foreach (var (type, used) in Code(policy))
         {
             findings.UnionWith(SharedFields(type));
+            findings.UnionWith(Finalizers(type));
             findings.UnionWith(used.SelectMany(Unwanted));
         }
 
@@ -96,7 +107,8 @@ internal static class CodeScan
     private static IEnumerable<(Type Type, MemberInfo[] Used)> Code(Type policy)
     {
         var seen = new HashSet<Type>();
-        var toVisit = new Queue<Type>([policy]);
+        // What runs before the policy is made is part of it too.
+        var toVisit = new Queue<Type>(Initializers(policy).Prepend(policy));
         while (toVisit.TryDequeue(out var type))
         {
             // An array or a generic type stands for its definition.
@@ -138,6 +150,22 @@ internal static class CodeScan
             .Select(field =>
                 $"static field {type.Name}.{field.Name}: all runs share it; make it an instance field"
             );
+
+    private static IEnumerable<string> Finalizers(Type type) =>
+        type.GetMethod("Finalize", Everything, Type.EmptyTypes) is null
+            ? []
+            : [$"finalizer of {type.Name}: {DependsOnTiming}"];
+
+    /// <summary>The classes of a user's file that have a module initializer.</summary>
+    private static IEnumerable<Type> Initializers(Type policy) =>
+        policy.Assembly == typeof(CodeScan).Assembly
+            ? []
+            : policy
+                .Assembly.GetTypes()
+                .Where(type =>
+                    type.GetMethods(Everything)
+                        .Any(method => method.IsDefined(typeof(ModuleInitializerAttribute)))
+                );
 
     private static IEnumerable<MethodBase> Bodies(Type type) =>
         type.GetMethods(Everything)

@@ -127,18 +127,19 @@ public static class PolicyContract
         for (var i = 0; i < Decisions; i++)
         {
             var (queue, now) = world.NextQueue(trueOutputTokens: 1);
-            var keys = Array.ConvertAll(queue, request => ordered.Key(new RequestView(request)));
+            var keys = Array.ConvertAll(queue, request => PolicyUnderTest.Key(ordered, request));
             if (keys.Any(double.IsNaN))
             {
                 return "a key is not a number";
             }
 
-            if (!keys.SequenceEqual(queue.Select(request => ordered.Key(new RequestView(request)))))
+            if (!keys.SequenceEqual(queue.Select(request => PolicyUnderTest.Key(ordered, request))))
             {
                 return "the key of a request changed while it waited; implement ILocalPolicy instead";
             }
 
-            var choice = ordered.Choose(
+            var choice = PolicyUnderTest.Choice(
+                ordered,
                 new LocalContext(policy.Decision, now, world.Instance, queue, DecisionWorld.NewStream())
             );
             if (choice != Array.IndexOf(keys, keys.Min()))

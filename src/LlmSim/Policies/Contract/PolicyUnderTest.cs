@@ -47,7 +47,7 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             {
                 var (instances, request, now) = world.NextPlacement(trueOutputTokens);
                 var context = new GlobalContext(decision, now, request, instances, random);
-                choices.Add((instances.Length, policy.Choose(context)));
+                choices.Add((instances.Length, Choice(policy, context)));
             }
 
             return choices;
@@ -60,10 +60,51 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             {
                 var (queue, now) = world.NextQueue(trueOutputTokens);
                 var context = new LocalContext(decision, now, world.Instance, queue, random);
-                choices.Add((queue.Length, policy.Choose(context)));
+                choices.Add((queue.Length, Choice(policy, context)));
             }
 
             return choices;
+        }
+    }
+
+    /// <summary>What a policy chooses from a queue.</summary>
+    public static int Choice(ILocalPolicy policy, in LocalContext context)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(policy, "asked to pick from a queue");
+            return policy.Choose(context);
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+        {
+            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
+        }
+    }
+
+    /// <summary>The key that an ordered policy gives a request.</summary>
+    public static double Key(IOrderedLocalPolicy policy, Request request)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(policy, "asked for the key of a request");
+            return policy.Key(new RequestView(request));
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+        {
+            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
+        }
+    }
+
+    private static int Choice(IGlobalPolicy policy, in GlobalContext context)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(policy, "asked to place a request");
+            return policy.Choose(context);
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+        {
+            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
         }
     }
 
