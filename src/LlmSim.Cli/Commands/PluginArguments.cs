@@ -29,20 +29,17 @@ internal sealed class PluginArguments
     /// <summary>The built-in entries and those of the folders. What was loaded is told on standard error.</summary>
     /// <exception cref="LlmSim.UserErrorException">A folder or a file that is needed is wrong.</exception>
     public Catalogs Load(ParseResult parse, IReadOnlyCollection<NamedPolicy> named, CliConsole console) =>
-        Catalogs.Load(Folders(parse), named, message => Tell(console, message));
+        Catalogs.Load(Folders(parse), named, console.Tell);
 
     /// <summary>The policies in the folders that are looked into when none is given; they are not run.</summary>
     public IReadOnlyList<DeclaredPolicy> DeclaredPolicies(ParseResult parse, CliConsole console) =>
         Value(parse, _policies) is null
-            ? Catalogs.DeclaredPolicies(Folders(parse), message => Tell(console, message))
+            ? Catalogs.DeclaredPolicies(Folders(parse), console.Tell)
             : [];
 
     public ModelCatalog LoadModels(ParseResult parse) => Catalogs.LoadModels(Folders(parse));
 
     public HardwareCatalog LoadHardware(ParseResult parse) => Catalogs.LoadHardware(Folders(parse));
-
-    private static void Tell(CliConsole console, string message) =>
-        console.Error.WriteLine($"llmsim: {message}");
 
     private ExtensionFolders Folders(ParseResult parse) =>
         new(Value(parse, _policies), Value(parse, _models), Value(parse, _hardware));
@@ -59,5 +56,5 @@ internal sealed class PluginArguments
         string content,
         string standard,
         string when = "if there is one"
-    ) => CliOption.Text(name, $"folder of {content} [{standard}, {when}]", valueName: "DIR");
+    ) => CliOption.Folder(name, $"folder of {content} [{standard}, {when}]");
 }
