@@ -23,11 +23,11 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COMMANDS = {
-    "run": "run --request_count 3000 --requests_output r.csv --csv_output s.csv --json s.json --quiet "
+    "run": "run --request_count 1000 --requests_output r.csv --csv_output s.csv --json s.json --quiet "
     "--sample_queue_states --sample_memory_usage --sample_rate 0.01",
-    "pictures": "run --request_count 3000 --requests_output r.parquet --csv_output s.csv --quiet "
+    "pictures": "run --request_count 1000 --requests_output r.parquet --csv_output s.csv --quiet "
     "--sample_queue_states --queue_states_output q.parquet --sample_rate 0.01 --plots . --plots_format svg",
-    "sweep": "run --request_count 300 --lambda_arrival 1 2 --prefill_local fcfs shortest --seed 1 2 3 4 5 "
+    "sweep": "run --request_count 300 --lambda_arrival 1 2 --seed 1 2 3 4 "
     "--requests_output r.csv --csv_output s.csv --json s.json --sample_queue_states --sample_rate 0.01 --resume --quiet",
     "trace": "workload generate --request_count 20000 --output t.jsonl.zst",
 }

@@ -50,6 +50,6 @@ void EndLater()
         IsBackground = true,
     };
     message.Start();
-    message.Join(TimeSpan.FromSeconds(0.1));
+    message.Join(TimeSpan.FromSeconds(0.4));
     Environment.Exit(ExitCode.Interrupted);
 }

@@ -28,15 +28,15 @@ internal static class TerminalText
                 or UnicodeCategory.LineSeparator
                 or UnicodeCategory.ParagraphSeparator;
 
-    /// <summary>Such a character as it is shown.</summary>
+    /// <summary>Such a character as it is shown; beyond ASCII as JSON has it too, which leaves such characters in its texts.</summary>
     public static string Escape(char c) =>
         c switch
         {
             '\n' => "\\n",
             '\r' => "\\r",
             '\t' => "\\t",
-            _ => string.Create(CultureInfo.InvariantCulture, $"\\{(c < 0x100 ? "x" : "u")}")
-                + ((int)c).ToString(c < 0x100 ? "x2" : "x4", CultureInfo.InvariantCulture),
+            < '\x80' => $"\\x{(int)c:x2}",
+            _ => $"\\u{(int)c:x4}",
         };
 
     private static string Escaped(string text, bool isLine)

@@ -19,6 +19,11 @@ internal sealed class TerminalWriter(TextWriter inner, bool isResult, bool isSty
 
     public override void Write(char[] buffer, int index, int count) => Write(buffer.AsSpan(index, count));
 
+    public override void WriteLine() => Write('\n');
+
+    /// <summary>At once: lines of several processes on one terminal stay whole.</summary>
+    public override void WriteLine(string? value) => Write($"{value}\n");
+
     public override void Write(ReadOnlySpan<char> buffer)
     {
         try

@@ -12,6 +12,10 @@ internal readonly record struct FileIdentity(long Device, ulong Node, string Nam
     /// <summary>As many links as Linux follows.</summary>
     private const int MostLinks = 40;
 
+    // AT_FDCWD of fcntl.h and STATX_BASIC_STATS of linux/stat.h.
+    private const int CurrentFolder = -100;
+    private const uint BasicStatus = 0x7FF;
+
     /// <summary>Of a path, where there need be nothing yet.</summary>
     /// <exception cref="UserErrorException">Its links lead in a circle.</exception>
     public static FileIdentity Of(string path) =>
@@ -89,9 +93,6 @@ internal readonly record struct FileIdentity(long Device, ulong Node, string Nam
             BinaryPrimitives.ReadUInt64LittleEndian(status.AsSpan(32))
         );
     }
-
-    private const int CurrentFolder = -100;
-    private const uint BasicStatus = 0x7FF;
 
     [DllImport("libc", EntryPoint = "statx")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -183,7 +183,6 @@ public sealed class OutputFile : IDisposable
         }
     }
 
-    /// <summary>Without a word where it is gone with its folder: others of the set are to be deleted too.</summary>
     private static void Delete(string path)
     {
         try
@@ -192,7 +191,7 @@ public sealed class OutputFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Debug.WriteLine(e.Message);
+            // It may be gone with its folder; others of the set are to be deleted too.
         }
     }
 

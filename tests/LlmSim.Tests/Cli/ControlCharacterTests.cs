@@ -20,9 +20,7 @@ public sealed class ControlCharacterTests
     [InlineData("run --model FILE", "e.json", $$"""{"model_type": "{{RedInJson}}"}""")]
     [InlineData("sweep FILE", "e.yaml", $"base:\n  \"{RedInJson}\": 1\n")]
     [InlineData("sweep FILE", "e.yaml", $"base:\n  seed: \"{RedInJson}\"\n")]
-    [InlineData("compare FILE FILE", "e.csv", $"{Red},b\n1,2\n")]
     [InlineData("plot FILE --x a --y b", "e.csv", $"a,b\n{Red},2\n")]
-    [InlineData("validate --rows FILE", "e.csv", $"{Red},b\n1,2\n")]
     public void Of_a_file(string command, string name, string content)
     {
         using var folder = new TemporaryFolder();
@@ -42,7 +40,6 @@ public sealed class ControlCharacterTests
     [InlineData("run")]
     [InlineData("sweep")]
     [InlineData("profile --hardware")]
-    [InlineData("validate --filter")]
     public void Of_an_option(string command)
     {
         var run = CliRun.Of([.. command.Split(' '), Red]);

@@ -15,8 +15,8 @@ public sealed class OutputOverInputTests
 
     private const string Model = """
         {
-          "model_type": "qwen2", "hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24,
-          "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 151936,
+          "model_type": "qwen2", "hidden_size": 1024, "intermediate_size": 4864, "num_hidden_layers": 24,
+          "num_attention_heads": 16, "num_key_value_heads": 4, "vocab_size": 151936,
           "max_position_embeddings": 32768, "tie_word_embeddings": true, "use_sliding_window": false
         }
         """;
@@ -27,7 +27,7 @@ public sealed class OutputOverInputTests
     [InlineData("run --trace_path t.jsonl --arrivals trace --requests_output hard.csv")]
     [InlineData("run --trace_path link --csv_output t.jsonl")]
     [InlineData("run --cluster c.json --request_count 5 --json c.json")]
-    [InlineData("run --prefill_config c.json --decode_config c.json --request_count 5 --csv_output c.json")]
+    [InlineData("run --prefill_config p.json --decode_config p.json --request_count 5 --csv_output p.json")]
     [InlineData("run --model m/config.json --request_count 5 --json m/config.json")]
     [InlineData(
         "run --trace_path q.csv --request_count 5 --sample_queue_states --queue_states_output q.csv"
@@ -92,6 +92,7 @@ public sealed class OutputOverInputTests
         folder.Write("t.jsonl", """{"timestamp": 0, "input_length": 10, "output_length": 3}""");
         folder.Write("q.csv", "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.0,10,4\n");
         folder.Write("c.json", Cluster);
+        folder.Write("p.json", """[{"hardware": "NVIDIA_H100_SXM", "tp_size": 4}]""");
         folder.Write("s.yaml", $"base:\n  request_count: 5\n  cluster: {folder.File("c.json")}\ngrid:\n  seed: [1, 2]\n");
         folder.Write("m/config.json", Model);
         File.CreateSymbolicLink(folder.File("link"), "t.jsonl");

@@ -10,7 +10,7 @@ public sealed class TerminalTextTests
     [InlineData("für 5 µs … 😀", "für 5 µs … 😀")]
     [InlineData("\u001b[31mred", "\\x1b[31mred")]
     [InlineData("a\nllmsim: all is well", "a\\nllmsim: all is well")]
-    [InlineData("\r\t\0\u007f\u009b", "\\r\\t\\x00\\x7f\\x9b")]
+    [InlineData("\r\t\0\u007f\u009b", "\\r\\t\\x00\\x7f\\u009b")]
     [InlineData("\u202e\u2066\u200b\u2028\ufeff", "\\u202e\\u2066\\u200b\\u2028\\ufeff")]
     public void What_would_steer_the_terminal_is_shown_as_an_escape(string value, string expected) =>
         Assert.Equal(expected, TerminalText.Escape(value));

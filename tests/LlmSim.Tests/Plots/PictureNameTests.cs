@@ -54,9 +54,10 @@ public sealed class PictureNameTests
         var table = folder.Write("in/t.csv", "lambda_arrival,../../evil\n1,2\n2,3\n");
 
         var run = CliRun.Of([
-            .. "plot --format svg --x lambda_arrival --y ../../evil --output".Split(' '),
-            folder.File("p/a/b"),
+            "plot",
             table,
+            .. "--format svg --x lambda_arrival --y ../../evil --output".Split(' '),
+            folder.File("p/a/b"),
         ]);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
