@@ -69,7 +69,9 @@ internal static class CliApplication
     {
         error.WriteLine(
             $"""
-            llmsim: this is a defect of llmsim {ProductVersion.Text}, not of your input: {TerminalText.Message(exception.Message)}
+            llmsim: this is a defect of llmsim {ProductVersion.Text}, not of your input: {TerminalText.Message(
+                exception.Message
+            )}
             Please report it with the lines below and the files that the command names.
               command  llmsim {TerminalText.Message(string.Join(' ', args.Select(Quoted)))}
               seed     {SeedOf(OptionNames.Normalize(args))}

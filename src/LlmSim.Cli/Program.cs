@@ -12,6 +12,7 @@ var console = new CliConsole(
 );
 PosixSignal[] ending = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
 var registrations = Array.ConvertAll(ending, signal => PosixSignalRegistration.Create(signal, Stop));
+
 // A file that grows beyond the limit of the user (ulimit -f) fails to be written, rather than ending the process.
 using var fileLimit = OperatingSystem.IsWindows()
     ? null

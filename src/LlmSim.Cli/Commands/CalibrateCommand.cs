@@ -98,7 +98,9 @@ internal sealed class CalibrateCommand : CliCommand
             return;
         }
 
-        Console.Out.WriteLine($"{TerminalText.Escape(hardware.Name)}: {TerminalText.Escape(result.Calibration.Source, limit: 1_000)}");
+        Console.Out.WriteLine(
+            $"{TerminalText.Escape(hardware.Name)}: {TerminalText.Escape(result.Calibration.Source, limit: 1_000)}"
+        );
         Console.Out.WriteLine();
         TextTable.Write(Table(result), Console);
         Console.Out.WriteLine();

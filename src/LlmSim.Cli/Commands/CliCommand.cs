@@ -29,7 +29,9 @@ internal abstract class CliCommand : Command
         {
             if (parse.GetResult(argument)?.Tokens.Any(token => token.Value.Length == 0) == true)
             {
-                throw new UserErrorException($"{argument.HelpName ?? argument.Name}: found ''; allowed: a name.");
+                throw new UserErrorException(
+                    $"{argument.HelpName ?? argument.Name}: found ''; allowed: a name."
+                );
             }
         }
 

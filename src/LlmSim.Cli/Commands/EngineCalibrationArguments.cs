@@ -94,7 +94,9 @@ internal sealed class EngineCalibrationArguments
         }
         else
         {
-            console.Out.WriteLine($"{TerminalText.Escape(profile.Name)}: {TerminalText.Escape(profile.Source, limit: 1_000)}");
+            console.Out.WriteLine(
+                $"{TerminalText.Escape(profile.Name)}: {TerminalText.Escape(profile.Source, limit: 1_000)}"
+            );
             console.Out.WriteLine();
             TextTable.Write(Table(result), console);
             console.Out.WriteLine();

@@ -33,9 +33,7 @@ internal sealed class PluginArguments
 
     /// <summary>The policies in the folders that are looked into when none is given; they are not run.</summary>
     public IReadOnlyList<DeclaredPolicy> DeclaredPolicies(ParseResult parse, CliConsole console) =>
-        Value(parse, _policies) is null
-            ? Catalogs.DeclaredPolicies(Folders(parse), console.Tell)
-            : [];
+        Value(parse, _policies) is null ? Catalogs.DeclaredPolicies(Folders(parse), console.Tell) : [];
 
     public ModelCatalog LoadModels(ParseResult parse) => Catalogs.LoadModels(Folders(parse));
 

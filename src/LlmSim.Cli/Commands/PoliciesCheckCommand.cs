@@ -35,7 +35,9 @@ internal sealed class PoliciesCheckCommand : CliCommand
             passed += check.Passed ? 1 : 0;
             failed += check.Passed ? 0 : 1;
             var decision = string.Join(", ", PolicyDecisionNames.Of(check.Decision));
-            Console.Out.WriteLine($"{(check.Passed ? "ok    " : "FAILED")}  {decision}: {TerminalText.Message(check.Clause)}");
+            Console.Out.WriteLine(
+                $"{(check.Passed ? "ok    " : "FAILED")}  {decision}: {TerminalText.Message(check.Clause)}"
+            );
             if (!check.Passed)
             {
                 Console.Out.WriteLine($"        {TerminalText.Message(check.Failure!)}");

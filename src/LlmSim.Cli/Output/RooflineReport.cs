@@ -71,6 +71,8 @@ internal static class RooflineReport
             + $"activations {Figures.Si(memory.TemporaryActivationBytes)}B = {Figures.Si(memory.Bytes)}B\n"
             + $"Times: {tier}\n"
             + $"Precision: {TerminalText.Escape(precision, limit: 1_000)}\n"
-            + string.Concat(notices.Select(notice => $"Notice: {TerminalText.Escape(notice, limit: 1_000)}\n"));
+            + string.Concat(
+                notices.Select(notice => $"Notice: {TerminalText.Escape(notice, limit: 1_000)}\n")
+            );
     }
 }

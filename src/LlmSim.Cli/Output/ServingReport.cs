@@ -35,7 +35,9 @@ internal static class ServingReport
 
         foreach (var reason in validation.NotExpressible)
         {
-            writer.WriteLine($"  not expr. {Figures.Count(reason.Count())}: {TerminalText.Escape(reason.Key)}");
+            writer.WriteLine(
+                $"  not expr. {Figures.Count(reason.Count())}: {TerminalText.Escape(reason.Key)}"
+            );
         }
 
         WriteNotices(validation, writer);
@@ -102,7 +104,9 @@ internal static class ServingReport
             writer.WriteLine($"{TerminalText.Escape(reason.Key)}:");
             foreach (var outcome in reason)
             {
-                writer.WriteLine($"  {TerminalText.Escape(outcome.Case.Id)}: {TerminalText.Escape(outcome.Detail ?? "")}");
+                writer.WriteLine(
+                    $"  {TerminalText.Escape(outcome.Case.Id)}: {TerminalText.Escape(outcome.Detail ?? "")}"
+                );
             }
         }
     }

@@ -13,7 +13,11 @@ internal static partial class SummaryReport
     {
         var c = result.Configuration;
         var context = c.MaxModelLen is { } tokens ? $", contexts to {Figures.Count(tokens)} tokens" : "";
-        Line(writer, "Model", $"{TerminalText.Escape(c.Model)}{context}, {SemanticsOptions.Describe(c.Semantics)} semantics");
+        Line(
+            writer,
+            "Model",
+            $"{TerminalText.Escape(c.Model)}{context}, {SemanticsOptions.Describe(c.Semantics)} semantics"
+        );
         WriteWrapped(writer, "Precision", result.Precision);
         foreach (var notice in result.Notices)
         {
@@ -52,7 +56,9 @@ internal static partial class SummaryReport
         Line(
             writer,
             "Workload",
-            FormattableString.Invariant($"{TerminalText.Escape(c.TracePath ?? c.RequestSource)}, {arrivals}, seed {c.Seed}")
+            FormattableString.Invariant(
+                $"{TerminalText.Escape(c.TracePath ?? c.RequestSource)}, {arrivals}, seed {c.Seed}"
+            )
         );
         if (result.Trace is { } trace)
         {

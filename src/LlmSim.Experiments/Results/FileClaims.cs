@@ -50,7 +50,10 @@ internal sealed class FileClaims : IDisposable
         var name = $"{option} {path}";
         lock (_lock)
         {
-            if (_inputs.FirstOrDefault(input => IsFile(input) && FileIdentity.Of(input) == identity) is { } read)
+            if (
+                _inputs.FirstOrDefault(input => IsFile(input) && FileIdentity.Of(input) == identity) is
+                { } read
+            )
             {
                 throw Both(name, read);
             }

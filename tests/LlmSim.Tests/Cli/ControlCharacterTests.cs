@@ -12,11 +12,23 @@ public sealed class ControlCharacterTests
     private const string RedInJson = "\\u001b[2J\\u001b[31mred";
 
     [Theory]
-    [InlineData("run --trace_path FILE", "e.jsonl", $$"""{"timestamp": "{{Red}}", "input_length": 1, "output_length": 1}""")]
+    [InlineData(
+        "run --trace_path FILE",
+        "e.jsonl",
+        $$"""{"timestamp": "{{Red}}", "input_length": 1, "output_length": 1}"""
+    )]
     [InlineData("run --trace_path FILE", "e.jsonl", $$"""{"timestamp": 0, "{{RedInJson}}": 1}""")]
     [InlineData("run --trace_path FILE", "e.csv", $"TIMESTAMP,ContextTokens,GeneratedTokens\n0,{Red},1\n")]
-    [InlineData("run --prefill_config FILE", "e.json", $$"""[{"hardware":"NVIDIA_H100_SXM","tp_size":1,"a{{RedInJson}}":1}]""")]
-    [InlineData("run --cluster FILE", "e.json", $$"""[{"role":"{{RedInJson}}","hardware":"NVIDIA_H100_SXM","tp_size":1}]""")]
+    [InlineData(
+        "run --prefill_config FILE",
+        "e.json",
+        $$"""[{"hardware":"NVIDIA_H100_SXM","tp_size":1,"a{{RedInJson}}":1}]"""
+    )]
+    [InlineData(
+        "run --cluster FILE",
+        "e.json",
+        $$"""[{"role":"{{RedInJson}}","hardware":"NVIDIA_H100_SXM","tp_size":1}]"""
+    )]
     [InlineData("run --model FILE", "e.json", $$"""{"model_type": "{{RedInJson}}"}""")]
     [InlineData("sweep FILE", "e.yaml", $"base:\n  \"{RedInJson}\": 1\n")]
     [InlineData("sweep FILE", "e.yaml", $"base:\n  seed: \"{RedInJson}\"\n")]
@@ -52,7 +64,10 @@ public sealed class ControlCharacterTests
     public void Of_the_names_in_a_result()
     {
         using var folder = new TemporaryFolder();
-        var trace = folder.Write($"{Red}\n.jsonl", """{"timestamp": 0, "input_length": 9, "output_length": 2}""");
+        var trace = folder.Write(
+            $"{Red}\n.jsonl",
+            """{"timestamp": 0, "input_length": 9, "output_length": 2}"""
+        );
 
         var run = CliRun.Of("run", "--trace_path", trace);
 
@@ -68,7 +83,10 @@ public sealed class ControlCharacterTests
         string[] traces =
         [
             .. new[] { "a", "b" }.Select(name =>
-                folder.Write($"{name}{Red}.jsonl", """{"timestamp": 0, "input_length": 9, "output_length": 2}""")
+                folder.Write(
+                    $"{name}{Red}.jsonl",
+                    """{"timestamp": 0, "input_length": 9, "output_length": 2}"""
+                )
             ),
         ];
 

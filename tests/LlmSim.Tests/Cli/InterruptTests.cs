@@ -57,7 +57,10 @@ public sealed class InterruptTests
 
         for (var signals = 0; signals < 100 && !process.HasExited; signals++)
         {
-            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+            using var kill = Process.Start(
+                "kill",
+                ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]
+            );
             kill.WaitForExit();
         }
 

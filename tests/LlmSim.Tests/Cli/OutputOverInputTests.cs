@@ -29,9 +29,7 @@ public sealed class OutputOverInputTests
     [InlineData("run --cluster c.json --request_count 5 --json c.json")]
     [InlineData("run --prefill_config p.json --decode_config p.json --request_count 5 --csv_output p.json")]
     [InlineData("run --model m/config.json --request_count 5 --json m/config.json")]
-    [InlineData(
-        "run --trace_path q.csv --request_count 5 --sample_queue_states --queue_states_output q.csv"
-    )]
+    [InlineData("run --trace_path q.csv --request_count 5 --sample_queue_states --queue_states_output q.csv")]
     [InlineData("run --cluster c.json --request_count 5 --seed 1 2 --replications_output c.json")]
     [InlineData("run --cluster c.json --request_count 5 --seed 1 2 --json c.json")]
     [InlineData("sweep s.yaml --csv_output s.yaml")]
@@ -80,7 +78,18 @@ public sealed class OutputOverInputTests
         var table = folder.Write("b_against_a.svg.csv", "a,b\n1,2\n2,3\n");
         File.CreateSymbolicLink(folder.File("b_against_a.svg"), "b_against_a.svg.csv");
 
-        var run = CliRun.Of("plot", table, "--x", "a", "--y", "b", "--format", "svg", "--output", folder.File(""));
+        var run = CliRun.Of(
+            "plot",
+            table,
+            "--x",
+            "a",
+            "--y",
+            "b",
+            "--format",
+            "svg",
+            "--output",
+            folder.File("")
+        );
 
         Assert.Equal(1, run.ExitCode);
         Assert.Equal("a,b\n1,2\n2,3\n", File.ReadAllText(table));
@@ -93,10 +102,16 @@ public sealed class OutputOverInputTests
         folder.Write("q.csv", "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.0,10,4\n");
         folder.Write("c.json", Cluster);
         folder.Write("p.json", """[{"hardware": "NVIDIA_H100_SXM", "tp_size": 4}]""");
-        folder.Write("s.yaml", $"base:\n  request_count: 5\n  cluster: {folder.File("c.json")}\ngrid:\n  seed: [1, 2]\n");
+        folder.Write(
+            "s.yaml",
+            $"base:\n  request_count: 5\n  cluster: {folder.File("c.json")}\ngrid:\n  seed: [1, 2]\n"
+        );
         folder.Write("m/config.json", Model);
         File.CreateSymbolicLink(folder.File("link"), "t.jsonl");
-        using var ln = System.Diagnostics.Process.Start("ln", [folder.File("t.jsonl"), folder.File("hard.csv")]);
+        using var ln = System.Diagnostics.Process.Start(
+            "ln",
+            [folder.File("t.jsonl"), folder.File("hard.csv")]
+        );
         ln.WaitForExit();
         return folder;
     }
@@ -105,7 +120,8 @@ public sealed class OutputOverInputTests
         Path.GetExtension(word).Length > 0 || word == "link" ? folder.File(word) : word;
 
     private static string[] Quiet(string command) =>
-        command.StartsWith("run ", StringComparison.Ordinal) || command.StartsWith("sweep ", StringComparison.Ordinal)
+        command.StartsWith("run ", StringComparison.Ordinal)
+        || command.StartsWith("sweep ", StringComparison.Ordinal)
             ? ["--quiet"]
             : [];
 

@@ -17,7 +17,7 @@ public sealed class FileClaimsTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string, string> Names { get; } =
-        [.. from read in s_names from written in s_names select (read, written)];
+    [.. from read in s_names from written in s_names select (read, written)];
 
     public FileClaimsTests()
     {

@@ -61,7 +61,9 @@ public sealed class PictureNameTests
         ]);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        var picture = Assert.Single(Directory.GetFiles(folder.File(""), "*.svg", SearchOption.AllDirectories));
+        var picture = Assert.Single(
+            Directory.GetFiles(folder.File(""), "*.svg", SearchOption.AllDirectories)
+        );
         Assert.Equal(folder.File("p/a/b"), Path.GetDirectoryName(picture));
         Assert.Equal(picture, run.Out.TrimEnd());
     }
