@@ -111,6 +111,7 @@ public sealed class LeftoverTests
                 ["-c", $"dotnet '{Path.Combine(AppContext.BaseDirectory, "LlmSim.Cli.dll")}' {command}"]
             )
             {
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             }
