@@ -2,6 +2,7 @@ using System.CommandLine;
 using LlmSim.Cli.Commands;
 using LlmSim.Engine;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Cli;
@@ -12,6 +13,7 @@ internal static class CliApplication
     /// <summary>Runs a command line; every failure becomes a message and an exit code.</summary>
     public static int Run(string[] args, CliConsole console)
     {
+        using var claims = FileClaims.Begin();
         try
         {
             return Invoke(OptionNames.Normalize(args), console);
@@ -23,17 +25,17 @@ internal static class CliApplication
         // A full disk, say, is no defect of ours.
         catch (Exception e) when (e is UserErrorException or IOException or ClockRangeException)
         {
-            console.Error.WriteLine($"llmsim: {e.Message}");
+            console.Tell(e.Message);
             return ExitCode.UserError;
         }
         catch (SweepInterruptedException e)
         {
-            console.Error.WriteLine($"llmsim: {e.Message}");
+            console.Tell(e.Message);
             return ExitCode.Interrupted;
         }
         catch (OperationCanceledException)
         {
-            console.Error.WriteLine("llmsim: interrupted; nothing was written");
+            console.Tell("interrupted; every result file is whole, or was not written");
             return ExitCode.Interrupted;
         }
         catch (Exception e)
@@ -51,7 +53,7 @@ internal static class CliApplication
             new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null }
         );
         OptionNames.RequireKnown(parse, args);
-        (parse.CommandResult.Command as CliCommand)?.RequireOneValue(parse);
+        (parse.CommandResult.Command as CliCommand)?.RequireValues(parse);
         if (parse.Errors.Count > 0)
         {
             throw new UserErrorException(parse.Errors[0].Message);
@@ -71,11 +73,13 @@ internal static class CliApplication
     {
         error.WriteLine(
             $"""
-            llmsim: this is a defect of llmsim {ProductVersion.Text}, not of your input: {exception.Message}
+            llmsim: this is a defect of llmsim {ProductVersion.Text}, not of your input: {TerminalText.Message(
+                exception.Message
+            )}
             Please report it with the lines below and the files that the command names.
-              command  llmsim {string.Join(' ', args.Select(Quoted))}
+              command  llmsim {TerminalText.Message(string.Join(' ', args.Select(Quoted)))}
               seed     {SeedOf(OptionNames.Normalize(args))}
-            {exception}
+            {TerminalText.Message(exception.ToString(), limit: 20_000)}
             """
         );
     }

@@ -133,8 +133,34 @@ internal static class CliOption
     ) => Create(name, description, valueName, text => text, defaultValue is null ? null : () => defaultValue);
 
     /// <summary>Path of a file.</summary>
-    public static Option<string> File(string name, string description) =>
-        Text(name, description, valueName: "FILE");
+    public static Option<string> File(string name, string description, string? defaultValue = null) =>
+        PathOf(name, description, defaultValue, "FILE", "a file");
+
+    /// <summary>Path of a folder.</summary>
+    public static Option<string> Folder(
+        string name,
+        string description,
+        string? defaultValue = null,
+        string valueName = "DIR"
+    ) => PathOf(name, description, defaultValue, valueName, "a folder");
+
+    private static Option<string> PathOf(
+        string name,
+        string description,
+        string? defaultValue,
+        string valueName,
+        string kind
+    ) =>
+        Create(
+            name,
+            description,
+            valueName,
+            text =>
+                text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal)
+                    ? text
+                    : throw NotAllowed(name, text, $"the name of {kind}"),
+            defaultValue is null ? null : () => defaultValue
+        );
 
     /// <summary>A switch.</summary>
     public static Option<bool> Flag(string name, string description) =>

@@ -4,21 +4,25 @@ using LlmSim.Experiments.Results;
 
 var supervised = SupervisedProcess.FromEnvironment();
 using var cancellation = new CancellationTokenSource();
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-supervised?.OnStop(Stop);
-var exitCode = CliApplication.Run(
-    args,
-    new CliConsole(
-        Console.Out,
-        Console.Error,
-        OutIsTerminal: !Console.IsOutputRedirected,
-        ErrorIsTerminal: !Console.IsErrorRedirected,
-        cancellation.Token,
-        BeforeOwnCode
-    )
+var console = new CliConsole(
+    Console.Out,
+    Console.Error,
+    OutIsTerminal: !Console.IsOutputRedirected,
+    ErrorIsTerminal: !Console.IsErrorRedirected,
+    cancellation.Token,
+    BeforeOwnCode
 );
+PosixSignal[] ending = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+var registrations = Array.ConvertAll(ending, signal => PosixSignalRegistration.Create(signal, OnSignal));
+
+// A file that grows beyond the limit of the user (ulimit -f) fails to be written, rather than ending the process.
+using var fileLimit = OperatingSystem.IsWindows()
+    ? null
+    : PosixSignalRegistration.Create((PosixSignal)25, context => context.Cancel = true);
+supervised?.OnStop(Stop);
+var exitCode = CliApplication.Run(args, console);
 supervised?.End(exitCode);
+Array.ForEach(registrations, registration => registration.Dispose());
 return exitCode;
 
 // A user's code runs in a process that another one watches.
@@ -39,7 +43,14 @@ void BeforeOwnCode(OwnCode code)
 void OnSignal(PosixSignalContext context)
 {
     context.Cancel = !cancellation.IsCancellationRequested;
-    Stop();
+    if (context.Cancel)
+    {
+        Stop();
+    }
+    else
+    {
+        OutputFile.DeleteUnfinished();
+    }
 }
 
 void Stop()
@@ -47,9 +58,8 @@ void Stop()
     if (!cancellation.IsCancellationRequested)
     {
         new Thread(EndLater) { IsBackground = true }.Start();
+        cancellation.Cancel();
     }
-
-    cancellation.Cancel();
 }
 
 // Not everything can be told to stop: a policy that never returns, a sort, a compiler. Files are whole or not there, and a
@@ -61,7 +71,7 @@ void EndLater()
     {
         EndAtOnce(
             ExitCode.Interrupted,
-            "interrupted; no result file was written. --resume runs what the journal of a sweep lacks."
+            "interrupted; every result file is whole, or was not written. --resume runs what the journal of a sweep lacks."
         );
     }
 }
@@ -69,7 +79,10 @@ void EndLater()
 void EndAtOnce(int exitCode, string message)
 {
     OutputFile.DeleteUnfinished();
-    Console.Error.WriteLine($"llmsim: {message}");
+    // Whoever should read the message may have stopped reading.
+    var teller = new Thread(() => console.Tell(message)) { IsBackground = true };
+    teller.Start();
+    teller.Join(TimeSpan.FromSeconds(0.4));
     supervised?.End(exitCode);
     Environment.Exit(exitCode);
 }

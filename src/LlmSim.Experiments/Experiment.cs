@@ -45,6 +45,7 @@ public static class Experiment
         CancellationToken cancellation = default
     )
     {
+        using var claims = FileClaims.Begin();
         var (scenario, prediction) = CreatePredicted(configuration, PerformanceFiles.Disk);
         WorkloadFacts? facts = null;
         var workload = CreateRequests(configuration, scenario, known => facts = known);

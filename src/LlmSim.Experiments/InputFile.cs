@@ -1,4 +1,5 @@
 using ICSharpCode.SharpZipLib.GZip;
+using LlmSim.Experiments.Results;
 using ZstdSharp;
 
 namespace LlmSim.Experiments;
@@ -43,9 +44,10 @@ public static class InputFile
     }
 
     /// <summary>Fails when there is no such file, before work begins that would need it only later.</summary>
-    /// <exception cref="UserErrorException">The path does not exist or is a directory.</exception>
+    /// <exception cref="UserErrorException">The path does not exist, is a directory, or is written by the same command.</exception>
     public static void RequireFile(string path)
     {
+        OutputFile.RequirePath("file", path);
         if (Directory.Exists(path))
         {
             throw new UserErrorException($"{path}: is a directory; allowed: a file");
@@ -57,6 +59,8 @@ public static class InputFile
                 $"{path}: no such file.{Suggestion.For(Path.GetFileName(path), Neighbours(path))}"
             );
         }
+
+        FileClaims.Read(path);
     }
 
     private static IEnumerable<string> Neighbours(string path)

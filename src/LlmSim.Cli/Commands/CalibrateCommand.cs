@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Cli.Output;
+using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
@@ -81,6 +82,8 @@ internal sealed class CalibrateCommand : CliCommand
             );
         }
 
+        var output = parse.GetValue(_output);
+        using var file = output is null or "-" ? null : new OutputFile("--output", output);
         var (hardware, result) = CalibrationRun.Fit(
             parse.GetRequiredValue(_folders),
             parse.GetValue(_hardware),
@@ -89,25 +92,23 @@ internal sealed class CalibrateCommand : CliCommand
             _plugins.LoadHardware(parse)
         );
         var json = CalibrationJson.Text(result.Calibration);
-        var output = parse.GetValue(_output);
         if (output == "-")
         {
             Console.Out.Write(json);
             return;
         }
 
-        Console.Out.WriteLine($"{hardware.Name}: {result.Calibration.Source}");
+        Console.Out.WriteLine(
+            $"{TerminalText.Escape(hardware.Name)}: {TerminalText.Escape(result.Calibration.Source, limit: 1_000)}"
+        );
         Console.Out.WriteLine();
-        Console.Out.Write(TextTable.Render(Table(result), Console, width: 132));
+        TextTable.Write(Table(result), Console);
         Console.Out.WriteLine();
         Console.Out.WriteLine(
             $"Beside the operations: {Figures.Duration(result.Calibration.IterationSeconds)} an iteration, "
                 + $"{Figures.Duration(result.Calibration.RequestSeconds)} a request in it"
         );
-        if (output is not null)
-        {
-            OutputFile.Write("--output", output, json);
-        }
+        file?.Write(json);
     }
 
     private static Spectre.Console.Table Table(CalibrationResult result)

@@ -21,10 +21,20 @@ internal abstract class CliCommand : Command
 
     private readonly HashSet<Option> _severalValues = [];
 
-    /// <summary>Fails at an option with several values that takes one.</summary>
+    /// <summary>Fails at an option with several values that takes one, and at an argument that is empty.</summary>
     /// <exception cref="UserErrorException">There is one.</exception>
-    public void RequireOneValue(ParseResult parse)
+    public void RequireValues(ParseResult parse)
     {
+        foreach (var argument in Arguments)
+        {
+            if (parse.GetResult(argument)?.Tokens.Any(token => token.Value.Length == 0) == true)
+            {
+                throw new UserErrorException(
+                    $"{argument.HelpName ?? argument.Name}: found ''; allowed: a name."
+                );
+            }
+        }
+
         foreach (var option in Options.Where(option => !_severalValues.Contains(option)))
         {
             if (parse.GetResult(option) is { Tokens: [_, _, ..] tokens })

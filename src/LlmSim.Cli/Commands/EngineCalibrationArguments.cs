@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using LlmSim.Batching;
 using LlmSim.Cli.Output;
+using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
@@ -57,6 +58,10 @@ internal sealed class EngineCalibrationArguments
     /// <summary>Fits and writes.</summary>
     public void Execute(ParseResult parse, Catalogs catalogs, string? output, CliConsole console)
     {
+        using var file = output is null or "-" ? null : new OutputFile("--output", output);
+        using var fitted = parse.GetValue(_fittedOutput) is { } fittedPath
+            ? new OutputFile("--fitted_output", fittedPath)
+            : null;
         var path = parse.GetValue(_rows)!;
         var read = RowReader.Read(path, catalogs.Models);
         MeasuredCase[] cases =
@@ -89,25 +94,21 @@ internal sealed class EngineCalibrationArguments
         }
         else
         {
-            console.Out.WriteLine($"{profile.Name}: {profile.Source}");
+            console.Out.WriteLine(
+                $"{TerminalText.Escape(profile.Name)}: {TerminalText.Escape(profile.Source, limit: 1_000)}"
+            );
             console.Out.WriteLine();
-            console.Out.Write(TextTable.Render(Table(result), console, width: 132));
+            TextTable.Write(Table(result), console);
             console.Out.WriteLine();
             foreach (var time in EngineProfileJson.Times)
             {
                 console.Out.WriteLine($"{time.Field, -22}{Figures.Duration(time.Get(result.Overheads))}");
             }
 
-            if (output is not null)
-            {
-                OutputFile.Write("--output", output, json);
-            }
+            file?.Write(json);
         }
 
-        if (parse.GetValue(_fittedOutput) is { } fitted)
-        {
-            OutputFile.Write("--fitted_output", fitted, string.Join('\n', result.FittedIds) + "\n");
-        }
+        fitted?.Write(string.Join('\n', result.FittedIds) + "\n");
     }
 
     /// <summary>The one engine of all rows: overheads of two are not those of either.</summary>

@@ -32,7 +32,7 @@ internal sealed class HardwareCommand : CliCommand
     private void Execute(string? name, HardwareCatalog catalog)
     {
         var table = name is null ? List(catalog) : Details(catalog.Get(name));
-        Console.Out.Write(TextTable.Render(table, Console));
+        TextTable.Write(table, Console, width: 80);
     }
 
     private static Spectre.Console.Table List(HardwareCatalog catalog)

@@ -27,7 +27,7 @@ internal sealed class KernelsImportCommand : CliCommand
         valueName: "ID"
     );
 
-    private readonly Option<string> _outputFolder = CliOption.Text(
+    private readonly Option<string> _outputFolder = CliOption.Folder(
         "output_dir",
         "folder to write to, a file for each accelerator",
         ".",

@@ -28,6 +28,6 @@ internal sealed class KernelsListCommand : CliCommand
             );
         }
 
-        Console.Out.Write(TextTable.Render(table, Console));
+        TextTable.Write(table, Console, width: 80);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Cli.Output;
+using LlmSim.Experiments;
 using LlmSim.Performance;
 
 namespace LlmSim.Cli.Commands;
@@ -49,11 +50,11 @@ internal sealed class ModelsCommand : CliCommand
             catch (UserErrorException e)
             {
                 // A file that cannot be used does not hide the others.
-                Console.Error.WriteLine($"left out: {e.Message}");
+                Console.Error.WriteLine($"left out: {TerminalText.Message(e.Message)}");
             }
         }
 
-        Console.Out.Write(TextTable.Render(table, Console, width: 132));
+        TextTable.Write(table, Console, width: 132);
     }
 
     private static void Add(Spectre.Console.Table table, ModelDescription model) =>

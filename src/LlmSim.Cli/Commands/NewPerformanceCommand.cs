@@ -11,7 +11,7 @@ internal sealed class NewPerformanceCommand : CliCommand
         Description = "its name on the command line: lower-case letters, digits and underscores",
     };
 
-    private readonly Option<string> _output = CliOption.Text(
+    private readonly Option<string> _output = CliOption.Folder(
         "output",
         "folder to write it to",
         "performance",

@@ -20,7 +20,7 @@ internal sealed class NewPolicyCommand : CliCommand
         PolicyTemplate.Kinds
     );
 
-    private readonly Option<string> _output = CliOption.Text(
+    private readonly Option<string> _output = CliOption.Folder(
         "output",
         "folder to write it to",
         StandardFolder,

@@ -68,10 +68,12 @@ internal sealed class PerformanceCheckCommand : CliCommand
             Console.Cancellation.ThrowIfCancellationRequested();
             passed += check.Failure is null ? 1 : 0;
             failed += check.Failure is null ? 0 : 1;
-            Console.Out.WriteLine($"{(check.Failure is null ? "ok    " : "FAILED")}  {check.Clause}");
+            Console.Out.WriteLine(
+                $"{(check.Failure is null ? "ok    " : "FAILED")}  {TerminalText.Message(check.Clause)}"
+            );
             if (check.Failure is not null)
             {
-                Console.Out.WriteLine($"        {check.Failure}");
+                Console.Out.WriteLine($"        {TerminalText.Message(check.Failure)}");
             }
         }
 

@@ -6,7 +6,7 @@ namespace LlmSim.Cli.Commands;
 /// <summary>Pictures of a run.</summary>
 internal sealed class PlotArguments
 {
-    private readonly Option<string> _plots = CliOption.Text(
+    private readonly Option<string> _plots = CliOption.Folder(
         "plots",
         "draw the run into this folder: latencies, queues, batches, KV memory, instances",
         valueName: "FOLDER"

@@ -15,7 +15,7 @@ internal sealed class PlotCommand : CliCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string> _output = CliOption.Text(
+    private readonly Option<string> _output = CliOption.Folder(
         "output",
         "folder for the pictures; made when it is not there",
         "plots",

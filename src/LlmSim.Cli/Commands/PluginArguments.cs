@@ -57,7 +57,7 @@ internal sealed class PluginArguments
             console
         );
         TellLoaded(own, console);
-        return Catalogs.Load(folders, named, message => Tell(console, message));
+        return Catalogs.Load(folders, named, console.Tell);
     }
 
     /// <summary>Gets ready to run the performance model of a source, if that is a user's own.</summary>
@@ -72,9 +72,7 @@ internal sealed class PluginArguments
 
     /// <summary>The policies in the folders that are looked into when none is given; they are not run.</summary>
     public IReadOnlyList<DeclaredPolicy> DeclaredPolicies(ParseResult parse, CliConsole console) =>
-        Value(parse, _policies) is null
-            ? Catalogs.DeclaredPolicies(Folders(parse), message => Tell(console, message))
-            : [];
+        Value(parse, _policies) is null ? Catalogs.DeclaredPolicies(Folders(parse), console.Tell) : [];
 
     public ModelCatalog LoadModels(ParseResult parse) => Catalogs.LoadModels(Folders(parse));
 
@@ -92,12 +90,9 @@ internal sealed class PluginArguments
     {
         if (sources.Count > 0)
         {
-            Tell(console, $"loaded {string.Join(", ", sources.Select(OwnPerformanceFiles.PathOf))}");
+            console.Tell($"loaded {string.Join(", ", sources.Select(OwnPerformanceFiles.PathOf))}");
         }
     }
-
-    private static void Tell(CliConsole console, string message) =>
-        console.Error.WriteLine($"llmsim: {message}");
 
     private ExtensionFolders Folders(ParseResult parse) =>
         new(Value(parse, _policies), Value(parse, _models), Value(parse, _hardware));
@@ -114,5 +109,5 @@ internal sealed class PluginArguments
         string content,
         string standard,
         string when = "if there is one"
-    ) => CliOption.Text(name, $"folder of {content} [{standard}, {when}]", valueName: "DIR");
+    ) => CliOption.Folder(name, $"folder of {content} [{standard}, {when}]");
 }

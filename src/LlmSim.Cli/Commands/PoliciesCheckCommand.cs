@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Policies;
 using LlmSim.Policies.Contract;
@@ -34,10 +35,12 @@ internal sealed class PoliciesCheckCommand : CliCommand
             passed += check.Passed ? 1 : 0;
             failed += check.Passed ? 0 : 1;
             var decision = string.Join(", ", PolicyDecisionNames.Of(check.Decision));
-            Console.Out.WriteLine($"{(check.Passed ? "ok    " : "FAILED")}  {decision}: {check.Clause}");
+            Console.Out.WriteLine(
+                $"{(check.Passed ? "ok    " : "FAILED")}  {decision}: {TerminalText.Message(check.Clause)}"
+            );
             if (!check.Passed)
             {
-                Console.Out.WriteLine($"        {check.Failure}");
+                Console.Out.WriteLine($"        {TerminalText.Message(check.Failure!)}");
             }
         }
 

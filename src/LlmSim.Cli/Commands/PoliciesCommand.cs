@@ -39,7 +39,7 @@ internal sealed class PoliciesCommand : CliCommand
             );
         }
 
-        Console.Out.Write(TextTable.Render(table, Console));
+        TextTable.Write(table, Console, width: 80);
     }
 
     private static string Decisions(PolicyDecisions decisions) =>

@@ -84,6 +84,7 @@ internal sealed class ProfileCommand : CliCommand
     private void Execute(ParseResult parse)
     {
         Console.Warn(_semantics.UnreadByRoofline(parse));
+        using var file = parse.GetValue(_output) is { } path ? new OutputFile("--output", path) : null;
         var model = ModelSource.Load(
             _model.Model(parse),
             _plugins.LoadModels(parse),
@@ -93,19 +94,20 @@ internal sealed class ProfileCommand : CliCommand
         var hardware = _plugins.LoadHardware(parse).Get(parse.GetRequiredValue(_hardware));
         var table = Compute(parse, model, precision, hardware);
         var words = precision.Describe(model, _semantics.Read(parse), [hardware]);
+        var isStyled = file is null && Console.OutIsTerminal;
         var text = parse.GetRequiredValue(_format) switch
         {
             "csv" => RooflineWriter.Csv(table),
             "json" => RooflineWriter.Json(table, Tier(parse).Name(), words, model.Notices),
-            _ => RooflineReport.Text(table, Tier(parse).Words(), words, model.Notices, Console),
+            _ => RooflineReport.Text(table, Tier(parse).Words(), words, model.Notices, isStyled),
         };
-        if (parse.GetValue(_output) is { } path)
+        if (file is null)
         {
-            OutputFile.Write("--output", path, text);
+            Console.StyledOut.Write(text);
         }
         else
         {
-            Console.Out.Write(text);
+            file.Write(text);
         }
     }
 

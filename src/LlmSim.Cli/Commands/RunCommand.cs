@@ -74,7 +74,7 @@ internal sealed class RunCommand : CliCommand
             result = Experiment.Run(configuration, _output.Paths(parse), report, Console.Cancellation);
         }
 
-        TraceNotices.Write([result.Trace], Console.Error);
+        TraceNotices.Write([result.Trace], Console);
         timer?.Write(Console.Error);
         if (!_output.IsJsonOnStandardOutput(parse) && !_output.IsQuiet(parse))
         {

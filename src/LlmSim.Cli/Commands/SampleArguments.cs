@@ -33,18 +33,16 @@ internal sealed class SampleArguments
         value => value is >= 1e-9 and <= 1e9
     );
 
-    private readonly Option<string> _queueStatesOutput = CliOption.Text(
+    private readonly Option<string> _queueStatesOutput = CliOption.File(
         "queue_states_output",
         "the queue samples, CSV or Parquet by extension",
-        "queue_states.csv",
-        "FILE"
+        "queue_states.csv"
     );
 
-    private readonly Option<string> _memoryUsageOutput = CliOption.Text(
+    private readonly Option<string> _memoryUsageOutput = CliOption.File(
         "memory_usage_output",
         "the memory samples, CSV or Parquet by extension",
-        "memory_usage.csv",
-        "FILE"
+        "memory_usage.csv"
     );
 
     private readonly Option<long?> _limit = CliOption.Integer(

@@ -25,6 +25,6 @@ internal sealed class SemanticsCommand : CliCommand
             table.Add([option.Name, .. SemanticsOptions.Presets.Select(option.Get), option.Summary]);
         }
 
-        Console.Out.Write(TextTable.Render(table, Console, width: 132));
+        TextTable.Write(table, Console, width: 132);
     }
 }

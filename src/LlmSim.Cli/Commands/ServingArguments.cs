@@ -130,6 +130,8 @@ internal sealed class ServingArguments
         using var csv = parse.GetValue(_csvOutput) is { } csvPath
             ? new OutputFile("--csv_output", csvPath)
             : null;
+        using var jsonFile = json is null or "-" ? null : new OutputFile("--json", json);
+        using var errors = OpenErrors(parse);
         var validation = Simulate(parse, path, cases, catalogs, console);
         if (csv is not null)
         {
@@ -137,18 +139,14 @@ internal sealed class ServingArguments
             csv.Commit();
         }
 
-        WriteErrors(parse, path, validation);
+        WriteErrors(parse, path, validation, errors);
         if (json == "-")
         {
             console.Out.Write(ServingJson.Text(validation));
         }
         else
         {
-            if (json is not null)
-            {
-                OutputFile.Write("--json", json, ServingJson.Text(validation));
-            }
-
+            jsonFile?.Write(ServingJson.Text(validation));
             ServingReport.Write(validation, parse.GetValue(_verbose), console);
         }
 
@@ -168,12 +166,20 @@ internal sealed class ServingArguments
         }
     }
 
-    private void WriteErrors(ParseResult parse, string path, ServingValidation validation)
+    /// <summary>The file is read first: it keeps its errors of other classes.</summary>
+    private OutputFile? OpenErrors(ParseResult parse) =>
+        parse.GetValue(_writeErrors) is { } errors
+            ? new OutputFile("--write_errors", errors, isUpdate: true)
+            : null;
+
+    private void WriteErrors(ParseResult parse, string path, ServingValidation validation, OutputFile? file)
     {
-        if (parse.GetValue(_writeErrors) is not { } errors)
+        if (file is null)
         {
             return;
         }
+
+        var errors = parse.GetValue(_writeErrors)!;
 
         var former = new PredictionErrors([]);
         if (System.IO.File.Exists(errors))
@@ -189,7 +195,6 @@ internal sealed class ServingArguments
             Command(parse, path),
             DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime)
         );
-        using var file = new OutputFile("--write_errors", errors);
         file.Stream.Write(all.Content());
         file.Commit();
     }

@@ -26,7 +26,7 @@ internal static class SweepExecution
             results = SweepRunner.Run(plan, output.Sweep(parse), progress.Report, console.Cancellation);
         }
 
-        TraceNotices.Write(results.Select(result => result.Trace), console.Error);
+        TraceNotices.Write(results.Select(result => result.Trace), console);
         PredictionNotices.Write(results.Select(result => result.Prediction), console);
         var replications = Replications.Of(plan, results);
         if (means is not null)

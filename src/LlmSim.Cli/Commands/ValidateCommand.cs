@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using LlmSim.Cli.Output;
+using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Validation;
@@ -20,7 +21,7 @@ internal sealed class ValidateCommand : CliCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string> _profile = CliOption.Text(
+    private readonly Option<string> _profile = CliOption.Folder(
         "profile",
         "folder of the measured profile [profiles/HARDWARE/MODEL beside or above the run]",
         valueName: "DIR"
@@ -133,6 +134,8 @@ internal sealed class ValidateCommand : CliCommand
 
     private void ValidateRun(ParseResult parse, string folder)
     {
+        var json = parse.GetValue(_json);
+        using var file = json is null or "-" ? null : new OutputFile("--json", json);
         var validation = RunValidation.Of(
             folder,
             new RecordedRunOptions
@@ -145,18 +148,13 @@ internal sealed class ValidateCommand : CliCommand
             },
             Console.Cancellation
         );
-        var json = parse.GetValue(_json);
         if (json == "-")
         {
             Console.Out.Write(ValidationJson.Text(validation));
         }
         else
         {
-            if (json is not null)
-            {
-                OutputFile.Write("--json", json, ValidationJson.Text(validation));
-            }
-
+            file?.Write(ValidationJson.Text(validation));
             Write(validation);
         }
 
@@ -173,11 +171,11 @@ internal sealed class ValidateCommand : CliCommand
     {
         var run = validation.Run;
         Console.Out.WriteLine(
-            $"Run         {run.Name}: {run.ModelId}, vLLM {run.Engine.Version}, {run.Requests.Count} requests"
+            $"Run         {TerminalText.Escape(run.Name)}: {TerminalText.Escape(run.ModelId)}, vLLM {TerminalText.Escape(run.Engine.Version)}, {run.Requests.Count} requests"
         );
-        Console.Out.WriteLine($"Profile     {validation.ProfileName}");
+        Console.Out.WriteLine($"Profile     {TerminalText.Escape(validation.ProfileName)}");
         Console.Out.WriteLine(
-            $"Workload    {validation.WorkloadPath ?? "lengths of the run alone: no prefix caching"}"
+            $"Workload    {TerminalText.Escape(validation.WorkloadPath ?? "lengths of the run alone: no prefix caching")}"
         );
         Console.Out.WriteLine(
             $"KV cache    {string.Join(" + ", validation.KvBlocks.Select(blocks => Figures.Count(blocks)))} blocks, {validation.Summary.Evictions} preemptions"
@@ -190,7 +188,7 @@ internal sealed class ValidateCommand : CliCommand
         }
 
         Console.Out.WriteLine();
-        Console.Out.Write(TextTable.Render(Table(validation), Console));
+        TextTable.Write(Table(validation), Console);
     }
 
     private static Spectre.Console.Table Table(RunValidation validation)

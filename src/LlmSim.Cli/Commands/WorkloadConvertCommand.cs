@@ -47,8 +47,8 @@ internal sealed class WorkloadConvertCommand : CliCommand
         using var file = new OutputFile("OUT", path);
         TraceOutput.Write(file, path, Cancellable(trace.Requests()), trace.HasTimes);
         file.Commit();
-        Console.Error.WriteLine($"{path}: {trace.Facts.Describe()}");
-        TraceNotices.Write([trace.Facts], Console.Error);
+        Console.Error.WriteLine(TerminalText.Message($"{path}: {trace.Facts.Describe()}"));
+        TraceNotices.Write([trace.Facts], Console);
     }
 
     private IEnumerable<RequestSpec> Cancellable(IEnumerable<RequestSpec> requests) =>

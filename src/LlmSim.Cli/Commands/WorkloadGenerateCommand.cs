@@ -48,7 +48,7 @@ internal sealed class WorkloadGenerateCommand : CliCommand
         var count = TraceOutput.Write(file, path, Cancellable(requests));
         file.Commit();
         Console.Error.WriteLine($"{Figures.Count(count)} requests written");
-        TraceNotices.Write([facts!.Trace], Console.Error);
+        TraceNotices.Write([facts!.Trace], Console);
     }
 
     private IEnumerable<RequestSpec> Cancellable(IEnumerable<RequestSpec> requests) =>

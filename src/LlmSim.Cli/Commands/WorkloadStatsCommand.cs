@@ -46,10 +46,10 @@ internal sealed class WorkloadStatsCommand : CliCommand
         using var trace = _trace.Open(parse, input);
         var count = (int?)parse.GetValue(_requestCount) ?? int.MaxValue;
         var rows = WorkloadStatistics.Compute(trace.Requests().Take(count)).ToRows();
-        Console.Out.Write(
+        Console.StyledOut.Write(
             parse.GetRequiredValue(_format) == "json" ? Json(trace.Facts, rows) : Text(trace.Facts, rows)
         );
-        TraceNotices.Write([trace.Facts], Console.Error);
+        TraceNotices.Write([trace.Facts], Console);
     }
 
     private string Text(TraceFacts trace, IEnumerable<WorkloadStatistic> rows)
@@ -60,7 +60,8 @@ internal sealed class WorkloadStatsCommand : CliCommand
             table.Add(row.Name, Figures.Number(row.Value), row.Unit);
         }
 
-        return $"trace {trace.Source}: {trace.Describe()}\n{TextTable.Render(table, Console)}";
+        return $"trace {TerminalText.Escape(trace.Source)}: {TerminalText.Escape(trace.Describe(), limit: 1_000)}\n"
+            + TextTable.Render(table, Console.OutIsTerminal);
     }
 
     private static string Json(TraceFacts trace, IEnumerable<WorkloadStatistic> rows)

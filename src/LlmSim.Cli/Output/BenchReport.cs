@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments;
 using LlmSim.Experiments.Validation;
 using LlmSim.Experiments.Validation.Bench;
 using LlmSim.Experiments.Validation.Serving;
@@ -17,7 +18,7 @@ internal static class BenchReport
             { } first
         )
         {
-            console.Out.WriteLine($"Precision   {first.Precision}");
+            console.Out.WriteLine($"Precision   {TerminalText.Escape(first.Precision)}");
         }
 
         foreach (var outcome in validation.Outcomes.Where(outcome => outcome.Figures.Count > 0))
@@ -37,12 +38,12 @@ internal static class BenchReport
         writer.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{run.Id}: {run.Result.Tool}, {lengths.Count} requests of {lengths.Average(length => length.Input):0.#} + {lengths.Average(length => length.Output):0.#} tokens, {run.Result.Load}"
+                $"{TerminalText.Escape(run.Id)}: {run.Result.Tool}, {lengths.Count} requests of {lengths.Average(length => length.Input):0.#} + {lengths.Average(length => length.Output):0.#} tokens, {run.Result.Load}"
             )
         );
         foreach (var notice in run.Notices)
         {
-            writer.WriteLine($"  note: {notice}");
+            writer.WriteLine($"  note: {TerminalText.Escape(notice)}");
         }
 
         var table = TextTable.Create("Figure", "", ">measured", ">predicted", ">error %");
@@ -83,7 +84,7 @@ internal static class BenchReport
             );
         }
 
-        writer.Write(TextTable.Render(table, console));
+        TextTable.Write(table, console);
 
         void Add(string name, string unit, double measured, double predicted) =>
             table.Add(

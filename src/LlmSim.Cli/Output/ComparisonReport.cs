@@ -1,3 +1,4 @@
+using LlmSim.Experiments;
 using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Cli.Output;
@@ -5,19 +6,17 @@ namespace LlmSim.Cli.Output;
 /// <summary>A comparison as a table, with what can be said and what cannot.</summary>
 internal static class ComparisonReport
 {
-    private const int Width = 400;
-
     public static void Write(ResultComparison comparison, CliConsole console)
     {
-        console.Out.WriteLine($"A  {comparison.A}");
-        console.Out.WriteLine($"B  {comparison.B}");
+        console.Out.WriteLine($"A  {TerminalText.Escape(comparison.A)}");
+        console.Out.WriteLine($"B  {TerminalText.Escape(comparison.B)}");
         foreach (var treatment in comparison.Treatments)
         {
-            console.Out.WriteLine($"   {treatment}");
+            console.Out.WriteLine($"   {TerminalText.Escape(treatment)}");
         }
 
         console.Out.WriteLine();
-        console.Out.Write(TextTable.Render(Table(comparison.Differences), console, Width));
+        TextTable.Write(Table(comparison.Differences), console);
         console.Out.WriteLine();
         console.Out.WriteLine(
             "Differences are B - A, seed by seed, with 95 % intervals (Student's t). Each row is judged for itself: of 20 rows "

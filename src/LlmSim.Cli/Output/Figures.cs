@@ -5,15 +5,22 @@ namespace LlmSim.Cli.Output;
 /// <summary>Numbers as people read them; invariant formats.</summary>
 internal static class Figures
 {
-    /// <summary>Four digits or all those before the point; "–" when not defined.</summary>
+    private const double SecondsPerHour = 3_600;
+    private const double SecondsPerDay = 86_400;
+
+    /// <summary>
+    /// Four digits or all those before the point; powers of ten where there are too many zeros before or after it; "–" when not defined.
+    /// </summary>
     public static string Number(double value)
     {
         var magnitude = Math.Abs(value);
         var format =
-            magnitude >= 999.5 ? "N0"
+            magnitude >= 1e15 ? "0.000E+0"
+            : magnitude >= 999.5 ? "N0"
             : magnitude >= 99.95 ? "F1"
             : magnitude >= 9.995 ? "F2"
-            : "F3";
+            : magnitude >= 0.0005 || magnitude == 0 ? "F3"
+            : "0.0E-0";
         return double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "–";
     }
 
@@ -29,6 +36,20 @@ internal static class Figures
 
     /// <summary>A share from 0 to 1 in per cent.</summary>
     public static string Percent(double share) => Number(100 * share) + " %";
+
+    /// <summary>The unit in which times up to a largest one read best, and how many of it a second has.</summary>
+    public static (double PerSecond, string Name) TimeUnit(double largestSeconds) =>
+        largestSeconds switch
+        {
+            0 => (1e3, "ms"),
+            < 1e-6 => (1e9, "ns"),
+            < 1e-3 => (1e6, "µs"),
+            < 1 => (1e3, "ms"),
+            // Five digits have their place in a table of 80 columns.
+            >= 1e5 * SecondsPerHour => (1 / SecondsPerDay, "d"),
+            >= 1e5 => (1 / SecondsPerHour, "h"),
+            _ => (1, "s"),
+        };
 
     /// <summary>Seconds in the unit that reads best: s, ms or µs.</summary>
     public static string Duration(double seconds) =>

@@ -9,11 +9,7 @@ internal static class PredictionNotices
     public static void Write(IEnumerable<Prediction> predictions, CliConsole console)
     {
         Prediction[] all = [.. predictions];
-        foreach (var notice in all.SelectMany(prediction => prediction.Notices).Distinct())
-        {
-            console.Error.WriteLine($"llmsim: note: {notice}");
-        }
-
+        console.Note(all.SelectMany(prediction => prediction.Notices));
         console.Warn(all.SelectMany(prediction => prediction.Warnings).Distinct());
     }
 }

@@ -23,7 +23,7 @@ internal sealed class ProgressLine : IDisposable
     {
         if (console.ErrorIsTerminal && !isQuiet)
         {
-            _writer = console.Error;
+            _writer = console.StyledError;
             _timer = new Timer(_ => Draw(), null, s_delay, s_interval);
         }
     }

@@ -1,3 +1,4 @@
+using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Performance;
 
@@ -6,14 +7,12 @@ namespace LlmSim.Cli.Output;
 /// <summary>A roofline table for people.</summary>
 internal static class RooflineReport
 {
-    private const int Width = 132;
-
     public static string Text(
         RooflineTable table,
         string tier,
         string precision,
         IReadOnlyList<string> notices,
-        CliConsole console
+        bool isStyled
     )
     {
         var text = TextTable.Create(
@@ -66,12 +65,14 @@ internal static class RooflineReport
             Figures.Percent(1)
         );
         var memory = table.Memory;
-        return TextTable.Render(text, console, Width)
+        return TextTable.Render(text, isStyled)
             + "\nOf one accelerator, in bytes and one run of each operation; the last row is the whole iteration.\n"
             + $"Memory: weights {Figures.Si(memory.WeightBytes)}B + KV cache {Figures.Si(memory.KvCacheBytes)}B + "
             + $"activations {Figures.Si(memory.TemporaryActivationBytes)}B = {Figures.Si(memory.Bytes)}B\n"
             + $"Times: {tier}\n"
-            + $"Precision: {precision}\n"
-            + string.Concat(notices.Select(notice => $"Notice: {notice}\n"));
+            + $"Precision: {TerminalText.Escape(precision, limit: 1_000)}\n"
+            + string.Concat(
+                notices.Select(notice => $"Notice: {TerminalText.Escape(notice, limit: 1_000)}\n")
+            );
     }
 }

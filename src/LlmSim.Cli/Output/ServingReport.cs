@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Validation.Bench;
 using LlmSim.Experiments.Validation.Serving;
@@ -16,8 +17,8 @@ internal static class ServingReport
     public static void Write(ServingValidation validation, bool isVerbose, CliConsole console)
     {
         var writer = console.Out;
-        writer.WriteLine($"Measured    {validation.Source}");
-        writer.WriteLine($"Performance {validation.Performance}");
+        writer.WriteLine($"Measured    {TerminalText.Escape(validation.Source)}");
+        writer.WriteLine($"Performance {TerminalText.Escape(validation.Performance)}");
         writer.WriteLine(
             $"Compared    {Figures.Count(validation.Compared)} of {Figures.Count(validation.Outcomes.Count)} configurations"
         );
@@ -29,12 +30,14 @@ internal static class ServingReport
 
         foreach (var (doubt, count) in validation.LeftOut)
         {
-            writer.WriteLine($"  left out  {Figures.Count(count)}: {doubt}");
+            writer.WriteLine($"  left out  {Figures.Count(count)}: {TerminalText.Escape(doubt)}");
         }
 
         foreach (var reason in validation.NotExpressible)
         {
-            writer.WriteLine($"  not expr. {Figures.Count(reason.Count())}: {reason.Key}");
+            writer.WriteLine(
+                $"  not expr. {Figures.Count(reason.Count())}: {TerminalText.Escape(reason.Key)}"
+            );
         }
 
         WriteNotices(validation, writer);
@@ -56,7 +59,7 @@ internal static class ServingReport
             .CountBy(notice => notice);
         foreach (var (notice, count) in notices)
         {
-            writer.WriteLine($"  note      {Figures.Count(count)}: {notice}");
+            writer.WriteLine($"  note      {Figures.Count(count)}: {TerminalText.Escape(notice)}");
         }
     }
 
@@ -87,13 +90,7 @@ internal static class ServingReport
             ]);
         }
 
-        console.Out.Write(
-            TextTable.Render(
-                table,
-                console,
-                width: ClassWidth(classes, validation.Labels) + (26 * metrics.Length)
-            )
-        );
+        TextTable.Write(table, console);
         console.Out.WriteLine(
             "Per cent of what was measured: median of |error|, nine in ten, signed median."
         );
@@ -104,17 +101,15 @@ internal static class ServingReport
         foreach (var reason in validation.NotExpressible)
         {
             writer.WriteLine();
-            writer.WriteLine($"{reason.Key}:");
+            writer.WriteLine($"{TerminalText.Escape(reason.Key)}:");
             foreach (var outcome in reason)
             {
-                writer.WriteLine($"  {outcome.Case.Id}: {outcome.Detail}");
+                writer.WriteLine(
+                    $"  {TerminalText.Escape(outcome.Case.Id)}: {TerminalText.Escape(outcome.Detail ?? "")}"
+                );
             }
         }
     }
-
-    /// <summary>Class names are not broken: a table may be wider than a screen.</summary>
-    private static int ClassWidth(IEnumerable<ErrorClass> classes, IReadOnlyList<string> labels) =>
-        classes.Select(one => one.Name).Append(string.Join(' ', labels)).Max(name => name.Length) + 10;
 
     private static string Name(string metric) => metric.Split('_')[0].ToUpperInvariant();
 

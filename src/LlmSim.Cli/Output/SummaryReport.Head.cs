@@ -13,7 +13,11 @@ internal static partial class SummaryReport
     {
         var c = result.Configuration;
         var context = c.MaxModelLen is { } tokens ? $", contexts to {Figures.Count(tokens)} tokens" : "";
-        Line(writer, "Model", $"{c.Model}{context}, {SemanticsOptions.Describe(c.Semantics)} semantics");
+        Line(
+            writer,
+            "Model",
+            $"{TerminalText.Escape(c.Model)}{context}, {SemanticsOptions.Describe(c.Semantics)} semantics"
+        );
         WriteWrapped(writer, "Precision", result.Precision);
         foreach (var notice in result.Notices)
         {
@@ -52,7 +56,9 @@ internal static partial class SummaryReport
         Line(
             writer,
             "Workload",
-            FormattableString.Invariant($"{c.TracePath ?? c.RequestSource}, {arrivals}, seed {c.Seed}")
+            FormattableString.Invariant(
+                $"{TerminalText.Escape(c.TracePath ?? c.RequestSource)}, {arrivals}, seed {c.Seed}"
+            )
         );
         if (result.Trace is { } trace)
         {
@@ -91,7 +97,7 @@ internal static partial class SummaryReport
                     (instance.Hardware.Name, instance.TpSize, Engine: EngineDescription.Of(instance))
                 )
                 .Select(group =>
-                    $"{group.Count()} x {group.Key.Name} tp {group.Key.TpSize} {group.Key.Engine}".TrimEnd()
+                    $"{group.Count()} x {TerminalText.Escape(group.Key.Name)} tp {group.Key.TpSize} {group.Key.Engine}".TrimEnd()
                 )
         );
 }

@@ -1,3 +1,4 @@
+using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Metrics;
 
@@ -10,12 +11,15 @@ internal static partial class SummaryReport
     private const int LabelWidth = 12;
     private const int Width = 80;
 
+    /// <summary>More than anything that is said on one line, such as a cluster of many kinds of instances.</summary>
+    private const int LineLimit = 2_000;
+
     public static void Write(RunResult result, CliConsole console)
     {
         WriteHead(result, console.Out);
         WriteRequests(result, console.Out);
         console.Out.WriteLine();
-        console.Out.Write(TextTable.Render(Latencies(result.Summary), console));
+        TextTable.Write(Latencies(result.Summary), console);
         if (result.Summary.PercentileRelativeError > 0)
         {
             console.Out.WriteLine(
@@ -29,7 +33,7 @@ internal static partial class SummaryReport
         console.Out.WriteLine();
         WriteRates(result, console.Out);
         console.Out.WriteLine();
-        console.Out.Write(TextTable.Render(Instances(result.Summary), console));
+        TextTable.Write(Instances(result.Summary), console);
         WriteFiles(result, console.Out);
     }
 
@@ -132,8 +136,7 @@ internal static partial class SummaryReport
 
         void Add(string name, in Distribution d)
         {
-            // Milliseconds only where the whole row reads well in them.
-            var (scale, unit) = d.P99 < 1 && d.Mean < 1 ? (1000.0, "ms") : (1.0, "s");
+            var (scale, unit) = Figures.TimeUnit(Math.Max(d.P99, d.Mean));
             string Scaled(double seconds) => Figures.Number(seconds * scale);
             table.Add(
                 name,
@@ -169,7 +172,7 @@ internal static partial class SummaryReport
         );
         foreach (var range in ranges)
         {
-            var (scale, unit) = range.NineOfTenHighSeconds < 1 ? (1000.0, "ms") : (1.0, "s");
+            var (scale, unit) = Figures.TimeUnit(range.NineOfTenHighSeconds);
             table.Add(
                 range.Figure.Split('_')[0].ToUpperInvariant(),
                 unit,
@@ -181,7 +184,7 @@ internal static partial class SummaryReport
         }
 
         console.Out.WriteLine();
-        console.Out.Write(TextTable.Render(table, console));
+        TextTable.Write(table, console);
     }
 
     private static void WriteRates(RunResult result, TextWriter writer)
@@ -293,5 +296,5 @@ internal static partial class SummaryReport
     }
 
     private static void Line(TextWriter writer, string label, string text) =>
-        writer.WriteLine($"{label, -LabelWidth}{text}");
+        writer.WriteLine($"{label, -LabelWidth}{TerminalText.Escape(text, LineLimit)}");
 }

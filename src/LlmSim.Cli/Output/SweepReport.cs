@@ -9,9 +9,6 @@ namespace LlmSim.Cli.Output;
 /// <summary>A sweep as a table: a row a point, or a row for all seeds of one.</summary>
 internal static class SweepReport
 {
-    /// <summary>Rows are not broken: a wide terminal, or a pager, shows them.</summary>
-    private const int Width = 400;
-
     private static readonly (string Header, string Column, double Scale)[] s_columns =
     [
         (">TTFT mean s", "ttft_mean", 1),
@@ -42,7 +39,7 @@ internal static class SweepReport
             ]);
         }
 
-        console.Out.Write(TextTable.Render(table, console, Width));
+        TextTable.Write(table, console);
         WriteTiers([.. groups.Select(group => group.Results[0].Prediction)], console.Out);
         WriteOverload([.. groups.SelectMany(group => group.Results)], console.Out);
         if (seeds > 1)
@@ -105,7 +102,7 @@ internal static class SweepReport
             table.Add([Figures.Count(index + 1), .. point.Settings.Select(setting => setting.Value)]);
         }
 
-        console.Out.Write(TextTable.Render(table, console, Width));
+        TextTable.Write(table, console);
     }
 
     private static string Text(in MeanEstimate estimate, double scale) =>

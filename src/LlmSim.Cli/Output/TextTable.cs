@@ -1,3 +1,4 @@
+using LlmSim.Experiments;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -6,7 +7,8 @@ namespace LlmSim.Cli.Output;
 /// <summary>Tables in the one style of the command: no frame, headers in bold on a terminal, plain text elsewhere.</summary>
 internal static class TextTable
 {
-    private const int Width = 80;
+    /// <summary>Wider than any table: rows of numbers are never broken. A wide terminal, or a pager, shows them.</summary>
+    private const int Unbroken = 100_000;
 
     /// <summary>A table; columns whose header starts with '>' are numbers, aligned right.</summary>
     public static Table Create(params ReadOnlySpan<string> headers)
@@ -26,26 +28,33 @@ internal static class TextTable
         return table;
     }
 
-    /// <summary>Adds a row of plain text.</summary>
+    /// <summary>Adds a row of plain text, which may come from files.</summary>
     public static void Add(this Table table, params ReadOnlySpan<string> cells)
     {
         var row = new List<IRenderable>();
         foreach (var cell in cells)
         {
-            row.Add(new Text(cell));
+            row.Add(new Text(TerminalText.Escape(cell)));
         }
 
         table.AddRow(row);
     }
 
-    /// <summary>A table as text, without spaces at the ends of lines; with colours where standard output has them.</summary>
-    public static string Render(Table table, CliConsole console, int width = Width)
+    /// <summary>Writes a table to standard output, with colours where that has them.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="console">Where to.</param>
+    /// <param name="width">The width that its texts are broken to.</param>
+    public static void Write(Table table, CliConsole console, int width = Unbroken) =>
+        console.StyledOut.Write(Render(table, console.OutIsTerminal, width));
+
+    /// <summary>A table as text, without spaces at the ends of lines.</summary>
+    public static string Render(Table table, bool isStyled, int width = Unbroken)
     {
         using var text = new StringWriter { NewLine = "\n" };
         var ansi = AnsiConsole.Create(
             new AnsiConsoleSettings
             {
-                Ansi = console.OutIsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+                Ansi = isStyled ? AnsiSupport.Detect : AnsiSupport.No,
                 Interactive = InteractionSupport.No,
                 Out = new AnsiConsoleOutput(text),
             }

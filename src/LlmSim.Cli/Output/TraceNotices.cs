@@ -6,11 +6,6 @@ namespace LlmSim.Cli.Output;
 internal static class TraceNotices
 {
     /// <summary>Each notice once, though many runs share a trace.</summary>
-    public static void Write(IEnumerable<TraceFacts?> traces, TextWriter writer)
-    {
-        foreach (var notice in traces.OfType<TraceFacts>().SelectMany(trace => trace.Notices()).Distinct())
-        {
-            writer.WriteLine($"llmsim: note: {notice}");
-        }
-    }
+    public static void Write(IEnumerable<TraceFacts?> traces, CliConsole console) =>
+        console.Note(traces.OfType<TraceFacts>().SelectMany(trace => trace.Notices()));
 }

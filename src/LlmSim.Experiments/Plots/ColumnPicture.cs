@@ -24,6 +24,7 @@ public static class ColumnPicture
         PictureFormat format
     )
     {
+        using var claims = FileClaims.Begin();
         var table = ResultTable.Open(path);
         var rows = new ColumnLines(table, x, by);
         var lines = y.SelectMany(column => rows.Of(column, y.Count > 1 || by.Count == 0 ? column : ""))
@@ -36,7 +37,7 @@ public static class ColumnPicture
         const string Option = "--output";
         PictureSet.CreateFolder(Option, folder);
         var name = $"{string.Join('_', y)}_against_{x}";
-        var picture = Path.Combine(folder, $"{name}.{format.ToString().ToLowerInvariant()}");
+        var picture = PictureSet.PathOf(folder, name, format);
         using var files = new OutputSet();
         var plot = Plot(x, y, lines, rows.HasSeeds, TierNote.Of([table]));
         files.Add(Option, picture).Write(new Picture(name, plot).Render(format));

@@ -1,4 +1,6 @@
+using System.Text;
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Sweeps;
 using ScottPlot;
 
 namespace LlmSim.Experiments.Plots;
@@ -6,6 +8,9 @@ namespace LlmSim.Experiments.Plots;
 /// <summary>Every picture that the data allows.</summary>
 public static class PictureSet
 {
+    /// <summary>File systems take 255, of which the extension and the name before the commit have some.</summary>
+    private const int MostNameBytes = 200;
+
     /// <summary>Draws result files anew, without simulating.</summary>
     /// <param name="results">Result files of any kind, or folders of them.</param>
     /// <param name="folder">Where the pictures go; created when it is not there.</param>
@@ -20,6 +25,7 @@ public static class PictureSet
         CancellationToken cancellation = default
     )
     {
+        using var claims = FileClaims.Begin();
         var data = PlotData.Read(results);
         CreateFolder("--output", folder);
         using var files = new OutputSet();
@@ -64,13 +70,30 @@ public static class PictureSet
             cancellation.ThrowIfCancellationRequested();
             if (plot is not null)
             {
-                var path = Path.Combine(folder, $"{name}.{format.ToString().ToLowerInvariant()}");
+                var path = PathOf(folder, name, format);
                 files.Add(option, path).Write(new Picture(name, plot).Render(format));
                 paths.Add(path);
             }
         }
 
         return paths;
+    }
+
+    /// <summary>
+    /// The path of a picture, in its folder whatever its name: that is made of columns, stages and files of the user. What would
+    /// lead out of the folder becomes an underscore.
+    /// </summary>
+    internal static string PathOf(string folder, string name, PictureFormat format)
+    {
+        var safe = string.Concat(name.Select(c => c is '/' or '\\' || TerminalText.IsControl(c) ? '_' : c));
+        safe = safe.StartsWith('.') ? $"_{safe[1..]}" : safe;
+        var isLong = Encoding.UTF8.GetByteCount(safe) > MostNameBytes;
+        // Two names that have become one, or have lost their ends, are told apart by what they were.
+        var fileName =
+            safe == name && !isLong
+                ? name
+                : $"{(isLong ? safe[..(MostNameBytes / 4)] : safe)}-{InputFingerprint.HashText(name)[..8]}";
+        return Path.Combine(folder, $"{fileName}.{format.ToString().ToLowerInvariant()}");
     }
 
     /// <summary>Makes the folder of the pictures.</summary>

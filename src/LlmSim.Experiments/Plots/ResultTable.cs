@@ -18,6 +18,7 @@ internal abstract class ResultTable
     /// <exception cref="UserErrorException">It cannot be read.</exception>
     public static ResultTable Open(string path)
     {
+        InputFile.RequireFile(path);
         try
         {
             return System.IO.Path.GetExtension(path).ToLowerInvariant() switch

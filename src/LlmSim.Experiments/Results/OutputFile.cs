@@ -6,35 +6,43 @@ namespace LlmSim.Experiments.Results;
 
 /// <summary>
 /// A result file that appears whole or not at all: it is written to a temporary file beside it, which takes its name at
-/// <see cref="Commit" /> and is deleted otherwise.
+/// <see cref="Commit" /> and is deleted otherwise. A link stays one: the file that it names is written. A device or a pipe is
+/// written to as it is.
 /// </summary>
 public sealed class OutputFile : IDisposable
 {
     private static readonly HashSet<string> s_unfinished = new(StringComparer.Ordinal);
+    private static bool s_isEnding;
+
     private readonly string _path;
     private readonly string? _temporaryPath;
+    private readonly IDisposable? _claim;
     private bool _committed;
 
     /// <summary>Opens the temporary file, so that a path that cannot be written is known before the simulation.</summary>
     /// <param name="option">The command-line option that gave the path, for messages.</param>
     /// <param name="path">Where the result goes.</param>
-    /// <exception cref="UserErrorException">The path cannot be written.</exception>
+    /// <exception cref="UserErrorException">The path cannot be written, or is a file that is read.</exception>
     public OutputFile(string option, string path)
+        : this(option, path, isUpdate: false) { }
+
+    /// <summary>The same; an update is of a file that was read for it.</summary>
+    internal OutputFile(string option, string path, bool isUpdate)
     {
-        _path = Path.GetFullPath(path);
-        // A device, such as /dev/stdout, is written to; a file must not take its place.
-        _temporaryPath = _path.StartsWith("/dev/", StringComparison.Ordinal) ? null : TemporaryPath(_path);
+        RequirePath(option, path);
+        var isDirect = IsDirect(path);
+        _path = isDirect ? Path.GetFullPath(path) : FileIdentity.RealPath(path);
+        _temporaryPath = isDirect ? null : TemporaryPath(_path);
         RequireFile(option, path);
+        _claim = isUpdate ? null : FileClaims.Write(option, path);
         try
         {
             DeleteAbandoned();
-            Stream = _temporaryPath is null
-                ? new FileStream(_path, FileMode.Append, FileAccess.Write)
-                : new FileStream(_temporaryPath, FileMode.Create, FileAccess.ReadWrite);
-            Note(isUnfinished: true);
+            Stream = Open();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            _claim?.Dispose();
             throw new UserErrorException($"{option} {path}: cannot be written: {e.Message}", e);
         }
     }
@@ -47,24 +55,52 @@ public sealed class OutputFile : IDisposable
     public static void Write(string option, string path, string text)
     {
         using var file = new OutputFile(option, path);
-        file.Stream.Write(Encoding.UTF8.GetBytes(text));
-        file.Commit();
+        file.Write(text);
     }
 
-    /// <summary>Deletes all temporary files of this process, which is about to end, between two commits.</summary>
+    /// <summary>Writes text as UTF-8 and commits it.</summary>
+    internal void Write(string text)
+    {
+        Stream.Write(Encoding.UTF8.GetBytes(text));
+        Commit();
+    }
+
+    /// <summary>Deletes all temporary files of this process, which is about to end, between two commits. None is made after it.</summary>
     public static void DeleteUnfinished()
     {
         lock (CommitLock)
         {
+            s_isEnding = true;
             foreach (var path in s_unfinished)
             {
-                File.Delete(path);
+                Delete(path);
             }
         }
     }
 
     /// <summary>Told of each temporary file that is made; null for nobody.</summary>
     internal static Action<string>? OnUnfinished { get; set; }
+
+    /// <summary>Fails at a path that cannot be one.</summary>
+    /// <exception cref="UserErrorException">It cannot be one.</exception>
+    internal static void RequirePath(string option, string path)
+    {
+        if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new UserErrorException($"{option}: found '{path}'; allowed: the name of a file.");
+        }
+    }
+
+    /// <summary>
+    /// Whether a path is written to as it is: a device, a pipe, or an open file of this process. A file must not take its place.
+    /// </summary>
+    internal static bool IsDirect(string path)
+    {
+        var full = Path.GetFullPath(path);
+        return FileIdentity.IsSpecial(full)
+            || IsOpenFile(full)
+            || (new FileInfo(full).LinkTarget is { } target && IsOpenFile(target));
+    }
 
     /// <summary>Held while files get their names.</summary>
     internal static Lock CommitLock { get; } = new();
@@ -84,33 +120,45 @@ public sealed class OutputFile : IDisposable
     {
         lock (CommitLock)
         {
+            RequireGoingOn();
             Stream.Dispose();
             if (_temporaryPath is not null)
             {
                 File.Move(_temporaryPath, _path, overwrite: true);
+                s_unfinished.Remove(_temporaryPath);
             }
 
             _committed = true;
-            Note(isUnfinished: false);
         }
+
+        _claim?.Dispose();
     }
 
     /// <summary>Deletes the temporary file of a result that was not committed.</summary>
     public void Dispose()
     {
+        _claim?.Dispose();
+        if (_committed)
+        {
+            return;
+        }
+
         try
         {
             Stream.Dispose();
         }
-        finally
+        catch (IOException)
         {
-            // Also when the disk is full and what the stream still holds cannot be written.
-            if (!_committed && _temporaryPath is not null)
-            {
-                File.Delete(_temporaryPath);
-            }
+            // What the stream still held cannot be written to a full disk, and is not wanted any more.
+        }
 
-            Note(isUnfinished: false);
+        if (_temporaryPath is not null)
+        {
+            lock (CommitLock)
+            {
+                Delete(_temporaryPath);
+                s_unfinished.Remove(_temporaryPath);
+            }
         }
     }
 
@@ -121,21 +169,49 @@ public sealed class OutputFile : IDisposable
             $".{Path.GetFileName(path)}.{Environment.ProcessId}.partial"
         );
 
-    private void Note(bool isUnfinished)
+    private FileStream Open()
     {
-        if (isUnfinished && _temporaryPath is not null)
+        if (_temporaryPath is null)
         {
-            OnUnfinished?.Invoke(_temporaryPath);
+            return new FileStream(_path, FileMode.Append, FileAccess.Write);
         }
 
         lock (CommitLock)
         {
-            _ =
-                _temporaryPath is null ? false
-                : isUnfinished ? s_unfinished.Add(_temporaryPath)
-                : s_unfinished.Remove(_temporaryPath);
+            RequireGoingOn();
+            // A new file: what somebody has put in its place is not followed.
+            var stream = new FileStream(_temporaryPath, FileMode.CreateNew, FileAccess.ReadWrite);
+            s_unfinished.Add(_temporaryPath);
+            OnUnfinished?.Invoke(_temporaryPath);
+            return stream;
         }
     }
+
+    private static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It may be gone with its folder; others of the set are to be deleted too.
+        }
+    }
+
+    private static void RequireGoingOn()
+    {
+        if (s_isEnding)
+        {
+            throw new OperationCanceledException();
+        }
+    }
+
+    /// <summary>/dev/stdout and its like, also where they are links to files.</summary>
+    private static bool IsOpenFile(string path) =>
+        path.StartsWith("/proc/", StringComparison.Ordinal)
+        || path.StartsWith("/dev/fd/", StringComparison.Ordinal)
+        || path is "/dev/stdin" or "/dev/stdout" or "/dev/stderr";
 
     /// <summary>Deletes what processes that were killed have left of this file.</summary>
     private void DeleteAbandoned()
@@ -145,13 +221,21 @@ public sealed class OutputFile : IDisposable
             return;
         }
 
+        const string Suffix = ".partial";
         var prefix = $".{Path.GetFileName(_path)}.";
-        foreach (var partial in Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, $"{prefix}*.partial"))
+        foreach (var partial in Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, $".*{Suffix}"))
         {
-            var owner = Path.GetFileName(partial)[prefix.Length..^".partial".Length];
+            var name = Path.GetFileName(partial);
             if (
-                int.TryParse(owner, NumberStyles.None, CultureInfo.InvariantCulture, out var processId)
-                && !IsRunning(processId)
+                name.StartsWith(prefix, StringComparison.Ordinal)
+                && name.Length > prefix.Length + Suffix.Length
+                && int.TryParse(
+                    name.AsSpan()[prefix.Length..^Suffix.Length],
+                    NumberStyles.None,
+                    CultureInfo.InvariantCulture,
+                    out var processId
+                )
+                && IsAbandoned(partial, processId)
             )
             {
                 File.Delete(partial);
@@ -159,22 +243,31 @@ public sealed class OutputFile : IDisposable
         }
     }
 
-    private static bool IsRunning(int processId)
+    private static bool IsAbandoned(string partial, int processId)
     {
+        // A process of the same id, as the first ones of containers have.
+        if (processId == Environment.ProcessId)
+        {
+            lock (CommitLock)
+            {
+                return !s_unfinished.Contains(partial);
+            }
+        }
+
         try
         {
             using var process = Process.GetProcessById(processId);
-            return true;
+            return false;
         }
         catch (ArgumentException)
         {
-            return false;
+            return true;
         }
     }
 
     private void RequireFile(string option, string path)
     {
-        if (path.Length == 0 || Path.EndsInDirectorySeparator(path) || Directory.Exists(_path))
+        if (Path.EndsInDirectorySeparator(path) || Directory.Exists(_path))
         {
             throw new UserErrorException($"{option} '{path}': is a folder; give the name of a file.");
         }
@@ -185,7 +278,7 @@ public sealed class OutputFile : IDisposable
             throw new UserErrorException($"{option} {path}: there is no folder {folder}; create it first.");
         }
 
-        if (File.Exists(_path) && new FileInfo(_path).IsReadOnly)
+        if (_temporaryPath is not null && File.Exists(_path) && new FileInfo(_path).IsReadOnly)
         {
             throw new UserErrorException($"{option} {path}: the file is read-only.");
         }

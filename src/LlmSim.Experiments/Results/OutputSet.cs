@@ -3,18 +3,19 @@ namespace LlmSim.Experiments.Results;
 /// <summary>The result files of one run: all get their names at the end, or none does.</summary>
 internal sealed class OutputSet : IDisposable
 {
-    private readonly Dictionary<string, string> _optionsByPath = new(StringComparer.Ordinal);
+    private readonly Dictionary<FileIdentity, string> _optionsByFile = [];
     private readonly List<OutputFile> _files = [];
 
     /// <summary>Opens one more file.</summary>
     /// <exception cref="UserErrorException">The path cannot be written, or another output has it.</exception>
     public FileStream Add(string option, string path)
     {
-        var fullPath = Path.GetFullPath(path.Length == 0 ? "." : path);
-        if (!_optionsByPath.TryAdd(fullPath, option))
+        OutputFile.RequirePath(option, path);
+        var identity = FileIdentity.Of(path);
+        if (!_optionsByFile.TryAdd(identity, option))
         {
             throw new UserErrorException(
-                $"{option} {path}: {_optionsByPath[fullPath]} writes to the same file; give each its own."
+                $"{option} {path}: {_optionsByFile[identity]} writes to the same file; give each its own."
             );
         }
 
@@ -33,11 +34,5 @@ internal sealed class OutputSet : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        foreach (var file in _files)
-        {
-            file.Dispose();
-        }
-    }
+    public void Dispose() => _files.ForEach(file => file.Dispose());
 }

@@ -23,10 +23,13 @@ internal sealed class Journal : IDisposable
     private readonly string _path;
     private readonly Lock _lock = new();
 
-    private Journal(string path, SqliteConnection connection)
+    private readonly IDisposable? _claim;
+
+    private Journal(string path, SqliteConnection connection, IDisposable? claim)
     {
         _path = path;
         _connection = connection;
+        _claim = claim;
     }
 
     /// <summary>A new journal.</summary>
@@ -157,17 +160,22 @@ internal sealed class Journal : IDisposable
             }
         });
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        _connection.Dispose();
+        _claim?.Dispose();
+    }
 
     private static Journal Open(string path)
     {
         JournalFile.RequireJournal(path);
+        var claim = FileClaims.Write("--checkpoint_path", path);
         var connection = JournalFile.Connect(path);
         try
         {
             JournalFile.Lock(connection, path);
             JournalFile.RequireIntact(connection, path);
-            return new Journal(path, connection);
+            return new Journal(path, connection, claim);
         }
         catch (SqliteException e)
         {

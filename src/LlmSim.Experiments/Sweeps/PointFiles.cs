@@ -28,8 +28,13 @@ internal sealed class PointFiles
         using var trial = new OutputSet();
         foreach (var (option, path) in Paths(outputs))
         {
+            OutputFile.RequirePath(option, path);
             _ = OutputFormat.IsParquet(option, path);
-            trial.Add(option, path);
+            // The files of points are beside a pipe, which a trial would wait for.
+            if (!OutputFile.IsDirect(path))
+            {
+                trial.Add(option, path);
+            }
         }
     }
 

@@ -50,6 +50,7 @@ public static class SweepRunner
         CancellationToken cancellation = default
     )
     {
+        using var claims = FileClaims.Begin();
         var pointFiles = new PointFiles(options.Outputs);
         using var files = new OutputSet();
         var csv = options.Outputs.Csv is { } csvPath ? files.Add("--csv_output", csvPath) : null;

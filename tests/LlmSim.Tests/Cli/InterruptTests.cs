@@ -12,6 +12,7 @@ public sealed class InterruptTests
     [Theory]
     [InlineData("-INT")]
     [InlineData("-TERM")]
+    [InlineData("-HUP")]
     public void What_does_not_look_at_the_signal_is_ended_with_its_files_deleted(string signal)
     {
         using var folder = new TemporaryFolder();
@@ -37,6 +38,33 @@ public sealed class InterruptTests
 
         Assert.Equal(130, run.ExitCode);
         Assert.StartsWith("llmsim: interrupted", run.Error, StringComparison.Ordinal);
+        Assert.Equal(["pipe"], folder.Names);
+    }
+
+    [Fact]
+    public void The_second_signal_leaves_nothing_either()
+    {
+        using var folder = new TemporaryFolder();
+        Call("mkfifo", folder.File("pipe"));
+        using var process = CliProcess.Start(
+            folder,
+            [.. "workload generate --trace_path pipe --request_source mooncake --output out.jsonl".Split(' ')]
+        );
+        while (!process.HasExited && folder.Names.Count() < 2)
+        {
+            Thread.Sleep(5);
+        }
+
+        for (var signals = 0; signals < 100 && !process.HasExited; signals++)
+        {
+            using var kill = Process.Start(
+                "kill",
+                ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]
+            );
+            kill.WaitForExit();
+        }
+
+        Assert.NotEqual(0, CliProcess.End(process).ExitCode);
         Assert.Equal(["pipe"], folder.Names);
     }
 
