@@ -83,6 +83,17 @@ internal sealed record InstancePlace(string Stage, int Index, InstanceSpec Spec)
             ? (record.TransferFinish, record.Finish)
             : (record.Arrival + delay, Stage == Prefill ? record.PrefillFinish : record.Finish);
 
+    /// <summary>
+    /// Bytes that its KV cache may have: more than there are where admission overshoots, and a token of each request where all of them are
+    /// evicted once they are over the limit.
+    /// </summary>
+    public double KvLimit(Semantics semantics, long capacityBytes, long bytesOfAToken) =>
+        Spec.Engine is not null ? capacityBytes
+        : semantics.Admission == Admission.Overshoot ? double.MaxValue
+        : Stage == Decode && semantics.Saturation == Saturation.EvictAll
+            ? (double)capacityBytes + bytesOfAToken
+        : capacityBytes;
+
     /// <summary>Tokens of its KV cache at its end in an engine: that of the last token is never asked for.</summary>
     public long MostTokens(RequestRecord record) =>
         Stage == Prefill ? record.TraceInputTokens : record.TraceInputTokens + record.TraceOutputTokens - 1L;

@@ -106,9 +106,7 @@ internal static class RecordChecks
             $"request {r.Id}: it was never evicted, and joined a batch at {r.FirstDecodeStart} and {r.DecodeStart}, recomputing for {r.Recompute}"
         );
         findings.Require(
-            r.Evictions >= 0
-                && r.Recompute >= SimTime.Zero
-                && r.FirstDecodeStart + r.Recompute <= r.Finish,
+            r.Evictions >= 0 && r.Recompute >= SimTime.Zero && r.FirstDecodeStart + r.Recompute <= r.Finish,
             $"request {r.Id}: recomputing took {r.Recompute} of {r.FirstDecodeStart} to {r.Finish}"
         );
     }

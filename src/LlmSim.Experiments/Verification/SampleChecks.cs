@@ -10,15 +10,18 @@ namespace LlmSim.Experiments.Verification;
 /// Compares the requests that an instance says it has, at many instants of the run, with those that were there by their records: Little's
 /// law instant by instant. The memory that it says it holds has to be within its limit.
 /// </summary>
-/// <remarks>Instants are evenly spaced; when there are too many, every other one of those to come is left out.</remarks>
+/// <remarks>The interval doubles when there are too many instants, up to some thirty times in a run.</remarks>
 internal sealed class SampleChecks(Findings findings, Scenario scenario)
 {
     private const double FirstIntervalSeconds = 1e-4;
 
-    /// <summary>So many samples are kept, over all instances, give or take a factor of two.</summary>
-    private const int MostSamples = 1 << 18;
+    /// <summary>So many samples are kept, over all instances.</summary>
+    private const int MostSamples = 1 << 19;
 
-    private const int MostInstants = 1 << 12;
+    private const int MostInstantsOfAnInterval = 1 << 12;
+
+    /// <summary>A run of 30 years doubles the interval 33 times, and half of the instants of each are kept.</summary>
+    private const int MostIntervals = 16;
 
     private readonly List<InstanceSample> _samples = [];
 
@@ -52,7 +55,13 @@ internal sealed class SampleChecks(Findings findings, Scenario scenario)
         })
         {
             IntervalSeconds = FirstIntervalSeconds,
-            MaxInstants = Math.Clamp(MostSamples / scenario.Instances.Count() / 2, 1, MostInstants / 2) * 2,
+            MaxInstants =
+                2
+                * Math.Clamp(
+                    MostSamples / MostIntervals / scenario.Instances.Count() / 2,
+                    1,
+                    MostInstantsOfAnInterval / 2
+                ),
             EventRate = asked?.EventRate ?? 0,
         };
     }
@@ -72,7 +81,7 @@ internal sealed class SampleChecks(Findings findings, Scenario scenario)
 
     private void Add(InstanceSample sample)
     {
-        if (sample.Queue is null && _samples.Count < 2 * MostSamples)
+        if (sample.Queue is null && _samples.Count < MostSamples)
         {
             _samples.Add(sample);
         }
@@ -97,7 +106,6 @@ internal sealed class SampleChecks(Findings findings, Scenario scenario)
         // A request whose prefix is being fetched has been routed and waits nowhere.
         var mayBeOnItsWay =
             place.Stage != InstancePlace.Decode && scenario.Policies.PrefillGlobal is IPrefixFetchingPolicy;
-        var isLimited = place.Spec.Engine is not null || scenario.Semantics.Admission == Admission.Strict;
         var bytesPerToken = KvCapacity.BytesPerToken(scenario.Model, scenario.Precision, scenario.Semantics);
         foreach (var sample in samples)
         {
@@ -107,8 +115,13 @@ internal sealed class SampleChecks(Findings findings, Scenario scenario)
                 mayBeOnItsWay ? found <= there : found == there,
                 $"{place.Stage} instance {place.Index} at {sample.Time}: found {sample.QueuedRequests} queued and {sample.RunningRequests} running; by the records {there} are there"
             );
+            var limit = place.KvLimit(
+                scenario.Semantics,
+                sample.KvCapacityBytes,
+                sample.RunningRequests * bytesPerToken
+            );
             findings.Require(
-                sample.HeldKvBytes >= 0 && (!isLimited || sample.HeldKvBytes <= sample.KvCapacityBytes),
+                sample.HeldKvBytes >= 0 && sample.HeldKvBytes <= limit,
                 $"{place.Stage} instance {place.Index} at {sample.Time}: {sample.HeldKvBytes} bytes of KV cache in {sample.KvCapacityBytes}"
             );
             if (place is { Stage: InstancePlace.Prefill, Spec.Engine: null })

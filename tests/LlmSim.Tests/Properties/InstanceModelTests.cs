@@ -14,7 +14,7 @@ namespace LlmSim.Tests.Properties;
 /// </summary>
 public sealed class InstanceModelTests
 {
-    private const int Worlds = 300;
+    private static readonly int s_worlds = RandomRuns.Count(120);
 
     /// <summary>Looks of one run find the instant of another run's look within so much.</summary>
     private static readonly SimTime s_near = new(2000);
@@ -38,7 +38,9 @@ public sealed class InstanceModelTests
                     Assert.True(
                         Enumerable
                             .Range(0, 3)
-                            .Any(j => macroLooks[i].IsNear(singleLooks[place + (j * macro.Instances.Length)])),
+                            .Any(j =>
+                                macroLooks[i].IsNear(singleLooks[place + (j * macro.Instances.Length)])
+                            ),
                         $"{macro.Instances[instance]} at {instants[instant]}: {macroLooks[i]}\n{singleLooks[place + macro.Instances.Length]}"
                     );
                 }
@@ -81,7 +83,7 @@ public sealed class InstanceModelTests
                 reached.Count(world);
                 reached.Looks += observer.Looks;
             },
-            reached => Assert.True(reached.Looks > 50_000, $"{reached.Looks} looks")
+            reached => Assert.True(reached.Looks > 10_000, $"{reached.Looks} looks")
         );
 
     [Fact]
@@ -118,7 +120,7 @@ public sealed class InstanceModelTests
         var all = new Reached();
         Parallel.For(
             0,
-            Worlds,
+            s_worlds,
             seed =>
             {
                 var reached = new Reached();
@@ -139,12 +141,15 @@ public sealed class InstanceModelTests
                 }
             }
         );
-        Assert.True(all.Left > 10_000, $"{all.Left} requests left instances");
-        Assert.True(all.Fetches > 100, $"{all.Fetches} prefixes were fetched");
-        Assert.True(all.Reservations > 1000, $"{all.Reservations} reservations");
-        Assert.True(all.Preemptions > 1000, $"{all.Preemptions} preemptions");
-        Assert.True(all.GroupMembers > 100, $"{all.GroupMembers} members of groups");
-        Assert.True(all.Kinds.Count >= 4, $"kinds: {string.Join(", ", all.Kinds)}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{s_worlds} worlds: {all.Left} requests left instances, {all.Fetches} prefixes were fetched, {all.Reservations} reservations, {all.Preemptions} preemptions, {all.GroupMembers} members of groups"
+        );
+        Assert.True(all.Left > 1000, $"{all.Left} requests left instances");
+        Assert.True(all.Fetches > 20, $"{all.Fetches} prefixes were fetched");
+        Assert.True(all.Reservations > 200, $"{all.Reservations} reservations");
+        Assert.True(all.Preemptions > 200, $"{all.Preemptions} preemptions");
+        Assert.True(all.GroupMembers > 40, $"{all.GroupMembers} members of groups");
+        Assert.True(all.Kinds.Count == 5, $"kinds: {string.Join(", ", all.Kinds)}");
         require?.Invoke(all);
     }
 
@@ -186,6 +191,7 @@ public sealed class InstanceModelTests
     )
     {
         const int HashBlockTokens = 8;
+        var firstHashId = firstId * 1000L;
         var count = 20 + random.Next(60);
         var rate = 5 + (random.NextDouble() * 100);
         var (longest, longestOutput) = (20 + random.Next(300), 2 + random.Next(150));
@@ -197,12 +203,18 @@ public sealed class InstanceModelTests
             var instance = random.Next(instances.Length);
             var input = 1 + random.Next(longest);
             var shared = random.Next((input / HashBlockTokens) + 2);
-            var content = (firstId * 1000L) + (random.Next(3) * 100);
+            var content = firstHashId + (random.Next(3) * 100);
             var hashIds = Enumerable
                 .Range(0, (input / HashBlockTokens) + 1)
                 .Select(block => block < shared ? content + block : 1_000_000_000L + (id * 1000L) + block);
-            var mayDecode = instances[instance] is not PrefillInstance and not BatchedInstance { Role: InstanceRole.Prefill };
-            var mayPrefill = instances[instance] is not DecodeInstance and not BatchedInstance { Role: InstanceRole.Decode };
+            var mayDecode =
+                instances[instance]
+                is not PrefillInstance
+                    and not BatchedInstance { Role: InstanceRole.Prefill };
+            var mayPrefill =
+                instances[instance]
+                is not DecodeInstance
+                    and not BatchedInstance { Role: InstanceRole.Decode };
             calls.Add(
                 new InstanceCall(
                     start + SimTime.FromSeconds(seconds),
@@ -218,7 +230,8 @@ public sealed class InstanceModelTests
                     ),
                     ComesToDecode: mayDecode && (!mayPrefill || random.Next(3) == 0),
                     FetchesFrom: random.Next(instances.Length),
-                    SimTime.FromSeconds(random.NextExponential(50))
+                    SimTime.FromSeconds(random.NextExponential(50)),
+                    firstHashId
                 )
             );
         }
@@ -226,7 +239,7 @@ public sealed class InstanceModelTests
         return calls;
     }
 
-    /// <summary>Instants from the first call on, for twice as long as calls come.</summary>
+    /// <summary>Instants from the first call on, for twice as long as calls come, not too near to each other.</summary>
     private static SimTime[] Instants(int seed, IReadOnlyList<InstanceCall> calls, int count)
     {
         var random = new RandomStream(seed, "instants");
@@ -234,9 +247,10 @@ public sealed class InstanceModelTests
         return
         [
             .. Enumerable
-                .Range(0, count)
-                .Select(_ => first + new SimTime(10_000) + SimTime.FromSeconds(2 * span * random.NextDouble()))
-                .Order(),
+                .Range(1, count)
+                .Select(i =>
+                    first + SimTime.FromSeconds(2 * (span + 0.01) * (i + (0.9 * random.NextDouble())) / count)
+                ),
         ];
     }
 
@@ -257,14 +271,21 @@ public sealed class InstanceModelTests
     private static void AssertSame(InstanceWorld expected, InstanceWorld actual)
     {
         var (one, other) = (InOrder(expected), InOrder(actual));
-        Assert.Equal(one.Select(entry => entry with { At = default }), other.Select(entry => entry with { At = default }));
+        Assert.Equal(
+            one.Select(entry => entry with { At = default }),
+            other.Select(entry => entry with { At = default })
+        );
         foreach (var (first, second) in one.Zip(other))
         {
             Assert.InRange(second.At.Nanoseconds, first.At.Nanoseconds - 1000, first.At.Nanoseconds + 1000);
         }
 
         static (string What, long Request, int Instance, SimTime At)[] InOrder(InstanceWorld world) =>
-            [.. world.Log.OrderBy(entry => entry.Request).ThenBy(entry => entry.What, StringComparer.Ordinal)];
+            [
+                .. world
+                    .Log.OrderBy(entry => entry.Request)
+                    .ThenBy(entry => entry.What, StringComparer.Ordinal),
+            ];
     }
 
     /// <summary>Looks at all instances at given instants.</summary>
@@ -302,7 +323,7 @@ public sealed class InstanceModelTests
                 Looks++;
             }
 
-            NextInstant += SimTime.FromSeconds(1e-9 + _random.NextExponential(200));
+            NextInstant += SimTime.FromSeconds(1e-9 + _random.NextExponential(80));
         }
 
         public void AfterEvent() { }

@@ -19,7 +19,7 @@ internal sealed class InstanceWorld
     private readonly Dictionary<Instance, Queue<(InstanceCall Call, Request Request)>> _unreserved = [];
     private readonly Dictionary<Request, InstanceCall> _callOf = [];
     private readonly List<Request> _queue = [];
-    private readonly Request[] _strangers;
+    private Request[] _strangers;
 
     public InstanceWorld(Scenario scenario, int maxIterationsPerEvent)
     {
@@ -36,7 +36,7 @@ internal sealed class InstanceWorld
         Instances = [.. build.PrefillInstances(), .. build.DecodeInstances(), .. build.MixedInstances()];
         Present = Instances.ToDictionary(instance => instance, _ => new HashSet<Request>());
         Held = Instances.ToDictionary(instance => instance, _ => 0);
-        _strangers = [Stranger(RequestState.PrefillGlobal), Stranger(RequestState.DecodeGlobal)];
+        _strangers = Strangers(firstHashId: 0);
     }
 
     public Instance[] Instances { get; }
@@ -60,6 +60,7 @@ internal sealed class InstanceWorld
     public void Run(IReadOnlyList<InstanceCall> calls, ISimulationObserver? observer = null)
     {
         _simulation.Observer = observer;
+        _strangers = Strangers(calls[0].FirstHashId);
         foreach (var call in calls)
         {
             _simulation.Schedule(
@@ -292,7 +293,10 @@ internal sealed class InstanceWorld
         return request;
     }
 
-    private static Request Stranger(RequestState state) =>
+    private static Request[] Strangers(long firstHashId) =>
+        [Stranger(RequestState.PrefillGlobal, firstHashId), Stranger(RequestState.DecodeGlobal, firstHashId)];
+
+    private static Request Stranger(RequestState state, long firstHashId) =>
         new()
         {
             Id = 1_000_000,
@@ -301,7 +305,11 @@ internal sealed class InstanceWorld
             InputTokens = 100,
             TraceOutputTokens = 50,
             DecodeTokensOwed = 49,
-            Content = new PromptContent([.. Enumerable.Range(0, 12)], hashBlockTokens: 8, promptTokens: 100),
+            Content = new PromptContent(
+                [.. Enumerable.Range(0, 12).Select(block => firstHashId + block)],
+                hashBlockTokens: 8,
+                promptTokens: 100
+            ),
         };
 }
 
@@ -312,13 +320,15 @@ internal sealed class InstanceWorld
 /// <param name="ComesToDecode">Whether it has been prefilled elsewhere.</param>
 /// <param name="FetchesFrom">Instance whose cached prefix is copied first, where that is of use.</param>
 /// <param name="Delay">What a copy, or the sending of a KV cache, takes.</param>
+/// <param name="FirstHashId">Where the contents begin that requests of the same sequence share.</param>
 internal sealed record InstanceCall(
     SimTime At,
     int Instance,
     RequestSpec Request,
     bool ComesToDecode,
     int FetchesFrom,
-    SimTime Delay
+    SimTime Delay,
+    long FirstHashId
 );
 
 /// <summary>What an instance shows of itself at an instant.</summary>

@@ -9,7 +9,7 @@ namespace LlmSim.Tests.Properties;
 /// <summary>Whatever else a run writes, and however many run beside it, its records are the same.</summary>
 public sealed class OutputPurityTests
 {
-    private static readonly int s_runs = RandomRuns.Count(24);
+    private static readonly int s_runs = RandomRuns.Count(12);
 
     [Fact]
     public void Records_do_not_depend_on_what_else_is_asked_for()
@@ -46,7 +46,10 @@ public sealed class OutputPurityTests
             "reserved transfers",
             "rejections",
         ];
-        Assert.All(wanted, kind => Assert.InRange(reached.GetValueOrDefault(kind), s_runs / 24, s_runs));
+        Assert.All(
+            wanted,
+            kind => Assert.InRange(reached.GetValueOrDefault(kind), Math.Max(1, s_runs / 24), s_runs)
+        );
     }
 
     private static IEnumerable<string> Compare(RandomRun run, Func<string, string> file)
@@ -59,18 +62,29 @@ public sealed class OutputPurityTests
         Assert.True(plain.Length > 1);
         Assert.Equal(
             plain,
-            Records("sampled", "--sample_queue_states", "--sample_memory_usage", "--sample_interval", "0.013", "--sample_rate", "0.2", "--queue_states_output", file("q.csv"), "--memory_usage_output", file("m.parquet"))
+            Records(
+                "sampled",
+                "--sample_queue_states",
+                "--sample_memory_usage",
+                "--sample_interval",
+                "0.013",
+                "--sample_rate",
+                "0.2",
+                "--queue_states_output",
+                file("q.csv"),
+                "--memory_usage_output",
+                file("m.parquet")
+            )
         );
         Assert.Equal(plain, Records("drawn", "--plots", file("plots"), "--plots_format", "svg"));
         Assert.Equal(plain, Records("verified", "--verify", "--csv_output", file("verified-summary.csv")));
         Assert.NotEmpty(Directory.EnumerateFiles(file("plots")));
 
-        var (csv, parquet) = (
-            ResultTable.Open(file("plain.csv")),
-            ResultTable.Open(Single("other.parquet"))
-        );
+        var (csv, parquet) = (ResultTable.Open(file("plain.csv")), ResultTable.Open(Single("other.parquet")));
         Assert.Equal(csv.Columns, parquet.Columns);
-        var numbers = csv.Columns.Where(column => column is not ("ttft_met" or "tpot_met" or "rejection_reason")).ToArray();
+        var numbers = csv
+            .Columns.Where(column => column is not ("ttft_met" or "tpot_met" or "rejection_reason"))
+            .ToArray();
         Assert.Equal(csv.Numbers(numbers), parquet.Numbers(numbers));
 
         // One of the points of a sweep is the run above.
@@ -79,7 +93,18 @@ public sealed class OutputPurityTests
             {
                 var path = file($"jobs{jobs}/r.csv");
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                Run(run, path, ["--prefill_local", .. RandomRun.PrefillLocals, "--n_jobs", jobs, "--checkpoint_path", file($"{jobs}.sqlite")]);
+                Run(
+                    run,
+                    path,
+                    [
+                        "--prefill_local",
+                        .. RandomRun.PrefillLocals,
+                        "--n_jobs",
+                        jobs,
+                        "--checkpoint_path",
+                        file($"{jobs}.sqlite"),
+                    ]
+                );
                 return Directory
                     .EnumerateFiles(Path.GetDirectoryName(path)!)
                     .Order(StringComparer.Ordinal)
