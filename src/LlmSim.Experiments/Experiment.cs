@@ -3,6 +3,7 @@ using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
+using LlmSim.Experiments.Verification;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
 using LlmSim.Workloads;
@@ -24,6 +25,9 @@ public sealed record OutputPaths(
 )
 {
     internal const string RequestsOption = "--requests_output";
+
+    /// <summary>Whether a second pass over the records has to agree with the summary before anything is written.</summary>
+    internal bool Verify { get; init; }
 }
 
 /// <summary>Runs a simulation from a configuration to result files.</summary>
@@ -57,19 +61,21 @@ public static class Experiment
         var json = outputs.Json is null ? null : files.Add("--json", outputs.Json);
         var samples = new SampleRecorder(files, outputs.Samples, keep: outputs.Plots is not null);
         var pictures = outputs.Plots is null ? null : new RunPictures(outputs.Plots, TierNote.Of(prediction));
+        var verification = outputs.Verify ? new RunVerification(scenario) : null;
 
         void OnRequest(RequestRecord record)
         {
             requests?.Add(record);
             pictures?.Add(record);
+            verification?.Add(record);
         }
 
         var summary = Simulator.Run(
             scenario,
             workload,
-            requests is null && pictures is null ? null : OnRequest,
+            requests is null && pictures is null && verification is null ? null : OnRequest,
             onProgress,
-            samples.Plan,
+            verification is null ? samples.Plan : verification.Watch(samples.Plan),
             cancellation: cancellation
         );
         var result = new RunResult(
@@ -86,6 +92,11 @@ public static class Experiment
             Notices = scenario.Model.Notices,
             Trace = facts!.Trace,
             ArrivalsReason = facts.Arrivals.Reason,
+            Verification = verification?.Require(
+                summary,
+                configuration.TtftSloSeconds,
+                configuration.TpotSloSeconds
+            ),
         };
 
         requests?.Complete();

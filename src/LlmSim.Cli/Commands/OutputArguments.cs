@@ -26,6 +26,11 @@ internal sealed class OutputArguments
 
     private readonly Option<bool> _quiet = CliOption.Flag("quiet", "no table and no progress");
 
+    private readonly Option<bool> _verify = CliOption.Flag(
+        "verify",
+        "recompute the figures from the records of all requests, which are kept in memory, and say so; a difference is an error"
+    );
+
     private readonly Option<bool> _timing = CliOption.Flag(
         "timing",
         "say on standard error how long the simulation took once it ran"
@@ -63,7 +68,7 @@ internal sealed class OutputArguments
 
     public IReadOnlyList<OptionGroup> Groups =>
         [
-            new("Output", [_csvOutput, _requestsOutput, _replicationsOutput, _json, _quiet]),
+            new("Output", [_csvOutput, _requestsOutput, _replicationsOutput, _json, _quiet, _verify]),
             new("Sweep", [_jobs, _checkpointPath, _resume, _overwrite, _printPlan]),
             _samples.Group,
             _plots.Group,
@@ -114,7 +119,10 @@ internal sealed class OutputArguments
             IsJsonOnStandardOutput(parse) ? null : parse.GetValue(_json),
             _samples.Read(parse),
             _plots.Read(parse)
-        );
+        )
+        {
+            Verify = parse.GetValue(_verify),
+        };
 
     public SweepOptions Sweep(ParseResult parse)
     {

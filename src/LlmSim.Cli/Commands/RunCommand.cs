@@ -76,6 +76,11 @@ internal sealed class RunCommand : CliCommand
 
         TraceNotices.Write([result.Trace], Console);
         timer?.Write(Console.Error);
+        if (result.Verification is { } verification)
+        {
+            Console.Error.WriteLine($"llmsim: verified: {verification}");
+        }
+
         if (!_output.IsJsonOnStandardOutput(parse) && !_output.IsQuiet(parse))
         {
             SummaryReport.Write(result, Console);

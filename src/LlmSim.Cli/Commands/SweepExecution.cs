@@ -28,6 +28,13 @@ internal static class SweepExecution
 
         TraceNotices.Write(results.Select(result => result.Trace), console);
         PredictionNotices.Write(results.Select(result => result.Prediction), console);
+        if (results.Count(result => result.Verification is not null) is > 0 and var verified)
+        {
+            console.Error.WriteLine(
+                $"llmsim: verified: the figures of {verified} of {results.Count} points are those of their records"
+            );
+        }
+
         var replications = Replications.Of(plan, results);
         if (means is not null)
         {

@@ -46,4 +46,7 @@ public sealed record RunResult(
 
     /// <summary>Why requests arrive as they do, where a trace left it open; else null.</summary>
     public string? ArrivalsReason { get; init; }
+
+    /// <summary>What a second pass over the records has compared, in words; null without one.</summary>
+    internal string? Verification { get; init; }
 }

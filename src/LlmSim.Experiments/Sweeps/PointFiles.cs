@@ -41,6 +41,9 @@ internal sealed class PointFiles
     /// <summary>Whether the TTFT SLO of a point shows in its files.</summary>
     public bool ShowDeadlines => _outputs.Samples is { QueueStates: not null, EventRate: > 0 };
 
+    /// <summary>Whether the figures of each point are to be recomputed from its records.</summary>
+    public bool Verify => _outputs.Verify;
+
     /// <summary>The files of a point in the place of the paths that were given; samples and per-request results only.</summary>
     public OutputPaths Of(PreparedPoint point)
     {

@@ -1,5 +1,6 @@
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
+using LlmSim.Experiments.Verification;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Sweeps;
@@ -25,25 +26,33 @@ internal static class SharedSimulation
 
             var workload = points[0].Workload.ToRequests();
             var measured = LeftOut.Window(points[0].Point.Configuration, workload);
-            var summary = Simulator.Run(
-                points[0].Scenario with
+            var scenario = points[0].Scenario with { Measured = measured };
+            var verification = files.Verify ? new RunVerification(scenario) : null;
+            var sampling = members[0].Samples.Plan is { } plan
+                ? plan with
                 {
-                    Measured = measured,
-                },
+                    OnSample = sample => members.ForEach(member => member.Samples.Add(sample)),
+                }
+                : null;
+            Action<RequestRecord>? onRequest = members.Exists(member => member.WritesRequests)
+                ? record => members.ForEach(member => member.Add(record))
+                : null;
+            var summary = Simulator.Run(
+                scenario,
                 workload,
-                members.Exists(member => member.WritesRequests)
-                    ? record => members.ForEach(member => member.Add(record))
-                    : null,
-                sampling: members[0].Samples.Plan is { } plan
-                    ? plan with
-                    {
-                        OnSample = sample => members.ForEach(member => member.Samples.Add(sample)),
-                    }
-                    : null,
+                verification is null ? onRequest : onRequest + verification.Add,
+                sampling: verification is null ? sampling : verification.Watch(sampling),
                 attainments: [.. members.Select(member => member.Attainment)],
                 cancellation: cancellation
             );
-            return [.. members.Select(member => member.Complete(summary))];
+            return
+            [
+                .. members.Select(member =>
+                {
+                    member.Require(verification, summary);
+                    return member.Complete(summary);
+                }),
+            ];
         }
         catch (UserErrorException e) when (points[0].Point.Name.Length > 0)
         {
@@ -88,6 +97,17 @@ internal static class SharedSimulation
         public bool WritesRequests => _requests is not null;
 
         public void Add(RequestRecord record) => _requests?.Add(record);
+
+        /// <summary>States that the point's figures are those of the records.</summary>
+        public void Require(RunVerification? verification, RunSummary summary)
+        {
+            var configuration = _point.Point.Configuration;
+            _ = verification?.Require(
+                Attainment.ApplyTo(summary),
+                configuration.TtftSloSeconds,
+                configuration.TpotSloSeconds
+            );
+        }
 
         public JournalEntry Complete(RunSummary summary)
         {

@@ -132,7 +132,10 @@ public static class SweepRunner
             foreach (var (point, entry) in points.Zip(entries))
             {
                 journal?.Commit(point.Hash, point.ConfigurationText, entry);
-                results[point.Index] = point.Result(entry.Summary, files);
+                results[point.Index] = point.Result(entry.Summary, files) with
+                {
+                    Verification = files.Verify ? "verified" : null,
+                };
                 onProgress?.Invoke(
                     new SweepProgress(Interlocked.Increment(ref done), results.Length, doneBefore)
                 );

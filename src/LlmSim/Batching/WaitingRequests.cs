@@ -68,8 +68,15 @@ internal sealed class WaitingRequests(
         )
         {
             _unseen.Dequeue();
-            first.Sequence.Request.TakenIn ??= time;
-            (first.Sequence.Arrived > 0 ? arrived : fresh).Enqueue(first.Sequence.Request, first.Time);
+            var request = first.Sequence.Request;
+            if (first.Sequence.Arrived > 0)
+            {
+                arrived.Enqueue(request, first.Time);
+                continue;
+            }
+
+            request.TakenIn ??= time;
+            fresh.Enqueue(request, first.Time);
         }
     }
 

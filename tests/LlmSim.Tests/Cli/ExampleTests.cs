@@ -40,9 +40,12 @@ public sealed class ExampleTests
             commands,
             command =>
             {
-                var run = CliRun.Of(Words(command));
+                var words = Words(command);
+                var isSimulation = words[0] is "run" or "sweep" && !words.Contains("--print_plan");
+                var run = CliRun.Of(isSimulation ? [.. words, "--verify"] : words);
                 Assert.True(run.ExitCode == 0, $"{command}\n{run.Error}");
                 Assert.DoesNotContain("warning", run.Error, StringComparison.Ordinal);
+                Assert.Equal(isSimulation, run.Error.Contains("verified", StringComparison.Ordinal));
             }
         );
     }

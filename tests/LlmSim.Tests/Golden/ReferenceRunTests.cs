@@ -115,7 +115,7 @@ public sealed class ReferenceRunTests
         }
     }
 
-    private static Scenario ScenarioOf(string name) =>
+    internal static Scenario ScenarioOf(string name) =>
         Scenarios.Reference(
             name switch
             {
@@ -131,7 +131,7 @@ public sealed class ReferenceRunTests
             }
         );
 
-    private static IEnumerable<RequestSpec> WorkloadOf(string name)
+    internal static IEnumerable<RequestSpec> WorkloadOf(string name)
     {
         var (count, lambda) = name switch
         {

@@ -1,0 +1,254 @@
+using LlmSim.Engine;
+using LlmSim.Metrics;
+
+namespace LlmSim.Experiments.Verification;
+
+/// <summary>Recomputes counts, distributions, rates and attainments by their definitions in docs/metrics.md.</summary>
+/// <param name="findings">Takes what differs.</param>
+/// <param name="scenario">What was simulated.</param>
+/// <param name="records">All requests, in the order of their arrival.</param>
+internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOnlyList<RequestRecord> records)
+{
+    /// <summary>Percentiles of more values than this come from a sketch.</summary>
+    private const int MostExactValues = 1_000_000;
+
+    private const double SketchError = 1.0 / 2048;
+
+    /// <summary>Deviations are differences of sums of squares, in which digits are lost.</summary>
+    private const double DeviationError = 1e-6;
+
+    /// <summary>Gaps of a plan in closed form are not rounded to the nanoseconds of the clock, as the times of records are.</summary>
+    private const double GapError = 1e-9;
+
+    private readonly RequestRecord[] _served = [.. records.Where(record => !record.IsRejected)];
+
+    private readonly RequestRecord[] _measured =
+    [
+        .. records.Where(record => !record.IsRejected && record.IsMeasured),
+    ];
+
+    public void Check(RunSummary summary, double ttftSloSeconds, double tpotSloSeconds)
+    {
+        CheckCounts(summary);
+        CheckDistributions(summary);
+        CheckTokenGaps(summary.ItlSeconds);
+        CheckRates(summary, ttftSloSeconds, tpotSloSeconds);
+        CheckWindow(summary.ArrivalWindow, ttftSloSeconds, tpotSloSeconds);
+    }
+
+    private void CheckCounts(RunSummary summary)
+    {
+        findings.Same("requests", records.Count, summary.Requests);
+        findings.Same("finished", _served.Length, summary.Finished);
+        findings.Same("rejected", records.Count - _served.Length, summary.Rejected);
+        findings.Same(
+            "measured_requests",
+            records.Count(record => record.IsMeasured),
+            summary.MeasuredRequests
+        );
+        findings.Same("evictions", _served.Sum(record => (long)record.Evictions), summary.Evictions);
+        findings.Same(
+            "input_tokens",
+            _measured.Sum(record => (long)record.TraceInputTokens),
+            summary.InputTokens
+        );
+        findings.Same(
+            "output_tokens",
+            _measured.Sum(record => (long)record.TraceOutputTokens),
+            summary.OutputTokens
+        );
+        var reasons = records
+            .Where(record => record.IsRejected)
+            .GroupBy(record => record.RejectionReason!, StringComparer.Ordinal)
+            .OrderBy(reason => reason.Key, StringComparer.Ordinal)
+            .Select(reason => $"{reason.Count()} {reason.Key}");
+        findings.Same(
+            "rejections",
+            string.Join("; ", reasons),
+            string.Join("; ", summary.Rejections.Select(reason => $"{reason.Value} {reason.Key}"))
+        );
+        findings.Near("makespan_seconds", Seconds(records, _served), summary.MakespanSeconds);
+        findings.Near("measured_seconds", MeasuredSeconds, summary.MeasuredSeconds);
+    }
+
+    private double MeasuredSeconds => Seconds(records.Where(record => record.IsMeasured), _measured);
+
+    /// <summary>From the first arrival to the last token; 0 when nothing finished.</summary>
+    private static double Seconds(IEnumerable<RequestRecord> arrived, RequestRecord[] served) =>
+        served.Length == 0
+            ? 0
+            : (served.Max(record => record.Finish) - arrived.Min(record => record.Arrival)).Seconds;
+
+    private void CheckDistributions(RunSummary summary)
+    {
+        var decoded = _measured.Where(record => record.DecodeInstance >= 0).ToArray();
+        var sketchError = _measured.Length > MostExactValues ? SketchError : 0;
+        findings.Same("percentile_relative_error", sketchError, summary.PercentileRelativeError);
+        Check("ttft", _measured, r => r.PrefillFinish - r.Arrival, summary.TtftSeconds);
+        Check("e2e", _measured, r => r.Finish - r.Arrival, summary.EndToEndSeconds);
+        Check("prefill_queue", _measured, r => r.PrefillStart - r.Arrival, summary.PrefillQueueSeconds);
+        Check("transfer", decoded, r => r.TransferFinish - r.PrefillFinish, summary.TransferSeconds);
+        Check(
+            "decode_queue",
+            decoded,
+            r => r.FirstDecodeStart - r.TransferFinish,
+            summary.DecodeQueueSeconds
+        );
+        double[] tpots =
+        [
+            .. _measured.Select(record => record.TpotSeconds).Where(tpot => !double.IsNaN(tpot)),
+        ];
+        CheckValues("tpot", tpots, summary.TpotSeconds);
+
+        void Check(
+            string name,
+            RequestRecord[] of,
+            Func<RequestRecord, SimTime> figure,
+            in Distribution found
+        ) => CheckValues(name, [.. of.Select(record => figure(record).Seconds)], found);
+    }
+
+    private void CheckValues(string name, double[] values, in Distribution found)
+    {
+        findings.Same($"{name}_count", values.Length, found.Count);
+        var mean = values.Length == 0 ? double.NaN : values.Average();
+        var std =
+            values.Length < 2
+                ? double.NaN
+                : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Length - 1));
+        findings.Near($"{name}_mean", mean, found.Mean);
+        findings.Require(
+            double.IsNaN(std)
+                ? double.IsNaN(found.Std)
+                : Math.Abs(std - found.Std) <= DeviationError * (std + (DeviationError * mean)),
+            $"{name}_std: found {found.Std}; recomputed {std}"
+        );
+        Array.Sort(values);
+        var error = values.Length > MostExactValues ? SketchError : 1e-12;
+        foreach (
+            var (percent, percentile) in new[]
+            {
+                (25, found.P25),
+                (50, found.P50),
+                (75, found.P75),
+                (90, found.P90),
+                (95, found.P95),
+                (99, found.P99),
+            }
+        )
+        {
+            findings.Near($"{name}_p{percent}", Percentile(values, percent), percentile, error);
+        }
+    }
+
+    /// <summary>x at the rank h = (m − 1)p + 1, between its neighbours.</summary>
+    private static double Percentile(double[] sorted, int percent)
+    {
+        if (sorted.Length == 0)
+        {
+            return double.NaN;
+        }
+
+        var h = (sorted.Length - 1) * (percent / 100.0);
+        var below = sorted[(int)Math.Floor(h)];
+        var above = sorted[(int)Math.Ceiling(h)];
+        return below + ((h - Math.Floor(h)) * (above - below));
+    }
+
+    /// <summary>
+    /// The gaps of a request add up to the time from its first token to its last: their number and mean are in the records. The records
+    /// do not have each gap, so that of their deviation and percentiles only the order and an upper end can be told.
+    /// </summary>
+    private void CheckTokenGaps(in Distribution found)
+    {
+        var gaps = _measured.Sum(record => (long)RecordChecks.TokensToDecode(scenario.Semantics, record));
+        var seconds = _measured.Sum(record => (record.Finish - record.PrefillFinish).Seconds);
+        findings.Same("itl_count", gaps, found.Count);
+        var mean = gaps == 0 ? double.NaN : seconds / gaps;
+        findings.Require(
+            gaps == 0 ? double.IsNaN(found.Mean) : Math.Abs(mean - found.Mean) <= GapError + (1e-9 * mean),
+            $"itl_mean: found {found.Mean}; recomputed {mean}"
+        );
+        double[] percentiles = [found.P25, found.P50, found.P75, found.P90, found.P95, found.P99];
+        findings.Require(
+            gaps == 0 ? percentiles.All(double.IsNaN) : percentiles.SequenceEqual(percentiles.Order()),
+            $"itl: percentiles {string.Join(", ", percentiles)} of {gaps} gaps"
+        );
+        if (gaps > 1)
+        {
+            var longest = _measured.Max(record => (record.Finish - record.PrefillFinish).Seconds);
+            findings.Within("itl_std", 0, longest, found.Std);
+            findings.Within("itl_p99", 0, longest * (1 + (2 * SketchError)), found.P99);
+        }
+    }
+
+    private void CheckRates(RunSummary summary, double ttftSloSeconds, double tpotSloSeconds)
+    {
+        var seconds = MeasuredSeconds;
+        var tokens = _measured.Sum(record => (double)record.TraceOutputTokens);
+        var allTokens = tokens + _measured.Sum(record => (double)record.TraceInputTokens);
+        var (ttft, tpot, both) = (0L, 0L, 0L);
+        foreach (var record in _measured)
+        {
+            var (isTtftMet, isTpotMet) = Met(record, ttftSloSeconds, tpotSloSeconds);
+            ttft += isTtftMet ? 1 : 0;
+            tpot += isTpotMet ? 1 : 0;
+            both += isTtftMet && isTpotMet ? 1 : 0;
+        }
+
+        findings.Near("requests_per_second", _measured.Length / seconds, summary.RequestsPerSecond);
+        findings.Near("output_tokens_per_second", tokens / seconds, summary.OutputTokensPerSecond);
+        findings.Near("tokens_per_second", allTokens / seconds, summary.TokensPerSecond);
+        findings.Near("goodput_requests_per_second", both / seconds, summary.GoodputRequestsPerSecond);
+        var all = records.Count(record => record.IsMeasured) / 100.0;
+        findings.Near("ttft_attainment_percent", ttft / all, summary.TtftAttainmentPercent);
+        findings.Near("tpot_attainment_percent", tpot / all, summary.TpotAttainmentPercent);
+        findings.Near("both_attainment_percent", both / all, summary.BothAttainmentPercent);
+    }
+
+    private static (bool Ttft, bool Tpot) Met(in RequestRecord record, double ttftSlo, double tpotSlo) =>
+        (
+            (record.PrefillFinish - record.Arrival).Seconds < ttftSlo,
+            double.IsNaN(record.TpotSeconds) || record.TpotSeconds < tpotSlo
+        );
+
+    /// <summary>
+    /// What finishes between the first and the last arrival. Whether what finishes at the very instant of one of them is in is decided by
+    /// the order of events, which records do not have.
+    /// </summary>
+    private void CheckWindow(ArrivalWindow found, double ttftSloSeconds, double tpotSloSeconds)
+    {
+        var arrivals = records.Where(record => record.IsMeasured).Select(record => record.Arrival).ToArray();
+        var (first, last) = arrivals.Length == 0 ? default : (arrivals[0], arrivals[^1]);
+        var seconds = (last - first).Seconds;
+        if (seconds == 0)
+        {
+            findings.Require(
+                found == ArrivalWindow.None,
+                $"window: found {found}; all measured requests arrive at {first}"
+            );
+            return;
+        }
+
+        findings.Near("window_seconds", seconds, found.Seconds);
+        Check("window_requests_per_second", _ => 1, found.RequestsPerSecond);
+        Check("window_output_tokens_per_second", r => r.TraceOutputTokens, found.OutputTokensPerSecond);
+        Check(
+            "window_tokens_per_second",
+            r => (double)r.TraceInputTokens + r.TraceOutputTokens,
+            found.TokensPerSecond
+        );
+        Check(
+            "window_goodput_requests_per_second",
+            r => Met(r, ttftSloSeconds, tpotSloSeconds) is (true, true) ? 1 : 0,
+            found.GoodputRequestsPerSecond
+        );
+
+        void Check(string name, Func<RequestRecord, double> figure, double rate)
+        {
+            var least = _served.Where(r => first < r.Finish && r.Finish < last).Sum(figure);
+            var most = _served.Where(r => first <= r.Finish && r.Finish <= last).Sum(figure);
+            findings.Within(name, least / seconds, most / seconds, rate);
+        }
+    }
+}

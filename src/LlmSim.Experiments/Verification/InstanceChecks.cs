@@ -1,0 +1,235 @@
+using LlmSim.Engine;
+using LlmSim.Memory;
+using LlmSim.Metrics;
+
+namespace LlmSim.Experiments.Verification;
+
+/// <summary>Recomputes what instances did from where the requests were.</summary>
+internal sealed class InstanceChecks
+{
+    private readonly Findings _findings;
+    private readonly Scenario _scenario;
+    private readonly long _kvBytesPerToken;
+    private readonly RequestRecord[] _served;
+
+    public InstanceChecks(Findings findings, Scenario scenario, IReadOnlyList<RequestRecord> records)
+    {
+        _findings = findings;
+        _scenario = scenario;
+        _served = [.. records.Where(record => !record.IsRejected)];
+        _kvBytesPerToken = KvCapacity.BytesPerToken(scenario.Model, scenario.Precision, scenario.Semantics);
+    }
+
+    public void Check(RunSummary summary)
+    {
+        var places = InstancePlace.All(_scenario);
+        _findings.Same(
+            "instances",
+            string.Join(
+                ", ",
+                places.Select(place => $"{place.Stage} {place.Index}").Order(StringComparer.Ordinal)
+            ),
+            string.Join(
+                ", ",
+                summary.Instances.Select(used => $"{used.Stage} {used.Index}").Order(StringComparer.Ordinal)
+            )
+        );
+        var usages = summary.Instances.ToLookup(used => (used.Stage, used.Index));
+        var visits = InstancePlace.Visits(_scenario, _served);
+        var iterations = 0.0;
+        foreach (var place in places)
+        {
+            RequestRecord[] here = [.. visits[(place.Stage, place.Index)].Select(visit => _served[visit])];
+            foreach (var usage in usages[(place.Stage, place.Index)])
+            {
+                iterations += Check(place, usage, here, summary.MakespanSeconds);
+            }
+        }
+
+        CheckIterations(summary.DecodeIterations, iterations);
+        CheckCaches(summary.PagedCache);
+    }
+
+    /// <returns>Decode iterations of the instance, as its mean batch and its tokens say; NaN where they do not.</returns>
+    private double Check(
+        InstancePlace place,
+        InstanceUsage usage,
+        RequestRecord[] here,
+        double makespanSeconds
+    )
+    {
+        var name = $"{place.Stage} instance {place.Index}";
+        _findings.Same($"{name}: accelerator", place.Spec.Hardware.Name, usage.Hardware);
+        _findings.Same($"{name}: tp_size", place.Spec.TpSize, usage.TpSize);
+        _findings.Same($"{name}: requests", here.Length, usage.Requests);
+        _findings.Near(
+            $"{name}: utilization",
+            makespanSeconds > 0 ? usage.BusySeconds / makespanSeconds : 0,
+            usage.Utilization
+        );
+        var present = new Presence();
+        foreach (var record in here)
+        {
+            var (from, until) = place.Computing(record);
+            present.Add(from, until);
+        }
+
+        // An instance computes as long as a request is in its batch, and a prefill instance one prompt at a time. A preempted
+        // request may wait for memory that is held for others while nobody computes.
+        var mayWait = place.Spec.Engine is not null && Array.Exists(here, record => record.Evictions > 0);
+        var covered = present.Covered().Seconds;
+        _findings.Within($"{name}: busy_seconds", mayWait ? 0 : covered, covered, usage.BusySeconds);
+        var mostPresent = present.Peak().Most;
+        CheckMemory(place, usage, here, name, mostPresent);
+        return CheckBatch(place, usage, here, name, mostPresent);
+    }
+
+    private void CheckMemory(
+        InstancePlace place,
+        InstanceUsage usage,
+        RequestRecord[] here,
+        string name,
+        long mostPresent
+    )
+    {
+        _findings.Within(
+            $"{name}: peak_kv_bytes",
+            0,
+            place.KvLimit(_scenario.Semantics, usage.KvCapacityBytes, mostPresent * _kvBytesPerToken),
+            usage.PeakKvBytes
+        );
+        _findings.Require(
+            place.Spec.Engine is null
+                ? double.IsNaN(usage.KvOccupancy)
+                : double.IsNaN(usage.KvOccupancy) || usage.KvOccupancy is >= 0 and <= 1,
+            $"{name}: kv_occupancy {usage.KvOccupancy}"
+        );
+        if (place.Spec.Engine is { } engine)
+        {
+            // Requests share blocks, so that of all only the largest is sure to have been there.
+            var most = here.Length == 0 ? 0 : here.Max(place.MostTokens);
+            var blocks = (most + engine.BlockTokens - 1) / engine.BlockTokens;
+            _findings.Within(
+                $"{name}: peak_kv_bytes",
+                (double)blocks * engine.BlockTokens * _kvBytesPerToken,
+                usage.KvCapacityBytes,
+                usage.PeakKvBytes
+            );
+            return;
+        }
+
+        var (least, all) = (new Presence(), new Presence());
+        foreach (var record in here)
+        {
+            var (from, until) = place.Holding(record);
+            all.Add(from, until, HeldAtMost(place, record));
+            // An evicted request is elsewhere for a time.
+            if (record.Evictions == 0 || place.Stage == InstancePlace.Prefill)
+            {
+                least.Add(from, until, record.TraceInputTokens);
+            }
+        }
+
+        var alone = here.Length == 0 ? 0 : here.Max(record => HeldAtMost(place, record));
+        _findings.Within(
+            $"{name}: peak_kv_bytes",
+            (double)Math.Max(least.Peak().Least, alone) * _kvBytesPerToken,
+            (double)all.Peak().Most * _kvBytesPerToken,
+            usage.PeakKvBytes
+        );
+    }
+
+    private long HeldAtMost(InstancePlace place, RequestRecord record) =>
+        record.TraceInputTokens
+        + (
+            place.Stage == InstancePlace.Prefill
+                ? 0L
+                : RecordChecks.TokensToDecode(_scenario.Semantics, record)
+        );
+
+    private double CheckBatch(
+        InstancePlace place,
+        InstanceUsage usage,
+        RequestRecord[] here,
+        string name,
+        long mostPresent
+    )
+    {
+        _findings.Require(
+            here.Length == 0 ? double.IsNaN(usage.MeanBatch) : usage.MeanBatch >= 0,
+            $"{name}: mean_batch {usage.MeanBatch} with {here.Length} requests"
+        );
+        if (here.Length > 0)
+        {
+            _findings.Within($"{name}: mean_batch", 0, mostPresent, usage.MeanBatch);
+        }
+
+        if (place.Stage == InstancePlace.Prefill)
+        {
+            return 0;
+        }
+
+        // A token that comes with a recomputation is of no iteration.
+        if (place.Spec.Engine is not null || Array.Exists(here, record => record.Evictions > 0))
+        {
+            return double.NaN;
+        }
+
+        var tokens = here.Sum(record => (long)RecordChecks.TokensToDecode(_scenario.Semantics, record));
+        return tokens == 0 ? 0 : tokens / usage.MeanBatch;
+    }
+
+    /// <summary>Iterations times the mean batch are the tokens: Little's law in the time of a decode instance.</summary>
+    private void CheckIterations(long found, double recomputed)
+    {
+        var least = _served
+            .Where(record => record.DecodeInstance >= 0 && record.Evictions == 0)
+            .Select(record => record.TraceOutputTokens - 1)
+            .DefaultIfEmpty(0)
+            .Max();
+        // Each iteration computes a token of somebody; an evicted request may start over.
+        var most = _served.Sum(r => (1.0 + r.Evictions) * ((double)r.TraceInputTokens + r.TraceOutputTokens));
+        _findings.Within("decode_iterations", least, most, found);
+        if (!double.IsNaN(recomputed))
+        {
+            _findings.Near("decode_iterations", recomputed, found);
+        }
+    }
+
+    private void CheckCaches(PagedCacheUsage? found)
+    {
+        var engines = InstancePlace.All(_scenario).Where(place => place.Spec.Engine is not null).ToArray();
+        _findings.Same("paged_cache", engines.Length > 0, found is not null);
+        if (found is null)
+        {
+            return;
+        }
+
+        var sizes = engines
+            .Where(place => place.Stage != InstancePlace.Decode)
+            .ToDictionary(place => place.Index, place => place.Spec.Engine!.BlockTokens);
+        var (tokens, blocks) = (0L, 0L);
+        foreach (var record in _served)
+        {
+            if (sizes.TryGetValue(record.PrefillInstance, out var size))
+            {
+                tokens += record.TraceInputTokens;
+                blocks += ((long)record.TraceInputTokens + size - 1) / size;
+            }
+        }
+
+        _findings.Same("prompt_tokens", tokens, found.PromptTokens);
+        _findings.Same("prompt_blocks", blocks, found.PromptBlocks);
+        _findings.Within("hit_blocks", 0, blocks, found.HitBlocks);
+        _findings.Within(
+            "hit_tokens",
+            (double)found.HitBlocks * sizes.Values.DefaultIfEmpty(0).Min(),
+            Math.Min(tokens, (double)found.HitBlocks * sizes.Values.DefaultIfEmpty(0).Max()),
+            found.HitTokens
+        );
+        _findings.Require(found.Evictions >= 0, $"block evictions: found {found.Evictions}");
+        var evictions = _served.Sum(record => (long)record.Evictions);
+        var areAllEngines = engines.Length == _scenario.Instances.Count();
+        _findings.Within("preemptions", areAllEngines ? evictions : 0, evictions, found.Preemptions);
+    }
+}
