@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using nietras.SeparatedValues;
+using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.Validation;
 
@@ -14,12 +12,12 @@ public static class RecordedRunReader
     private const double BytesPerGibibyte = 1L << 30;
     private const double NanosecondsPerSecond = 1e9;
 
-    private static readonly JsonSerializerOptions s_json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
+    /// <summary>Accelerators with as much memory as that are decades away.</summary>
+    private static readonly FigureRange s_memory = new(0, 1e5, "GiB", IsAboveLeast: true);
+
+    private static readonly FigureRange s_bandwidth = new(0, 1e8, "GiB/s", IsAboveLeast: true);
+
+    private static readonly FigureRange s_latency = new(0, 1e12, "ns");
 
     /// <summary>Reads a folder.</summary>
     /// <exception cref="UserErrorException">A file is missing, or something in it is; the message says where and what.</exception>
@@ -34,56 +32,68 @@ public static class RecordedRunReader
             );
         }
 
-        var meta = ReadJson<MetaFile>(Path.Combine(folder, "meta.json"));
-        var deployment = ReadJson<DeploymentFile>(Path.Combine(folder, "deployment.json"));
-        var instances = deployment.Nodes.SelectMany(node => node.Instances).ToArray();
-        if (instances.Length == 0)
-        {
-            throw new UserErrorException($"{Path.Combine(folder, "deployment.json")}: nodes: no instances");
-        }
-
+        var meta = ReadJson(Path.Combine(folder, "meta.json"));
+        var deployment = ReadJson(Path.Combine(folder, "deployment.json"));
         return new RecordedRun
         {
             Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
-            ModelId = meta.Model,
-            Engine = new RecordedEngine(
-                meta.VllmVersion,
-                meta.EngineKwargs.MaxNumBatchedTokens,
-                meta.EngineKwargs.MaxNumSeqs
-            ),
-            Instances = [.. instances.Select(Instance)],
-            LinkBytesPerSecond = deployment.LinkBw * BytesPerGibibyte,
-            LinkLatencySeconds = deployment.LinkLatency / NanosecondsPerSecond,
-            Requests = ReadRequests(Path.Combine(folder, "requests.jsonl")),
-            Ticks = ReadTicks(Path.Combine(folder, "timeseries.csv")),
+            ModelId = meta.Text("model"),
+            Engine = Engine(meta.Text("vllm_version"), meta.Object("engine_kwargs")),
+            Instances = Instances(deployment),
+            LinkBytesPerSecond = deployment.Number("link_bw", s_bandwidth) * BytesPerGibibyte,
+            LinkLatencySeconds = deployment.Number("link_latency", s_latency) / NanosecondsPerSecond,
+            Requests = RecordedRequests.Read(Path.Combine(folder, "requests.jsonl")),
+            Ticks = RecordedTicks.Read(Path.Combine(folder, "timeseries.csv")),
         };
     }
 
-    private static RecordedInstance Instance(InstanceEntry entry) =>
+    private static RecordedEngine Engine(string version, JsonFields arguments) =>
         new(
-            entry.Hardware,
-            entry.TpSize,
-            entry.EpSize ?? 1,
-            entry.DpGroup,
-            (long)(entry.NpuMem.MemSize * BytesPerGibibyte),
-            entry.NpuMem.MemBw * BytesPerGibibyte,
-            entry.NpuMem.MemUtil
+            version,
+            (int)arguments.Whole("max_num_batched_tokens", FigureRanges.BatchSize),
+            (int)arguments.Whole("max_num_seqs", FigureRanges.BatchSize)
         );
 
-    private static RecordedRequest[] ReadRequests(string path)
+    private static RecordedInstance[] Instances(JsonFields deployment)
     {
-        var lines = new List<RequestLine>();
-        using (var reader = new StreamReader(InputFile.Open(path)))
-        {
-            while (reader.ReadLine() is { } line)
-            {
-                if (line.Length > 0)
-                {
-                    lines.Add(ParseRequest(line, $"{path}:{lines.Count + 1}"));
-                }
-            }
-        }
+        RecordedInstance[] instances =
+        [
+            .. deployment.ObjectList("nodes").SelectMany(node => node.ObjectList("instances")).Select(Instance),
+        ];
+        return instances.Length > 0 ? instances : throw deployment.Error("nodes", "no instances.");
+    }
 
+    private static RecordedInstance Instance(JsonFields entry)
+    {
+        var memory = entry.Object("npu_mem");
+        return new(
+            entry.Text("hardware"),
+            (int)entry.Whole("tp_size", FigureRanges.TpSize),
+            (int)(entry.WholeOrNull("ep_size", FigureRanges.ExpertParallel) ?? 1),
+            entry.Has("dp_group") ? entry.Text("dp_group") : null,
+            (long)(memory.Number("mem_size", s_memory) * BytesPerGibibyte),
+            memory.Number("mem_bw", s_bandwidth) * BytesPerGibibyte,
+            memory.Number("mem_util", FigureRanges.PositiveShare)
+        );
+    }
+
+    private static JsonFields ReadJson(string path)
+    {
+        using var stream = InputFile.Open(path);
+        return JsonFields.Read(stream, path);
+    }
+}
+
+/// <summary>Reads <c>requests.jsonl</c>.</summary>
+file static class RecordedRequests
+{
+    private const int LargestBytes = 512 << 20;
+
+    private static readonly FigureRange s_tokens = new(1, 1e7, "tokens");
+
+    public static RecordedRequest[] Read(string path)
+    {
+        var lines = Lines(path);
         if (lines.Count == 0)
         {
             throw new UserErrorException($"{path}: is empty; allowed: at least one request");
@@ -95,62 +105,121 @@ public static class RecordedRunReader
         [
             .. lines
                 .OrderBy(arrival)
-                .ThenBy(line => line.QueuedTs)
+                .ThenBy(line => line.Queued)
                 .ThenBy(line => line.Number)
                 .Select(line => new RecordedRequest(
                     line.Number,
-                    line.InputToks,
-                    line.OutputToks,
+                    line.InputTokens,
+                    line.OutputTokens,
                     arrival(line) - start,
-                    line.QueuedTs - start,
-                    line.FirstTokenTs - start,
-                    line.LastTokenTs - start
+                    line.Queued - start,
+                    line.FirstToken - start,
+                    line.LastToken - start
                 )),
         ];
+    }
+
+    private static List<Line> Lines(string path)
+    {
+        using var stream = InputFile.Open(path);
+        var content = JsonFields.Content(stream, path, LargestBytes);
+        var lines = new List<Line>();
+        var lineOf = new Dictionary<int, int>();
+        var number = 0;
+        while (content.Length > 0)
+        {
+            number++;
+            var end = content.Span.IndexOf((byte)'\n');
+            var text = end < 0 ? content : content[..end];
+            content = end < 0 ? default : content[(end + 1)..];
+            if (text.Span.Trim("\r \t"u8).Length == 0)
+            {
+                continue;
+            }
+
+            var fields = JsonFields.ReadLine(text, path, number);
+            var line = Parse(fields);
+            if (!lineOf.TryAdd(line.Number, number))
+            {
+                throw fields.Error(
+                    "request_id",
+                    $"the request of line {lineOf[line.Number]} again; each comes once."
+                );
+            }
+
+            lines.Add(line);
+        }
+
+        return lines;
+    }
+
+    private static Line Parse(JsonFields fields)
+    {
+        var line = new Line(
+            Number(fields),
+            (int)fields.Whole("input_toks", s_tokens),
+            (int)fields.Whole("output_toks", s_tokens),
+            fields.Number("queued_ts", FigureRanges.Timestamp),
+            fields.Number("first_token_ts", FigureRanges.Timestamp),
+            fields.Number("last_token_ts", FigureRanges.Timestamp),
+            fields.NumberOrNull("arrival_time", FigureRanges.Timestamp)
+        );
+        return line.Queued > line.FirstToken ? throw fields.Error("first_token_ts", "is before queued_ts.")
+            : line.FirstToken > line.LastToken
+                ? throw fields.Error("last_token_ts", "is before first_token_ts.")
+            : line;
+    }
+
+    /// <summary>The number at the end of an id such as bench-17.</summary>
+    private static int Number(JsonFields fields)
+    {
+        var id = fields.Text("request_id");
+        return int.TryParse(
+            id.AsSpan(id.LastIndexOf('-') + 1),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var number
+        )
+            ? number
+            : throw fields.Error("request_id", $"'{id}' where a name that ends in -NUMBER is expected.");
     }
 
     /// <summary>
     /// When a request came, on the clock of queued_ts. arrival_time is another clock's: the two were set apart by the least that lies
     /// between them, that of a request which was taken in at once. A run without it has only when requests were taken in.
     /// </summary>
-    private static Func<RequestLine, double> Arrival(List<RequestLine> lines)
+    private static Func<Line, double> Arrival(List<Line> lines)
     {
         if (!lines.TrueForAll(line => line.ArrivalTime is not null))
         {
-            return line => line.QueuedTs;
+            return line => line.Queued;
         }
 
-        var apart = lines.Min(line => line.QueuedTs - line.ArrivalTime!.Value);
+        var apart = lines.Min(line => line.Queued - line.ArrivalTime!.Value);
         return line => line.ArrivalTime!.Value + apart;
     }
 
-    private static RequestLine ParseRequest(string line, string where)
-    {
-        RequestLine request;
-        try
-        {
-            request =
-                JsonSerializer.Deserialize<RequestLine>(line, s_json)
-                ?? throw new UserErrorException($"{where}: found null; allowed: a JSON object");
-        }
-        catch (JsonException error)
-        {
-            throw new UserErrorException($"{where}: {error.Message}", error);
-        }
+    private sealed record Line(
+        int Number,
+        int InputTokens,
+        int OutputTokens,
+        double Queued,
+        double FirstToken,
+        double LastToken,
+        double? ArrivalTime
+    );
+}
 
-        if (request.InputToks < 1 || request.OutputToks < 1)
-        {
-            throw new UserErrorException($"{where}: input_toks and output_toks have to be at least 1");
-        }
+/// <summary>Reads <c>timeseries.csv</c>, whose cells are all numbers.</summary>
+file static class RecordedTicks
+{
+    private const int LargestBytes = 512 << 20;
 
-        return request.QueuedTs <= request.FirstTokenTs && request.FirstTokenTs <= request.LastTokenTs
-            ? request
-            : throw new UserErrorException(
-                $"{where}: times have to be in the order queued_ts, first_token_ts, last_token_ts"
-            );
-    }
+    private static readonly FigureRange s_requests = new(0, 1e9, "requests");
 
-    private static List<RecordedTick> ReadTicks(string path)
+    private static readonly string[] s_columns = ["t", "running", "waiting"];
+
+    public static List<RecordedTick> Read(string path)
     {
         if (!File.Exists(path))
         {
@@ -158,89 +227,70 @@ public static class RecordedRunReader
         }
 
         using var stream = InputFile.Open(path);
-        using var rows = Sep.New(',').Reader().From(stream);
-        string[] columns = ["t", "running", "waiting"];
-        if (columns.FirstOrDefault(column => !rows.Header.ColNames.Contains(column)) is { } missing)
-        {
-            throw new UserErrorException($"{path}:1: has no column {missing}");
-        }
-
+        var content = JsonFields.Content(stream, path, LargestBytes);
+        using var text = new StreamReader(new MemoryStream(content.ToArray()));
+        var header = (text.ReadLine() ?? "").Split(',');
+        var columns = Array.ConvertAll(s_columns, column => Column(path, header, column));
         var ticks = new List<RecordedTick>();
-        foreach (var row in rows)
+        for (var line = 2; text.ReadLine() is { } row; line++)
         {
-            if (
-                !row["t"].TryParse<double>(out var seconds)
-                || !row["running"].TryParse<int>(out var running)
-                || !row["waiting"].TryParse<int>(out var waiting)
-            )
+            if (row.Length > 0)
             {
-                throw new UserErrorException(
-                    $"{path}:{row.LineNumberFrom}: t, running and waiting have to be numbers"
-                );
-            }
+                var tick = Tick(string.Create(CultureInfo.InvariantCulture, $"{path}:{line}"), row, header, columns);
+                if (ticks.Count > 0 && tick.Seconds <= ticks[^1].Seconds)
+                {
+                    throw new UserErrorException(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{path}:{line}:t: found {tick.Seconds} after {ticks[^1].Seconds}; allowed: times in ascending order"
+                        )
+                    );
+                }
 
-            ticks.Add(new RecordedTick(seconds, running, waiting));
+                ticks.Add(tick);
+            }
         }
 
         return ticks;
     }
 
-    private static T ReadJson<T>(string path)
-        where T : class
+    private static int Column(string path, string[] header, string column)
     {
-        using var stream = InputFile.Open(path);
-        try
-        {
-            return JsonSerializer.Deserialize<T>(stream, s_json)
-                ?? throw new UserErrorException($"{path}: found null; allowed: a JSON object");
-        }
-        catch (JsonException error)
-        {
-            var line = (error.LineNumber + 1)?.ToString(CultureInfo.InvariantCulture) ?? "1";
-            throw new UserErrorException($"{path}:{line}: {error.Message}", error);
-        }
+        var index = Array.IndexOf(header, column);
+        return index < 0 ? throw new UserErrorException($"{path}:1: has no column {column}")
+            : Array.LastIndexOf(header, column) != index
+                ? throw new UserErrorException($"{path}:1: has two columns {column}")
+            : index;
     }
 
-    private sealed record MetaFile(string Model, string VllmVersion, EngineArguments EngineKwargs);
-
-    private sealed record EngineArguments(int MaxNumBatchedTokens, int MaxNumSeqs);
-
-    private sealed record DeploymentFile(double LinkBw, double LinkLatency, IReadOnlyList<NodeEntry> Nodes);
-
-    private sealed record NodeEntry(IReadOnlyList<InstanceEntry> Instances);
-
-    private sealed record InstanceEntry(
-        string Hardware,
-        int TpSize,
-        MemoryEntry NpuMem,
-        int? EpSize = null,
-        string? DpGroup = null
-    );
-
-    private sealed record MemoryEntry(double MemSize, double MemBw, double MemUtil);
-
-    private sealed record RequestLine(
-        string RequestId,
-        int InputToks,
-        int OutputToks,
-        double QueuedTs,
-        double FirstTokenTs,
-        double LastTokenTs,
-        double? ArrivalTime = null
-    )
+    private static RecordedTick Tick(string where, string row, string[] header, int[] columns)
     {
-        /// <summary>The number at the end of an id such as bench-17.</summary>
-        [JsonIgnore]
-        public int Number =>
-            int.TryParse(
-                RequestId.AsSpan(RequestId.LastIndexOf('-') + 1),
-                NumberStyles.None,
+        var cells = row.Split(',');
+        if (cells.Length != header.Length)
+        {
+            throw new UserErrorException(
+                $"{where}: has {cells.Length} cells where the header has {header.Length} columns"
+            );
+        }
+
+        return new(
+            Figure(0, FigureRanges.Timestamp),
+            (int)Figure(1, s_requests, isWhole: true),
+            (int)Figure(2, s_requests, isWhole: true)
+        );
+
+        double Figure(int column, FigureRange range, bool isWhole = false) =>
+            double.TryParse(
+                cells[columns[column]],
+                NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
                 CultureInfo.InvariantCulture,
-                out var number
+                out var figure
             )
-                ? number
+            && range.Contains(figure)
+            && (!isWhole || Math.Floor(figure) == figure)
+                ? figure
                 : throw new UserErrorException(
-                    $"request_id: found '{RequestId}'; allowed: a name that ends in -NUMBER"
+                    $"{where}:{s_columns[column]}: found '{cells[columns[column]]}'; allowed: a {(isWhole ? "whole " : "")}number {range}"
                 );
     }
 }
