@@ -8,6 +8,12 @@ namespace LlmSim;
 /// </summary>
 internal static class ClockEnd
 {
+    /// <summary>Bytes or operations in a second: less than any memory, link or accelerator has.</summary>
+    private const double SlowRate = 1e8;
+
+    /// <summary>More than any link or iteration takes.</summary>
+    private const double SlowSeconds = 0.1;
+
     /// <summary>What a request does ends too late, and no instance is to blame.</summary>
     /// <param name="request">The request.</param>
     /// <param name="what">What takes so long, as "its arrival".</param>
@@ -53,25 +59,31 @@ internal static class ClockEnd
     public static UserErrorException Error(string subject, ClockRangeException reached) =>
         new($"{subject}: {reached.Message}", reached);
 
-    /// <summary>The figures that times come from; those that no accelerator has are left out.</summary>
+    /// <summary>The accelerators, and those figures of them that are far slower than any that is built.</summary>
     private static string Figures(InstanceSpec spec)
     {
-        (string Name, double Value)[] figures =
+        var hardware = spec.Hardware;
+        (string Name, double? Value, bool IsRate)[] figures =
         [
-            ("memory_bytes_per_second", spec.Hardware.MemoryBytesPerSecond),
-            ("fp16_ops_per_second", spec.Hardware.Fp16OpsPerSecond),
-            ("link_bytes_per_second", spec.LinkBytesPerSecond ?? spec.Hardware.LinkBytesPerSecond),
-            ("link_latency_seconds", spec.LinkLatencySeconds ?? spec.Hardware.LinkLatencySeconds),
-            ("prefill_iteration_seconds", spec.Engine?.PrefillIterationSeconds ?? 0),
+            ("memory_bytes_per_second", hardware.MemoryBytesPerSecond, true),
+            ("fp16_ops_per_second", hardware.Fp16OpsPerSecond, true),
+            ("int8_ops_per_second", hardware.Int8OpsPerSecond, true),
+            ("fp8_ops_per_second", hardware.Fp8OpsPerSecond, true),
+            ("fp4_ops_per_second", hardware.Fp4OpsPerSecond, true),
+            ("link_bytes_per_second", spec.LinkBytesPerSecond ?? hardware.LinkBytesPerSecond, true),
+            ("link_latency_seconds", spec.LinkLatencySeconds ?? hardware.LinkLatencySeconds, false),
+            ("nic_bytes_per_second", spec.NicBytesPerSecond ?? hardware.NicBytesPerSecond, true),
+            ("nic_latency_seconds", spec.NicLatencySeconds ?? hardware.NicLatencySeconds, false),
+            ("prefill_iteration_seconds", spec.Engine?.PrefillIterationSeconds, false),
         ];
         return string.Join(
             ", ",
             figures
-                .Where(figure => figure.Value > 0)
+                .Where(figure => figure.IsRate ? figure.Value < SlowRate : figure.Value > SlowSeconds)
                 .Select(figure =>
                     string.Create(CultureInfo.InvariantCulture, $"{figure.Name} {figure.Value:G4}")
                 )
-                .Prepend($"{spec.TpSize} x {spec.Hardware.Name}")
+                .Prepend($"{spec.TpSize} x {hardware.Name}")
         );
     }
 }

@@ -29,7 +29,10 @@ internal sealed record FigureRange(double Least, double Most, string Unit = "", 
 
     /// <summary>As it is written in files: 65536, 1e9.</summary>
     private static string Text(double figure) =>
-        figure.ToString(Math.Abs(figure) is > 0 and (< 1e-4 or >= 1e8) ? "0.####e0" : "0.####", CultureInfo.InvariantCulture);
+        figure.ToString(
+            Math.Abs(figure) is > 0 and (< 1e-4 or >= 1e8) ? "0.####e0" : "0.####",
+            CultureInfo.InvariantCulture
+        );
 }
 
 /// <summary>

@@ -79,10 +79,7 @@ internal ref partial struct ClusterFile
                 MixedChunk => engine with { MixedChunk = Flag(field) },
                 ReceiveInterval => engine with { ReceiveIterations = Size(field) },
                 BatchWait => engine with { BatchWaitIterations = (int)Whole(field, s_iterations) },
-                BatchWaitRatio => engine with
-                {
-                    BatchWaitTokensRatio = Number(field, FigureRanges.Share),
-                },
+                BatchWaitRatio => engine with { BatchWaitTokensRatio = Number(field, FigureRanges.Share) },
                 "block_size" => engine with { BlockTokens = Size(field) },
                 "prefix_caching" => engine with { PrefixCaching = Flag(field) },
                 "async_scheduling" => engine with { AsyncScheduling = Flag(field) },
@@ -160,10 +157,7 @@ internal ref partial struct ClusterFile
         while (ReadFieldName(fields, s_overheadFields) is { } field)
         {
             var time = EngineProfileJson.Times.First(one => one.Field == field);
-            overheads = time.With(
-                overheads,
-                Number(field, EngineOverheads.Range)
-            );
+            overheads = time.With(overheads, Number(field, EngineOverheads.Range));
         }
 
         return overheads;

@@ -196,7 +196,10 @@ internal ref partial struct ClusterFile
             {
                 KvLinkLatencySeconds = Number(field, FigureRanges.Seconds),
             },
-            "expert_parallel" => instance with { ExpertParallel = (int)Whole(field, FigureRanges.ExpertParallel) },
+            "expert_parallel" => instance with
+            {
+                ExpertParallel = (int)Whole(field, FigureRanges.ExpertParallel),
+            },
             "link_bytes_per_second" => instance with
             {
                 LinkBytesPerSecond = Number(field, FigureRanges.BytesPerSecond),
@@ -251,7 +254,9 @@ internal ref partial struct ClusterFile
     }
 
     private readonly long Whole(string field, FigureRange range) =>
-        _reader.TokenType == JsonTokenType.Number && _reader.TryGetInt64(out var value) && range.Contains(value)
+        _reader.TokenType == JsonTokenType.Number
+        && _reader.TryGetInt64(out var value)
+        && range.Contains(value)
             ? value
             : throw Error($"{field}: found {Found()}; allowed: a whole number {range}");
 
@@ -271,7 +276,9 @@ internal ref partial struct ClusterFile
             : throw Error($"{field}: found {Found()}; allowed: a name, in quotes");
 
     private readonly double Number(string field, FigureRange range) =>
-        _reader.TokenType == JsonTokenType.Number && _reader.TryGetDouble(out var value) && range.Contains(value)
+        _reader.TokenType == JsonTokenType.Number
+        && _reader.TryGetDouble(out var value)
+        && range.Contains(value)
             ? value
             : throw Error($"{field}: found {Found()}; allowed: a number {range}");
 

@@ -141,5 +141,6 @@ public static class ProfileFolder
         return new(points);
     }
 
-    private static double Seconds(in ProfileLine line, int column) => line.Number(column, s_microseconds) / 1e6;
+    private static double Seconds(in ProfileLine line, int column) =>
+        line.Number(column, s_microseconds) / 1e6;
 }

@@ -76,8 +76,7 @@ internal readonly ref struct ProfileLine(string path, string[] columns, int[] in
             NumberStyles.Float,
             CultureInfo.InvariantCulture,
             out var value
-        )
-        && range.Contains(value)
+        ) && range.Contains(value)
             ? value
             : throw Error(column, $"a number {range}");
 

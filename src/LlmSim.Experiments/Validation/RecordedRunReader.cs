@@ -58,7 +58,10 @@ public static class RecordedRunReader
     {
         RecordedInstance[] instances =
         [
-            .. deployment.ObjectList("nodes").SelectMany(node => node.ObjectList("instances")).Select(Instance),
+            .. deployment
+                .ObjectList("nodes")
+                .SelectMany(node => node.ObjectList("instances"))
+                .Select(Instance),
         ];
         return instances.Length > 0 ? instances : throw deployment.Error("nodes", "no instances.");
     }
@@ -236,7 +239,12 @@ file static class RecordedTicks
         {
             if (row.Length > 0)
             {
-                var tick = Tick(string.Create(CultureInfo.InvariantCulture, $"{path}:{line}"), row, header, columns);
+                var tick = Tick(
+                    string.Create(CultureInfo.InvariantCulture, $"{path}:{line}"),
+                    row,
+                    header,
+                    columns
+                );
                 if (ticks.Count > 0 && tick.Seconds <= ticks[^1].Seconds)
                 {
                     throw new UserErrorException(

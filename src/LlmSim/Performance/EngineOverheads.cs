@@ -77,10 +77,7 @@ public sealed record EngineOverheads
         ];
         foreach (var seconds in all)
         {
-            Invariant.Require(
-                Range.Contains(seconds),
-                $"an engine takes {seconds} s beside its kernels"
-            );
+            Invariant.Require(Range.Contains(seconds), $"an engine takes {seconds} s beside its kernels");
         }
     }
 }

@@ -115,7 +115,8 @@ public sealed record ModelDescription
     /// <summary>Parameters that take part in one token, embeddings included: all but the experts that it is not sent to.</summary>
     public long ActiveParameters =>
         MixtureOfExperts is { } experts
-            ? Parameters - (long)ExpertLayers * (experts.Experts - experts.ExpertsPerToken) * ParametersPerExpert
+            ? Parameters
+                - (long)ExpertLayers * (experts.Experts - experts.ExpertsPerToken) * ParametersPerExpert
             : Parameters;
 
     /// <summary>

@@ -40,12 +40,7 @@ internal sealed class SharedLink : IKvTransfer
     /// <param name="spec">Its figures.</param>
     /// <param name="simulation">The clock.</param>
     /// <param name="onTransferred">A KV cache has arrived.</param>
-    public SharedLink(
-        string source,
-        InstanceSpec spec,
-        Simulation simulation,
-        Action<Request> onTransferred
-    )
+    public SharedLink(string source, InstanceSpec spec, Simulation simulation, Action<Request> onTransferred)
     {
         _source = source;
         _spec = spec;
@@ -130,8 +125,7 @@ internal sealed class SharedLink : IKvTransfer
         var (request, end) = _sending[_ends.First];
         try
         {
-            _firstEnd =
-                _servedUntil + SimTime.FromNanoseconds(Math.Max(0, end - _served) * _sending.Count);
+            _firstEnd = _servedUntil + SimTime.FromNanoseconds(Math.Max(0, end - _served) * _sending.Count);
         }
         catch (ClockRangeException e)
         {

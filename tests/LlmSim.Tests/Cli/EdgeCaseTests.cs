@@ -163,7 +163,11 @@ public sealed class EdgeCaseTests
 
     [Theory]
     [InlineData(int.MaxValue, int.MaxValue, "at most 2147483647 together")]
-    [InlineData(2_000_000_000, 10, "request 0 of 2000000000 input and 10 output tokens: its prefill on prefill instance 0 (4 x NVIDIA_A100_40G, ")]
+    [InlineData(
+        2_000_000_000,
+        10,
+        "request 0 of 2000000000 input and 10 output tokens: its prefill on prefill instance 0 (4 x NVIDIA_A100_40G): "
+    )]
     public void A_request_too_long_for_the_clock_is_an_error_that_names_it(int input, int output, string said)
     {
         using var folder = new TemporaryFolder();
@@ -181,7 +185,12 @@ public sealed class EdgeCaseTests
 
     [Theory]
     [InlineData("shared_link", "kv_link_bytes_per_second", "1", "prefill instance 0")]
-    [InlineData("contended_links", "kv_link_bytes_per_second", "1", "prefill instance 0 to decode instance 0")]
+    [InlineData(
+        "contended_links",
+        "kv_link_bytes_per_second",
+        "1",
+        "prefill instance 0 to decode instance 0"
+    )]
     [InlineData(
         "contended_links_per_layer",
         "kv_link_bytes_per_second",
@@ -216,12 +225,36 @@ public sealed class EdgeCaseTests
     }
 
     [Theory]
-    [InlineData("kv_link_bytes_per_second", "1e-12", "1: kv_link_bytes_per_second: found 1e-12; allowed: a number from 1 to 1e18 bytes/s")]
-    [InlineData("kv_link_bytes_per_second", "1e300", "1: kv_link_bytes_per_second: found 1e300; allowed: a number from 1 to 1e18 bytes/s")]
-    [InlineData("kv_link_latency_seconds", "1e12", "1: kv_link_latency_seconds: found 1e12; allowed: a number from 0 to 1e9 s")]
-    [InlineData("link_latency_seconds", "-1e-6", "1: link_latency_seconds: found -1e-6; allowed: a number from 0 to 1e9 s")]
-    [InlineData("activation_bytes", "9223372036854775807", "1: activation_bytes: found 9223372036854775807; allowed: a whole number from 0 to 1e15 bytes")]
-    public void A_figure_out_of_its_range_is_an_error_with_file_line_and_range(string field, string figure, string said)
+    [InlineData(
+        "kv_link_bytes_per_second",
+        "1e-12",
+        "1: kv_link_bytes_per_second: found 1e-12; allowed: a number from 1 to 1e18 bytes/s"
+    )]
+    [InlineData(
+        "kv_link_bytes_per_second",
+        "1e300",
+        "1: kv_link_bytes_per_second: found 1e300; allowed: a number from 1 to 1e18 bytes/s"
+    )]
+    [InlineData(
+        "kv_link_latency_seconds",
+        "1e12",
+        "1: kv_link_latency_seconds: found 1e12; allowed: a number from 0 to 1e9 s"
+    )]
+    [InlineData(
+        "link_latency_seconds",
+        "-1e-6",
+        "1: link_latency_seconds: found -1e-6; allowed: a number from 0 to 1e9 s"
+    )]
+    [InlineData(
+        "activation_bytes",
+        "9223372036854775807",
+        "1: activation_bytes: found 9223372036854775807; allowed: a whole number from 0 to 1e15 bytes"
+    )]
+    public void A_figure_out_of_its_range_is_an_error_with_file_line_and_range(
+        string field,
+        string figure,
+        string said
+    )
     {
         var cluster = $$"""
             [{"role":"prefill","hardware":"NVIDIA_H100_SXM","tp_size":1,"{{field}}":{{figure}} },
@@ -274,7 +307,7 @@ public sealed class EdgeCaseTests
 
         Assert.Equal(1, run.ExitCode);
         Assert.Matches(
-            @"^llmsim: request \d+ of 2000 input and 5 output tokens: .* on mixed instance 0 \(1 x NVIDIA_H100_SXM, .*prefill_iteration_seconds 1E\+09\)",
+            @"^llmsim: request \d+ of 2000 input and 5 output tokens: .* on mixed instance 0 \(1 x NVIDIA_H100_SXM, prefill_iteration_seconds 1E\+09\)",
             run.Error
         );
     }

@@ -232,7 +232,7 @@ public sealed class ClusterFileTests
     [InlineData("[{\"gpus_per_node\": 7.5}]", "c.json:1: gpus_per_node: found 7.5")]
     [InlineData(
         "[{\"nic_bytes_per_second\": 0}]",
-        "c.json:1: nic_bytes_per_second: found 0; allowed: a number above 0"
+        "c.json:1: nic_bytes_per_second: found 0; allowed: a number from 1 to 1e18 bytes/s"
     )]
     [InlineData("[{\"nic_bytes_per_second\": -1}]", "c.json:1: nic_bytes_per_second: found -1")]
     [InlineData(

@@ -131,12 +131,16 @@ public sealed class EdgeFigureTests : IDisposable
                 .Select(figure =>
                 {
                     var hardware = JsonNode.Parse(
-                        File.ReadAllText(Path.Combine(Repository.Root, "catalog/hardware/NVIDIA_H100_SXM.json"))
+                        File.ReadAllText(
+                            Path.Combine(Repository.Root, "catalog/hardware/NVIDIA_H100_SXM.json")
+                        )
                     )!;
                     hardware["name"] = "MINE";
                     hardware[field] = JsonNode.Parse(figure);
                     _folder.Write("hardware/MINE.json", hardware.ToJsonString());
-                    var node = field.StartsWith("nic", StringComparison.Ordinal) ? ",\"gpus_per_node\":2" : "";
+                    var node = field.StartsWith("nic", StringComparison.Ordinal)
+                        ? ",\"gpus_per_node\":2"
+                        : "";
                     var instance = $"\"hardware\":\"MINE\",\"tp_size\":4{node}";
                     return Cluster(
                         $"[{{\"role\":\"prefill\",{instance}}},{{\"role\":\"decode\",{instance}}}]",
@@ -155,7 +159,10 @@ public sealed class EdgeFigureTests : IDisposable
         var fields = JsonNode
             .Parse(text)!
             .AsObject()
-            .Where(field => field.Value is JsonValue value && value.GetValueKind() == System.Text.Json.JsonValueKind.Number)
+            .Where(field =>
+                field.Value is JsonValue value
+                && value.GetValueKind() == System.Text.Json.JsonValueKind.Number
+            )
             .Select(field => field.Key)
             .ToArray();
         Assert.NotEmpty(fields);

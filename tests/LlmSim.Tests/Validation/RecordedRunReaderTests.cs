@@ -25,19 +25,43 @@ public sealed class RecordedRunReaderTests : IDisposable
     [Theory]
     [InlineData("\"mem_bw\": 1597", "\"mem_bw\": -1", ":nodes[0]:instances[0]:npu_mem:mem_bw: -1 where")]
     [InlineData("\"mem_bw\": 1597", "\"mem_bw\": 0", ":nodes[0]:instances[0]:npu_mem:mem_bw: 0 where")]
-    [InlineData("\"mem_bw\": 1597", "\"mem_bw\": 1e300", ":nodes[0]:instances[0]:npu_mem:mem_bw: 1e300 where")]
+    [InlineData(
+        "\"mem_bw\": 1597",
+        "\"mem_bw\": 1e300",
+        ":nodes[0]:instances[0]:npu_mem:mem_bw: 1e300 where"
+    )]
     [InlineData("\"mem_util\": 0.9", "\"mem_util\": 5", ":nodes[0]:instances[0]:npu_mem:mem_util: 5 where")]
     [InlineData("\"mem_util\": 0.9", "\"mem_util\": NaN", ":nodes[0]:instances[0]:npu_mem:mem_util: ")]
-    [InlineData("\"mem_size\": 96", "\"mem_size\": 1e30", ":nodes[0]:instances[0]:npu_mem:mem_size: 1e30 where")]
-    [InlineData("\"mem_size\": 96", "\"mem_size\": null", ":nodes[0]:instances[0]:npu_mem:mem_size: missing.")]
+    [InlineData(
+        "\"mem_size\": 96",
+        "\"mem_size\": 1e30",
+        ":nodes[0]:instances[0]:npu_mem:mem_size: 1e30 where"
+    )]
+    [InlineData(
+        "\"mem_size\": 96",
+        "\"mem_size\": null",
+        ":nodes[0]:instances[0]:npu_mem:mem_size: missing."
+    )]
     [InlineData("\"link_bw\": 16", "\"link_bw\": -1", ":link_bw: -1 where a number above 0")]
     [InlineData("\"link_bw\": 16", "\"link_bw\": 0", ":link_bw: 0 where a number above 0")]
     [InlineData("\"link_bw\": 16", "\"link_bw\": \"16\"", ":link_bw: \"16\" where a number")]
     [InlineData("\"link_latency\": 20000", "\"link_latency\": -1", ":link_latency: -1 where a number from 0")]
-    [InlineData("\"link_latency\": 20000", "\"link_latency\": 1e30", ":link_latency: 1e30 where a number from 0")]
+    [InlineData(
+        "\"link_latency\": 20000",
+        "\"link_latency\": 1e30",
+        ":link_latency: 1e30 where a number from 0"
+    )]
     [InlineData("\"tp_size\": 1", "\"tp_size\": 0", ":nodes[0]:instances[0]:tp_size: 0 where a whole number")]
-    [InlineData("\"tp_size\": 1", "\"tp_size\": 1.5", ":nodes[0]:instances[0]:tp_size: 1.5 where a whole number")]
-    [InlineData("\"tp_size\": 1", "\"tp_size\": 1, \"ep_size\": -2", ":nodes[0]:instances[0]:ep_size: -2 where")]
+    [InlineData(
+        "\"tp_size\": 1",
+        "\"tp_size\": 1.5",
+        ":nodes[0]:instances[0]:tp_size: 1.5 where a whole number"
+    )]
+    [InlineData(
+        "\"tp_size\": 1",
+        "\"tp_size\": 1, \"ep_size\": -2",
+        ":nodes[0]:instances[0]:ep_size: -2 where"
+    )]
     [InlineData("\"tp_size\": 1", "\"tp_size\": 1, \"tp_size\": 1", ":1: not valid JSON")]
     [InlineData("[{ \"hardware\"", "[null, { \"hardware\"", ":nodes[0]:instances[0]: null where an object")]
     [InlineData("[{ \"instances\"", "[null, { \"instances\"", ":nodes[0]: null where an object")]
@@ -50,7 +74,11 @@ public sealed class RecordedRunReaderTests : IDisposable
     [InlineData(": 128", ": -1", ":engine_kwargs:max_num_seqs: -1 where a whole number from 1")]
     [InlineData(": 2048", ": 0", ":engine_kwargs:max_num_batched_tokens: 0 where a whole number from 1")]
     [InlineData(": 2048", ": -5", ":engine_kwargs:max_num_batched_tokens: -5 where a whole number from 1")]
-    [InlineData(": 2048", ": 1e30", ":engine_kwargs:max_num_batched_tokens: 1e30 where a whole number from 1")]
+    [InlineData(
+        ": 2048",
+        ": 1e30",
+        ":engine_kwargs:max_num_batched_tokens: 1e30 where a whole number from 1"
+    )]
     [InlineData("\"0.19.0\"", "null", ":vllm_version: missing.")]
     [InlineData("\"0.19.0\"", "19", ":vllm_version: 19 where a string")]
     [InlineData("{ \"max", "[], \"other\": { \"max", ":engine_kwargs: [] where an object")]
@@ -64,15 +92,39 @@ public sealed class RecordedRunReaderTests : IDisposable
     [InlineData("\"queued_ts\": 1010", "\"queued_ts\": NaN", ":2:queued_ts: ")]
     [InlineData("\"queued_ts\": 1010", "\"queued_ts\": 1019", ":2:first_token_ts: is before queued_ts.")]
     [InlineData("\"queued_ts\": 1010", "\"queued_ts\": 1010, \"queued_ts\": 1010", ":2: not valid JSON")]
-    [InlineData("\"queued_ts\": 1010", "\"queued_ts\": 1010, \"arrival_time\": 1e300", ":2:arrival_time: 1e300 where")]
-    [InlineData("\"last_token_ts\": 1010.", "\"last_token_ts\": 1e300, \"other\": 1010.", ":2:last_token_ts: 1e300 where")]
+    [InlineData(
+        "\"queued_ts\": 1010",
+        "\"queued_ts\": 1010, \"arrival_time\": 1e300",
+        ":2:arrival_time: 1e300 where"
+    )]
+    [InlineData(
+        "\"last_token_ts\": 1010.",
+        "\"last_token_ts\": 1e300, \"other\": 1010.",
+        ":2:last_token_ts: 1e300 where"
+    )]
     [InlineData("\"bench-1\"", "\"bench-0\"", ":2:request_id: the request of line 1 again")]
     [InlineData("\"bench-1\"", "\"bench\"", ":2:request_id: 'bench' where a name that ends in -NUMBER")]
-    [InlineData("\"bench-1\", \"input_toks\": 20", "\"bench-1\", \"input_toks\": 0", ":2:input_toks: 0 where")]
-    [InlineData("\"bench-1\", \"input_toks\": 20", "\"bench-1\", \"input_toks\": 1e18", ":2:input_toks: 1e18 where")]
+    [InlineData(
+        "\"bench-1\", \"input_toks\": 20",
+        "\"bench-1\", \"input_toks\": 0",
+        ":2:input_toks: 0 where"
+    )]
+    [InlineData(
+        "\"bench-1\", \"input_toks\": 20",
+        "\"bench-1\", \"input_toks\": 1e18",
+        ":2:input_toks: 1e18 where"
+    )]
     [InlineData("{\"request_id\": \"bench-1\"", "[{\"request_id\": \"bench-1\"", ":2: not valid JSON")]
-    [InlineData("{\"request_id\": \"bench-1\"", "7\n{\"request_id\": \"bench-1\"", ":2: a JSON Number where an object")]
-    [InlineData("{\"request_id\": \"bench-1\"", "\n\n{\"request_id\": \"bench-0\"", ":4:request_id: the request of line 1 again")]
+    [InlineData(
+        "{\"request_id\": \"bench-1\"",
+        "7\n{\"request_id\": \"bench-1\"",
+        ":2: a JSON Number where an object"
+    )]
+    [InlineData(
+        "{\"request_id\": \"bench-1\"",
+        "\n\n{\"request_id\": \"bench-0\"",
+        ":4:request_id: the request of line 1 again"
+    )]
     public void A_wrong_request_is_named(string from, string to, string said) =>
         RequireError("requests.jsonl", Changed(_folder.Requests, from, to), said);
 

@@ -78,9 +78,12 @@ public static class HardwareParser
         };
         return hardware with
         {
-            GpusPerNode = (int?)fields.WholeOrNull(GpusPerNode, FigureRanges.GpusPerNode) ?? hardware.GpusPerNode,
-            NicBytesPerSecond = fields.NumberOrNull(NicBandwidth, FigureRanges.BytesPerSecond) ?? hardware.NicBytesPerSecond,
-            NicLatencySeconds = fields.NumberOrNull(NicLatency, FigureRanges.PositiveSeconds) ?? hardware.NicLatencySeconds,
+            GpusPerNode =
+                (int?)fields.WholeOrNull(GpusPerNode, FigureRanges.GpusPerNode) ?? hardware.GpusPerNode,
+            NicBytesPerSecond =
+                fields.NumberOrNull(NicBandwidth, FigureRanges.BytesPerSecond) ?? hardware.NicBytesPerSecond,
+            NicLatencySeconds =
+                fields.NumberOrNull(NicLatency, FigureRanges.PositiveSeconds) ?? hardware.NicLatencySeconds,
         };
     }
 }

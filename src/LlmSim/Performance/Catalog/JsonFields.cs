@@ -33,8 +33,8 @@ internal sealed partial class JsonFields
 
     /// <summary>Reads the whole stream, which has to hold a list of JSON objects.</summary>
     public static IReadOnlyList<JsonFields> ReadList(Stream stream, string sourceName) =>
-        Root(Content(stream, sourceName, LargestBytes), sourceName, isLine: false) is
-            { ValueKind: JsonValueKind.Array } list
+        Root(Content(stream, sourceName, LargestBytes), sourceName, isLine: false)
+            is { ValueKind: JsonValueKind.Array } list
             ? ObjectsOf(list, sourceName)
             : throw new UserErrorException($"{sourceName}: a list of objects is expected.");
 

@@ -80,7 +80,6 @@ internal static class ParameterCount
         long heads = model.AttentionHeads;
         long queryRank = latent.QueryRank;
         var query = heads * (latent.NopeHeadSize + latent.RopeHeadSize);
-
         checked
         {
             var queries =

@@ -66,7 +66,7 @@ public sealed class ExperimentValidationTests : IDisposable
     [Theory]
     [InlineData("tp_size: 0 where a whole number from 1 to 1024", "\"tp_size\": 1", "\"tp_size\": 0")]
     [InlineData("arrivals: 'burst' where poisson", "poisson", "burst")]
-    [InlineData("stages[0]:rate_per_second: -0.02 where a number above 0", "0.02", "-0.02")]
+    [InlineData("stages[1]:rate_per_second: -0.02 where a number above 0", "0.02", "-0.02")]
     [InlineData("shared_prefix_tokens: 600 where a whole number from 0 to 500 tokens", ": 300", ": 600")]
     [InlineData("stages[0]:measured_ms:itl_p50: unknown field.", "e2e_p90", "itl_p50")]
     [InlineData("memory_utilization: 90 where a number above 0, up to 1", "0.9,", "90,")]
