@@ -16,7 +16,6 @@ namespace LlmSim.Experiments.ClusterConfig;
 internal ref partial struct ClusterFile
 {
     private const int MaxInstances = 100_000;
-
     private static readonly FigureRange s_instances = new(1, MaxInstances);
 
     private static readonly string[] s_fields =
