@@ -7,34 +7,28 @@ namespace LlmSim.Cli;
 /// <summary>Options whose help has their range and default, and whose errors have what was found and what is allowed.</summary>
 internal static class CliOption
 {
-    /// <summary>A number in the range that <paramref name="isAllowed" /> checks and <paramref name="range" /> describes.</summary>
+    /// <summary>A number in a range.</summary>
     public static Option<double> Number(
         string name,
         string description,
         double defaultValue,
-        string range,
-        Predicate<double> isAllowed
+        FigureRange range
     ) =>
         Create(
             name,
             $"{description}; {range}",
             "NUMBER",
-            text => ParseNumber(name, text, range, isAllowed),
+            text => ParseNumber(name, text, range),
             () => defaultValue
         );
 
     /// <summary>A number that need not be given.</summary>
-    public static Option<double?> OptionalNumber(
-        string name,
-        string description,
-        string range,
-        Predicate<double> isAllowed
-    ) =>
+    public static Option<double?> OptionalNumber(string name, string description, FigureRange range) =>
         Create<double?>(
             name,
             $"{description}; {range}",
             "NUMBER",
-            text => ParseNumber(name, text, range, isAllowed),
+            text => ParseNumber(name, text, range),
             defaultValue: null
         );
 
@@ -204,10 +198,9 @@ internal static class CliOption
             : null;
     }
 
-    private static double ParseNumber(string name, string text, string range, Predicate<double> isAllowed) =>
+    private static double ParseNumber(string name, string text, FigureRange range) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-        && double.IsFinite(value)
-        && isAllowed(value)
+        && range.Contains(value)
             ? value
             : throw NotAllowed(name, text, $"a number, {range}");
 

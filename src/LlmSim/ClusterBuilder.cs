@@ -37,6 +37,9 @@ internal sealed class ClusterBuilder(
     /// <summary>What a simulation can keep account of: some gigabytes.</summary>
     private const long MaxKvBlocks = 1 << 27;
 
+    /// <summary>More than all memory that was ever made for accelerators; sums of a cluster stay within 64 bits.</summary>
+    private const long MaxKvBytes = 1_000_000_000_000_000_000;
+
     private readonly Dictionary<InstanceSpec, IPerformanceModel> _performance = [];
     private readonly Dictionary<string, (InstanceRole Role, LockstepGroup Group)> _groups = [];
 
@@ -150,6 +153,13 @@ internal sealed class ClusterBuilder(
             var field = engine.KvBlocks is null ? "block_size" : "kv_blocks";
             throw new UserErrorException(
                 $"{field}: found a KV cache of {blocks} blocks of {engine.BlockTokens} tokens; allowed: up to {MaxKvBlocks} blocks"
+            );
+        }
+
+        if (blocks > MaxKvBytes / blockBytes)
+        {
+            throw new UserErrorException(
+                $"kv_blocks: found {blocks} blocks of {blockBytes} bytes; allowed: up to 1e18 bytes in all"
             );
         }
 

@@ -25,8 +25,7 @@ internal sealed class BenchArguments
         "range_ratio",
         "lengths in results that only have their totals or means: uniform from this share of the longest up to it; 1 for equal ones",
         new RunConfiguration().RangeRatio,
-        "above 0, up to 1",
-        value => value is > 0 and <= 1
+        FigureRanges.PositiveShare
     );
 
     private readonly ModelArguments _model = new(

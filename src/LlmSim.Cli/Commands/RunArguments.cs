@@ -212,9 +212,8 @@ internal sealed class RunArguments
     private static Option<double> Slo(string name, string quantity, double defaultSeconds) =>
         CliOption.Number(
             name,
-            $"{quantity} below which a request meets its SLO, in seconds",
+            $"{quantity} below which a request meets its SLO",
             defaultSeconds,
-            "above 0",
-            value => value > 0
+            FigureRanges.LimitSeconds
         );
 }

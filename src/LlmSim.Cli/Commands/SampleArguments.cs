@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Experiments.Samples;
+using LlmSim.Metrics.Sampling;
 
 namespace LlmSim.Cli.Commands;
 
@@ -22,15 +23,13 @@ internal sealed class SampleArguments
         "sample_rate",
         "probability of a sample after an event; such samples list the queued requests "
             + FormattableString.Invariant($"[{DefaultEventRate}; with --sample_interval: 0]"),
-        "from 0 to 1",
-        value => value is >= 0 and <= 1
+        FigureRanges.Share
     );
 
     private readonly Option<double?> _interval = CliOption.OptionalNumber(
         "sample_interval",
-        "seconds of simulated time between samples",
-        "from 1e-9 to 1e9",
-        value => value is >= 1e-9 and <= 1e9
+        "simulated time between samples",
+        SamplingPlan.IntervalRange
     );
 
     private readonly Option<string> _queueStatesOutput = CliOption.File(

@@ -26,23 +26,20 @@ internal sealed class TraceArguments
         "time_scale",
         "its times are multiplied by this: 0.5 doubles the rate",
         s_defaults.TimeScale,
-        "above 0",
-        value => value > 0
+        TraceOptions.TimeScaleRange
     );
 
     private readonly Option<double> _from = CliOption.Number(
         "from",
         "leave out requests before this second of the trace",
         s_defaults.From,
-        "from 0",
-        value => value >= 0
+        FigureRanges.Timestamp
     );
 
     private readonly Option<double?> _until = CliOption.OptionalNumber(
         "until",
         "leave out requests from this second of the trace on",
-        "above 0",
-        value => value > 0
+        FigureRanges.LimitSeconds
     );
 
     private readonly Option<bool> _jitter = CliOption.Flag(

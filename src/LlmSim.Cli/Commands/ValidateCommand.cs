@@ -43,8 +43,7 @@ internal sealed class ValidateCommand : CliCommand
         "prefill_iteration_seconds",
         "what an iteration with a part of a prompt takes beside its kernels; it belongs to the host, so measure yours",
         0,
-        "0 or more",
-        value => value >= 0
+        FigureRanges.Seconds
     );
 
     private readonly OptionGroup _ofRun;

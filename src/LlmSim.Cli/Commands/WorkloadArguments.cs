@@ -3,6 +3,7 @@ using LlmSim.Experiments;
 using LlmSim.Experiments.Options;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Experiments.Workloads;
+using LlmSim.Workloads;
 
 namespace LlmSim.Cli.Commands;
 
@@ -66,8 +67,7 @@ internal sealed class WorkloadArguments
         "range_ratio",
         "uniform: each length is drawn from this share of input_len and output_len up to them; 1 for fixed lengths",
         s_defaults.RangeRatio,
-        "above 0, up to 1",
-        value => value is > 0 and <= 1
+        FigureRanges.PositiveShare
     );
 
     private readonly Option<string> _arrivals = CliOption.Text(
@@ -80,24 +80,21 @@ internal sealed class WorkloadArguments
     private readonly Option<double?> _lambdaArrival = CliOption.OptionalNumber(
         "lambda_arrival",
         FormattableString.Invariant($"mean arrivals per second [{WorkloadOptions.DefaultLambdaArrival}]"),
-        "above 0",
-        value => value > 0
+        FigureRanges.RequestsPerSecond
     );
 
     private readonly Option<double> _zipfS = CliOption.Number(
         "zipf_s",
         "zipfian: exponent of the law",
         s_defaults.ZipfS,
-        "above 0",
-        value => value > 0
+        ZipfLengths.ExponentRange
     );
 
     private readonly Option<double> _lognormalMean = CliOption.Number(
         "lognormal_mean",
         "lognormal: mean of the logarithm of prompt lengths, whose deviation is 1",
         s_defaults.LognormalMean,
-        "from -50 to 50",
-        value => value is >= -50 and <= 50
+        LognormalLengths.MeanRange
     );
 
     private readonly Option<long?> _maxLen = CliOption.Integer(
@@ -111,24 +108,21 @@ internal sealed class WorkloadArguments
     private readonly Option<double?> _inputMean = CliOption.OptionalNumber(
         "input_mean",
         "lognormal: mean prompt in tokens, in the place of lognormal_mean",
-        "above 0",
-        value => value > 0
+        FigureRanges.MeanTokens
     );
 
     private readonly Option<double> _outputMean = CliOption.Number(
         "output_mean",
         "zipfian, lognormal: mean output in tokens",
         s_defaults.OutputMean,
-        "above 0",
-        value => value > 0
+        FigureRanges.MeanTokens
     );
 
     private readonly Option<double> _outputSigma = CliOption.Number(
         "output_sigma",
         "zipfian, lognormal: deviation of the logarithm of outputs",
         s_defaults.OutputSigma,
-        "from 0 to 10",
-        value => value is >= 0 and <= 10
+        LognormalLengths.DeviationRange
     );
 
     private readonly Option<long?> _seed = CliOption.Integer(

@@ -9,7 +9,10 @@ namespace LlmSim.Experiments.ClusterConfig;
 internal ref partial struct ClusterFile
 {
     /// <summary>Engines record graphs for hundreds of tokens; beyond this a size is a mistake.</summary>
-    private const int MaxGraphSize = 65_536;
+    private static readonly FigureRange s_graphSize = new(1, 65_536);
+
+    private static readonly FigureRange s_iterations = new(0, int.MaxValue);
+
     private const string MaxPrefillTokens = "max_prefill_tokens";
     private const string MixedChunk = "mixed_chunk";
     private const string ReceiveInterval = "scheduler_recv_interval";
@@ -75,17 +78,14 @@ internal ref partial struct ClusterFile
                 MaxPrefillTokens => engine with { MaxPrefillTokens = Size(field) },
                 MixedChunk => engine with { MixedChunk = Flag(field) },
                 ReceiveInterval => engine with { ReceiveIterations = Size(field) },
-                BatchWait => engine with { BatchWaitIterations = (int)Whole(field, 0, int.MaxValue) },
-                BatchWaitRatio => engine with
-                {
-                    BatchWaitTokensRatio = Number(field, x => x is >= 0 and <= 1, "0 to 1"),
-                },
+                BatchWait => engine with { BatchWaitIterations = (int)Whole(field, s_iterations) },
+                BatchWaitRatio => engine with { BatchWaitTokensRatio = Number(field, FigureRanges.Share) },
                 "block_size" => engine with { BlockTokens = Size(field) },
                 "prefix_caching" => engine with { PrefixCaching = Flag(field) },
                 "async_scheduling" => engine with { AsyncScheduling = Flag(field) },
                 "prefill_iteration_seconds" => engine with
                 {
-                    PrefillIterationSeconds = Number(field, x => x >= 0, "0 or more"),
+                    PrefillIterationSeconds = Number(field, FigureRanges.Seconds),
                 },
                 "overheads" => engine with { Overheads = ReadOverheads() },
                 "cuda_graph_sizes" => WithGraphSizes(engine, field),
@@ -132,7 +132,7 @@ internal ref partial struct ClusterFile
         var sizes = new List<int>();
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
-            var size = (int)Whole(field, 1, MaxGraphSize);
+            var size = (int)Whole(field, s_graphSize);
             if (sizes.Count > 0 && size <= sizes[^1])
             {
                 throw Error($"{field}: found {size} after {sizes[^1]}; allowed: sizes in ascending order");
@@ -157,10 +157,7 @@ internal ref partial struct ClusterFile
         while (ReadFieldName(fields, s_overheadFields) is { } field)
         {
             var time = EngineProfileJson.Times.First(one => one.Field == field);
-            overheads = time.With(
-                overheads,
-                Number(field, x => x is >= 0 and <= EngineOverheads.Largest, "0 to 1 second")
-            );
+            overheads = time.With(overheads, Number(field, EngineOverheads.Range));
         }
 
         return overheads;

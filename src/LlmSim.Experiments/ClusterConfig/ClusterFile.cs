@@ -16,6 +16,7 @@ namespace LlmSim.Experiments.ClusterConfig;
 internal ref partial struct ClusterFile
 {
     private const int MaxInstances = 100_000;
+    private static readonly FigureRange s_instances = new(1, MaxInstances);
 
     private static readonly string[] s_fields =
     [
@@ -137,7 +138,7 @@ internal ref partial struct ClusterFile
         var count = 1;
         while (ReadFieldName(fields, s_fields) is { } field)
         {
-            count = field == "count" ? (int)Whole(field, 1, MaxInstances) : count;
+            count = field == "count" ? (int)Whole(field, s_instances) : count;
             role = field == "role" ? (InstanceRole)OneOf(field, s_roles) : role;
             instance = ReadField(field, instance);
         }
@@ -180,37 +181,40 @@ internal ref partial struct ClusterFile
         field switch
         {
             "hardware" => instance with { Hardware = FindHardware() },
-            "tp_size" => instance with { TpSize = (int)Whole(field, 1, 1024) },
+            "tp_size" => instance with { TpSize = (int)Whole(field, FigureRanges.TpSize) },
             "memory_utilization" => instance with
             {
-                MemoryUtilization = Number(field, x => x is > 0 and <= 1, "above 0 and at most 1"),
+                MemoryUtilization = Number(field, FigureRanges.PositiveShare),
             },
-            "activation_bytes" => instance with { ActivationBytes = Whole(field, 0, long.MaxValue) },
+            "activation_bytes" => instance with { ActivationBytes = Whole(field, FigureRanges.TakenBytes) },
             "kv_link_bytes_per_second" => instance with
             {
-                KvLinkBytesPerSecond = Number(field, x => x > 0, "above 0"),
+                KvLinkBytesPerSecond = Number(field, FigureRanges.BytesPerSecond),
             },
             "kv_link_latency_seconds" => instance with
             {
-                KvLinkLatencySeconds = Number(field, x => x >= 0, "0 or more"),
+                KvLinkLatencySeconds = Number(field, FigureRanges.Seconds),
             },
-            "expert_parallel" => instance with { ExpertParallel = (int)Whole(field, 1, 4096) },
+            "expert_parallel" => instance with
+            {
+                ExpertParallel = (int)Whole(field, FigureRanges.ExpertParallel),
+            },
             "link_bytes_per_second" => instance with
             {
-                LinkBytesPerSecond = Number(field, x => x > 0, "above 0"),
+                LinkBytesPerSecond = Number(field, FigureRanges.BytesPerSecond),
             },
             "link_latency_seconds" => instance with
             {
-                LinkLatencySeconds = Number(field, x => x >= 0, "0 or more"),
+                LinkLatencySeconds = Number(field, FigureRanges.Seconds),
             },
-            "gpus_per_node" => instance with { GpusPerNode = (int)Whole(field, 1, 100_000) },
+            "gpus_per_node" => instance with { GpusPerNode = (int)Whole(field, FigureRanges.GpusPerNode) },
             "nic_bytes_per_second" => instance with
             {
-                NicBytesPerSecond = Number(field, x => x > 0, "above 0"),
+                NicBytesPerSecond = Number(field, FigureRanges.BytesPerSecond),
             },
             "nic_latency_seconds" => instance with
             {
-                NicLatencySeconds = Number(field, x => x >= 0, "0 or more"),
+                NicLatencySeconds = Number(field, FigureRanges.Seconds),
             },
             "all2all_backend" => instance with
             {
@@ -248,15 +252,14 @@ internal ref partial struct ClusterFile
         }
     }
 
-    private readonly long Whole(string field, long min, long max) =>
+    private readonly long Whole(string field, FigureRange range) =>
         _reader.TokenType == JsonTokenType.Number
         && _reader.TryGetInt64(out var value)
-        && value >= min
-        && value <= max
+        && range.Contains(value)
             ? value
-            : throw Error($"{field}: found {Found()}; allowed: a whole number from {min} to {max}");
+            : throw Error($"{field}: found {Found()}; allowed: a whole number {range}");
 
-    private readonly int Size(string field) => (int)Whole(field, 1, 1_000_000_000);
+    private readonly int Size(string field) => (int)Whole(field, FigureRanges.BatchSize);
 
     private readonly bool Flag(string field) =>
         _reader.TokenType switch
@@ -271,13 +274,12 @@ internal ref partial struct ClusterFile
             ? _reader.GetString()!
             : throw Error($"{field}: found {Found()}; allowed: a name, in quotes");
 
-    private readonly double Number(string field, Predicate<double> isAllowed, string allowed) =>
+    private readonly double Number(string field, FigureRange range) =>
         _reader.TokenType == JsonTokenType.Number
         && _reader.TryGetDouble(out var value)
-        && double.IsFinite(value)
-        && isAllowed(value)
+        && range.Contains(value)
             ? value
-            : throw Error($"{field}: found {Found()}; allowed: a number {allowed}");
+            : throw Error($"{field}: found {Found()}; allowed: a number {range}");
 
     private readonly UserErrorException Error(string message) => new($"{Where()}: {message}");
 

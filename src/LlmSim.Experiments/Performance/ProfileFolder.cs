@@ -10,6 +10,8 @@ namespace LlmSim.Experiments.Performance;
 /// </summary>
 public static class ProfileFolder
 {
+    private static readonly FigureRange s_microseconds = new(0, 1e12, "us");
+
     private const string MetaFile = "meta.yaml";
 
     /// <summary>Reads a profile.</summary>
@@ -139,5 +141,6 @@ public static class ProfileFolder
         return new(points);
     }
 
-    private static double Seconds(in ProfileLine line, int column) => line.Number(column) / 1e6;
+    private static double Seconds(in ProfileLine line, int column) =>
+        line.Number(column, s_microseconds) / 1e6;
 }

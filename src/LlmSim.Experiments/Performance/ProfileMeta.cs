@@ -8,6 +8,8 @@ namespace LlmSim.Experiments.Performance;
 /// <summary>The meta.yaml of a profile: what was measured, and the bins of the correction for contexts that differ.</summary>
 internal sealed class ProfileMeta
 {
+    private static readonly FigureRange s_alpha = new(-1e6, 1e6);
+
     private readonly string _path;
     private readonly YamlMappingNode _root;
 
@@ -71,7 +73,7 @@ internal sealed class ProfileMeta
                 Bin(line, 2),
                 Bin(line, 3),
                 Bin(line, 4),
-                line.Number(5, min: double.NegativeInfinity)
+                line.Number(5, s_alpha)
             )
         );
 

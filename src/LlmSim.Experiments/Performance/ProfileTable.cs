@@ -69,18 +69,16 @@ internal readonly ref struct ProfileLine(string path, string[] columns, int[] in
             ? value
             : throw Error(column, "a whole number from 0");
 
-    /// <summary>A finite number, from 0 unless a lower limit is given.</summary>
-    public double Number(int column, double min = 0) =>
+    /// <summary>A number in its range.</summary>
+    public double Number(int column, FigureRange range) =>
         double.TryParse(
             _row[indices[column]].Span,
             NumberStyles.Float,
             CultureInfo.InvariantCulture,
             out var value
-        )
-        && double.IsFinite(value)
-        && value >= min
+        ) && range.Contains(value)
             ? value
-            : throw Error(column, min == 0 ? "a number from 0" : "a number");
+            : throw Error(column, $"a number {range}");
 
     public UserErrorException Error(int column, string allowed) =>
         new($"{path}:{_row.LineNumberFrom}:{columns[column]}: found '{Text(column)}'; allowed: {allowed}");

@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using nietras.SeparatedValues;
+using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.Validation;
 
@@ -14,12 +11,12 @@ public static class RecordedRunReader
     private const double BytesPerGibibyte = 1L << 30;
     private const double NanosecondsPerSecond = 1e9;
 
-    private static readonly JsonSerializerOptions s_json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
+    /// <summary>Accelerators with as much memory as that are decades away.</summary>
+    private static readonly FigureRange s_memory = new(0, 1e5, "GiB", IsAboveLeast: true);
+
+    private static readonly FigureRange s_bandwidth = new(0, 1e8, "GiB/s", IsAboveLeast: true);
+
+    private static readonly FigureRange s_latency = new(0, 1e12, "ns");
 
     /// <summary>Reads a folder.</summary>
     /// <exception cref="UserErrorException">A file is missing, or something in it is; the message says where and what.</exception>
@@ -34,213 +31,57 @@ public static class RecordedRunReader
             );
         }
 
-        var meta = ReadJson<MetaFile>(Path.Combine(folder, "meta.json"));
-        var deployment = ReadJson<DeploymentFile>(Path.Combine(folder, "deployment.json"));
-        var instances = deployment.Nodes.SelectMany(node => node.Instances).ToArray();
-        if (instances.Length == 0)
-        {
-            throw new UserErrorException($"{Path.Combine(folder, "deployment.json")}: nodes: no instances");
-        }
-
+        var meta = ReadJson(Path.Combine(folder, "meta.json"));
+        var deployment = ReadJson(Path.Combine(folder, "deployment.json"));
         return new RecordedRun
         {
             Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
-            ModelId = meta.Model,
-            Engine = new RecordedEngine(
-                meta.VllmVersion,
-                meta.EngineKwargs.MaxNumBatchedTokens,
-                meta.EngineKwargs.MaxNumSeqs
-            ),
-            Instances = [.. instances.Select(Instance)],
-            LinkBytesPerSecond = deployment.LinkBw * BytesPerGibibyte,
-            LinkLatencySeconds = deployment.LinkLatency / NanosecondsPerSecond,
-            Requests = ReadRequests(Path.Combine(folder, "requests.jsonl")),
-            Ticks = ReadTicks(Path.Combine(folder, "timeseries.csv")),
+            ModelId = meta.Text("model"),
+            Engine = Engine(meta.Text("vllm_version"), meta.Object("engine_kwargs")),
+            Instances = Instances(deployment),
+            LinkBytesPerSecond = deployment.Number("link_bw", s_bandwidth) * BytesPerGibibyte,
+            LinkLatencySeconds = deployment.Number("link_latency", s_latency) / NanosecondsPerSecond,
+            Requests = RecordedRequests.Read(Path.Combine(folder, "requests.jsonl")),
+            Ticks = RecordedTicks.Read(Path.Combine(folder, "timeseries.csv")),
         };
     }
 
-    private static RecordedInstance Instance(InstanceEntry entry) =>
+    private static RecordedEngine Engine(string version, JsonFields arguments) =>
         new(
-            entry.Hardware,
-            entry.TpSize,
-            entry.EpSize ?? 1,
-            entry.DpGroup,
-            (long)(entry.NpuMem.MemSize * BytesPerGibibyte),
-            entry.NpuMem.MemBw * BytesPerGibibyte,
-            entry.NpuMem.MemUtil
+            version,
+            (int)arguments.Whole("max_num_batched_tokens", FigureRanges.BatchSize),
+            (int)arguments.Whole("max_num_seqs", FigureRanges.BatchSize)
         );
 
-    private static RecordedRequest[] ReadRequests(string path)
+    private static RecordedInstance[] Instances(JsonFields deployment)
     {
-        var lines = new List<RequestLine>();
-        using (var reader = new StreamReader(InputFile.Open(path)))
-        {
-            while (reader.ReadLine() is { } line)
-            {
-                if (line.Length > 0)
-                {
-                    lines.Add(ParseRequest(line, $"{path}:{lines.Count + 1}"));
-                }
-            }
-        }
-
-        if (lines.Count == 0)
-        {
-            throw new UserErrorException($"{path}: is empty; allowed: at least one request");
-        }
-
-        var arrival = Arrival(lines);
-        var start = lines.Min(arrival);
-        return
+        RecordedInstance[] instances =
         [
-            .. lines
-                .OrderBy(arrival)
-                .ThenBy(line => line.QueuedTs)
-                .ThenBy(line => line.Number)
-                .Select(line => new RecordedRequest(
-                    line.Number,
-                    line.InputToks,
-                    line.OutputToks,
-                    arrival(line) - start,
-                    line.QueuedTs - start,
-                    line.FirstTokenTs - start,
-                    line.LastTokenTs - start
-                )),
+            .. deployment
+                .ObjectList("nodes")
+                .SelectMany(node => node.ObjectList("instances"))
+                .Select(Instance),
         ];
+        return instances.Length > 0 ? instances : throw deployment.Error("nodes", "no instances.");
     }
 
-    /// <summary>
-    /// When a request came, on the clock of queued_ts. arrival_time is another clock's: the two were set apart by the least that lies
-    /// between them, that of a request which was taken in at once. A run without it has only when requests were taken in.
-    /// </summary>
-    private static Func<RequestLine, double> Arrival(List<RequestLine> lines)
+    private static RecordedInstance Instance(JsonFields entry)
     {
-        if (!lines.TrueForAll(line => line.ArrivalTime is not null))
-        {
-            return line => line.QueuedTs;
-        }
-
-        var apart = lines.Min(line => line.QueuedTs - line.ArrivalTime!.Value);
-        return line => line.ArrivalTime!.Value + apart;
+        var memory = entry.Object("npu_mem");
+        return new(
+            entry.Text("hardware"),
+            (int)entry.Whole("tp_size", FigureRanges.TpSize),
+            (int)(entry.WholeOrNull("ep_size", FigureRanges.ExpertParallel) ?? 1),
+            entry.Has("dp_group") ? entry.Text("dp_group") : null,
+            (long)(memory.Number("mem_size", s_memory) * BytesPerGibibyte),
+            memory.Number("mem_bw", s_bandwidth) * BytesPerGibibyte,
+            memory.Number("mem_util", FigureRanges.PositiveShare)
+        );
     }
 
-    private static RequestLine ParseRequest(string line, string where)
-    {
-        RequestLine request;
-        try
-        {
-            request =
-                JsonSerializer.Deserialize<RequestLine>(line, s_json)
-                ?? throw new UserErrorException($"{where}: found null; allowed: a JSON object");
-        }
-        catch (JsonException error)
-        {
-            throw new UserErrorException($"{where}: {error.Message}", error);
-        }
-
-        if (request.InputToks < 1 || request.OutputToks < 1)
-        {
-            throw new UserErrorException($"{where}: input_toks and output_toks have to be at least 1");
-        }
-
-        return request.QueuedTs <= request.FirstTokenTs && request.FirstTokenTs <= request.LastTokenTs
-            ? request
-            : throw new UserErrorException(
-                $"{where}: times have to be in the order queued_ts, first_token_ts, last_token_ts"
-            );
-    }
-
-    private static List<RecordedTick> ReadTicks(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return [];
-        }
-
-        using var stream = InputFile.Open(path);
-        using var rows = Sep.New(',').Reader().From(stream);
-        string[] columns = ["t", "running", "waiting"];
-        if (columns.FirstOrDefault(column => !rows.Header.ColNames.Contains(column)) is { } missing)
-        {
-            throw new UserErrorException($"{path}:1: has no column {missing}");
-        }
-
-        var ticks = new List<RecordedTick>();
-        foreach (var row in rows)
-        {
-            if (
-                !row["t"].TryParse<double>(out var seconds)
-                || !row["running"].TryParse<int>(out var running)
-                || !row["waiting"].TryParse<int>(out var waiting)
-            )
-            {
-                throw new UserErrorException(
-                    $"{path}:{row.LineNumberFrom}: t, running and waiting have to be numbers"
-                );
-            }
-
-            ticks.Add(new RecordedTick(seconds, running, waiting));
-        }
-
-        return ticks;
-    }
-
-    private static T ReadJson<T>(string path)
-        where T : class
+    private static JsonFields ReadJson(string path)
     {
         using var stream = InputFile.Open(path);
-        try
-        {
-            return JsonSerializer.Deserialize<T>(stream, s_json)
-                ?? throw new UserErrorException($"{path}: found null; allowed: a JSON object");
-        }
-        catch (JsonException error)
-        {
-            var line = (error.LineNumber + 1)?.ToString(CultureInfo.InvariantCulture) ?? "1";
-            throw new UserErrorException($"{path}:{line}: {error.Message}", error);
-        }
-    }
-
-    private sealed record MetaFile(string Model, string VllmVersion, EngineArguments EngineKwargs);
-
-    private sealed record EngineArguments(int MaxNumBatchedTokens, int MaxNumSeqs);
-
-    private sealed record DeploymentFile(double LinkBw, double LinkLatency, IReadOnlyList<NodeEntry> Nodes);
-
-    private sealed record NodeEntry(IReadOnlyList<InstanceEntry> Instances);
-
-    private sealed record InstanceEntry(
-        string Hardware,
-        int TpSize,
-        MemoryEntry NpuMem,
-        int? EpSize = null,
-        string? DpGroup = null
-    );
-
-    private sealed record MemoryEntry(double MemSize, double MemBw, double MemUtil);
-
-    private sealed record RequestLine(
-        string RequestId,
-        int InputToks,
-        int OutputToks,
-        double QueuedTs,
-        double FirstTokenTs,
-        double LastTokenTs,
-        double? ArrivalTime = null
-    )
-    {
-        /// <summary>The number at the end of an id such as bench-17.</summary>
-        [JsonIgnore]
-        public int Number =>
-            int.TryParse(
-                RequestId.AsSpan(RequestId.LastIndexOf('-') + 1),
-                NumberStyles.None,
-                CultureInfo.InvariantCulture,
-                out var number
-            )
-                ? number
-                : throw new UserErrorException(
-                    $"request_id: found '{RequestId}'; allowed: a name that ends in -NUMBER"
-                );
+        return JsonFields.Read(stream, path);
     }
 }

@@ -250,11 +250,16 @@ internal sealed partial class BatchedInstance : Instance
     {
         try
         {
-            return SimTime.FromSeconds(PrefillSeconds(request.InputTokens, CachedPrefixTokens(request)));
+            var duration = SimTime.FromSeconds(
+                PrefillSeconds(request.InputTokens, CachedPrefixTokens(request))
+            );
+            // What waits is summed up for policies.
+            _ = _waiting.PrefillDuration + duration;
+            return duration;
         }
         catch (ClockRangeException e)
         {
-            throw ClockEnd.Error(request, "its prefill", e);
+            throw ClockEnd.Error(request, "its prefill behind those that wait", this, e);
         }
     }
 

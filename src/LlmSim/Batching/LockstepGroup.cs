@@ -164,8 +164,10 @@ internal sealed class LockstepGroup
         }
         catch (ClockRangeException e)
         {
-            var longest = _members.Select(member => member.Longest).MaxBy(request => request?.InputTokens);
-            throw ClockEnd.Error(longest!, $"the end of its iteration on {this}", e);
+            var slowest = _members
+                .Where(member => member.Longest is not null)
+                .MaxBy(member => member.Longest!.InputTokens)!;
+            throw ClockEnd.Error(slowest.Longest!, "the end of its iteration", slowest, e);
         }
     }
 

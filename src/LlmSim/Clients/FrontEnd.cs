@@ -28,7 +28,15 @@ internal sealed class FrontEnd
 
     public void Take(Request request)
     {
-        _requests.Enqueue((request, _simulation.Now + _delay));
+        try
+        {
+            _requests.Enqueue((request, _simulation.Now + _delay));
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(request, "its way through the front end", e);
+        }
+
         if (_requests.Count == 1)
         {
             _next.Set(_requests.Peek().At);

@@ -29,27 +29,30 @@ internal sealed partial class DecodeInstance
     private void Recompute()
     {
         _phase = Phase.Recomputing;
-        var total = SimTime.Zero;
+        var end = _simulation.Now;
         foreach (var request in _recomputing)
         {
-            var duration = RecomputeDuration(request);
-            request.RecomputeDuration += duration;
-            total += duration;
+            end = Recompute(request, end);
         }
 
-        Busy += total;
-        _boundary.Set(_simulation.Now + total);
+        Busy += end - _simulation.Now;
+        _boundary.Set(end);
     }
 
-    private SimTime RecomputeDuration(Request request)
+    /// <summary>Ends the prefill of a context that begins at a time.</summary>
+    private SimTime Recompute(Request request, SimTime begin)
     {
         try
         {
-            return SimTime.FromSeconds(Performance.Seconds(IterationBatch.OfPrompt(request.RecomputeTokens)));
+            var duration = SimTime.FromSeconds(
+                Performance.Seconds(IterationBatch.OfPrompt(request.RecomputeTokens))
+            );
+            request.RecomputeDuration += duration;
+            return begin + duration;
         }
         catch (ClockRangeException e)
         {
-            throw ClockEnd.Error(request, "the prefill of its context after a preemption", e);
+            throw ClockEnd.Error(request, "the prefill of its context after a preemption", this, e);
         }
     }
 
@@ -70,7 +73,8 @@ internal sealed partial class DecodeInstance
         {
             throw ClockEnd.Error(
                 Longest(),
-                $"the end of its iterations on {this}, in a batch of {batch.Requests} requests",
+                $"the end of its iterations, in a batch of {batch.Requests} requests,",
+                this,
                 e
             );
         }

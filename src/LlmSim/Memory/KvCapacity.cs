@@ -7,11 +7,23 @@ namespace LlmSim.Memory;
 /// <summary>How much KV cache an instance can hold beside the weights.</summary>
 public static class KvCapacity
 {
+    /// <summary>Hundreds of times as much as any model keeps: the KV cache of any request stays within 64 bits.</summary>
+    private const long MostBytesPerToken = 1_000_000_000;
+
     /// <summary>KV bytes of one token.</summary>
-    public static long BytesPerToken(ModelDescription model, Precision precision, Semantics semantics) =>
-        semantics.KvBytesPerToken == ModelBytes.Fixed
-            ? Semantics.ReferenceKvBytesPerToken
-            : model.KvBytesPerToken(precision);
+    /// <exception cref="UserErrorException">They are more than a model can keep.</exception>
+    public static long BytesPerToken(ModelDescription model, Precision precision, Semantics semantics)
+    {
+        var bytes =
+            semantics.KvBytesPerToken == ModelBytes.Fixed
+                ? Semantics.ReferenceKvBytesPerToken
+                : model.KvBytesPerToken(precision);
+        return bytes <= MostBytesPerToken
+            ? bytes
+            : throw new UserErrorException(
+                $"num_hidden_layers: with {model.KvHeads} KV heads of {model.HeadSize} in each, {model.Id} keeps {bytes} bytes of KV cache for a token; allowed: up to {MostBytesPerToken}"
+            );
+    }
 
     /// <summary>
     /// Bytes of the weights, over all accelerators of an instance: of the experts, those that it holds, and all copies of what

@@ -35,8 +35,8 @@ public sealed record EngineOverheads
     /// </summary>
     public double RequestSeconds { get; init; }
 
-    /// <summary>The longest of these times that is believed.</summary>
-    internal const double Largest = 1;
+    /// <summary>A time of more than a second is not believed.</summary>
+    internal static FigureRange Range { get; } = new(0, 1, "s");
 
     /// <summary>Seconds of an iteration whose kernels take so long.</summary>
     /// <param name="batch">The iteration.</param>
@@ -77,10 +77,7 @@ public sealed record EngineOverheads
         ];
         foreach (var seconds in all)
         {
-            Invariant.Require(
-                seconds is >= 0 and <= Largest,
-                $"an engine takes {seconds} s beside its kernels"
-            );
+            Invariant.Require(Range.Contains(seconds), $"an engine takes {seconds} s beside its kernels");
         }
     }
 }

@@ -20,7 +20,7 @@ internal readonly record struct Interconnect(
         );
 
     /// <summary>Nodes that so many ranks need.</summary>
-    public int Nodes(int ranks) => (ranks + NodeSize - 1) / NodeSize;
+    public int Nodes(int ranks) => ((ranks - 1) / NodeSize) + 1;
 
     /// <summary>Ranks in each of these nodes, evenly.</summary>
     public double RanksOfNode(int ranks) => (double)ranks / Nodes(ranks);

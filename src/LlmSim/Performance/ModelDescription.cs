@@ -109,12 +109,14 @@ public sealed record ModelDescription
     public int ExpertLayers => MixtureOfExperts is { } experts ? Layers - experts.DenseLayers : 0;
 
     /// <summary>Parameters of all routed experts; 0 in a dense model.</summary>
-    public long ExpertParameters => ExpertLayers * (MixtureOfExperts?.Experts ?? 0) * ParametersPerExpert;
+    public long ExpertParameters =>
+        checked((long)ExpertLayers * (MixtureOfExperts?.Experts ?? 0) * ParametersPerExpert);
 
     /// <summary>Parameters that take part in one token, embeddings included: all but the experts that it is not sent to.</summary>
     public long ActiveParameters =>
         MixtureOfExperts is { } experts
-            ? Parameters - ExpertLayers * (experts.Experts - experts.ExpertsPerToken) * ParametersPerExpert
+            ? Parameters
+                - (long)ExpertLayers * (experts.Experts - experts.ExpertsPerToken) * ParametersPerExpert
             : Parameters;
 
     /// <summary>

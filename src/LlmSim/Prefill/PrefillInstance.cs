@@ -101,6 +101,7 @@ internal sealed class PrefillInstance : Instance
             return;
         }
 
+        RequireEndOfQueue(request);
         _queue.Enqueue(request, _simulation.Now);
         CountQueued(request, sign: 1);
     }
@@ -167,7 +168,7 @@ internal sealed class PrefillInstance : Instance
         }
         catch (ClockRangeException e)
         {
-            throw ClockEnd.Error(request, "its prefill", e);
+            throw ClockEnd.Error(request, "its prefill", this, e);
         }
     }
 
@@ -179,7 +180,23 @@ internal sealed class PrefillInstance : Instance
         }
         catch (ClockRangeException e)
         {
-            throw ClockEnd.Error(request, "the end of its prefill", e);
+            throw ClockEnd.Error(request, "the end of its prefill", this, e);
+        }
+    }
+
+    /// <summary>Prompts are prefilled one after another: what is queued ends on the clock, or the input is wrong.</summary>
+    private void RequireEndOfQueue(Request request)
+    {
+        try
+        {
+            _ =
+                (_running?.PrefillFinish ?? _simulation.Now)
+                + new SimTime(_queuedNanoseconds)
+                + request.PrefillDuration;
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(request, "the end of its prefill behind those that wait", this, e);
         }
     }
 

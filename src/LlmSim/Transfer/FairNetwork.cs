@@ -37,12 +37,14 @@ internal sealed class FairNetwork
         + (bytes / Math.Min(source.KvLinkBytesPerSecond, destination.KvLinkBytesPerSecond));
 
     /// <summary>Starts a transfer.</summary>
+    /// <param name="request">Whose KV cache it is.</param>
     /// <param name="bytes">How much, above 0.</param>
     /// <param name="source">Where it is.</param>
     /// <param name="destination">Where it goes.</param>
     /// <param name="sourceBytesPerSecond">Rate at which the source makes it; infinite when it is all there.</param>
     /// <param name="onDelivered">Called when the last byte has arrived.</param>
     public Flow Start(
+        Request request,
         long bytes,
         Instance source,
         Instance destination,
@@ -51,14 +53,11 @@ internal sealed class FairNetwork
     )
     {
         Send();
-        var flow = new Flow(
-            bytes,
-            Port(source).Egress,
-            Port(destination).Ingress,
-            LatencySeconds(source.Spec, destination.Spec),
-            onDelivered
-        )
+        var flow = new Flow(request, bytes, source, destination, onDelivered)
         {
+            Egress = Port(source).Egress,
+            Ingress = Port(destination).Ingress,
+            LatencySeconds = LatencySeconds(source.Spec, destination.Spec),
             SourceBytesPerSecond = sourceBytesPerSecond,
         };
         _flows.Add(flow);
@@ -136,7 +135,7 @@ internal sealed class FairNetwork
                 $"a KV transfer of {flow.Bytes} bytes sent {-flow.BytesLeft} more"
             );
             _simulation.Schedule(
-                _simulation.Now + SimTime.FromSeconds(flow.LatencySeconds),
+                After(flow.LatencySeconds, flow),
                 EventRanks.TransferFinish,
                 _deliver,
                 NewSlot(flow)
@@ -173,24 +172,49 @@ internal sealed class FairNetwork
     private void Share()
     {
         MaxMinFairness.Share(_flows);
-        double? seconds = null;
+        Flow? first = null;
+        var seconds = double.PositiveInfinity;
         foreach (var flow in _flows)
         {
             // A source that has made nothing yet gives no end.
             if (flow.BytesPerSecond > 0)
             {
                 var left = Math.Max(0, flow.BytesLeft) / flow.BytesPerSecond;
-                seconds = Math.Min(seconds ?? left, left);
+                first = first is null || left < seconds ? flow : first;
+                seconds = Math.Min(seconds, left);
             }
         }
 
-        if (seconds is { } first)
+        if (first is not null)
         {
-            _nextEnd.Set(_simulation.Now + SimTime.FromSeconds(first));
+            _nextEnd.Set(After(seconds, first));
         }
         else
         {
             _nextEnd.Cancel();
         }
+    }
+
+    private SimTime After(double seconds, Flow flow)
+    {
+        try
+        {
+            return _simulation.Now + SimTime.FromSeconds(seconds);
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(flow.Request, $"{flow.Source} to {flow.Destination}", Slower(flow), e);
+        }
+    }
+
+    /// <summary>The figures that count for a transfer: the slower bandwidth and the longer latency of its ends.</summary>
+    private static InstanceSpec Slower(Flow flow)
+    {
+        var (source, destination) = (flow.Source.Spec, flow.Destination.Spec);
+        return source with
+        {
+            KvLinkBytesPerSecond = Math.Min(source.KvLinkBytesPerSecond, destination.KvLinkBytesPerSecond),
+            KvLinkLatencySeconds = LatencySeconds(source, destination),
+        };
     }
 }

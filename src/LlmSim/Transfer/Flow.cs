@@ -15,12 +15,21 @@ internal sealed class Link(double bytesPerSecond)
 }
 
 /// <summary>A transfer under way.</summary>
-internal sealed class Flow(long bytes, Link egress, Link ingress, double latencySeconds, Action onDelivered)
+internal sealed class Flow(
+    Request request,
+    long bytes,
+    Instance source,
+    Instance destination,
+    Action onDelivered
+)
 {
+    public Request Request { get; } = request;
     public long Bytes { get; } = bytes;
-    public Link Egress { get; } = egress;
-    public Link Ingress { get; } = ingress;
-    public double LatencySeconds { get; } = latencySeconds;
+    public Instance Source { get; } = source;
+    public Instance Destination { get; } = destination;
+    public required Link Egress { get; init; }
+    public required Link Ingress { get; init; }
+    public required double LatencySeconds { get; init; }
     public Action OnDelivered { get; } = onDelivered;
 
     public double BytesLeft { get; set; } = bytes;

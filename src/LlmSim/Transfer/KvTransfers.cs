@@ -38,20 +38,16 @@ internal sealed class KvTransfers
         void OnArrived(Request request) => onTransferred(request, chooseDecode(request));
         _links =
         [
-            .. scenario.PrefillInstances.Select(spec =>
-                _kind == KvTransfer.SharedLink
-                    ? new SharedLink(
-                        spec.KvLinkBytesPerSecond,
-                        spec.KvLinkLatencySeconds,
-                        simulation,
-                        OnArrived
-                    )
-                    : (IKvTransfer)
-                        new IndependentTransfers(
-                            Semantics.ReferenceTransferBytesPerSecond,
-                            simulation,
-                            OnArrived
-                        )
+            .. scenario.PrefillInstances.Select(
+                (spec, index) =>
+                    _kind == KvTransfer.SharedLink
+                        ? new SharedLink($"prefill instance {index}", spec, simulation, OnArrived)
+                        : (IKvTransfer)
+                            new IndependentTransfers(
+                                Semantics.ReferenceTransferBytesPerSecond,
+                                simulation,
+                                OnArrived
+                            )
             ),
         ];
     }
@@ -100,7 +96,8 @@ internal sealed class KvTransfers
 
         destination.Expect(request, tokens);
         Network.Start(
-            missingTokens * _kvBytesPerToken,
+            request,
+            KvBytes(missingTokens),
             source,
             destination,
             sourceBytesPerSecond: double.PositiveInfinity,
@@ -131,7 +128,7 @@ internal sealed class KvTransfers
     {
         try
         {
-            _links[request.PrefillInstance].Start(request, request.InputTokens * _kvBytesPerToken);
+            _links[request.PrefillInstance].Start(request, KvBytes(request.InputTokens));
         }
         catch (ClockRangeException e)
         {
@@ -139,22 +136,11 @@ internal sealed class KvTransfers
         }
     }
 
+    private long KvBytes(int tokens) => tokens * _kvBytesPerToken;
+
     private void Reserve(Request request, Instance source, SimTime prefillFinish)
     {
         var destination = _chooseDecode(request);
-        try
-        {
-            _reserved!.Send(
-                request,
-                request.InputTokens * _kvBytesPerToken,
-                source,
-                destination,
-                prefillFinish
-            );
-        }
-        catch (ClockRangeException e)
-        {
-            throw ClockEnd.Error(request, "the transfer of its KV cache", e);
-        }
+        _reserved!.Send(request, KvBytes(request.InputTokens), source, destination, prefillFinish);
     }
 }

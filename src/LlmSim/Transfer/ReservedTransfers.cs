@@ -109,6 +109,7 @@ internal sealed class ReservedTransfers(
         }
 
         order.Flow = network.Start(
+            order.Request,
             order.Bytes,
             order.Source,
             order.Destination,

@@ -13,6 +13,8 @@ namespace LlmSim.Transfer;
 /// </remarks>
 internal sealed class SharedLink : IKvTransfer
 {
+    private readonly string _source;
+    private readonly InstanceSpec _spec;
     private readonly double _bytesPerNanosecond;
     private readonly SimTime _latency;
     private readonly Simulation _simulation;
@@ -33,15 +35,17 @@ internal sealed class SharedLink : IKvTransfer
     /// <summary>When the last byte of the first transfer leaves, if none joins.</summary>
     private SimTime _firstEnd = SimTime.MaxValue;
 
-    public SharedLink(
-        double bytesPerSecond,
-        double latencySeconds,
-        Simulation simulation,
-        Action<Request> onTransferred
-    )
+    /// <summary>The link of an instance.</summary>
+    /// <param name="source">The instance, for messages.</param>
+    /// <param name="spec">Its figures.</param>
+    /// <param name="simulation">The clock.</param>
+    /// <param name="onTransferred">A KV cache has arrived.</param>
+    public SharedLink(string source, InstanceSpec spec, Simulation simulation, Action<Request> onTransferred)
     {
-        _bytesPerNanosecond = bytesPerSecond / 1e9;
-        _latency = SimTime.FromSeconds(latencySeconds);
+        _source = source;
+        _spec = spec;
+        _bytesPerNanosecond = spec.KvLinkBytesPerSecond / 1e9;
+        _latency = SimTime.FromSeconds(spec.KvLinkLatencySeconds);
         _simulation = simulation;
         _nextArrival = simulation.CreateTimer(EventRanks.TransferFinish, Arrive);
         _onTransferred = onTransferred;
@@ -107,7 +111,7 @@ internal sealed class SharedLink : IKvTransfer
             Math.Abs(end - _served) <= 2 + (1e-12 * end),
             $"{request} ended its KV transfer {end - _served} ns of the link early"
         );
-        _arriving.Enqueue((request, _servedUntil + _latency));
+        _arriving.Enqueue((request, Arrival(_servedUntil, request)));
     }
 
     private void FindFirstEnd()
@@ -118,8 +122,28 @@ internal sealed class SharedLink : IKvTransfer
             return;
         }
 
-        var left = _sending[_ends.First].End - _served;
-        _firstEnd = _servedUntil + SimTime.FromNanoseconds(Math.Max(0, left) * _sending.Count);
+        var (request, end) = _sending[_ends.First];
+        try
+        {
+            _firstEnd = _servedUntil + SimTime.FromNanoseconds(Math.Max(0, end - _served) * _sending.Count);
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(request, _source, _spec, e);
+        }
+    }
+
+    /// <summary>When the other side has all of a KV cache whose last byte leaves at a time.</summary>
+    private SimTime Arrival(SimTime end, Request request)
+    {
+        try
+        {
+            return end + _latency;
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(request, _source, _spec, e);
+        }
     }
 
     /// <summary>Those that have left go first; a transfer that joins the link makes the others later.</summary>
@@ -131,7 +155,7 @@ internal sealed class SharedLink : IKvTransfer
         }
         else if (_sending.Count > 0)
         {
-            _nextArrival.Set(_firstEnd + _latency);
+            _nextArrival.Set(Arrival(_firstEnd, _sending[_ends.First].Request));
         }
     }
 

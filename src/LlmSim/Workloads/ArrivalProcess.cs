@@ -13,6 +13,8 @@ public sealed record ArrivalProcess
     private const string Allowed =
         "poisson, trace, constant, gamma:cv=NUMBER with a number above 0 and up to 100, such as gamma:cv=2";
 
+    private static readonly FigureRange s_cv = new(0, 100, IsAboveLeast: true);
+
     private readonly string _name;
     private readonly double _cv;
 
@@ -32,7 +34,7 @@ public sealed record ArrivalProcess
     /// <exception cref="UserErrorException">cv is outside its range.</exception>
     public static ArrivalProcess Gamma(double cv)
     {
-        WorkloadParameter.Require(cv is > 0 and <= 100, "arrivals: cv", cv, "a number above 0, up to 100");
+        WorkloadParameter.Require(s_cv, "arrivals: cv", cv);
         return new ArrivalProcess("gamma", cv);
     }
 
@@ -68,7 +70,7 @@ public sealed record ArrivalProcess
 
     /// <summary>The same requests, or the first of them, with arrivals of this process.</summary>
     /// <param name="requests">Any workload, endless ones included.</param>
-    /// <param name="ratePerSecond">Mean arrivals per second, above 0 and finite; <see cref="Trace" /> ignores it.</param>
+    /// <param name="ratePerSecond">Mean arrivals per second, above 0 and up to 1e9; <see cref="Trace" /> ignores it.</param>
     /// <param name="seed">Seed of the run.</param>
     /// <param name="count">So many at the most, at least 1.</param>
     /// <exception cref="UserErrorException">The rate is outside its range.</exception>
@@ -85,7 +87,7 @@ public sealed record ArrivalProcess
             return requests.Take(count);
         }
 
-        WorkloadParameter.RequirePositive("lambda_arrival", ratePerSecond);
+        WorkloadParameter.Require(FigureRanges.RequestsPerSecond, "lambda_arrival", ratePerSecond);
         return this == Constant
             ? ApplyConstant(requests.Take(count), ratePerSecond)
             : ApplyGaps(requests, ratePerSecond, seed, count);

@@ -18,18 +18,8 @@ public sealed class UniformLengths : ILengthDistribution
     /// <exception cref="UserErrorException">A parameter is outside its range.</exception>
     public UniformLengths(string name, int longestTokens, double rangeRatio)
     {
-        WorkloadParameter.Require(
-            longestTokens is >= 1 and <= WorkloadParameter.MaxTokensLimit,
-            name,
-            longestTokens,
-            "an integer from 1 to 10000000"
-        );
-        WorkloadParameter.Require(
-            rangeRatio is > 0 and <= 1,
-            "range_ratio",
-            rangeRatio,
-            "a number above 0, up to 1"
-        );
+        WorkloadParameter.RequireTokens(name, longestTokens);
+        WorkloadParameter.Require(FigureRanges.PositiveShare, "range_ratio", rangeRatio);
         _longest = longestTokens;
         _shortest = Math.Max(1, (int)Math.Ceiling(Math.Round(rangeRatio * longestTokens, RoundedDigits)));
     }

@@ -3,7 +3,18 @@ namespace LlmSim.Workloads;
 /// <summary>Checks of the numbers that describe a workload, under the names that its author knows.</summary>
 internal static class WorkloadParameter
 {
-    public const string PositiveNumber = "a finite number above 0";
+    /// <summary>Ten times the longest contexts of 2025; Zipf's law takes 8 bytes of memory for each.</summary>
+    public const int MaxTokensLimit = 10_000_000;
+
+    private static readonly FigureRange s_tokens = new(1, MaxTokensLimit);
+
+    public static void Require(FigureRange range, string name, double value) =>
+        Require(range.Contains(value), name, value, $"a number {range}");
+
+    public static void RequireTokens(string name, int tokens) =>
+        Require(s_tokens.Contains(tokens), name, tokens, $"an integer {s_tokens}");
+
+    public static void RequireMaxTokens(int maxTokens) => RequireTokens("max_len", maxTokens);
 
     public static void Require(bool isAllowed, string name, double value, string allowed)
     {
@@ -14,18 +25,4 @@ internal static class WorkloadParameter
             );
         }
     }
-
-    public static void RequirePositive(string name, double value) =>
-        Require(value > 0 && double.IsFinite(value), name, value, PositiveNumber);
-
-    public static void RequireMaxTokens(int maxTokens) =>
-        Require(
-            maxTokens is >= 1 and <= MaxTokensLimit,
-            "max_len",
-            maxTokens,
-            "an integer from 1 to 10000000"
-        );
-
-    /// <summary>Ten times the longest contexts of 2025; Zipf's law takes 8 bytes of memory for each.</summary>
-    public const int MaxTokensLimit = 10_000_000;
 }

@@ -8,15 +8,18 @@ namespace LlmSim.Workloads;
 /// </summary>
 public sealed class ZipfLengths : ILengthDistribution
 {
+    /// <summary>Of 100 nearly every length is 1.</summary>
+    internal static FigureRange ExponentRange { get; } = new(0, 100, IsAboveLeast: true);
+
     private readonly double[] _cumulative;
 
     /// <summary>The law with the given exponent and largest length.</summary>
-    /// <param name="s">Exponent, above 0 and finite.</param>
+    /// <param name="s">Exponent, above 0 and up to 100.</param>
     /// <param name="maxTokens">Largest length, from 1 to 10,000,000.</param>
     /// <exception cref="UserErrorException">A parameter is outside its range.</exception>
     public ZipfLengths(double s, int maxTokens)
     {
-        WorkloadParameter.RequirePositive("zipf_s", s);
+        WorkloadParameter.Require(ExponentRange, "zipf_s", s);
         WorkloadParameter.RequireMaxTokens(maxTokens);
         _cumulative = new double[maxTokens];
         var sum = 0.0;

@@ -163,7 +163,11 @@ public sealed class EdgeCaseTests
 
     [Theory]
     [InlineData(int.MaxValue, int.MaxValue, "at most 2147483647 together")]
-    [InlineData(2_000_000_000, 10, "request 0 of 2000000000 input and 10 output tokens: its prefill: ")]
+    [InlineData(
+        2_000_000_000,
+        10,
+        "request 0 of 2000000000 input and 10 output tokens: its prefill on prefill instance 0 (4 x NVIDIA_A100_40G): "
+    )]
     public void A_request_too_long_for_the_clock_is_an_error_that_names_it(int input, int output, string said)
     {
         using var folder = new TemporaryFolder();
@@ -180,19 +184,28 @@ public sealed class EdgeCaseTests
     }
 
     [Theory]
-    [InlineData("shared_link", "1", "the transfer of its KV cache: ")]
-    [InlineData("shared_link", "1e-300", "the transfer of its KV cache: ")]
-    [InlineData("contended_links", "1e-12", "the transfer of its KV cache: ")]
-    [InlineData("contended_links", "1e-300", "the transfer of its KV cache: ")]
-    [InlineData("contended_links_per_layer", "1e-300", "the transfer of its KV cache: ")]
-    public void A_link_too_slow_for_the_clock_is_an_error_that_names_the_request(
+    [InlineData("shared_link", "kv_link_bytes_per_second", "1", "prefill instance 0")]
+    [InlineData(
+        "contended_links",
+        "kv_link_bytes_per_second",
+        "1",
+        "prefill instance 0 to decode instance 0"
+    )]
+    [InlineData(
+        "contended_links_per_layer",
+        "kv_link_bytes_per_second",
+        "1",
+        "prefill instance 0 to decode instance 0"
+    )]
+    public void A_link_too_slow_for_the_clock_is_an_error_that_names_request_instance_and_figure(
         string transfer,
-        string bytesPerSecond,
-        string said
+        string field,
+        string figure,
+        string from
     )
     {
         var cluster = $$"""
-            [{"role":"prefill","hardware":"NVIDIA_H100_SXM","tp_size":1,"kv_link_bytes_per_second":{{bytesPerSecond}} },
+            [{"role":"prefill","hardware":"NVIDIA_H100_SXM","tp_size":1,"{{field}}":{{figure}} },
              {"role":"decode","hardware":"NVIDIA_H100_SXM","tp_size":1}]
             """;
         var run = Run(
@@ -204,12 +217,99 @@ public sealed class EdgeCaseTests
 
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith(
-            "llmsim: request 0 of 100000 input and 5 output tokens: ",
+            $"llmsim: request 0 of 100000 input and 5 output tokens: the transfer of its KV cache from {from} ({field} {figure},",
             run.Error,
             StringComparison.Ordinal
         );
-        Assert.Contains(said, run.Error, StringComparison.Ordinal);
         Assert.Contains("beyond the simulated clock", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(
+        "kv_link_bytes_per_second",
+        "1e-12",
+        "1: kv_link_bytes_per_second: found 1e-12; allowed: a number from 1 to 1e18 bytes/s"
+    )]
+    [InlineData(
+        "kv_link_bytes_per_second",
+        "1e300",
+        "1: kv_link_bytes_per_second: found 1e300; allowed: a number from 1 to 1e18 bytes/s"
+    )]
+    [InlineData(
+        "kv_link_latency_seconds",
+        "1e12",
+        "1: kv_link_latency_seconds: found 1e12; allowed: a number from 0 to 1e9 s"
+    )]
+    [InlineData(
+        "link_latency_seconds",
+        "-1e-6",
+        "1: link_latency_seconds: found -1e-6; allowed: a number from 0 to 1e9 s"
+    )]
+    [InlineData(
+        "activation_bytes",
+        "9223372036854775807",
+        "1: activation_bytes: found 9223372036854775807; allowed: a whole number from 0 to 1e15 bytes"
+    )]
+    public void A_figure_out_of_its_range_is_an_error_with_file_line_and_range(
+        string field,
+        string figure,
+        string said
+    )
+    {
+        var cluster = $$"""
+            [{"role":"prefill","hardware":"NVIDIA_H100_SXM","tp_size":1,"{{field}}":{{figure}} },
+             {"role":"decode","hardware":"NVIDIA_H100_SXM","tp_size":1}]
+            """;
+        var run = Run(cluster, """{"timestamp":0,"input_length":10,"output_length":5}""");
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.EndsWith($":{said}\n", run.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Each transfer is short enough, but they come one after another.</summary>
+    [Theory]
+    [InlineData("shared_link")]
+    [InlineData("contended_links")]
+    public void Transfers_that_together_outlast_the_clock_are_an_error_that_names_them(string transfer)
+    {
+        const string Cluster = """
+            [{"role":"prefill","hardware":"NVIDIA_H100_SXM","tp_size":4,"kv_link_bytes_per_second":1},
+             {"role":"decode","hardware":"NVIDIA_H100_SXM","tp_size":4}]
+            """;
+        var trace = string.Join(
+            '\n',
+            Enumerable
+                .Range(0, 4)
+                .Select(id => $$"""{"timestamp":{{1000 * id}},"input_length":20000,"output_length":5}""")
+        );
+
+        var run = Run(Cluster, trace, "--kv_transfer", transfer);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Matches(
+            @"^llmsim: request \d of 20000 input and 5 output tokens: the transfer of its KV cache from prefill instance 0.* \(kv_link_bytes_per_second 1, kv_link_latency_seconds 1E-05\): .*beyond the simulated clock",
+            run.Error
+        );
+    }
+
+    [Fact]
+    public void Prompts_that_together_outlast_the_clock_are_an_error_that_names_the_last()
+    {
+        const string Cluster = """
+            [{"role":"mixed","hardware":"NVIDIA_H100_SXM","tp_size":1,"engine":{"prefill_iteration_seconds":1e9}}]
+            """;
+        var trace = string.Join(
+            '\n',
+            Enumerable.Range(0, 20).Select(_ => """{"timestamp":0,"input_length":2000,"output_length":5}""")
+        );
+
+        var run = Run(Cluster, trace);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Matches(
+            @"^llmsim: request \d+ of 2000 input and 5 output tokens: .* on mixed instance 0 \(1 x NVIDIA_H100_SXM, prefill_iteration_seconds 1E\+09\)",
+            run.Error
+        );
     }
 
     [Fact]

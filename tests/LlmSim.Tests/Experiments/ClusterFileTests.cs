@@ -232,12 +232,12 @@ public sealed class ClusterFileTests
     [InlineData("[{\"gpus_per_node\": 7.5}]", "c.json:1: gpus_per_node: found 7.5")]
     [InlineData(
         "[{\"nic_bytes_per_second\": 0}]",
-        "c.json:1: nic_bytes_per_second: found 0; allowed: a number above 0"
+        "c.json:1: nic_bytes_per_second: found 0; allowed: a number from 1 to 1e18 bytes/s"
     )]
     [InlineData("[{\"nic_bytes_per_second\": -1}]", "c.json:1: nic_bytes_per_second: found -1")]
     [InlineData(
         "[{\"nic_latency_seconds\": -1e-6}]",
-        "c.json:1: nic_latency_seconds: found -1e-6; allowed: a number 0 or more"
+        "c.json:1: nic_latency_seconds: found -1e-6; allowed: a number from 0 to 1e9 s"
     )]
     [InlineData(
         "[{\"all2all_backend\": \"deepep_low_latence\"}]",

@@ -300,7 +300,7 @@ public sealed class QuantizationParserTests
     )]
     [InlineData(
         """{"quant_method": "awq", "bits": 40}""",
-        "config.json:quantization_config:bits: 40 where a number from 1 to 16"
+        "config.json:quantization_config:bits: 40 where a whole number from 1 to 16"
     )]
     [InlineData(
         """{"quant_method": "modelopt", "quant_algo": "NVFP5"}""",

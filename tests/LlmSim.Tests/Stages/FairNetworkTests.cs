@@ -46,8 +46,11 @@ public sealed class FairNetworkTests
             var links = Enumerable.Range(0, 6).Select(_ => new Link(1 + random.Next(100))).ToArray();
             var flows = Enumerable
                 .Range(0, 1 + random.Next(12))
-                .Select(_ => new Flow(1, links[random.Next(3)], links[3 + random.Next(3)], 0, () => { })
+                .Select(_ => new Flow(new Request(), 1, Port(0), Port(1), () => { })
                 {
+                    Egress = links[random.Next(3)],
+                    Ingress = links[3 + random.Next(3)],
+                    LatencySeconds = 0,
                     SourceBytesPerSecond =
                         random.Next(3) == 0 ? 1 + random.Next(30) : double.PositiveInfinity,
                 })
@@ -90,6 +93,7 @@ public sealed class FairNetworkTests
             if (argument == 0)
             {
                 flow = network.Start(
+                    new Request(),
                     1000,
                     Port(0),
                     Port(2),
@@ -123,6 +127,7 @@ public sealed class FairNetworkTests
         {
             var transfer = transfers[argument];
             network.Start(
+                new Request { Id = argument },
                 transfer.Bytes,
                 ports[transfer.Source],
                 ports[transfer.Destination],

@@ -1,4 +1,5 @@
 using LlmSim.Engine;
+using LlmSim.Tests.Policies;
 using LlmSim.Transfer;
 using Xunit;
 
@@ -59,8 +60,10 @@ public sealed class SharedLinkTests
         var simulation = new Simulation();
         var ends = new List<(long, double)>();
         var link = new SharedLink(
-            BytesPerSecond,
-            LatencySeconds,
+            "prefill instance 0",
+            PolicyWorld
+                .Instance(0, kvLinkBytesPerSecond: BytesPerSecond, kvLinkLatencySeconds: LatencySeconds)
+                .Spec,
             simulation,
             request => ends.Add((request.Id, Math.Round(simulation.Now.Seconds, 6)))
         );

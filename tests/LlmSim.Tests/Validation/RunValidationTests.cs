@@ -147,12 +147,12 @@ public sealed class RunValidationTests
 
     [Theory]
     [InlineData("requests.jsonl", "", "requests.jsonl: is empty; allowed: at least one request")]
-    [InlineData("requests.jsonl", "{}", "requests.jsonl:1: ")]
-    [InlineData("meta.json", "{ \"model\": 7 }", "meta.json:1: ")]
+    [InlineData("requests.jsonl", "{}", "requests.jsonl:1:request_id: missing.")]
+    [InlineData("meta.json", "{ \"model\": 7 }", "meta.json:model: 7 where a string")]
     [InlineData(
         "deployment.json",
         "{ \"link_bw\": 16, \"link_latency\": 1, \"nodes\": [] }",
-        "deployment.json: nodes: no instances"
+        "deployment.json:nodes: no instances"
     )]
     [InlineData("timeseries.csv", "t,running\n1,2\n", "timeseries.csv:1: has no column waiting")]
     public void A_wrong_file_is_named(string file, string content, string expected)

@@ -160,7 +160,7 @@ public sealed class WorkloadOptionsTests
             {
                 LambdaArrival = -2,
             },
-            "lambda_arrival: found -2; allowed: a finite number above 0"
+            "lambda_arrival: found -2; allowed: a number above 0, up to 1e9 requests/s"
         );
     }
 

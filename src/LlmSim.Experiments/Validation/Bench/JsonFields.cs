@@ -14,6 +14,11 @@ internal sealed class JsonFields(string where, JsonElement element)
     /// <summary>Gaps that vary a hundred times as much as their mean.</summary>
     private const double LeastBurstiness = 1e-4;
 
+    /// <summary>Times and rates in whatever unit: what is more was never measured.</summary>
+    private const double Most = 1e15;
+
+    private static readonly FigureRange s_positive = new(0, Most, IsAboveLeast: true);
+
     public string Where => where;
 
     public IEnumerable<string> Names => element.EnumerateObject().Select(member => member.Name);
@@ -37,29 +42,22 @@ internal sealed class JsonFields(string where, JsonElement element)
 
     public bool Has(string name) => Member(name) is not null;
 
-    /// <summary>A number that is finite and not below the least; null where it is missing.</summary>
-    public double? Number(string name, double least = 0) =>
-        Member(name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.Number
-        && value.TryGetDouble(out var number)
-        && double.IsFinite(number)
-        && number >= least
-            ? number
-        : throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"a number from {least}"));
+    /// <summary>A number not below the least; null where it is missing.</summary>
+    public double? Number(string name, double least = 0) => Number(name, new FigureRange(least, Most));
 
-    /// <summary>A finite number above 0; null where it is missing.</summary>
-    public double? Positive(string name) =>
-        Number(name) is not { } number ? null
-        : number > 0 ? number
-        : throw Wrong(name, "a number above 0");
+    /// <summary>A number above 0; null where it is missing.</summary>
+    public double? Positive(string name) => Number(name, s_positive);
 
     /// <summary>A number above 0, which may be infinite, as Python writes it; null where it is missing.</summary>
     public double? PositiveOrInfinite(string name) =>
         Member(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.String && value.GetString() is "inf" or "Infinity"
             ? double.PositiveInfinity
-        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number > 0 ? number
-        : throw Wrong(name, "a number above 0, \"inf\"");
+        : value.ValueKind == JsonValueKind.Number
+        && value.TryGetDouble(out var number)
+        && s_positive.Contains(number)
+            ? number
+        : throw Wrong(name, $"a number {s_positive}, \"inf\"");
 
     /// <summary>Shape of the distribution of gaps: 1 for Poisson, infinite for constant gaps; 1 where it is missing.</summary>
     public double Burstiness(string name) =>
@@ -78,6 +76,14 @@ internal sealed class JsonFields(string where, JsonElement element)
         Member(name) is not { } value ? null
         : IsWhole(value, least, out var number) ? number
         : throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"a whole number from {least}"));
+
+    private double? Number(string name, FigureRange range) =>
+        Member(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number
+        && value.TryGetDouble(out var number)
+        && range.Contains(number)
+            ? number
+        : throw Wrong(name, $"a number {range}");
 
     /// <summary>A whole number of 64 bits; null where it is missing.</summary>
     public long? Long(string name) =>
@@ -186,7 +192,7 @@ internal sealed class JsonFields(string where, JsonElement element)
     private double Finite(string name, int index, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number
         && value.TryGetDouble(out var number)
-        && double.IsFinite(number)
+        && Math.Abs(number) <= Most
             ? number
             : throw Wrong(name, index, value, "a number");
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.Validation.Serving;
@@ -10,36 +8,42 @@ internal static class ExperimentReader
 {
     private const double Millisecond = 1e-3;
 
-    private static readonly JsonSerializerOptions s_json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    };
+    private static readonly FigureRange s_count = new(1, 1e9);
+    private static readonly FigureRange s_tokens = new(1, 1e7, "tokens");
+    private static readonly FigureRange s_milliseconds = new(0, 1e12, "ms", IsAboveLeast: true);
+
+    private static readonly string[] s_fields =
+    [
+        "id",
+        "model",
+        "hardware",
+        "tp_size",
+        "precision",
+        "max_num_batched_tokens",
+        "max_num_seqs",
+        "memory_utilization",
+        "workload",
+        "prompt_tokens",
+        "shared_prefix_tokens",
+        "prefix_groups",
+        "prompts_per_group",
+        "output_tokens",
+        "arrivals",
+        "stages",
+    ];
 
     /// <summary>The experiments in the order of the file; at least one.</summary>
     /// <exception cref="UserErrorException">The file is wrong; the message says where and what.</exception>
     public static IReadOnlyList<MeasuredCase> Read(string path, ModelCatalog models)
     {
         using var stream = InputFile.Open(path);
-        Entry[] entries;
-        try
-        {
-            entries = JsonSerializer.Deserialize<Entry[]>(stream, s_json) ?? [];
-        }
-        catch (JsonException error)
-        {
-            var line = ((error.LineNumber ?? 0) + 1).ToString(CultureInfo.InvariantCulture);
-            throw new UserErrorException($"{path}:{line}: {error.Message}", error);
-        }
-
-        if (entries.Length == 0)
+        var entries = JsonFields.ReadList(stream, path);
+        if (entries.Count == 0)
         {
             throw new UserErrorException($"{path}: has no experiments; allowed: a list of at least one");
         }
 
-        var experiments = entries.Select(entry => Experiment(path, entry, models)).ToArray();
+        var experiments = entries.Select(entry => Experiment(entry, models)).ToArray();
         return experiments.GroupBy(one => one.Id).FirstOrDefault(group => group.Count() > 1) is { } twice
             ? throw new UserErrorException(
                 $"{path}: id '{twice.Key}' is there twice; allowed: an id of its own"
@@ -59,140 +63,71 @@ internal static class ExperimentReader
         ["roleplay"] = 5,
     };
 
-    private static ServingExperiment Experiment(string path, Entry entry, ModelCatalog models)
+    private static ServingExperiment Experiment(JsonFields entry, ModelCatalog models)
     {
-        Require(entry.TpSize >= 1, "tp_size", entry.TpSize, "a whole number from 1");
-        Require(
-            entry.MaxNumBatchedTokens >= 1,
-            "max_num_batched_tokens",
-            entry.MaxNumBatchedTokens,
-            "from 1"
-        );
-        Require(entry.MaxNumSeqs >= 1, "max_num_seqs", entry.MaxNumSeqs, "from 1");
-        Require(
-            entry.MemoryUtilization is > 0 and <= 1,
-            "memory_utilization",
-            entry.MemoryUtilization,
-            "above 0, up to 1"
-        );
-        Require(entry.PromptTokens >= 1, "prompt_tokens", entry.PromptTokens, "from 1");
-        Require(entry.OutputTokens >= 1, "output_tokens", entry.OutputTokens, "from 1");
-        Require(
-            entry.SharedPrefixTokens >= 0 && entry.SharedPrefixTokens <= entry.PromptTokens,
-            "shared_prefix_tokens",
-            entry.SharedPrefixTokens,
-            "from 0 to prompt_tokens"
-        );
-        Require(entry.PrefixGroups >= 1, "prefix_groups", entry.PrefixGroups, "from 1");
-        Require(
-            entry.PromptsPerGroup is null or >= 1,
-            "prompts_per_group",
-            entry.PromptsPerGroup ?? 0,
-            "from 1"
-        );
-        Require(entry.Stages.Count >= 1, "stages", entry.Stages.Count, "at least one stage");
-        if (entry.Arrivals != "poisson")
+        entry.RequireOnly(s_fields);
+        var tpSize = (int)entry.Whole("tp_size", FigureRanges.TpSize);
+        var workload = entry.Text("workload");
+        var promptTokens = (int)entry.Whole("prompt_tokens", s_tokens);
+        if (entry.Text("arrivals") is var arrivals and not "poisson")
         {
-            throw new UserErrorException(
-                $"{path}: {entry.Id}: arrivals: found '{entry.Arrivals}'; allowed: poisson"
-            );
+            throw entry.Error("arrivals", $"'{arrivals}' where poisson is expected.");
         }
 
         var deployment = new ServingDeployment
         {
             Engine = "vllm",
             EngineVersion = "",
-            Model = entry.Model,
-            System = entry.Hardware,
-            Precision = entry.Precision,
-            Mixed = new WorkerLayout(Workers: 1, entry.TpSize, AttentionDp: 1, entry.TpSize, ExpertEp: 1),
+            Model = entry.Text("model"),
+            System = entry.Text("hardware"),
+            Precision = entry.Text("precision"),
+            Mixed = new WorkerLayout(Workers: 1, tpSize, AttentionDp: 1, tpSize, ExpertEp: 1),
             Settings = new ServingSettings
             {
-                MaxBatchedTokens = entry.MaxNumBatchedTokens,
-                MaxSequences = entry.MaxNumSeqs,
-                MemoryUtilization = entry.MemoryUtilization,
+                MaxBatchedTokens = (int)entry.Whole("max_num_batched_tokens", FigureRanges.BatchSize),
+                MaxSequences = (int)entry.Whole("max_num_seqs", FigureRanges.BatchSize),
+                MemoryUtilization = entry.Number("memory_utilization", FigureRanges.PositiveShare),
             },
             SharesPrefixes = true,
         };
+        var stages = entry.ObjectList("stages");
         return new ServingExperiment
         {
-            Id = entry.Id,
+            Id = entry.Text("id"),
             Labels = CaseLabels.Of(
                 deployment,
                 models,
                 ("mode", "agg"),
-                ("tp", entry.TpSize.ToString(CultureInfo.InvariantCulture)),
-                ("workload", entry.Workload)
+                ("tp", tpSize.ToString(CultureInfo.InvariantCulture)),
+                ("workload", workload)
             ),
             Deployment = deployment,
-            PromptTokens = entry.PromptTokens,
-            SharedPrefixTokens = entry.SharedPrefixTokens,
-            PrefixGroups = entry.PrefixGroups,
+            PromptTokens = promptTokens,
+            SharedPrefixTokens = (int)entry.Whole("shared_prefix_tokens", new(0, promptTokens, "tokens")),
+            PrefixGroups = (int)entry.Whole("prefix_groups", s_count),
             PromptsPerGroup =
-                entry.PromptsPerGroup
-                ?? (s_promptsPerGroup.TryGetValue(entry.Workload, out var published) ? published : null),
-            OutputTokens = entry.OutputTokens,
-            Stages = [.. entry.Stages.Select(Stage)],
+                (int?)entry.WholeOrNull("prompts_per_group", s_count)
+                ?? (s_promptsPerGroup.TryGetValue(workload, out var published) ? published : null),
+            OutputTokens = (int)entry.Whole("output_tokens", s_tokens),
+            Stages =
+                stages.Count > 0
+                    ? [.. stages.Select(Stage)]
+                    : throw entry.Error("stages", "at least one stage is expected."),
         };
-
-        ExperimentStage Stage(StageEntry stage)
-        {
-            Require(stage.RatePerSecond > 0, "rate_per_second", stage.RatePerSecond, "above 0");
-            Require(stage.Seconds > 0, "seconds", stage.Seconds, "above 0");
-            foreach (var (name, value) in stage.MeasuredMs)
-            {
-                Require(value > 0 && double.IsFinite(value), $"measured_ms.{name}", value, "above 0");
-                if (!PredictedFigures.Names.Contains(name))
-                {
-                    throw new UserErrorException(
-                        $"{path}: {entry.Id}: measured_ms: found '{name}'; allowed: {string.Join(", ", PredictedFigures.Names)}"
-                    );
-                }
-            }
-
-            return new ExperimentStage(
-                stage.RatePerSecond,
-                stage.Seconds,
-                stage.MeasuredMs.ToDictionary(figure => figure.Key, figure => figure.Value * Millisecond)
-            );
-        }
-
-        void Require(bool isAllowed, string field, double found, string allowed)
-        {
-            if (!isAllowed)
-            {
-                throw new UserErrorException(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{path}: {entry.Id}: {field}: found {found}; allowed: {allowed}"
-                    )
-                );
-            }
-        }
     }
 
-    private sealed record Entry(
-        string Id,
-        string Model,
-        string Hardware,
-        int TpSize,
-        string Precision,
-        int MaxNumBatchedTokens,
-        int MaxNumSeqs,
-        double MemoryUtilization,
-        string Workload,
-        int PromptTokens,
-        int SharedPrefixTokens,
-        int PrefixGroups,
-        int OutputTokens,
-        string Arrivals,
-        IReadOnlyList<StageEntry> Stages,
-        int? PromptsPerGroup = null
-    );
-
-    private sealed record StageEntry(
-        double RatePerSecond,
-        double Seconds,
-        IReadOnlyDictionary<string, double> MeasuredMs
-    );
+    private static ExperimentStage Stage(JsonFields stage)
+    {
+        stage.RequireOnly("rate_per_second", "seconds", "measured_ms");
+        var measured = stage.Object("measured_ms");
+        measured.RequireOnly([.. PredictedFigures.Names]);
+        return new(
+            stage.Number("rate_per_second", FigureRanges.RequestsPerSecond),
+            stage.Number("seconds", FigureRanges.PositiveSeconds),
+            measured.Names.ToDictionary(
+                name => name,
+                name => measured.Number(name, s_milliseconds) * Millisecond
+            )
+        );
+    }
 }

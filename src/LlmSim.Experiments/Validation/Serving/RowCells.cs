@@ -7,6 +7,12 @@ namespace LlmSim.Experiments.Validation.Serving;
 /// <param name="cells">The cells.</param>
 internal sealed class RowCells(string where, IReadOnlyDictionary<string, string> cells)
 {
+    /// <summary>Of tokens, requests and ranks: what is more was never measured.</summary>
+    private const double Most = 1e7;
+
+    /// <summary>Of times and rates.</summary>
+    private static readonly FigureRange s_figure = new(0, 1e12, IsAboveLeast: true);
+
     public string Text(string column) => cells.GetValueOrDefault(column, "").Trim();
 
     /// <summary>Text that may not be empty.</summary>
@@ -19,12 +25,9 @@ internal sealed class RowCells(string where, IReadOnlyDictionary<string, string>
         var text = Text(column);
         return text.Length == 0 && empty is { } value ? value
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number >= least
+            && new FigureRange(least, Most).Contains(number)
                 ? number
-            : throw Wrong(
-                column,
-                string.Create(CultureInfo.InvariantCulture, $"a whole number from {least}")
-            );
+            : throw Wrong(column, $"a whole number {new FigureRange(least, Most)}");
     }
 
     /// <summary>A whole number of at least 1; null where the cell is empty.</summary>
@@ -36,10 +39,9 @@ internal sealed class RowCells(string where, IReadOnlyDictionary<string, string>
         var text = Text(column);
         return text.Length == 0 ? null
             : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-            && number > 0
-            && double.IsFinite(number)
+            && s_figure.Contains(number)
                 ? number * factor
-            : throw Wrong(column, "a number above 0");
+            : throw Wrong(column, $"a number {s_figure}");
     }
 
     public bool Flag(string column) =>

@@ -4,6 +4,9 @@ namespace LlmSim.Metrics.Sampling;
 /// <param name="OnSample">Called for every instance at each sampled time, in the order of time.</param>
 public sealed record SamplingPlan(Action<InstanceSample> OnSample)
 {
+    /// <summary>The clock is in nanoseconds.</summary>
+    internal static FigureRange IntervalRange { get; } = new(1e-9, 1e9, "s");
+
     /// <summary>Seconds of simulated time between samples, from 1e-9; null for none. The first is at time 0.</summary>
     public double? IntervalSeconds { get; init; }
 

@@ -12,10 +12,8 @@ internal static class CalibrationFields
     private const string Request = "request_seconds";
     private const string Source = "source";
 
-    /// <summary>No share of a roof is that small in earnest.</summary>
-    private const double SmallestShare = 1e-3;
-
-    private const double LargestSeconds = 1;
+    /// <summary>No share of a roof is smaller in earnest.</summary>
+    private static readonly FigureRange s_share = new(1e-3, 1);
 
     private static readonly string[] s_efficiency = [Compute, Memory, FixedSeconds, KeySeconds];
 
@@ -32,9 +30,9 @@ internal static class CalibrationFields
         ]);
         var calibration = new Calibration
         {
-            Link = fields.Has(Link) ? fields.Number(Link, SmallestShare, 1) : null,
-            IterationSeconds = fields.Number(Iteration, 0, LargestSeconds),
-            RequestSeconds = fields.Number(Request, 0, LargestSeconds),
+            Link = fields.NumberOrNull(Link, s_share),
+            IterationSeconds = fields.Number(Iteration, EngineOverheads.Range),
+            RequestSeconds = fields.Number(Request, EngineOverheads.Range),
             Source = fields.Text(Source),
         };
         foreach (var one in CalibrationClass.All.Where(one => fields.Has(one.Name)))
@@ -49,10 +47,10 @@ internal static class CalibrationFields
     {
         fields.RequireOnly(s_efficiency);
         return new(
-            fields.Number(Compute, SmallestShare, 1),
-            fields.Number(Memory, SmallestShare, 1),
-            fields.Number(FixedSeconds, 0, LargestSeconds),
-            fields.Has(KeySeconds) ? fields.Number(KeySeconds, 0, LargestSeconds) : 0
+            fields.Number(Compute, s_share),
+            fields.Number(Memory, s_share),
+            fields.Number(FixedSeconds, EngineOverheads.Range),
+            fields.NumberOrNull(KeySeconds, EngineOverheads.Range) ?? 0
         );
     }
 }

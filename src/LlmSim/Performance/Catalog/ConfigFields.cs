@@ -3,13 +3,25 @@ namespace LlmSim.Performance.Catalog;
 /// <summary>The fields of a config.json under their usual names, whatever the family calls them.</summary>
 internal sealed class ConfigFields(JsonFields fields, JsonFields outer, ModelRules rules)
 {
+    private static readonly FigureRange s_layersOrHeads = new(1, 10_000);
+    private static readonly FigureRange s_tokens = new(1, int.MaxValue);
+    private static readonly FigureRange s_widths = new(1, 10_000_000);
+
+    /// <summary>Width of a head, or of a part of one.</summary>
+    public static FigureRange HeadWidth { get; } = new(1, 100_000);
+
+    /// <summary>Experts of a layer.</summary>
+    public static FigureRange Experts { get; } = new(1, 100_000);
+
     public bool Has(string field) => fields.Has(Own(field));
 
     public bool IsOn(string field) => fields.IsOn(Own(field));
 
     public bool IsList(string field) => fields.IsList(Own(field));
 
-    public int PositiveInt(string field)
+    public int PositiveInt(string field) => PositiveInt(field, Range(field));
+
+    public int PositiveInt(string field, FigureRange range)
     {
         var own = Own(field);
         if (!fields.Has(own) && rules.Absent.TryGetValue(field, out var absent))
@@ -18,9 +30,9 @@ internal sealed class ConfigFields(JsonFields fields, JsonFields outer, ModelRul
         }
 
         var value = fields.IsList(own) ? SameInAllLayers(own) : fields.PositiveInt(own);
-        return value <= Most(field)
+        return range.Contains(value)
             ? value
-            : throw fields.Error(own, $"{value} where a whole number from 1 to {Most(field)} is expected.");
+            : throw fields.Error(own, $"{value} where a whole number {range} is expected.");
     }
 
     public int PositiveInt(string field, int absent) => Has(field) ? PositiveInt(field) : absent;
@@ -46,8 +58,6 @@ internal sealed class ConfigFields(JsonFields fields, JsonFields outer, ModelRul
 
     public string Text(string field) => fields.Text(Own(field));
 
-    public double PositiveNumber(string field) => fields.PositiveNumber(Own(field));
-
     public bool IsObject(string field) => fields.IsObject(Own(field));
 
     public JsonFields Object(string field) => fields.Object(Own(field));
@@ -57,13 +67,17 @@ internal sealed class ConfigFields(JsonFields fields, JsonFields outer, ModelRul
     private string Own(string field) =>
         rules.Names.TryGetValue(field, out var names) ? Array.Find(names, fields.Has) ?? names[0] : field;
 
-    /// <summary>Far above those of any model: a wrong figure should not make a run without end.</summary>
-    private static int Most(string field) =>
+    /// <summary>
+    /// Far above those of any model: a wrong figure should not make a run without end. Heads times the width of a head, and layers times
+    /// experts, stay within 31 bits.
+    /// </summary>
+    private static FigureRange Range(string field) =>
         field switch
         {
-            "num_hidden_layers" or "num_attention_heads" or "num_key_value_heads" => 10_000,
-            "max_position_embeddings" or "model_max_length" or "sliding_window" => int.MaxValue,
-            _ => 100_000_000,
+            "num_hidden_layers" or "num_attention_heads" or "num_key_value_heads" => s_layersOrHeads,
+            "head_dim" or "qk_rope_head_dim" or "qk_nope_head_dim" or "v_head_dim" => HeadWidth,
+            "max_position_embeddings" or "model_max_length" or "sliding_window" => s_tokens,
+            _ => s_widths,
         };
 
     /// <summary>Some families give a number for each layer.</summary>

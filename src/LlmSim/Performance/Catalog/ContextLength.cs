@@ -10,6 +10,8 @@ internal static class ContextLength
 {
     private const string Factor = "factor";
 
+    private static readonly FigureRange s_factor = new(0, int.MaxValue, IsAboveLeast: true);
+
     /// <summary>Kinds of scaling whose factor is part of max_position_embeddings already.</summary>
     private static readonly string[] s_scaled = ["llama3", "longrope", "su"];
 
@@ -54,7 +56,7 @@ internal static class ContextLength
             tokens = scaling.PositiveInt("original_max_position_embeddings", absent: tokens);
         }
 
-        var extended = tokens * (scaling.Has(Factor) ? scaling.PositiveNumber(Factor) : 1);
+        var extended = tokens * (scaling.NumberOrNull(Factor, s_factor) ?? 1);
         if (extended is < 1 or > int.MaxValue)
         {
             throw scaling.Error(

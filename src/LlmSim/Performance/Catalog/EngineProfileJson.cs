@@ -60,8 +60,8 @@ internal static class EngineProfileJson
             Overheads = Times.Aggregate(
                 EngineOverheads.None,
                 (overheads, time) =>
-                    fields.Has(time.Field)
-                        ? time.With(overheads, fields.Number(time.Field, 0, EngineOverheads.Largest))
+                    fields.NumberOrNull(time.Field, EngineOverheads.Range) is { } seconds
+                        ? time.With(overheads, seconds)
                         : overheads
             ),
             Source = fields.Text(Source),

@@ -40,8 +40,8 @@ internal sealed record ExpertRules
     /// <exception cref="UserErrorException">A field is missing or wrong.</exception>
     public MixtureOfExperts Read(ConfigFields fields, int layers)
     {
-        var experts = fields.PositiveInt(Experts);
-        var perToken = fields.PositiveInt(ExpertsPerToken);
+        var experts = fields.PositiveInt(Experts, ConfigFields.Experts);
+        var perToken = fields.PositiveInt(ExpertsPerToken, ConfigFields.Experts);
         if (perToken > experts)
         {
             throw fields.Error(ExpertsPerToken, $"{perToken} of {experts} experts cannot be chosen.");

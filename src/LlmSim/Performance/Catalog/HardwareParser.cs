@@ -50,7 +50,7 @@ public static class HardwareParser
     /// calibration, the rates of floating point at 8 and 4 bits, what multiprocessors do, what is between nodes and the power are required.</summary>
     /// <param name="stream">The file.</param>
     /// <param name="sourceName">What messages call it.</param>
-    /// <exception cref="UserErrorException">A field is missing, unknown or not positive.</exception>
+    /// <exception cref="UserErrorException">A field is missing, unknown or out of its range.</exception>
     public static HardwareDescription Parse(Stream stream, string sourceName)
     {
         var fields = JsonFields.Read(stream, sourceName);
@@ -58,19 +58,19 @@ public static class HardwareParser
         var hardware = new HardwareDescription
         {
             Name = fields.Text(Name),
-            MemoryBytesPerSecond = fields.PositiveNumber(MemoryBandwidth),
-            Fp16OpsPerSecond = fields.PositiveNumber(Fp16),
-            Int8OpsPerSecond = fields.PositiveNumber(Int8),
-            Fp8OpsPerSecond = fields.PositiveNumberOrNull(Fp8),
-            Fp4OpsPerSecond = fields.PositiveNumberOrNull(Fp4),
-            OnChipBufferBytes = fields.PositiveNumber(Buffer),
-            Multiprocessors = fields.Has(Multiprocessors) ? fields.PositiveInt(Multiprocessors) : null,
-            UndividedKeysPerSecond = fields.PositiveNumberOrNull(UndividedKeys),
-            MemoryBytes = fields.PositiveLong(Memory),
-            LinkBytesPerSecond = fields.PositiveNumber(LinkBandwidth),
-            LinkLatencySeconds = fields.PositiveNumber(LinkLatency),
-            IdleWatts = fields.PositiveNumberOrNull(IdleWatts),
-            TdpWatts = fields.PositiveNumberOrNull(TdpWatts),
+            MemoryBytesPerSecond = fields.Number(MemoryBandwidth, FigureRanges.BytesPerSecond),
+            Fp16OpsPerSecond = fields.Number(Fp16, FigureRanges.OpsPerSecond),
+            Int8OpsPerSecond = fields.Number(Int8, FigureRanges.OpsPerSecond),
+            Fp8OpsPerSecond = fields.NumberOrNull(Fp8, FigureRanges.OpsPerSecond),
+            Fp4OpsPerSecond = fields.NumberOrNull(Fp4, FigureRanges.OpsPerSecond),
+            OnChipBufferBytes = fields.Number(Buffer, FigureRanges.Bytes),
+            Multiprocessors = (int?)fields.WholeOrNull(Multiprocessors, FigureRanges.Multiprocessors),
+            UndividedKeysPerSecond = fields.NumberOrNull(UndividedKeys, FigureRanges.KeysPerSecond),
+            MemoryBytes = fields.Whole(Memory, FigureRanges.Bytes),
+            LinkBytesPerSecond = fields.Number(LinkBandwidth, FigureRanges.BytesPerSecond),
+            LinkLatencySeconds = fields.Number(LinkLatency, FigureRanges.PositiveSeconds),
+            IdleWatts = fields.NumberOrNull(IdleWatts, FigureRanges.Watts),
+            TdpWatts = fields.NumberOrNull(TdpWatts, FigureRanges.Watts),
             Calibration = fields.Has(Calibration)
                 ? CalibrationFields.Parse(fields.Object(Calibration))
                 : null,
@@ -78,9 +78,12 @@ public static class HardwareParser
         };
         return hardware with
         {
-            GpusPerNode = fields.PositiveInt(GpusPerNode, hardware.GpusPerNode),
-            NicBytesPerSecond = fields.PositiveNumberOrNull(NicBandwidth) ?? hardware.NicBytesPerSecond,
-            NicLatencySeconds = fields.PositiveNumberOrNull(NicLatency) ?? hardware.NicLatencySeconds,
+            GpusPerNode =
+                (int?)fields.WholeOrNull(GpusPerNode, FigureRanges.GpusPerNode) ?? hardware.GpusPerNode,
+            NicBytesPerSecond =
+                fields.NumberOrNull(NicBandwidth, FigureRanges.BytesPerSecond) ?? hardware.NicBytesPerSecond,
+            NicLatencySeconds =
+                fields.NumberOrNull(NicLatency, FigureRanges.PositiveSeconds) ?? hardware.NicLatencySeconds,
         };
     }
 }

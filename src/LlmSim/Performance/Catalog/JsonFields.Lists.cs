@@ -15,6 +15,25 @@ internal sealed partial class JsonFields
             ? [.. value.EnumerateArray().Select(item => StringOf(item)!)]
             : throw Invalid(field, "a list of strings");
 
+    /// <summary>A list of objects.</summary>
+    public IReadOnlyList<JsonFields> ObjectList(string field) =>
+        Require(field) is { ValueKind: JsonValueKind.Array } value
+            ? ObjectsOf(value, $"{_sourceName}:{field}")
+            : throw Invalid(field, "a list of objects");
+
+    private static JsonFields[] ObjectsOf(JsonElement list, string sourceName) =>
+        [
+            .. list.EnumerateArray()
+                .Select(
+                    (item, i) =>
+                        item.ValueKind == JsonValueKind.Object
+                            ? new JsonFields(item, $"{sourceName}[{i}]")
+                            : throw new UserErrorException(
+                                $"{sourceName}[{i}]: {Shown(item)} where an object is expected."
+                            )
+                ),
+        ];
+
     /// <summary>A list of whole numbers.</summary>
     public int[] IntList(string field) =>
         Require(field) is { ValueKind: JsonValueKind.Array } value

@@ -21,23 +21,45 @@ internal sealed partial class JsonFields
     }
 
     /// <summary>Reads the whole stream, which has to hold one JSON object.</summary>
-    public static JsonFields Read(Stream stream, string sourceName)
+    public static JsonFields Read(Stream stream, string sourceName) =>
+        Read(Content(stream, sourceName, LargestBytes), sourceName);
+
+    /// <summary>Reads a line of a file, which has to hold one JSON object.</summary>
+    /// <param name="bytes">The line, in UTF-8.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="line">Number of the line.</param>
+    public static JsonFields ReadLine(ReadOnlyMemory<byte> bytes, string path, int line) =>
+        Read(bytes, string.Create(CultureInfo.InvariantCulture, $"{path}:{line}"), isLine: true);
+
+    /// <summary>Reads the whole stream, which has to hold a list of JSON objects.</summary>
+    public static IReadOnlyList<JsonFields> ReadList(Stream stream, string sourceName) =>
+        Root(Content(stream, sourceName, LargestBytes), sourceName, isLine: false)
+            is { ValueKind: JsonValueKind.Array } list
+            ? ObjectsOf(list, sourceName)
+            : throw new UserErrorException($"{sourceName}: a list of objects is expected.");
+
+    private static JsonFields Read(ReadOnlyMemory<byte> bytes, string sourceName, bool isLine = false)
     {
-        var bytes = Content(stream, sourceName);
+        var root = Root(bytes, sourceName, isLine);
+        return root.ValueKind == JsonValueKind.Object
+            ? new(root, sourceName)
+            : throw new UserErrorException(
+                $"{sourceName}: a JSON {root.ValueKind} where an object is expected."
+            );
+    }
+
+    private static JsonElement Root(ReadOnlyMemory<byte> bytes, string sourceName, bool isLine)
+    {
         try
         {
             using var document = Parse(bytes);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new(document.RootElement.Clone(), sourceName)
-                : throw new UserErrorException(
-                    $"{sourceName}: a JSON {document.RootElement.ValueKind} where an object is expected."
-                );
+            return document.RootElement.Clone();
         }
         catch (JsonException exception)
         {
-            var line = (exception.LineNumber + 1)?.ToString(CultureInfo.InvariantCulture) ?? "1";
+            var line = string.Create(CultureInfo.InvariantCulture, $":{(exception.LineNumber ?? 0) + 1}");
             throw new UserErrorException(
-                $"{sourceName}:{line}: not valid JSON: {exception.Message}",
+                $"{sourceName}{(isLine ? "" : line)}: not valid JSON: {exception.Message}",
                 exception
             );
         }
@@ -64,25 +86,23 @@ internal sealed partial class JsonFields
     }
 
     /// <summary>The bytes of a text in UTF-8, without a mark at its beginning.</summary>
-    private static ReadOnlyMemory<byte> Content(Stream stream, string sourceName)
+    public static ReadOnlyMemory<byte> Content(Stream stream, string sourceName, int largestBytes)
     {
         using var content = new MemoryStream();
         var buffer = new byte[1 << 16];
         for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
         {
             content.Write(buffer, 0, read);
-            if (content.Length > LargestBytes)
+            if (content.Length > largestBytes)
             {
-                throw new UserErrorException(
-                    $"{sourceName}: larger than {LargestBytes >> 20} MiB; a JSON object is expected."
-                );
+                throw new UserErrorException($"{sourceName}: larger than {largestBytes >> 20} MiB.");
             }
         }
 
         ReadOnlyMemory<byte> bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
         if (!Utf8.IsValid(bytes.Span))
         {
-            throw new UserErrorException($"{sourceName}: not a text in UTF-8; a JSON object is expected.");
+            throw new UserErrorException($"{sourceName}: not a text in UTF-8.");
         }
 
         return bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
@@ -157,26 +177,28 @@ internal sealed partial class JsonFields
             ? (int)real
         : null;
 
-    /// <summary>A finite number above 0, such as 450e9.</summary>
-    public double PositiveNumber(string field) =>
+    /// <summary>A number in its range, such as 450e9.</summary>
+    public double Number(string field, FigureRange range) =>
         Require(field) is { ValueKind: JsonValueKind.Number } value
         && value.TryGetDouble(out var number)
-        && double.IsFinite(number)
-        && number > 0
+        && range.Contains(number)
             ? number
-            : throw Invalid(field, "a number above 0");
+            : throw Invalid(field, $"a number {range}");
 
-    public double? PositiveNumberOrNull(string field) => Has(field) ? PositiveNumber(field) : null;
+    /// <summary>A number in its range; null where the field is absent.</summary>
+    public double? NumberOrNull(string field, FigureRange range) => Has(field) ? Number(field, range) : null;
 
-    /// <summary>A whole number above 0 that may be written like 80e9.</summary>
-    public long PositiveLong(string field)
-    {
-        const double LargestExact = 1L << 53;
-        var number = PositiveNumber(field);
-        return number <= LargestExact && Math.Floor(number) == number
+    /// <summary>A whole number in its range, which may be written like 80e9.</summary>
+    public long Whole(string field, FigureRange range) =>
+        Require(field) is { ValueKind: JsonValueKind.Number } value
+        && value.TryGetDouble(out var number)
+        && range.Contains(number)
+        && Math.Floor(number) == number
             ? (long)number
-            : throw Invalid(field, "a whole number above 0");
-    }
+            : throw Invalid(field, $"a whole number {range}");
+
+    /// <summary>A whole number in its range; null where the field is absent.</summary>
+    public long? WholeOrNull(string field, FigureRange range) => Has(field) ? Whole(field, range) : null;
 
     public bool Flag(string field, bool absent) =>
         Find(field) switch
@@ -202,18 +224,6 @@ internal sealed partial class JsonFields
         }
     }
 
-    /// <summary>A finite number in a range.</summary>
-    public double Number(string field, double min, double max) =>
-        Require(field) is { ValueKind: JsonValueKind.Number } value
-        && value.TryGetDouble(out var number)
-        && number >= min
-        && number <= max
-            ? number
-            : throw Invalid(
-                field,
-                string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}")
-            );
-
     /// <summary>The fields of an object inside this one.</summary>
     public JsonFields Object(string field) =>
         Require(field) is { ValueKind: JsonValueKind.Object } value
@@ -237,12 +247,14 @@ internal sealed partial class JsonFields
 
     public UserErrorException Error(string field, string message) => new($"{_sourceName}:{field}: {message}");
 
-    private UserErrorException Invalid(string field, string allowed)
+    private UserErrorException Invalid(string field, string allowed) =>
+        Error(field, $"{Shown(_object.GetProperty(field))} where {allowed} is expected.");
+
+    private static string Shown(JsonElement value)
     {
         const int LongestShown = 60;
-        var found = _object.GetProperty(field).GetRawText();
-        found = found.Length > LongestShown ? $"{found[..LongestShown]}…" : found;
-        return Error(field, $"{found} where {allowed} is expected.");
+        var text = value.GetRawText();
+        return text.Length > LongestShown ? $"{text[..LongestShown]}…" : text;
     }
 
     /// <summary>The string; null for something else, and for half a character, which JSON can write and text cannot hold.</summary>

@@ -85,7 +85,7 @@ public static class ModelConfigParser
         var layers = fields.PositiveInt("num_hidden_layers") - ParameterCount.CrossAttentionLayers(fields);
         var latent = rules.HasLatentAttention ? Latent(fields) : null;
         var experts = rules.Experts?.Read(fields, layers);
-        var kvHeads = latent is null ? rules.KvHeads(fields, heads) : heads;
+        var kvHeads = latent is null ? rules.KvHeads(fields, heads) : LatentKvHeads(fields, heads);
         if (heads % kvHeads != 0)
         {
             throw fields.Error("num_key_value_heads", $"{kvHeads} does not divide {heads} attention heads.");
@@ -122,6 +122,13 @@ public static class ModelConfigParser
             NopeHeadSize = fields.PositiveInt("qk_nope_head_dim"),
             ValueHeadSize = fields.PositiveInt("v_head_dim"),
         };
+
+    /// <summary>A latent vector serves all heads: what the config says of KV heads is not used, but has to be a number of heads.</summary>
+    private static int LatentKvHeads(ConfigFields fields, int heads)
+    {
+        _ = fields.PositiveInt("num_key_value_heads", absent: heads);
+        return heads;
+    }
 
     private static int MlpWidth(ConfigFields fields, ModelRules rules, MixtureOfExperts? experts)
     {

@@ -11,40 +11,48 @@ internal static class ParameterCount
     /// <summary>Layers that attend to pictures, and are passed over in text.</summary>
     public static int CrossAttentionLayers(ConfigFields fields) => fields.IntList(CrossAttention).Length;
 
+    /// <summary>More than any model has: what follows from fewer stays within 64 bits.</summary>
+    private const long Most = 1_000_000_000_000_000;
+
     /// <summary>Counts them.</summary>
     /// <exception cref="UserErrorException">They are more than a model can have.</exception>
     public static long Of(ModelDescription model, ConfigFields fields, ModelRules rules)
     {
-        RequireBelievable(model, fields);
+        try
+        {
+            return Count(model, fields, rules) is <= Most and var parameters
+                ? parameters
+                : throw new OverflowException();
+        }
+        catch (OverflowException)
+        {
+            throw fields.Error("hidden_size", "with the other sizes it makes more than 1e15 parameters.");
+        }
+    }
+
+    private static long Count(ModelDescription model, ConfigFields fields, ModelRules rules)
+    {
         long hidden = model.HiddenSize;
         var norm = rules.NormVectors * hidden;
         var mlp = Mlp(model, model.IntermediateSize, rules.MlpBias.IsOn(fields));
-        var layer =
-            (model.LatentAttention is { } latent ? Attention(model, latent) : Attention(model, fields, rules))
-            + rules.Norms(fields) * norm
-            + rules.MoreInLayer(fields);
-        return Embeddings(model, fields, rules)
-            + model.Layers * layer
-            + (model.Layers - model.ExpertLayers) * mlp
-            + model.ExpertLayers * BesideExperts(model, fields, rules.Experts)
-            + model.ExpertParameters
-            + rules.OuterNorms * norm
-            + CrossAttentionLayers(fields) * (layer + mlp + 2L * model.HeadSize + 2)
-            + (fields.Has(CrossAttention) ? PictureTokens * hidden : 0);
-    }
-
-    private static void RequireBelievable(ModelDescription model, ConfigFields fields)
-    {
-        const double Most = 1e15;
-        var experts = model.MixtureOfExperts;
-        var widths =
-            4.0 * model.AttentionHeads * model.HeadSize
-            + 3.0 * model.IntermediateSize
-            + 3.0 * (experts?.SharedIntermediateSize ?? 0)
-            + 3.0 * (experts?.Experts ?? 0) * (experts?.ExpertIntermediateSize ?? 0);
-        if (model.HiddenSize * (model.Layers * widths + 2.0 * model.VocabularySize) > Most)
+        checked
         {
-            throw fields.Error("hidden_size", "with the other sizes it makes more than 1e15 parameters.");
+            var layer =
+                (
+                    model.LatentAttention is { } latent
+                        ? Attention(model, latent)
+                        : Attention(model, fields, rules)
+                )
+                + rules.Norms(fields) * norm
+                + rules.MoreInLayer(fields);
+            return Embeddings(model, fields, rules)
+                + model.Layers * layer
+                + (model.Layers - model.ExpertLayers) * mlp
+                + model.ExpertLayers * BesideExperts(model, fields, rules.Experts)
+                + model.ExpertParameters
+                + rules.OuterNorms * norm
+                + CrossAttentionLayers(fields) * (layer + mlp + 2L * model.HeadSize + 2)
+                + (fields.Has(CrossAttention) ? PictureTokens * hidden : 0);
         }
     }
 
@@ -72,13 +80,16 @@ internal static class ParameterCount
         long heads = model.AttentionHeads;
         long queryRank = latent.QueryRank;
         var query = heads * (latent.NopeHeadSize + latent.RopeHeadSize);
-
-        var queries = queryRank == 0 ? hidden * query : hidden * queryRank + queryRank + queryRank * query;
-        var keysAndValues =
-            hidden * latent.CachedSize
-            + latent.KvRank
-            + latent.KvRank * heads * (latent.NopeHeadSize + latent.ValueHeadSize);
-        return queries + keysAndValues + heads * latent.ValueHeadSize * hidden;
+        checked
+        {
+            var queries =
+                queryRank == 0 ? hidden * query : hidden * queryRank + queryRank + queryRank * query;
+            var keysAndValues =
+                hidden * latent.CachedSize
+                + latent.KvRank
+                + latent.KvRank * heads * (latent.NopeHeadSize + latent.ValueHeadSize);
+            return queries + keysAndValues + heads * latent.ValueHeadSize * hidden;
+        }
     }
 
     private static long BesideExperts(ModelDescription model, ConfigFields fields, ExpertRules? rules)
@@ -108,11 +119,12 @@ internal static class ParameterCount
     {
         var vocabulary = (long)model.VocabularySize * model.HiddenSize;
         var positions = rules.ExtraPositions is { } extra
-            ? (model.MaxContextTokens + (long)extra) * model.HiddenSize
+            ? checked((model.MaxContextTokens + (long)extra) * model.HiddenSize)
             : 0;
         var bias = rules.LmHeadBias.IsOn(fields) ? model.VocabularySize : 0;
         return (model.TiedEmbeddings ? 1 : 2) * vocabulary + positions + bias;
     }
 
-    private static long Matrix(long input, long output, bool bias) => input * output + (bias ? output : 0);
+    private static long Matrix(long input, long output, bool bias) =>
+        checked(input * output + (bias ? output : 0));
 }

@@ -5,6 +5,11 @@ internal static class QuantizationFormats
 {
     private const int UsualGroupSize = 128;
 
+    private static readonly FigureRange s_bits = new(1, 16);
+
+    /// <summary>-1 stands for whole channels.</summary>
+    private static readonly FigureRange s_groupSize = new(-1, int.MaxValue);
+
     private static readonly Dictionary<string, Func<int, ProductFormat>> s_algorithms = new(
         StringComparer.OrdinalIgnoreCase
     )
@@ -52,11 +57,11 @@ internal static class QuantizationFormats
     /// <summary>Integers of a group size, as the checkpoints of AWQ and GPTQ have them; -1 stands for whole channels.</summary>
     public static NumberFormat Integers(JsonFields fields, int bits, string sizeField, bool hasZeroPoint) =>
         HasGroups(fields, sizeField)
-            ? NumberFormat.IntegerGroups(bits, fields.PositiveInt(sizeField), hasZeroPoint)
+            ? NumberFormat.IntegerGroups(bits, (int)fields.Whole(sizeField, s_groupSize), hasZeroPoint)
             : new($"int{bits}", bits, NumberKind.Integer, bits);
 
     /// <summary>Bits of a value from a field, 1 to 16.</summary>
-    public static int Bits(JsonFields fields, string field) => (int)fields.Number(field, 1, 16);
+    public static int Bits(JsonFields fields, string field) => (int)fields.Whole(field, s_bits);
 
     /// <summary>A format by the name that AMD Quark gives it in "dtype".</summary>
     public static NumberFormat Quark(JsonFields tensor)
@@ -114,5 +119,5 @@ internal static class QuantizationFormats
         size == NumberFormat.MicroscalingGroup ? NumberFormat.Mxfp8 : NumberFormat.Fp8Blocks(1, size);
 
     private static bool HasGroups(JsonFields fields, string field) =>
-        fields.Has(field) && fields.Number(field, -1, int.MaxValue) > 0;
+        fields.WholeOrNull(field, s_groupSize) > 0;
 }

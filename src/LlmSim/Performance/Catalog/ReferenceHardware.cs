@@ -31,13 +31,13 @@ internal static class ReferenceHardware
         && hardware == HardwareCatalog.BuiltIn.Get(hardware.Name)
             ? hardware with
             {
-                MemoryBytesPerSecond = figures.PositiveNumber("memory_bytes_per_second"),
-                Fp16OpsPerSecond = figures.PositiveNumber("fp16_ops_per_second"),
-                Int8OpsPerSecond = figures.PositiveNumber("int8_ops_per_second"),
+                MemoryBytesPerSecond = figures.Number("memory_bytes_per_second", FigureRanges.BytesPerSecond),
+                Fp16OpsPerSecond = figures.Number("fp16_ops_per_second", FigureRanges.OpsPerSecond),
+                Int8OpsPerSecond = figures.Number("int8_ops_per_second", FigureRanges.OpsPerSecond),
                 Fp8OpsPerSecond = null,
                 Fp4OpsPerSecond = null,
-                OnChipBufferBytes = figures.PositiveNumber("on_chip_buffer_bytes"),
-                MemoryBytes = figures.PositiveLong("memory_bytes"),
+                OnChipBufferBytes = figures.Number("on_chip_buffer_bytes", FigureRanges.Bytes),
+                MemoryBytes = figures.Whole("memory_bytes", FigureRanges.Bytes),
             }
             : hardware;
 }

@@ -3,6 +3,8 @@ namespace LlmSim.Workloads.Traces;
 /// <summary>How a trace is read.</summary>
 public sealed record TraceOptions
 {
+    internal static FigureRange TimeScaleRange { get; } = new(1e-12, 1e12);
+
     /// <summary>Name of the format that the file must have; null takes any, decided by its first record.</summary>
     public string? Format { get; init; }
 
@@ -15,7 +17,7 @@ public sealed record TraceOptions
     /// <summary>Unit of its times: s, ms, us, ns or iso. Null: as the trace tells, else as its format has it.</summary>
     public string? TimeUnit { get; init; }
 
-    /// <summary>Times between requests are multiplied by this number above 0: with 0.5 they come twice as often.</summary>
+    /// <summary>Times between requests are multiplied by this number, from 1e-12 to 1e12: with 0.5 they come twice as often.</summary>
     public double TimeScale { get; init; } = 1;
 
     /// <summary>Requests before this time are left out; seconds of the trace from its first request, at least 0.</summary>
@@ -55,8 +57,8 @@ public sealed record TraceOptions
     /// <exception cref="UserErrorException">A value is outside its range.</exception>
     internal void Validate()
     {
-        WorkloadParameter.RequirePositive("time_scale", TimeScale);
-        WorkloadParameter.Require(From >= 0 && double.IsFinite(From), "from", From, "a number of at least 0");
+        WorkloadParameter.Require(TimeScaleRange, "time_scale", TimeScale);
+        WorkloadParameter.Require(FigureRanges.Timestamp, "from", From);
         if (Until is { } until)
         {
             WorkloadParameter.Require(

@@ -64,12 +64,12 @@ public sealed class ExperimentValidationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("tp_size: found 0; allowed: a whole number from 1", "\"tp_size\": 1", "\"tp_size\": 0")]
-    [InlineData("arrivals: found 'burst'; allowed: poisson", "poisson", "burst")]
-    [InlineData("rate_per_second: found -0.02; allowed: above 0", "0.02", "-0.02")]
-    [InlineData("shared_prefix_tokens: found 600; allowed: from 0 to prompt_tokens", ": 300", ": 600")]
-    [InlineData("measured_ms: found 'itl_p50'; allowed: ttft_mean", "e2e_p90", "itl_p50")]
-    [InlineData("memory_utilization: found 90; allowed: above 0, up to 1", "0.9,", "90,")]
+    [InlineData("tp_size: 0 where a whole number from 1 to 1024", "\"tp_size\": 1", "\"tp_size\": 0")]
+    [InlineData("arrivals: 'burst' where poisson", "poisson", "burst")]
+    [InlineData("stages[1]:rate_per_second: -0.02 where a number above 0", "0.02", "-0.02")]
+    [InlineData("shared_prefix_tokens: 600 where a whole number from 0 to 500 tokens", ": 300", ": 600")]
+    [InlineData("stages[0]:measured_ms:itl_p50: unknown field.", "e2e_p90", "itl_p50")]
+    [InlineData("memory_utilization: 90 where a number above 0, up to 1", "0.9,", "90,")]
     public void What_is_wrong_is_said_with_the_experiment(string message, string from, string to)
     {
         var path = _folder.Write("e.json", Lonely.Replace(from, to, StringComparison.Ordinal));
@@ -77,12 +77,14 @@ public sealed class ExperimentValidationTests : IDisposable
         var run = CliRun.Of("validate", "--experiments", path);
 
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
-        Assert.StartsWith($"llmsim: {path}: a: {message}", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"llmsim: {path}[0]:{message}", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("[]", ": has no experiments")]
-    [InlineData("[\n{\"id\": \"a\"}]", ":2: ")]
+    [InlineData("[\n{\"id\": \"a\"}]", "[0]:tp_size: missing")]
+    [InlineData("[null]", "[0]: null where an object")]
+    [InlineData("{}", ": a list of objects")]
     [InlineData("{", ":1: ")]
     public void What_is_no_list_of_experiments_is_refused(string text, string message)
     {
