@@ -97,7 +97,10 @@ public static class PerformanceSource
                     new MeasuredModel(profile, model, precision, instance),
                     PredictionTier.MeasuredProfile,
                     source
-                );
+                )
+                {
+                    Notice = profile.Notice,
+                };
         }
 
         if (source.StartsWith(OwnPrefix, StringComparison.Ordinal))

@@ -69,8 +69,8 @@ internal readonly ref struct ProfileLine(string path, string[] columns, int[] in
             ? value
             : throw Error(column, "a whole number from 0");
 
-    /// <summary>A finite number, from 0 unless a lower limit is given.</summary>
-    public double Number(int column, double min = 0) =>
+    /// <summary>A finite number, from 0 unless another limit is given.</summary>
+    public double Number(int column, double min = 0, double max = double.MaxValue) =>
         double.TryParse(
             _row[indices[column]].Span,
             NumberStyles.Float,
@@ -79,8 +79,15 @@ internal readonly ref struct ProfileLine(string path, string[] columns, int[] in
         )
         && double.IsFinite(value)
         && value >= min
+        && value <= max
             ? value
-            : throw Error(column, min == 0 ? "a number from 0" : "a number");
+            : throw Error(
+                column,
+                min < 0 ? "a number"
+                    : max < double.MaxValue
+                        ? string.Create(CultureInfo.InvariantCulture, $"a number from 0 to {max}")
+                    : "a number from 0"
+            );
 
     public UserErrorException Error(int column, string allowed) =>
         new($"{path}:{_row.LineNumberFrom}:{columns[column]}: found '{Text(column)}'; allowed: {allowed}");
