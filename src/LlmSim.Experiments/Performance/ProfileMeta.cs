@@ -65,6 +65,7 @@ internal sealed class ProfileMeta
     /// <summary>What the driver calls the accelerator; null where the file does not say it.</summary>
     private string? Gpu { get; }
 
+    /// <summary>Reads the file.</summary>
     /// <exception cref="UserErrorException">The file is not there, or something in it is wrong; the message says where.</exception>
     public static ProfileMeta Read(string path)
     {
