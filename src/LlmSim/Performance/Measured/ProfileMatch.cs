@@ -16,11 +16,7 @@ public static class ProfileMatch
     {
         model.RequireFullAttention();
         RequireSubject(profile, model, instance.Hardware);
-        RequireFormat(
-            profile,
-            precision,
-            $"the run has {precision.Describe(model, Semantics.Standard, [])}"
-        );
+        RequireFormat(profile, precision, $"the run has {precision.Describe(model, Semantics.Standard, [])}");
         ExpertParallelism.Require(model, instance);
         RequireDivision(profile, model, instance);
     }
