@@ -80,7 +80,7 @@ void EndAtOnce(int exitCode, string message)
 {
     OutputFile.DeleteUnfinished();
     // Whoever should read the message may have stopped reading.
-    var teller = new Thread(() => console.Tell(message)) { IsBackground = true };
+    var teller = new Thread(() => new CliConsole(Console.Out, Console.Error).Tell(message)) { IsBackground = true };
     teller.Start();
     teller.Join(TimeSpan.FromSeconds(0.4));
     supervised?.End(exitCode);

@@ -18,8 +18,7 @@ internal sealed class PluginArguments
         Watchdog.Option,
         "seconds of wall time that a policy or performance model of your own may take to answer",
         10,
-        "above 0",
-        value => value > 0
+        FigureRanges.PositiveSeconds
     );
     private readonly Option<string> _hardware = Folder("hardware_dir", "accelerators", "catalog/hardware");
 

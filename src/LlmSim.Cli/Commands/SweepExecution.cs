@@ -23,7 +23,13 @@ internal static class SweepExecution
         IReadOnlyList<RunResult> results;
         using (var progress = new ProgressLine(console, output.IsQuiet(parse)))
         {
-            results = SweepRunner.Run(plan, output.Sweep(parse), progress.Report, console.Cancellation);
+            results = SweepRunner.Run(
+                plan,
+                output.Sweep(parse),
+                progress.Report,
+                warning => console.Warn([warning]),
+                console.Cancellation
+            );
         }
 
         TraceNotices.Write(results.Select(result => result.Trace), console);

@@ -45,17 +45,10 @@ public static class CalibrationRun
     private static string Title(MeasuredProfile profile) =>
         $"{profile.Model} ({profile.Variant}, tp {string.Join(" and ", profile.Shards.Keys.Order())})";
 
-    private static HardwareDescription Named(MeasuredProfile profile, HardwareCatalog accelerators)
-    {
-        HardwareDescription[] candidates =
-        [
-            .. accelerators.All.Where(hardware => ProfileMatch.IsOf(profile, hardware)),
-        ];
-        return candidates is [var only]
-            ? only
-            : throw new UserErrorException(
-                $"{profile.SourceName}: is of {profile.Hardware}, and {candidates.Length} accelerators of the catalog may be "
-                    + "that; say which with --hardware"
-            );
-    }
+    private static HardwareDescription Named(MeasuredProfile profile, HardwareCatalog accelerators) =>
+        accelerators.All.FirstOrDefault(hardware => ProfileMatch.IsOf(profile, hardware))
+        ?? throw new UserErrorException(
+            $"{profile.SourceName}: is of {profile.Hardware}, which is no accelerator of the catalog by that name.{Suggestion.For(profile.Hardware, accelerators.All.Select(hardware => hardware.Name))} "
+                + "'llmsim hardware' lists them."
+        );
 }

@@ -98,7 +98,10 @@ public static class PerformanceSource
                     new MeasuredModel(profile, model, precision, instance),
                     PredictionTier.MeasuredProfile,
                     source
-                );
+                )
+                {
+                    Notice = profile.Notice,
+                };
         }
 
         if (OwnPerformanceFiles.IsOwn(source))

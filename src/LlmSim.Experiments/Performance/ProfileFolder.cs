@@ -10,9 +10,13 @@ namespace LlmSim.Experiments.Performance;
 /// </summary>
 public static class ProfileFolder
 {
+    /// <summary>What a layer may take. More is another unit, and would end the clock.</summary>
     private static readonly FigureRange s_microseconds = new(0, 1e12, "us");
 
     private const string MetaFile = "meta.yaml";
+
+    /// <summary>Slices of attention are found for all pairs of what was measured.</summary>
+    private const int MostPairs = 100_000;
 
     /// <summary>Reads a profile.</summary>
     /// <param name="path">The folder with the meta.yaml, or one above it if there is only one such, or one named bf16.</param>
@@ -22,13 +26,15 @@ public static class ProfileFolder
         var folder = Variant(path);
         var meta = ProfileMeta.Read(Path.Combine(folder, MetaFile));
         var degrees = Degrees(folder);
+        var skew = meta.SkewFit?.Corrections(folder, degrees) ?? [];
         return new()
         {
             SourceName = folder,
             Model = meta.Model,
             Hardware = meta.Hardware,
             Variant = meta.Variant,
-            Shards = degrees.ToDictionary(tp => tp, tp => Shard(folder, meta, tp)),
+            Notice = meta.Notice,
+            Shards = degrees.ToDictionary(tp => tp, tp => Shard(folder, tp, skew.GetValueOrDefault(tp))),
             Experts = Experts(Path.Combine(folder, "tp1", "moe.csv")),
         };
     }
@@ -76,25 +82,27 @@ public static class ProfileFolder
             : throw new UserErrorException($"{folder}: has no folder tp1, tp2, …");
     }
 
-    private static int Degree(string folder) =>
-        int.TryParse(
-            Path.GetFileName(folder).AsSpan(2),
-            NumberStyles.None,
-            CultureInfo.InvariantCulture,
-            out var tp
-        )
+    private static int Degree(string folder)
+    {
+        var name = Path.GetFileName(folder);
+        return
+            int.TryParse(name.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var tp)
+            && name == NameOf(tp)
             ? tp
             : 0;
+    }
 
-    private static MeasuredShard Shard(string folder, ProfileMeta meta, int tpSize)
+    private static string NameOf(int tpSize) => string.Create(CultureInfo.InvariantCulture, $"tp{tpSize}");
+
+    private static MeasuredShard Shard(string folder, int tpSize, SkewCorrection? skew)
     {
-        var shard = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"tp{tpSize}"));
+        var shard = Path.Combine(folder, NameOf(tpSize));
         return new()
         {
             Dense = Curves(Path.Combine(shard, "dense.csv"), "tokens"),
             PerSequence = Curves(Path.Combine(shard, "per_sequence.csv"), "sequences"),
             Attention = Attention(Path.Combine(shard, "attention.csv")),
-            Skew = meta.Skew(folder, tpSize),
+            Skew = skew,
         };
     }
 
@@ -123,7 +131,16 @@ public static class ProfileFolder
                 Seconds(line, 4)
             )
         );
-        return new(points);
+        var prefills = points.Select(point => point.PrefillTokens).Distinct().Count();
+        var decodes = points.Select(point => point.DecodeRequests).Distinct().Count();
+        return (long)prefills * decodes <= MostPairs
+            ? new(points)
+            : throw new UserErrorException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{path}: has {prefills:N0} values of prefill_chunk and {decodes:N0} of n_decode; allowed are {MostPairs:N0} pairs of them"
+                )
+            );
     }
 
     private static ExpertTable? Experts(string path)

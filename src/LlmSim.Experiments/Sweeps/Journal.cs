@@ -21,6 +21,7 @@ internal sealed class Journal : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly string _path;
+    private readonly List<DamagedRow> _damaged = [];
     private readonly Lock _lock = new();
 
     private readonly IDisposable? _claim;
@@ -37,38 +38,21 @@ internal sealed class Journal : IDisposable
     public static Journal Create(string path)
     {
         JournalFile.RequireAbsent(path);
-        JournalFile.Create(path);
-        return Open(path);
+        return Resume(path);
     }
 
     /// <summary>A journal that begins anew, whatever sweep it had points of; a new one when there is none.</summary>
     /// <exception cref="UserErrorException">The file is none of ours, or another process has it.</exception>
-    public static Journal Overwrite(string path)
-    {
-        var journal = Resume(path);
-        try
-        {
-            JournalFile.Clear(journal._connection, path);
-            return journal;
-        }
-        catch
-        {
-            journal.Dispose();
-            throw;
-        }
-    }
+    public static Journal Overwrite(string path) => Open(path, isCleared: true);
 
     /// <summary>The journal of an earlier sweep; a new one when there is none.</summary>
-    /// <exception cref="UserErrorException">The file is damaged, none of ours, or another process has it.</exception>
-    public static Journal Resume(string path)
-    {
-        if (!File.Exists(path) && !Directory.Exists(path))
-        {
-            JournalFile.Create(path);
-        }
+    /// <exception cref="UserErrorException">
+    /// The file is damaged, none of ours or of another version, or another process has it.
+    /// </exception>
+    public static Journal Resume(string path) => Open(path, isCleared: false);
 
-        return Open(path);
-    }
+    /// <summary>Rows that were found not to be what was written, and are gone: what they were of is to be run again.</summary>
+    public IReadOnlyList<DamagedRow> Damaged => _damaged;
 
     /// <summary>
     /// Records what the sweep reads. An input that has changed since is an error, because the points in the journal are of the
@@ -78,15 +62,21 @@ internal sealed class Journal : IDisposable
     public void RequireUnchanged(IReadOnlyCollection<InputFingerprint> inputs) =>
         Transact(transaction =>
         {
+            var known = Read(JournalTable.Inputs, transaction)
+                .ToDictionary(row => (string)row[0], row => (string)row[1], StringComparer.Ordinal);
             foreach (var (name, content) in inputs)
             {
-                RequireUnchanged(transaction, name, content);
-                Execute(
-                    transaction,
-                    "INSERT OR IGNORE INTO inputs VALUES ($a, $b)",
-                    ("$a", name),
-                    ("$b", content)
-                );
+                if (!known.TryGetValue(name, out var former))
+                {
+                    JournalTable.Inputs.Write(transaction, name, content);
+                }
+                else if (former != content)
+                {
+                    throw new UserErrorException(
+                        $"{_path}: the {name} has changed since the sweep began: it was {former}, it is {content}. The results of "
+                            + "both would be mixed: give the former back, or begin anew with another --checkpoint_path."
+                    );
+                }
             }
         });
 
@@ -96,24 +86,15 @@ internal sealed class Journal : IDisposable
         var entries = new Dictionary<string, JournalEntry>(StringComparer.Ordinal);
         Transact(transaction =>
         {
-            var files = Rows(
-                    transaction,
-                    "SELECT hash, option, name, bytes FROM files",
-                    row =>
-                        (
-                            Hash: row.GetString(0),
-                            File: new PointFile(row.GetString(1), row.GetString(2), row.GetInt64(3))
-                        )
-                )
-                .ToLookup(row => row.Hash, row => row.File);
-            var points = Rows(
-                transaction,
-                "SELECT hash, summary FROM points",
-                row => (Hash: row.GetString(0), Summary: SummaryJson.ParseSummary(row.GetString(1)))
-            );
-            foreach (var (hash, summary) in points)
+            var files = Read(JournalTable.Files, transaction)
+                .ToLookup(
+                    row => (string)row[0],
+                    row => new PointFile((string)row[1], (string)row[2], (long)row[3], (string)row[4])
+                );
+            foreach (var row in Read(JournalTable.Points, transaction))
             {
-                entries.Add(hash, new JournalEntry(summary, [.. files[hash]]));
+                var hash = (string)row[0];
+                entries[hash] = new JournalEntry(SummaryJson.ParseSummary((string)row[2]), [.. files[hash]]);
             }
         });
         return entries;
@@ -124,13 +105,8 @@ internal sealed class Journal : IDisposable
     {
         string? first = null;
         Transact(transaction =>
-        {
-            using var command = Command(
-                transaction,
-                "SELECT configuration FROM points ORDER BY rowid LIMIT 1"
-            );
-            first = (string?)command.ExecuteScalar();
-        });
+            first = Read(JournalTable.Points, transaction).Select(row => (string)row[1]).FirstOrDefault()
+        );
         return first;
     }
 
@@ -139,24 +115,11 @@ internal sealed class Journal : IDisposable
     public void Commit(string hash, string configuration, JournalEntry entry) =>
         Transact(transaction =>
         {
-            Execute(
-                transaction,
-                // A point whose files were lost is run again.
-                "INSERT OR REPLACE INTO points VALUES ($hash, $configuration, $summary)",
-                ("$hash", hash),
-                ("$configuration", configuration),
-                ("$summary", SummaryJson.Text(entry.Summary))
-            );
+            // In the place of what it had: a point whose files were lost is run again.
+            JournalTable.Points.Write(transaction, hash, configuration, SummaryJson.Text(entry.Summary));
             foreach (var file in entry.Files)
             {
-                Execute(
-                    transaction,
-                    "INSERT OR REPLACE INTO files VALUES ($hash, $option, $name, $bytes)",
-                    ("$hash", hash),
-                    ("$option", file.Option),
-                    ("$name", file.Name),
-                    ("$bytes", file.Bytes)
-                );
+                JournalTable.Files.Write(transaction, hash, file.Option, file.Name, file.Bytes, file.Content);
             }
         });
 
@@ -166,8 +129,13 @@ internal sealed class Journal : IDisposable
         _claim?.Dispose();
     }
 
-    private static Journal Open(string path)
+    private static Journal Open(string path, bool isCleared)
     {
+        if (!File.Exists(path) && !Directory.Exists(path))
+        {
+            JournalFile.Create(path);
+        }
+
         JournalFile.RequireJournal(path);
         var claim = FileClaims.Write("--checkpoint_path", path);
         var connection = JournalFile.Connect(path);
@@ -175,6 +143,12 @@ internal sealed class Journal : IDisposable
         {
             JournalFile.Lock(connection, path);
             JournalFile.RequireIntact(connection, path);
+            if (isCleared)
+            {
+                JournalFile.Clear(connection, path);
+            }
+
+            JournalFile.RequireTables(connection, path);
             return new Journal(path, connection, claim);
         }
         catch (SqliteException e)
@@ -189,21 +163,8 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    private void RequireUnchanged(SqliteTransaction transaction, string name, string content)
-    {
-        using var command = Command(
-            transaction,
-            "SELECT content FROM inputs WHERE name = $name",
-            ("$name", name)
-        );
-        if (command.ExecuteScalar() is string former && former != content)
-        {
-            throw new UserErrorException(
-                $"{_path}: the {name} has changed since the sweep began: it was {former}, it is {content}. The results of "
-                    + "both would be mixed: give the former back, or begin anew with another --checkpoint_path."
-            );
-        }
-    }
+    private List<object[]> Read(JournalTable table, SqliteTransaction transaction) =>
+        table.Read(transaction, _damaged.Add);
 
     private void Transact(Action<SqliteTransaction> action)
     {
@@ -220,45 +181,5 @@ internal sealed class Journal : IDisposable
                 throw JournalFile.Error(_path, e);
             }
         }
-    }
-
-    private static List<T> Rows<T>(SqliteTransaction transaction, string sql, Func<SqliteDataReader, T> read)
-    {
-        using var command = Command(transaction, sql);
-        using var row = command.ExecuteReader();
-        var rows = new List<T>();
-        while (row.Read())
-        {
-            rows.Add(read(row));
-        }
-
-        return rows;
-    }
-
-    private static void Execute(
-        SqliteTransaction transaction,
-        string sql,
-        params ReadOnlySpan<(string Name, object Value)> parameters
-    )
-    {
-        using var command = Command(transaction, sql, parameters);
-        command.ExecuteNonQuery();
-    }
-
-    private static SqliteCommand Command(
-        SqliteTransaction transaction,
-        string sql,
-        params ReadOnlySpan<(string Name, object Value)> parameters
-    )
-    {
-        var command = transaction.Connection!.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = sql;
-        foreach (var (name, value) in parameters)
-        {
-            command.Parameters.AddWithValue(name, value);
-        }
-
-        return command;
     }
 }

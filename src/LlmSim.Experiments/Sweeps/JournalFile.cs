@@ -19,21 +19,8 @@ internal static class JournalFile
     private const int SqliteBusy = 5;
     private const int SqliteFull = 13;
 
-    private const string Schema = """
-        CREATE TABLE inputs (name TEXT PRIMARY KEY, content TEXT NOT NULL);
-        CREATE TABLE points (
-            hash TEXT PRIMARY KEY,
-            configuration TEXT NOT NULL,
-            summary TEXT NOT NULL
-        );
-        CREATE TABLE files (
-            hash TEXT NOT NULL,
-            option TEXT NOT NULL,
-            name TEXT NOT NULL,
-            bytes INTEGER NOT NULL,
-            PRIMARY KEY (hash, option)
-        );
-        """;
+    /// <summary>All statements that make the tables.</summary>
+    private static string Tables => string.Join("; ", JournalTable.All.Select(table => table.Definition));
 
     /// <summary>Makes an empty journal: with all its tables, or not at all.</summary>
     /// <exception cref="UserErrorException">It cannot be written.</exception>
@@ -49,7 +36,7 @@ internal static class JournalFile
                     connection,
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"BEGIN; PRAGMA application_id = {ApplicationId}; {Schema} COMMIT"
+                        $"BEGIN; PRAGMA application_id = {ApplicationId}; {Tables}; COMMIT"
                     )
                 );
             }
@@ -69,8 +56,7 @@ internal static class JournalFile
         {
             Execute(
                 connection,
-                "BEGIN; DROP TABLE IF EXISTS inputs; DROP TABLE IF EXISTS points; DROP TABLE IF EXISTS files; "
-                    + $"{Schema} COMMIT"
+                $"BEGIN; {string.Join("; ", JournalTable.All.Select(table => table.Removal))}; {Tables}; COMMIT"
             );
         }
         catch (SqliteException e)
@@ -176,10 +162,31 @@ internal static class JournalFile
     {
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA integrity_check(1)";
-        var report = (string)command.ExecuteScalar()!;
+        var report = command.ExecuteScalar() as string;
         if (report != "ok")
         {
-            throw Damaged(path, report, null);
+            throw Damaged(path, report ?? "SQLite has no report of it", null);
+        }
+    }
+
+    /// <summary>Fails at a file with other tables than a journal has.</summary>
+    public static void RequireTables(SqliteConnection connection, string path)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL";
+        using var reader = command.ExecuteReader();
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        while (reader.Read())
+        {
+            found.Add(reader.GetValue(0) as string ?? "");
+        }
+
+        if (!found.SetEquals(JournalTable.All.Select(table => table.Definition)))
+        {
+            throw new UserErrorException(
+                $"{path}: its tables are not those of this version's journals: it is of another version of llmsim, or damaged. "
+                    + "--overwrite begins anew; another --checkpoint_path keeps both."
+            );
         }
     }
 

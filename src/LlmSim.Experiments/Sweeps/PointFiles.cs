@@ -8,7 +8,8 @@ namespace LlmSim.Experiments.Sweeps;
 /// <param name="Option">The option that asks for it.</param>
 /// <param name="Name">Its name, without its folder.</param>
 /// <param name="Bytes">Its length.</param>
-internal sealed record PointFile(string Option, string Name, long Bytes);
+/// <param name="Content">SHA-256 of its content.</param>
+internal sealed record PointFile(string Option, string Name, long Bytes, string Content);
 
 /// <summary>
 /// The files that a sweep writes for each point: <c>requests.csv</c> stands for <c>requests-HASH.csv</c>, whose hash is that of
@@ -79,13 +80,48 @@ internal sealed class PointFiles
                 .Select(file => new PointFile(
                     file.Option,
                     Path.GetFileName(file.Path),
-                    new FileInfo(file.Path) is { Exists: true } info ? info.Length : -1
+                    new FileInfo(file.Path).Length,
+                    FileHash.OfFile(file.Path)
                 )),
         ];
 
     /// <summary>Whether all files of a point are as the journal says.</summary>
-    public bool AreThere(PreparedPoint point, JournalEntry entry) =>
-        Written(point).All(file => entry.Files.Contains(file));
+    /// <param name="point">The point.</param>
+    /// <param name="entry">What the journal says of it.</param>
+    /// <param name="onDamage">Is told of a file that is there and is another than was written.</param>
+    public bool AreThere(PreparedPoint point, JournalEntry entry, Action<string> onDamage)
+    {
+        var areThere = true;
+        foreach (var (option, path) in Paths(Of(point)))
+        {
+            var name = Path.GetFileName(path);
+            var known = entry.Files.FirstOrDefault(file => file.Option == option && file.Name == name);
+            var isKnown = known is not null && File.Exists(path);
+            if (isKnown && Difference(path, known!) is { } difference)
+            {
+                onDamage($"{path}: {difference}");
+                isKnown = false;
+            }
+
+            areThere &= isKnown;
+        }
+
+        return areThere;
+    }
+
+    private static string? Difference(string path, PointFile known)
+    {
+        try
+        {
+            return new FileInfo(path).Length == known.Bytes && FileHash.OfFile(path) == known.Content
+                ? null
+                : "has changed since it was written";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"cannot be read: {e.Message}";
+        }
+    }
 
     private static IEnumerable<(string Option, string Path)> Paths(OutputPaths outputs)
     {

@@ -98,12 +98,33 @@ internal sealed class PreparedSweep
             .Select(group => group.ToArray());
 
     /// <summary>Fills in the results that the journal has.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="files">The files that are asked for.</param>
+    /// <param name="results">By the index of their points; what is not filled in is to be run.</param>
+    /// <param name="onDamage">Is told of what is not what was written, and is therefore not used.</param>
     /// <exception cref="UserErrorException">The journal is of other inputs, or of another sweep.</exception>
-    public void Restore(Journal journal, string path, PointFiles files, RunResult?[] results)
+    public void Restore(
+        Journal journal,
+        string path,
+        PointFiles files,
+        RunResult?[] results,
+        Action<string> onDamage
+    )
     {
         journal.RequireUnchanged(_inputs.Values);
         var entries = journal.Entries();
-        if (entries.Count > 0 && !Array.Exists(_points, point => entries.ContainsKey(point.Hash)))
+        foreach (var row in journal.Damaged)
+        {
+            onDamage(
+                $"{path}: row {row.Row} of {row.Table}{NameOf(row)} does not match its checksum and is not used"
+            );
+        }
+
+        var isOfOthers =
+            entries.Count > 0 && !Array.Exists(_points, point => entries.ContainsKey(point.Hash));
+        // The points of this sweep may be those that were damaged.
+        if (isOfOthers && journal.Damaged.Count == 0)
         {
             throw OtherSweep(path, journal.FirstConfiguration()!);
         }
@@ -111,12 +132,17 @@ internal sealed class PreparedSweep
         foreach (var point in _points)
         {
             // A point is done only when the files that are asked for are there.
-            if (entries.TryGetValue(point.Hash, out var entry) && files.AreThere(point, entry))
+            if (entries.TryGetValue(point.Hash, out var entry) && files.AreThere(point, entry, onDamage))
             {
                 results[point.Index] = point.Result(entry.Summary, files);
             }
         }
     }
+
+    private string NameOf(DamagedRow row) =>
+        Array.Find(_points, point => point.Hash == row.Key) is { Point.Name: { Length: > 0 } name }
+            ? $" ({name})"
+            : "";
 
     private PreparedPoint Prepare(
         int index,

@@ -40,6 +40,7 @@ public static class SweepRunner
     /// <param name="plan">What to simulate.</param>
     /// <param name="options">How.</param>
     /// <param name="onProgress">Called when a point is done, from any thread.</param>
+    /// <param name="onWarning">Called with what was damaged since an earlier process wrote it; it is run again.</param>
     /// <param name="cancellation">Stops all simulations; what is finished stays in the journal.</param>
     /// <exception cref="UserErrorException">A configuration, an input, the journal or an output path is wrong.</exception>
     /// <exception cref="SweepInterruptedException">It was cancelled.</exception>
@@ -47,6 +48,7 @@ public static class SweepRunner
         SweepPlan plan,
         SweepOptions options,
         Action<SweepProgress>? onProgress = null,
+        Action<string>? onWarning = null,
         CancellationToken cancellation = default
     )
     {
@@ -65,7 +67,13 @@ public static class SweepRunner
         var results = new RunResult?[prepared.Points.Count];
         if (journal is not null)
         {
-            prepared.Restore(journal, options.JournalPath!, pointFiles, results);
+            prepared.Restore(
+                journal,
+                options.JournalPath!,
+                pointFiles,
+                results,
+                damage => onWarning?.Invoke($"{damage}; what is missing is run again.")
+            );
         }
 
         Simulate(prepared, options, pointFiles, journal, results, onProgress, cancellation);

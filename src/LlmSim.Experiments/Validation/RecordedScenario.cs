@@ -116,15 +116,14 @@ internal sealed class RecordedScenario
         HardwareCatalog catalog
     )
     {
-        // A name such as H100 is that of several.
-        var known = catalog.All.Where(hardware => ProfileMatch.IsOf(instance.Hardware, hardware)).ToArray();
+        var known = catalog.All.FirstOrDefault(hardware => ProfileMatch.IsOf(instance.Hardware, hardware));
         return new()
         {
             Name = instance.Hardware,
             MemoryBytes = instance.MemoryBytes,
             MemoryBytesPerSecond = instance.MemoryBytesPerSecond,
-            Multiprocessors = known.Length == 1 ? known[0].Multiprocessors : null,
-            UndividedKeysPerSecond = known.Length == 1 ? known[0].UndividedKeysPerSecond : null,
+            Multiprocessors = known?.Multiprocessors,
+            UndividedKeysPerSecond = known?.UndividedKeysPerSecond,
             Fp16OpsPerSecond = double.NaN,
             Int8OpsPerSecond = double.NaN,
             OnChipBufferBytes = double.NaN,

@@ -1,4 +1,5 @@
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Measured;
 using Xunit;
 
@@ -324,7 +325,7 @@ public sealed class MeasuredModelTests
             () => Model(s_dense, profile with { Model = "Qwen/Qwen3-8B" })
         );
         Error(
-            "toy: is a profile of bf16; weights",
+            "toy: is a profile of bf16, as --precision bf16 asks for; ",
             () => new MeasuredModel(profile, s_dense, new Precision(8), Scenes.Instance("NVIDIA_H100_SXM", 1))
         );
         Error("toy/tp1/moe.csv: is not there", () => Model(s_experts, profile with { Experts = null }));
@@ -370,6 +371,172 @@ public sealed class MeasuredModelTests
 
         static void Error(string message, Func<object> create) =>
             Assert.StartsWith(message, Assert.Throws<UserErrorException>(create).Message);
+    }
+
+    [Theory]
+    [InlineData("NVIDIA_H200", "NVIDIA_H200", true)]
+    [InlineData("H200", "NVIDIA_H200", true)]
+    [InlineData("NVIDIA H200", "NVIDIA_H200", true)]
+    [InlineData("NVIDIA H100 80GB HBM3", "NVIDIA_H100_SXM", true)]
+    [InlineData("RTXPRO6000", "NVIDIA_RTX_PRO_6000", true)]
+    [InlineData("H20", "NVIDIA_H200", false)]
+    [InlineData("H200", "NVIDIA_H20", false)]
+    [InlineData("L4", "NVIDIA_L40S", false)]
+    [InlineData("A100", "NVIDIA_A100_80G", false)]
+    [InlineData("B200", "NVIDIA_GB200", false)]
+    // May be that of several boards.
+    [InlineData("H100", "NVIDIA_H100_SXM", false)]
+    [InlineData("a", "NVIDIA_H100_SXM", false)]
+    [InlineData("---", "NVIDIA_H100_SXM", false)]
+    [InlineData("nvidia_h200", "NVIDIA_H200", false)]
+    [InlineData("NVIDIA_H200 ", "NVIDIA_H200", false)]
+    public void A_profile_is_of_an_accelerator_by_its_exact_name_or_an_alias(
+        string name,
+        string hardware,
+        bool isOf
+    ) =>
+        Assert.Equal(
+            isOf,
+            ProfileMatch.IsOf(Profile() with { Hardware = name }, HardwareCatalog.BuiltIn.Get(hardware))
+        );
+
+    [Fact]
+    public void Each_accelerator_of_the_catalog_is_that_of_its_own_name_alone()
+    {
+        HardwareDescription[] all = [.. HardwareCatalog.BuiltIn.All];
+        Assert.All(
+            all,
+            hardware =>
+                Assert.Equal(
+                    [hardware.Name],
+                    all.Where(other => ProfileMatch.IsOf(Profile() with { Hardware = hardware.Name }, other))
+                        .Select(other => other.Name)
+                )
+        );
+        var names = all.Select(hardware => hardware.Name).ToHashSet();
+        Assert.All(HardwareAliases.All, alias => Assert.Contains(alias.Value, names));
+        Assert.Empty(names.Intersect(HardwareAliases.All.Keys));
+    }
+
+    [Theory]
+    [InlineData("meta-llama/Llama-3.1-8B", "meta-llama/Llama-3.1-8B", true)]
+    // An alias of the catalog, and another model of the same shapes.
+    [InlineData("meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B", true)]
+    [InlineData("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "meta-llama/Llama-3.1-8B", true)]
+    [InlineData("Foo/Bar", "meta-llama/Llama-3.2-1B", false)]
+    [InlineData("Llama-3.1-8B", "meta-llama/Llama-3.1-8B", false)]
+    [InlineData("meta-llama/llama-3.1-8b", "meta-llama/Llama-3.1-8B", false)]
+    [InlineData("meta-llama/Llama-3.1-8B", "Qwen/Qwen3-8B", false)]
+    public void A_profile_is_of_a_model_by_its_exact_name_or_its_shapes(string name, string id, bool isOf)
+    {
+        var profile = Profile() with { Model = name };
+        var model = ModelCatalog.BuiltIn.Get(id);
+        if (isOf)
+        {
+            Assert.NotNull(Model(model, profile));
+            return;
+        }
+
+        Assert.StartsWith(
+            $"toy: is a profile of {name}; the model is {id}.",
+            Assert.Throws<UserErrorException>(() => Model(model, profile)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("bf16", "bf16", true)]
+    [InlineData("fp16", "bf16", true)]
+    [InlineData("fp8", "fp8", true)]
+    [InlineData("fp8", "bf16", false)]
+    [InlineData("bf16", "fp8", false)]
+    [InlineData("fp8", "fp8_block", false)]
+    [InlineData("w4a16", "nvfp4", false)]
+    public void A_profile_is_of_one_format(string variant, string precision, bool isOf)
+    {
+        var profile = Profile() with { Variant = variant };
+        var resolved = new PrecisionRequest { Format = precision }.Resolve(s_dense);
+        if (isOf)
+        {
+            Assert.NotNull(Create());
+            return;
+        }
+
+        Assert.StartsWith(
+            $"toy: is a profile of {variant}, as --precision {variant} asks for; ",
+            Assert.Throws<UserErrorException>(Create).Message,
+            StringComparison.Ordinal
+        );
+
+        MeasuredModel Create() => new(profile, s_dense, resolved, Scenes.Instance("NVIDIA_H100_SXM", 1));
+    }
+
+    [Fact]
+    public void Where_times_fall_at_the_ends_of_all_tables_no_iteration_takes_less_than_nothing()
+    {
+        Curve Falling() => new([new(1, 1e-3), new(2, 1e-6)]);
+        var layers = Profile().Shards[1].Dense.Keys.ToDictionary(layer => layer, _ => Falling());
+        var shard = new MeasuredShard
+        {
+            Dense = layers,
+            PerSequence = new Dictionary<string, Curve> { ["lm_head"] = Falling(), ["sampler"] = Falling() },
+            // Falls along each of its four axes.
+            Attention = new([
+                .. from prefill in new[] { 0, 16 }
+                from computed in new[] { 0, 16 }
+                from requests in new[] { 0, 1 }
+                from context in new[] { 0, 16 }
+                select new AttentionPoint(
+                    prefill,
+                    computed,
+                    requests,
+                    context,
+                    1e-3 / (1 + prefill + computed + requests + context)
+                ),
+            ]),
+        };
+        var model = Model(
+            s_dense,
+            Profile() with
+            {
+                Shards = new Dictionary<int, MeasuredShard> { [1] = shard },
+            }
+        );
+        var batches =
+            from prompts in new (int, int)[][] { [], [(1, 0)], [(900, 40)], [(500, 0), (400, 800)] }
+            from requests in new[] { 0, 1, 3, 200 }
+            where prompts.Length + requests > 0
+            select Batches.Mixed(prompts, [.. Enumerable.Range(1, requests).Select(i => 9 * i)]);
+
+        Assert.All(batches, batch => Assert.True(model.Seconds(batch) > 0));
+    }
+
+    [Fact]
+    public void A_table_that_ends_at_the_most_tokens_there_are_takes_no_memory_for_them()
+    {
+        var curve = new Curve([new(1, 1), new(int.MaxValue, 1 + 1e-9 * (int.MaxValue - 1.0))]);
+        var shard = Profile().Shards[1];
+        shard = shard with
+        {
+            Dense = shard.Dense.Keys.ToDictionary(layer => layer, _ => curve),
+            PerSequence = shard.PerSequence.Keys.ToDictionary(layer => layer, _ => curve),
+        };
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var model = Model(
+            s_dense,
+            Profile() with
+            {
+                Shards = new Dictionary<int, MeasuredShard> { [1] = shard },
+            }
+        );
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000_000);
+        // The same line on both sides of what is computed ahead.
+        var (near, far) = (Seconds(60_000), Seconds(80_000));
+        Assert.Equal(far - near, Seconds(100_000) - far, 1e-6);
+        Assert.Equal(0, model.OutOfRange["tokens"]);
+
+        double Seconds(int tokens) => model.Seconds(Batches.Mixed([(tokens, 0)], []));
     }
 
     private static IEnumerable<(string, long)> Counts(MeasuredModel model) =>

@@ -19,6 +19,15 @@ public sealed class MeasuredTableTests
         double seconds
     ) => Assert.Equal(seconds, new Curve([new(7, 40), new(1, 10), new(3, 30)]).Seconds(at), precision: 12);
 
+    [Theory]
+    [InlineData(1, 1000)]
+    [InlineData(1.5, 500.5)]
+    [InlineData(2, 1)]
+    [InlineData(3, 1)]
+    [InlineData(1e9, 1)]
+    public void Beyond_a_fall_a_curve_stays_at_its_last_point(double at, double seconds) =>
+        Assert.Equal(seconds, new Curve([new(1, 1000), new(2, 1)]).Seconds(at), precision: 9);
+
     [Fact]
     public void A_single_point_holds_everywhere()
     {

@@ -62,6 +62,103 @@ public sealed class JournalTests : IDisposable
         Assert.All(whole, file => Assert.Equal(file.Value, File.ReadAllText(file.Key)));
     }
 
+    [Fact]
+    public void A_file_of_a_point_that_was_changed_is_named_and_its_point_run_again()
+    {
+        Sweep("1 2");
+        var whole = PointFiles().Keys.ToDictionary(path => path, File.ReadAllText);
+        var changed = whole.Keys.First();
+        // As long as it was.
+        File.WriteAllText(changed, whole[changed].Replace('1', '2'));
+
+        var resumed = Sweep("1 2", "--resume");
+
+        Assert.Equal(0, resumed.ExitCode);
+        Assert.Contains(
+            $"{changed}: has changed since it was written",
+            resumed.Error,
+            StringComparison.Ordinal
+        );
+        Assert.All(whole, file => Assert.Equal(file.Value, File.ReadAllText(file.Key)));
+        Assert.Equal(new CliRun(0, "", ""), Sweep("1 2", "--resume"));
+    }
+
+    [Theory]
+    [InlineData(
+        "UPDATE points SET summary = replace(summary, '1', '2') WHERE rowid = 2",
+        "row 2 of points (seed="
+    )]
+    [InlineData("UPDATE points SET summary = CAST(summary AS BLOB)", " of points (seed=1) ")]
+    [InlineData("UPDATE points SET configuration = configuration || ' '", " of points (seed=1) ")]
+    [InlineData("UPDATE points SET hash = hash || '0'", "row 1 of points does")]
+    [InlineData("UPDATE points SET checksum = ''", " of points (seed=1) ")]
+    [InlineData(
+        "UPDATE points SET summary = (SELECT summary FROM points WHERE rowid = 1)",
+        "row 2 of points (seed="
+    )]
+    [InlineData("UPDATE inputs SET content = content || ' '", "row 1 of inputs does")]
+    [InlineData("UPDATE files SET bytes = bytes + 1", " of files (seed=1) ")]
+    [InlineData("UPDATE files SET name = 'x'", " of files (seed=1) ")]
+    public void A_row_that_does_not_match_its_checksum_is_named_and_never_used(string sql, string named)
+    {
+        Sweep("1 2");
+        var whole = File.ReadAllText(_folder.File("a.csv"));
+        Execute(_folder.File("a.journal.sqlite"), sql);
+
+        var resumed = Sweep("1 2", "--resume");
+
+        Assert.Equal((0, ""), (resumed.ExitCode, resumed.Out));
+        Assert.Contains(named, resumed.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not match its checksum and is not used",
+            resumed.Error,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(whole, File.ReadAllText(_folder.File("a.csv")));
+        // What was damaged has been written anew.
+        Assert.Equal(new CliRun(0, "", ""), Sweep("1 2", "--resume"));
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE points DROP COLUMN checksum")]
+    [InlineData("CREATE TRIGGER more AFTER DELETE ON points BEGIN DELETE FROM inputs; END")]
+    public void A_journal_with_other_tables_is_refused_and_can_be_begun_anew(string sql)
+    {
+        Sweep("1 2");
+        var path = _folder.File("a.journal.sqlite");
+        Execute(path, sql);
+
+        var resumed = Sweep("1 2", "--resume");
+
+        Assert.Equal(1, resumed.ExitCode);
+        Assert.Contains(
+            "its tables are not those of this version's journals",
+            resumed.Error,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(new CliRun(0, "", ""), Sweep("1 2", "--overwrite"));
+    }
+
+    [Theory]
+    [InlineData("true")]
+    [InlineData("silent")]
+    [InlineData("exit2")]
+    public void A_journal_of_a_version_without_checksums_is_never_used(string name)
+    {
+        var path = _folder.File("a.journal.sqlite");
+        File.Copy(SharedFiles.Require($"cases/19-journal-bitflip/{name}.sqlite"), path);
+        File.SetAttributes(path, FileAttributes.Normal);
+
+        var resumed = Sweep("1 2", "--resume");
+
+        Assert.Equal((1, ""), (resumed.ExitCode, resumed.Out));
+        Assert.Contains(
+            "is of another version of llmsim, or damaged",
+            resumed.Error,
+            StringComparison.Ordinal
+        );
+    }
+
     [Theory]
     [InlineData("trace")]
     [InlineData("cluster")]
@@ -220,7 +317,7 @@ public sealed class JournalTests : IDisposable
                 plan,
                 options,
                 progress => (progress.Done == 1 ? cancellation : null)?.Cancel(),
-                cancellation.Token
+                cancellation: cancellation.Token
             )
         );
 
@@ -282,6 +379,15 @@ public sealed class JournalTests : IDisposable
                 .Names.Where(name => name.StartsWith("r-", StringComparison.Ordinal))
                 .ToDictionary(_folder.File, name => File.GetLastWriteTimeUtc(_folder.File(name)))
         );
+
+    private static void Execute(string path, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
 
     private string Points(byte[] journal)
     {

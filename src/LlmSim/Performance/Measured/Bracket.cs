@@ -2,7 +2,7 @@ namespace LlmSim.Performance.Measured;
 
 /// <summary>
 /// Where a value lies on an ascending axis: between two of its points, before the first (which then stands for it), or
-/// beyond the last (where the line through the last two goes on).
+/// beyond the last (where the line through the last two goes on if it rises).
 /// </summary>
 internal readonly record struct Bracket(int Low, int High, double Fraction)
 {
@@ -31,5 +31,10 @@ internal readonly record struct Bracket(int Low, int High, double Fraction)
         return new(low, high, (value - axis[low]) / (axis[high] - axis[low]));
     }
 
-    public double Between(double low, double high) => low + Fraction * (high - low);
+    /// <summary>
+    /// The time there from those of the two points. Beyond the last it never falls: that more work took less is noise, and the
+    /// line through it would soon be below zero.
+    /// </summary>
+    public double Between(double low, double high) =>
+        Fraction > 1 && high < low ? high : low + Fraction * (high - low);
 }

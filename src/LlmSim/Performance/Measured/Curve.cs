@@ -1,6 +1,6 @@
 namespace LlmSim.Performance.Measured;
 
-/// <summary>A measured time by one quantity: linear between the points, constant before them, a line beyond them.</summary>
+/// <summary>A measured time by one quantity: linear between the points, constant before them, beyond them a line that does not fall.</summary>
 public sealed class Curve
 {
     private readonly int[] _axis;

@@ -9,17 +9,23 @@ namespace LlmSim.Performance.Measured;
 /// </summary>
 public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
 {
+    /// <summary>So many times are computed once; those of more tokens or requests are computed when they are asked for.</summary>
+    private const int MostKnown = 1 << 16;
+
     private readonly int _layers;
     private readonly MeasuredShard _shard;
     private readonly LayerTimes _times;
     private readonly UndividedAttention? _undivided;
 
     private readonly bool _sharesExperts;
+    private readonly int _lastTokens;
+    private readonly int _lastExpertTokens;
+    private readonly int _lastSequences;
 
     /// <summary>By tokens: seconds of everything but attention, experts, lm_head and sampler.</summary>
     private readonly double[] _tokenSeconds;
 
-    /// <summary>By tokens of all that share them: seconds of the experts; empty without any.</summary>
+    /// <summary>By tokens of all that share them: seconds of the experts.</summary>
     private readonly double[] _expertSeconds;
 
     /// <summary>By requests: seconds of lm_head and sampler.</summary>
@@ -44,9 +50,12 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
         _times = new(profile, model, precision, instance);
         _undivided = UndividedAttention.Of(model, instance);
         _sharesExperts = instance.ExpertParallel > instance.TpSize;
-        _expertSeconds = [.. Enumerable.Range(0, _times.LastExpertTokens + 1).Select(_times.ExpertSeconds)];
-        _tokenSeconds = [.. Enumerable.Range(0, _times.LastTokens + 1).Select(_times.TokenSeconds)];
-        _sequenceSeconds = [.. Enumerable.Range(0, _times.LastSequences + 1).Select(_times.SequenceSeconds)];
+        _lastTokens = _times.LastTokens;
+        _tokenSeconds = Known(_lastTokens, _times.TokenSeconds);
+        _lastExpertTokens = _times.LastExpertTokens;
+        _expertSeconds = Known(_lastExpertTokens, _times.ExpertSeconds);
+        _lastSequences = _times.LastSequences;
+        _sequenceSeconds = Known(_lastSequences, _times.SequenceSeconds);
     }
 
     /// <inheritdoc />
@@ -76,20 +85,29 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
         }
 
         var expertTokens = _sharesExperts ? Math.Max(tokens, batch.ExpertTokens) : tokens;
-        var isBeyondExperts = expertTokens >= _expertSeconds.Length;
-        var isBeyondTokens = tokens >= _tokenSeconds.Length;
-        var isBeyondSequences = batch.Requests >= _sequenceSeconds.Length;
+        var requests = batch.Requests;
         var attentionSeconds = AttentionSeconds(batch, out var isBeyondAttention);
         Count(
-            isBeyondTokens || (isBeyondExperts && _expertSeconds.Length > 1),
-            isBeyondSequences,
+            tokens > _lastTokens || (expertTokens > _lastExpertTokens && _lastExpertTokens > 0),
+            requests > _lastSequences,
             isBeyondAttention
         );
-        return (isBeyondTokens ? _times.TokenSeconds(tokens) : _tokenSeconds[tokens])
-            + (isBeyondExperts ? _times.ExpertSeconds(expertTokens) : _expertSeconds[expertTokens])
+        return (tokens < _tokenSeconds.Length ? _tokenSeconds[tokens] : _times.TokenSeconds(tokens))
+            + (
+                expertTokens < _expertSeconds.Length
+                    ? _expertSeconds[expertTokens]
+                    : _times.ExpertSeconds(expertTokens)
+            )
             + _layers * attentionSeconds
-            + (isBeyondSequences ? _times.SequenceSeconds(batch.Requests) : _sequenceSeconds[batch.Requests]);
+            + (
+                requests < _sequenceSeconds.Length
+                    ? _sequenceSeconds[requests]
+                    : _times.SequenceSeconds(requests)
+            );
     }
+
+    private static double[] Known(int last, Func<int, double> seconds) =>
+        [.. Enumerable.Range(0, Math.Min(last, MostKnown) + 1).Select(seconds)];
 
     private double AttentionSeconds(in IterationBatch batch, out bool isBeyond)
     {
@@ -107,12 +125,9 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
             mean,
             ref isBeyond
         );
-        return seconds
-            + (
-                batch.PrefillRequests == 0
-                    ? UnevenSeconds(batch, mean, seconds, ref isBeyond)
-                    : ChunkSeconds(batch, ref isBeyond)
-            );
+        return batch.PrefillRequests == 0
+            ? seconds + UnevenSeconds(batch, mean, seconds, ref isBeyond)
+            : ChunkSeconds(batch, seconds, ref isBeyond);
     }
 
     /// <summary>What decoding alone takes longer because some contexts are longer than the mean.</summary>
@@ -144,21 +159,31 @@ public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
         return alpha * Math.Max(0, AttentionSeconds(0, 0, requests, longest, ref isBeyond) - evenSeconds);
     }
 
-    /// <summary>What several chunks take longer than one of their sums: each attends to its own keys.</summary>
-    private double ChunkSeconds(in IterationBatch batch, ref bool isBeyond)
+    /// <summary>
+    /// Several chunks take longer than one of their sums: each attends to its own keys. What decodes beside them takes the rest of
+    /// the even time, or nothing.
+    /// </summary>
+    private double ChunkSeconds(in IterationBatch batch, double evenSeconds, ref bool isBeyond)
     {
         if (batch.PrefillChunks.IsEmpty)
         {
-            return 0;
+            return evenSeconds;
         }
 
-        var seconds = -AttentionSeconds(batch.PrefillTokens, batch.PrefillComputedTokens, 0, 0, ref isBeyond);
+        var aloneSeconds = AttentionSeconds(
+            batch.PrefillTokens,
+            batch.PrefillComputedTokens,
+            0,
+            0,
+            ref isBeyond
+        );
+        var seconds = -aloneSeconds;
         foreach (var chunk in batch.PrefillChunks.Span)
         {
             seconds += AttentionSeconds(chunk.Tokens, chunk.ComputedTokens, 0, 0, ref isBeyond);
         }
 
-        return seconds;
+        return Math.Max(evenSeconds, aloneSeconds) + seconds;
     }
 
     private double AttentionSeconds(

@@ -12,8 +12,11 @@ public sealed record MeasuredProfile
     /// <summary>The accelerator, as the profile names it.</summary>
     public required string Hardware { get; init; }
 
-    /// <summary>The number format, such as "bf16".</summary>
+    /// <summary>The number format: one of <see cref="PrecisionFormats.Names" /> but "auto", such as "bf16".</summary>
     public required string Variant { get; init; }
+
+    /// <summary>What whoever uses it should know; null for nothing.</summary>
+    public string? Notice { get; init; }
 
     /// <summary>By degree of tensor parallelism.</summary>
     public required IReadOnlyDictionary<int, MeasuredShard> Shards { get; init; }

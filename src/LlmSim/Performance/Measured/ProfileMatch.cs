@@ -14,17 +14,9 @@ public static class ProfileMatch
         InstanceSpec instance
     )
     {
-        var name = profile.SourceName;
         model.RequireFullAttention();
         RequireSubject(profile, model, instance.Hardware);
-        if (profile.Variant is "bf16" or "fp16" && !precision.IsSixteenBit)
-        {
-            throw new UserErrorException(
-                $"{name}: is a profile of {profile.Variant}; weights, activations and KV cache must have 16 bits, and "
-                    + $"they are {precision.Describe(model, Semantics.Standard, [])}"
-            );
-        }
-
+        RequireFormat(profile, precision, $"the run has {precision.Describe(model, Semantics.Standard, [])}");
         ExpertParallelism.Require(model, instance);
         RequireDivision(profile, model, instance);
     }
@@ -37,6 +29,7 @@ public static class ProfileMatch
     )
     {
         RequireSubject(profile, model, hardware);
+        RequireFormat(profile, new Precision(), "a calibration is fitted to 16 bits");
         if (model.LatentAttention is not null || model.Family != ModelFamily.Llama)
         {
             throw new UserErrorException(
@@ -70,9 +63,9 @@ public static class ProfileMatch
     public static bool IsOf(MeasuredProfile profile, HardwareDescription hardware) =>
         IsOf(profile.Hardware, hardware);
 
-    /// <summary>Whether an accelerator of the catalog is the one that profiles and runs call so.</summary>
+    /// <summary>Whether an accelerator is the one that profiles and runs call so: by its own name or by an alias of it.</summary>
     internal static bool IsOf(string name, HardwareDescription hardware) =>
-        Letters(hardware.Name).Contains(Letters(name), StringComparison.Ordinal);
+        HardwareAliases.Resolve(name) == HardwareAliases.Resolve(hardware.Name);
 
     private static void RequireSubject(
         MeasuredProfile profile,
@@ -81,15 +74,30 @@ public static class ProfileMatch
     )
     {
         var name = profile.SourceName;
-        if (!HasShapesOf(profile.Model, model))
+        if (!IsOf(profile.Model, model))
         {
-            throw new UserErrorException($"{name}: is a profile of {profile.Model}; the model is {model.Id}");
+            throw new UserErrorException(
+                $"{name}: is a profile of {profile.Model}; the model is {model.Id}. The profile's must be the same name, or that "
+                    + "of a model of the catalog with the same shapes."
+            );
         }
 
         if (!IsOf(profile, hardware))
         {
+            string[] names = [hardware.Name, .. HardwareAliases.Of(hardware.Name)];
             throw new UserErrorException(
-                $"{name}: is a profile of {profile.Hardware}; an instance has {hardware.Name}"
+                $"{name}: is a profile of {profile.Hardware}; an instance has {hardware.Name}. Allowed in the profile: "
+                    + $"{string.Join(", ", names.Select(allowed => $"'{allowed}'"))}."
+            );
+        }
+    }
+
+    private static void RequireFormat(MeasuredProfile profile, Precision precision, string found)
+    {
+        if (PrecisionFormats.Precision(profile.Variant) != precision with { Source = "default" })
+        {
+            throw new UserErrorException(
+                $"{profile.SourceName}: is a profile of {profile.Variant}, as --precision {profile.Variant} asks for; {found}"
             );
         }
     }
@@ -117,19 +125,17 @@ public static class ProfileMatch
         }
     }
 
-    /// <summary>A name that the catalog does not know says nothing of the shapes.</summary>
-    private static bool HasShapesOf(string name, ModelDescription model) =>
+    /// <summary>Times are those of the shapes: of a model of the catalog they are known, of any other only its name is.</summary>
+    private static bool IsOf(string name, ModelDescription model) =>
         ModelCatalog.BuiltIn.Find(name) is not { } profiled
-        || profiled with
-        {
-            Id = model.Id,
-            MaxContextTokens = model.MaxContextTokens,
-            MaxModelLen = model.MaxModelLen,
-            Notices = model.Notices,
-            Parameters = model.Parameters,
-            Quantization = model.Quantization,
-        } == model;
-
-    private static string Letters(string name) =>
-        string.Concat(name.Where(char.IsAsciiLetterOrDigit).Select(char.ToUpperInvariant));
+            ? name == model.Id
+            : profiled with
+            {
+                Id = model.Id,
+                MaxContextTokens = model.MaxContextTokens,
+                MaxModelLen = model.MaxModelLen,
+                Notices = model.Notices,
+                Parameters = model.Parameters,
+                Quantization = model.Quantization,
+            } == model;
 }
