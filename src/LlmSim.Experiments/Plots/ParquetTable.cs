@@ -1,22 +1,41 @@
 using System.Globalization;
+using System.Text;
+using LlmSim.Workloads.Traces;
 using Parquet;
 using Parquet.Schema;
 
 namespace LlmSim.Experiments.Plots;
 
 /// <summary>A result file in Parquet.</summary>
-internal sealed class ParquetTable(string path) : ResultTable(path, Header(path).GetAwaiter().GetResult())
+internal sealed class ParquetTable(string path) : 
+    ResultTable(path, Guarded(path, () => Header(path)))
 {
     protected override string[][] ReadTexts(int[] positions) =>
-        ReadColumns(positions, ReadTextsAsync).GetAwaiter().GetResult();
+        Guarded(Path, () => ReadColumns(positions, ReadTextsAsync));
 
     protected override double[][] ReadNumbers(int[] positions) =>
-        ReadColumns(positions, ReadNumbersAsync).GetAwaiter().GetResult();
+        Guarded(Path, () => ReadColumns(positions, ReadNumbersAsync));
 
     private static async Task<string[]> Header(string path)
     {
         await using var reader = await ParquetReader.CreateAsync(path).ConfigureAwait(false);
         return [.. reader.Schema.DataFields.Select(field => field.Name)];
+    }
+
+    /// <summary>A damaged file makes the library fail in many ways, none of which says more than that it is damaged.</summary>
+    private static T Guarded<T>(string path, Func<Task<T>> read)
+    {
+        try
+        {
+            return read().GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is not (UserErrorException or IOException or UnauthorizedAccessException))
+        {
+            throw new UserErrorException(
+                $"{path}: is damaged, or no Parquet file: {LineReader.Excerpt(Encoding.UTF8.GetBytes(e.Message))}",
+                e
+            );
+        }
     }
 
     private static async Task<string[]> ReadTextsAsync(ParquetRowGroupReader group, DataField field)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using nietras.SeparatedValues;
+using LlmSim.Experiments.Results;
 
 namespace LlmSim.Experiments.Validation;
 
@@ -157,32 +157,23 @@ public static class RecordedRunReader
             return [];
         }
 
-        using var stream = InputFile.Open(path);
-        using var rows = Sep.New(',').Reader().From(stream);
-        string[] columns = ["t", "running", "waiting"];
-        if (columns.FirstOrDefault(column => !rows.Header.ColNames.Contains(column)) is { } missing)
-        {
-            throw new UserErrorException($"{path}:1: has no column {missing}");
-        }
-
+        using var file = CsvFile.Open(path);
+        var (seconds, running, waiting) = (file.Require("t"), file.Require("running"), file.Require("waiting"));
         var ticks = new List<RecordedTick>();
-        foreach (var row in rows)
+        while (file.MoveNext())
         {
-            if (
-                !row["t"].TryParse<double>(out var seconds)
-                || !row["running"].TryParse<int>(out var running)
-                || !row["waiting"].TryParse<int>(out var waiting)
-            )
-            {
-                throw new UserErrorException(
-                    $"{path}:{row.LineNumberFrom}: t, running and waiting have to be numbers"
-                );
-            }
-
-            ticks.Add(new RecordedTick(seconds, running, waiting));
+            ticks.Add(new RecordedTick(Seconds(), Count(running), Count(waiting)));
         }
 
         return ticks;
+
+        double Seconds() =>
+            double.IsFinite(file.Number(seconds)) ? file.Number(seconds) : throw file.Error(seconds, "a number");
+
+        int Count(int column) =>
+            int.TryParse(file.Text(column), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                ? count
+                : throw file.Error(column, "a whole number from 0");
     }
 
     private static T ReadJson<T>(string path)

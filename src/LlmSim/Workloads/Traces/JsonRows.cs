@@ -7,6 +7,11 @@ namespace LlmSim.Workloads.Traces;
 /// <summary>JSON objects with the fields of a request, which may lie in nested objects.</summary>
 internal sealed class JsonRows : ITraceRows
 {
+    /// <summary>Objects and arrays within one another; deeper ones are in no log.</summary>
+    private const int MaxDepth = 60;
+
+    private static readonly RecordKeys<Node>.FindKey s_findChild = FindChild;
+
     private readonly LineReader _lines;
     private readonly bool _readHashIds;
     private readonly Node _root = new("");
@@ -14,7 +19,12 @@ internal sealed class JsonRows : ITraceRows
     private readonly string _input;
     private readonly string _output;
 
+    private readonly RecordKeys<Node> _keys = new();
+
     private Node? _current;
+
+    /// <summary>Objects of the record that have begun.</summary>
+    private int _objects;
     private SimTime? _arrival;
     private int _inputTokens;
     private int _outputTokens;
@@ -59,6 +69,7 @@ internal sealed class JsonRows : ITraceRows
     public TraceRow Read()
     {
         (_current, _arrival, _inputTokens, _outputTokens, _rowHashIds) = (null, null, 0, 0, null);
+        _lines.RequireUtf8();
         try
         {
             ReadRecord();
@@ -70,6 +81,10 @@ internal sealed class JsonRows : ITraceRows
                 $"{Allowed} (this is not JSON from column {column + 1})"
             );
             throw _lines.Error(_current?.Path ?? "", Token(_lines.Line[column..]), allowed);
+        }
+        catch (InvalidOperationException)
+        {
+            throw _lines.Error(_current?.Path ?? "", "an escape such as \\ud800 is half a character");
         }
 
         return new TraceRow(
@@ -89,48 +104,37 @@ internal sealed class JsonRows : ITraceRows
             throw _lines.Error("", _lines.Line, Allowed);
         }
 
+        _keys.Clear();
+        _objects = 0;
         if (!ReadObject(ref json, _root))
         {
             json.Read(); // Throws when something follows the object.
         }
     }
 
-    /// <summary>True when the rest of the record need not be read.</summary>
-    private bool ReadObject(ref Utf8JsonReader json, Node node)
+    /// <summary>True when the rest of the record has been read too.</summary>
+    private bool ReadObject(ref Utf8JsonReader json, Node? node)
     {
+        var number = _objects++;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            _current = Child(ref json, node);
-            json.Read();
-            if (_current is null || json.TokenType == JsonTokenType.Null)
+            if (!_keys.TryAdd(in json, number, node, s_findChild, out _current))
             {
-                json.Skip();
-            }
-            else if (_current.Slot == Slot.None)
-            {
-                if (json.TokenType == JsonTokenType.StartObject)
-                {
-                    ReadObject(ref json, _current);
-                }
-                else
-                {
-                    json.Skip();
-                }
-            }
-            else
-            {
-                ReadValue(ref json);
+                throw _lines.Error(
+                    _current?.Path ?? LineReader.Excerpt(Encoding.UTF8.GetBytes(json.GetString()!)),
+                    "is there twice; allowed: once in an object"
+                );
             }
 
+            json.Read();
+            if (_current?.Slot == Slot.HashIds && !_readHashIds && node == _root && IsRest(in json))
+            {
+                return true;
+            }
+
+            ReadValue(ref json);
             _current = null;
-            if (
-                node == _root
-                && !_readHashIds
-                && _arrival is not null
-                && _inputTokens > 0
-                && _outputTokens > 0
-                && IsEndOfObject(_lines.Line[(int)json.BytesConsumed..])
-            )
+            if (node == _root && _lines.Line[(int)json.BytesConsumed..] is [(byte)'}'])
             {
                 return true;
             }
@@ -141,8 +145,17 @@ internal sealed class JsonRows : ITraceRows
 
     private void ReadValue(ref Utf8JsonReader json)
     {
-        switch (_current!.Slot)
+        if (_current is null || json.TokenType == JsonTokenType.Null)
         {
+            ReadUnused(ref json, node: null);
+            return;
+        }
+
+        switch (_current.Slot)
+        {
+            case Slot.None:
+                ReadUnused(ref json, _current);
+                break;
             case Slot.Arrival:
                 _arrival = ReadTime(ref json);
                 break;
@@ -152,25 +165,51 @@ internal sealed class JsonRows : ITraceRows
             case Slot.Output:
                 _outputTokens = ReadLength(ref json);
                 break;
-            case Slot.HashIds when _readHashIds:
+            case Slot.HashIds:
                 _rowHashIds = ReadHashIds(ref json);
-                break;
-            default:
-                json.Skip();
                 break;
         }
     }
 
-    /// <summary>
-    /// Whether the rest of a record surely closes its object and opens no other. Then it need not be parsed: most of a trace is
-    /// hash ids, and most of the time would go into them.
-    /// </summary>
-    private static bool IsEndOfObject(ReadOnlySpan<byte> rest) =>
-        !rest.IsEmpty && rest.IndexOf((byte)'}') == rest.Length - 1;
-
-    private static Node? Child(ref Utf8JsonReader json, Node node)
+    /// <summary>Reads a value for the fields within it, and for what may be wrong with it.</summary>
+    private void ReadUnused(ref Utf8JsonReader json, Node? node)
     {
-        foreach (var child in node.Children)
+        if (json.CurrentDepth > MaxDepth)
+        {
+            throw _lines.Error(
+                _current?.Path ?? "",
+                FormattableString.Invariant($"has values more than {MaxDepth} deep; allowed: fewer")
+            );
+        }
+
+        if (json.TokenType == JsonTokenType.StartObject)
+        {
+            ReadObject(ref json, node);
+        }
+        else if (json.TokenType == JsonTokenType.StartArray)
+        {
+            while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+            {
+                ReadUnused(ref json, node: null);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whether an array of ids that begins here is the rest of the record. It is checked without a parser: most of a trace is hash
+    /// ids, and most of the time would go into them.
+    /// </summary>
+    private bool IsRest(ref readonly Utf8JsonReader json)
+    {
+        var line = _lines.Line;
+        return json.TokenType == JsonTokenType.StartArray
+            && line.EndsWith("]}"u8)
+            && JsonIntegers.IsList(line, (int)json.BytesConsumed, line.Length - 2);
+    }
+
+    private static Node? FindChild(ref readonly Utf8JsonReader json, Node? owner)
+    {
+        foreach (var child in owner?.Children ?? [])
         {
             if (json.ValueTextEquals(child.Name))
             {
@@ -214,8 +253,10 @@ internal sealed class JsonRows : ITraceRows
             : throw Wrong(ref json);
     }
 
-    /// <summary>Ids of 64 bits with or without a sign: only whether two are equal matters.</summary>
-    private long[] ReadHashIds(ref Utf8JsonReader json)
+    /// <summary>
+    /// Ids of 64 bits with or without a sign: only whether two are equal matters. Null where they are not asked for.
+    /// </summary>
+    private long[]? ReadHashIds(ref Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.StartArray)
         {
@@ -237,7 +278,7 @@ internal sealed class JsonRows : ITraceRows
             );
         }
 
-        return [.. _hashIds];
+        return _readHashIds ? [.. _hashIds] : null;
     }
 
     private UserErrorException Wrong(ref Utf8JsonReader json)

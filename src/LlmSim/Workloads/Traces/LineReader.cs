@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 
 namespace LlmSim.Workloads.Traces;
 
@@ -21,15 +22,13 @@ internal enum RecordShape
 /// Records of a text file as UTF-8 bytes in one pooled buffer: no allocation per record, memory bounded by the longest one.
 /// Skips blank lines and a byte order mark. Knows where it is, so that errors can say so.
 /// </summary>
-internal sealed partial class LineReader(Stream stream, string sourceName) : IDisposable
+internal sealed partial class LineReader(Stream stream, string sourceName, ReadLimits limits) : IDisposable
 {
-    /// <summary>A longer record is an error, so that a file without line ends does not fill the memory.</summary>
-    internal const int MaxLineBytes = 16 << 20;
-
     private const int MaxFoundCharacters = 60;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
     private bool _hasBegun;
+    private bool _isAscii = true;
     private int _start;
     private int _end;
     private int _lineStart;
@@ -38,6 +37,9 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
 
     /// <summary>Line feeds within the current record.</summary>
     private int _lineFeeds;
+
+    /// <summary>Bytes of the blank lines since the last record.</summary>
+    private long _blankBytes;
 
     /// <summary>How records are told apart, from the next call of <see cref="MoveNext" /> on.</summary>
     public RecordShape Shape { get; set; }
@@ -53,6 +55,9 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
     /// <summary>The current record with its spaces and tabs, which separate fields in some tables.</summary>
     public ReadOnlySpan<byte> RawLine => _buffer.AsSpan(_lineStart, _lineLength);
 
+    /// <summary>The line on which the current record begins, from 1.</summary>
+    public long LineNumber => _lineNumber;
+
     /// <summary>Goes to the next record that is not blank; false at the end.</summary>
     public bool MoveNext()
     {
@@ -65,41 +70,56 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
         {
             if (!Line.IsEmpty)
             {
+                _blankBytes = 0;
                 return true;
             }
+
+            CountBlank(_lineLength + 1);
         }
 
         return false;
     }
 
-    /// <summary>The beginning of what is not read yet: as much as the buffer holds.</summary>
+    /// <summary>The beginning of what is not read yet, blank lines left out: as much as the buffer holds.</summary>
     public ReadOnlySpan<byte> Head()
     {
+        SkipBlankLines();
         while (_end < _buffer.Length && Fill()) { }
 
         return _buffer.AsSpan(_start, _end - _start);
     }
 
     /// <summary>All that is not read yet.</summary>
-    /// <exception cref="UserErrorException">It is longer than <paramref name="maxBytes" />.</exception>
-    public byte[] ReadToEnd(int maxBytes)
+    /// <exception cref="UserErrorException">It is longer than documents may be, or not UTF-8.</exception>
+    public byte[] ReadToEnd()
     {
         using var content = new MemoryStream();
         do
         {
             content.Write(_buffer, _start, _end - _start);
             _start = _end = 0;
-            if (content.Length > maxBytes)
+            if (content.Length > limits.ReportBytes)
             {
                 throw FileError(
-                    FormattableString.Invariant(
-                        $"the document is longer than {maxBytes >> 20} MiB; allowed: less, or one request a line"
-                    )
+                    $"the document is longer than {ReadLimits.Size(limits.ReportBytes)}; allowed: less, or one request a line{limits.Hint}"
                 );
             }
         } while (Fill());
 
-        return content.ToArray();
+        var bytes = content.ToArray();
+        return Utf8.IsValid(bytes)
+            ? bytes
+            : throw FileError($"{NotUtf8(bytes, out var before)} in line {_lineNumber + 1 + before.Count((byte)'\n')}");
+    }
+
+    /// <summary>Fails when the current record is not UTF-8.</summary>
+    /// <exception cref="UserErrorException">It is something else; the message says where.</exception>
+    public void RequireUtf8()
+    {
+        if (!_isAscii && !Utf8.IsValid(RawLine))
+        {
+            throw Error("", NotUtf8(RawLine, out _));
+        }
     }
 
     /// <summary>What is wrong with a field of the current record.</summary>
@@ -109,7 +129,7 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
     /// <summary>What is wrong with a field of the current record.</summary>
     public UserErrorException Error(string field, string message)
     {
-        var place = string.Create(CultureInfo.InvariantCulture, $"{sourceName}:{_lineNumber}");
+        var place = string.Create(CultureInfo.InvariantCulture, $"{sourceName}:{Math.Max(_lineNumber, 1)}");
         return new UserErrorException(
             field.Length == 0 ? $"{place}: {message}" : $"{place}: {field}: {message}"
         );
@@ -136,6 +156,59 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
             <= MaxFoundCharacters => text,
             _ => string.Concat(text.AsSpan(0, MaxFoundCharacters), "…"),
         };
+    }
+
+    /// <summary>What is wrong with a text that is not UTF-8.</summary>
+    private static string NotUtf8(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> before)
+    {
+        var rest = text;
+        while (Rune.DecodeFromUtf8(rest, out _, out var length) == OperationStatus.Done)
+        {
+            rest = rest[length..];
+        }
+
+        before = text[..^rest.Length];
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"found the byte 0x{rest[0]:X2} after '{Ending(before)}'; allowed: UTF-8"
+        );
+    }
+
+    private static string Ending(ReadOnlySpan<byte> text)
+    {
+        var shown = Encoding.UTF8.GetString(text[Math.Max(0, text.Length - MaxFoundCharacters)..]);
+        return shown[Math.Max(0, shown.Length - (MaxFoundCharacters / 3))..].Replace('\n', ' ');
+    }
+
+    /// <summary>Goes to the line that is not blank, so that its beginning says what the file is.</summary>
+    private void SkipBlankLines()
+    {
+        do
+        {
+            var pending = _buffer.AsSpan(_start, _end - _start);
+            var next = pending.IndexOfAnyExcept(" \t\r\n"u8);
+            var blankLines = pending[..(next < 0 ? pending.Length : next)];
+            var skipped = blankLines.LastIndexOf((byte)'\n') + 1;
+            _lineNumber += blankLines[..skipped].Count((byte)'\n');
+            _start += skipped;
+            CountBlank(skipped);
+            if (next >= 0)
+            {
+                return;
+            }
+        } while (Fill());
+    }
+
+    private void CountBlank(int bytes)
+    {
+        _blankBytes += bytes;
+        if (_blankBytes > limits.BlankBytes)
+        {
+            throw Error(
+                "",
+                $"found more than {ReadLimits.Size(limits.BlankBytes)} of blank lines above; allowed: fewer{limits.Hint}"
+            );
+        }
     }
 
     private bool ReadLine()
@@ -219,14 +292,7 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
         var count = _hasBegun
             ? stream.Read(_buffer, _end, _buffer.Length - _end)
             : stream.ReadAtLeast(_buffer.AsSpan(_end), 3, throwOnEndOfStream: false);
-        // Control characters below the tab are in no text file, but soon in any other.
-        if (_buffer.AsSpan(_end, count).ContainsAnyInRange((byte)0, (byte)8))
-        {
-            throw FileError(
-                "looks like a binary file; allowed: UTF-8 text, plain or compressed with gzip or zstd"
-            );
-        }
-
+        Inspect(_buffer.AsSpan(_end, count));
         _end += count;
         if (!_hasBegun && _buffer.AsSpan(0, count).StartsWith("\uFEFF"u8))
         {
@@ -235,6 +301,23 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
 
         _hasBegun = true;
         return count > 0;
+    }
+
+    private void Inspect(ReadOnlySpan<byte> bytes)
+    {
+        if (!bytes.ContainsAnyExceptInRange((byte)'\t', (byte)0x7F))
+        {
+            return;
+        }
+
+        // Control characters below the tab are in no text file, but soon in any other.
+        _isAscii = false;
+        if (bytes.ContainsAnyInRange((byte)0, (byte)8))
+        {
+            throw FileError(
+                "looks like a binary file; allowed: UTF-8 text, plain or compressed with gzip or zstd"
+            );
+        }
     }
 
     private void MakeRoom()
@@ -247,9 +330,12 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
         }
         else if (_end == _buffer.Length)
         {
-            if (_end >= MaxLineBytes)
+            if (_end >= limits.RecordBytes)
             {
-                throw Error("", "the line is longer than 16 MiB; allowed: one request a line");
+                throw Error(
+                    "",
+                    $"the line is longer than {ReadLimits.Size(limits.RecordBytes)}; allowed: one request a line{limits.Hint}"
+                );
             }
 
             var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
