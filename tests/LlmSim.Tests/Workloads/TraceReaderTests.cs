@@ -255,7 +255,7 @@ public sealed class TraceReaderTests
         var error = Assert.Throws<UserErrorException>(() => TraceReader.Read(stream, "t.jsonl").Count());
 
         Assert.Equal("t.jsonl:1: the line is longer than 16 MiB; allowed: one request a line", error.Message);
-        Assert.True(stream.Position <= LineReader.MaxLineBytes);
+        Assert.True(stream.Position <= new ReadLimits().RecordBytes);
     }
 
     [Fact]

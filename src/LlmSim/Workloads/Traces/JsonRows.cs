@@ -5,23 +5,23 @@ using LlmSim.Engine;
 namespace LlmSim.Workloads.Traces;
 
 /// <summary>JSON objects with the fields of a request, which may lie in nested objects.</summary>
-internal sealed class JsonRows : ITraceRows
+internal sealed partial class JsonRows : ITraceRows
 {
     /// <summary>Objects and arrays within one another; deeper ones are in no log.</summary>
     private const int MaxDepth = 60;
 
-    private static readonly RecordKeys<Node>.FindKey s_findChild = FindChild;
+    private static readonly RecordKeys<JsonField>.FindKey s_find = JsonField.Find;
 
     private readonly LineReader _lines;
     private readonly bool _readHashIds;
-    private readonly Node _root = new("");
+    private readonly JsonField _root;
+    private readonly JsonTemplate _template = new();
     private readonly List<long> _hashIds = [];
     private readonly string _input;
     private readonly string _output;
+    private readonly RecordKeys<JsonField> _keys = new();
 
-    private readonly RecordKeys<Node> _keys = new();
-
-    private Node? _current;
+    private JsonField? _current;
 
     /// <summary>Objects of the record that have begun.</summary>
     private int _objects;
@@ -34,19 +34,7 @@ internal sealed class JsonRows : ITraceRows
     {
         (_lines, _readHashIds, Clock) = (lines, readHashIds, clock);
         (ArrivalField, _input, _output) = (fields.Arrival ?? "", fields.Input, fields.Output);
-        Add(fields.Arrival, Slot.Arrival);
-        Add(fields.Input, Slot.Input);
-        Add(fields.Output, Slot.Output);
-        Add(fields.HashIds, Slot.HashIds);
-    }
-
-    private enum Slot
-    {
-        None,
-        Arrival,
-        Input,
-        Output,
-        HashIds,
+        _root = JsonField.Root(fields);
     }
 
     public TraceClock Clock { get; }
@@ -56,9 +44,9 @@ internal sealed class JsonRows : ITraceRows
     private string Allowed =>
         _current?.Slot switch
         {
-            Slot.Arrival => Clock.Allowed,
-            Slot.Input or Slot.Output => TraceRow.AllowedLength,
-            Slot.HashIds => "an array of integers of 64 bits",
+            JsonSlot.Arrival => Clock.Allowed,
+            JsonSlot.Input or JsonSlot.Output => TraceRow.AllowedLength,
+            JsonSlot.HashIds => "an array of integers of 64 bits",
             _ => "a JSON object: one a line, or an array of them",
         };
 
@@ -70,6 +58,11 @@ internal sealed class JsonRows : ITraceRows
     {
         (_current, _arrival, _inputTokens, _outputTokens, _rowHashIds) = (null, null, 0, 0, null);
         _lines.RequireUtf8();
+        if (!_readHashIds && TryReadPlain())
+        {
+            return new TraceRow(_arrival, _inputTokens, _outputTokens);
+        }
+
         try
         {
             ReadRecord();
@@ -105,20 +98,22 @@ internal sealed class JsonRows : ITraceRows
         }
 
         _keys.Clear();
+        _template.Forget();
         _objects = 0;
-        if (!ReadObject(ref json, _root))
+        ReadObject(ref json, _root);
+        json.Read(); // Throws when something follows the object.
+        if (!_readHashIds)
         {
-            json.Read(); // Throws when something follows the object.
+            _template.Learn(_lines.Line);
         }
     }
 
-    /// <summary>True when the rest of the record has been read too.</summary>
-    private bool ReadObject(ref Utf8JsonReader json, Node? node)
+    private void ReadObject(ref Utf8JsonReader json, JsonField? field)
     {
         var number = _objects++;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            if (!_keys.TryAdd(in json, number, node, s_findChild, out _current))
+            if (!_keys.TryAdd(in json, number, field, s_find, out _current))
             {
                 throw _lines.Error(
                     _current?.Path ?? LineReader.Excerpt(Encoding.UTF8.GetBytes(json.GetString()!)),
@@ -127,52 +122,46 @@ internal sealed class JsonRows : ITraceRows
             }
 
             json.Read();
-            if (_current?.Slot == Slot.HashIds && !_readHashIds && node == _root && IsRest(in json))
-            {
-                return true;
-            }
-
+            var (start, slot) = ((int)json.TokenStartIndex, _current?.Slot ?? JsonSlot.None);
             ReadValue(ref json);
             _current = null;
-            if (node == _root && _lines.Line[(int)json.BytesConsumed..] is [(byte)'}'])
+            if (field == _root)
             {
-                return true;
+                _template.Note(start, (int)json.BytesConsumed, slot);
             }
         }
-
-        return false;
     }
 
     private void ReadValue(ref Utf8JsonReader json)
     {
         if (_current is null || json.TokenType == JsonTokenType.Null)
         {
-            ReadUnused(ref json, node: null);
+            ReadUnused(ref json, field: null);
             return;
         }
 
         switch (_current.Slot)
         {
-            case Slot.None:
+            case JsonSlot.None:
                 ReadUnused(ref json, _current);
                 break;
-            case Slot.Arrival:
+            case JsonSlot.Arrival:
                 _arrival = ReadTime(ref json);
                 break;
-            case Slot.Input:
+            case JsonSlot.Input:
                 _inputTokens = ReadLength(ref json);
                 break;
-            case Slot.Output:
+            case JsonSlot.Output:
                 _outputTokens = ReadLength(ref json);
                 break;
-            case Slot.HashIds:
+            case JsonSlot.HashIds:
                 _rowHashIds = ReadHashIds(ref json);
                 break;
         }
     }
 
     /// <summary>Reads a value for the fields within it, and for what may be wrong with it.</summary>
-    private void ReadUnused(ref Utf8JsonReader json, Node? node)
+    private void ReadUnused(ref Utf8JsonReader json, JsonField? field)
     {
         if (json.CurrentDepth > MaxDepth)
         {
@@ -184,40 +173,15 @@ internal sealed class JsonRows : ITraceRows
 
         if (json.TokenType == JsonTokenType.StartObject)
         {
-            ReadObject(ref json, node);
+            ReadObject(ref json, field);
         }
         else if (json.TokenType == JsonTokenType.StartArray)
         {
             while (json.Read() && json.TokenType != JsonTokenType.EndArray)
             {
-                ReadUnused(ref json, node: null);
+                ReadUnused(ref json, field: null);
             }
         }
-    }
-
-    /// <summary>
-    /// Whether an array of ids that begins here is the rest of the record. It is checked without a parser: most of a trace is hash
-    /// ids, and most of the time would go into them.
-    /// </summary>
-    private bool IsRest(ref readonly Utf8JsonReader json)
-    {
-        var line = _lines.Line;
-        return json.TokenType == JsonTokenType.StartArray
-            && line.EndsWith("]}"u8)
-            && JsonIntegers.IsList(line, (int)json.BytesConsumed, line.Length - 2);
-    }
-
-    private static Node? FindChild(ref readonly Utf8JsonReader json, Node? owner)
-    {
-        foreach (var child in owner?.Children ?? [])
-        {
-            if (json.ValueTextEquals(child.Name))
-            {
-                return child;
-            }
-        }
-
-        return null;
     }
 
     private SimTime ReadTime(ref Utf8JsonReader json)
@@ -299,42 +263,5 @@ internal sealed class JsonRows : ITraceRows
     {
         var end = text.IndexOfAny(",}] "u8);
         return end > 0 ? text[..end] : text;
-    }
-
-    private void Add(string? path, Slot slot)
-    {
-        if (path is null)
-        {
-            return;
-        }
-
-        var node = _root;
-        foreach (var name in path.Split('.'))
-        {
-            var bytes = Encoding.UTF8.GetBytes(name);
-            var child = node.Children.Find(known => known.Name.AsSpan().SequenceEqual(bytes));
-            if (child is null)
-            {
-                child = new Node(path) { Name = bytes };
-                node.Children.Add(child);
-            }
-
-            node = child;
-        }
-
-        node.Slot = slot;
-    }
-
-    /// <summary>A field that is read, or one on the way to such.</summary>
-    private sealed class Node(string path)
-    {
-        /// <summary>The whole path, for errors.</summary>
-        public string Path => path;
-
-        public byte[] Name { get; init; } = [];
-
-        public Slot Slot { get; set; }
-
-        public List<Node> Children { get; } = [];
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Unicode;
 
 namespace LlmSim.Workloads.Traces;
@@ -24,11 +23,8 @@ internal enum RecordShape
 /// </summary>
 internal sealed partial class LineReader(Stream stream, string sourceName, ReadLimits limits) : IDisposable
 {
-    private const int MaxFoundCharacters = 60;
-
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
     private bool _hasBegun;
-    private bool _isAscii = true;
     private int _start;
     private int _end;
     private int _lineStart;
@@ -112,16 +108,6 @@ internal sealed partial class LineReader(Stream stream, string sourceName, ReadL
             : throw FileError($"{NotUtf8(bytes, out var before)} in line {_lineNumber + 1 + before.Count((byte)'\n')}");
     }
 
-    /// <summary>Fails when the current record is not UTF-8.</summary>
-    /// <exception cref="UserErrorException">It is something else; the message says where.</exception>
-    public void RequireUtf8()
-    {
-        if (!_isAscii && !Utf8.IsValid(RawLine))
-        {
-            throw Error("", NotUtf8(RawLine, out _));
-        }
-    }
-
     /// <summary>What is wrong with a field of the current record.</summary>
     public UserErrorException Error(string field, ReadOnlySpan<byte> found, string allowed) =>
         Error(field, $"found {Excerpt(found)}; allowed: {allowed}");
@@ -144,40 +130,6 @@ internal sealed partial class LineReader(Stream stream, string sourceName, ReadL
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         _start = _end = _lineStart = _lineLength = 0;
-    }
-
-    /// <summary>The beginning of a text, as errors show it.</summary>
-    public static string Excerpt(ReadOnlySpan<byte> found)
-    {
-        var text = Encoding.UTF8.GetString(found[..Math.Min(found.Length, 4 * MaxFoundCharacters)]);
-        return text.Length switch
-        {
-            0 => "nothing",
-            <= MaxFoundCharacters => text,
-            _ => string.Concat(text.AsSpan(0, MaxFoundCharacters), "…"),
-        };
-    }
-
-    /// <summary>What is wrong with a text that is not UTF-8.</summary>
-    private static string NotUtf8(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> before)
-    {
-        var rest = text;
-        while (Rune.DecodeFromUtf8(rest, out _, out var length) == OperationStatus.Done)
-        {
-            rest = rest[length..];
-        }
-
-        before = text[..^rest.Length];
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"found the byte 0x{rest[0]:X2} after '{Ending(before)}'; allowed: UTF-8"
-        );
-    }
-
-    private static string Ending(ReadOnlySpan<byte> text)
-    {
-        var shown = Encoding.UTF8.GetString(text[Math.Max(0, text.Length - MaxFoundCharacters)..]);
-        return shown[Math.Max(0, shown.Length - (MaxFoundCharacters / 3))..].Replace('\n', ' ');
     }
 
     /// <summary>Goes to the line that is not blank, so that its beginning says what the file is.</summary>
@@ -301,23 +253,6 @@ internal sealed partial class LineReader(Stream stream, string sourceName, ReadL
 
         _hasBegun = true;
         return count > 0;
-    }
-
-    private void Inspect(ReadOnlySpan<byte> bytes)
-    {
-        if (!bytes.ContainsAnyExceptInRange((byte)'\t', (byte)0x7F))
-        {
-            return;
-        }
-
-        // Control characters below the tab are in no text file, but soon in any other.
-        _isAscii = false;
-        if (bytes.ContainsAnyInRange((byte)0, (byte)8))
-        {
-            throw FileError(
-                "looks like a binary file; allowed: UTF-8 text, plain or compressed with gzip or zstd"
-            );
-        }
     }
 
     private void MakeRoom()
