@@ -37,8 +37,11 @@ internal static class InputLimits
         {
             Factor = factor,
             Hint =
-                factor == ReadLimits.LargestFactor ? ""
-                : FormattableString.Invariant($" ({Variable}={factor * 2} in the environment doubles this limit)"),
+                factor == ReadLimits.LargestFactor
+                    ? ""
+                    : FormattableString.Invariant(
+                        $" ({Variable}={factor * 2} in the environment doubles this limit)"
+                    ),
         };
     }
 }

@@ -1,6 +1,4 @@
-using ICSharpCode.SharpZipLib;
 using LlmSim.Workloads.Traces;
-using ZstdSharp;
 
 namespace LlmSim.Experiments;
 
@@ -63,8 +61,10 @@ internal sealed class InputStream(string path, Stream rest, ReadLimits limits) :
         {
             return rest.Read(buffer);
         }
-        catch (Exception error) when (error is SharpZipBaseException or ZstdException or EndOfStreamException)
+        catch (Exception error)
+            when (Compressed is not null && error is not (UserErrorException or OutOfMemoryException))
         {
+            // Libraries fail in many ways at damaged data; what goes wrong with the file itself is a UserErrorException already.
             throw new UserErrorException(
                 $"{path}: the compressed data is damaged or cut off: {error.Message}",
                 error

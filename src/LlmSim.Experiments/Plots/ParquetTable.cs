@@ -7,8 +7,7 @@ using Parquet.Schema;
 namespace LlmSim.Experiments.Plots;
 
 /// <summary>A result file in Parquet.</summary>
-internal sealed class ParquetTable(string path) : 
-    ResultTable(path, Guarded(path, () => Header(path)))
+internal sealed class ParquetTable(string path) : ResultTable(path, Guarded(path, () => Header(path)))
 {
     protected override string[][] ReadTexts(int[] positions) =>
         Guarded(Path, () => ReadColumns(positions, ReadTextsAsync));
@@ -38,7 +37,7 @@ internal sealed class ParquetTable(string path) :
         }
     }
 
-    private static async Task<string[]> ReadTextsAsync(ParquetRowGroupReader group, DataField field)
+    private async Task<string[]> ReadTextsAsync(ParquetRowGroupReader group, DataField field)
     {
         if (field.ClrType != typeof(ReadOnlyMemory<char>))
         {
@@ -51,7 +50,7 @@ internal sealed class ParquetTable(string path) :
         return [.. texts.Select(text => text ?? "")];
     }
 
-    private static async Task<double[]> ReadNumbersAsync(ParquetRowGroupReader group, DataField field) =>
+    private async Task<double[]> ReadNumbersAsync(ParquetRowGroupReader group, DataField field) =>
         field.ClrType switch
         {
             var type when type == typeof(int) => await ReadAsync<int>(group, field).ConfigureAwait(false),
@@ -59,7 +58,7 @@ internal sealed class ParquetTable(string path) :
             var type when type == typeof(double) => await ReadAsync<double>(group, field)
                 .ConfigureAwait(false),
             var type => throw new UserErrorException(
-                $"column {field.Name} holds {type.Name}; allowed: int, long or double"
+                $"{Path}: {field.Name}: found a column of {type.Name}; allowed: int, long or double"
             ),
         };
 

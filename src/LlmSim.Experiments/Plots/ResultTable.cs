@@ -9,7 +9,9 @@ internal abstract class ResultTable
         Columns = columns;
         if (columns.GroupBy(name => name).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
         {
-            throw new UserErrorException($"{path}: has several columns '{twice.Key}'; allowed: one of a name");
+            throw new UserErrorException(
+                $"{path}: has several columns '{twice.Key}'; allowed: one of a name"
+            );
         }
     }
 

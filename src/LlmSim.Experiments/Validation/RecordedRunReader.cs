@@ -158,7 +158,11 @@ public static class RecordedRunReader
         }
 
         using var file = CsvFile.Open(path);
-        var (seconds, running, waiting) = (file.Require("t"), file.Require("running"), file.Require("waiting"));
+        var (seconds, running, waiting) = (
+            file.Require("t"),
+            file.Require("running"),
+            file.Require("waiting")
+        );
         var ticks = new List<RecordedTick>();
         while (file.MoveNext())
         {
@@ -168,7 +172,9 @@ public static class RecordedRunReader
         return ticks;
 
         double Seconds() =>
-            double.IsFinite(file.Number(seconds)) ? file.Number(seconds) : throw file.Error(seconds, "a number");
+            double.IsFinite(file.Number(seconds))
+                ? file.Number(seconds)
+                : throw file.Error(seconds, "a number");
 
         int Count(int column) =>
             int.TryParse(file.Text(column), NumberStyles.None, CultureInfo.InvariantCulture, out var count)

@@ -77,6 +77,14 @@ internal static class RecordedWorkload
     private static RequestSpec[] Read(string path)
     {
         using var stream = InputFile.OpenRows(path);
-        return [.. TraceReader.Read(stream, path, new TraceOptions { Limits = InputLimits.Current }, readHashIds: true)];
+        return
+        [
+            .. TraceReader.Read(
+                stream,
+                path,
+                new TraceOptions { Limits = InputLimits.Current },
+                readHashIds: true
+            ),
+        ];
     }
 }

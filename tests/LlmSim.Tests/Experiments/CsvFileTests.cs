@@ -16,7 +16,10 @@ public sealed class CsvFileTests : IDisposable
     public void Cells_are_read_with_their_quotes_taken_off()
     {
         using var file = CsvFile.Open(
-            _folder.Write("a.csv", "\uFEFFa,\"b \"\"c\"\"\",d\r\n1, \"x, \"\"y\"\"\nz\" ,\r\n\r\n2.5e0,5\" disk,\"-3\"\r\n")
+            _folder.Write(
+                "a.csv",
+                "\uFEFFa,\"b \"\"c\"\"\",d\r\n1, \"x, \"\"y\"\"\nz\" ,\r\n\r\n2.5e0,5\" disk,\"-3\"\r\n"
+            )
         );
 
         Assert.Equal(["a", "b \"c\"", "d"], file.Columns);
@@ -32,13 +35,19 @@ public sealed class CsvFileTests : IDisposable
     [InlineData("", ": is empty; allowed: a table in CSV with a header")]
     [InlineData("\n \n", ": is empty; allowed: a table in CSV with a header")]
     [InlineData("a,b,a\n", ":1: a: the header has this column 2 times; allowed: once")]
-    [InlineData("a,b\n1,2,3\n", ":2: b: '3' follows it; allowed: 2 cells, as in the header (one with a separator in it needs quotes)")]
+    [InlineData(
+        "a,b\n1,2,3\n",
+        ":2: b: '3' follows it; allowed: 2 cells, as in the header (one with a separator in it needs quotes)"
+    )]
     [InlineData("a,b\n1,2\n1\n", ":3: b: the row ends before it; allowed: 2 cells, as in the header")]
     [InlineData("a,b\n1,\"2\"x\n", ":2: b: found \"2\"x; allowed: a separator behind the closing quote")]
     [InlineData("a,b\n1,\"2\n", ":2: a field of this row opens with a double quote and does not end")]
     [InlineData("a,b\n1,x\n", ":2: b: found 'x'; allowed: a number")]
     [InlineData("a,b\n1,\"1,234\"\n", ":2: b: found '1,234'; allowed: a number")]
-    [InlineData("a,b\n1,2\u0001\n", ": looks like a binary file; allowed: UTF-8 text, plain or compressed with gzip or zstd")]
+    [InlineData(
+        "a,b\n1,2\u0001\n",
+        ": looks like a binary file; allowed: UTF-8 text, plain or compressed with gzip or zstd"
+    )]
     public void What_is_no_table_is_told_with_line_and_column(string text, string expected)
     {
         var path = _folder.Write("a.csv", text);
@@ -50,10 +59,17 @@ public sealed class CsvFileTests : IDisposable
     public void A_cell_without_end_is_not_shown_whole()
     {
         var path = _folder.Write("a.csv", "a,b\n1,\"" + new string('x', 100_000));
-        Assert.InRange(Assert.Throws<UserErrorException>(() => ReadNumbers(path)).Message.Length, 1, path.Length + 100);
+        Assert.InRange(
+            Assert.Throws<UserErrorException>(() => ReadNumbers(path)).Message.Length,
+            1,
+            path.Length + 100
+        );
         path = _folder.Write("b.csv", "a,b\n1," + new string('x', 17 << 20));
         var error = Assert.Throws<UserErrorException>(() => ReadNumbers(path));
-        Assert.StartsWith($"{path}:2: the line is longer than 16 MiB; allowed: one request a line", error.Message);
+        Assert.StartsWith(
+            $"{path}:2: the line is longer than 16 MiB; allowed: one request a line",
+            error.Message
+        );
         Assert.Contains("LLMSIM_INPUT_LIMITS=2", error.Message, StringComparison.Ordinal);
     }
 

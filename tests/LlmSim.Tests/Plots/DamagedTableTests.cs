@@ -9,7 +9,7 @@ namespace LlmSim.Tests.Plots;
 /// <summary>Tables that are damaged end in an error of the user, whatever the library that reads them does.</summary>
 public sealed class DamagedTableTests : IDisposable
 {
-    private const int Mutants = 600;
+    private const int Mutants = 400;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -21,6 +21,11 @@ public sealed class DamagedTableTests : IDisposable
         var path = _folder.File("requests.parquet");
         var run = CliRun.Of("run", "--quiet", "--request_count", "30", "--requests_output", path);
         Assert.True(run.ExitCode == 0, run.Error);
+        var columns = ResultTable
+            .Open(path)
+            .Columns.Where(name => !name.EndsWith("_met", StringComparison.Ordinal))
+            .ToArray();
+        Assert.False(IsRefused(path, columns));
         var bytes = File.ReadAllBytes(path);
         var mutantPath = _folder.File("mutant.parquet");
         var refused = 0;
@@ -32,7 +37,7 @@ public sealed class DamagedTableTests : IDisposable
             var at = random.Next(seed % 2 == 0 ? 0 : bytes.Length * 2 / 3, bytes.Length);
             mutant[at] = seed % 3 == 0 ? (byte)random.Next(256) : (byte)(mutant[at] ^ (1 << random.Next(8)));
             File.WriteAllBytes(mutantPath, seed % 10 == 9 ? mutant[..at] : mutant);
-            refused += IsRefused(mutantPath) ? 1 : 0;
+            refused += IsRefused(mutantPath, columns) ? 1 : 0;
         }
 
         Assert.InRange(refused, Mutants / 10, Mutants);
@@ -63,19 +68,17 @@ public sealed class DamagedTableTests : IDisposable
     {
         var path = _folder.Write("few.csv", "prefill_local,seed,ttft_p99\nfcfs,1,0.5\nfcfs,2,0.6\n");
         var run = CliRun.Of("compare", path, path);
-        Assert.Equal((1, true), (run.ExitCode, run.Error.Contains("there is no column '", StringComparison.Ordinal)));
+        Assert.Equal(
+            (1, true),
+            (run.ExitCode, run.Error.Contains("there is no column '", StringComparison.Ordinal))
+        );
     }
 
-    private static bool IsRefused(string path)
+    private static bool IsRefused(string path, string[] columns)
     {
         try
         {
-            var table = ResultTable.Open(path);
-            foreach (var column in table.Columns)
-            {
-                _ = table.Texts(column);
-            }
-
+            _ = ResultTable.Open(path).Texts(columns);
             return false;
         }
         catch (UserErrorException error)

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using LlmSim.Engine;
 using LlmSim.Experiments;
 using Xunit;
 
@@ -93,14 +94,28 @@ public sealed class InputFileTests : IDisposable
     public void A_gzip_header_with_a_name_is_read_over()
     {
         var plain = Gzip(s_content);
-        byte[] withName = [.. plain[..3], 8 | 16 | 4 | 2, .. plain[4..10], 3, 0, 1, 2, 3, .. "a.txt\0b\0"u8, 9, 9, .. plain[10..]];
+        byte[] withName =
+        [
+            .. plain[..3],
+            8 | 16 | 4 | 2,
+            .. plain[4..10],
+            3,
+            0,
+            1,
+            2,
+            3,
+            .. "a.txt\0b\0"u8,
+            9,
+            9,
+            .. plain[10..],
+        ];
         Assert.Equal(s_content, Read(Write("named", withName)));
     }
 
     [Fact]
     public void Every_flipped_bit_of_compressed_data_is_an_error_or_changes_nothing()
     {
-        var random = new LlmSim.Engine.RandomStream(1, "flips");
+        var random = new RandomStream(1, "flips");
         foreach (var compressed in new[] { Gzip(s_content[..5000]), Zstd(s_content[..5000]) })
         {
             for (var i = 0; i < 500; i++)
@@ -195,7 +210,9 @@ public sealed class InputFileTests : IDisposable
         Assert.Equal(s_content, Read(path));
         writing.Wait(TestContext.Current.CancellationToken);
 
-        var error = Assert.Throws<UserErrorException>(() => new PipeStream(path, TimeSpan.FromMilliseconds(20), " (x)"));
+        var error = Assert.Throws<UserErrorException>(() =>
+            new PipeStream(path, TimeSpan.FromMilliseconds(20), " (x)")
+        );
         Assert.Equal(
             $"{path}: nobody has opened this pipe to write for 0.02 s; allowed: a file, or a pipe that is written to (x)",
             error.Message

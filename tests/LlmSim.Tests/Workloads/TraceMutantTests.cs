@@ -58,7 +58,9 @@ public sealed class TraceMutantTests
                 var expected = strict(mutant);
                 Assert.True(expected is not null, shown);
                 Assert.True(
-                    expected.SequenceEqual(requests.Select(request => (request.InputTokens, request.OutputTokens))),
+                    expected.SequenceEqual(
+                        requests.Select(request => (request.InputTokens, request.OutputTokens))
+                    ),
                     shown
                 );
             }
@@ -71,30 +73,32 @@ public sealed class TraceMutantTests
 
     private static byte[] Mutate(byte[] text, RandomStream random)
     {
-        int Below(int limit) => (int)(random.NextDouble() * limit);
         var bytes = text.ToList();
-        for (var change = 0; change <= Below(3); change++)
+        for (var change = 0; change <= random.Next(3); change++)
         {
-            var at = Below(bytes.Count);
-            switch (Below(6))
+            var at = random.Next(bytes.Count);
+            switch (random.Next(6))
             {
                 case 0:
-                    bytes[at] ^= (byte)(1 << Below(8));
+                    bytes[at] ^= (byte)(1 << random.Next(8));
                     break;
                 case 1:
                     bytes.RemoveAt(at);
                     break;
                 case 2:
-                    bytes.Insert(at, "\",:{}[]\n\r\t 0-.eE\\\u00e9"u8[Below(17)]);
+                    bytes.Insert(at, "\",:{}[]\n\r\t 0-.eE\\\u00e9"u8[random.Next(17)]);
                     break;
                 case 3:
-                    bytes.RemoveRange(at, Math.Min(Below(40), bytes.Count - at));
+                    bytes.RemoveRange(at, Math.Min(random.Next(40), bytes.Count - at));
                     break;
                 case 4:
-                    bytes.InsertRange(Below(bytes.Count), bytes.GetRange(at, Math.Min(Below(60), bytes.Count - at)));
+                    bytes.InsertRange(
+                        random.Next(bytes.Count),
+                        bytes.GetRange(at, Math.Min(random.Next(60), bytes.Count - at))
+                    );
                     break;
                 default:
-                    bytes[at] = (byte)('0' + Below(10));
+                    bytes[at] = (byte)('0' + random.Next(10));
                     break;
             }
         }
@@ -119,15 +123,28 @@ public sealed class TraceMutantTests
                     one.RootElement.GetRawText(),
                     new JsonDocumentOptions { AllowDuplicateProperties = false }
                 );
-                foreach (var row in unique.RootElement.ValueKind == JsonValueKind.Array ? unique.RootElement.EnumerateArray().ToArray() : [unique.RootElement])
+                foreach (
+                    var row in unique.RootElement.ValueKind == JsonValueKind.Array
+                        ? unique.RootElement.EnumerateArray().ToArray()
+                        : [unique.RootElement]
+                )
                 {
-                    rows.Add((Tokens(row.GetProperty("input_length")), Tokens(row.GetProperty("output_length"))));
+                    rows.Add(
+                        (Tokens(row.GetProperty("input_length")), Tokens(row.GetProperty("output_length")))
+                    );
                 }
             }
 
             return [.. rows];
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or FormatException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception e)
+            when (e
+                    is JsonException
+                        or ArgumentException
+                        or FormatException
+                        or InvalidOperationException
+                        or KeyNotFoundException
+            )
         {
             return null;
         }
@@ -148,8 +165,12 @@ public sealed class TraceMutantTests
             var separator = ",;\t|".MaxBy(character => header.Count(c => c == character));
             var rows = Rows(text, separator).Where(row => row.Count > 1 || row[0].Length > 0).ToArray();
             string[] names = [.. rows[0].Select(name => name.Trim().ToUpperInvariant())];
-            var (input, output) = (Array.IndexOf(names, "CONTEXTTOKENS"), Array.IndexOf(names, "GENERATEDTOKENS"));
-            return rows.Any(row => row.Count != names.Length)
+            var (input, output) = (
+                Array.IndexOf(names, "CONTEXTTOKENS"),
+                Array.IndexOf(names, "GENERATEDTOKENS")
+            );
+            return
+                rows.Any(row => row.Count != names.Length)
                 || names.Count(name => name == "CONTEXTTOKENS") != 1
                 || names.Count(name => name == "GENERATEDTOKENS") != 1
                 ? null

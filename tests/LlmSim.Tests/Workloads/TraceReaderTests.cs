@@ -110,7 +110,7 @@ public sealed class TraceReaderTests
     )]
     [InlineData(
         "TIMESTAMP,ContextTokens,GeneratedTokens\n2024-05-10 00:00:00,5",
-        "t.jsonl:2: GeneratedTokens: found nothing;"
+        "t.jsonl:2: GeneratedTokens: the row ends before it;"
     )]
     [InlineData(
         "TIMESTAMP,ContextTokens,GeneratedTokens\n10/05/2024,5,1",

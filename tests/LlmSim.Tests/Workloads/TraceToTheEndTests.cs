@@ -1,5 +1,5 @@
 using System.Text;
-using LlmSim.Tests.Experiments;
+using LlmSim.Engine;
 using LlmSim.Workloads.Traces;
 using Xunit;
 
@@ -12,16 +12,34 @@ public sealed class TraceToTheEndTests
     private const string Azure = "TIMESTAMP,ContextTokens,GeneratedTokens\n";
 
     [Theory]
-    [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5, "output_length": 500}""", "output_length: is there twice")]
+    [InlineData(
+        """{"timestamp": 0, "input_length": 100, "output_length": 5, "output_length": 500}""",
+        "output_length: is there twice"
+    )]
     [InlineData(
         """{"timestamp": 0, "input_length": 100, "output_length": 5, "input_length": -7, "output_length": "abc"}""",
         "input_length: is there twice"
     )]
-    [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5, "output_lengt\u0068": 5}""", "output_length: is there twice")]
-    [InlineData("""{"x": 1, "timestamp": 0, "input_length": 100, "output_length": 5, "x": 1}""", "x: is there twice")]
-    [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5, "x": [{"y": 1, "y": 2}]}""", "y: is there twice")]
-    [InlineData("""{"timestamp": null, "timestamp": 0, "input_length": 100, "output_length": 5}""", "timestamp: is there twice")]
-    [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5 garbage @@ [[ }""", "found garbage")]
+    [InlineData(
+        """{"timestamp": 0, "input_length": 100, "output_length": 5, "output_lengt\u0068": 5}""",
+        "output_length: is there twice"
+    )]
+    [InlineData(
+        """{"x": 1, "timestamp": 0, "input_length": 100, "output_length": 5, "x": 1}""",
+        "x: is there twice"
+    )]
+    [InlineData(
+        """{"timestamp": 0, "input_length": 100, "output_length": 5, "x": [{"y": 1, "y": 2}]}""",
+        "y: is there twice"
+    )]
+    [InlineData(
+        """{"timestamp": null, "timestamp": 0, "input_length": 100, "output_length": 5}""",
+        "timestamp: is there twice"
+    )]
+    [InlineData(
+        """{"timestamp": 0, "input_length": 100, "output_length": 5 garbage @@ [[ }""",
+        "found garbage"
+    )]
     [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5, garbage }""", "found garbage")]
     [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5,}""", "found }")]
     [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5}}""", "found }")]
@@ -30,16 +48,27 @@ public sealed class TraceToTheEndTests
     [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5, "hash_ids": [1 2]}""", "")]
     [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5, "hash_ids": [01, 2]}""", "")]
     [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5, "hash_ids": [1, 2}""", "")]
-    [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5, "hash_ids": "abc"}""", "hash_ids: found \"abc\"")]
-    [InlineData("""{"timestamp": 0, "input_length": 100, "output_length": 5, "\ud800": 5}""", "an escape such as")]
+    [InlineData(
+        """{"timestamp": 0, "input_length": 100, "output_length": 5, "\ud800": 5}""",
+        "an escape such as"
+    )]
     public void Lines_of_json_are_errors_whatever_is_asked_of_them(string line, string expected)
     {
-        foreach (var text in new[] { line, $"{Good}\n{Good}\n{line}", $"{Good.Replace('}', ',')} \"hash_ids\": [1]}}\n{line}" })
+        foreach (
+            var text in new[]
+            {
+                line,
+                $"{Good}\n{Good}\n{line}",
+                $"{Good.Replace('}', ',')} \"hash_ids\": [1]}}\n{line}",
+            }
+        )
         {
             var number = text.Count(character => character == '\n') + 1;
             foreach (var readHashIds in new[] { false, true })
             {
-                var error = Assert.Throws<UserErrorException>(() => TraceText.Read(text, readHashIds: readHashIds));
+                var error = Assert.Throws<UserErrorException>(() =>
+                    TraceText.Read(text, readHashIds: readHashIds)
+                );
                 Assert.StartsWith($"t.jsonl:{number}: ", error.Message, StringComparison.Ordinal);
                 Assert.Contains(expected, error.Message, StringComparison.Ordinal);
             }
@@ -72,7 +101,10 @@ public sealed class TraceToTheEndTests
     [InlineData("2024-05-10 00:00:00,1.234,56", "ContextTokens: found 1.234; allowed: an integer")]
     [InlineData("2024-05-10 00:00:00,1.000,56", "ContextTokens: found 1.000; allowed: an integer")]
     [InlineData("2024-05-10 00:00:00,1 234,56", "ContextTokens: found 1 234; allowed: an integer")]
-    [InlineData("2024-05-10 00:00:00,\"12\"3,56", "ContextTokens: found \"12\"3; allowed: a separator behind the closing quote")]
+    [InlineData(
+        "2024-05-10 00:00:00,\"12\"3,56",
+        "ContextTokens: found \"12\"3; allowed: a separator behind the closing quote"
+    )]
     public void Rows_of_a_table_have_the_cells_of_its_header(string row, string expected)
     {
         var error = Assert.Throws<UserErrorException>(() => TraceText.Read(Azure + row));
@@ -80,13 +112,22 @@ public sealed class TraceToTheEndTests
     }
 
     [Theory]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens,ContextTokens\n2024-05-10 00:00:00,10,20,9999", "ContextTokens")]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens,contexttokens\n2024-05-10 00:00:00,10,20,9999", "ContextTokens")]
+    [InlineData(
+        "TIMESTAMP,ContextTokens,GeneratedTokens,ContextTokens\n2024-05-10 00:00:00,10,20,9999",
+        "ContextTokens"
+    )]
+    [InlineData(
+        "TIMESTAMP,ContextTokens,GeneratedTokens,contexttokens\n2024-05-10 00:00:00,10,20,9999",
+        "ContextTokens"
+    )]
     [InlineData("x,TIMESTAMP,ContextTokens,GeneratedTokens,\"x\"\n1,2024-05-10 00:00:00,10,20,9999", "x")]
     public void A_column_that_is_there_twice_is_an_error(string text, string column)
     {
         var error = Assert.Throws<UserErrorException>(() => TraceText.Read(text));
-        Assert.Equal($"t.jsonl:1: {column}: the header has this column 2 times; allowed: once", error.Message);
+        Assert.Equal(
+            $"t.jsonl:1: {column}: the header has this column 2 times; allowed: once",
+            error.Message
+        );
     }
 
     [Theory]
@@ -94,7 +135,9 @@ public sealed class TraceToTheEndTests
     [InlineData(Azure + "2024-05-10 00:00:00,10,20\u00e9")]
     [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens,\u00e9\n2024-05-10 00:00:00,10,20,")]
     [InlineData("{\"input_lens\": [1], \"output_lens\": [1], \"start_times\": [0], \"x\": \"\u00e9\"}")]
-    [InlineData("[{\"conversations\": [{\"from\": \"human\", \"value\": \"\u00e9\"}, {\"from\": \"gpt\", \"value\": \"a\"}]}]")]
+    [InlineData(
+        "[{\"conversations\": [{\"from\": \"human\", \"value\": \"\u00e9\"}, {\"from\": \"gpt\", \"value\": \"a\"}]}]"
+    )]
     public void Bytes_that_are_not_utf8_are_an_error_with_their_place(string text)
     {
         var error = Assert.Throws<UserErrorException>(() => TraceText.Read(Encoding.Latin1.GetBytes(text)));
@@ -104,7 +147,10 @@ public sealed class TraceToTheEndTests
     }
 
     [Theory]
-    [InlineData("{\"input_lens\": [1], \"output_lens\": [1], \"output_lens\": [500], \"start_times\": [0]}", "output_lens")]
+    [InlineData(
+        "{\"input_lens\": [1], \"output_lens\": [1], \"output_lens\": [500], \"start_times\": [0]}",
+        "output_lens"
+    )]
     [InlineData(
         "[{\"conversations\": [{\"from\": \"human\", \"value\": \"a\", \"value\": \"b\"}, {\"from\": \"gpt\", \"value\": \"a\"}]}]",
         "value"
@@ -135,10 +181,13 @@ public sealed class TraceToTheEndTests
         var alone = records.Select(record => TraceText.Read(record)[0]).ToArray();
         for (var seed = 0; seed < 50; seed++)
         {
-            var random = new LlmSim.Engine.RandomStream(seed, "records");
-            var order = Enumerable.Range(0, 40).Select(_ => (int)(random.NextDouble() * records.Length)).ToArray();
+            var random = new RandomStream(seed, "records");
+            var order = Enumerable.Range(0, 40).Select(_ => random.Next(records.Length)).ToArray();
 
-            var read = TraceText.Read(string.Join('\n', order.Select(i => records[i])), new() { Sort = true });
+            var read = TraceText.Read(
+                string.Join('\n', order.Select(i => records[i])),
+                new() { Sort = true }
+            );
 
             Assert.Equal(
                 order.Order().Select(i => (alone[i].InputTokens, alone[i].OutputTokens)),
@@ -158,7 +207,11 @@ public sealed class TraceToTheEndTests
 
             var error = Assert.Throws<UserErrorException>(() => TraceText.Read(text));
 
-            Assert.Contains("found more than 16 MiB of blank lines above", error.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "found more than 16 MiB of blank lines above",
+                error.Message,
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -176,23 +229,25 @@ public sealed class TraceToTheEndTests
     public void Objects_within_one_another_have_a_limit()
     {
         var deep = string.Concat(Enumerable.Repeat("[", 62)) + string.Concat(Enumerable.Repeat("]", 62));
-        var error = Assert.Throws<UserErrorException>(() => TraceText.Read(Good.Replace("}", $", \"x\": {deep}}}")));
+        var error = Assert.Throws<UserErrorException>(() =>
+            TraceText.Read(Good.Replace("}", $", \"x\": {deep}}}"))
+        );
         Assert.Contains("more than 60 deep", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Lists_of_numbers_are_accepted_only_when_they_are_json()
     {
-        var random = new LlmSim.Engine.RandomStream(1, "lists");
+        var random = new RandomStream(1, "lists");
         var accepted = 0;
         for (var i = 0; i < 20_000; i++)
         {
-            var numbers = Enumerable.Range(0, 1 + (int)(random.NextDouble() * 40)).Select(_ => (int)(random.NextDouble() * 1000));
+            var numbers = Enumerable.Range(0, 1 + random.Next(40)).Select(_ => random.Next(1000));
             var list = new StringBuilder(string.Join(i % 2 == 0 ? ", " : ",", numbers));
             var isChanged = i % 3 == 0;
             if (isChanged)
             {
-                list[(int)(random.NextDouble() * list.Length)] = "0123, -e.]"[(int)(random.NextDouble() * 10)];
+                list[random.Next(list.Length)] = "0123, -e.]"[random.Next(10)];
             }
 
             var line = Encoding.UTF8.GetBytes($"{{\"x\": [{list}]}}");
@@ -203,7 +258,10 @@ public sealed class TraceToTheEndTests
             if (isList)
             {
                 using var parsed = System.Text.Json.JsonDocument.Parse(line);
-                Assert.All(parsed.RootElement.GetProperty("x").EnumerateArray(), id => Assert.True(id.GetInt64() >= 0));
+                Assert.All(
+                    parsed.RootElement.GetProperty("x").EnumerateArray(),
+                    id => Assert.True(id.GetInt64() >= 0)
+                );
             }
         }
 

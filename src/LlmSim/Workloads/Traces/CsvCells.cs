@@ -88,7 +88,10 @@ internal sealed class CsvCells(LineReader lines, CsvHeader header)
         count < _cells.Length
             ? lines.Error(
                 header.Columns[count],
-                string.Create(CultureInfo.InvariantCulture, $"the row ends before it; allowed: {_cells.Length} cells, as in the header")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the row ends before it; allowed: {_cells.Length} cells, as in the header"
+                )
             )
             : lines.Error(
                 header.Columns[^1],

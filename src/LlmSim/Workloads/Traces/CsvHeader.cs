@@ -21,7 +21,13 @@ internal sealed class CsvHeader
         Separator = separator is { } given ? (byte)given : Frequent(line);
         _columns = [.. ReadColumns(line)];
         Names = new FieldNames(_columns, StringComparer.OrdinalIgnoreCase);
-        if (_columns.Where(name => name.Length > 0).GroupBy(name => name).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
+        if (
+            _columns
+                .Where(name => name.Length > 0)
+                .GroupBy(name => name)
+                .FirstOrDefault(same => same.Skip(1).Any()) is
+            { } twice
+        )
         {
             throw Twice(twice.Key, twice.Count());
         }
@@ -50,7 +56,13 @@ internal sealed class CsvHeader
     }
 
     private UserErrorException Twice(string name, int count) =>
-        _lines.Error(name, string.Create(CultureInfo.InvariantCulture, $"the header has this column {count} times; allowed: once"));
+        _lines.Error(
+            name,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the header has this column {count} times; allowed: once"
+            )
+        );
 
     private static byte Frequent(ReadOnlySpan<byte> line)
     {

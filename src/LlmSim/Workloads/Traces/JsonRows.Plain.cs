@@ -14,7 +14,6 @@ internal sealed partial class JsonRows
     {
         var record = _lines.Line;
         return _template.Matches(record)
-            && IsListOrNull(record, _template[JsonSlot.HashIds])
             && TryTokens(record, _template[JsonSlot.Input], out _inputTokens)
             && TryTokens(record, _template[JsonSlot.Output], out _outputTokens)
             && TryPlainTime(record, _template[JsonSlot.Arrival]);
@@ -38,9 +37,8 @@ internal sealed partial class JsonRows
 
         var time = record.Slice(value.Start, value.Length);
         SimTime read = default;
-        var isRead =
-            long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var whole)
-                ? Clock.TryRead(whole, out read)
+        var isRead = long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var whole)
+            ? Clock.TryRead(whole, out read)
             : decimal.TryParse(
                 time,
                 NumberStyles.AllowDecimalPoint,
@@ -50,7 +48,4 @@ internal sealed partial class JsonRows
         _arrival = isRead ? read : null;
         return isRead;
     }
-
-    private static bool IsListOrNull(ReadOnlySpan<byte> record, (int Start, int Length) value) =>
-        value.Length == 0 || record[value.Start] is (byte)'[' or (byte)'n';
 }

@@ -154,8 +154,11 @@ internal sealed partial class JsonRows : ITraceRows
             case JsonSlot.Output:
                 _outputTokens = ReadLength(ref json);
                 break;
-            case JsonSlot.HashIds:
+            case JsonSlot.HashIds when _readHashIds:
                 _rowHashIds = ReadHashIds(ref json);
+                break;
+            default:
+                ReadUnused(ref json, field: null);
                 break;
         }
     }
@@ -217,10 +220,8 @@ internal sealed partial class JsonRows : ITraceRows
             : throw Wrong(ref json);
     }
 
-    /// <summary>
-    /// Ids of 64 bits with or without a sign: only whether two are equal matters. Null where they are not asked for.
-    /// </summary>
-    private long[]? ReadHashIds(ref Utf8JsonReader json)
+    /// <summary>Ids of 64 bits with or without a sign: only whether two are equal matters.</summary>
+    private long[] ReadHashIds(ref Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.StartArray)
         {
@@ -242,7 +243,7 @@ internal sealed partial class JsonRows : ITraceRows
             );
         }
 
-        return _readHashIds ? [.. _hashIds] : null;
+        return [.. _hashIds];
     }
 
     private UserErrorException Wrong(ref Utf8JsonReader json)

@@ -8,9 +8,11 @@ namespace LlmSim.Workloads.Traces;
 /// </summary>
 internal sealed class JsonTemplate
 {
-    private static readonly SearchValues<byte> s_endOfText = SearchValues.Create(
-        [(byte)'"', (byte)'\\', .. Enumerable.Range(0, 32).Select(control => (byte)control)]
-    );
+    private static readonly SearchValues<byte> s_endOfText = SearchValues.Create([
+        (byte)'"',
+        (byte)'\\',
+        .. Enumerable.Range(0, 32).Select(control => (byte)control),
+    ]);
 
     private readonly List<(int Start, int End, JsonSlot Slot)> _learned = [];
     private readonly (int Start, int Length)[] _values = new (int, int)[Enum.GetValues<JsonSlot>().Length];
@@ -94,8 +96,7 @@ internal sealed class JsonTemplate
                 var end = text[1..].IndexOfAny(s_endOfText) + 1;
                 return end > 0 && text[end] == '"' ? end + 1 : 0;
             case '[':
-                var close = text.IndexOf((byte)']');
-                return close > 0 && JsonIntegers.IsList(record, at + 1, at + close) ? close + 1 : 0;
+                return ListLength(record, at);
             case 't':
                 return text.StartsWith("true"u8) ? 4 : 0;
             case 'f':
@@ -108,6 +109,18 @@ internal sealed class JsonTemplate
             default:
                 return NumberLength(text);
         }
+    }
+
+    private static int ListLength(ReadOnlySpan<byte> record, int at)
+    {
+        // The hash ids are last in most traces, and then their end need not be searched.
+        if (record.EndsWith("]}"u8) && JsonIntegers.IsList(record, at + 1, record.Length - 2))
+        {
+            return record.Length - 1 - at;
+        }
+
+        var length = record[at..].IndexOf((byte)']');
+        return length > 0 && JsonIntegers.IsList(record, at + 1, at + length) ? length + 1 : 0;
     }
 
     private static int NumberLength(ReadOnlySpan<byte> text)

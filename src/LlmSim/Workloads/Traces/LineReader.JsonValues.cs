@@ -48,7 +48,11 @@ internal sealed partial class LineReader
                 case ',' or ']':
                     throw Error("", _buffer.AsSpan(_start, 1), "a value here");
                 case var _ when _isAfterElement:
-                    throw Error("", _buffer.AsSpan(_start, _end - _start), "a comma between the values of the JSON array");
+                    throw Error(
+                        "",
+                        _buffer.AsSpan(_start, _end - _start),
+                        "a comma between the values of the JSON array"
+                    );
                 default:
                     TakeLine(ValueLength());
                     (_isAfterElement, _isAfterComma, _blankBytes) = (_isInArray, false, 0);

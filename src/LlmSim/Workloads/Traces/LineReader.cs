@@ -105,7 +105,9 @@ internal sealed partial class LineReader(Stream stream, string sourceName, ReadL
         var bytes = content.ToArray();
         return Utf8.IsValid(bytes)
             ? bytes
-            : throw FileError($"{NotUtf8(bytes, out var before)} in line {_lineNumber + 1 + before.Count((byte)'\n')}");
+            : throw FileError(
+                $"{NotUtf8(bytes, out var before)} in line {_lineNumber + 1 + before.Count((byte)'\n')}"
+            );
     }
 
     /// <summary>What is wrong with a field of the current record.</summary>

@@ -34,13 +34,7 @@ internal sealed class RecordKeys<T>
     /// <param name="value">What belongs to it.</param>
     /// <returns>False when the object has the key already.</returns>
     /// <exception cref="InvalidOperationException">The key has an escape that is half a character.</exception>
-    public bool TryAdd(
-        ref readonly Utf8JsonReader json,
-        int ofObject,
-        T? owner,
-        FindKey find,
-        out T? value
-    )
+    public bool TryAdd(ref readonly Utf8JsonReader json, int ofObject, T? owner, FindKey find, out T? value)
     {
         if (_isAsBefore && _count < _known)
         {
