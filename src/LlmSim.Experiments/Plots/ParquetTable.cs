@@ -28,7 +28,8 @@ internal sealed class ParquetTable(string path) : ResultTable(path, Guarded(path
         {
             return read().GetAwaiter().GetResult();
         }
-        catch (Exception e) when (e is not (UserErrorException or IOException or UnauthorizedAccessException))
+        catch (Exception e)
+            when (e is not (UserErrorException or FileNotFoundException or UnauthorizedAccessException))
         {
             throw new UserErrorException(
                 $"{path}: is damaged, or no Parquet file: {LineReader.Excerpt(Encoding.UTF8.GetBytes(e.Message))}",
