@@ -1,5 +1,4 @@
-using ICSharpCode.SharpZipLib;
-using ZstdSharp;
+using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments;
 
@@ -7,40 +6,65 @@ namespace LlmSim.Experiments;
 /// A file that is being read: first the head that was read to learn its format, then the rest. What goes wrong is told
 /// with the path.
 /// </summary>
-internal sealed class InputStream(string path, Stream rest, ReadOnlyMemory<byte> head = default) : Stream
+/// <param name="path">The file.</param>
+/// <param name="rest">What follows the head.</param>
+/// <param name="limits">How much is read.</param>
+internal sealed class InputStream(string path, Stream rest, ReadLimits limits) : ReadOnlyStream
 {
-    private ReadOnlyMemory<byte> _head = head;
+    private ReadOnlyMemory<byte> _head;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
+    public ReadOnlyMemory<byte> Head
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
+        init => _head = value;
     }
+
+    /// <summary>More bytes are an error.</summary>
+    public long MaxBytes { get; init; } = long.MaxValue;
+
+    /// <summary>The compressed bytes that the rest is made of; null when it is the file itself.</summary>
+    public InputStream? Compressed { get; init; }
+
+    /// <summary>Bytes that have been read.</summary>
+    public long Count { get; private set; }
+
+    private bool IsBomb =>
+        Count > limits.RatioFromBytes && Compressed is { } source && source.Count < Count / limits.Ratio;
 
     public override int Read(Span<byte> buffer)
     {
-        if (!_head.IsEmpty)
+        var count = _head.IsEmpty ? ReadRest(buffer) : ReadHead(buffer);
+        Count += count;
+        return Count > MaxBytes || IsBomb ? throw TooLong() : count;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
         {
-            var count = Math.Min(_head.Length, buffer.Length);
-            _head.Span[..count].CopyTo(buffer);
-            _head = _head[count..];
-            return count;
+            rest.Dispose();
         }
 
+        base.Dispose(disposing);
+    }
+
+    private int ReadHead(Span<byte> buffer)
+    {
+        var count = Math.Min(_head.Length, buffer.Length);
+        _head.Span[..count].CopyTo(buffer);
+        _head = _head[count..];
+        return count;
+    }
+
+    private int ReadRest(Span<byte> buffer)
+    {
         try
         {
             return rest.Read(buffer);
         }
-        catch (Exception error) when (error is SharpZipBaseException or ZstdException or EndOfStreamException)
+        catch (Exception error)
+            when (Compressed is not null && error is not (UserErrorException or OutOfMemoryException))
         {
+            // Libraries fail in many ways at damaged data; what goes wrong with the file itself is a UserErrorException already.
             throw new UserErrorException(
                 $"{path}: the compressed data is damaged or cut off: {error.Message}",
                 error
@@ -52,23 +76,12 @@ internal sealed class InputStream(string path, Stream rest, ReadOnlyMemory<byte>
         }
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            rest.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
+    private UserErrorException TooLong() =>
+        Count > MaxBytes
+            ? new($"{path}: has more than {ReadLimits.Size(MaxBytes)}; allowed: less{limits.Hint}")
+            : new(
+                FormattableString.Invariant(
+                    $"{path}: a byte of it becomes more than {limits.Ratio} bytes when it is decompressed; allowed: fewer{limits.Hint}, or the file decompressed"
+                )
+            );
 }

@@ -39,6 +39,7 @@ internal sealed class TraceFileArguments(string name)
             _options.Read(parse) with
             {
                 Format = parse.GetValue(_format) is { } format ? TraceSource(format) : null,
+                Limits = InputLimits.Current,
             },
             readHashIds: true,
             parse.GetValue(_seed)!.Value

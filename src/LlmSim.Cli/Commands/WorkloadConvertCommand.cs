@@ -42,7 +42,7 @@ internal sealed class WorkloadConvertCommand : CliCommand
             );
         }
 
-        using var input = InputFile.Open(parse.GetRequiredValue(_trace.File));
+        using var input = InputFile.OpenRows(parse.GetRequiredValue(_trace.File));
         using var trace = _trace.Open(parse, input);
         using var file = new OutputFile("OUT", path);
         TraceOutput.Write(file, path, Cancellable(trace.Requests()), trace.HasTimes);

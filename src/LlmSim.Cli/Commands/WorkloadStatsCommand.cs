@@ -42,7 +42,7 @@ internal sealed class WorkloadStatsCommand : CliCommand
 
     private void Execute(ParseResult parse)
     {
-        using var input = InputFile.Open(parse.GetRequiredValue(_trace.File));
+        using var input = InputFile.OpenRows(parse.GetRequiredValue(_trace.File));
         using var trace = _trace.Open(parse, input);
         var count = (int?)parse.GetValue(_requestCount) ?? int.MaxValue;
         var rows = WorkloadStatistics.Compute(trace.Requests().Take(count)).ToRows();

@@ -1,5 +1,5 @@
 using System.Globalization;
-using nietras.SeparatedValues;
+using LlmSim.Experiments.Results;
 
 namespace LlmSim.Experiments.Performance;
 
@@ -12,74 +12,44 @@ internal static class ProfileTable
     /// <param name="read">Makes a value of a line.</param>
     public static List<T> Read<T>(string path, string[] columns, Func<ProfileLine, T> read)
     {
-        using var stream = InputFile.Open(path);
-        try
+        using var file = CsvFile.Open(path);
+        var indices = Array.ConvertAll(columns, file.Require);
+        var values = new List<T>();
+        var points = new HashSet<string>(StringComparer.Ordinal);
+        while (file.MoveNext())
         {
-            using var reader = Sep.New(',').Reader().From(stream);
-            var indices = Array.ConvertAll(columns, column => Index(path, reader.Header, column));
-            var values = new List<T>();
-            var points = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var row in reader)
+            var line = new ProfileLine(file, indices);
+            values.Add(read(line));
+            if (!points.Add(line.Point))
             {
-                var line = new ProfileLine(path, columns, indices, row);
-                values.Add(read(line));
-                if (!points.Add(line.Point))
-                {
-                    throw new UserErrorException(
-                        $"{path}:{row.LineNumberFrom}: a second line for {line.Point}"
-                    );
-                }
+                throw file.Error($"a second line for {line.Point}");
             }
+        }
 
-            return values.Count > 0 ? values : throw new UserErrorException($"{path}:2: has no rows");
-        }
-        catch (InvalidDataException error)
-        {
-            throw new UserErrorException($"{path}: is not a table: {error.Message}", error);
-        }
+        return values.Count > 0 ? values : throw new UserErrorException($"{path}:2: has no rows");
     }
-
-    private static int Index(string path, SepReaderHeader header, string column) =>
-        header.TryIndexOf(column, out var index)
-            ? index
-            : throw new UserErrorException(
-                $"{path}:1: has no column {column}.{Suggestion.For(column, header.ColNames)} "
-                    + $"Found are {string.Join(", ", header.ColNames)}."
-            );
 }
 
 /// <summary>One line of a table, by the columns that were asked for.</summary>
-internal readonly ref struct ProfileLine(string path, string[] columns, int[] indices, SepReader.Row row)
+internal readonly struct ProfileLine(CsvFile file, int[] indices)
 {
-    private readonly SepReader.Row _row = row;
-
     /// <summary>What is in all columns but the last.</summary>
-    public string Point => _row[indices.AsSpan(0, indices.Length - 1)].JoinToString(", ");
+    public string Point => string.Join(", ", indices.SkipLast(1).Select(file.Text));
 
-    public string Text(int column) => _row[indices[column]].ToString();
+    public string Text(int column) => file.Text(indices[column]);
 
     /// <summary>A whole number from 0.</summary>
     public int Count(int column) =>
-        int.TryParse(
-            _row[indices[column]].Span,
-            NumberStyles.None,
-            CultureInfo.InvariantCulture,
-            out var value
-        )
+        int.TryParse(Text(column), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
             ? value
             : throw Error(column, "a whole number from 0");
 
     /// <summary>A number in its range.</summary>
-    public double Number(int column, FigureRange range) =>
-        double.TryParse(
-            _row[indices[column]].Span,
-            NumberStyles.Float,
-            CultureInfo.InvariantCulture,
-            out var value
-        ) && range.Contains(value)
-            ? value
-            : throw Error(column, $"a number {range}");
+    public double Number(int column, FigureRange range)
+    {
+        var value = file.Number(indices[column]);
+        return range.Contains(value) ? value : throw Error(column, $"a number {range}");
+    }
 
-    public UserErrorException Error(int column, string allowed) =>
-        new($"{path}:{_row.LineNumberFrom}:{columns[column]}: found '{Text(column)}'; allowed: {allowed}");
+    public UserErrorException Error(int column, string allowed) => file.Error(indices[column], allowed);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using LlmSim.Experiments.Results;
 
 namespace LlmSim.Experiments.Plots;
@@ -7,40 +6,29 @@ namespace LlmSim.Experiments.Plots;
 internal sealed class CsvTable(string path) : ResultTable(path, Header(path))
 {
     protected override string[][] ReadTexts(int[] positions) =>
-        Read(positions, (cell, _, _) => cell.ToString());
+        Read(positions, (file, column) => file.Text(column));
 
-    protected override double[][] ReadNumbers(int[] positions) => Read(positions, Number);
+    protected override double[][] ReadNumbers(int[] positions) =>
+        Read(positions, (file, column) => file.Number(column));
 
-    private static string[] Header(string path)
+    private static IReadOnlyList<string> Header(string path)
     {
-        using var reader = Csv.Reader(path);
-        return [.. reader.Header.ColNames];
+        using var file = CsvFile.Open(path);
+        return file.Columns;
     }
 
-    private T[][] Read<T>(int[] positions, Func<ReadOnlySpan<char>, string, int, T> value)
+    private T[][] Read<T>(int[] positions, Func<CsvFile, int, T> value)
     {
         var columns = positions.Select(_ => new List<T>()).ToArray();
-        try
+        using var file = CsvFile.Open(Path);
+        while (file.MoveNext())
         {
-            using var reader = Csv.Reader(Path);
-            foreach (var row in reader)
+            for (var i = 0; i < positions.Length; i++)
             {
-                for (var i = 0; i < positions.Length; i++)
-                {
-                    columns[i].Add(value(row[positions[i]].Span, Columns[positions[i]], row.LineNumberFrom));
-                }
+                columns[i].Add(value(file, positions[i]));
             }
-        }
-        catch (InvalidDataException e)
-        {
-            throw new UserErrorException($"{Path}: is not a table in CSV: {e.Message}", e);
         }
 
         return [.. columns.Select(column => column.ToArray())];
     }
-
-    private double Number(ReadOnlySpan<char> cell, string column, int line) =>
-        cell.IsEmpty ? double.NaN
-        : double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number
-        : throw new UserErrorException($"{Path}:{line}: column {column}: found '{cell}'; allowed: a number");
 }

@@ -1,17 +1,19 @@
 using System.Globalization;
+using System.Text;
+using LlmSim.Workloads.Traces;
 using Parquet;
 using Parquet.Schema;
 
 namespace LlmSim.Experiments.Plots;
 
 /// <summary>A result file in Parquet.</summary>
-internal sealed class ParquetTable(string path) : ResultTable(path, Header(path).GetAwaiter().GetResult())
+internal sealed class ParquetTable(string path) : ResultTable(path, Guarded(path, () => Header(path)))
 {
     protected override string[][] ReadTexts(int[] positions) =>
-        ReadColumns(positions, ReadTextsAsync).GetAwaiter().GetResult();
+        Guarded(Path, () => ReadColumns(positions, ReadTextsAsync));
 
     protected override double[][] ReadNumbers(int[] positions) =>
-        ReadColumns(positions, ReadNumbersAsync).GetAwaiter().GetResult();
+        Guarded(Path, () => ReadColumns(positions, ReadNumbersAsync));
 
     private static async Task<string[]> Header(string path)
     {
@@ -19,7 +21,24 @@ internal sealed class ParquetTable(string path) : ResultTable(path, Header(path)
         return [.. reader.Schema.DataFields.Select(field => field.Name)];
     }
 
-    private static async Task<string[]> ReadTextsAsync(ParquetRowGroupReader group, DataField field)
+    /// <summary>A damaged file makes the library fail in many ways, none of which says more than that it is damaged.</summary>
+    private static T Guarded<T>(string path, Func<Task<T>> read)
+    {
+        try
+        {
+            return read().GetAwaiter().GetResult();
+        }
+        catch (Exception e)
+            when (e is not (UserErrorException or FileNotFoundException or UnauthorizedAccessException))
+        {
+            throw new UserErrorException(
+                $"{path}: is damaged, or no Parquet file: {LineReader.Excerpt(Encoding.UTF8.GetBytes(e.Message))}",
+                e
+            );
+        }
+    }
+
+    private async Task<string[]> ReadTextsAsync(ParquetRowGroupReader group, DataField field)
     {
         if (field.ClrType != typeof(ReadOnlyMemory<char>))
         {
@@ -32,7 +51,7 @@ internal sealed class ParquetTable(string path) : ResultTable(path, Header(path)
         return [.. texts.Select(text => text ?? "")];
     }
 
-    private static async Task<double[]> ReadNumbersAsync(ParquetRowGroupReader group, DataField field) =>
+    private async Task<double[]> ReadNumbersAsync(ParquetRowGroupReader group, DataField field) =>
         field.ClrType switch
         {
             var type when type == typeof(int) => await ReadAsync<int>(group, field).ConfigureAwait(false),
@@ -40,7 +59,7 @@ internal sealed class ParquetTable(string path) : ResultTable(path, Header(path)
             var type when type == typeof(double) => await ReadAsync<double>(group, field)
                 .ConfigureAwait(false),
             var type => throw new UserErrorException(
-                $"column {field.Name} holds {type.Name}; allowed: int, long or double"
+                $"{Path}: {field.Name}: found a column of {type.Name}; allowed: int, long or double"
             ),
         };
 

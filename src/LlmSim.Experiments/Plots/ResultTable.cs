@@ -7,6 +7,12 @@ internal abstract class ResultTable
     {
         Path = path;
         Columns = columns;
+        if (columns.GroupBy(name => name).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
+        {
+            throw new UserErrorException(
+                $"{path}: has several columns '{twice.Key}'; allowed: one of a name"
+            );
+        }
     }
 
     public string Path { get; }

@@ -14,12 +14,4 @@ internal static class Csv
         Sep.New(',')
             .Writer(options => options with { Escape = true, CultureInfo = CultureInfo.InvariantCulture })
             .To(new StreamWriter(stream, s_utf8, leaveOpen: true) { NewLine = "\n" });
-
-    /// <summary>A reader of a file that the user names.</summary>
-    /// <exception cref="UserErrorException">It cannot be opened.</exception>
-    /// <exception cref="InvalidDataException">It is no table.</exception>
-    public static SepReader Reader(string path) =>
-        Sep.New(',')
-            .Reader(options => options with { Unescape = true, CultureInfo = CultureInfo.InvariantCulture })
-            .From(InputFile.Open(path));
 }

@@ -31,35 +31,18 @@ internal sealed class SummaryTable
     /// <exception cref="UserErrorException">It is no summary CSV.</exception>
     public static SummaryTable Read(string path)
     {
-        try
+        using var file = CsvFile.Open(path);
+        var rows = new List<SummaryRow>();
+        while (file.MoveNext())
         {
-            using var reader = Csv.Reader(path);
-            var columns = reader.Header.ColNames.ToArray();
-            var rows = new List<SummaryRow>();
-            foreach (var row in reader)
-            {
-                var cells = new Dictionary<string, string>(StringComparer.Ordinal);
-                for (var i = 0; i < columns.Length; i++)
-                {
-                    cells[columns[i]] = row[i].ToString();
-                }
-
-                rows.Add(new SummaryRow(row.LineNumberFrom, cells));
-            }
-
-            return columns.Contains(SweepPlan.SeedOption) && rows.Count > 0
-                ? new SummaryTable(path, columns, rows)
-                : throw new UserErrorException(
-                    $"{path}: is no summary CSV of llmsim (--csv_output): it has no column 'seed' or no rows"
-                );
+            rows.Add(new SummaryRow(file.Line, file.Texts()));
         }
-        catch (Exception e) when (e is InvalidDataException or ArgumentException)
-        {
-            throw new UserErrorException(
-                $"{path}: is no summary CSV of llmsim (--csv_output): {e.Message}",
-                e
+
+        return file.Columns.Contains(SweepPlan.SeedOption) && rows.Count > 0
+            ? new SummaryTable(path, file.Columns, rows)
+            : throw new UserErrorException(
+                $"{path}: is no summary CSV of llmsim (--csv_output): it has no column 'seed' or no rows"
             );
-        }
     }
 
     /// <summary>The columns that say what was simulated, the seed left out.</summary>

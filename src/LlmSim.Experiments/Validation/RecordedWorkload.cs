@@ -76,7 +76,15 @@ internal static class RecordedWorkload
 
     private static RequestSpec[] Read(string path)
     {
-        using var stream = InputFile.Open(path);
-        return [.. TraceReader.Read(stream, path, readHashIds: true)];
+        using var stream = InputFile.OpenRows(path);
+        return
+        [
+            .. TraceReader.Read(
+                stream,
+                path,
+                new TraceOptions { Limits = InputLimits.Current },
+                readHashIds: true
+            ),
+        ];
     }
 }

@@ -10,7 +10,7 @@ public sealed partial record WorkloadOptions
     /// <exception cref="UserErrorException">The file is wrong.</exception>
     internal ParsedTrace ParseTrace(CancellationToken cancellation = default)
     {
-        using var stream = InputFile.Open(TracePath!);
+        using var stream = InputFile.OpenRows(TracePath!);
         using var trace = OpenTrace(stream, TracePath!);
         var requests = Requests(trace, TracePath!)
             .Select(request =>
@@ -59,7 +59,7 @@ public sealed partial record WorkloadOptions
 
     private IEnumerable<RequestSpec> ReadTrace(string path, Action<WorkloadFacts>? onKnown)
     {
-        using var stream = InputFile.Open(path);
+        using var stream = InputFile.OpenRows(path);
         using var trace = OpenTrace(stream, path);
         var arrivals = ChooseArrivals(path, trace.HasTimes);
         try
@@ -78,7 +78,16 @@ public sealed partial record WorkloadOptions
     }
 
     private Trace OpenTrace(Stream stream, string path) =>
-        LlmSim.Workloads.Traces.Trace.Open(stream, path, Trace, ReadHashIds, Seed);
+        LlmSim.Workloads.Traces.Trace.Open(
+            stream,
+            path,
+            Trace with
+            {
+                Limits = InputLimits.Current,
+            },
+            ReadHashIds,
+            Seed
+        );
 
     private IEnumerable<RequestSpec> Requests(Trace trace, string path)
     {

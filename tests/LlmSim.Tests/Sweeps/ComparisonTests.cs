@@ -222,16 +222,16 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("a,b\n1,2\n")]
-    [InlineData("seed\n")]
-    public void Another_file_is_an_error(string content)
+    [InlineData("", "is empty; allowed: a table in CSV")]
+    [InlineData("a,b\n1,2\n", "is no summary CSV of llmsim")]
+    [InlineData("seed\n", "is no summary CSV of llmsim")]
+    public void Another_file_is_an_error(string content, string expected)
     {
         var path = _folder.Write("a.csv", content);
 
         var e = Assert.Throws<UserErrorException>(() => Compare(path, path));
 
-        Assert.Contains("is no summary CSV of llmsim", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{path}: {expected}", e.Message, StringComparison.Ordinal);
     }
 
     private static ResultComparison Compare(string a, string b) => ResultComparison.Of(a, b, ["ttft_mean"]);

@@ -110,7 +110,7 @@ public sealed class TraceReaderTests
     )]
     [InlineData(
         "TIMESTAMP,ContextTokens,GeneratedTokens\n2024-05-10 00:00:00,5",
-        "t.jsonl:2: GeneratedTokens: found nothing;"
+        "t.jsonl:2: GeneratedTokens: the row ends before it;"
     )]
     [InlineData(
         "TIMESTAMP,ContextTokens,GeneratedTokens\n10/05/2024,5,1",
@@ -255,7 +255,7 @@ public sealed class TraceReaderTests
         var error = Assert.Throws<UserErrorException>(() => TraceReader.Read(stream, "t.jsonl").Count());
 
         Assert.Equal("t.jsonl:1: the line is longer than 16 MiB; allowed: one request a line", error.Message);
-        Assert.True(stream.Position <= LineReader.MaxLineBytes);
+        Assert.True(stream.Position <= new ReadLimits().RecordBytes);
     }
 
     [Fact]

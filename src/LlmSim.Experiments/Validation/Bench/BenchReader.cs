@@ -7,9 +7,6 @@ namespace LlmSim.Experiments.Validation.Bench;
 /// <summary>Reads results of load tests; their content says which tool wrote them.</summary>
 internal static class BenchReader
 {
-    /// <summary>Results with the gaps and texts of every request are tens of MB.</summary>
-    private const int MaxBytes = 512 << 20;
-
     /// <summary>The results of the files in their order; at least one.</summary>
     /// <param name="paths">The files.</param>
     /// <param name="rangeRatio">Shortest lengths as a share of the longest in results that only have totals or means.</param>
@@ -115,19 +112,10 @@ internal static class BenchReader
 
     private static ReadOnlySpan<byte> Bytes(string path)
     {
-        using var stream = InputFile.Open(path);
+        var limits = InputLimits.Current;
+        using var stream = InputFile.Open(path, limits, limits.ReportBytes);
         using var content = new MemoryStream();
-        var part = new byte[1 << 16];
-        for (int read; (read = stream.Read(part)) > 0; )
-        {
-            content.Write(part, 0, read);
-            if (content.Length > MaxBytes)
-            {
-                throw new UserErrorException(
-                    $"{path}: has more than {MaxBytes >> 20} MiB; allowed: the result of a load test"
-                );
-            }
-        }
+        stream.CopyTo(content);
 
         var bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
         return bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;

@@ -12,41 +12,26 @@ internal static class RowReader
     /// <exception cref="UserErrorException">The file is wrong; the message says where and what.</exception>
     public static IReadOnlyList<MeasuredCase> Read(string path, ModelCatalog models)
     {
-        try
+        using var file = CsvFile.Open(path);
+        var layout = Layout(path, file.Columns);
+        var rows = new List<MeasuredCase>();
+        var lines = new Dictionary<string, int>(StringComparer.Ordinal);
+        while (file.MoveNext())
         {
-            using var reader = Csv.Reader(path);
-            IReadOnlyList<string> columns = [.. reader.Header.ColNames];
-            var layout = Layout(path, columns);
-            var rows = new List<MeasuredCase>();
-            var lines = new Dictionary<string, int>(StringComparer.Ordinal);
-            foreach (var row in reader)
+            var one = layout.Row(new RowCells($"{path}:{file.Line}", file.Texts()), models);
+            if (!lines.TryAdd(one.Id, file.Line))
             {
-                var line = row.LineNumberFrom;
-                var cells = new Dictionary<string, string>(StringComparer.Ordinal);
-                for (var i = 0; i < columns.Count; i++)
-                {
-                    cells[columns[i]] = row[i].ToString();
-                }
-
-                var one = layout.Row(new RowCells($"{path}:{line}", cells), models);
-                if (!lines.TryAdd(one.Id, line))
-                {
-                    throw new UserErrorException(
-                        $"{path}:{line}: id: found '{one.Id}', which line {lines[one.Id]} has; allowed: an id of its own"
-                    );
-                }
-
-                rows.Add(one);
+                throw new UserErrorException(
+                    $"{path}:{file.Line}: id: found '{one.Id}', which line {lines[one.Id]} has; allowed: an id of its own"
+                );
             }
 
-            return rows.Count > 0
-                ? rows
-                : throw new UserErrorException($"{path}: has no rows; allowed: at least one");
+            rows.Add(one);
         }
-        catch (InvalidDataException e)
-        {
-            throw new UserErrorException($"{path}: is not a table in CSV: {e.Message}", e);
-        }
+
+        return rows.Count > 0
+            ? rows
+            : throw new UserErrorException($"{path}: has no rows; allowed: at least one");
     }
 
     private static IRowLayout Layout(string path, IReadOnlyList<string> columns)

@@ -41,8 +41,9 @@ internal sealed class JsonHead
             var read = isWhole ? head[..(int)json.BytesConsumed] : head;
             Shape = isArray || read.Contains((byte)'\n') ? RecordShape.JsonValues : RecordShape.Lines;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Its reader says where it breaks.
             Shape = isArray ? RecordShape.JsonValues : RecordShape.Lines;
         }
     }

@@ -5,16 +5,26 @@ using LlmSim.Engine;
 namespace LlmSim.Workloads.Traces;
 
 /// <summary>JSON objects with the fields of a request, which may lie in nested objects.</summary>
-internal sealed class JsonRows : ITraceRows
+internal sealed partial class JsonRows : ITraceRows
 {
+    /// <summary>Objects and arrays within one another; deeper ones are in no log.</summary>
+    private const int MaxDepth = 60;
+
+    private static readonly RecordKeys<JsonField>.FindKey s_find = JsonField.Find;
+
     private readonly LineReader _lines;
     private readonly bool _readHashIds;
-    private readonly Node _root = new("");
+    private readonly JsonField _root;
+    private readonly JsonTemplate _template = new();
     private readonly List<long> _hashIds = [];
     private readonly string _input;
     private readonly string _output;
+    private readonly RecordKeys<JsonField> _keys = new();
 
-    private Node? _current;
+    private JsonField? _current;
+
+    /// <summary>Objects of the record that have begun.</summary>
+    private int _objects;
     private SimTime? _arrival;
     private int _inputTokens;
     private int _outputTokens;
@@ -24,19 +34,7 @@ internal sealed class JsonRows : ITraceRows
     {
         (_lines, _readHashIds, Clock) = (lines, readHashIds, clock);
         (ArrivalField, _input, _output) = (fields.Arrival ?? "", fields.Input, fields.Output);
-        Add(fields.Arrival, Slot.Arrival);
-        Add(fields.Input, Slot.Input);
-        Add(fields.Output, Slot.Output);
-        Add(fields.HashIds, Slot.HashIds);
-    }
-
-    private enum Slot
-    {
-        None,
-        Arrival,
-        Input,
-        Output,
-        HashIds,
+        _root = JsonField.Root(fields);
     }
 
     public TraceClock Clock { get; }
@@ -46,9 +44,9 @@ internal sealed class JsonRows : ITraceRows
     private string Allowed =>
         _current?.Slot switch
         {
-            Slot.Arrival => Clock.Allowed,
-            Slot.Input or Slot.Output => TraceRow.AllowedLength,
-            Slot.HashIds => "an array of integers of 64 bits",
+            JsonSlot.Arrival => Clock.Allowed,
+            JsonSlot.Input or JsonSlot.Output => TraceRow.AllowedLength,
+            JsonSlot.HashIds => "an array of integers of 64 bits",
             _ => "a JSON object: one a line, or an array of them",
         };
 
@@ -59,6 +57,12 @@ internal sealed class JsonRows : ITraceRows
     public TraceRow Read()
     {
         (_current, _arrival, _inputTokens, _outputTokens, _rowHashIds) = (null, null, 0, 0, null);
+        _lines.RequireUtf8();
+        if (!_readHashIds && TryReadPlain())
+        {
+            return new TraceRow(_arrival, _inputTokens, _outputTokens);
+        }
+
         try
         {
             ReadRecord();
@@ -70,6 +74,10 @@ internal sealed class JsonRows : ITraceRows
                 $"{Allowed} (this is not JSON from column {column + 1})"
             );
             throw _lines.Error(_current?.Path ?? "", Token(_lines.Line[column..]), allowed);
+        }
+        catch (InvalidOperationException)
+        {
+            throw _lines.Error(_current?.Path ?? "", "an escape such as \\ud800 is half a character");
         }
 
         return new TraceRow(
@@ -89,96 +97,94 @@ internal sealed class JsonRows : ITraceRows
             throw _lines.Error("", _lines.Line, Allowed);
         }
 
-        if (!ReadObject(ref json, _root))
+        _keys.Clear();
+        _template.Forget();
+        _objects = 0;
+        ReadObject(ref json, _root);
+        json.Read(); // Throws when something follows the object.
+        if (!_readHashIds)
         {
-            json.Read(); // Throws when something follows the object.
+            _template.Learn(_lines.Line);
         }
     }
 
-    /// <summary>True when the rest of the record need not be read.</summary>
-    private bool ReadObject(ref Utf8JsonReader json, Node node)
+    private void ReadObject(ref Utf8JsonReader json, JsonField? field)
     {
+        var number = _objects++;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            _current = Child(ref json, node);
-            json.Read();
-            if (_current is null || json.TokenType == JsonTokenType.Null)
+            if (!_keys.TryAdd(in json, number, field, s_find, out _current))
             {
-                json.Skip();
-            }
-            else if (_current.Slot == Slot.None)
-            {
-                if (json.TokenType == JsonTokenType.StartObject)
-                {
-                    ReadObject(ref json, _current);
-                }
-                else
-                {
-                    json.Skip();
-                }
-            }
-            else
-            {
-                ReadValue(ref json);
+                throw _lines.Error(
+                    _current?.Path ?? LineReader.Excerpt(Encoding.UTF8.GetBytes(json.GetString()!)),
+                    "is there twice; allowed: once in an object"
+                );
             }
 
+            json.Read();
+            var (start, slot) = ((int)json.TokenStartIndex, _current?.Slot ?? JsonSlot.None);
+            ReadValue(ref json);
             _current = null;
-            if (
-                node == _root
-                && !_readHashIds
-                && _arrival is not null
-                && _inputTokens > 0
-                && _outputTokens > 0
-                && IsEndOfObject(_lines.Line[(int)json.BytesConsumed..])
-            )
+            if (field == _root)
             {
-                return true;
+                _template.Note(start, (int)json.BytesConsumed, slot);
             }
         }
-
-        return false;
     }
 
     private void ReadValue(ref Utf8JsonReader json)
     {
-        switch (_current!.Slot)
+        if (_current is null || json.TokenType == JsonTokenType.Null)
         {
-            case Slot.Arrival:
+            ReadUnused(ref json, field: null);
+            return;
+        }
+
+        switch (_current.Slot)
+        {
+            case JsonSlot.None:
+                ReadUnused(ref json, _current);
+                break;
+            case JsonSlot.Arrival:
                 _arrival = ReadTime(ref json);
                 break;
-            case Slot.Input:
+            case JsonSlot.Input:
                 _inputTokens = ReadLength(ref json);
                 break;
-            case Slot.Output:
+            case JsonSlot.Output:
                 _outputTokens = ReadLength(ref json);
                 break;
-            case Slot.HashIds when _readHashIds:
+            case JsonSlot.HashIds when _readHashIds:
                 _rowHashIds = ReadHashIds(ref json);
                 break;
             default:
-                json.Skip();
+                ReadUnused(ref json, field: null);
                 break;
         }
     }
 
-    /// <summary>
-    /// Whether the rest of a record surely closes its object and opens no other. Then it need not be parsed: most of a trace is
-    /// hash ids, and most of the time would go into them.
-    /// </summary>
-    private static bool IsEndOfObject(ReadOnlySpan<byte> rest) =>
-        !rest.IsEmpty && rest.IndexOf((byte)'}') == rest.Length - 1;
-
-    private static Node? Child(ref Utf8JsonReader json, Node node)
+    /// <summary>Reads a value for the fields within it, and for what may be wrong with it.</summary>
+    private void ReadUnused(ref Utf8JsonReader json, JsonField? field)
     {
-        foreach (var child in node.Children)
+        if (json.CurrentDepth > MaxDepth)
         {
-            if (json.ValueTextEquals(child.Name))
-            {
-                return child;
-            }
+            throw _lines.Error(
+                _current?.Path ?? "",
+                FormattableString.Invariant($"has values more than {MaxDepth} deep; allowed: fewer")
+            );
         }
 
-        return null;
+        if (json.TokenType == JsonTokenType.StartObject)
+        {
+            ReadObject(ref json, field);
+        }
+        else if (json.TokenType == JsonTokenType.StartArray)
+        {
+            while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+            {
+                ReadUnused(ref json, field: null);
+            }
+        }
     }
 
     private SimTime ReadTime(ref Utf8JsonReader json)
@@ -258,42 +264,5 @@ internal sealed class JsonRows : ITraceRows
     {
         var end = text.IndexOfAny(",}] "u8);
         return end > 0 ? text[..end] : text;
-    }
-
-    private void Add(string? path, Slot slot)
-    {
-        if (path is null)
-        {
-            return;
-        }
-
-        var node = _root;
-        foreach (var name in path.Split('.'))
-        {
-            var bytes = Encoding.UTF8.GetBytes(name);
-            var child = node.Children.Find(known => known.Name.AsSpan().SequenceEqual(bytes));
-            if (child is null)
-            {
-                child = new Node(path) { Name = bytes };
-                node.Children.Add(child);
-            }
-
-            node = child;
-        }
-
-        node.Slot = slot;
-    }
-
-    /// <summary>A field that is read, or one on the way to such.</summary>
-    private sealed class Node(string path)
-    {
-        /// <summary>The whole path, for errors.</summary>
-        public string Path => path;
-
-        public byte[] Name { get; init; } = [];
-
-        public Slot Slot { get; set; }
-
-        public List<Node> Children { get; } = [];
     }
 }

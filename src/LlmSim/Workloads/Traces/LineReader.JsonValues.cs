@@ -9,13 +9,21 @@ internal sealed partial class LineReader
     private static readonly SearchValues<byte> s_afterScalar = SearchValues.Create(",]} \t\r\n"u8);
 
     private bool _isInArray;
+    private bool _hasBegunValues;
+
+    /// <summary>Whether the value before was one of the array, which a comma has to follow.</summary>
+    private bool _isAfterElement;
+
+    private bool _isAfterComma;
+    private bool _hasValue;
     private bool _hasArrayEnded;
 
     private bool MoveNextValue()
     {
-        if (_lineNumber == 0)
+        if (!_hasBegunValues)
         {
-            _lineNumber = 1;
+            _hasBegunValues = true;
+            _lineNumber++;
         }
 
         (_lineNumber, _lineFeeds, _lineLength) = (_lineNumber + _lineFeeds, 0, 0);
@@ -25,19 +33,30 @@ internal sealed partial class LineReader
             {
                 case var _ when _hasArrayEnded:
                     throw Error("", _buffer.AsSpan(_start, _end - _start), "nothing after the JSON array");
-                case '[' when !_isInArray:
+                case '[' when !_isInArray && !_hasValue:
                     _isInArray = true;
                     _start++;
                     break;
-                case ']' when _isInArray:
+                case ']' when _isInArray && !_isAfterComma:
                     _hasArrayEnded = true;
                     _start++;
                     break;
-                case ',':
+                case ',' when _isAfterElement:
+                    (_isAfterElement, _isAfterComma) = (false, true);
                     _start++;
                     break;
+                case ',' or ']':
+                    throw Error("", _buffer.AsSpan(_start, 1), "a value here");
+                case var _ when _isAfterElement:
+                    throw Error(
+                        "",
+                        _buffer.AsSpan(_start, _end - _start),
+                        "a comma between the values of the JSON array"
+                    );
                 default:
                     TakeLine(ValueLength());
+                    (_isAfterElement, _isAfterComma, _blankBytes) = (_isInArray, false, 0);
+                    _hasValue = true;
                     _lineFeeds = RawLine.Count((byte)'\n');
                     return true;
             }
@@ -58,6 +77,7 @@ internal sealed partial class LineReader
             var blanks = next < 0 ? pending : pending[..next];
             _lineNumber += blanks.Count((byte)'\n');
             _start += blanks.Length;
+            CountBlank(blanks.Length);
             if (next >= 0)
             {
                 return _buffer[_start];

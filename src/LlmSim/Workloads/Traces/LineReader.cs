@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
+using System.Text.Unicode;
 
 namespace LlmSim.Workloads.Traces;
 
@@ -21,13 +21,8 @@ internal enum RecordShape
 /// Records of a text file as UTF-8 bytes in one pooled buffer: no allocation per record, memory bounded by the longest one.
 /// Skips blank lines and a byte order mark. Knows where it is, so that errors can say so.
 /// </summary>
-internal sealed partial class LineReader(Stream stream, string sourceName) : IDisposable
+internal sealed partial class LineReader(Stream stream, string sourceName, ReadLimits limits) : IDisposable
 {
-    /// <summary>A longer record is an error, so that a file without line ends does not fill the memory.</summary>
-    internal const int MaxLineBytes = 16 << 20;
-
-    private const int MaxFoundCharacters = 60;
-
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
     private bool _hasBegun;
     private int _start;
@@ -38,6 +33,9 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
 
     /// <summary>Line feeds within the current record.</summary>
     private int _lineFeeds;
+
+    /// <summary>Bytes of the blank lines since the last record.</summary>
+    private long _blankBytes;
 
     /// <summary>How records are told apart, from the next call of <see cref="MoveNext" /> on.</summary>
     public RecordShape Shape { get; set; }
@@ -53,6 +51,9 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
     /// <summary>The current record with its spaces and tabs, which separate fields in some tables.</summary>
     public ReadOnlySpan<byte> RawLine => _buffer.AsSpan(_lineStart, _lineLength);
 
+    /// <summary>The line on which the current record begins, from 1.</summary>
+    public long LineNumber => _lineNumber;
+
     /// <summary>Goes to the next record that is not blank; false at the end.</summary>
     public bool MoveNext()
     {
@@ -65,41 +66,48 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
         {
             if (!Line.IsEmpty)
             {
+                _blankBytes = 0;
                 return true;
             }
+
+            CountBlank(_lineLength + 1);
         }
 
         return false;
     }
 
-    /// <summary>The beginning of what is not read yet: as much as the buffer holds.</summary>
+    /// <summary>The beginning of what is not read yet, blank lines left out: as much as the buffer holds.</summary>
     public ReadOnlySpan<byte> Head()
     {
+        SkipBlankLines();
         while (_end < _buffer.Length && Fill()) { }
 
         return _buffer.AsSpan(_start, _end - _start);
     }
 
     /// <summary>All that is not read yet.</summary>
-    /// <exception cref="UserErrorException">It is longer than <paramref name="maxBytes" />.</exception>
-    public byte[] ReadToEnd(int maxBytes)
+    /// <exception cref="UserErrorException">It is longer than documents may be, or not UTF-8.</exception>
+    public byte[] ReadToEnd()
     {
         using var content = new MemoryStream();
         do
         {
             content.Write(_buffer, _start, _end - _start);
             _start = _end = 0;
-            if (content.Length > maxBytes)
+            if (content.Length > limits.ReportBytes)
             {
                 throw FileError(
-                    FormattableString.Invariant(
-                        $"the document is longer than {maxBytes >> 20} MiB; allowed: less, or one request a line"
-                    )
+                    $"the document is longer than {ReadLimits.Size(limits.ReportBytes)}; allowed: less, or one request a line{limits.Hint}"
                 );
             }
         } while (Fill());
 
-        return content.ToArray();
+        var bytes = content.ToArray();
+        return Utf8.IsValid(bytes)
+            ? bytes
+            : throw FileError(
+                $"{NotUtf8(bytes, out var before)} in line {_lineNumber + 1 + before.Count((byte)'\n')}"
+            );
     }
 
     /// <summary>What is wrong with a field of the current record.</summary>
@@ -109,7 +117,7 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
     /// <summary>What is wrong with a field of the current record.</summary>
     public UserErrorException Error(string field, string message)
     {
-        var place = string.Create(CultureInfo.InvariantCulture, $"{sourceName}:{_lineNumber}");
+        var place = string.Create(CultureInfo.InvariantCulture, $"{sourceName}:{Math.Max(_lineNumber, 1)}");
         return new UserErrorException(
             field.Length == 0 ? $"{place}: {message}" : $"{place}: {field}: {message}"
         );
@@ -126,16 +134,35 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
         _start = _end = _lineStart = _lineLength = 0;
     }
 
-    /// <summary>The beginning of a text, as errors show it.</summary>
-    public static string Excerpt(ReadOnlySpan<byte> found)
+    /// <summary>Goes to the line that is not blank, so that its beginning says what the file is.</summary>
+    private void SkipBlankLines()
     {
-        var text = Encoding.UTF8.GetString(found[..Math.Min(found.Length, 4 * MaxFoundCharacters)]);
-        return text.Length switch
+        do
         {
-            0 => "nothing",
-            <= MaxFoundCharacters => text,
-            _ => string.Concat(text.AsSpan(0, MaxFoundCharacters), "…"),
-        };
+            var pending = _buffer.AsSpan(_start, _end - _start);
+            var next = pending.IndexOfAnyExcept(" \t\r\n"u8);
+            var blankLines = pending[..(next < 0 ? pending.Length : next)];
+            var skipped = blankLines.LastIndexOf((byte)'\n') + 1;
+            _lineNumber += blankLines[..skipped].Count((byte)'\n');
+            _start += skipped;
+            CountBlank(skipped);
+            if (next >= 0)
+            {
+                return;
+            }
+        } while (Fill());
+    }
+
+    private void CountBlank(int bytes)
+    {
+        _blankBytes += bytes;
+        if (_blankBytes > limits.BlankBytes)
+        {
+            throw Error(
+                "",
+                $"found more than {ReadLimits.Size(limits.BlankBytes)} of blank lines above; allowed: fewer{limits.Hint}"
+            );
+        }
     }
 
     private bool ReadLine()
@@ -219,14 +246,7 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
         var count = _hasBegun
             ? stream.Read(_buffer, _end, _buffer.Length - _end)
             : stream.ReadAtLeast(_buffer.AsSpan(_end), 3, throwOnEndOfStream: false);
-        // Control characters below the tab are in no text file, but soon in any other.
-        if (_buffer.AsSpan(_end, count).ContainsAnyInRange((byte)0, (byte)8))
-        {
-            throw FileError(
-                "looks like a binary file; allowed: UTF-8 text, plain or compressed with gzip or zstd"
-            );
-        }
-
+        Inspect(_buffer.AsSpan(_end, count));
         _end += count;
         if (!_hasBegun && _buffer.AsSpan(0, count).StartsWith("\uFEFF"u8))
         {
@@ -247,9 +267,12 @@ internal sealed partial class LineReader(Stream stream, string sourceName) : IDi
         }
         else if (_end == _buffer.Length)
         {
-            if (_end >= MaxLineBytes)
+            if (_end >= limits.RecordBytes)
             {
-                throw Error("", "the line is longer than 16 MiB; allowed: one request a line");
+                throw Error(
+                    "",
+                    $"the line is longer than {ReadLimits.Size(limits.RecordBytes)}; allowed: one request a line{limits.Hint}"
+                );
             }
 
             var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);

@@ -26,7 +26,7 @@ public sealed class Trace : IDisposable
     {
         options.Validate();
         (_options, _sourceName, _seed) = (options, sourceName, seed);
-        _lines = new LineReader(stream, sourceName);
+        _lines = new LineReader(stream, sourceName, options.Limits);
         try
         {
             (_format, _rows) = TraceOpening.Open(_lines, options, readHashIds);

@@ -55,7 +55,7 @@ internal static class TraceOpening
     {
         lines.Shape = RecordShape.QuotedLines;
         lines.MoveNext();
-        var header = new CsvHeader(lines.RawLine);
+        var header = new CsvHeader(lines);
         lines.Separators = [header.Separator];
         var format = Choose(lines, header.Names, options.Format, columns, isJson: false);
         if (columns.ContainsKey("hash_ids"))

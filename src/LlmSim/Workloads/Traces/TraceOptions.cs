@@ -38,6 +38,9 @@ public sealed record TraceOptions
     /// <summary>Whether rows that are no requests are left out and counted; otherwise they are errors.</summary>
     public bool SkipInvalid { get; init; }
 
+    /// <summary>How much of the file is read before it is refused.</summary>
+    internal ReadLimits Limits { get; init; } = new();
+
     /// <summary>The options of time that are not as they are by default: they need a trace with times.</summary>
     internal IEnumerable<string> OfTime()
     {

@@ -24,8 +24,8 @@ internal sealed class DocumentRows(
     IReadOnlyList<DocumentRow> rows
 ) : ITraceRows
 {
-    /// <summary>Reports of benchmarks are tens of MB; their texts can make them larger.</summary>
-    private const int MaxBytes = 512 << 20;
+    /// <summary>Of an object that has a member twice no reader can know which is meant.</summary>
+    public static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false };
 
     private int _current = -1;
 
@@ -41,14 +41,16 @@ internal sealed class DocumentRows(
     {
         try
         {
-            return JsonDocument.Parse(lines.ReadToEnd(MaxBytes)).RootElement;
+            return JsonDocument.Parse(lines.ReadToEnd(), Options).RootElement;
         }
         catch (JsonException e)
         {
             throw lines.FileError(
-                FormattableString.Invariant(
-                    $"this is not JSON from line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}; allowed: one whole JSON document"
-                )
+                e.LineNumber is null
+                    ? $"{e.Message} Allowed: each once."
+                    : FormattableString.Invariant(
+                        $"this is not JSON from line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}; allowed: one whole JSON document"
+                    )
             );
         }
     }
@@ -60,6 +62,19 @@ internal sealed class DocumentRows(
         && value.ValueKind != JsonValueKind.Null
             ? value
             : default;
+
+    /// <summary>A text; null where it is something else, or has half a character.</summary>
+    public static string? Text(JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     public bool MoveNext() => ++_current < rows.Count;
 
@@ -89,10 +104,8 @@ internal sealed class DocumentRows(
         var isTime = element.ValueKind switch
         {
             JsonValueKind.Number => element.TryGetDecimal(out var number) && clock.TryRead(number, out time),
-            JsonValueKind.String => clock.TryRead(
-                System.Text.Encoding.UTF8.GetBytes(element.GetString()!),
-                out time
-            ),
+            JsonValueKind.String => Text(element) is { } text
+                && clock.TryRead(System.Text.Encoding.UTF8.GetBytes(text), out time),
             _ => false,
         };
         return isTime ? time : throw Wrong(ArrivalField, element, clock.Allowed);

@@ -58,13 +58,16 @@ internal static class ShareGptFormat
 
         private JsonDocument Parse()
         {
+            lines.RequireUtf8();
             try
             {
-                return JsonDocument.Parse(Encoding.UTF8.GetString(lines.Line));
+                return JsonDocument.Parse(lines.Line.ToArray(), DocumentRows.Options);
             }
-            catch (JsonException)
+            catch (JsonException e)
             {
-                throw lines.Error("", lines.Line, "a JSON object with conversations");
+                throw e.LineNumber is null
+                    ? lines.Error("", $"{e.Message} Allowed: each once.")
+                    : lines.Error("", lines.Line, "a JSON object with conversations");
             }
         }
 
@@ -117,8 +120,6 @@ internal static class ShareGptFormat
         }
 
         private static string? Text(JsonElement message, string name) =>
-            DocumentRows.Member(message, name) is { ValueKind: JsonValueKind.String } text
-                ? text.GetString()
-                : null;
+            DocumentRows.Text(DocumentRows.Member(message, name));
     }
 }
