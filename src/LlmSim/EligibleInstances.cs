@@ -16,21 +16,32 @@ internal sealed class EligibleInstances
     {
         _all = [.. instances];
         _eligible = new Instance[_all.Length];
-        var kinds = _all.GroupBy(instance =>
-                (
-                    instance.GetType(),
-                    instance.Spec,
-                    instance.Performance,
-                    instance.KvCapacityBytes,
-                    instance.HoldingKind
-                )
-            )
-            .Select(kind => kind.ToArray())
-            .ToArray();
-        _examples = [.. kinds.Select(kind => kind[0])];
-        _kinds = [.. _all.Select(instance => Array.FindIndex(kinds, kind => kind.Contains(instance)))];
-        _canHold = new bool[kinds.Length];
+        _kinds = new int[_all.Length];
+        var examples = new List<Instance>();
+        var kinds = new Dictionary<object, int>();
+        for (var i = 0; i < _all.Length; i++)
+        {
+            var kind = KindOf(_all[i]);
+            if (!kinds.TryGetValue(kind, out _kinds[i]))
+            {
+                _kinds[i] = examples.Count;
+                kinds.Add(kind, _kinds[i]);
+                examples.Add(_all[i]);
+            }
+        }
+
+        _examples = [.. examples];
+        _canHold = new bool[_examples.Length];
     }
+
+    private static object KindOf(Instance instance) =>
+        (
+            instance.GetType(),
+            instance.Spec,
+            instance.Performance,
+            instance.KvCapacityBytes,
+            instance.HoldingKind
+        );
 
     /// <summary>Whether any instance could ever hold the request.</summary>
     public bool Any(Request request)

@@ -11,8 +11,17 @@ internal sealed class BlockPool
 {
     private const ulong NoKey = 0;
 
-    /// <summary>The blocks, and behind them the head of the free list, which is also its end.</summary>
-    private readonly Block[] _blocks;
+    /// <summary>Stands in the free list before the first and behind the last.</summary>
+    private const int End = 0;
+
+    /// <summary>
+    /// The blocks that were ever taken, from 1, and the first that never was, which stands in the free list for all of those: memory
+    /// is used for blocks that requests have held.
+    /// </summary>
+    private Block[] _blocks = new Block[2];
+
+    /// <summary>The first block that was never taken; above <see cref="Total" /> when all were.</summary>
+    private int _untaken = 1;
 
     private readonly Dictionary<ulong, int> _byKey = [];
 
@@ -24,22 +33,16 @@ internal sealed class BlockPool
     private int _behindCount;
     private int _behind;
 
-    /// <summary>A pool of so many blocks, all free, taken in the order of their numbers.</summary>
+    /// <summary>A pool of so many blocks, all free, taken in the order of their numbers, which begin with 1.</summary>
     public BlockPool(int blocks)
     {
         Invariant.Require(blocks > 0, $"a pool of {blocks} blocks");
         Total = blocks;
         Free = blocks;
-        _blocks = new Block[blocks + 1];
-        for (var i = 0; i <= blocks; i++)
-        {
-            _blocks[i].Next = i == blocks ? 0 : i + 1;
-            _blocks[i].Previous = i == 0 ? blocks : i - 1;
-            _blocks[i].Place = i;
-        }
-
-        _lastPlace = blocks - 1;
-        _blocks[blocks].Place = long.MaxValue;
+        _blocks[End] = new Block { Next = _untaken, Previous = _untaken };
+        _blocks[_untaken] = new Block { Place = _untaken };
+        _firstPlace = _untaken;
+        _lastPlace = blocks;
     }
 
     public int Total { get; }
@@ -63,7 +66,7 @@ internal sealed class BlockPool
     /// <summary>How many keys, from the first one on, could be found if so many blocks were taken before.</summary>
     public int CountFound(ReadOnlySpan<ulong> keys, int taken)
     {
-        var firstLeft = taken == 0 ? long.MinValue : _blocks[Behind(taken)].Place;
+        var firstLeft = taken == 0 ? long.MinValue : PlaceBehind(taken);
         var count = 0;
         while (
             count < keys.Length
@@ -91,7 +94,12 @@ internal sealed class BlockPool
     public int Take()
     {
         Invariant.Require(Free > 0, $"a KV block was taken from a pool that has none of {Total} left");
-        var block = _blocks[Total].Next;
+        var block = _blocks[End].Next;
+        if (block == _untaken)
+        {
+            LinkNextUntaken();
+        }
+
         Unlink(block);
         if (_blocks[block].Key != NoKey)
         {
@@ -141,10 +149,10 @@ internal sealed class BlockPool
     public void RequireAllFree()
     {
         var listed = 0;
-        for (var block = _blocks[Total].Next; block != Total; block = _blocks[block].Next)
+        for (var block = _blocks[End].Next; block != End; block = _blocks[block].Next)
         {
             Invariant.Require(IsFree(block), $"KV block {block} is in the free list and held");
-            listed++;
+            listed += StandsFor(block);
         }
 
         Invariant.Require(
@@ -153,8 +161,8 @@ internal sealed class BlockPool
         );
     }
 
-    /// <summary>The block behind the first so many of the free list; its head when these are all.</summary>
-    private int Behind(int count)
+    /// <summary>Place of the block behind the first so many of the free list; beyond all places when these are all.</summary>
+    private long PlaceBehind(int count)
     {
         Invariant.Require(
             count <= Free,
@@ -162,15 +170,50 @@ internal sealed class BlockPool
         );
         if (_behindCount == 0 || _behindCount > count)
         {
-            (_behindCount, _behind) = (0, _blocks[Total].Next);
+            (_behindCount, _behind) = (0, _blocks[End].Next);
         }
 
-        for (; _behindCount < count; _behindCount++)
+        while (_behindCount < count)
         {
+            var blocks = StandsFor(_behind);
+            if (blocks > count - _behindCount)
+            {
+                return _blocks[_behind].Place + count - _behindCount;
+            }
+
+            _behindCount += blocks;
             _behind = _blocks[_behind].Next;
         }
 
-        return _behind;
+        return _behind == End ? long.MaxValue : _blocks[_behind].Place;
+    }
+
+    /// <summary>How many blocks of the free list an entry is.</summary>
+    private int StandsFor(int block) => block == _untaken ? Total - _untaken + 1 : 1;
+
+    /// <summary>Puts the next of the blocks that were never taken behind the first of them, which is about to be.</summary>
+    private void LinkNextUntaken()
+    {
+        var taken = _untaken++;
+        if (taken == Total)
+        {
+            return;
+        }
+
+        if (_untaken == _blocks.Length)
+        {
+            Array.Resize(ref _blocks, (int)Math.Min(2L * _blocks.Length, Total + 1L));
+        }
+
+        var after = _blocks[taken].Next;
+        _blocks[_untaken] = new Block
+        {
+            Next = after,
+            Previous = taken,
+            Place = _untaken,
+        };
+        _blocks[taken].Next = _untaken;
+        _blocks[after].Previous = _untaken;
     }
 
     private void Forget(int block)
@@ -188,10 +231,10 @@ internal sealed class BlockPool
     private void Link(int block)
     {
         // While no block has a key, all are alike, and the one used last is the fastest to get at.
-        var before = _byKey.Count == 0 ? Total : _blocks[Total].Previous;
+        var before = _byKey.Count == 0 ? End : _blocks[End].Previous;
         var after = _blocks[before].Next;
         _behindCount = 0;
-        _blocks[block].Place = before == Total ? --_firstPlace : ++_lastPlace;
+        _blocks[block].Place = before == End ? --_firstPlace : ++_lastPlace;
         _blocks[before].Next = block;
         _blocks[block].Previous = before;
         _blocks[block].Next = after;

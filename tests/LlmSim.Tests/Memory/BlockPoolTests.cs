@@ -52,15 +52,19 @@ public sealed class BlockPoolTests
         Assert.Throws<InvariantViolationException>(pool.RequireAllFree);
     }
 
-    [Fact]
-    public void It_does_what_a_plain_list_does()
+    [Theory]
+    [InlineData(8, 12)]
+    [InlineData(300, 1000)]
+    public void It_does_what_a_plain_list_does(int blocks, int keys)
     {
         var random = new RandomStream(5, "pool");
-        var pool = new BlockPool(8);
-        var model = new PlainPool(8);
+        var pool = new BlockPool(blocks);
+        var model = new PlainPool(blocks);
         for (var step = 0; step < 20_000; step++)
         {
-            var key = (ulong)(1 + random.Next(12));
+            // At first without keys, when the block used last is taken first.
+            var hasKeys = step > 200;
+            var key = (ulong)(1 + random.Next(keys));
             Assert.Equal(model.Find(key), pool.Find(key));
             var found = pool.Find(key);
             var held = model.Held.ToArray();
@@ -73,8 +77,12 @@ public sealed class BlockPoolTests
                 case 1 when found < 0 && pool.Free > 0:
                     var block = pool.Take();
                     Assert.Equal(model.Take(), block);
-                    pool.Publish(block, key);
-                    model.Keys[block] = key;
+                    if (hasKeys)
+                    {
+                        pool.Publish(block, key);
+                        model.Keys[block] = key;
+                    }
+
                     break;
                 case 2 when held.Length > 0:
                     var released = held[random.Next(held.Length)];
@@ -84,19 +92,35 @@ public sealed class BlockPoolTests
             }
 
             Assert.Equal(model.Free.Count, pool.Free);
+            ulong[] prefix = [.. Enumerable.Range(0, 3).Select(_ => (ulong)(1 + random.Next(keys)))];
+            var taken = random.Next(pool.Free + 1);
+            Assert.Equal(model.CountFound(prefix, taken), pool.CountFound(prefix, taken));
         }
 
-        Assert.True(pool.Evictions > 1000, $"{pool.Evictions} evictions");
+        Assert.True(pool.Evictions > 100, $"{pool.Evictions} evictions");
+    }
+
+    [Fact]
+    public void Blocks_that_were_never_taken_need_no_memory()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var pool = new BlockPool(1_000_000_000);
+        int[] blocks = [pool.Take(), pool.Take()];
+        Array.ForEach(blocks, pool.Release);
+        pool.RequireAllFree();
+
+        Assert.Equal(1_000_000_000, pool.Free);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 2000);
     }
 
     /// <summary>The same by searching lists.</summary>
     private sealed class PlainPool(int blocks)
     {
-        private readonly int[] _holders = new int[blocks];
+        private readonly int[] _holders = new int[blocks + 1];
 
-        public List<int> Free { get; } = [.. Enumerable.Range(0, blocks)];
+        public List<int> Free { get; } = [.. Enumerable.Range(1, blocks)];
 
-        public ulong[] Keys { get; } = new ulong[blocks];
+        public ulong[] Keys { get; } = new ulong[blocks + 1];
 
         public IEnumerable<int> Held =>
             Enumerable.Range(0, _holders.Length).Where(block => _holders[block] > 0);
@@ -121,8 +145,14 @@ public sealed class BlockPoolTests
         {
             if (--_holders[block] == 0)
             {
-                Free.Add(block);
+                Free.Insert(Array.TrueForAll(Keys, key => key == 0) ? 0 : Free.Count, block);
             }
         }
+
+        public int CountFound(ulong[] keys, int taken) =>
+            keys.TakeWhile(key =>
+                    Find(key) is > 0 and var block && Free.IndexOf(block) is var at && (at < 0 || at >= taken)
+                )
+                .Count();
     }
 }
