@@ -17,7 +17,9 @@ internal static class CliApplication
             return Invoke(OptionNames.Normalize(args), console);
         }
         // A full disk, say, is no defect of ours.
-        catch (Exception e) when (e is UserErrorException or IOException or ClockRangeException)
+        catch (Exception e)
+            when (e is UserErrorException or IOException or UnauthorizedAccessException or ClockRangeException
+            )
         {
             console.Error.WriteLine($"llmsim: {e.Message}");
             return ExitCode.UserError;

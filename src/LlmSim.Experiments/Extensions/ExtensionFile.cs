@@ -52,9 +52,7 @@ internal sealed class ExtensionFile
 
     /// <summary>The files of some folders that can be extensions, each folder's in order of path.</summary>
     public static IEnumerable<string> PathsIn(IEnumerable<string> folders) =>
-        folders.SelectMany(folder =>
-            Directory.EnumerateFiles(folder).Where(IsExtension).Order(StringComparer.Ordinal)
-        );
+        folders.SelectMany(folder => InputFolder.Files(folder).Where(IsExtension));
 
     /// <summary>Whether its text has a name in quotes: so a file that does not compile may still say what it would declare.</summary>
     public bool Mentions(string name) =>
