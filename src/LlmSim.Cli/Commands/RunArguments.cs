@@ -129,7 +129,14 @@ internal sealed class RunArguments
             [.. names.Select(name => name.TrimStart('-'))],
             setting => Configuration([setting])
         );
-        return Plan(file.Base, file.Axes, parse, console);
+        try
+        {
+            return Plan(file.Base, file.Axes, parse, console);
+        }
+        catch (UserErrorException e)
+        {
+            throw new UserErrorException($"{path}: {e.Message}", e);
+        }
     }
 
     private SweepPlan Plan(

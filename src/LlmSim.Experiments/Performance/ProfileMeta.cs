@@ -1,6 +1,6 @@
 using System.Globalization;
+using LlmSim.Experiments.Documents;
 using LlmSim.Performance.Measured;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace LlmSim.Experiments.Performance;
@@ -23,23 +23,8 @@ internal sealed class ProfileMeta
 
     public string Variant => Scalar(_root, "variant");
 
-    public static ProfileMeta Read(string path)
-    {
-        using var text = new StreamReader(InputFile.Open(path));
-        var yaml = new YamlStream();
-        try
-        {
-            yaml.Load(text);
-        }
-        catch (YamlException error)
-        {
-            throw new UserErrorException($"{path}:{error.Start.Line}: is not YAML: {error.Message}", error);
-        }
-
-        return yaml.Documents is [{ RootNode: YamlMappingNode root }]
-            ? new(path, root)
-            : throw new UserErrorException($"{path}:1: is not a mapping of names to values");
-    }
+    public static ProfileMeta Read(string path) =>
+        new(path, YamlFile.Read(path, "a mapping of names to values"));
 
     /// <summary>The correction at one degree of tensor parallelism; null where the file says that there is none.</summary>
     public SkewCorrection? Skew(string folder, int tpSize)
@@ -106,7 +91,9 @@ internal sealed class ProfileMeta
         double.TryParse(Scalar(node), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
         && double.IsFinite(value)
             ? value
-            : throw new UserErrorException($"{_path}:{node.Start.Line}: found '{node}'; allowed: a number");
+            : throw new UserErrorException(
+                $"{_path}:{node.Start.Line}: found '{Scalar(node)}'; allowed: a number"
+            );
 
     private string Scalar(YamlMappingNode parent, string name) => Scalar(Required(parent, name));
 

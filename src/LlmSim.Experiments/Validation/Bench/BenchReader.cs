@@ -8,7 +8,7 @@ namespace LlmSim.Experiments.Validation.Bench;
 internal static class BenchReader
 {
     /// <summary>Results with the gaps and texts of every request are tens of MB.</summary>
-    private const int MaxBytes = 512 << 20;
+    private const int LargestBytes = 512 << 20;
 
     /// <summary>The results of the files in their order; at least one.</summary>
     /// <param name="paths">The files.</param>
@@ -116,21 +116,7 @@ internal static class BenchReader
     private static ReadOnlySpan<byte> Bytes(string path)
     {
         using var stream = InputFile.Open(path);
-        using var content = new MemoryStream();
-        var part = new byte[1 << 16];
-        for (int read; (read = stream.Read(part)) > 0; )
-        {
-            content.Write(part, 0, read);
-            if (content.Length > MaxBytes)
-            {
-                throw new UserErrorException(
-                    $"{path}: has more than {MaxBytes >> 20} MiB; allowed: the result of a load test"
-                );
-            }
-        }
-
-        var bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
-        return bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
+        return Utf8Document.Read(stream, path, LargestBytes, "the result of a load test").Span;
     }
 
     private static UserErrorException Unknown(JsonFields result) =>

@@ -8,6 +8,7 @@ namespace LlmSim.Experiments.Validation.Serving;
 /// <summary>Reads experiments under open arrivals in stages: a JSON list of objects.</summary>
 internal static class ExperimentReader
 {
+    private const int LargestBytes = 64 << 20;
     private const double Millisecond = 1e-3;
 
     private static readonly JsonSerializerOptions s_json = new()
@@ -23,10 +24,11 @@ internal static class ExperimentReader
     public static IReadOnlyList<MeasuredCase> Read(string path, ModelCatalog models)
     {
         using var stream = InputFile.Open(path);
-        Entry[] entries;
+        var json = Utf8Document.Read(stream, path, LargestBytes, "a list of experiments");
+        Entry?[] entries;
         try
         {
-            entries = JsonSerializer.Deserialize<Entry[]>(stream, s_json) ?? [];
+            entries = JsonSerializer.Deserialize<Entry?[]>(json.Span, s_json) ?? [];
         }
         catch (JsonException error)
         {
@@ -39,7 +41,9 @@ internal static class ExperimentReader
             throw new UserErrorException($"{path}: has no experiments; allowed: a list of at least one");
         }
 
-        var experiments = entries.Select(entry => Experiment(path, entry, models)).ToArray();
+        var experiments = entries
+            .Select(entry => Experiment(path, entry ?? throw NullFound(path, "an experiment"), models))
+            .ToArray();
         return experiments.GroupBy(one => one.Id).FirstOrDefault(group => group.Count() > 1) is { } twice
             ? throw new UserErrorException(
                 $"{path}: id '{twice.Key}' is there twice; allowed: an id of its own"
@@ -58,6 +62,9 @@ internal static class ExperimentReader
         ["reasoning-lite"] = 5,
         ["roleplay"] = 5,
     };
+
+    private static UserErrorException NullFound(string path, string expected) =>
+        new($"{path}: found null; allowed: {expected}, an object {{ … }}");
 
     private static ServingExperiment Experiment(string path, Entry entry, ModelCatalog models)
     {
@@ -135,8 +142,9 @@ internal static class ExperimentReader
             Stages = [.. entry.Stages.Select(Stage)],
         };
 
-        ExperimentStage Stage(StageEntry stage)
+        ExperimentStage Stage(StageEntry? found)
         {
+            var stage = found ?? throw NullFound($"{path}: {entry.Id}: stages", "a stage");
             Require(stage.RatePerSecond > 0, "rate_per_second", stage.RatePerSecond, "above 0");
             Require(stage.Seconds > 0, "seconds", stage.Seconds, "above 0");
             foreach (var (name, value) in stage.MeasuredMs)
@@ -186,7 +194,7 @@ internal static class ExperimentReader
         int PrefixGroups,
         int OutputTokens,
         string Arrivals,
-        IReadOnlyList<StageEntry> Stages,
+        IReadOnlyList<StageEntry?> Stages,
         int? PromptsPerGroup = null
     );
 

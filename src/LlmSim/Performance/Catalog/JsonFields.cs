@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace LlmSim.Performance.Catalog;
 
@@ -8,7 +7,7 @@ namespace LlmSim.Performance.Catalog;
 internal sealed partial class JsonFields
 {
     /// <summary>Published configs with a list of modules take several MiB; whatever is larger than this is not one.</summary>
-    private const int LargestBytes = 64 << 20;
+    public const int LargestBytes = 64 << 20;
 
     private readonly JsonElement _object;
     private readonly string _sourceName;
@@ -23,7 +22,7 @@ internal sealed partial class JsonFields
     /// <summary>Reads the whole stream, which has to hold one JSON object.</summary>
     public static JsonFields Read(Stream stream, string sourceName)
     {
-        var bytes = Content(stream, sourceName);
+        var bytes = Utf8Document.Read(stream, sourceName, LargestBytes, "a JSON object");
         try
         {
             using var document = Parse(bytes);
@@ -61,31 +60,6 @@ internal sealed partial class JsonFields
         {
             return JsonDocument.Parse(PythonJson.Quoted(bytes.Span), options);
         }
-    }
-
-    /// <summary>The bytes of a text in UTF-8, without a mark at its beginning.</summary>
-    private static ReadOnlyMemory<byte> Content(Stream stream, string sourceName)
-    {
-        using var content = new MemoryStream();
-        var buffer = new byte[1 << 16];
-        for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
-        {
-            content.Write(buffer, 0, read);
-            if (content.Length > LargestBytes)
-            {
-                throw new UserErrorException(
-                    $"{sourceName}: larger than {LargestBytes >> 20} MiB; a JSON object is expected."
-                );
-            }
-        }
-
-        ReadOnlyMemory<byte> bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
-        if (!Utf8.IsValid(bytes.Span))
-        {
-            throw new UserErrorException($"{sourceName}: not a text in UTF-8; a JSON object is expected.");
-        }
-
-        return bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
     }
 
     /// <summary>Fields that have a value and that nobody has asked for.</summary>
