@@ -46,7 +46,8 @@ public sealed class InputFolderTests : IDisposable
             Environment.IsPrivilegedProcess || OperatingSystem.IsWindows(),
             "this user may read every folder"
         );
-        var closed = Directory.CreateDirectory(_folder.File("closed"), UnixFileMode.None).FullName;
+        var closed = Directory.CreateDirectory(_folder.File("closed")).FullName;
+        SetMode(closed, UnixFileMode.None);
         string[][] commands =
         [
             ["plot", closed],
@@ -67,5 +68,15 @@ public sealed class InputFolderTests : IDisposable
             }
         );
         Assert.Throws<UserErrorException>(() => Catalogs.LoadModels(new ExtensionFolders(Models: closed)));
+        // So that it can be deleted.
+        SetMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private static void SetMode(string folder, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder, mode);
+        }
     }
 }

@@ -245,7 +245,7 @@ internal static class Corpus
 
     private static CorpusReader InFolder(
         string file,
-        IReadOnlyDictionary<string, string> files,
+        Dictionary<string, string> files,
         Func<string, object> read
     )
     {
