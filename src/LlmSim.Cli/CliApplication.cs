@@ -23,7 +23,9 @@ internal static class CliApplication
             return Supervisor.Run(args, e.Code, console);
         }
         // A full disk, say, is no defect of ours.
-        catch (Exception e) when (e is UserErrorException or IOException or ClockRangeException)
+        catch (Exception e)
+            when (e is UserErrorException or IOException or UnauthorizedAccessException or ClockRangeException
+            )
         {
             console.Tell(e.Message);
             return ExitCode.UserError;

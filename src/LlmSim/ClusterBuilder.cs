@@ -34,13 +34,14 @@ internal sealed class ClusterBuilder(
     StageEvents events
 )
 {
-    /// <summary>What a simulation can keep account of: some gigabytes.</summary>
-    private const long MaxKvBlocks = 1 << 27;
+    /// <summary>Far above those of any engine; memory is used for those that requests hold.</summary>
+    private const long MaxKvBlocks = 1_000_000_000;
 
     /// <summary>More than all memory that was ever made for accelerators; sums of a cluster stay within 64 bits.</summary>
     private const long MaxKvBytes = 1_000_000_000_000_000_000;
 
     private readonly Dictionary<InstanceSpec, IPerformanceModel> _performance = [];
+    private readonly Dictionary<InstanceSpec, long> _capacity = [];
     private readonly Dictionary<string, (InstanceRole Role, LockstepGroup Group)> _groups = [];
 
     private readonly long _policySeed =
@@ -136,7 +137,8 @@ internal sealed class ClusterBuilder(
             );
         }
 
-        spec = spec with { Engine = engine };
+        // Equal instances share what describes them.
+        spec = spec.Engine == engine ? spec : spec with { Engine = engine };
         var blockBytes = engine.BlockTokens * kvBytesPerToken;
         var blocks = engine.KvBlocks ?? Capacity(spec) / blockBytes;
         if (blocks <= engine.OwnBlocks)
@@ -209,8 +211,16 @@ internal sealed class ClusterBuilder(
         return group;
     }
 
-    private long Capacity(InstanceSpec spec) =>
-        KvCapacity.Bytes(scenario.Model, scenario.Precision, spec, scenario.Semantics);
+    private long Capacity(InstanceSpec spec)
+    {
+        if (!_capacity.TryGetValue(spec, out var bytes))
+        {
+            bytes = KvCapacity.Bytes(scenario.Model, scenario.Precision, spec, scenario.Semantics);
+            _capacity.Add(spec, bytes);
+        }
+
+        return bytes;
+    }
 
     private RequestQueue Queue(PolicyDecisions decision, ILocalPolicy policy, int instance) =>
         RequestQueue.Create(decision, policy, Random(decision, instance));

@@ -139,6 +139,10 @@ internal sealed class RunArguments
                 $"{path}: is a pipe, and a sweep with code of your own is read twice; allowed: a file"
             );
         }
+        catch (UserErrorException e)
+        {
+            throw new UserErrorException($"{path}: {e.Message}", e);
+        }
     }
 
     private SweepPlan Plan(

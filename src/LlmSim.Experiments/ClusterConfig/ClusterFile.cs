@@ -52,6 +52,9 @@ internal ref partial struct ClusterFile
     private readonly Func<string, HardwareDescription> _hardware;
     private Utf8JsonReader _reader;
 
+    /// <summary>Up to where lines were counted for the instances so far, and how many.</summary>
+    private (int Position, int Line) _counted = (0, 1);
+
     /// <summary>Fields that the engine of the instance has: the defaults of the others depend on its kind and accelerator.</summary>
     private HashSet<string> _givenOfEngine = [];
 
@@ -146,7 +149,13 @@ internal ref partial struct ClusterFile
         var missing = s_fields[..2].Where(field => !fields.Contains(field)).ToArray();
         return missing.Length == 0
             ? (
-                new ClusterEntry(role, WithDefaultsOfEngine(instance, fields), _name, Line(start), fields),
+                new ClusterEntry(
+                    role,
+                    WithDefaultsOfEngine(instance, fields),
+                    _name,
+                    LineOfInstance(start),
+                    fields
+                ),
                 count
             )
             : throw new UserErrorException($"{Where(start)}: the instance has no {missing[0]}");
@@ -286,6 +295,13 @@ internal ref partial struct ClusterFile
     private readonly string Where() => Where((int)_reader.TokenStartIndex);
 
     private readonly string Where(int position) => $"{_name}:{Line(position)}";
+
+    /// <summary>Line of an instance, counted on from the one before it: there may be 100,000.</summary>
+    private int LineOfInstance(int position)
+    {
+        _counted = (position, _counted.Line + _json[_counted.Position..position].Count((byte)'\n'));
+        return _counted.Line;
+    }
 
     private readonly int Line(int position) => _json[..position].Count((byte)'\n') + 1;
 

@@ -6,6 +6,9 @@ namespace LlmSim.Experiments.ClusterConfig;
 /// <summary>Where a stage's instances come from: a file of the user, or the default that travels inside the assembly.</summary>
 internal static class ClusterSource
 {
+    /// <summary>A file that lists the most instances there may be one by one has half of it.</summary>
+    private const int LargestBytes = 512 << 20;
+
     /// <summary>The cluster of a configuration.</summary>
     /// <exception cref="UserErrorException">A file is wrong, or two ways to give the cluster are mixed.</exception>
     public static ClusterInstances Load(RunConfiguration configuration)
@@ -78,9 +81,8 @@ internal static class ClusterSource
 
     private static IReadOnlyList<ClusterEntry> Read(Stream stream, string name, HardwareCatalog hardware)
     {
-        using var content = new MemoryStream();
-        stream.CopyTo(content);
-        return ClusterFile.Read(content.ToArray(), name, hardware.Get);
+        var json = Utf8Document.Read(stream, name, LargestBytes, "a list of instances");
+        return ClusterFile.Read(json.Span, name, hardware.Get);
     }
 
     private static string DefaultName(string stage, Semantics semantics) =>

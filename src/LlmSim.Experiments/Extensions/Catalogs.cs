@@ -98,8 +98,8 @@ public sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Hardw
         JsonFiles(folder)
             .Where(file => file.Name != "aliases")
             .Concat(
-                Directory
-                    .EnumerateDirectories(folder)
+                InputFolder
+                    .Folders(folder)
                     .Select(model => Path.Combine(model, "config.json"))
                     .Where(File.Exists)
                     .Select(path => FileOf(Path.GetFileName(Path.GetDirectoryName(path))!, path))
@@ -107,8 +107,8 @@ public sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Hardw
             .Select(file => file with { Name = file.Name.Replace("--", "/", StringComparison.Ordinal) });
 
     private static IEnumerable<CatalogFile> JsonFiles(string folder) =>
-        Directory
-            .EnumerateFiles(folder, "*.json")
+        InputFolder
+            .Files(folder, "*.json")
             .Select(path => FileOf(Path.GetFileNameWithoutExtension(path), path));
 
     private static CatalogFile FileOf(string name, string path) =>

@@ -53,9 +53,7 @@ internal sealed class ExtensionFile
 
     /// <summary>The files of some folders that can be extensions, each folder's in order of path.</summary>
     public static IEnumerable<string> PathsIn(IEnumerable<string> folders) =>
-        folders.SelectMany(folder =>
-            Directory.EnumerateFiles(folder).Where(IsExtension).Order(StringComparer.Ordinal)
-        );
+        folders.SelectMany(folder => InputFolder.Files(folder).Where(IsExtension));
 
     /// <summary>What its code must not name, a line for each; null for nothing.</summary>
     /// <param name="author">What messages call the code.</param>

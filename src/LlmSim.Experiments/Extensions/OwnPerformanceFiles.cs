@@ -184,9 +184,8 @@ internal static class OwnPerformanceFiles
         file.IsSource
             ? file.Hash
             : string.Concat(
-                Directory
-                    .EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(file.Path))!, "*.dll")
-                    .Order(StringComparer.Ordinal)
+                InputFolder
+                    .Files(Path.GetDirectoryName(Path.GetFullPath(file.Path))!, "*.dll")
                     .Select(Sweeps.FileHash.OfFileOrFolder)
             );
 }

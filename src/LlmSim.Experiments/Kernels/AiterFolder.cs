@@ -49,7 +49,7 @@ internal sealed class AiterFolder
 
     /// <summary>Whether a folder is one.</summary>
     public static bool Is(string folder) =>
-        Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*_tuned_gemm.csv").Any();
+        Directory.Exists(folder) && InputFolder.Files(folder, "*_tuned_gemm.csv").Length > 0;
 
     /// <summary>Reads a folder.</summary>
     /// <exception cref="UserErrorException">A table is missing or wrong; the message has file and row.</exception>
@@ -178,9 +178,7 @@ internal sealed class AiterFolder
         var format = KernelFormat.Fp8Block;
         var known = new List<ExpertShape>();
         var builder = new KernelGridBuilder();
-        foreach (
-            var path in Directory.EnumerateFiles(_folder, "*tuned_fmoe*.csv").Order(StringComparer.Ordinal)
-        )
+        foreach (var path in InputFolder.Files(_folder, "*tuned_fmoe*.csv"))
         {
             var table = KernelTable.Open(path);
             var (units, types) = (table.Counts("cu_num"), table.Texts("q_type"));
@@ -251,10 +249,10 @@ internal sealed class AiterFolder
             }
 
             var (next, nextRatio) = points[i + 1];
-            for (var between = 2 * tokens; between < next; between *= 2)
+            for (var between = 2L * tokens; between < next; between *= 2)
             {
                 var share = Math.Log((double)between / tokens) / Math.Log((double)next / tokens);
-                yield return (between, ratio * Math.Pow(nextRatio / ratio, share));
+                yield return ((int)between, ratio * Math.Pow(nextRatio / ratio, share));
             }
         }
     }

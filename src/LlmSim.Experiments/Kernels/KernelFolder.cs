@@ -204,9 +204,7 @@ internal sealed partial class KernelFolder
     private IEnumerable<string> Tables(string operation, string name)
     {
         var engines = Path.Combine(_folder, operation);
-        IEnumerable<string> folders = Directory.Exists(engines)
-            ? Directory.EnumerateDirectories(engines)
-            : [];
+        string[] folders = Directory.Exists(engines) ? InputFolder.Folders(engines) : [];
         return folders
             .Select(path => Path.GetFileName(path))
             .OrderByDescending(engine => engine == _engine)
@@ -218,8 +216,8 @@ internal sealed partial class KernelFolder
     {
         var versions = Path.Combine(_folder, operation, engine);
         return Directory.Exists(versions)
-            ? Directory
-                .EnumerateDirectories(versions)
+            ? InputFolder
+                .Folders(versions)
                 .OrderDescending(VersionOrder)
                 .SelectMany(folder =>
                     s_extensions.Select(extension => Path.Combine(folder, name + extension))

@@ -14,6 +14,7 @@ internal sealed record PredictionErrors(IReadOnlyList<ClassErrors> Errors)
         new JsonSerializerOptions
         {
             PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            RespectNullableAnnotations = true,
             WriteIndented = true,
             NewLine = "\n",
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -31,16 +32,29 @@ internal sealed record PredictionErrors(IReadOnlyList<ClassErrors> Errors)
     /// <exception cref="UserErrorException">It is none.</exception>
     public static PredictionErrors Read(Stream stream, string source)
     {
+        var json = Utf8Document.Read(stream, source, JsonFields.LargestBytes, "a file of errors");
         try
         {
-            return JsonSerializer.Deserialize(stream, s_context.PredictionErrors)
-                ?? throw new UserErrorException($"{source}: is no file of errors: it is empty");
+            var errors = JsonSerializer.Deserialize(json.Span, s_context.PredictionErrors);
+            return errors is not null && errors.IsWhole
+                ? errors
+                : throw new UserErrorException(
+                    $"{source}: is no file of errors: a class or figure of it is missing"
+                );
         }
         catch (JsonException e)
         {
             throw new UserErrorException($"{source}: is no file of errors: {e.Message}", e);
         }
     }
+
+    /// <summary>Whether no element of a list is null, which the serializer lets through.</summary>
+    private bool IsWhole =>
+        Errors.All(one =>
+            one is not null
+            && one.Figures.All(figure => figure is not null)
+            && one.Accelerators.All(accelerator => accelerator is not null)
+        );
 
     /// <summary>The file, UTF-8.</summary>
     public byte[] Content() =>

@@ -53,10 +53,7 @@ public static class ProfileFolder
 
         string[] variants =
         [
-            .. Directory
-                .EnumerateDirectories(path)
-                .Where(folder => File.Exists(Path.Combine(folder, MetaFile)))
-                .Order(StringComparer.Ordinal),
+            .. InputFolder.Folders(path).Where(folder => File.Exists(Path.Combine(folder, MetaFile))),
         ];
         return variants switch
         {
@@ -73,10 +70,7 @@ public static class ProfileFolder
 
     private static int[] Degrees(string folder)
     {
-        int[] degrees =
-        [
-            .. Directory.EnumerateDirectories(folder, "tp*").Select(Degree).Where(tp => tp > 0).Order(),
-        ];
+        int[] degrees = [.. InputFolder.Folders(folder, "tp*").Select(Degree).Where(tp => tp > 0).Order()];
         return degrees.Length > 0
             ? degrees
             : throw new UserErrorException($"{folder}: has no folder tp1, tp2, …");

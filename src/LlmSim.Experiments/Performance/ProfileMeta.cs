@@ -1,7 +1,6 @@
+using LlmSim.Experiments.Documents;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace LlmSim.Experiments.Performance;
 
@@ -67,21 +66,6 @@ internal sealed class ProfileMeta
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="UserErrorException">The file is not there, or something in it is wrong; the message says where.</exception>
-    public static ProfileMeta Read(string path)
-    {
-        using var text = new StreamReader(InputFile.Open(path));
-        var yaml = new YamlStream();
-        try
-        {
-            yaml.Load(text);
-        }
-        catch (YamlException error)
-        {
-            throw new UserErrorException($"{path}:{error.Start.Line}: is not YAML: {error.Message}", error);
-        }
-
-        return yaml.Documents is [{ RootNode: YamlMappingNode root }]
-            ? new(new YamlFields(path, root))
-            : throw new UserErrorException($"{path}:1: is not a mapping of names to values");
-    }
+    public static ProfileMeta Read(string path) =>
+        new(new YamlFields(path, YamlFile.Read(path, "a mapping of names to values")));
 }

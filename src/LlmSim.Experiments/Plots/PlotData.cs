@@ -58,10 +58,9 @@ internal sealed class PlotData
     private static IEnumerable<string> FilesOf(string path) =>
         !Directory.Exists(path)
             ? [path]
-            : Directory
-                .EnumerateFiles(path)
-                .Where(file => Path.GetExtension(file).ToLowerInvariant() is ".csv" or ".parquet")
-                .Order(StringComparer.Ordinal);
+            : InputFolder
+                .Files(path)
+                .Where(file => Path.GetExtension(file).ToLowerInvariant() is ".csv" or ".parquet");
 
     private void Add(ResultTable table)
     {

@@ -16,23 +16,33 @@ internal static class FileHash
     }
 
     /// <summary>Of a file, or of all files of a folder with their names.</summary>
+    /// <exception cref="UserErrorException">Something of it cannot be read.</exception>
     public static string OfFileOrFolder(string path)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        string[] files = File.Exists(path)
-            ? [path]
-            :
-            [
-                .. Directory
-                    .EnumerateFiles(path, "*", SearchOption.AllDirectories)
-                    .Order(StringComparer.Ordinal),
-            ];
-        foreach (var file in files)
+        foreach (var file in File.Exists(path) ? [path] : InputFolder.FilesUnder(path))
         {
             hash.AppendData(Encoding.UTF8.GetBytes(Path.GetRelativePath(path, file)));
-            hash.AppendData(File.ReadAllBytes(file));
+            Append(hash, file);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Append(IncrementalHash hash, string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            var part = new byte[1 << 16];
+            for (int count; (count = file.Read(part)) > 0; )
+            {
+                hash.AppendData(part.AsSpan(0, count));
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"{path}: cannot be read: {error.Message}", error);
+        }
     }
 }

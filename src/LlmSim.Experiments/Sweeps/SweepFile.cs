@@ -1,5 +1,5 @@
 using System.Globalization;
-using YamlDotNet.Core;
+using LlmSim.Experiments.Documents;
 using YamlDotNet.RepresentationModel;
 
 namespace LlmSim.Experiments.Sweeps;
@@ -21,21 +21,10 @@ public sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepA
     /// <param name="options">Names of the options that there are.</param>
     /// <param name="check">Fails at a setting whose value is wrong.</param>
     /// <exception cref="UserErrorException">Something is wrong; the message has file and line.</exception>
-    public static SweepFile Read(string path, IReadOnlyCollection<string> options, Action<Setting> check)
-    {
-        var yaml = new YamlStream();
-        try
-        {
-            using var reader = new StreamReader(InputFile.Open(path));
-            yaml.Load(reader);
-        }
-        catch (YamlException e)
-        {
-            throw new UserErrorException($"{path}:{e.Start.Line}: is not YAML: {e.Message}", e);
-        }
-
-        return new Reader(path, options, check).ReadDocument(yaml);
-    }
+    public static SweepFile Read(string path, IReadOnlyCollection<string> options, Action<Setting> check) =>
+        new Reader(path, options, check).ReadSections(
+            YamlFile.Read(path, $"one mapping of {string.Join(", ", s_sections)}")
+        );
 
     private sealed class Reader(string path, IReadOnlyCollection<string> options, Action<Setting> check)
     {
@@ -43,15 +32,8 @@ public sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepA
         private readonly List<SweepAxis> _axes = [];
         private readonly Dictionary<string, long> _lineOfOption = new(StringComparer.Ordinal);
 
-        public SweepFile ReadDocument(YamlStream yaml)
+        public SweepFile ReadSections(YamlMappingNode root)
         {
-            if (yaml.Documents is not [{ RootNode: YamlMappingNode root }])
-            {
-                throw new UserErrorException(
-                    $"{path}:1: is not one mapping of {string.Join(", ", s_sections)}"
-                );
-            }
-
             foreach (var (key, value) in root.Children)
             {
                 ReadSection(key, value);
@@ -65,14 +47,10 @@ public sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepA
             switch (Text(key))
             {
                 case "base":
-                    _base.AddRange(Entries(value).Select(entry => Read(entry.Key, entry.Value)));
+                    _base.AddRange(Options(value).Select(entry => Checked(entry.Option, entry.Value)));
                     break;
                 case "grid":
-                    foreach (var (option, list) in Entries(value))
-                    {
-                        var levels = List(list).Select(node => (IReadOnlyList<Setting>)[Read(option, node)]);
-                        _axes.Add(new SweepAxis([.. levels]));
-                    }
+                    _axes.AddRange(Options(value).Select(entry => Axis(entry.Option, entry.Value)));
 
                     break;
                 case "zip":
@@ -85,14 +63,7 @@ public sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepA
                     break;
                 case "seeds":
                     Declare(SweepPlan.SeedOption, key);
-                    _axes.Add(
-                        new SweepAxis([
-                            .. List(value)
-                                .Select(node =>
-                                    (IReadOnlyList<Setting>)[Checked(SweepPlan.SeedOption, node)]
-                                ),
-                        ])
-                    );
+                    _axes.Add(Axis(SweepPlan.SeedOption, value));
                     break;
                 case "replications":
                     Declare(SweepPlan.SeedOption, key);
@@ -106,10 +77,13 @@ public sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepA
             }
         }
 
+        private SweepAxis Axis(string option, YamlNode list) =>
+            new([.. List(list).Select(node => (IReadOnlyList<Setting>)[Checked(option, node)])]);
+
         private SweepAxis Zipped(YamlNode group)
         {
-            var columns = Entries(group)
-                .Select(entry => List(entry.Value).Select(node => Read(entry.Key, node)).ToArray())
+            var columns = Options(group)
+                .Select(entry => List(entry.Value).Select(node => Checked(entry.Option, node)).ToArray())
                 .ToArray();
             if (columns.Length == 0 || columns.Any(column => column.Length != columns[0].Length))
             {
@@ -144,13 +118,6 @@ public sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepA
                     $"replications: found '{Text(value)}'; allowed: a whole number from 1 to {MaxReplications}"
                 );
 
-        /// <summary>A value whose option is met for the first time or on the same line as before.</summary>
-        private Setting Read(YamlNode key, YamlNode value)
-        {
-            Declare(Text(key).Replace('-', '_'), key);
-            return Checked(Text(key).Replace('-', '_'), value);
-        }
-
         private Setting Checked(string option, YamlNode value)
         {
             var setting = new Setting(option, Text(value));
@@ -172,16 +139,27 @@ public sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepA
                 throw Error(key, $"unknown option '{option}'.{Suggestion.For(option, options)}");
             }
 
-            if (!_lineOfOption.TryAdd(option, key.Start.Line) && _lineOfOption[option] != key.Start.Line)
+            if (!_lineOfOption.TryAdd(option, key.Start.Line))
             {
                 throw Error(key, $"{option} is given already in line {_lineOfOption[option]}");
             }
         }
 
-        private IEnumerable<KeyValuePair<YamlNode, YamlNode>> Entries(YamlNode node) =>
-            node is YamlMappingNode mapping
-                ? mapping.Children
-                : throw Error(node, "found something else where 'option: value' should be");
+        /// <summary>Options, none of which is given elsewhere, and what is given for them.</summary>
+        private IEnumerable<(string Option, YamlNode Value)> Options(YamlNode node)
+        {
+            if (node is not YamlMappingNode mapping)
+            {
+                throw Error(node, "found something else where 'option: value' should be");
+            }
+
+            foreach (var (key, value) in mapping.Children)
+            {
+                var option = Text(key).Replace('-', '_');
+                Declare(option, key);
+                yield return (option, value);
+            }
+        }
 
         /// <summary>At least one value; a single one needs no brackets.</summary>
         private IEnumerable<YamlNode> List(YamlNode node) =>
@@ -193,7 +171,7 @@ public sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepA
             };
 
         private string Text(YamlNode node) =>
-            node is YamlScalarNode { Value: { Length: > 0 } text }
+            node is YamlScalarNode { Value: { Length: > 0 } text } && !text.Any(char.IsControl)
                 ? text
                 : throw Error(node, "found something else where one value should be");
 

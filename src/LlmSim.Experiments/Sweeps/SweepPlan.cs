@@ -32,6 +32,9 @@ public sealed class SweepPlan
     /// <summary>The axis of replications: runs that differ in it alone are samples of one figure.</summary>
     public const string SeedOption = "seed";
 
+    /// <summary>Points are made and checked before the first of them runs: some kilobytes each.</summary>
+    private const int MostPoints = 100_000;
+
     private SweepPlan(
         IReadOnlyList<Setting> common,
         IReadOnlyList<string> options,
@@ -59,7 +62,7 @@ public sealed class SweepPlan
     /// <param name="axes">No option appears in two of them; seeds come last wherever they are.</param>
     /// <param name="configure">The configuration with some settings on top of what all points have.</param>
     /// <param name="common">What all points have; none when null.</param>
-    /// <exception cref="UserErrorException">A setting is wrong, or two points are the same.</exception>
+    /// <exception cref="UserErrorException">A setting is wrong, two points are the same, or there are too many.</exception>
     public static SweepPlan Create(
         IReadOnlyList<SweepAxis> axes,
         Func<IReadOnlyList<Setting>, RunConfiguration> configure,
@@ -67,6 +70,7 @@ public sealed class SweepPlan
     )
     {
         axes = [.. axes.OrderBy(axis => axis.Options.Contains(SeedOption))];
+        RequireFew(axes);
         var settings = axes.Aggregate(
             (IReadOnlyList<IReadOnlyList<Setting>>)
                 [
@@ -94,6 +98,22 @@ public sealed class SweepPlan
                 ),
             ]
         );
+
+    private static void RequireFew(IReadOnlyList<SweepAxis> axes)
+    {
+        var points = axes.Aggregate(1.0, (product, axis) => product * axis.Levels.Count);
+        if (points > MostPoints)
+        {
+            var levels = axes.Select(axis =>
+                FormattableString.Invariant($"{string.Join(" and ", axis.Options)} {axis.Levels.Count}")
+            );
+            throw new UserErrorException(
+                FormattableString.Invariant(
+                    $"the sweep has {points:0} points ({string.Join(" × ", levels)}); allowed: up to {MostPoints}. Make several sweeps of it"
+                )
+            );
+        }
+    }
 
     private static void RequireDistinct(SweepPoint[] points)
     {

@@ -6,7 +6,6 @@ namespace LlmSim.Experiments.Validation;
 /// <summary>Reads <c>requests.jsonl</c>.</summary>
 internal static class RecordedRequests
 {
-    private const int LargestBytes = 512 << 20;
 
     private static readonly FigureRange s_tokens = new(1, 1e7, "tokens");
 
@@ -40,8 +39,9 @@ internal static class RecordedRequests
 
     private static List<Line> Lines(string path)
     {
-        using var stream = InputFile.Open(path);
-        var content = JsonFields.Content(stream, path, LargestBytes);
+        var limits = InputLimits.Current;
+        using var stream = InputFile.Open(path, limits, limits.ReportBytes);
+        var content = Utf8Document.Read(stream, path, limits.ReportBytes, "a request a line");
         var lines = new List<Line>();
         var lineOf = new Dictionary<int, int>();
         var number = 0;

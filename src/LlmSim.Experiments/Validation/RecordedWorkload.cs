@@ -12,9 +12,23 @@ internal static class RecordedWorkload
     /// <summary>A workload near the run whose requests have the lengths of the run's; null when there is none.</summary>
     public static string? Find(RecordedRun run, string folder) =>
         FoldersAround(folder)
-            .SelectMany(around => Directory.EnumerateFiles(around, "*.jsonl").Order(StringComparer.Ordinal))
+            .SelectMany(JsonLinesIn)
             .Where(path => Path.GetFileName(path) != "requests.jsonl")
             .FirstOrDefault(path => TryRead(path) is { } requests && Fits(run, requests));
+
+    /// <summary>Files of a folder that may be workloads: none where it may not be read, and no pipe, which might never end.</summary>
+    private static IEnumerable<string> JsonLinesIn(string folder)
+    {
+        try
+        {
+            return InputFolder.Files(folder, "*.jsonl").Where(path => new FileInfo(path).Length > 0);
+        }
+        catch (UserErrorException)
+        {
+            // Nobody named it: it lies above the run.
+            return [];
+        }
+    }
 
     /// <summary>The run's folder and those above it.</summary>
     public static IEnumerable<string> FoldersAround(string folder)

@@ -4,23 +4,15 @@ namespace LlmSim.Batching;
 /// For how many tokens an iteration that only decodes is computed: its kernels are replayed from a graph that was recorded for
 /// the next larger size. Beyond the largest there is no graph and no padding.
 /// </summary>
-internal sealed class GraphPadding
+/// <param name="capturedSizes">The sizes, ascending.</param>
+internal sealed class GraphPadding(IReadOnlyList<int> capturedSizes)
 {
-    /// <summary>By tokens, up to the largest size.</summary>
-    private readonly int[] _padded;
+    private readonly int[] _sizes = [.. capturedSizes];
 
-    public GraphPadding(IReadOnlyList<int> capturedSizes)
+    public int Padded(int tokens)
     {
-        _padded = new int[capturedSizes.Count == 0 ? 1 : capturedSizes[^1] + 1];
-        var tokens = 1;
-        foreach (var size in capturedSizes)
-        {
-            for (; tokens <= size; tokens++)
-            {
-                _padded[tokens] = size;
-            }
-        }
+        var next = Array.BinarySearch(_sizes, tokens);
+        next = next < 0 ? ~next : next;
+        return tokens > 0 && next < _sizes.Length ? _sizes[next] : tokens;
     }
-
-    public int Padded(int tokens) => tokens < _padded.Length ? Math.Max(tokens, _padded[tokens]) : tokens;
 }

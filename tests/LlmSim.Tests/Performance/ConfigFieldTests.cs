@@ -154,7 +154,7 @@ public sealed class ConfigFieldTests
     [Fact]
     public void A_file_of_another_encoding_is_an_error() =>
         Assert.Equal(
-            "config.json: not a text in UTF-8; a JSON object is expected.",
+            "config.json:1: not a text in UTF-8; a JSON object is expected.",
             Assert
                 .Throws<UserErrorException>(() => Configs.Parse(Encoding.Latin1.GetBytes("{\"a\": \"é\"}")))
                 .Message

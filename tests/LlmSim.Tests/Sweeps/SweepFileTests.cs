@@ -55,8 +55,19 @@ public sealed class SweepFileTests
         ":2: lists that vary together are equally long: lambda_arrival has 2, prefill_local has 1"
     )]
     [InlineData("base: [", ": is not YAML")]
-    [InlineData("base: { seed: 1 }\nbase: { seed: 2 }", "is not YAML")]
+    [InlineData("base: { seed: 1 }\nbase: { seed: 2 }", ":2: 'base' is given already in line 1")]
     [InlineData("", ":1: is not one mapping of base, grid")]
+    [InlineData("base: { seed: 1, seed: 2 }", ":1: 'seed' is given already in line 1")]
+    [InlineData(
+        "base: { lambda_arrival: 1, lambda-arrival: 2 }",
+        ":1: lambda_arrival is given already in line 1"
+    )]
+    [InlineData("grid:\n  prefill_local: [fcfs\r, edf]", ":2: is not YAML")]
+    [InlineData("base: { prefill_local: \"a\\0b\" }", ":1: found something else where one value should be")]
+    [InlineData("base: { [seed]: 1 }", ":1: found something else where a name before a colon should be")]
+    [InlineData("base: &a { seed: *a }", ":1: *a repeats what does not end before it")]
+    [InlineData("base: { seed: *a }", ":1: *a repeats what does not end before it")]
+    [InlineData("base: { seed: 1 }\n---\nbase: {}", ":1: is not one mapping of base, grid")]
     public void What_is_wrong_is_said_with_its_line(string content, string expected)
     {
         var e = Assert.Throws<UserErrorException>(() => Read(content));
@@ -64,6 +75,46 @@ public sealed class SweepFileTests
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
         Assert.Contains("sweep.yaml:", e.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_list_may_be_named_and_repeated()
+    {
+        var file = Read("zip: { lambda_arrival: &list [1, 2], seed: *list }");
+
+        Assert.Equal(
+            [new Setting("lambda_arrival", "2"), new Setting("seed", "2")],
+            Assert.Single(file.Axes).Levels[1]
+        );
+    }
+
+    [Fact]
+    public void Depth_and_what_aliases_repeat_have_limits()
+    {
+        Assert.Contains(
+            "sweep.yaml:1: is nested more than 20 levels deep",
+            Refused($"base: {new string('[', 100_000)}"),
+            StringComparison.Ordinal
+        );
+        // Each level repeats the one before ten times.
+        var laughs = string.Concat(
+            Enumerable
+                .Range(1, 9)
+                .Select(i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]\n")
+        );
+        Assert.Contains(
+            "sweep.yaml:6: has more than 500000 values",
+            Refused("a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n" + laughs),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "sweep.yaml: larger than 4 MiB",
+            Refused("# " + new string('x', 5 << 20)),
+            StringComparison.Ordinal
+        );
+    }
+
+    private static string Refused(string content) =>
+        Assert.Throws<UserErrorException>(() => Read(content)).Message;
 
     private static SweepFile Read(string content)
     {

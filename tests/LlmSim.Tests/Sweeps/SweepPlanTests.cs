@@ -50,6 +50,24 @@ public sealed class SweepPlanTests
     }
 
     /// <summary>Its configurations differ, because all settings are in the name of a model.</summary>
+    [Fact]
+    public void The_points_are_counted_before_they_are_made()
+    {
+        string[] values = [.. Enumerable.Range(1, 1000).Select(i => $"{i}")];
+
+        var error = Assert.Throws<UserErrorException>(() =>
+            SweepPlan.Create(
+                [SweepAxis.Of("a", values), SweepAxis.Of("b", values), SweepAxis.Of("c", values)],
+                _ => throw new InvalidOperationException("a point was made")
+            )
+        );
+
+        Assert.Equal(
+            "the sweep has 1000000000 points (a 1000 × b 1000 × c 1000); allowed: up to 100000. Make several sweeps of it",
+            error.Message
+        );
+    }
+
     private static SweepPlan Plan(params SweepAxis[] axes) =>
         SweepPlan.Create(
             axes,

@@ -6,6 +6,9 @@ namespace LlmSim.Tests.Workloads;
 /// <summary>A sample of every format, as its writer has it.</summary>
 public sealed class TraceFormatTests
 {
+    /// <summary>The samples by the names of their formats.</summary>
+    public static IReadOnlyDictionary<string, string> Samples => s_samples;
+
     private static readonly Dictionary<string, string> s_samples = new()
     {
         ["mooncake"] = """

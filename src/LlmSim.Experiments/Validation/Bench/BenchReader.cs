@@ -114,11 +114,7 @@ internal static class BenchReader
     {
         var limits = InputLimits.Current;
         using var stream = InputFile.Open(path, limits, limits.ReportBytes);
-        using var content = new MemoryStream();
-        stream.CopyTo(content);
-
-        var bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
-        return bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
+        return Utf8Document.Read(stream, path, limits.ReportBytes, "the result of a load test").Span;
     }
 
     private static UserErrorException Unknown(JsonFields result) =>

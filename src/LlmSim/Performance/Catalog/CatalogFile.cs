@@ -38,14 +38,10 @@ public sealed record CatalogFile(string Name, string Source, Func<Stream> Open)
 
     private bool IsCopyOfBuiltIn(string folder)
     {
-        using var content = new MemoryStream();
-        using (var stream = Open())
-        {
-            stream.CopyTo(content);
-        }
-
+        using var stream = Open();
+        var content = Utf8Document.Read(stream, Source, JsonFields.LargestBytes, "a JSON object");
         var builtIn = EmbeddedCatalog.Names(folder).Single(name => EmbeddedCatalog.EntryName(name) == Name);
-        return EmbeddedCatalog.Content(folder, builtIn).AsSpan().SequenceEqual(content.ToArray());
+        return EmbeddedCatalog.Content(folder, builtIn).AsSpan().SequenceEqual(content.Span);
     }
 
     private UserErrorException NameTaken() =>

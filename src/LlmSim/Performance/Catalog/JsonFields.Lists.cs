@@ -85,8 +85,8 @@ internal sealed partial class JsonFields
                     }
 
                     break;
-                case JsonValueKind.String:
-                    texts.Add(element.GetString()!);
+                case JsonValueKind.String when StringOf(element) is { } text:
+                    texts.Add(text);
                     break;
                 default:
                     throw Invalid(field, "a list of strings");

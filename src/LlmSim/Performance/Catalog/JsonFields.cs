@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace LlmSim.Performance.Catalog;
 
 /// <summary>Reads the fields of one JSON object from somebody's file; every error names the source and the field.</summary>
 internal sealed partial class JsonFields
 {
-    /// <summary>Published configs with a list of modules take several MiB; whatever is larger than this is not one.</summary>
-    private const int LargestBytes = 64 << 20;
+    /// <summary>Files of users have lower limits; this one is for streams that others open.</summary>
+    public const int LargestBytes = 512 << 20;
 
     private readonly JsonElement _object;
     private readonly string _sourceName;
@@ -22,7 +21,7 @@ internal sealed partial class JsonFields
 
     /// <summary>Reads the whole stream, which has to hold one JSON object.</summary>
     public static JsonFields Read(Stream stream, string sourceName) =>
-        Read(Content(stream, sourceName, LargestBytes), sourceName);
+        Read(Utf8Document.Read(stream, sourceName, LargestBytes, "a JSON document"), sourceName);
 
     /// <summary>Reads a line of a file, which has to hold one JSON object.</summary>
     /// <param name="bytes">The line, in UTF-8.</param>
@@ -33,7 +32,7 @@ internal sealed partial class JsonFields
 
     /// <summary>Reads the whole stream, which has to hold a list of JSON objects.</summary>
     public static IReadOnlyList<JsonFields> ReadList(Stream stream, string sourceName) =>
-        Root(Content(stream, sourceName, LargestBytes), sourceName, isLine: false)
+        Root(Utf8Document.Read(stream, sourceName, LargestBytes, "a JSON document"), sourceName, isLine: false)
             is { ValueKind: JsonValueKind.Array } list
             ? ObjectsOf(list, sourceName)
             : throw new UserErrorException($"{sourceName}: a list of objects is expected.");
@@ -83,29 +82,6 @@ internal sealed partial class JsonFields
         {
             return JsonDocument.Parse(PythonJson.Quoted(bytes.Span), options);
         }
-    }
-
-    /// <summary>The bytes of a text in UTF-8, without a mark at its beginning.</summary>
-    public static ReadOnlyMemory<byte> Content(Stream stream, string sourceName, int largestBytes)
-    {
-        using var content = new MemoryStream();
-        var buffer = new byte[1 << 16];
-        for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
-        {
-            content.Write(buffer, 0, read);
-            if (content.Length > largestBytes)
-            {
-                throw new UserErrorException($"{sourceName}: larger than {largestBytes >> 20} MiB.");
-            }
-        }
-
-        ReadOnlyMemory<byte> bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
-        if (!Utf8.IsValid(bytes.Span))
-        {
-            throw new UserErrorException($"{sourceName}: not a text in UTF-8.");
-        }
-
-        return bytes.Span.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
     }
 
     /// <summary>Fields that have a value and that nobody has asked for.</summary>

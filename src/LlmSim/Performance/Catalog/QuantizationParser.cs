@@ -101,7 +101,12 @@ public static class QuantizationParser
             if (fields.IsText(field))
             {
                 var name = fields.Text(field).ToLowerInvariant();
-                return name is "none" or "auto" ? NumberFormat.SixteenBit : PrecisionFormats.KvCache(name);
+                return name is "none" or "auto" ? NumberFormat.SixteenBit
+                    : PrecisionFormats.KvNames.Contains(name) ? PrecisionFormats.KvCache(name)
+                    : throw fields.Error(
+                        field,
+                        $"'{name}' is unknown; known are none, {string.Join(", ", PrecisionFormats.KvNames)}.{Suggestion.For(name, PrecisionFormats.KvNames)}"
+                    );
             }
         }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace LlmSim.Performance.Kernels;
 
 /// <summary>The measured operations of one accelerator under one engine.</summary>
-internal sealed class KernelSet
+internal sealed partial class KernelSet
 {
     private const string Gemm = "gemm";
     private const string PromptAttention = "prompt_attention";

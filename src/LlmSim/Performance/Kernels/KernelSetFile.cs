@@ -18,6 +18,15 @@ internal static class KernelSetFile
     private const short Missing = short.MinValue;
     private const int LargestHeaderBytes = 1 << 24;
 
+    /// <summary>Points of a grid: the largest that was measured has a hundred times fewer.</summary>
+    private const int MostPoints = 1 << 24;
+
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
     /// <summary>Writes a set.</summary>
     public static void Write(Stream stream, KernelSet kernels)
     {
@@ -59,11 +68,16 @@ internal static class KernelSetFile
             var shapes = new Dictionary<string, ExpertShape[]>();
             foreach (var grid in header.Grids)
             {
-                var bytes = new byte[
-                    grid.Axes.Aggregate(sizeof(short), (size, axis) => checked(size * axis.Length))
-                ];
+                RequireWellFormed(grid);
+                var bytes = new byte[sizeof(short) * (int)Points(grid.Axes)];
                 compressed.ReadExactly(bytes);
-                grids.Add(grid.Name, new(grid.Axes, Decode(bytes)));
+                var logRatios = Decode(bytes);
+                if (Array.TrueForAll(logRatios, float.IsNaN))
+                {
+                    throw new InvalidDataException($"its grid '{grid.Name}' has no measurement");
+                }
+
+                grids.Add(grid.Name, new(grid.Axes, logRatios));
                 if (grid.ExpertShapes is { } known)
                 {
                     shapes.Add(grid.Name, known);
@@ -101,11 +115,66 @@ internal static class KernelSetFile
 
         var json = new byte[size];
         stream.ReadExactly(json);
-        var header = JsonSerializer.Deserialize<Header>(json);
-        return header?.Format == Magic
+        var header = JsonSerializer.Deserialize<Header>(json, s_json);
+        if (header?.Format != Magic)
+        {
+            throw new InvalidDataException($"its format is '{header?.Format}'; known is '{Magic}'");
+        }
+
+        var roofs = header.Roofs;
+        double[] rates =
+        [
+            roofs.Ops16PerSecond,
+            roofs.Ops8PerSecond,
+            roofs.Ops4PerSecond,
+            roofs.MemoryBytesPerSecond,
+        ];
+        return Array.TrueForAll(rates, rate => rate > 0 && double.IsFinite(rate))
             ? header
-            : throw new InvalidDataException($"its format is '{header?.Format}'; known is '{Magic}'");
+            : throw new InvalidDataException("a rate of its accelerator is not a number above 0");
     }
+
+    /// <summary>Whether a grid is one that a lookup understands.</summary>
+    private static void RequireWellFormed(GridHeader? grid)
+    {
+        if (
+            grid is null
+            || KernelSet.Rank(grid.Name) is not { } rank
+            || grid.Axes.Length != rank
+            || !Array.TrueForAll(grid.Axes, IsAscending)
+            || Points(grid.Axes) > MostPoints
+            || (KernelSet.IsOfExperts(grid.Name) && !HasShapes(grid.Axes[0], grid.ExpertShapes ?? []))
+        )
+        {
+            throw new InvalidDataException($"its grid '{grid?.Name}' is not one that can be looked up");
+        }
+
+        static bool IsAscending(int[]? axis)
+        {
+            return axis is [>= 1, ..] && axis.Zip(axis.Skip(1)).All(step => step.First < step.Second);
+        }
+
+        static bool IsPositive(ExpertShape shape)
+        {
+            int[] sides =
+            [
+                shape.Hidden,
+                shape.Intermediate,
+                shape.Chosen,
+                shape.Experts,
+                shape.TensorRanks,
+                shape.ExpertRanks,
+            ];
+            return Array.TrueForAll(sides, side => side > 0);
+        }
+
+        static bool HasShapes(int[] numbers, ExpertShape[] shapes)
+        {
+            return numbers[^1] <= shapes.Length && Array.TrueForAll(shapes, IsPositive);
+        }
+    }
+
+    private static double Points(int[][] axes) => axes.Aggregate(1.0, (points, axis) => points * axis.Length);
 
     private static byte[] Encode(float[] logRatios)
     {
