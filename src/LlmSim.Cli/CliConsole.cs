@@ -9,16 +9,17 @@ namespace LlmSim.Cli;
 /// <param name="OutIsTerminal">Whether results may have colours.</param>
 /// <param name="ErrorIsTerminal">Whether a progress line may be drawn.</param>
 /// <param name="Cancellation">Ctrl-C.</param>
-/// <param name="BeforeOwnCode">Told of a user's code before any of it is run; null for nobody.</param>
 internal sealed record CliConsole(
     TextWriter Out,
     TextWriter Error,
     bool OutIsTerminal = false,
     bool ErrorIsTerminal = false,
-    CancellationToken Cancellation = default,
-    Action<OwnCode>? BeforeOwnCode = null
+    CancellationToken Cancellation = default
 )
 {
+    /// <summary>Told of a user's code before any of it is run; null for nobody.</summary>
+    public Action<OwnCode>? BeforeOwnCode { get; init; }
+
     public TextWriter Out { get; } = new TerminalWriter(Out, isResult: true, isStyled: false);
 
     public TextWriter Error { get; } = new TerminalWriter(Error, isResult: false, isStyled: false);

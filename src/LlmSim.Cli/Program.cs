@@ -2,16 +2,18 @@ using System.Runtime.InteropServices;
 using LlmSim.Cli;
 using LlmSim.Experiments.Results;
 
-var supervised = SupervisedProcess.FromEnvironment();
+using var supervised = SupervisedProcess.FromEnvironment();
 using var cancellation = new CancellationTokenSource();
 var console = new CliConsole(
     Console.Out,
     Console.Error,
     OutIsTerminal: !Console.IsOutputRedirected,
     ErrorIsTerminal: !Console.IsErrorRedirected,
-    cancellation.Token,
-    BeforeOwnCode
-);
+    cancellation.Token
+)
+{
+    BeforeOwnCode = BeforeOwnCode,
+};
 PosixSignal[] ending = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
 var registrations = Array.ConvertAll(ending, signal => PosixSignalRegistration.Create(signal, OnSignal));
 
@@ -80,7 +82,10 @@ void EndAtOnce(int exitCode, string message)
 {
     OutputFile.DeleteUnfinished();
     // Whoever should read the message may have stopped reading.
-    var teller = new Thread(() => new CliConsole(Console.Out, Console.Error).Tell(message)) { IsBackground = true };
+    var teller = new Thread(() => new CliConsole(Console.Out, Console.Error).Tell(message))
+    {
+        IsBackground = true,
+    };
     teller.Start();
     teller.Join(TimeSpan.FromSeconds(0.4));
     supervised?.End(exitCode);

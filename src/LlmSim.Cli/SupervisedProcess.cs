@@ -6,7 +6,7 @@ using LlmSim.Experiments.Results;
 namespace LlmSim.Cli;
 
 /// <summary>The other end of a <see cref="Supervisor" />: this process runs a user's code, and another waits for its end.</summary>
-internal sealed class SupervisedProcess
+internal sealed class SupervisedProcess : IDisposable
 {
     /// <summary>The variable with the two ends of pipes: one closes when the process has to stop, one takes what it reports.</summary>
     public const string Handles = "LLMSIM_SUPERVISOR";
@@ -55,6 +55,13 @@ internal sealed class SupervisedProcess
                 endProcess(failure);
             }
         };
+    }
+
+    public void Dispose()
+    {
+        OutputFile.OnUnfinished = null;
+        _reports.Dispose();
+        _orders.Dispose();
     }
 
     /// <summary>Tells how the command ended. Nothing that happens later counts.</summary>

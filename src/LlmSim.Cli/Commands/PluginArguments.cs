@@ -85,9 +85,9 @@ internal sealed class PluginArguments
         }
     }
 
-    private static void TellLoaded(IReadOnlyList<string> sources, CliConsole console)
+    private static void TellLoaded(string[] sources, CliConsole console)
     {
-        if (sources.Count > 0)
+        if (sources.Length > 0)
         {
             console.Tell($"loaded {string.Join(", ", sources.Select(OwnPerformanceFiles.PathOf))}");
         }

@@ -27,30 +27,23 @@ internal sealed class PoliciesCommand : CliCommand
         var table = TextTable.Create("Policy", "Decisions", "");
         foreach (var policy in _plugins.Load(parse, [], [], Console).Policies.All)
         {
-            table.Add(policy.Name, Decisions(policy.Decisions), string.Join('\n', Describe(policy)));
+            table.AddLines([policy.Name], PolicyDecisionNames.Of(policy.Decisions), Describe(policy));
         }
 
         foreach (var policy in _plugins.DeclaredPolicies(parse, Console))
         {
-            table.Add(
-                Printable(policy.Name),
-                Decisions(policy.Decisions),
-                $"{Printable(policy.Summary)}\nin {Printable(policy.Source)}, not run; --policies shows its options"
+            table.AddLines(
+                [policy.Name],
+                PolicyDecisionNames.Of(policy.Decisions),
+                [policy.Summary, $"in {policy.Source}, not run; --policies shows its options"]
             );
         }
 
         TextTable.Write(table, Console, width: 80);
     }
 
-    private static string Decisions(PolicyDecisions decisions) =>
-        string.Join('\n', PolicyDecisionNames.Of(decisions));
-
-    /// <summary>Text of a file that nobody has looked at must not steer the terminal.</summary>
-    private static string Printable(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
-
     private static IEnumerable<string> Describe(PolicyDescription policy) =>
-        [Printable(policy.Summary), .. policy.Options.Select(Describe), .. Source(policy)];
+        [policy.Summary, .. policy.Options.Select(Describe), .. Source(policy)];
 
     private static IEnumerable<string> Source(PolicyDescription policy) =>
         policy.Source is { } source ? [$"from {source}"] : [];

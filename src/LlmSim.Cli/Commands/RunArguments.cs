@@ -133,10 +133,11 @@ internal sealed class RunArguments
         {
             return Plan(file.Base, file.Axes, parse, console);
         }
-        catch (OwnCodeException) when (!UnixFile.IsRegular(path))
+        catch (OwnCodeException e) when (!UnixFile.IsRegular(path))
         {
             throw new UserErrorException(
-                $"{path}: is a pipe, and a sweep with code of your own is read twice; allowed: a file"
+                $"{path}: is a pipe, and a sweep with code of your own is read twice; allowed: a file",
+                e
             );
         }
         catch (UserErrorException e)

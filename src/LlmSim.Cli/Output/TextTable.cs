@@ -40,6 +40,18 @@ internal static class TextTable
         table.AddRow(row);
     }
 
+    /// <summary>Adds a row of cells with several lines of plain text, which may come from files.</summary>
+    public static void AddLines(this Table table, params ReadOnlySpan<IEnumerable<string>> cells)
+    {
+        var row = new List<IRenderable>();
+        foreach (var lines in cells)
+        {
+            row.Add(new Text(string.Join('\n', lines.Select(line => TerminalText.Escape(line)))));
+        }
+
+        table.AddRow(row);
+    }
+
     /// <summary>Writes a table to standard output, with colours where that has them.</summary>
     /// <param name="table">The table.</param>
     /// <param name="console">Where to.</param>

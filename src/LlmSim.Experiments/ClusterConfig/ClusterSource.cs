@@ -7,7 +7,7 @@ namespace LlmSim.Experiments.ClusterConfig;
 internal static class ClusterSource
 {
     /// <summary>A file that lists the most instances there may be one by one has half of it.</summary>
-    private const int LargestBytes = 512 << 20;
+    private const int LargestBytes = 64 << 20;
 
     /// <summary>The cluster of a configuration.</summary>
     /// <exception cref="UserErrorException">A file is wrong, or two ways to give the cluster are mixed.</exception>

@@ -171,9 +171,11 @@ public sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepA
             };
 
         private string Text(YamlNode node) =>
-            node is YamlScalarNode { Value: { Length: > 0 } text } && !text.Any(char.IsControl)
-                ? text
-                : throw Error(node, "found something else where one value should be");
+            node is not YamlScalarNode { Value: { Length: > 0 } text }
+                ? throw Error(node, "found something else where one value should be")
+            : text.Any(char.IsControl)
+                ? throw Error(node, $"found '{text}'; allowed: one value without control characters")
+            : text;
 
         private UserErrorException Error(YamlNode node, string message) =>
             new($"{path}:{node.Start.Line}: {message}");

@@ -6,7 +6,6 @@ namespace LlmSim.Experiments.Validation;
 /// <summary>Reads <c>requests.jsonl</c>.</summary>
 internal static class RecordedRequests
 {
-
     private static readonly FigureRange s_tokens = new(1, 1e7, "tokens");
 
     public static RecordedRequest[] Read(string path)

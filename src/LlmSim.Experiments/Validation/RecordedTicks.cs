@@ -45,8 +45,8 @@ internal static class RecordedTicks
 
         int Whole(int column)
         {
-            var value = Figure(column, s_requests);
-            return double.IsInteger(value)
+            var value = file.Number(column);
+            return double.IsInteger(value) && s_requests.Contains(value)
                 ? (int)value
                 : throw file.Error(column, $"a whole number {s_requests}");
         }

@@ -1,4 +1,3 @@
-using LlmSim.Engine;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 
@@ -50,7 +49,7 @@ internal sealed class InstanceChecks
         CheckCaches(summary.PagedCache);
     }
 
-    /// <returns>Decode iterations of the instance, as its mean batch and its tokens say; NaN where they do not.</returns>
+    /// <summary>Checks an instance; gives its decode iterations, as its mean batch and its tokens say, NaN where they do not.</summary>
     private double Check(
         InstancePlace place,
         InstanceUsage usage,

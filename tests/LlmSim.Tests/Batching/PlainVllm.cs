@@ -1,5 +1,4 @@
 using LlmSim.Batching;
-using LlmSim.Engine;
 using LlmSim.Performance;
 using LlmSim.Workloads;
 

@@ -41,7 +41,7 @@ public sealed class PlotColumnsTests
 
     [Theory]
     [InlineData("rat", "ttft", "there is no column 'rat'. Did you mean 'rate'?")]
-    [InlineData("rate", "router", "column router: found 'a'; allowed: a number")]
+    [InlineData("rate", "router", "router: found 'a'; allowed: a number")]
     [InlineData("rate", null, "--x: wants one table and --y with the columns to draw.")]
     public void What_cannot_be_drawn_is_told(string x, string? y, string expected)
     {

@@ -80,14 +80,14 @@ public sealed class SampleFilesTests : IDisposable
     [InlineData(
         "a.csv",
         "timestamp,instance_group,instance_id,memory_usage\n0,decode,0,x\n",
-        "a.csv:2: column memory_usage: found 'x'; allowed: a number"
+        "a.csv:2: memory_usage: found 'x'; allowed: a number"
     )]
     [InlineData(
         "a.csv",
         "timestamp,instance_group,instance_id,memory_usage\n0,decode\n",
-        "is not a table in CSV"
+        "a.csv:2: instance_id: the row ends before it; allowed: 4 cells"
     )]
-    [InlineData("a.parquet", "no parquet", "a.parquet: cannot be read")]
+    [InlineData("a.parquet", "no parquet", "a.parquet: is damaged, or no Parquet file")]
     [InlineData("a.csv", "timestamp,instance_group,instance_id,memory_usage\n", "nothing can be drawn")]
     public void What_cannot_be_drawn_is_an_error(string name, string? content, string message)
     {

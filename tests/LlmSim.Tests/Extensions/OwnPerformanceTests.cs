@@ -54,7 +54,7 @@ public sealed class OwnPerformanceTests : IDisposable
         Assert.Equal(0, CliRun.Of("new", "performance", "my_times").ExitCode);
 
         var check = CliRun.Of("performance", "check", "mine:performance/my_times.cs");
-        Assert.Equal((0, ""), (check.ExitCode, check.Error));
+        Assert.Equal((0, "llmsim: loaded performance/my_times.cs\n"), (check.ExitCode, check.Error));
         Assert.Equal(4, check.Out.Split("ok      ").Length - 1);
         Assert.Equal(0, Run("mine:performance/my_times.cs", "file.csv").ExitCode);
         Assert.Equal(0, Run("mine:my_times", "name.csv").ExitCode);
@@ -159,7 +159,10 @@ public sealed class OwnPerformanceTests : IDisposable
         Assert.Equal(1, check.ExitCode);
         Assert.Contains("System.DateTime.get_UtcNow", check.Out, StringComparison.Ordinal);
         Assert.Contains("FAILED  the same batch takes the same time", check.Out, StringComparison.Ordinal);
-        Assert.Equal("llmsim: performance 'mine:clock.cs': 2 of 4 checks failed\n", check.Error);
+        Assert.Equal(
+            "llmsim: loaded clock.cs\nllmsim: performance 'mine:clock.cs': 2 of 4 checks failed\n",
+            check.Error
+        );
     }
 
     [Fact]

@@ -165,6 +165,12 @@ public sealed class PolicyFolderTests
     public void A_cache_that_others_may_enter_is_not_used()
     {
         const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("no modes of files here");
+            return;
+        }
+
         using var folder = new TemporaryFolder();
         var path = folder.File("root/policies");
         var cache = new CompilationCache(path);

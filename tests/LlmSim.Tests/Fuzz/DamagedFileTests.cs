@@ -19,27 +19,8 @@ public sealed class DamagedFileTests
 
     private const int ShownFailures = 5;
 
-    /// <summary>What some readers are known to let through, by the beginnings of their names.</summary>
-    private static readonly Dictionary<string, string> s_open = new()
-    {
-        ["trace "] = "text that is not UTF-8, damaged gzip",
-        ["p/tp1/"] = "two columns of one name",
-        ["h100_sxm/"] = "two columns of one name",
-        ["rows"] = "two columns of one name",
-        ["requests "] = "two columns of one name, damaged Parquet",
-        ["samples "] = "two columns of one name, damaged Parquet",
-        ["summary "] = "two columns of one name",
-        ["compared "] = "two columns of one name",
-        ["run/"] = "rows of other widths, figures out of range",
-    };
-
     public static IEnumerable<TheoryDataRow<string>> Names =>
-        Corpus.All.Select(reader => new TheoryDataRow<string>(reader.Name)
-        {
-            Skip = s_open
-                .FirstOrDefault(open => reader.Name.StartsWith(open.Key, StringComparison.Ordinal))
-                .Value,
-        });
+        Corpus.All.Select(reader => new TheoryDataRow<string>(reader.Name));
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using LlmSim.Engine;
 using LlmSim.Performance.Catalog;
@@ -8,7 +7,7 @@ using Xunit;
 
 namespace LlmSim.Tests.Fuzz;
 
-/// <summary>What is read of a damaged file is what a strict reader, written apart, reads of it; what that refuses is refused.</summary>
+/// <summary>What is read of a damaged file is what a strict reader, written apart, reads of it; what that refuses is refused. <see cref="TraceMutantTests" /> has traces.</summary>
 public sealed class StrictReaderTests
 {
     private const int Mutants = 1000;
@@ -16,8 +15,6 @@ public sealed class StrictReaderTests
     /// <summary>A reader and its oracle: the figures of a file, or an exception of refusal.</summary>
     private static readonly Dictionary<string, Case> s_cases = new()
     {
-        ["JSONL"] = new(Utf8(TraceFormatTests.Samples["mooncake"]), Lengths, StrictLines),
-        ["CSV"] = new(Utf8(TraceFormatTests.Samples["azure"]), Lengths, StrictTable),
         ["config.json"] = new(
             File.ReadAllBytes(Path.Combine(Repository.Root, "catalog/models/meta-llama--Llama-3.1-8B.json")),
             Shapes,
@@ -25,18 +22,8 @@ public sealed class StrictReaderTests
         ),
     };
 
-    /// <summary>Whose readers are known to accept more, and what.</summary>
-    private static readonly Dictionary<string, string> s_lenient = new()
-    {
-        ["JSONL"] = "lines are not read to their end, nor are their bytes checked",
-        ["CSV"] = "cells are not counted",
-    };
-
     public static IEnumerable<TheoryDataRow<string>> Names =>
-        s_cases.Keys.Select(name => new TheoryDataRow<string>(name)
-        {
-            Skip = s_lenient.GetValueOrDefault(name),
-        });
+        s_cases.Keys.Select(name => new TheoryDataRow<string>(name));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -78,75 +65,6 @@ public sealed class StrictReaderTests
         {
             return null;
         }
-    }
-
-    private static double[] Lengths(byte[] trace) =>
-        [
-            .. TraceText
-                .Read(trace)
-                .SelectMany(request => new double[] { request.InputTokens, request.OutputTokens }),
-        ];
-
-    private static double[] StrictLines(byte[] trace)
-    {
-        var lengths = new List<double>();
-        var start = trace.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0;
-        foreach (var range in trace.AsSpan(start).Split((byte)'\n'))
-        {
-            var line = trace.AsSpan(start)[range];
-            if (line.Trim(" \t\r"u8).IsEmpty)
-            {
-                continue;
-            }
-
-            var members =
-                StrictJson.Parse(line) as Dictionary<string, object?>
-                ?? throw new FormatException("no object");
-            lengths.Add(Whole(members, "input_length"));
-            lengths.Add(Whole(members, "output_length"));
-            _ = members.GetValueOrDefault("timestamp") is null or decimal or double
-                ? 0
-                : throw new FormatException("timestamp");
-            if (
-                members.GetValueOrDefault("hash_ids") is { } ids
-                && (ids as List<object?>)?.TrueForAll(id => id is decimal) != true
-            )
-            {
-                throw new FormatException("hash_ids");
-            }
-        }
-
-        return [.. lengths];
-    }
-
-    private static double[] StrictTable(byte[] trace)
-    {
-        var records = StrictCsv.Parse(trace);
-        var columns = Array.ConvertAll(
-            ["ContextTokens", "GeneratedTokens"],
-            name =>
-                Array.FindIndex(records[0], cell => cell.Trim() == name) is >= 0 and var at
-                    ? at
-                    : throw new FormatException(name)
-        );
-        return
-        [
-            .. records
-                .Skip(1)
-                .SelectMany(record =>
-                    columns.Select(column =>
-                        decimal.TryParse(
-                            record[column].Trim(),
-                            NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
-                            CultureInfo.InvariantCulture,
-                            out var tokens
-                        )
-                        && tokens == Math.Floor(tokens)
-                            ? (double)tokens
-                            : throw new FormatException(record[column])
-                    )
-                ),
-        ];
     }
 
     private static double[] Shapes(byte[] config)
@@ -191,8 +109,6 @@ public sealed class StrictReaderTests
             double number when number >= 0 && number == Math.Floor(number) => number,
             _ => throw new FormatException(name),
         };
-
-    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
     private sealed record Case(
         byte[] Content,

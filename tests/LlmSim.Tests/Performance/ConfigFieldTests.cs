@@ -196,13 +196,11 @@ public sealed class ConfigFieldTests
     [InlineData(
         "\"intermediate_size\": 128",
         "\"intermediate_size\": 90000000, \"head_dim\": 90000000",
-        "hidden_size: with"
+        "intermediate_size: 90000000 where"
     )]
     public void A_size_beyond_belief_is_an_error(string found, string replacement, string message)
     {
-        var json = Llama
-            .Replace(found, replacement, StringComparison.Ordinal)
-            .Replace("\"hidden_size\": 64", "\"hidden_size\": 64000000", StringComparison.Ordinal);
+        var json = Llama.Replace(found, replacement, StringComparison.Ordinal);
 
         Assert.StartsWith(
             $"config.json:{message}",

@@ -132,7 +132,11 @@ public sealed class HardwareCatalogTests
         "\"memory_bytes\": 80.5",
         "memory_bytes: 80.5 where a whole number"
     )]
-    [InlineData("\"memory_bytes\": 80e9", "\"memory_bytes\": -1", "memory_bytes: -1 where a whole number from 1")]
+    [InlineData(
+        "\"memory_bytes\": 80e9",
+        "\"memory_bytes\": -1",
+        "memory_bytes: -1 where a whole number from 1"
+    )]
     [InlineData("\"memory_bytes\": 80e9, ", "", "memory_bytes: missing.")]
     [InlineData(
         "\"memory_bytes\"",

@@ -2,7 +2,6 @@ using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Memory;
 using LlmSim.Metrics;
-using LlmSim.Policies;
 using LlmSim.Workloads;
 
 namespace LlmSim.Tests.Properties;

@@ -63,7 +63,10 @@ public sealed class SweepFileTests
         ":1: lambda_arrival is given already in line 1"
     )]
     [InlineData("grid:\n  prefill_local: [fcfs\r, edf]", ":2: is not YAML")]
-    [InlineData("base: { prefill_local: \"a\\0b\" }", ":1: found something else where one value should be")]
+    [InlineData(
+        "base: { prefill_local: \"a\\0b\" }",
+        ":1: found 'a\0b'; allowed: one value without control characters"
+    )]
     [InlineData("base: { [seed]: 1 }", ":1: found something else where a name before a colon should be")]
     [InlineData("base: &a { seed: *a }", ":1: *a repeats what does not end before it")]
     [InlineData("base: { seed: *a }", ":1: *a repeats what does not end before it")]

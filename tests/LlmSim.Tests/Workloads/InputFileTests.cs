@@ -197,18 +197,18 @@ public sealed class InputFileTests : IDisposable
     }
 
     [Fact]
-    public void A_pipe_is_read_and_one_that_stays_silent_is_an_error()
+    public async Task A_pipe_is_read_and_one_that_stays_silent_is_an_error()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "no named pipes here");
         var path = Path.Combine(_folder, "pipe");
         using (var made = System.Diagnostics.Process.Start("mkfifo", path))
         {
-            made.WaitForExit();
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
         var writing = Task.Run(() => File.WriteAllBytes(path, Gzip(s_content)));
         Assert.Equal(s_content, Read(path));
-        writing.Wait(TestContext.Current.CancellationToken);
+        await writing;
 
         var error = Assert.Throws<UserErrorException>(() =>
             new PipeStream(path, TimeSpan.FromMilliseconds(20), " (x)")

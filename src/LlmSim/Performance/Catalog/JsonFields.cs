@@ -7,7 +7,7 @@ namespace LlmSim.Performance.Catalog;
 internal sealed partial class JsonFields
 {
     /// <summary>Files of users have lower limits; this one is for streams that others open.</summary>
-    public const int LargestBytes = 512 << 20;
+    public const int LargestBytes = 64 << 20;
 
     private readonly JsonElement _object;
     private readonly string _sourceName;
@@ -21,7 +21,7 @@ internal sealed partial class JsonFields
 
     /// <summary>Reads the whole stream, which has to hold one JSON object.</summary>
     public static JsonFields Read(Stream stream, string sourceName) =>
-        Read(Utf8Document.Read(stream, sourceName, LargestBytes, "a JSON document"), sourceName);
+        Read(Utf8Document.Read(stream, sourceName, LargestBytes, "a JSON object"), sourceName);
 
     /// <summary>Reads a line of a file, which has to hold one JSON object.</summary>
     /// <param name="bytes">The line, in UTF-8.</param>
@@ -32,7 +32,11 @@ internal sealed partial class JsonFields
 
     /// <summary>Reads the whole stream, which has to hold a list of JSON objects.</summary>
     public static IReadOnlyList<JsonFields> ReadList(Stream stream, string sourceName) =>
-        Root(Utf8Document.Read(stream, sourceName, LargestBytes, "a JSON document"), sourceName, isLine: false)
+        Root(
+            Utf8Document.Read(stream, sourceName, LargestBytes, "a list of JSON objects"),
+            sourceName,
+            isLine: false
+        )
             is { ValueKind: JsonValueKind.Array } list
             ? ObjectsOf(list, sourceName)
             : throw new UserErrorException($"{sourceName}: a list of objects is expected.");

@@ -41,7 +41,11 @@ public sealed class BenchInputTests : IDisposable
     [InlineData("mean_tpot_ms: found -15.0; allowed: a number from 0", ": 15.0", ": -15.0")]
     [InlineData("mean_tpot_ms: found 'Infinity'; allowed: a number from 0", ": 15.0", ": Infinity")]
     [InlineData("request_rate is missing", "\"request_rate\": \"inf\",", "")]
-    [InlineData("request_rate: found 'fast'; allowed: a number above 0, up to 1e15, \"inf\"", "\"inf\"", "\"fast\"")]
+    [InlineData(
+        "request_rate: found 'fast'; allowed: a number above 0, up to 1e15, \"inf\"",
+        "\"inf\"",
+        "\"fast\""
+    )]
     [InlineData("request_rate: found 0; allowed: a number above 0, up to 1e15, \"inf\"", "\"inf\"", "0")]
     [InlineData(
         "max_concurrency: found 0; allowed: a whole number from 1",
