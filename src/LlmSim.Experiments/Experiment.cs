@@ -16,7 +16,7 @@ namespace LlmSim.Experiments;
 /// <param name="Json">Configuration and summary as JSON.</param>
 /// <param name="Samples">Samples of the instances over time.</param>
 /// <param name="Plots">Pictures of the run.</param>
-public sealed record OutputPaths(
+internal sealed record OutputPaths(
     string? Requests = null,
     string? Csv = null,
     string? Json = null,
@@ -31,7 +31,7 @@ public sealed record OutputPaths(
 }
 
 /// <summary>Runs a simulation from a configuration to result files.</summary>
-public static class Experiment
+internal static class Experiment
 {
     /// <summary>
     /// Simulates, and writes the result files: all of them whole, or none when something goes wrong. Paths that cannot be

@@ -5,7 +5,7 @@ using ZstdSharp;
 namespace LlmSim.Experiments;
 
 /// <summary>Opens the files that a user names: traces, configurations, models.</summary>
-public static class InputFile
+internal static class InputFile
 {
     /// <summary>
     /// The content of a file that is held in memory as a whole, such as a configuration; decompressed when its first bytes say gzip

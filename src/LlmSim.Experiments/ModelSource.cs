@@ -4,7 +4,7 @@ using LlmSim.Performance.Catalog;
 namespace LlmSim.Experiments;
 
 /// <summary>Where a model's shapes come from: the catalog, or a config.json as models are published with.</summary>
-public static class ModelSource
+internal static class ModelSource
 {
     /// <summary>Where ModelOpt says what it converted.</summary>
     private const string QuantizationFile = "hf_quant_config.json";

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace LlmSim.Experiments;
 
 /// <summary>Output predictors by name.</summary>
-public static class OutputPredictors
+internal static class OutputPredictors
 {
     private const string NoisyPrefix = "noisy:sigma=";
     private const double MaxSigma = 10;

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace LlmSim.Experiments;
 
 /// <summary>One option of the <see cref="Semantics" />, as the command line and the result files name it.</summary>
-public sealed class SemanticsOption
+internal sealed class SemanticsOption
 {
     private readonly Func<Semantics, string> _get;
     private readonly Func<Semantics, string, Semantics> _with;
@@ -68,7 +68,7 @@ public sealed class SemanticsOption
 }
 
 /// <summary>The table of all options in which the two presets of the <see cref="Semantics" /> differ.</summary>
-public static class SemanticsOptions
+internal static class SemanticsOptions
 {
     /// <summary>The presets: the default first.</summary>
     public static IReadOnlyList<Semantics> Presets { get; } = [Semantics.Standard, Semantics.Reference];

@@ -1,7 +1,7 @@
 namespace LlmSim;
 
 /// <summary>Finds what somebody may have meant by a name that does not exist.</summary>
-public static class Suggestion
+internal static class Suggestion
 {
     /// <summary>
     /// " Did you mean 'x'?" for the nearest candidate when it is near enough, else nothing. Distance: insertions,

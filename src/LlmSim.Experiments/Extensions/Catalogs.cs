@@ -10,7 +10,7 @@ namespace LlmSim.Experiments.Extensions;
 /// <param name="Policies">Policies by name.</param>
 /// <param name="Models">Models by id.</param>
 /// <param name="Hardware">Accelerators by name.</param>
-public sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, HardwareCatalog Hardware)
+internal sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, HardwareCatalog Hardware)
 {
     /// <summary>What comes with the simulator.</summary>
     public static Catalogs BuiltIn { get; } =

@@ -5,7 +5,7 @@ namespace LlmSim.Experiments.Extensions;
 /// <summary>A policy that a run asks for.</summary>
 /// <param name="Decision">The decision it is to take; none for whichever it serves.</param>
 /// <param name="Text">The policy, as <c>name</c> or <c>name:key=value,key=value</c>.</param>
-public readonly record struct NamedPolicy(PolicyDecisions Decision, string Text)
+internal readonly record struct NamedPolicy(PolicyDecisions Decision, string Text)
 {
     internal string Name => Text.Split(':')[0];
 
@@ -21,4 +21,4 @@ public readonly record struct NamedPolicy(PolicyDecisions Decision, string Text)
 /// <param name="Decisions">The decisions that it serves.</param>
 /// <param name="Summary">One line about it.</param>
 /// <param name="Source">The file that it is in.</param>
-public sealed record DeclaredPolicy(string Name, PolicyDecisions Decisions, string Summary, string Source);
+internal sealed record DeclaredPolicy(string Name, PolicyDecisions Decisions, string Summary, string Source);

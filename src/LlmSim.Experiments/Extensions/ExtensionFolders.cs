@@ -7,7 +7,11 @@ namespace LlmSim.Experiments.Extensions;
 /// <param name="Policies">Folder of policies (.cs, .dll); null for <c>policies</c>.</param>
 /// <param name="Models">Folder of models; null for <c>catalog/models</c>.</param>
 /// <param name="Hardware">Folder of accelerators; null for <c>catalog/hardware</c>.</param>
-public sealed record ExtensionFolders(string? Policies = null, string? Models = null, string? Hardware = null)
+internal sealed record ExtensionFolders(
+    string? Policies = null,
+    string? Models = null,
+    string? Hardware = null
+)
 {
     private const string MarkerOfAClone = "LlmSim.slnx";
 

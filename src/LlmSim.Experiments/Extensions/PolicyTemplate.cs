@@ -5,7 +5,7 @@ using LlmSim.Policies;
 namespace LlmSim.Experiments.Extensions;
 
 /// <summary>Policies to start from: one that works for each kind of policy.</summary>
-public static class PolicyTemplate
+internal static class PolicyTemplate
 {
     private const string Suffix = ".template";
 

@@ -5,7 +5,7 @@ using LlmSim.Performance.Kernels;
 namespace LlmSim.Experiments.Kernels;
 
 /// <summary>Makes the compact form of a folder of measured operations.</summary>
-public static class KernelImport
+internal static class KernelImport
 {
     /// <summary>Reads a folder and writes its compact form.</summary>
     /// <param name="folder">The folder of an accelerator.</param>

@@ -8,7 +8,7 @@ namespace LlmSim.Experiments.Kernels;
 /// <param name="Version">Its version.</param>
 /// <param name="Points">Measured points.</param>
 /// <param name="Formats">Formats of products that were measured.</param>
-public sealed record KernelInventory(
+internal sealed record KernelInventory(
     string Hardware,
     string Engine,
     string Version,

@@ -3,7 +3,7 @@ using LlmSim.Experiments.Sweeps;
 namespace LlmSim.Experiments.Options;
 
 /// <summary>Options that are given and that nothing reads: figures beside them would say what never was.</summary>
-public static class UnreadOptions
+internal static class UnreadOptions
 {
     /// <summary>
     /// Checks the options of a plan. One that takes several values where nothing reads it is an error; the seed is not, as long

@@ -5,7 +5,7 @@ using LlmSim.Performance;
 namespace LlmSim.Experiments.Performance;
 
 /// <summary>A calibration as the block of that name in a hardware file of the catalog.</summary>
-public static class CalibrationJson
+internal static class CalibrationJson
 {
     /// <summary>A JSON object, with a line feed at its end.</summary>
     public static string Text(Calibration calibration)

@@ -6,7 +6,7 @@ using LlmSim.Performance.Measured;
 namespace LlmSim.Experiments.Performance;
 
 /// <summary>Fits a calibration to profile folders.</summary>
-public static class CalibrationRun
+internal static class CalibrationRun
 {
     /// <summary>Reads the profiles and fits.</summary>
     /// <param name="folders">Folders of profiles of one accelerator, at least one.</param>

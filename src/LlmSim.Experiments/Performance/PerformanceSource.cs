@@ -8,7 +8,7 @@ using LlmSim.Performance.Measured;
 namespace LlmSim.Experiments.Performance;
 
 /// <summary>Where the times of iterations come from, by name.</summary>
-public static class PerformanceSource
+internal static class PerformanceSource
 {
     /// <summary>The best that there is for each accelerator: kernels, else transferred ones, else calibrated, else the roofline.</summary>
     public const string Auto = "auto";
@@ -150,6 +150,7 @@ public static class PerformanceSource
                     precision,
                     instance,
                     semantics,
+                    fusedAttention: true,
                     calibration: CalibrationOf(instance.Hardware)
                 ),
                 PredictionTier.Calibrated,

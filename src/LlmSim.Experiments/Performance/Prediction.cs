@@ -4,7 +4,7 @@ using LlmSim.Metrics;
 namespace LlmSim.Experiments.Performance;
 
 /// <summary>What the times of a run rest on, and how far such predictions were found to be off.</summary>
-public sealed record Prediction
+internal sealed record Prediction
 {
     private static readonly (string Metric, string Name)[] s_figures =
     [
@@ -211,7 +211,7 @@ public sealed record Prediction
 /// <param name="HalfHighSeconds">The most of the middle half.</param>
 /// <param name="NineOfTenLowSeconds">The least of the middle nine in ten.</param>
 /// <param name="NineOfTenHighSeconds">The most of the middle nine in ten.</param>
-public sealed record PredictedRange(
+internal sealed record PredictedRange(
     string Figure,
     double Seconds,
     double MedianErrorPercent,

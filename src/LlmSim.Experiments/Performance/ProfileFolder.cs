@@ -8,7 +8,7 @@ namespace LlmSim.Experiments.Performance;
 /// attention.csv, in tp1 also moe.csv for a model with experts, and skew_fit.csv where meta.yaml names it. Times are in
 /// microseconds for one layer on one accelerator.
 /// </summary>
-public static class ProfileFolder
+internal static class ProfileFolder
 {
     /// <summary>What a layer may take. More is another unit, and would end the clock.</summary>
     private static readonly FigureRange s_microseconds = new(0, 1e12, "us");

@@ -4,7 +4,7 @@ using ScottPlot;
 namespace LlmSim.Experiments.Plots;
 
 /// <summary>Columns of a table against another, one line for each column and each value of the columns that tell lines apart.</summary>
-public static class ColumnPicture
+internal static class ColumnPicture
 {
     /// <summary>Draws a picture into a file.</summary>
     /// <param name="path">The table, CSV or Parquet.</param>

@@ -4,7 +4,7 @@ namespace LlmSim.Experiments.Plots;
 /// <param name="Name">Name in the legend.</param>
 /// <param name="X">Horizontal values; those that are not finite are not drawn.</param>
 /// <param name="Y">Vertical values, one for each of <paramref name="X" />.</param>
-public sealed record NamedSeries(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
+internal sealed record NamedSeries(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
 {
     /// <summary>The points in which both values are numbers.</summary>
     internal IReadOnlyList<(double X, double Y)> Points { get; } =

@@ -51,7 +51,7 @@ internal sealed partial record Picture(string Name, Plot Plot)
 }
 
 /// <summary>Formats of pictures.</summary>
-public enum PictureFormat
+internal enum PictureFormat
 {
     /// <summary>Pixels.</summary>
     Png,

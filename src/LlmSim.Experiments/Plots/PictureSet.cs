@@ -6,7 +6,7 @@ using ScottPlot;
 namespace LlmSim.Experiments.Plots;
 
 /// <summary>Every picture that the data allows.</summary>
-public static class PictureSet
+internal static class PictureSet
 {
     /// <summary>File systems take 255, of which the extension and the name before the commit have some.</summary>
     private const int MostNameBytes = 200;

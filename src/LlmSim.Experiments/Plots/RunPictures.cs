@@ -7,7 +7,7 @@ namespace LlmSim.Experiments.Plots;
 /// <summary>Where the pictures of a run go.</summary>
 /// <param name="Folder">The folder; created when it is not there.</param>
 /// <param name="Format">Their format.</param>
-public sealed record PlotOptions(string Folder, PictureFormat Format = PictureFormat.Png);
+internal sealed record PlotOptions(string Folder, PictureFormat Format = PictureFormat.Png);
 
 /// <summary>Collects what the pictures of a run need, and draws them when it is over.</summary>
 internal sealed class RunPictures

@@ -4,7 +4,7 @@ using ZstdSharp;
 namespace LlmSim.Experiments.Results;
 
 /// <summary>Compression of an output by the extension of its name.</summary>
-public static class OutputCompression
+internal static class OutputCompression
 {
     /// <summary>Opens a stream that compresses into another, which stays open; null for a name that asks for none.</summary>
     /// <param name="path">A name that ends with .gz, .zst or neither.</param>

@@ -9,7 +9,7 @@ namespace LlmSim.Experiments.Results;
 /// <see cref="Commit" /> and is deleted otherwise. A link stays one: the file that it names is written. A device or a pipe is
 /// written to as it is.
 /// </summary>
-public sealed class OutputFile : IDisposable
+internal sealed class OutputFile : IDisposable
 {
     private static readonly HashSet<string> s_unfinished = new(StringComparer.Ordinal);
     private static bool s_isEnding;

@@ -6,7 +6,7 @@ using LlmSim.Performance;
 namespace LlmSim.Experiments.Results;
 
 /// <summary>A roofline table for other programs: one run of each operation, on one accelerator.</summary>
-public static class RooflineWriter
+internal static class RooflineWriter
 {
     private static readonly (string Name, Func<OperationCost, object> Value)[] s_columns =
     [

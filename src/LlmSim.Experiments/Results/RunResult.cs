@@ -11,7 +11,7 @@ namespace LlmSim.Experiments.Results;
 /// <param name="DecodeInstances">The decode cluster.</param>
 /// <param name="Summary">The figures.</param>
 /// <param name="RequestsFile">In a sweep: name of the file of its per-request results; null for none.</param>
-public sealed record RunResult(
+internal sealed record RunResult(
     string Version,
     RunConfiguration Configuration,
     IReadOnlyList<InstanceSpec> PrefillInstances,

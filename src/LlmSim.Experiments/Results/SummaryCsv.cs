@@ -8,7 +8,7 @@ using LlmSim.Workloads.Traces;
 namespace LlmSim.Experiments.Results;
 
 /// <summary>A result as one row of CSV: the reference's columns in its order, then ours.</summary>
-public static class SummaryCsv
+internal static class SummaryCsv
 {
     /// <summary>The columns that say what was simulated. Rows that agree in them differ by their seed alone.</summary>
     internal static IReadOnlyList<string> SettingColumns { get; } =

@@ -9,7 +9,7 @@ using LlmSim.Performance;
 namespace LlmSim.Experiments.Results;
 
 /// <summary>A result as JSON: the names of the code in lower case with underscores, in the order of the code.</summary>
-public static class SummaryJson
+internal static class SummaryJson
 {
     private static readonly SummaryJsonContext s_context = new(
         new JsonSerializerOptions

@@ -6,7 +6,7 @@ namespace LlmSim.Experiments.Samples;
 /// <param name="IntervalSeconds">Simulated seconds between samples, from 1e-9; null for none.</param>
 /// <param name="EventRate">Probability of sampling after an event, from 0 to 1.</param>
 /// <param name="RowLimit">Most rows of a file; a run that would write more is an error.</param>
-public sealed record SampleOptions(
+internal sealed record SampleOptions(
     string? QueueStates,
     string? MemoryUsage,
     double? IntervalSeconds,

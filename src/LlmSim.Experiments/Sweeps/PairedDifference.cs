@@ -8,7 +8,7 @@ namespace LlmSim.Experiments.Sweeps;
 /// <param name="MeanA">Its mean in the first set.</param>
 /// <param name="MeanB">Its mean in the second set.</param>
 /// <param name="Difference">Second less first, seed by seed.</param>
-public sealed record PairedDifference(
+internal sealed record PairedDifference(
     IReadOnlyList<Setting> Settings,
     string Column,
     double MeanA,

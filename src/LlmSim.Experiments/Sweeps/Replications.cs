@@ -8,7 +8,7 @@ namespace LlmSim.Experiments.Sweeps;
 /// <summary>The points of a sweep that differ in their seed alone.</summary>
 /// <param name="Settings">What they have in common, the seed left out.</param>
 /// <param name="Results">One a seed.</param>
-public sealed record Replications(IReadOnlyList<Setting> Settings, IReadOnlyList<RunResult> Results)
+internal sealed record Replications(IReadOnlyList<Setting> Settings, IReadOnlyList<RunResult> Results)
 {
     /// <summary>Groups the results of a plan, in its order.</summary>
     /// <param name="plan">The plan.</param>

@@ -6,7 +6,7 @@ namespace LlmSim.Experiments.Sweeps;
 /// Compares results in pairs that agree in seed and settings but for what the comparison is about: runs of one seed share their
 /// arrivals and lengths (common random numbers), so the difference varies less than either figure.
 /// </summary>
-public sealed class ResultComparison
+internal sealed class ResultComparison
 {
     private ResultComparison(
         string a,

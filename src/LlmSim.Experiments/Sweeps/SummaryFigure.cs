@@ -5,7 +5,7 @@ namespace LlmSim.Experiments.Sweeps;
 /// <summary>A figure of a summary that is worth a mean over replications, under its name in the CSV.</summary>
 /// <param name="Column">Its column.</param>
 /// <param name="Value">Its value.</param>
-public sealed record SummaryFigure(string Column, Func<RunSummary, double> Value)
+internal sealed record SummaryFigure(string Column, Func<RunSummary, double> Value)
 {
     /// <summary>The figures that replications and comparisons are about.</summary>
     public static IReadOnlyList<SummaryFigure> All { get; } =

@@ -10,7 +10,7 @@ namespace LlmSim.Experiments.Sweeps;
 /// </summary>
 /// <param name="Base">Settings of all points.</param>
 /// <param name="Axes">What varies.</param>
-public sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepAxis> Axes)
+internal sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepAxis> Axes)
 {
     private const int MaxReplications = 100_000;
 

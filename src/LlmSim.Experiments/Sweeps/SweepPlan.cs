@@ -3,11 +3,11 @@ using LlmSim.Experiments.Extensions;
 namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>An option and its value, as they are written: <c>lambda_arrival</c> and <c>2.5</c>.</summary>
-public readonly record struct Setting(string Option, string Value);
+internal readonly record struct Setting(string Option, string Value);
 
 /// <summary>Options that vary together: a grid's axis has one, a zipped list has several.</summary>
 /// <param name="Levels">One entry a step: a value for each of the same options, in the same order.</param>
-public sealed record SweepAxis(IReadOnlyList<IReadOnlyList<Setting>> Levels)
+internal sealed record SweepAxis(IReadOnlyList<IReadOnlyList<Setting>> Levels)
 {
     /// <summary>The options of the axis.</summary>
     public IEnumerable<string> Options => Levels[0].Select(setting => setting.Option);
@@ -20,14 +20,14 @@ public sealed record SweepAxis(IReadOnlyList<IReadOnlyList<Setting>> Levels)
 /// <summary>One point of a sweep.</summary>
 /// <param name="Settings">Its place on the axes.</param>
 /// <param name="Configuration">The whole of what to simulate.</param>
-public sealed record SweepPoint(IReadOnlyList<Setting> Settings, RunConfiguration Configuration)
+internal sealed record SweepPoint(IReadOnlyList<Setting> Settings, RunConfiguration Configuration)
 {
     /// <summary>As "lambda_arrival=2 seed=7"; empty in a sweep without axes.</summary>
     public string Name => string.Join(' ', Settings.Select(setting => $"{setting.Option}={setting.Value}"));
 }
 
 /// <summary>All points of a sweep in the order of their results.</summary>
-public sealed class SweepPlan
+internal sealed class SweepPlan
 {
     /// <summary>The axis of replications: runs that differ in it alone are samples of one figure.</summary>
     public const string SeedOption = "seed";

@@ -13,7 +13,7 @@ namespace LlmSim.Experiments.Sweeps;
 /// <param name="JournalPath">The journal; null for none.</param>
 /// <param name="IsResumed">Whether a journal may exist already, whose points are then done.</param>
 /// <param name="IsOverwritten">Whether a journal may exist already, whose points are then forgotten.</param>
-public sealed record SweepOptions(
+internal sealed record SweepOptions(
     int Workers,
     OutputPaths Outputs,
     string? JournalPath,
@@ -25,13 +25,13 @@ public sealed record SweepOptions(
 /// <param name="Done">Points with a result, those of an earlier process included.</param>
 /// <param name="Total">All points.</param>
 /// <param name="DoneBefore">Points that the journal had already.</param>
-public readonly record struct SweepProgress(int Done, int Total, int DoneBefore);
+internal readonly record struct SweepProgress(int Done, int Total, int DoneBefore);
 
 /// <summary>A sweep was interrupted; the message says what is safe.</summary>
-public sealed class SweepInterruptedException(string message) : OperationCanceledException(message);
+internal sealed class SweepInterruptedException(string message) : OperationCanceledException(message);
 
 /// <summary>Runs the points of a plan.</summary>
-public static class SweepRunner
+internal static class SweepRunner
 {
     /// <summary>
     /// Simulates all points that the journal does not have and writes the result files, whose rows are in the order of the plan and

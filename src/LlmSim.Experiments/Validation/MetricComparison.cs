@@ -7,7 +7,7 @@ namespace LlmSim.Experiments.Validation;
 /// <param name="MeanAbsoluteErrorPercent">
 /// MAPE: mean over the requests of |predicted − measured| / measured, in per cent.
 /// </param>
-public sealed record MetricComparison(
+internal sealed record MetricComparison(
     string Name,
     IReadOnlyList<double> MeasuredSeconds,
     IReadOnlyList<double> PredictedSeconds,

@@ -1,7 +1,7 @@
 namespace LlmSim.Experiments.Validation;
 
 /// <summary>A run of a real serving engine, as its folder describes it.</summary>
-public sealed record RecordedRun
+internal sealed record RecordedRun
 {
     /// <summary>Name of the folder.</summary>
     public required string Name { get; init; }
@@ -32,7 +32,7 @@ public sealed record RecordedRun
 /// <param name="Version">Version of vLLM.</param>
 /// <param name="MaxBatchedTokens">Tokens of an iteration at most.</param>
 /// <param name="MaxSequences">Requests in the batch at most.</param>
-public sealed record RecordedEngine(string Version, int MaxBatchedTokens, int MaxSequences);
+internal sealed record RecordedEngine(string Version, int MaxBatchedTokens, int MaxSequences);
 
 /// <summary>One instance of the engine.</summary>
 /// <param name="Hardware">Name of the accelerator in the run's own spelling.</param>
@@ -42,7 +42,7 @@ public sealed record RecordedEngine(string Version, int MaxBatchedTokens, int Ma
 /// <param name="MemoryBytes">Memory of one accelerator.</param>
 /// <param name="MemoryBytesPerSecond">Bandwidth of that memory.</param>
 /// <param name="MemoryUtilization">Share of the memory that the engine may use.</param>
-public sealed record RecordedInstance(
+internal sealed record RecordedInstance(
     string Hardware,
     int TpSize,
     int ExpertParallel,
@@ -60,7 +60,7 @@ public sealed record RecordedInstance(
 /// <param name="QueuedSeconds">When the engine took it in: between two iterations.</param>
 /// <param name="FirstTokenSeconds">When its first token came.</param>
 /// <param name="LastTokenSeconds">When its last token came.</param>
-public sealed record RecordedRequest(
+internal sealed record RecordedRequest(
     int Number,
     int InputTokens,
     int OutputTokens,
@@ -85,4 +85,4 @@ public sealed record RecordedRequest(
 /// <param name="Seconds">Since the start of the recording.</param>
 /// <param name="RunningRequests">Requests in the batch.</param>
 /// <param name="WaitingRequests">Requests in the queue.</param>
-public sealed record RecordedTick(double Seconds, int RunningRequests, int WaitingRequests);
+internal sealed record RecordedTick(double Seconds, int RunningRequests, int WaitingRequests);

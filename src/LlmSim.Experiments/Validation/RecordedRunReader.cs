@@ -6,7 +6,7 @@ namespace LlmSim.Experiments.Validation;
 /// Reads the folder of a recorded run: <c>requests.jsonl</c> (one request a line), <c>meta.json</c> (model and engine
 /// arguments), <c>deployment.json</c> (instances and links) and, when it is there, <c>timeseries.csv</c>.
 /// </summary>
-public static class RecordedRunReader
+internal static class RecordedRunReader
 {
     private const double BytesPerGibibyte = 1L << 30;
     private const double NanosecondsPerSecond = 1e9;

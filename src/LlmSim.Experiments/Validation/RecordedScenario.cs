@@ -9,7 +9,7 @@ using LlmSim.Workloads;
 namespace LlmSim.Experiments.Validation;
 
 /// <summary>What to simulate a recorded run with; what is null is found or as the engine has it.</summary>
-public sealed record RecordedRunOptions
+internal sealed record RecordedRunOptions
 {
     /// <summary>Folder of the measured profile; null to look for <c>profiles/HARDWARE/MODEL</c> beside and above the run.</summary>
     public string? ProfileFolder { get; init; }

@@ -4,7 +4,7 @@ using LlmSim.Metrics.Sampling;
 namespace LlmSim.Experiments.Validation;
 
 /// <summary>A recorded run beside its simulation.</summary>
-public sealed record RunValidation
+internal sealed record RunValidation
 {
     private const double TickSeconds = 1;
 
@@ -150,7 +150,7 @@ public sealed record RunValidation
 /// <summary>One figure of a run and of its simulation.</summary>
 /// <param name="Measured">What was measured.</param>
 /// <param name="Predicted">What the simulation says.</param>
-public readonly record struct MeasuredAndPredicted(double Measured, double Predicted)
+internal readonly record struct MeasuredAndPredicted(double Measured, double Predicted)
 {
     /// <summary>How far the prediction is off, in per cent of the measured figure.</summary>
     public double ErrorPercent => 100 * ((Predicted / Measured) - 1);

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace LlmSim.Experiments.Validation;
 
 /// <summary>The comparison as JSON: each figure measured, predicted, and its error in per cent.</summary>
-public static class ValidationJson
+internal static class ValidationJson
 {
     /// <summary>The text, with a line feed at its end.</summary>
     public static string Text(RunValidation validation)

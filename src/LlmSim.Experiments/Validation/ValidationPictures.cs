@@ -5,7 +5,7 @@ using ScottPlot;
 namespace LlmSim.Experiments.Validation;
 
 /// <summary>Measured and predicted in one picture: distributions, and the counts of requests over time.</summary>
-public static class ValidationPictures
+internal static class ValidationPictures
 {
     private const string Measured = "measured";
     private const string Predicted = "predicted";

@@ -6,7 +6,7 @@ namespace LlmSim.Experiments.Workloads;
 /// <summary>The arrival process of a workload.</summary>
 /// <param name="Process">The process; null in a closed loop, whose requests come when others end.</param>
 /// <param name="Reason">Why this one, when none was asked for and there is a trace; else null.</param>
-public sealed record ArrivalChoice(ArrivalProcess? Process, string? Reason)
+internal sealed record ArrivalChoice(ArrivalProcess? Process, string? Reason)
 {
     /// <summary>
     /// None in a closed loop; the process that was asked for; else, for a trace, its own times, unless it has none, a rate was asked for, or the
@@ -26,4 +26,4 @@ public sealed record ArrivalChoice(ArrivalProcess? Process, string? Reason)
 /// <param name="Arrivals">When its requests come.</param>
 /// <param name="Trace">The trace; null for a synthetic workload.</param>
 /// <param name="HashBlockTokens">Tokens that a hash id stands for.</param>
-public sealed record WorkloadFacts(ArrivalChoice Arrivals, TraceFacts? Trace, int HashBlockTokens);
+internal sealed record WorkloadFacts(ArrivalChoice Arrivals, TraceFacts? Trace, int HashBlockTokens);

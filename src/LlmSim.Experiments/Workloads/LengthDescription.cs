@@ -4,7 +4,7 @@ using LlmSim.Workloads;
 namespace LlmSim.Experiments.Workloads;
 
 /// <summary>The parameters of the lengths that a synthetic source draws, in words.</summary>
-public static class LengthDescription
+internal static class LengthDescription
 {
     /// <summary>As "zipf_s 2, max_len 10000; outputs of mean 343, sigma 1"; null for a trace, whose lengths are its own.</summary>
     public static string? Of(RunConfiguration configuration)

@@ -1,7 +1,7 @@
 namespace LlmSim.Experiments.Workloads;
 
 /// <summary>Where requests come from.</summary>
-public enum RequestSource
+internal enum RequestSource
 {
     /// <summary>A trace, in the format that is asked for or whatever format it has.</summary>
     Trace,

@@ -3,7 +3,7 @@ using LlmSim.Workloads.Traces;
 namespace LlmSim.Experiments.Workloads;
 
 /// <summary>The values of <c>request_source</c>: the synthetic sources, the formats of traces, and <c>trace</c> for any of these.</summary>
-public static class RequestSources
+internal static class RequestSources
 {
     /// <summary>All names, synthetic sources first.</summary>
     public static IReadOnlyList<string> Names { get; } =

@@ -4,7 +4,7 @@ using LlmSim.Workloads.Traces;
 namespace LlmSim.Experiments.Workloads;
 
 /// <content>Requests from a trace.</content>
-public sealed partial record WorkloadOptions
+internal sealed partial record WorkloadOptions
 {
     /// <summary>Reads the whole file of the trace, at its own times.</summary>
     /// <exception cref="UserErrorException">The file is wrong.</exception>

@@ -7,7 +7,7 @@ namespace LlmSim.Experiments.Workloads;
 /// A workload as a user describes it, option by option. Options of a source that is not chosen have no effect, except those
 /// of which it is said that they are errors there.
 /// </summary>
-public sealed partial record WorkloadOptions
+internal sealed partial record WorkloadOptions
 {
     /// <summary>
     /// The source. Null: the trace when <see cref="TracePath" /> is given, else

@@ -5,7 +5,7 @@ using LlmSim.Performance.Catalog;
 namespace LlmSim.Memory;
 
 /// <summary>How much KV cache an instance can hold beside the weights.</summary>
-public static class KvCapacity
+internal static class KvCapacity
 {
     /// <summary>Hundreds of times as much as any model keeps: the KV cache of any request stays within 64 bits.</summary>
     private const long MostBytesPerToken = 1_000_000_000;

@@ -4,7 +4,7 @@ namespace LlmSim.Performance;
 /// <param name="Name">The name in files.</param>
 /// <param name="Get">Its efficiency.</param>
 /// <param name="With">The calibration with another efficiency of the class.</param>
-public sealed record CalibrationClass(
+internal sealed record CalibrationClass(
     string Name,
     Func<Calibration, OperationEfficiency> Get,
     Func<Calibration, OperationEfficiency, Calibration> With

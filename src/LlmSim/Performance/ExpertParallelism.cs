@@ -1,7 +1,7 @@
 namespace LlmSim.Performance;
 
 /// <summary>How the experts of a model are divided over accelerators.</summary>
-public static class ExpertParallelism
+internal static class ExpertParallelism
 {
     /// <summary>The share of the experts that an instance holds.</summary>
     public static double Share(InstanceSpec instance) =>

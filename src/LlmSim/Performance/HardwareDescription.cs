@@ -66,7 +66,7 @@ public sealed record HardwareDescription
     public double? TdpWatts { get; init; }
 
     /// <summary>What it was found to reach of these figures; null where nothing was fitted.</summary>
-    public Calibration? Calibration { get; init; }
+    internal Calibration? Calibration { get; init; }
 
     /// <summary>Where the figures come from.</summary>
     public required string Source { get; init; }

@@ -1,7 +1,7 @@
 namespace LlmSim.Performance;
 
 /// <summary>What limits an operation.</summary>
-public enum OperationBound
+internal enum OperationBound
 {
     /// <summary>The peak rate of arithmetic.</summary>
     Compute,
@@ -17,7 +17,7 @@ public enum OperationBound
 }
 
 /// <summary>What one operation costs: one run of it, on one accelerator of the instance.</summary>
-public sealed record OperationCost
+internal sealed record OperationCost
 {
     /// <summary>Name, such as "q_proj".</summary>
     public required string Name { get; init; }

@@ -8,7 +8,7 @@ namespace LlmSim.Performance;
 /// Of attention: seconds that a block of query rows takes for each key that it passes, however idle the rest of the
 /// accelerator is; at least 0.
 /// </param>
-public sealed record OperationEfficiency(
+internal sealed record OperationEfficiency(
     double Compute,
     double Memory,
     double FixedSeconds,
@@ -20,7 +20,7 @@ public sealed record OperationEfficiency(
 }
 
 /// <summary>What an accelerator reaches of its roofs, fitted to measurements. Every figure makes times longer.</summary>
-public sealed record Calibration
+internal sealed record Calibration
 {
     /// <summary>Nothing fitted: the bare roofline.</summary>
     public static Calibration None { get; } = new() { Link = 1, Source = "none" };

@@ -1,7 +1,7 @@
 namespace LlmSim.Performance;
 
 /// <summary>Formats by the names under which engines and checkpoints have them.</summary>
-public static class PrecisionFormats
+internal static class PrecisionFormats
 {
     private const int UsualGroupSize = 128;
 

@@ -44,15 +44,24 @@ public sealed class RooflineModel : IPerformanceModel
     /// <param name="instance">The accelerators.</param>
     /// <param name="semantics">The options of the model.</param>
     /// <param name="fusedAttention">Whether attention is one kernel that keeps the scores on chip, or three.</param>
-    /// <param name="calibration">What the accelerator reaches of its roofs; null for the roofs themselves.</param>
     /// <exception cref="UserErrorException">The degree of tensor parallelism does not divide the model.</exception>
     public RooflineModel(
         ModelDescription model,
         Precision precision,
         InstanceSpec instance,
         Semantics semantics,
-        bool fusedAttention = true,
-        Calibration? calibration = null
+        bool fusedAttention = true
+    )
+        : this(model, precision, instance, semantics, fusedAttention, calibration: null) { }
+
+    /// <summary>The same with what the accelerator reaches of its roofs.</summary>
+    internal RooflineModel(
+        ModelDescription model,
+        Precision precision,
+        InstanceSpec instance,
+        Semantics semantics,
+        bool fusedAttention,
+        Calibration? calibration
     )
     {
         model.RequireFullAttention();
@@ -138,7 +147,7 @@ public sealed class RooflineModel : IPerformanceModel
     /// <summary>The operations of the prefill of so many prompts of one length, and what they cost.</summary>
     /// <param name="requests">Prompts, at least 1.</param>
     /// <param name="promptTokens">Length of each, at least 1.</param>
-    public RooflineTable PrefillTable(int requests, int promptTokens)
+    internal RooflineTable PrefillTable(int requests, int promptTokens)
     {
         Invariant.Require(
             requests > 0 && promptTokens > 0,
@@ -151,7 +160,7 @@ public sealed class RooflineModel : IPerformanceModel
 
     /// <summary>The operations of a decode iteration, and what they cost.</summary>
     /// <param name="batch">The batch, with at least one request.</param>
-    public RooflineTable DecodeTable(in DecodeBatch batch)
+    internal RooflineTable DecodeTable(in DecodeBatch batch)
     {
         Invariant.Require(batch.Requests > 0, $"a decode batch of {batch.Requests} requests");
         return Table(
@@ -176,21 +185,14 @@ public sealed class RooflineModel : IPerformanceModel
 
     private double LayerSeconds(double tokens)
     {
-        var everyLayer = Seconds(_operations.Projections, tokens, _roofs.Projections);
-        everyLayer += Seconds(_operations.Elementwise, tokens, _roofs.Elementwise);
-        var expertLayers = _model.ExpertLayers;
-        var seconds = _layers * everyLayer + (_communication?.AllReducesSeconds(tokens) ?? 0);
-        if (expertLayers < _layers)
-        {
-            seconds += (_layers - expertLayers) * Seconds(_operations.Mlp, tokens, _roofs.Mlp);
-        }
-
-        if (expertLayers > 0)
-        {
-            seconds += expertLayers * ExpertSeconds(tokens);
-        }
-
-        return seconds;
+        var everyLayer =
+            Seconds(_operations.Projections, tokens, _roofs.Projections)
+            + Seconds(_operations.Elementwise, tokens, _roofs.Elementwise);
+        var (expertLayers, denseLayers) = (_model.ExpertLayers, _layers - _model.ExpertLayers);
+        return _layers * everyLayer
+            + (_communication?.AllReducesSeconds(tokens) ?? 0)
+            + (denseLayers > 0 ? denseLayers * Seconds(_operations.Mlp, tokens, _roofs.Mlp) : 0)
+            + (expertLayers > 0 ? expertLayers * ExpertSeconds(tokens) : 0);
     }
 
     /// <summary>Seconds of what a layer with experts has in the place of the MLP.</summary>

@@ -1,7 +1,7 @@
 namespace LlmSim.Performance;
 
 /// <summary>All operations of a prefill or of a decode iteration, and what they add up to.</summary>
-public sealed class RooflineTable
+internal sealed class RooflineTable
 {
     internal RooflineTable(IReadOnlyList<OperationCost> operations, RooflineMemory memory)
     {
@@ -63,7 +63,11 @@ public sealed class RooflineTable
 /// KV cache of all tokens of the batch: the model's / tp under <see cref="ModelBytes.Model" />, else what the layers store.
 /// </param>
 /// <param name="TemporaryActivationBytes">Activations that the operations of one layer write.</param>
-public sealed record RooflineMemory(double WeightBytes, double KvCacheBytes, double TemporaryActivationBytes)
+internal sealed record RooflineMemory(
+    double WeightBytes,
+    double KvCacheBytes,
+    double TemporaryActivationBytes
+)
 {
     /// <summary>All three.</summary>
     public double Bytes => WeightBytes + KvCacheBytes + TemporaryActivationBytes;

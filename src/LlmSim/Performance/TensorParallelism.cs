@@ -1,7 +1,7 @@
 namespace LlmSim.Performance;
 
 /// <summary>How tensor parallelism divides a model, and by which degrees it can.</summary>
-public static class TensorParallelism
+internal static class TensorParallelism
 {
     /// <summary>
     /// The degrees, ascending: they divide the heads, the hidden size, and the widths of MLP and experts. They divide the

@@ -1,7 +1,7 @@
 namespace LlmSim.Policies;
 
 /// <summary>The decisions as they are called on the command line and in results.</summary>
-public static class PolicyDecisionNames
+internal static class PolicyDecisionNames
 {
     private static readonly (PolicyDecisions Decision, string Name)[] s_names =
     [

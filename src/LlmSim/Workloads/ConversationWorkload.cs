@@ -8,7 +8,7 @@ namespace LlmSim.Workloads;
 /// of Mooncake; Qin et al., FAST 2025): both marginals follow that hour's quantiles, and a Gaussian copula gives the two
 /// lengths the hour's slight correlation. Streams and arrivals as in <see cref="SyntheticWorkload" />.
 /// </summary>
-public static class ConversationWorkload
+internal static class ConversationWorkload
 {
     // The correlation of the underlying normals that makes the correlation of the logarithms of the lengths 0.05.
     private const double Correlation = 0.0559;

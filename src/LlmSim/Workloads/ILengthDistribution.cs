@@ -3,7 +3,7 @@ using LlmSim.Engine;
 namespace LlmSim.Workloads;
 
 /// <summary>A distribution of prompt or output lengths.</summary>
-public interface ILengthDistribution
+internal interface ILengthDistribution
 {
     /// <summary>A length in tokens, at least 1.</summary>
     int Sample(RandomStream random);

@@ -7,7 +7,7 @@ namespace LlmSim.Workloads;
 /// <param name="Quantiles">
 /// The quantiles 0, 1, 5, 10, 25, 50, 75, 90, 95, 99 and 100 %, interpolated linearly between the two nearest ranks.
 /// </param>
-public sealed record LengthStatistics(double Mean, IReadOnlyList<double> Quantiles)
+internal sealed record LengthStatistics(double Mean, IReadOnlyList<double> Quantiles)
 {
     /// <summary>The statistics of lengths that are given as length → number of requests.</summary>
     internal static LengthStatistics Of(Dictionary<int, long> counts)

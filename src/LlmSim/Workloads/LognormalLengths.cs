@@ -4,7 +4,7 @@ using MathNet.Numerics.Distributions;
 namespace LlmSim.Workloads;
 
 /// <summary>exp of a normal variable, rounded to whole tokens and cut to 1 … maxTokens as a server cuts a prompt.</summary>
-public sealed class LognormalLengths : ILengthDistribution
+internal sealed class LognormalLengths : ILengthDistribution
 {
     /// <summary>Of the mean of the logarithm: beyond it every length is cut.</summary>
     internal static FigureRange MeanRange { get; } = new(-100, 100);

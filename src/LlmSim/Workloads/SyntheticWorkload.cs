@@ -7,7 +7,7 @@ namespace LlmSim.Workloads;
 /// <see cref="ArrivalProcess" />. Prompts draw from the stream <c>lengths</c> of the seed, outputs from <c>outputs</c>.
 /// All requests arrive at 0 and have no hash ids: prompts share no prefix.
 /// </summary>
-public static class SyntheticWorkload
+internal static class SyntheticWorkload
 {
     /// <summary>The longest prompt unless said otherwise: the context of Llama 3.3.</summary>
     public const int DefaultMaxTokens = 131_072;

@@ -3,7 +3,7 @@ using LlmSim.Engine;
 namespace LlmSim.Workloads;
 
 /// <summary>Whole numbers of tokens from a share of the longest up to the longest, each as likely as the others.</summary>
-public sealed class UniformLengths : ILengthDistribution
+internal sealed class UniformLengths : ILengthDistribution
 {
     /// <summary>Share × length comes out of binary fractions: 0.1 · 30 is 3, not 4 when rounded up.</summary>
     private const int RoundedDigits = 9;

@@ -4,7 +4,7 @@ using LlmSim.Engine;
 namespace LlmSim.Workloads;
 
 /// <summary>What a workload is like. Values that it does not have (a rate of one request, say) are null.</summary>
-public sealed record WorkloadStatistics
+internal sealed record WorkloadStatistics
 {
     /// <summary>Requests.</summary>
     public required long Requests { get; init; }
@@ -182,4 +182,4 @@ public sealed record WorkloadStatistics
 /// <param name="Name">Its name, in snake case.</param>
 /// <param name="Value">Its value.</param>
 /// <param name="Unit">Its unit; empty for a plain number.</param>
-public readonly record struct WorkloadStatistic(string Name, double Value, string Unit);
+internal readonly record struct WorkloadStatistic(string Name, double Value, string Unit);

@@ -6,7 +6,7 @@ namespace LlmSim.Workloads;
 /// Zipf's law on 1 … maxTokens: P(k) ∝ k^−s. Drawn by inversion: a binary search of the cumulative probabilities, which
 /// take 8 bytes a token of the largest length.
 /// </summary>
-public sealed class ZipfLengths : ILengthDistribution
+internal sealed class ZipfLengths : ILengthDistribution
 {
     /// <summary>Of 100 nearly every length is 1.</summary>
     internal static FigureRange ExponentRange { get; } = new(0, 100, IsAboveLeast: true);

@@ -177,6 +177,7 @@ public sealed class CalibrationTests
                 ExpertParallel = deployment.Ep,
             },
             Semantics.Standard,
+            fusedAttention: true,
             calibration: calibration
         );
 

@@ -249,6 +249,20 @@ public sealed class PredictionTests
     }
 
     [Fact]
+    public void A_scenario_of_a_programs_own_gets_the_times_that_the_command_takes()
+    {
+        var scenario = Scenario("NVIDIA_H100_SXM", tp: 4);
+        var instance = scenario.PrefillInstances[0];
+
+        var best = scenario.WithBestPerformance().PerformanceModelFactory!(instance);
+        Assert.Equal(Choose("auto", instance).Model.PrefillSeconds(1000), best.PrefillSeconds(1000));
+        Assert.NotEqual(Choose("roofline", instance).Model.PrefillSeconds(1000), best.PrefillSeconds(1000));
+        Assert.Null(
+            (scenario with { Semantics = Semantics.Reference }).WithBestPerformance().PerformanceModelFactory
+        );
+    }
+
+    [Fact]
     public void The_errors_that_come_with_the_simulator_are_of_enough_figures_and_in_order()
     {
         Assert.NotEmpty(PredictionErrors.BuiltIn.Errors);

@@ -19,12 +19,12 @@ public sealed class WorkloadOptionsTests
     }
 
     [Theory]
-    [InlineData(RequestSource.Zipfian)]
-    [InlineData(RequestSource.Lognormal)]
-    [InlineData(RequestSource.Conversation)]
-    public void A_seed_gives_the_same_requests_each_time(RequestSource source)
+    [InlineData(nameof(RequestSource.Zipfian))]
+    [InlineData(nameof(RequestSource.Lognormal))]
+    [InlineData(nameof(RequestSource.Conversation))]
+    public void A_seed_gives_the_same_requests_each_time(string source)
     {
-        var options = new WorkloadOptions { Source = source, RequestCount = 500 };
+        var options = new WorkloadOptions { Source = Enum.Parse<RequestSource>(source), RequestCount = 500 };
         var requests = options.ToRequests();
 
         Assert.Equal(requests, requests);
@@ -55,14 +55,14 @@ public sealed class WorkloadOptionsTests
     }
 
     [Theory]
-    [InlineData(RequestSource.Zipfian)]
-    [InlineData(RequestSource.Lognormal)]
-    [InlineData(RequestSource.Conversation)]
-    public void No_prompt_is_longer_than_max_len(RequestSource source)
+    [InlineData(nameof(RequestSource.Zipfian))]
+    [InlineData(nameof(RequestSource.Lognormal))]
+    [InlineData(nameof(RequestSource.Conversation))]
+    public void No_prompt_is_longer_than_max_len(string source)
     {
         var requests = new WorkloadOptions
         {
-            Source = source,
+            Source = Enum.Parse<RequestSource>(source),
             RequestCount = 2000,
             MaxLen = 900,
             ZipfS = 0.5,

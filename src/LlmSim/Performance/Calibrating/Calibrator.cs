@@ -5,7 +5,7 @@ namespace LlmSim.Performance.Calibrating;
 /// <summary>A profile and the model that it is of.</summary>
 /// <param name="Profile">The measurements.</param>
 /// <param name="Model">The model.</param>
-public sealed record ProfiledModel(MeasuredProfile Profile, ModelDescription Model);
+internal sealed record ProfiledModel(MeasuredProfile Profile, ModelDescription Model);
 
 /// <summary>How well the roofline fits one class of operations, on the measurements that were held out.</summary>
 /// <param name="Name">The class.</param>
@@ -14,7 +14,7 @@ public sealed record ProfiledModel(MeasuredProfile Profile, ModelDescription Mod
 /// <param name="MedianError">Median of the absolute relative errors.</param>
 /// <param name="P90Error">Their 90th percentile.</param>
 /// <param name="BareMedianError">The median with the roofs themselves for this class.</param>
-public sealed record CalibrationError(
+internal sealed record CalibrationError(
     string Name,
     int Fitted,
     int HeldOut,
@@ -26,10 +26,10 @@ public sealed record CalibrationError(
 /// <summary>A calibration, and how well it fits.</summary>
 /// <param name="Calibration">What was fitted.</param>
 /// <param name="Errors">By class of operations.</param>
-public sealed record CalibrationResult(Calibration Calibration, IReadOnlyList<CalibrationError> Errors);
+internal sealed record CalibrationResult(Calibration Calibration, IReadOnlyList<CalibrationError> Errors);
 
 /// <summary>Fits what an accelerator reaches of its roofs to profiles.</summary>
-public static class Calibrator
+internal static class Calibrator
 {
     /// <summary>Fits each class of operations to the slices that are not held out.</summary>
     /// <param name="hardware">The accelerator.</param>

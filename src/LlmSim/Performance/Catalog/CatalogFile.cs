@@ -4,7 +4,7 @@ namespace LlmSim.Performance.Catalog;
 /// <param name="Name">Name of the entry.</param>
 /// <param name="Source">What messages call the file: its path.</param>
 /// <param name="Open">Opens the file.</param>
-public sealed record CatalogFile(string Name, string Source, Func<Stream> Open)
+internal sealed record CatalogFile(string Name, string Source, Func<Stream> Open)
 {
     /// <summary>
     /// Entries as a catalog keeps them. A file with the name of a built-in one must be that one: figures that change

@@ -28,7 +28,7 @@ public sealed class HardwareCatalog
 
     /// <summary>This catalog and the accelerators of some files.</summary>
     /// <exception cref="UserErrorException">Two files have one name; later, when an entry is used: its file is wrong.</exception>
-    public HardwareCatalog With(IEnumerable<CatalogFile> files) =>
+    internal HardwareCatalog With(IEnumerable<CatalogFile> files) =>
         new(CatalogFile.Merge(_hardware, files, Folder, ParseFile));
 
     /// <summary>All accelerators, by name.</summary>

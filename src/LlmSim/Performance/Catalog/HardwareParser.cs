@@ -1,7 +1,7 @@
 namespace LlmSim.Performance.Catalog;
 
 /// <summary>Reads the description of an accelerator.</summary>
-public static class HardwareParser
+internal static class HardwareParser
 {
     private const string Name = "name";
     private const string MemoryBandwidth = "memory_bytes_per_second";

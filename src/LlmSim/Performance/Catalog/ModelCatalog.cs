@@ -24,7 +24,7 @@ public sealed class ModelCatalog
     /// <exception cref="UserErrorException">
     /// Two files have one name, or a name is an alias; later, when an entry is used: its file is wrong.
     /// </exception>
-    public ModelCatalog With(IEnumerable<CatalogFile> files) =>
+    internal ModelCatalog With(IEnumerable<CatalogFile> files) =>
         new(CatalogFile.Merge(_models, files.Select(NotAnAlias), Folder, ParseFile), _aliases);
 
     /// <summary>Ids of all models, in order.</summary>

@@ -4,7 +4,7 @@ namespace LlmSim.Performance.Catalog;
 /// Reads a model's config.json as it is published with the weights (the Hugging Face format). Each field is used, or does
 /// not change what is simulated, or is refused, or is named in the notices of the description. docs/models.md lists them.
 /// </summary>
-public static class ModelConfigParser
+internal static class ModelConfigParser
 {
     private const string TypeField = "model_type";
 

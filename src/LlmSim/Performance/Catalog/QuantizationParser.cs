@@ -4,7 +4,7 @@ namespace LlmSim.Performance.Catalog;
 /// Reads which operands of a checkpoint are narrower than 16 bits: the quantization_config of its config.json, or the
 /// hf_quant_config.json that ModelOpt writes beside it. docs/performance-models.md tells what the methods mean.
 /// </summary>
-public static class QuantizationParser
+internal static class QuantizationParser
 {
     private const string Method = "quant_method";
     private const string KvAlgorithm = "kv_cache_quant_algo";

@@ -6,7 +6,7 @@ namespace LlmSim.Performance.Measured;
 /// <param name="DecodeRequests">Requests that decode.</param>
 /// <param name="DecodeComputedTokens">Computed tokens of each of those.</param>
 /// <param name="Seconds">The time.</param>
-public readonly record struct AttentionPoint(
+internal readonly record struct AttentionPoint(
     int PrefillTokens,
     int PrefillComputedTokens,
     int DecodeRequests,
@@ -19,7 +19,7 @@ public readonly record struct AttentionPoint(
 /// the computed tokens within a slice and in the pair between slices. The nearest slice stands for one that was not
 /// measured.
 /// </summary>
-public sealed class AttentionTable
+internal sealed class AttentionTable
 {
     private readonly int[] _prefillTokens;
     private readonly int[] _decodeRequests;

@@ -1,7 +1,7 @@
 namespace LlmSim.Performance.Measured;
 
 /// <summary>A measured time by one quantity: linear between the points, constant before them, beyond them a line that does not fall.</summary>
-public sealed class Curve
+internal sealed class Curve
 {
     private readonly int[] _axis;
     private readonly double[] _seconds;
@@ -32,4 +32,4 @@ public sealed class Curve
 /// <summary>A measurement by one quantity.</summary>
 /// <param name="Position">The quantity: tokens or sequences.</param>
 /// <param name="Seconds">The time.</param>
-public readonly record struct CurvePoint(int Position, double Seconds);
+internal readonly record struct CurvePoint(int Position, double Seconds);

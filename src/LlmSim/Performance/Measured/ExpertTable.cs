@@ -1,7 +1,7 @@
 namespace LlmSim.Performance.Measured;
 
 /// <summary>Measured times of the experts of one layer, by tokens and by experts that have any: linear in both.</summary>
-public sealed class ExpertTable
+internal sealed class ExpertTable
 {
     private readonly int[] _experts;
     private readonly Curve[] _byTokens;
@@ -48,4 +48,4 @@ public sealed class ExpertTable
 /// <param name="Tokens">Tokens before they are sent to their experts.</param>
 /// <param name="ActivatedExperts">Experts that have tokens.</param>
 /// <param name="Seconds">The time.</param>
-public readonly record struct ExpertPoint(int Tokens, int ActivatedExperts, double Seconds);
+internal readonly record struct ExpertPoint(int Tokens, int ActivatedExperts, double Seconds);

@@ -7,7 +7,7 @@ namespace LlmSim.Performance.Measured;
 /// docs/performance-models.md has the formula. It counts what it was asked beyond the measurements, so each run has one
 /// of its own.
 /// </summary>
-public sealed class MeasuredModel : IPerformanceModel, IRangeReporting
+internal sealed class MeasuredModel : IPerformanceModel, IRangeReporting
 {
     /// <summary>So many times are computed once; those of more tokens or requests are computed when they are asked for.</summary>
     private const int MostKnown = 1 << 16;

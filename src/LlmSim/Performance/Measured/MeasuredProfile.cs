@@ -1,7 +1,7 @@
 namespace LlmSim.Performance.Measured;
 
 /// <summary>What was measured of one model on one kind of accelerator.</summary>
-public sealed record MeasuredProfile
+internal sealed record MeasuredProfile
 {
     /// <summary>What messages call it, such as its folder.</summary>
     public required string SourceName { get; init; }
@@ -26,7 +26,7 @@ public sealed record MeasuredProfile
 }
 
 /// <summary>Times of one layer on one accelerator of a tensor-parallel group.</summary>
-public sealed record MeasuredShard
+internal sealed record MeasuredShard
 {
     /// <summary>By layer, the time by tokens.</summary>
     public required IReadOnlyDictionary<string, Curve> Dense { get; init; }

@@ -3,7 +3,7 @@ using LlmSim.Performance.Catalog;
 namespace LlmSim.Performance.Measured;
 
 /// <summary>Whether a profile is one of the model and the instance that are simulated.</summary>
-public static class ProfileMatch
+internal static class ProfileMatch
 {
     /// <summary>Throws unless it is.</summary>
     /// <exception cref="UserErrorException">It is not; the message says what differs.</exception>

@@ -4,7 +4,7 @@ namespace LlmSim.Performance.Measured;
 /// How much slower attention is when the contexts of the decoding requests differ than when all have their mean: a share
 /// α of what a batch of the longest context would take more. α is looked up in bins.
 /// </summary>
-public sealed class SkewCorrection
+internal sealed class SkewCorrection
 {
     private readonly SkewAxis _requests;
     private readonly SkewAxis _rate;
@@ -74,7 +74,7 @@ public sealed class SkewCorrection
 /// <summary>Bins along one axis, each up to and including its upper edge; the last has none.</summary>
 /// <param name="edges">The lower edge of the first bin, then the upper edge of each.</param>
 /// <param name="labels">Names of the bins, one fewer than edges.</param>
-public sealed class SkewAxis(IReadOnlyList<double> edges, IReadOnlyList<string> labels)
+internal sealed class SkewAxis(IReadOnlyList<double> edges, IReadOnlyList<string> labels)
 {
     private readonly double[] _upperEdges = [.. edges.Skip(1)];
 
@@ -104,7 +104,7 @@ public sealed class SkewAxis(IReadOnlyList<double> edges, IReadOnlyList<string> 
 /// <param name="LongestBin">Bin of the longest context.</param>
 /// <param name="PrefillComputedBin">Bin of the tokens computed for the prefill requests.</param>
 /// <param name="Alpha">The share.</param>
-public readonly record struct SkewAlpha(
+internal readonly record struct SkewAlpha(
     int PrefillTokens,
     int RequestsBin,
     int RateBin,

@@ -4,7 +4,7 @@ namespace LlmSim.Policies.Contract;
 /// <param name="Decision">The decision that the policy was asked for; every one that it serves for a clause about its code.</param>
 /// <param name="Clause">What must hold.</param>
 /// <param name="Failure">How it was broken; null when it holds.</param>
-public sealed record PolicyCheck(PolicyDecisions Decision, string Clause, string? Failure)
+internal sealed record PolicyCheck(PolicyDecisions Decision, string Clause, string? Failure)
 {
     /// <summary>Whether the policy keeps the clause.</summary>
     public bool Passed => Failure is null;

@@ -5,7 +5,7 @@ namespace LlmSim.Policies.Contract;
 /// under the same seed, know nothing that it cannot know, and leave every request served once. It is evidence and no proof:
 /// a policy that breaks a clause in rare states only may pass.
 /// </summary>
-public static class PolicyContract
+internal static class PolicyContract
 {
     private const int Decisions = 200;
     private const int Simulations = 6;

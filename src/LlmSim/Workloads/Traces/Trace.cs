@@ -53,7 +53,7 @@ public sealed class Trace : IDisposable
     public int HashBlockTokens => _format.HashBlockTokens;
 
     /// <summary>What has been read so far.</summary>
-    public TraceFacts Facts =>
+    internal TraceFacts Facts =>
         new()
         {
             Source = _sourceName,

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace LlmSim.Workloads.Traces;
 
 /// <summary>What was read of a trace, so that a wrong unit of time is seen.</summary>
-public sealed record TraceFacts
+internal sealed record TraceFacts
 {
     /// <summary>From so many requests a second on, or so many seconds a request, the unit of time is doubted.</summary>
     private const double Implausible = 1000;

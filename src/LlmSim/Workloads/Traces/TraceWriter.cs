@@ -4,7 +4,7 @@ using System.Text;
 namespace LlmSim.Workloads.Traces;
 
 /// <summary>Writes workloads as traces.</summary>
-public static class TraceWriter
+internal static class TraceWriter
 {
     private const decimal NanosecondsPerMillisecond = 1_000_000;
     private const long NanosecondsPerTick = 100;
