@@ -17,7 +17,7 @@ public sealed class PerformanceModelAttribute : Attribute
 /// <param name="Precision">The formats of its operands.</param>
 /// <param name="Instance">The accelerators of the instance, and how they work together.</param>
 /// <param name="Semantics">The options of the run, as the roofline takes them.</param>
-internal sealed record PerformanceContext(
+public sealed record PerformanceContext(
     ModelDescription Model,
     Precision Precision,
     InstanceSpec Instance,
