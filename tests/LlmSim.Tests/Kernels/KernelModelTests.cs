@@ -194,13 +194,7 @@ public sealed class KernelModelTests
         Assert.Equal(isBeside, cost < 0.7 * alone);
 
         KernelModel Of(ModelDescription description) =>
-            new(
-                kernels,
-                description,
-                new(),
-                Scenes.Instance("NVIDIA_H200", 8),
-                Semantics.Standard
-            );
+            new(kernels, description, new(), Scenes.Instance("NVIDIA_H200", 8), Semantics.Standard);
     }
 
     [Theory]

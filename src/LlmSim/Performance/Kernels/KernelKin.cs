@@ -11,9 +11,7 @@ internal static class KernelKin
 
     /// <summary>Whether the kernels of an engine on one are those that it runs on the other: they are of one architecture.</summary>
     public static bool SharesKernels(string hardware, string other) =>
-        (hardware, other)
-            is
-                ("NVIDIA_GB200" or "NVIDIA_B300" or "NVIDIA_GB300", "NVIDIA_B200");
+        (hardware, other) is ("NVIDIA_GB200" or "NVIDIA_B300" or "NVIDIA_GB300", "NVIDIA_B200");
 
     /// <summary>Names of the accelerators.</summary>
     public static IReadOnlyList<string> Of(string hardware) =>

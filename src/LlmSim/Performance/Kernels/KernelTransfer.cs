@@ -120,6 +120,5 @@ internal static class KernelTransfer
     private static bool Has(KernelSet set, string group) => set.Grids.Keys.Any(name => IsOf(name, group));
 
     /// <summary>Experts are of one group, whichever way their tokens come.</summary>
-    private static bool IsOf(string name, string group) =>
-        name.StartsWith(group, StringComparison.Ordinal);
+    private static bool IsOf(string name, string group) => name.StartsWith(group, StringComparison.Ordinal);
 }
