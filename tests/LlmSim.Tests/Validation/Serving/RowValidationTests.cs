@@ -357,7 +357,10 @@ public sealed class RowValidationTests : IDisposable
             "a,sglang,0.5.8,deepseek-ai/DeepSeek-V3,gb200,fp8,disagg,1024,1024,0.8,4096,1,1,8,1,8,1,1,32,1,32,100,10\n";
         var rows = RowReader.Read(_folder.Write("rows.csv", Head + Row), ModelCatalog.BuiltIn);
 
-        var scenario = CaseScenario.Of(((ServingRow)rows.Single()).Deployment, Context);
+        var row = (ServingRow)rows.Single();
+        var deployment = row.Deployment with { Settings = BenchmarkSettings.Of(row.Deployment, row) };
+
+        var scenario = CaseScenario.Of(deployment, Context);
 
         Assert.Equal(32, scenario.DecodeInstances.Count);
         Assert.All(scenario.DecodeInstances, instance => Assert.True(instance.Engine!.MaxSequences >= 128));
