@@ -10,9 +10,6 @@ namespace LlmSim.Experiments.Kernels;
 /// </summary>
 internal sealed partial class KernelFolder
 {
-    /// <summary>How unevenly tokens meet experts, unless told otherwise.</summary>
-    private const string DefaultDistribution = "power_law_1.01";
-
     /// <summary>
     /// No kernel takes that long for a product of a few values: such a table has the host's launches or a quantization in eager mode, which
     /// a graph replays for nothing. The smallest products of tables without them take 2 to 9 µs.
@@ -55,7 +52,9 @@ internal sealed partial class KernelFolder
         reader.ReadLatentAttention(isDecode: false);
         reader.ReadLatentAttention(isDecode: true);
         reader.ReadAllReduce();
-        reader.ReadExperts();
+        reader.ReadExperts("moe_perf", ExpertTokens.Gathered);
+        reader.ReadExperts("wideep_context_moe_perf", ExpertTokens.SentMany);
+        reader.ReadExperts("wideep_generation_moe_perf", ExpertTokens.SentFew);
         return new(
             new(hardware.Name, engine, reader._version, origin),
             reader._roofs,
@@ -94,74 +93,6 @@ internal sealed partial class KernelFolder
 
         _grids.Add(KernelSet.AllReduceName, builder.Build(rank: 2, share: 0.5));
     }
-
-    private void ReadExperts()
-    {
-        if (Find("moe", "moe_perf") is not { } path)
-        {
-            return;
-        }
-
-        var table = KernelTable.Open(path);
-        var (formats, distributions) = (table.Texts("moe_dtype"), table.Texts("distribution"));
-        var (tokens, hidden, intermediate) = (
-            table.Counts("num_tokens"),
-            table.Counts("hidden_size"),
-            table.Counts("inter_size")
-        );
-        var (chosen, experts) = (table.Counts("topk"), table.Counts("num_experts"));
-        var (tensorRanks, expertRanks) = (table.Counts("moe_tp_size"), table.Counts("moe_ep_size"));
-        var seconds = table.Seconds();
-        var builders = new Dictionary<string, KernelGridBuilder>();
-        var shapes = new Dictionary<string, List<ExpertShape>>();
-        for (var i = 0; i < seconds.Length; i++)
-        {
-            if (distributions[i] != DefaultDistribution)
-            {
-                continue;
-            }
-
-            var shape = new ExpertShape(
-                hidden[i],
-                intermediate[i],
-                chosen[i],
-                experts[i],
-                tensorRanks[i],
-                expertRanks[i]
-            );
-            foreach (var format in Served(table.Format(formats[i], i)))
-            {
-                var name = KernelSet.ExpertsName(format);
-                if (!shapes.TryGetValue(name, out var known))
-                {
-                    shapes.Add(name, known = []);
-                }
-
-                var at = known.IndexOf(shape);
-                if (at < 0)
-                {
-                    at = known.Count;
-                    known.Add(shape);
-                }
-
-                Builder(builders, name)
-                    .AddAboveRoof(
-                        new(at + 1, tokens[i]),
-                        seconds[i] / _roofs.ExpertSeconds(format, shape, tokens[i])
-                    );
-            }
-        }
-
-        Build(builders, rank: 2, share: 0);
-        foreach (var (name, known) in shapes)
-        {
-            _expertShapes.Add(name, [.. known]);
-        }
-    }
-
-    /// <summary>A kernel for scales of blocks computes with one scale a matrix as well; the faster of the two counts.</summary>
-    private static KernelFormat[] Served(KernelFormat format) =>
-        format == KernelFormat.Fp8Block ? [KernelFormat.Fp8Block, KernelFormat.Fp8] : [format];
 
     private static KernelGridBuilder Builder(Dictionary<string, KernelGridBuilder> builders, string name)
     {

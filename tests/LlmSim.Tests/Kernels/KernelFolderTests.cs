@@ -16,6 +16,11 @@ public sealed class KernelFolderTests : IDisposable
     private const string Attention =
         "batch_size,isl,num_heads,num_key_value_heads,head_dim,step,kv_cache_dtype,latency\n";
 
+    private const string Experts =
+        "moe_dtype,num_tokens,hidden_size,inter_size,topk,num_experts,moe_tp_size,moe_ep_size,distribution,kernel_source,latency\n";
+
+    private static readonly ExpertShape s_eighth = new(7168, 2048, 8, 256, 1, 8);
+
     private readonly TemporaryFolder _folder = new();
 
     public KernelFolderTests()
@@ -169,6 +174,76 @@ public sealed class KernelFolderTests : IDisposable
     }
 
     [Fact]
+    public void More_tokens_of_the_same_experts_never_take_less()
+    {
+        Write(
+            "moe",
+            "moe_perf",
+            Experts + Expert("bfloat16", 8, 5.71) + Expert("bfloat16", 16, 4.89) + Expert("bfloat16", 64, 6)
+        );
+
+        var kernels = KernelSystems.Load(System, HardwareCatalog.BuiltIn.Get("NVIDIA_H100_SXM"));
+
+        var times = new ExpertTimes(kernels, KernelFormat.Bf16, s_eighth);
+        Assert.Equal(4.89e-3, times.Seconds(8), 1e-8);
+        Assert.Equal(4.89e-3, times.Seconds(16), 1e-8);
+        Assert.Equal(6e-3, times.Seconds(64), 1e-8);
+    }
+
+    [Fact]
+    public void Experts_whose_tokens_are_sent_to_them_have_tables_of_their_own()
+    {
+        Write("moe", "moe_perf", Experts + Expert("fp8_block", 1024, 4));
+        Write("moe", "wideep_context_moe_perf", Experts + Expert("fp8_block", 1024, 1));
+        Write("moe", "wideep_generation_moe_perf", Experts + Expert("fp8_block", 1024, 0.5));
+
+        var kernels = KernelSystems.Load(System, HardwareCatalog.BuiltIn.Get("NVIDIA_H100_SXM"));
+
+        Assert.Equal(4e-3, Seconds(ExpertTokens.Gathered), 1e-7);
+        Assert.Equal(1e-3, Seconds(ExpertTokens.SentMany), 1e-7);
+        Assert.Equal(0.5e-3, Seconds(ExpertTokens.SentFew), 1e-7);
+
+        double Seconds(ExpertTokens come)
+        {
+            return new ExpertTimes(kernels, KernelFormat.Fp8Block, s_eighth, come).Seconds(1024);
+        }
+    }
+
+    /// <summary>SGLang runs TensorRT-LLM's kernels where there are, in 8 and 4 bits; its tables have Triton's.</summary>
+    [Theory]
+    [InlineData("sglang", "bfloat16", "flashinfer_trtllm_experts", 4)]
+    [InlineData("sglang", "fp8_block", "flashinfer_trtllm_experts", 2)]
+    [InlineData("sglang", "fp8_block", "triton_experts", 4)]
+    [InlineData("trtllm", "fp8_block", "flashinfer_trtllm_experts", 4)]
+    public void Kernels_that_an_engine_does_not_run_give_way_to_those_that_it_does(
+        string engine,
+        string format,
+        string kernels,
+        double milliseconds
+    )
+    {
+        foreach (var operation in (string[])["gemm", "attention"])
+        {
+            Directory.CreateDirectory(_folder.File($"h100_sxm/{operation}/{engine}"));
+            Directory.Move(
+                _folder.File($"h100_sxm/{operation}/vllm/0.1.0"),
+                _folder.File($"h100_sxm/{operation}/{engine}/0.1.0")
+            );
+        }
+
+        Write("moe", "moe_perf", Experts + Expert(format, 64, 4, "triton"), engine);
+        Write("moe", "moe_perf", Experts + Expert(format, 64, 2, kernels));
+
+        var set = KernelSystems.Read(System, engine, HardwareCatalog.BuiltIn, commit: "");
+
+        Assert.Equal(
+            milliseconds * 1e-3,
+            new ExpertTimes(set, KernelFormat.Get(format), s_eighth).Seconds(64),
+            1e-7
+        );
+    }
+
+    [Fact]
     public void A_missing_table_is_named()
     {
         File.Delete(_folder.File("h100_sxm/attention/vllm/0.1.0/context_attention_perf.csv"));
@@ -208,6 +283,12 @@ public sealed class KernelFolderTests : IDisposable
             StringComparison.Ordinal
         );
     }
+
+    private static string Expert(string format, int tokens, double milliseconds, string kernels = "") =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{format},{tokens},7168,2048,8,256,1,8,power_law_1.01,{kernels},{milliseconds}\n"
+        );
 
     private string System => _folder.File("h100_sxm");
 

@@ -168,6 +168,81 @@ public sealed class KernelModelTests
             );
     }
 
+    /// <summary>Few tokens meet the shared experts in a stream beside the routed ones, which hides the launches and not the work.</summary>
+    [Theory]
+    [InlineData(8, true)]
+    [InlineData(256, true)]
+    [InlineData(257, false)]
+    public void Shared_experts_beside_routed_ones_cost_less_than_alone(int tokens, bool isBeside)
+    {
+        var model = ModelCatalog.BuiltIn.Get("deepseek-ai/DeepSeek-V3");
+        var experts = model.MixtureOfExperts!;
+        var without = model with { MixtureOfExperts = experts with { SharedIntermediateSize = 0 } };
+        var kernels = KernelCatalog.Find("NVIDIA_H200", "vllm")!;
+        var batch = new DecodeBatch(tokens, tokens * 1_000L, 1_000);
+
+        var cost = Of(model).DecodeSeconds(batch) - Of(without).DecodeSeconds(batch);
+
+        var width = experts.SharedIntermediateSize / 8.0;
+        var alone =
+            model.ExpertLayers
+            * (
+                kernels.GemmSeconds(KernelFormat.Bf16, tokens, 2 * width, model.HiddenSize)
+                + kernels.GemmSeconds(KernelFormat.Bf16, tokens, model.HiddenSize, width)
+            );
+        Assert.True(cost > 0);
+        Assert.Equal(isBeside, cost < 0.7 * alone);
+
+        KernelModel Of(ModelDescription description) =>
+            new(kernels, description, new(), Scenes.Instance("NVIDIA_H200", 8), Semantics.Standard);
+    }
+
+    [Theory]
+    [InlineData(AllToAllBackend.DeepEpLowLatency, 64)]
+    [InlineData(AllToAllBackend.DeepEpHighThroughput, 4096)]
+    public void Experts_that_get_their_own_tokens_are_those_of_the_tables_for_it(
+        AllToAllBackend backend,
+        int tokens
+    )
+    {
+        var whole = KernelCatalog.Find("NVIDIA_H200", "sglang")!;
+        var gathered = new KernelSet(
+            whole.Source,
+            whole.Roofs,
+            new(
+                whole
+                    .Grids.Where(grid => !grid.Key.StartsWith("experts_sent", StringComparison.Ordinal))
+                    .ToDictionary(),
+                StringComparer.Ordinal
+            ),
+            whole.ExpertShapes
+        );
+        var batch = IterationBatch.OfPrompt(tokens);
+
+        var (sent, all) = (Of(whole, backend), Of(gathered, backend));
+
+        Assert.True(sent.Seconds(batch) < 0.9 * all.Seconds(batch));
+        Assert.Equal(
+            Of(gathered, AllToAllBackend.AllGatherReduceScatter).Seconds(batch),
+            Of(whole, AllToAllBackend.AllGatherReduceScatter).Seconds(batch)
+        );
+
+        static KernelModel Of(KernelSet kernels, AllToAllBackend backend)
+        {
+            return new(
+                kernels,
+                ModelCatalog.BuiltIn.Get("deepseek-ai/DeepSeek-V3"),
+                new(),
+                Scenes.Instance("NVIDIA_H200", 1) with
+                {
+                    ExpertParallel = 16,
+                    AllToAllBackend = backend,
+                },
+                Semantics.Standard
+            );
+        }
+    }
+
     private static bool IsMeasured(string hardware, string id)
     {
         var kernels = KernelCatalog.Find(hardware, "vllm")!;

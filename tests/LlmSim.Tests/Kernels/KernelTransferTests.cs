@@ -56,6 +56,49 @@ public sealed class KernelTransferTests
         );
     }
 
+    /// <summary>Accelerators of one architecture differ by a twentieth in their experts' times, engines on one accelerator by a quarter.</summary>
+    [Theory]
+    [InlineData("NVIDIA_GB200", "sglang")]
+    [InlineData("NVIDIA_GB200", "trtllm")]
+    [InlineData("NVIDIA_B300", "sglang")]
+    [InlineData("NVIDIA_GB300", "trtllm")]
+    public void Experts_are_the_engines_also_where_only_another_engine_was_measured(
+        string hardware,
+        string engine
+    )
+    {
+        var (kernels, lender) = (
+            KernelCatalog.Find(hardware, engine)!,
+            KernelCatalog.FindOwn("NVIDIA_B200", engine)!
+        );
+        var shape = new ExpertShape(7168, 2048, 8, 256, 1, 32);
+
+        foreach (var come in Enum.GetValues<ExpertTokens>().Where(lender.HasExpertsOf))
+        {
+            var own = new ExpertTimes(kernels, KernelFormat.Fp8Block, shape, come);
+            var lent = new ExpertTimes(lender, KernelFormat.Fp8Block, shape, come);
+            Assert.All(
+                [8.0, 256, 4096],
+                tokens => Assert.InRange(own.Seconds(tokens) / lent.Seconds(tokens), 0.85, 1.01)
+            );
+        }
+    }
+
+    [Fact]
+    public void Only_accelerators_of_one_architecture_lend_an_engines_experts()
+    {
+        var (a100, own) = (
+            KernelCatalog.Find("NVIDIA_A100_80G", "trtllm")!,
+            KernelCatalog.FindOwn("NVIDIA_A100_80G", "trtllm")!
+        );
+
+        Assert.Equal("vllm", own.Source.Engine);
+        Assert.Same(
+            own.Grids[KernelSet.ExpertsName(KernelFormat.Bf16)],
+            a100.Grids[KernelSet.ExpertsName(KernelFormat.Bf16)]
+        );
+    }
+
     [Fact]
     public void To_the_same_roofs_nothing_changes()
     {

@@ -22,7 +22,15 @@ internal static class BenchmarkSettings
     public static ServingSettings Of(ServingDeployment deployment, ServingRow row)
     {
         var kind = RowNames.Engine(deployment.Engine);
-        return row.LengthRange < 1 ? InferenceX(kind, deployment, row) : Generated(kind, deployment, row);
+        var settings =
+            row.LengthRange < 1 ? InferenceX(kind, deployment, row) : Generated(kind, deployment, row);
+        // Those who serve SGLang disaggregated raise --max-running-requests to their load (sgl-project/sglang issue 7227 has the commands).
+        return kind == EngineKind.Sglang && deployment.Mixed is null
+            ? settings with
+            {
+                LeastSequences = row.Concurrency ?? 0,
+            }
+            : settings;
     }
 
     /// <summary>Every size up to the batch is recorded, so that nothing is padded; a budget of one prompt, the batch and 1,500 tokens.</summary>
@@ -126,6 +134,9 @@ internal sealed record ServingSettings
 
     public int? MaxSequences { get; init; }
 
+    /// <summary>Requests at once that the engine takes at least.</summary>
+    public int LeastSequences { get; init; }
+
     /// <summary>Share of the memory.</summary>
     public double? MemoryUtilization { get; init; }
 
@@ -151,7 +162,7 @@ internal sealed record ServingSettings
             MaxBatchedTokens = MaxBatchedTokens ?? defaults.MaxBatchedTokens,
             MaxPrefillTokens = MaxPrefillTokens ?? defaults.MaxPrefillTokens,
             MixedChunk = MixedChunk,
-            MaxSequences = MaxSequences ?? defaults.MaxSequences,
+            MaxSequences = Math.Max(LeastSequences, MaxSequences ?? defaults.MaxSequences),
             AsyncScheduling = AsyncScheduling ?? defaults.AsyncScheduling,
             CapturedSizes = CapturedSizes ?? defaults.CapturedSizes,
             BatchWaitIterations = BatchWaitIterations,

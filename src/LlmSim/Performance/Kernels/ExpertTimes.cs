@@ -14,15 +14,21 @@ internal sealed class ExpertTimes
     private readonly KernelFormat _tableFormat;
     private readonly KernelGrid _grid;
     private readonly ExpertShape _shape;
+    private readonly ExpertTokens _come;
     private readonly double _launchSeconds;
     private readonly (int Index, ExpertShape Shape, double Weight)[] _neighbours;
 
-    public ExpertTimes(KernelSet kernels, KernelFormat format, ExpertShape shape)
+    public ExpertTimes(
+        KernelSet kernels,
+        KernelFormat format,
+        ExpertShape shape,
+        ExpertTokens come = ExpertTokens.Gathered
+    )
     {
         _roofs = kernels.Roofs;
         _format = format;
-        (_tableFormat, _grid, var shapes, _launchSeconds) = kernels.ExpertGrid(format);
-        _shape = shape;
+        (_tableFormat, _grid, var shapes, _launchSeconds) = kernels.ExpertGrid(format, come);
+        (_shape, _come) = (shape, come);
         var nearest = shapes
             .Select((other, i) => (Index: i, Shape: other, Distance: Distance(other, shape)))
             .OrderBy(other => other.Distance)
@@ -43,16 +49,24 @@ internal sealed class ExpertTimes
     /// <summary>Seconds of one layer.</summary>
     public double Seconds(double tokens)
     {
-        var own = _roofs.ExpertSeconds(_tableFormat, _shape, tokens);
+        var own = _roofs.ExpertSeconds(_tableFormat, _shape, tokens, _come);
         var logRatio = 0.0;
         foreach (var (index, shape, weight) in _neighbours)
         {
-            var other = _roofs.ExpertSeconds(_tableFormat, shape, tokens);
+            var other = _roofs.ExpertSeconds(_tableFormat, shape, tokens, _come);
             var ratio = _grid.Ratio([index + 1, tokens], out _) + _launchSeconds * (1 / own - 1 / other);
             logRatio += weight * Math.Log(Math.Max(1, ratio));
         }
 
-        return Math.Exp(logRatio) * _roofs.ExpertSeconds(_format, _shape, tokens);
+        var seconds = Math.Exp(logRatio) * own;
+        if (_format == _tableFormat)
+        {
+            return seconds;
+        }
+
+        // What the format of the table takes beyond a launch grows with the roof, and the launch is as long in both.
+        var roof = _roofs.ExpertSeconds(_format, _shape, tokens, _come);
+        return Math.Max(roof, _launchSeconds + (seconds - _launchSeconds) * roof / own);
     }
 
     private static double Weight(double distance) => distance == 0 ? 1 : 1 / distance;

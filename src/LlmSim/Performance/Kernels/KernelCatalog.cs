@@ -72,6 +72,7 @@ internal static class KernelCatalog
     private static KernelSet Complete(HardwareDescription hardware, KernelSet? own, string engine) =>
         KernelTransfer.Complete(
             hardware,
+            engine,
             own,
             [.. KernelKin.Of(hardware.Name).Select(name => FindOwn(name, engine)!)]
         );

@@ -9,6 +9,10 @@ internal static class KernelKin
 {
     private static readonly string[] s_none = [];
 
+    /// <summary>Whether the kernels of an engine on one are those that it runs on the other: they are of one architecture.</summary>
+    public static bool SharesKernels(string hardware, string other) =>
+        (hardware, other) is ("NVIDIA_GB200" or "NVIDIA_B300" or "NVIDIA_GB300", "NVIDIA_B200");
+
     /// <summary>Names of the accelerators.</summary>
     public static IReadOnlyList<string> Of(string hardware) =>
         hardware switch

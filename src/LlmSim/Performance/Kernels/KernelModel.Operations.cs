@@ -3,6 +3,12 @@ namespace LlmSim.Performance.Kernels;
 /// <content>Seconds of single operations.</content>
 internal sealed partial class KernelModel
 {
+    /// <summary>
+    /// Up to so many tokens engines run the shared experts in a stream beside the routed ones, or as one more of them: what they take then is
+    /// the memory and the arithmetic, and no launch. vLLM's VLLM_SHARED_EXPERTS_STREAM_TOKEN_THRESHOLD; SGLang and TensorRT-LLM do it in all their graphs.
+    /// </summary>
+    private const int MostTokensBeside = 256;
+
     private double PromptAttentionSeconds(double requests, double queries, double keys, double pairs)
     {
         return _model.LatentAttention is null
@@ -94,9 +100,17 @@ internal sealed partial class KernelModel
             return 0;
         }
 
-        var groupTokens = tokens * GroupSize;
+        var routed =
+            _experts.Seconds(tokens * GroupSize) + (_communication?.ExpertExchangeSeconds(tokens) ?? 0);
+        var (shared, roof) = (0.0, 0.0);
+        foreach (var product in _products.OfSharedExperts)
+        {
+            shared += GemmSeconds(product, tokens);
+            roof += _kernels.Roofs.GemmSeconds(product.Format, tokens, product.Outputs, product.Inputs);
+        }
+
         return _model.ExpertLayers
-            * (_experts.Seconds(groupTokens) + (_communication?.ExpertExchangeSeconds(tokens) ?? 0));
+            * (tokens <= MostTokensBeside ? Math.Max(routed + roof, shared) : routed + shared);
     }
 
     private double AllReduceSeconds(int tokens)

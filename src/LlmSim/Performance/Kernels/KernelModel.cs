@@ -68,7 +68,8 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
                     experts.Experts,
                     instance.ExpertParallel == 1 ? instance.TpSize : 1,
                     instance.ExpertParallel
-                )
+                ),
+                Tokens(kernels, instance)
             );
         }
 
@@ -179,12 +180,23 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
         }
     }
 
+    /// <summary>How tokens come to the experts; gathered ones stand for those that were not measured.</summary>
+    private static ExpertTokens Tokens(KernelSet kernels, InstanceSpec instance)
+    {
+        var come =
+            instance.ExpertParallel <= instance.TpSize ? ExpertTokens.Gathered
+            : instance.AllToAllBackend == AllToAllBackend.DeepEpLowLatency ? ExpertTokens.SentFew
+            : instance.AllToAllBackend == AllToAllBackend.DeepEpHighThroughput ? ExpertTokens.SentMany
+            : ExpertTokens.Gathered;
+        return kernels.HasExpertsOf(come) ? come : ExpertTokens.Gathered;
+    }
+
     /// <summary>How far the tables reach for this model.</summary>
     private KernelRange Range(KernelGrid decode)
     {
         var lastTokens = _experts is null ? int.MaxValue : (int)(_experts.LastTokens / GroupSize);
         var hasWeights = true;
-        foreach (var product in _products.OfLayers)
+        foreach (var product in _products.OfLayers.Concat(_products.OfSharedExperts))
         {
             var (tokens, has) = _kernels.GemmRange(product.Format, product.Outputs, product.Inputs);
             lastTokens = Math.Min(lastTokens, tokens);

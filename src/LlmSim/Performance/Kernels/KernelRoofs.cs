@@ -53,8 +53,13 @@ internal sealed record KernelRoofs(
         * shape.HeadSize
         / MemoryBytesPerSecond;
 
-    /// <summary>The routed experts of a layer on one rank.</summary>
-    public double ExpertSeconds(KernelFormat format, in ExpertShape shape, double tokens)
+    /// <summary>The routed experts of a layer on one rank, for so many tokens of all ranks; it reads those that come to it.</summary>
+    public double ExpertSeconds(
+        KernelFormat format,
+        in ExpertShape shape,
+        double tokens,
+        ExpertTokens come = ExpertTokens.Gathered
+    )
     {
         var width = (double)shape.Intermediate / shape.TensorRanks;
         var matrices = 3.0 * shape.Hidden * width;
@@ -66,7 +71,8 @@ internal sealed record KernelRoofs(
         return Seconds(
             2 * rows * matrices,
             format,
-            experts * matrices * format.WeightBytes + 2 * tokens * shape.Hidden * ActivationBytes
+            experts * matrices * format.WeightBytes
+                + 2 * (come == ExpertTokens.Gathered ? tokens : rows) * shape.Hidden * ActivationBytes
         );
     }
 

@@ -12,6 +12,8 @@ internal sealed partial class KernelSet
     private const string LatentDecode = "latent_decode";
     private const string AllReduce = "all_reduce";
     private const string Experts = "experts";
+    private const string ExpertsSentMany = "experts_sent_many";
+    private const string ExpertsSentFew = "experts_sent_few";
 
     private readonly SortedDictionary<string, KernelGrid> _grids;
 
@@ -67,7 +69,8 @@ internal sealed partial class KernelSet
 
     public static string AllReduceName => AllReduce;
 
-    public static string ExpertsName(KernelFormat format) => $"{Experts}/{format.Name}";
+    public static string ExpertsName(KernelFormat format, ExpertTokens come = ExpertTokens.Gathered) =>
+        $"{come switch { ExpertTokens.SentMany => ExpertsSentMany, ExpertTokens.SentFew => ExpertsSentFew, _ => Experts }}/{format.Name}";
 
     public static string LatentName(bool isDecode, KernelFormat format, int kvBits) =>
         string.Create(
@@ -137,13 +140,18 @@ internal sealed partial class KernelSet
     /// <summary>Whether there are measurements of experts.</summary>
     public bool HasExperts => ExpertShapes.Count > 0;
 
+    /// <summary>Whether experts were measured whose tokens come so.</summary>
+    public bool HasExpertsOf(ExpertTokens come) =>
+        KernelFormat.All.Any(format => _grids.ContainsKey(ExpertsName(format, come)));
+
     /// <summary>The grid of experts of a format, or of the nearest that has one, and its shapes.</summary>
     public (KernelFormat Format, KernelGrid Grid, ExpertShape[] Shapes, double LaunchSeconds) ExpertGrid(
-        KernelFormat format
+        KernelFormat format,
+        ExpertTokens come = ExpertTokens.Gathered
     )
     {
-        var table = Substitute(format, other => _grids.ContainsKey(ExpertsName(other)));
-        var name = ExpertsName(table);
+        var table = Substitute(format, other => _grids.ContainsKey(ExpertsName(other, come)));
+        var name = ExpertsName(table, come);
         return (table, _grids[name], ExpertShapes[name], LaunchSeconds(name));
     }
 
@@ -200,9 +208,13 @@ internal sealed partial class KernelSet
                         format,
                         LatentAttentionShape.OfTable(isDecode, at[0], at[1], at[2], kvBytes)
                     );
-            case Experts:
+            case Experts or ExpertsSentMany or ExpertsSentFew:
                 var (weights, shapes) = (KernelFormat.Get(parts[1]), ExpertShapes[name]);
-                return at => roofs.ExpertSeconds(weights, shapes[at[0] - 1], at[1]);
+                var come =
+                    parts[0] == Experts ? ExpertTokens.Gathered
+                    : parts[0] == ExpertsSentMany ? ExpertTokens.SentMany
+                    : ExpertTokens.SentFew;
+                return at => roofs.ExpertSeconds(weights, shapes[at[0] - 1], at[1], come);
             default:
                 throw new InvalidOperationException($"{name} is no grid of kernels");
         }

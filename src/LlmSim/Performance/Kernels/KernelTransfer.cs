@@ -6,6 +6,8 @@ namespace LlmSim.Performance.Kernels;
 /// </summary>
 internal static class KernelTransfer
 {
+    private const string Experts = "experts";
+
     /// <summary>Collectives belong to the links of an accelerator, not to its kernels.</summary>
     private static readonly (string Group, string Words)[] s_groups =
     [
@@ -14,15 +16,17 @@ internal static class KernelTransfer
         ("decode_attention", "attention"),
         ("latent_prompts", "latent attention"),
         ("latent_decode", "latent attention"),
-        ("experts", "experts"),
+        (Experts, "experts"),
     ];
 
     /// <summary>The operations of an accelerator with those that it lacks from others.</summary>
     /// <param name="hardware">The accelerator.</param>
+    /// <param name="engine">The engine that they are for.</param>
     /// <param name="own">What was measured on it; null if nothing was.</param>
     /// <param name="others">Those that resemble it; the first that has an operation lends it.</param>
     public static KernelSet Complete(
         HardwareDescription hardware,
+        string engine,
         KernelSet? own,
         IReadOnlyList<KernelSet> others
     )
@@ -31,27 +35,32 @@ internal static class KernelTransfer
         var grids = new SortedDictionary<string, KernelGrid>(StringComparer.Ordinal);
         var experts = new Dictionary<string, ExpertShape[]>();
         var lent = new Dictionary<string, List<string>>();
-        if (own is not null)
-        {
-            Copy(own, _ => true);
-        }
-
+        KernelSet[] sets = own is null ? [.. others] : [own, .. others];
         foreach (var (group, words) in s_groups)
         {
-            if (
-                !grids.Keys.Any(name => IsOf(name, group))
-                && others.FirstOrDefault(other => other.Grids.Keys.Any(name => IsOf(name, group)))
-                    is { } lender
-            )
+            var set =
+                Array.Find(sets, set => IsEngines(group) && IsOfEngine(set) && Has(set, group))
+                ?? Array.Find(sets, set => Has(set, group));
+            if (set is null)
             {
-                Copy(lender, name => IsOf(name, group));
-                if (!lent.TryGetValue(lender.Source.Hardware, out var operations))
+                continue;
+            }
+
+            Copy(set, name => IsOf(name, group));
+            if (set != own)
+            {
+                if (!lent.TryGetValue(set.Source.Hardware, out var operations))
                 {
-                    lent.Add(lender.Source.Hardware, operations = []);
+                    lent.Add(set.Source.Hardware, operations = []);
                 }
 
                 operations.Add(words);
             }
+        }
+
+        if (own is not null)
+        {
+            Copy(own, _ => true);
         }
 
         var isOwn = !lent.Values.Any(operations =>
@@ -74,9 +83,19 @@ internal static class KernelTransfer
             experts
         );
 
+        bool IsOfEngine(KernelSet set)
+        {
+            return set.Source.Engine == engine
+                && (set == own || KernelKin.SharesKernels(hardware.Name, set.Source.Hardware));
+        }
+
         void Copy(KernelSet source, Func<string, bool> isWanted)
         {
-            foreach (var (name, grid) in source.Grids.Where(grid => isWanted(grid.Key)))
+            foreach (
+                var (name, grid) in source.Grids.Where(grid =>
+                    isWanted(grid.Key) && !grids.ContainsKey(grid.Key)
+                )
+            )
             {
                 grids.Add(name, source == own ? grid : Transfer(source, name, grid, roofs));
                 if (source.ExpertShapes.TryGetValue(name, out var shapes))
@@ -95,6 +114,11 @@ internal static class KernelTransfer
         return grid.Map((shape, ratio) => Math.Max(1, ratio + launch * (1 / to(shape) - 1 / from(shape))));
     }
 
-    private static bool IsOf(string name, string group) =>
-        name.StartsWith(group + "/", StringComparison.Ordinal);
+    /// <summary>Whether engines differ more in the kernels of an operation than accelerators of one architecture do in its times.</summary>
+    private static bool IsEngines(string group) => group == Experts;
+
+    private static bool Has(KernelSet set, string group) => set.Grids.Keys.Any(name => IsOf(name, group));
+
+    /// <summary>Experts are of one group, whichever way their tokens come.</summary>
+    private static bool IsOf(string name, string group) => name.StartsWith(group, StringComparison.Ordinal);
 }

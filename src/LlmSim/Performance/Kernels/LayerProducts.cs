@@ -25,16 +25,19 @@ internal sealed class LayerProducts
             products.Add(
                 new(KernelFormat.Of(precision.Router), experts.Experts, model.HiddenSize, model.ExpertLayers)
             );
-            products.AddRange(
-                Mlp(
-                    KernelFormat.Of(precision.SharedExperts),
-                    experts.SharedIntermediateSize,
-                    model.ExpertLayers
-                )
-            );
+            OfSharedExperts =
+            [
+                .. Measurable(
+                    Mlp(
+                        KernelFormat.Of(precision.SharedExperts),
+                        experts.SharedIntermediateSize,
+                        model.ExpertLayers
+                    )
+                ),
+            ];
         }
 
-        OfLayers = [.. products.Where(product => product is { Runs: > 0, Outputs: > 0, Inputs: > 0 })];
+        OfLayers = [.. Measurable(products)];
         LmHead = new(
             KernelFormat.Of(precision.LmHead),
             model.VocabularySize / _ranks,
@@ -43,11 +46,17 @@ internal sealed class LayerProducts
         );
     }
 
-    /// <summary>In all layers; without those that are measured with latent attention.</summary>
+    /// <summary>In all layers; without those that are measured with latent attention, and those of shared experts.</summary>
     public Product[] OfLayers { get; }
+
+    /// <summary>Of the experts that every token meets.</summary>
+    public Product[] OfSharedExperts { get; } = [];
 
     /// <summary>The projection to the vocabulary.</summary>
     public Product LmHead { get; }
+
+    private static IEnumerable<Product> Measurable(IEnumerable<Product> products) =>
+        products.Where(product => product is { Runs: > 0, Outputs: > 0, Inputs: > 0 });
 
     private IEnumerable<Product> Projections(KernelFormat format)
     {

@@ -346,6 +346,26 @@ public sealed class RowValidationTests : IDisposable
             TestContext.Current.CancellationToken
         );
 
+    /// <summary>2,048 requests over 32 ranks would be 64 each; the load of 4,096 has 128.</summary>
+    [Fact]
+    public void A_disaggregated_sglang_takes_the_load_that_it_was_set_up_for()
+    {
+        const string Head =
+            "id,engine,engine_version,model,system,precision,mode,input_tokens,output_tokens,length_range,concurrency,prefill_workers,prefill_tp,"
+            + "prefill_attention_dp,prefill_moe_tp,prefill_moe_ep,decode_workers,decode_tp,decode_attention_dp,decode_moe_tp,decode_moe_ep,ttft_ms,tpot_ms\n";
+        const string Row =
+            "a,sglang,0.5.8,deepseek-ai/DeepSeek-V3,gb200,fp8,disagg,1024,1024,0.8,4096,1,1,8,1,8,1,1,32,1,32,100,10\n";
+        var rows = RowReader.Read(_folder.Write("rows.csv", Head + Row), ModelCatalog.BuiltIn);
+
+        var row = (ServingRow)rows.Single();
+        var deployment = row.Deployment with { Settings = BenchmarkSettings.Of(row.Deployment, row) };
+
+        var scenario = CaseScenario.Of(deployment, Context);
+
+        Assert.Equal(32, scenario.DecodeInstances.Count);
+        Assert.All(scenario.DecodeInstances, instance => Assert.True(instance.Engine!.MaxSequences >= 128));
+    }
+
     private static CaseContext Context => new("roofline", LlmSim.Experiments.Extensions.Catalogs.BuiltIn);
 
     private Scenario Scenario(string row)
