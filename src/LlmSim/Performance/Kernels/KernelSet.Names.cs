@@ -11,7 +11,7 @@ internal sealed partial class KernelSet
         return name.Split('/') switch
         {
             [AllReduce] => 2,
-            [Experts, var format] when IsFormat(format) => 2,
+            [Experts or ExpertsSentMany or ExpertsSentFew, var format] when IsFormat(format) => 2,
             [Gemm, var format] when IsFormat(format) => 3,
             [LatentPrompts or LatentDecode, var format, var bits] when IsFormat(format) && IsCount(bits) => 3,
             [PromptAttention or DecodeAttention, var head, var bits] when IsCount(head) && IsCount(bits) => 3,
@@ -31,5 +31,6 @@ internal sealed partial class KernelSet
     }
 
     /// <summary>Whether the first axis of a grid counts shapes of experts.</summary>
-    public static bool IsOfExperts(string name) => name.StartsWith($"{Experts}/", StringComparison.Ordinal);
+    public static bool IsOfExperts(string name) =>
+        name.Split('/')[0] is Experts or ExpertsSentMany or ExpertsSentFew;
 }
