@@ -115,10 +115,16 @@ internal sealed partial class DecodeInstance
 
     private void PreemptNewest()
     {
-        var newest = _batch.TakeNewest();
+        var newest = _batch.Newest;
+        if (newest.JoinedAtIteration != _batch.Iteration)
+        {
+            // Now may be the end of somebody's recomputation, which gave this one no token.
+            newest.LastToken = _lastToken;
+        }
+
+        _batch.TakeNewest();
         _work?.Remove(newest, _batch.Iteration);
         newest.Evictions++;
-        newest.LastToken = _simulation.Now;
         newest.NeedsRecompute = true;
         Enqueue(newest);
     }

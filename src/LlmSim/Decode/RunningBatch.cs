@@ -69,6 +69,9 @@ internal sealed class RunningBatch
     /// <summary>Takes a request out that has all its tokens, the first in joining order; null when none has.</summary>
     public Request? TryTakeFinished() => _finishes.LeastKey == Iteration ? TakeOut(_finishes.First) : null;
 
+    /// <summary>The one that joined last; there must be one.</summary>
+    public Request Newest => _members[_newest].Request;
+
     /// <summary>Takes the newest out.</summary>
     public Request TakeNewest() => TakeOut(_newest);
 

@@ -51,6 +51,18 @@ public sealed class OutputPurityTests
         );
     }
 
+    /// <summary>In this run a request is preempted at the end of another's recomputation; its gap goes back to its own last token.</summary>
+    [Fact]
+    public void The_gap_of_a_request_that_is_preempted_after_a_recomputation_is_whole()
+    {
+        using var folder = new TemporaryFolder();
+        var run = new RandomRun(197, folder);
+
+        var records = Run(run, folder.File("r.csv"), ["--prefill_local", run.PrefillLocal, "--verify"]);
+
+        Assert.NotEmpty(File.ReadAllLines(records));
+    }
+
     private static IEnumerable<string> Compare(RandomRun run, Func<string, string> file)
     {
         string Single(string name, params string[] more) =>
