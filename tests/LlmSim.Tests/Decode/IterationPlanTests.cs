@@ -95,7 +95,7 @@ public sealed class IterationPlanTests
                 "deepseek-ai/DeepSeek-V2-Lite",
                 "NVIDIA_RTX_PRO_6000"
             ),
-            "measured" => MeasuredModelTests.InMilliseconds(),
+            "measured" => ToyProfile.InMilliseconds(),
             "kinked" => new Lines(kinkTokens: 7 * 1400),
             "shrinking" => new Lines(kinkTokens: long.MaxValue, growth: -1e-10),
             _ => new OneByOne(),

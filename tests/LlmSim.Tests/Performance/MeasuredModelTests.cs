@@ -1,38 +1,13 @@
 using LlmSim.Performance;
-using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Measured;
 using Xunit;
+using static LlmSim.Tests.Performance.ToyProfile;
 
 namespace LlmSim.Tests.Performance;
 
+/// <summary>Times of iterations from a measured profile.</summary>
 public sealed class MeasuredModelTests
 {
-    private static readonly ModelDescription s_dense = new()
-    {
-        Id = "toy",
-        Family = ModelFamily.Llama,
-        HiddenSize = 64,
-        IntermediateSize = 128,
-        Layers = 3,
-        AttentionHeads = 4,
-        KvHeads = 4,
-        HeadSize = 16,
-        VocabularySize = 100,
-        MaxContextTokens = 1000,
-        TiedEmbeddings = false,
-        Parameters = 1000,
-    };
-
-    private static readonly ModelDescription s_experts = s_dense with
-    {
-        MixtureOfExperts = new()
-        {
-            Experts = 8,
-            ExpertsPerToken = 2,
-            ExpertIntermediateSize = 32,
-        },
-    };
-
     [Fact]
     public void An_iteration_is_the_sum_of_its_layers()
     {
@@ -42,7 +17,7 @@ public sealed class MeasuredModelTests
         var batch = Batches.Mixed([(5, 100)], [40]);
 
         // Attention at (5, 100, 1, 40): 1 a prefill token, 0.1 a computed one, 10 a request, 0.01 a token of its context.
-        Assert.Equal(Once + 3 * (Layer + 5 + 10 + 10 + 0.4), Model(s_dense).Seconds(batch), 1e-3);
+        Assert.Equal(Once + 3 * (Layer + 5 + 10 + 10 + 0.4), Model(Dense).Seconds(batch), 1e-3);
     }
 
     [Fact]
@@ -56,11 +31,7 @@ public sealed class MeasuredModelTests
         var without = profile with { Shards = new Dictionary<int, MeasuredShard> { [1] = shard } };
         var batch = Batches.Mixed([], [40, 40]);
 
-        Assert.Equal(
-            3 * (2 + 4e4),
-            Model(s_dense).Seconds(batch) - Model(s_dense, without).Seconds(batch),
-            1e-3
-        );
+        Assert.Equal(3 * (2 + 4e4), Model(Dense).Seconds(batch) - Model(Dense, without).Seconds(batch), 1e-3);
     }
 
     [Fact]
@@ -72,13 +43,13 @@ public sealed class MeasuredModelTests
             LinkLatencySeconds = 0.25,
         };
         var batch = Batches.Mixed([], [40, 40]);
-        var two = new MeasuredModel(Profile(), s_dense, new Precision(), instance).Seconds(batch);
+        var two = new MeasuredModel(Profile(), Dense, new Precision(), instance).Seconds(batch);
 
         // Everything that is divided takes half; 4 layers' worth of norms and the sampler do not.
         var undivided = 3 * (2 * (2 + 2e2) + 2 + 4e4) + (2 + 9e9) + (2 + 2e10);
         const double Bytes = 2 * 64 * 2;
         var allReduce = 2 * (0.25 + Bytes / 2 / 1e9) + 3 * Bytes / 2 / 3072e9;
-        var expected = undivided + (Model(s_dense).Seconds(batch) - undivided) / 2 + 6 * allReduce;
+        var expected = undivided + (Model(Dense).Seconds(batch) - undivided) / 2 + 6 * allReduce;
         Assert.Equal(expected, two, 1e-3);
     }
 
@@ -101,8 +72,8 @@ public sealed class MeasuredModelTests
         var expected = 3 * (experts + allGather + reduceScatter - mlp);
         Assert.Equal(
             expected,
-            new MeasuredModel(Profile(), s_experts, new Precision(), instance).Seconds(batch)
-                - Model(s_dense).Seconds(batch),
+            new MeasuredModel(Profile(), WithExperts, new Precision(), instance).Seconds(batch)
+                - Model(Dense).Seconds(batch),
             1e-3
         );
     }
@@ -113,7 +84,7 @@ public sealed class MeasuredModelTests
     public void Experts_that_members_of_a_group_share_are_computed_for_all_their_tokens(int ranks, int tokens)
     {
         var instance = Scenes.Instance("NVIDIA_H100_SXM", 1) with { ExpertParallel = ranks };
-        var model = new MeasuredModel(Profile(), s_experts, new Precision(), instance);
+        var model = new MeasuredModel(Profile(), WithExperts, new Precision(), instance);
         var batch = Batches.Mixed([], [.. Enumerable.Repeat(40, 8)]);
 
         var share = 1 - Math.Pow((ranks - 1.0) / ranks, 2);
@@ -149,7 +120,7 @@ public sealed class MeasuredModelTests
             Skew = new SkewCorrection(axis, axis, axis, axis, [], defaultAlpha: 0.5),
         };
         var model = Model(
-            s_dense,
+            Dense,
             Profile() with
             {
                 Shards = new Dictionary<int, MeasuredShard> { [1] = shard },
@@ -205,7 +176,7 @@ public sealed class MeasuredModelTests
                 },
             },
         };
-        var even = Model(s_dense).Seconds(Batches.Mixed([], [40, 40]));
+        var even = Model(Dense).Seconds(Batches.Mixed([], [40, 40]));
         var (batch, one) = (Batches.Mixed([], [10, 70]), Batches.Mixed([], [70]));
 
         // 2 requests with 4 KV heads on 4 multiprocessors: 70 keys and one request's 40 at 2 a second, for the 20.4 s when even.
@@ -217,13 +188,13 @@ public sealed class MeasuredModelTests
         Assert.Equal(even, Seconds(Profile(), instance, batch));
 
         static double Seconds(MeasuredProfile profile, InstanceSpec spec, IterationBatch batch) =>
-            new MeasuredModel(profile, s_dense, new Precision(), spec).Seconds(batch);
+            new MeasuredModel(profile, Dense, new Precision(), spec).Seconds(batch);
     }
 
     [Fact]
     public void Members_of_a_group_compute_the_layers_for_the_largest_of_them()
     {
-        var model = Model(s_dense);
+        var model = Model(Dense);
         var alone = Batches.Mixed([], [40, 40]);
         var slopes = 1 + 1 + 3 * (2 + 7);
 
@@ -244,7 +215,7 @@ public sealed class MeasuredModelTests
         var profile = Profile();
         var shard = profile.Shards[1] with { Skew = skew };
         var model = Model(
-            s_dense,
+            Dense,
             profile with
             {
                 Shards = new Dictionary<int, MeasuredShard> { [1] = shard },
@@ -262,7 +233,7 @@ public sealed class MeasuredModelTests
     [Fact]
     public void What_lies_beyond_the_measurements_is_counted_by_table()
     {
-        var model = Model(s_dense);
+        var model = Model(Dense);
         _ = model.Seconds(Batches.Mixed([(5, 100)], [40]));
         Assert.Equal((1, 0), (model.Iterations, model.IterationsOutOfRange));
 
@@ -276,7 +247,7 @@ public sealed class MeasuredModelTests
     [Fact]
     public void A_prompt_of_one_token_is_as_a_request_that_decodes_with_nothing_before_it()
     {
-        var model = Model(s_dense);
+        var model = Model(Dense);
 
         Assert.Equal(model.Seconds(Batches.Mixed([], [0])), model.PrefillSeconds(1));
     }
@@ -284,7 +255,7 @@ public sealed class MeasuredModelTests
     [Fact]
     public void The_shortest_context_of_a_decode_batch_is_as_far_below_the_mean_as_the_longest_is_above_it()
     {
-        var model = Model(s_dense);
+        var model = Model(Dense);
 
         Assert.Equal(
             model.Seconds(Batches.Mixed([], [40, 50, 60])),
@@ -295,7 +266,7 @@ public sealed class MeasuredModelTests
     [Fact]
     public void A_steady_state_allocates_nothing()
     {
-        var model = Model(s_dense);
+        var model = Model(Dense);
         var batch = Batches.Mixed([(5, 100)], [40, 50]);
         _ = model.Seconds(batch);
 
@@ -306,169 +277,6 @@ public sealed class MeasuredModelTests
         }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
-    }
-
-    [Fact]
-    public void A_profile_of_something_else_is_an_error()
-    {
-        var profile = Profile();
-        Error(
-            "tp_size: 4 is not in the profile toy; it has 1, 2.",
-            () => new MeasuredModel(profile, s_dense, new Precision(), Scenes.Instance("NVIDIA_H100_SXM", 4))
-        );
-        Error(
-            "toy: is a profile of H100_SXM; an instance has NVIDIA_L4",
-            () => new MeasuredModel(profile, s_dense, new Precision(), Scenes.Instance("NVIDIA_L4", 1))
-        );
-        Error(
-            "toy: is a profile of Qwen/Qwen3-8B; the model is toy",
-            () => Model(s_dense, profile with { Model = "Qwen/Qwen3-8B" })
-        );
-        Error(
-            "toy: is a profile of bf16, as --precision bf16 asks for; ",
-            () => new MeasuredModel(profile, s_dense, new Precision(8), Scenes.Instance("NVIDIA_H100_SXM", 1))
-        );
-        Error("toy/tp1/moe.csv: is not there", () => Model(s_experts, profile with { Experts = null }));
-        Error(
-            "expert_parallel: 1 at tp_size 2 would divide each expert",
-            () =>
-                new MeasuredModel(profile, s_experts, new Precision(), Scenes.Instance("NVIDIA_H100_SXM", 2))
-        );
-        Error(
-            "expert_parallel: 3 does not divide the 8 experts of toy",
-            () =>
-                new MeasuredModel(
-                    profile,
-                    s_experts,
-                    new Precision(),
-                    Scenes.Instance("NVIDIA_H100_SXM", 1) with
-                    {
-                        ExpertParallel = 3,
-                    }
-                )
-        );
-        Error(
-            "expert_parallel: 2 for toy, which has no experts",
-            () =>
-                new MeasuredModel(
-                    profile,
-                    s_dense,
-                    new Precision(),
-                    Scenes.Instance("NVIDIA_H100_SXM", 1) with
-                    {
-                        ExpertParallel = 2,
-                    }
-                )
-        );
-        var bare = new Dictionary<int, MeasuredShard>
-        {
-            [1] = profile.Shards[1] with { Dense = new Dictionary<string, Curve>() },
-        };
-        Error(
-            "toy/tp1/dense.csv: has no rows for embedding",
-            () => Model(s_dense, profile with { Shards = bare })
-        );
-
-        static void Error(string message, Func<object> create) =>
-            Assert.StartsWith(message, Assert.Throws<UserErrorException>(create).Message);
-    }
-
-    [Theory]
-    [InlineData("NVIDIA_H200", "NVIDIA_H200", true)]
-    [InlineData("H200", "NVIDIA_H200", true)]
-    [InlineData("NVIDIA H200", "NVIDIA_H200", true)]
-    [InlineData("NVIDIA H100 80GB HBM3", "NVIDIA_H100_SXM", true)]
-    [InlineData("RTXPRO6000", "NVIDIA_RTX_PRO_6000", true)]
-    [InlineData("H20", "NVIDIA_H200", false)]
-    [InlineData("H200", "NVIDIA_H20", false)]
-    [InlineData("L4", "NVIDIA_L40S", false)]
-    [InlineData("A100", "NVIDIA_A100_80G", false)]
-    [InlineData("B200", "NVIDIA_GB200", false)]
-    // May be that of several boards.
-    [InlineData("H100", "NVIDIA_H100_SXM", false)]
-    [InlineData("a", "NVIDIA_H100_SXM", false)]
-    [InlineData("---", "NVIDIA_H100_SXM", false)]
-    [InlineData("nvidia_h200", "NVIDIA_H200", false)]
-    [InlineData("NVIDIA_H200 ", "NVIDIA_H200", false)]
-    public void A_profile_is_of_an_accelerator_by_its_exact_name_or_an_alias(
-        string name,
-        string hardware,
-        bool isOf
-    ) =>
-        Assert.Equal(
-            isOf,
-            ProfileMatch.IsOf(Profile() with { Hardware = name }, HardwareCatalog.BuiltIn.Get(hardware))
-        );
-
-    [Fact]
-    public void Each_accelerator_of_the_catalog_is_that_of_its_own_name_alone()
-    {
-        HardwareDescription[] all = [.. HardwareCatalog.BuiltIn.All];
-        Assert.All(
-            all,
-            hardware =>
-                Assert.Equal(
-                    [hardware.Name],
-                    all.Where(other => ProfileMatch.IsOf(Profile() with { Hardware = hardware.Name }, other))
-                        .Select(other => other.Name)
-                )
-        );
-        var names = all.Select(hardware => hardware.Name).ToHashSet();
-        Assert.All(HardwareAliases.All, alias => Assert.Contains(alias.Value, names));
-        Assert.Empty(names.Intersect(HardwareAliases.All.Keys));
-    }
-
-    [Theory]
-    [InlineData("meta-llama/Llama-3.1-8B", "meta-llama/Llama-3.1-8B", true)]
-    // An alias of the catalog, and another model of the same shapes.
-    [InlineData("meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B", true)]
-    [InlineData("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "meta-llama/Llama-3.1-8B", true)]
-    [InlineData("Foo/Bar", "meta-llama/Llama-3.2-1B", false)]
-    [InlineData("Llama-3.1-8B", "meta-llama/Llama-3.1-8B", false)]
-    [InlineData("meta-llama/llama-3.1-8b", "meta-llama/Llama-3.1-8B", false)]
-    [InlineData("meta-llama/Llama-3.1-8B", "Qwen/Qwen3-8B", false)]
-    public void A_profile_is_of_a_model_by_its_exact_name_or_its_shapes(string name, string id, bool isOf)
-    {
-        var profile = Profile() with { Model = name };
-        var model = ModelCatalog.BuiltIn.Get(id);
-        if (isOf)
-        {
-            Assert.NotNull(Model(model, profile));
-            return;
-        }
-
-        Assert.StartsWith(
-            $"toy: is a profile of {name}; the model is {id}.",
-            Assert.Throws<UserErrorException>(() => Model(model, profile)).Message,
-            StringComparison.Ordinal
-        );
-    }
-
-    [Theory]
-    [InlineData("bf16", "bf16", true)]
-    [InlineData("fp16", "bf16", true)]
-    [InlineData("fp8", "fp8", true)]
-    [InlineData("fp8", "bf16", false)]
-    [InlineData("bf16", "fp8", false)]
-    [InlineData("fp8", "fp8_block", false)]
-    [InlineData("w4a16", "nvfp4", false)]
-    public void A_profile_is_of_one_format(string variant, string precision, bool isOf)
-    {
-        var profile = Profile() with { Variant = variant };
-        var resolved = new PrecisionRequest { Format = precision }.Resolve(s_dense);
-        if (isOf)
-        {
-            Assert.NotNull(Create());
-            return;
-        }
-
-        Assert.StartsWith(
-            $"toy: is a profile of {variant}, as --precision {variant} asks for; ",
-            Assert.Throws<UserErrorException>(Create).Message,
-            StringComparison.Ordinal
-        );
-
-        MeasuredModel Create() => new(profile, s_dense, resolved, Scenes.Instance("NVIDIA_H100_SXM", 1));
     }
 
     [Fact]
@@ -496,7 +304,7 @@ public sealed class MeasuredModelTests
             ]),
         };
         var model = Model(
-            s_dense,
+            Dense,
             Profile() with
             {
                 Shards = new Dictionary<int, MeasuredShard> { [1] = shard },
@@ -523,7 +331,7 @@ public sealed class MeasuredModelTests
         };
         var before = GC.GetAllocatedBytesForCurrentThread();
         var model = Model(
-            s_dense,
+            Dense,
             Profile() with
             {
                 Shards = new Dictionary<int, MeasuredShard> { [1] = shard },
@@ -541,76 +349,4 @@ public sealed class MeasuredModelTests
 
     private static IEnumerable<(string, long)> Counts(MeasuredModel model) =>
         model.OutOfRange.Select(table => (table.Key, table.Value));
-
-    private static MeasuredModel Model(ModelDescription model, MeasuredProfile? profile = null) =>
-        new(profile ?? Profile(), model, new Precision(), Scenes.Instance("NVIDIA_H100_SXM", 1));
-
-    /// <summary>A model whose decode iterations take milliseconds that grow with the contexts.</summary>
-    internal static MeasuredModel InMilliseconds()
-    {
-        var attention = new AttentionTable([
-            .. from requests in new[] { 0, 100 }
-            from context in new[] { 0, 1000 }
-            select new AttentionPoint(0, 0, requests, context, 1e-5 * requests * (1 + (context / 1000.0))),
-        ]);
-        var shard = Shard(1e-13) with { Attention = attention };
-        return Model(s_dense, Profile() with { Shards = new Dictionary<int, MeasuredShard> { [1] = shard } });
-    }
-
-    /// <summary>One second a token and a constant for each layer; half of all that at tp 2.</summary>
-    private static MeasuredProfile Profile() =>
-        new()
-        {
-            SourceName = "toy",
-            Model = "toy",
-            Hardware = "H100_SXM",
-            Variant = "bf16",
-            Shards = new Dictionary<int, MeasuredShard> { [1] = Shard(1), [2] = Shard(0.5) },
-            // 1000 s a token and 1e6 s an expert.
-            Experts = new([
-                new(1, 1, 1e3 + 1e6),
-                new(9, 1, 9e3 + 1e6),
-                new(1, 5, 1e3 + 5e6),
-                new(9, 5, 9e3 + 5e6),
-            ]),
-        };
-
-    private static MeasuredShard Shard(double scale)
-    {
-        Curve Line(double constant) => new([new(0, scale * constant), new(100, scale * (100 + constant))]);
-        return new()
-        {
-            Dense = new Dictionary<string, Curve>
-            {
-                ["embedding"] = Line(1e1),
-                ["layernorm"] = Line(2e2),
-                ["qkv_proj"] = Line(3e3),
-                ["qk_norm"] = Line(4e4),
-                ["rotary_emb"] = Line(5e5),
-                ["o_proj"] = Line(1e6),
-                ["gate_up_proj"] = Line(6e6),
-                ["act_fn"] = Line(7e7),
-                ["down_proj"] = Line(8e8),
-                ["final_layernorm"] = Line(9e9),
-            },
-            PerSequence = new Dictionary<string, Curve>
-            {
-                ["lm_head"] = Line(1e10),
-                ["sampler"] = Line(2e10),
-            },
-            Attention = new([
-                .. from prefill in new[] { 0, 1000 }
-                from computed in new[] { 0, 1000 }
-                from requests in new[] { 0, 100 }
-                from context in new[] { 0, 1000 }
-                select new AttentionPoint(
-                    prefill,
-                    computed,
-                    requests,
-                    context,
-                    scale * (prefill + 0.1 * computed + 10 * requests + 0.01 * context)
-                ),
-            ]),
-        };
-    }
 }
