@@ -40,8 +40,12 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
     /// <summary>When each of them got its last token.</summary>
     public SimTime LastToken { get; private set; }
 
-    /// <summary>Whether they are part of the planned iteration.</summary>
-    public bool IsPlanned { get; set; }
+    /// <summary>Whether there are some and they are part of the planned iteration.</summary>
+    public bool IsPlanned
+    {
+        get => field && Count > 0;
+        set;
+    }
 
     /// <summary>The latest to have joined the batch, of those that have been here since it was empty.</summary>
     public long LatestJoin { get; private set; }
@@ -68,7 +72,7 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
         );
         if (Count == 0)
         {
-            (_ended, _provided, _computedSum) = (0, 0, 0);
+            (_ended, _provided) = (0, 0);
             _firstEnd = long.MaxValue;
             LatestJoin = 0;
             LastToken = sequence.Request.LastToken;
@@ -120,19 +124,19 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
         return blocks;
     }
 
-    /// <summary>Those of them that are not reserved.</summary>
-    public long UnreservedBlocksFor(long iterations) => areReserved ? 0 : BlocksFor(iterations);
+    /// <summary>Those that they lack for the next iteration and do not have reserved.</summary>
+    public long UnreservedBlocksForNext => areReserved ? 0 : BlocksFor(1);
 
-    /// <summary>Takes the KV blocks for so many iterations from now; there must be so many.</summary>
-    public void Provide(int iterations)
+    /// <summary>Takes the KV blocks for the next iteration; there must be so many.</summary>
+    public void ProvideNext()
     {
-        var blocks = (int)BlocksFor(iterations);
+        var blocks = (int)BlocksFor(1);
         if (blocks > 0)
         {
             cache.Take(blocks, areReserved);
         }
 
-        _provided = Math.Max(_provided, _ended + iterations);
+        _provided = _ended + 1;
     }
 
     /// <summary>Tokens that they are expected to generate yet, at least one each, so many iterations later.</summary>
@@ -192,8 +196,6 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
         {
             all.Add(TakeOut(Count - 1));
         }
-
-        _firstEnd = long.MaxValue;
     }
 
     /// <summary>Takes a request out, with figures of its own again; the last one takes its place.</summary>

@@ -56,7 +56,7 @@ internal sealed class IterationProgress(
         if (scheduler.Decoding.Count > 0)
         {
             scheduler.Decoding.Advance(iterations, times.EndOf(ended));
-            scheduler.Decoding.Provide(1);
+            scheduler.Decoding.ProvideNext();
         }
 
         _settled = ended;
@@ -88,7 +88,7 @@ internal sealed class IterationProgress(
             }
         }
 
-        if (scheduler.Decoding is { Count: > 0, IsPlanned: true } decoding)
+        if (scheduler.Decoding is { IsPlanned: true } decoding)
         {
             interTokenLatency.Record(times.End - decoding.LastToken, decoding.Measured);
             decoding.Advance(1, times.End);

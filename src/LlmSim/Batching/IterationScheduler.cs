@@ -8,11 +8,17 @@ namespace LlmSim.Batching;
 /// Which tokens an iteration computes: the batching rule of an engine, one file a rule. A rule plans iterations; the instance says when
 /// they have ended.
 /// </summary>
+/// <param name="spec">The engine.</param>
+/// <param name="role">What it does for a request.</param>
+/// <param name="cache">Its KV blocks.</param>
+/// <param name="waiting">Who waits for it.</param>
+/// <param name="reservesToEnd">Whether a request that is admitted holds a reservation for all blocks that it may yet need.</param>
 internal abstract class IterationScheduler(
     EngineSpec spec,
     InstanceRole role,
     PagedKvCache cache,
-    WaitingRequests waiting
+    WaitingRequests waiting,
+    bool reservesToEnd = false
 )
 {
     private readonly List<SequenceState> _single = [];
@@ -32,8 +38,7 @@ internal abstract class IterationScheduler(
     /// <summary>
     /// The requests of the batch that each get a token in every iteration that decodes. The others are <see cref="Single" />.
     /// </summary>
-    public DecodingRequests Decoding { get; } =
-        new(cache, spec.BlockTokens, spec.Kind == EngineKind.TensorRtLlm);
+    public DecodingRequests Decoding { get; } = new(cache, spec.BlockTokens, reservesToEnd);
 
     /// <summary>The rule of an engine's kind.</summary>
     public static IterationScheduler Create(
@@ -214,14 +219,9 @@ internal abstract class IterationScheduler(
         }
     }
 
-    /// <summary>Whether the planned iteration gives every request of the batch its next token and computes nothing else.</summary>
-    protected bool AllDecode()
+    /// <summary>Whether the planned iteration gives those with a progress of their own their next tokens and computes nothing else for them.</summary>
+    protected bool AllSingleDecode()
     {
-        if (Decoding is { Count: > 0, IsPlanned: false })
-        {
-            return false;
-        }
-
         foreach (var sequence in _single)
         {
             if (!sequence.IsDecoding)
@@ -238,7 +238,7 @@ internal abstract class IterationScheduler(
     {
         if (Decoding.Count > 0)
         {
-            Decoding.Provide(1);
+            Decoding.ProvideNext();
             Decoding.IsPlanned = true;
         }
     }
@@ -248,7 +248,7 @@ internal abstract class IterationScheduler(
     {
         var (prefillRequests, prefillTokens, prefillComputed, pairs) = (0, 0, 0L, 0L);
         var (decodeRequests, decodeComputed, min, max) = (0, 0L, int.MaxValue, 0);
-        if (Decoding is { Count: > 0, IsPlanned: true })
+        if (Decoding.IsPlanned)
         {
             (decodeRequests, decodeComputed) = (Decoding.Count, Decoding.Computed);
             (min, max) = (Decoding.ComputedMin, Decoding.ComputedMax);

@@ -11,8 +11,9 @@ internal abstract class RunningFirstScheduler(
     EngineSpec spec,
     InstanceRole role,
     PagedKvCache cache,
-    WaitingRequests waiting
-) : IterationScheduler(spec, role, cache, waiting)
+    WaitingRequests waiting,
+    bool reservesToEnd = false
+) : IterationScheduler(spec, role, cache, waiting, reservesToEnd)
 {
     private enum Answer
     {
@@ -37,7 +38,7 @@ internal abstract class RunningFirstScheduler(
             );
             if (batch.Tokens > 0 || !preempted)
             {
-                IsSteady = !mayAdmitNext && batch.DecodeRequests == Running && AllDecode();
+                IsSteady = !mayAdmitNext && batch.DecodeRequests == Running && AllSingleDecode();
                 return batch;
             }
 
@@ -77,7 +78,7 @@ internal abstract class RunningFirstScheduler(
     private bool HasRoomForAll(int budget)
     {
         var left = budget - Decoding.Count;
-        var blocks = Decoding.UnreservedBlocksFor(1);
+        var blocks = Decoding.UnreservedBlocksForNext;
         foreach (var sequence in Single)
         {
             var tokens = sequence.Length - sequence.Computed;

@@ -12,7 +12,7 @@ internal sealed class TensorRtLlmScheduler(
     InstanceRole role,
     PagedKvCache cache,
     WaitingRequests waiting
-) : RunningFirstScheduler(spec, role, cache, waiting)
+) : RunningFirstScheduler(spec, role, cache, waiting, reservesToEnd: true)
 {
     /// <summary>Iterations in a row in which prompts have been held back.</summary>
     private int _heldBack;
