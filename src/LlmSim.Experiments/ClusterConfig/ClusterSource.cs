@@ -7,8 +7,6 @@ namespace LlmSim.Experiments.ClusterConfig;
 internal static class ClusterSource
 {
     /// <summary>A file that lists the most instances there may be one by one has half of it.</summary>
-    private const int LargestBytes = 64 << 20;
-
     /// <summary>The cluster of a configuration.</summary>
     /// <exception cref="UserErrorException">A file is wrong, or two ways to give the cluster are mixed.</exception>
     public static ClusterInstances Load(RunConfiguration configuration)
@@ -81,7 +79,7 @@ internal static class ClusterSource
 
     private static IReadOnlyList<ClusterEntry> Read(Stream stream, string name, HardwareCatalog hardware)
     {
-        var json = Utf8Document.Read(stream, name, LargestBytes, "a list of instances");
+        var json = Utf8Document.Read(stream, name, JsonFields.LargestBytes, "a list of instances");
         return ClusterFile.Read(json.Span, name, hardware.Get);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Documents;
 using LlmSim.Performance.Measured;
 
 namespace LlmSim.Experiments.Performance;

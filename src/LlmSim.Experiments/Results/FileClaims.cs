@@ -70,7 +70,7 @@ internal sealed class FileClaims : IDisposable
     }
 
     /// <summary>A terminal may be read and written.</summary>
-    private static bool IsFile(string path) => File.Exists(path) && !FileIdentity.IsSpecial(path);
+    private static bool IsFile(string path) => File.Exists(path) && !UnixFile.IsSpecial(path);
 
     private static UserErrorException Both(string output, string input) =>
         new($"{output}: is the same file as {input}, which is read; give the result a file of its own.");

@@ -97,7 +97,7 @@ internal sealed class OutputFile : IDisposable
     internal static bool IsDirect(string path)
     {
         var full = Path.GetFullPath(path);
-        return FileIdentity.IsSpecial(full)
+        return UnixFile.IsSpecial(full)
             || IsOpenFile(full)
             || (new FileInfo(full).LinkTarget is { } target && IsOpenFile(target));
     }

@@ -1,3 +1,4 @@
+using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using Xunit;
 
@@ -141,7 +142,7 @@ public sealed class OutputFileTests
         OutputFile.Write("--csv_output", folder.File("a.csv"), "new");
 
         Assert.Equal("new", await read);
-        Assert.True(FileIdentity.IsSpecial(folder.File("a.csv")));
+        Assert.True(UnixFile.IsSpecial(folder.File("a.csv")));
         Assert.Equal(["a.csv"], folder.Names);
     }
 

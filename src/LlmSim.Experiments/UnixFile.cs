@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
-namespace LlmSim.Experiments.Extensions;
+namespace LlmSim.Experiments;
 
-/// <summary>What the system knows of a path and .NET does not tell: its kind and whose it is. It is asked as .NET itself asks.</summary>
+/// <summary>What the system knows of a path and .NET does not tell: its kind, its place and whose it is. It is asked as .NET itself asks.</summary>
 internal static class UnixFile
 {
     private const int KindMask = 0xF000;
@@ -38,14 +38,27 @@ internal static class UnixFile
             && ((status.Mode & OthersMayWrite) == 0 || (status.Mode & Sticky) != 0)
         );
 
-    private static (int Mode, uint Owner)? Status(string path)
+    /// <summary>Whether there is something other than a file or a folder: a device, a pipe, a socket.</summary>
+    public static bool IsSpecial(string path) =>
+        OperatingSystem.IsWindows()
+            ? path.StartsWith("/dev/", StringComparison.Ordinal)
+            : Status(path) is { } status && (status.Mode & KindMask) is not (RegularFile or Folder);
+
+    /// <summary>The device of what is there and its number on that, which all its names share; null where there is nothing, and where the system is not asked.</summary>
+    public static (long Device, long Node)? Place(string path) =>
+        !OperatingSystem.IsWindows() && Status(path) is { } status ? (status.Device, status.Node) : null;
+
+    private static FileStatus? Status(string path)
     {
-        // Flags, mode, owner and group of 32 bits each, and more that is not read here.
+        // Flags, mode, owner and group of 32 bits each, then 64 bits each: size, four times in seconds and nanoseconds, device, the device
+        // that it is, node.
         var status = new byte[256];
         return GetStatus(path, status) == 0
-            ? (
+            ? new FileStatus(
                 BinaryPrimitives.ReadInt32LittleEndian(status.AsSpan(4)),
-                BinaryPrimitives.ReadUInt32LittleEndian(status.AsSpan(8))
+                BinaryPrimitives.ReadUInt32LittleEndian(status.AsSpan(8)),
+                BinaryPrimitives.ReadInt64LittleEndian(status.AsSpan(88)),
+                BinaryPrimitives.ReadInt64LittleEndian(status.AsSpan(104))
             )
             : null;
     }
@@ -57,4 +70,6 @@ internal static class UnixFile
     [DllImport("libSystem.Native", EntryPoint = "SystemNative_GetEUid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern uint EffectiveUser();
+
+    private readonly record struct FileStatus(int Mode, uint Owner, long Device, long Node);
 }

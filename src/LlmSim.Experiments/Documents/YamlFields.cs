@@ -2,7 +2,7 @@ using System.Globalization;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace LlmSim.Experiments.Performance;
+namespace LlmSim.Experiments.Documents;
 
 /// <summary>A mapping of a YAML file, read field by field; every error says file, line and field.</summary>
 internal sealed class YamlFields(string path, YamlMappingNode mapping)
@@ -90,10 +90,8 @@ internal sealed class YamlFields(string path, YamlMappingNode mapping)
             ? value
             : throw ErrorAt(node, name, "a value is expected here");
 
-    private string NameOf(YamlNode key) =>
-        key is YamlScalarNode { Value: { } name }
-            ? name
-            : throw new UserErrorException($"{path}:{key.Start.Line}: the name of a field is expected here");
+    /// <summary><see cref="YamlEvents" /> lets no other keys through.</summary>
+    private static string NameOf(YamlNode key) => ((YamlScalarNode)key).Value!;
 
     private UserErrorException ErrorAt(YamlNode node, string name, string message) =>
         new($"{path}:{node.Start.Line}:{name}: {message}");
