@@ -11,6 +11,9 @@ internal static class ExitCode
     /// <summary>The simulator is wrong.</summary>
     public const int Defect = 2;
 
+    /// <summary>What was asked for is not met.</summary>
+    public const int NotMet = 3;
+
     /// <summary>128 + SIGINT, as shells have it.</summary>
     public const int Interrupted = 130;
 }

@@ -48,6 +48,10 @@ internal sealed record RunConfiguration
     /// </summary>
     public string? Cluster { get; init; }
 
+    /// <summary>The content of such a file, of a cluster that was made and not read; null where it is read.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ClusterContent { get; init; }
+
     /// <summary>Policy that routes arriving requests.</summary>
     public string PrefillGlobal { get; init; } = "lowest_load";
 

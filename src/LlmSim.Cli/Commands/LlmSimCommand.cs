@@ -16,6 +16,7 @@ internal sealed class LlmSimCommand : RootCommand
     {
         Add(new RunCommand(console));
         Add(new SweepCommand(console));
+        Add(new PlanCommand(console));
         Add(new CompareCommand(console));
         Add(new PlotCommand(console));
         Add(new ProfileCommand(console));

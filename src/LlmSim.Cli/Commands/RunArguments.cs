@@ -116,6 +116,39 @@ internal sealed class RunArguments
         );
     }
 
+    /// <summary>One simulation with a cluster that the caller makes.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="settings">What is given besides: options that the command line must not have.</param>
+    /// <param name="defaults">What holds where the command line does not say.</param>
+    /// <param name="console">Is told what was loaded.</param>
+    /// <exception cref="UserErrorException">An option is wrong, or gives a cluster.</exception>
+    public SweepPlan WithoutCluster(
+        ParseResult parse,
+        IReadOnlyList<Setting> settings,
+        IReadOnlyList<Setting> defaults,
+        CliConsole console
+    )
+    {
+        var given = _point
+            .Options.Select(parse.GetResult)
+            .Where(result => result is { Implicit: false })
+            .Select(result => new Setting(Name(result!.Option), Values(result)[0]))
+            .ToArray();
+        string[] clusters = [.. new[] { _prefillConfig, _decodeConfig, _cluster }.Select(Name)];
+        if (Array.Find(given, setting => clusters.Contains(setting.Option)) is { Option: not null } cluster)
+        {
+            throw new UserErrorException($"--{cluster.Option}: the cluster is what is looked for; leave it out");
+        }
+
+        if (Array.Find(given, setting => settings.Any(one => one.Option == setting.Option)) is { Option: not null } twice)
+        {
+            throw new UserErrorException($"--{twice.Option}: the workload that is named says it already; leave one of them out");
+        }
+
+        var left = defaults.Where(one => !Array.Exists(given, setting => setting.Option == one.Option));
+        return Plan([.. given, .. settings, .. left], [], parse, console);
+    }
+
     /// <summary>The plan of a sweep file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="parse">Has the folders of the user's own policies, models and accelerators.</param>

@@ -45,6 +45,10 @@ internal sealed class ProgressLine : IDisposable
             )
         );
 
+    /// <summary>From any thread: how many there will be is not known before they are done.</summary>
+    public void ReportRuns(int runs) =>
+        Show(string.Create(CultureInfo.InvariantCulture, $"{runs:N0} simulations"));
+
     /// <summary>From any thread.</summary>
     public void ReportCases(SweepProgress progress) =>
         Show(

@@ -1,3 +1,4 @@
+using System.Text;
 using LlmSim.Batching;
 using LlmSim.Performance.Catalog;
 
@@ -24,6 +25,11 @@ internal static class ClusterSource
     public static IReadOnlyList<ClusterEntry> Entries(RunConfiguration configuration)
     {
         var hardware = configuration.Catalogs.Hardware;
+        if (configuration.ClusterContent is { } content)
+        {
+            return ClusterFile.Read(Encoding.UTF8.GetBytes(content), "cluster", hardware.Get);
+        }
+
         if (configuration.Cluster is not { } path)
         {
             var semantics = configuration.Semantics;

@@ -87,6 +87,11 @@ internal readonly record struct InputFingerprint(string Name, string Content)
     /// <summary>The files that describe the instances.</summary>
     private static IEnumerable<InputFingerprint> Cluster(RunConfiguration configuration, Scenario scenario)
     {
+        if (configuration.ClusterContent is not null)
+        {
+            return [];
+        }
+
         if (configuration.Cluster is { } cluster)
         {
             InstanceSpec[][] roles =

@@ -58,19 +58,15 @@ internal sealed class PreparedSweep
     private readonly Dictionary<string, InputFingerprint> _inputs = new(StringComparer.Ordinal);
     private readonly PreparedPoint[] _points;
 
-    private PreparedSweep(SweepPlan plan, CancellationToken cancellation)
+    private PreparedSweep(IReadOnlyList<SweepPoint> points, SweepInputs inputs)
     {
-        var traces = new TraceStore(cancellation);
-        var profiles = new ProfileStore();
-        var kernels = new KernelStore();
-        var own = new OwnPerformanceStore();
         _points =
         [
-            .. plan.Points.Select(
+            .. points.Select(
                 (point, index) =>
                 {
-                    cancellation.ThrowIfCancellationRequested();
-                    return Prepare(index, point, traces, profiles, kernels, own);
+                    inputs.Cancellation.ThrowIfCancellationRequested();
+                    return Prepare(index, point, inputs);
                 }
             ),
         ];
@@ -79,10 +75,13 @@ internal sealed class PreparedSweep
     /// <summary>In the order of the plan.</summary>
     public IReadOnlyList<PreparedPoint> Points => _points;
 
-    /// <summary>Reads every input of every point.</summary>
+    /// <summary>What its points read.</summary>
+    public IReadOnlyCollection<InputFingerprint> Inputs => _inputs.Values;
+
+    /// <summary>Reads every input of every point that was not read before.</summary>
     /// <exception cref="UserErrorException">One is wrong.</exception>
-    public static PreparedSweep Load(SweepPlan plan, CancellationToken cancellation = default) =>
-        new(plan, cancellation);
+    public static PreparedSweep Load(IReadOnlyList<SweepPoint> points, SweepInputs inputs) =>
+        new(points, inputs);
 
     /// <summary>
     /// The simulations that give the chosen points their results: points that differ only in their SLOs share one, unless a
@@ -144,14 +143,7 @@ internal sealed class PreparedSweep
             ? $" ({name})"
             : "";
 
-    private PreparedPoint Prepare(
-        int index,
-        SweepPoint point,
-        TraceStore traces,
-        ProfileStore profiles,
-        KernelStore kernels,
-        OwnPerformanceStore own
-    )
+    private PreparedPoint Prepare(int index, SweepPoint point, SweepInputs inputs)
     {
         var configuration = point.Configuration;
         try
@@ -162,21 +154,21 @@ internal sealed class PreparedSweep
                 new PerformanceFiles(
                     folder =>
                     {
-                        var profile = profiles.Get(folder);
+                        var profile = inputs.Profiles.Get(folder);
                         files.Add(profile.Fingerprint);
                         return profile.Measurements;
                     },
-                    (path, hardware) => kernels.Get(path, hardware).Kernels,
+                    (path, hardware) => inputs.Kernels.Get(path, hardware).Kernels,
                     text =>
                     {
-                        var model = own.Get(text);
+                        var model = inputs.Own.Get(text);
                         files.Add(OwnPerformanceStore.Fingerprint(model));
                         return model;
                     }
                 )
             );
-            files.AddRange(kernels.Fingerprints(configuration, scenario));
-            var trace = traces.Get(configuration, scenario.SharesPrefixes);
+            files.AddRange(inputs.Kernels.Fingerprints(configuration, scenario));
+            var trace = inputs.Traces.Get(configuration, scenario.SharesPrefixes);
             var workload = Experiment.CreateWorkload(configuration) with { ParsedTrace = trace?.Parsed };
             // Options that do not go together are found here rather than hours later.
             WorkloadFacts? facts = null;
@@ -185,15 +177,15 @@ internal sealed class PreparedSweep
             configuration = Experiment.WithFacts(configuration, facts!);
             point = point with { Configuration = configuration };
             files.AddRange(trace is null ? [] : [trace.Fingerprint]);
-            var inputs = InputFingerprint.Of(configuration, scenario, files);
-            foreach (var input in inputs)
+            var read = InputFingerprint.Of(configuration, scenario, files);
+            foreach (var input in read)
             {
                 _inputs[input.Name] = input;
             }
 
             var text = SummaryJson.Text(configuration);
             var hash = InputFingerprint.HashText(
-                string.Join('\n', inputs.Select(input => input.Content).Prepend(text))
+                string.Join('\n', read.Select(input => input.Content).Prepend(text))
             );
             return new PreparedPoint(index, point, scenario, prediction, workload, facts!, text, hash);
         }

@@ -86,7 +86,7 @@ internal static class SweepRunner
     {
         try
         {
-            return PreparedSweep.Load(plan, cancellation);
+            return PreparedSweep.Load(plan.Points, new SweepInputs(cancellation));
         }
         catch (OperationCanceledException)
         {

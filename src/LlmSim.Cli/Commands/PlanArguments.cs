@@ -1,0 +1,181 @@
+using System.CommandLine;
+using LlmSim.Batching;
+using LlmSim.Experiments;
+using LlmSim.Experiments.Planning;
+using LlmSim.Experiments.Slos;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary>What a plan is asked: SLOs, candidates and what is best.</summary>
+internal sealed class PlanArguments
+{
+    private const string MixedMode = "mixed";
+    private const string DisaggregatedMode = "disaggregated";
+
+    private static readonly PlanQuestion s_defaults = new()
+    {
+        Base = new RunConfiguration(),
+        Slos = [],
+        Shapes = [],
+    };
+
+    private static readonly string[] s_objectives =
+    [
+        .. Enum.GetNames<PlanObjective>().Select(name => name.ToLowerInvariant()),
+    ];
+
+    private static readonly string[] s_engines = [.. EngineDefaults.Kinds.Keys];
+
+    private readonly Option<string> _slo = CliOption.Text(
+        "slo",
+        "what has to hold, such as \"ttft_p99<1s, tpot_p99<50ms\" (docs/planning.md)",
+        valueName: "SLOS"
+    );
+
+    private readonly Option<string> _workload = CliOption.Choice(
+        "workload",
+        "lengths of requests in the place of the options of the workload",
+        defaultValue: null,
+        [.. PlanWorkloads.Names]
+    );
+
+    private readonly Option<string> _hardware = CliOption.Text(
+        "hardware",
+        "accelerators to choose from, several values [all whose times rest on measured kernels]",
+        valueName: "NAME…"
+    );
+
+    private readonly Option<long?> _tpSizes = CliOption.Integer(
+        "tp_sizes",
+        "accelerators of an instance, several values [1 2 4 8]",
+        defaultValue: null,
+        min: 1,
+        max: 1024
+    );
+
+    private readonly Option<string> _modes = CliOption.Choice(
+        "modes",
+        "whether instances do both or prefill and decode apart, several values [both]",
+        defaultValue: null,
+        [MixedMode, DisaggregatedMode]
+    );
+
+    private readonly Option<long?> _chunkSizes = CliOption.Integer(
+        "chunk_sizes",
+        "most tokens of an iteration of mixed instances, several values [the engine's]",
+        defaultValue: null,
+        min: 16,
+        max: 1_048_576
+    );
+
+    private readonly Option<string> _engine = CliOption.Choice(
+        "engine",
+        "whose rules instances batch by",
+        EngineDefaults.Name(EngineKind.Vllm),
+        s_engines
+    );
+
+    private readonly Option<string> _objective = CliOption.Choice(
+        "objective",
+        "what is best",
+        PlanObjective.Accelerators.ToString().ToLowerInvariant(),
+        s_objectives
+    );
+
+    private readonly Option<long?> _accelerators = CliOption.Integer(
+        "gpus",
+        "most accelerators of a candidate; of objective rate and latency what there is",
+        s_defaults.MaxAccelerators,
+        min: 1,
+        max: 4096
+    );
+
+    private readonly Option<double?> _budget = CliOption.OptionalNumber(
+        "budget",
+        "most dollars an hour",
+        new FigureRange(0, 1e9, "dollars an hour", IsAboveLeast: true)
+    );
+
+    private readonly Option<long?> _rows = CliOption.Integer(
+        "rows",
+        "candidates to show",
+        s_defaults.Rows,
+        min: 1,
+        max: 1000
+    );
+
+    private readonly Option<bool> _insideError = CliOption.Flag(
+        "inside_error",
+        "SLOs have to hold even where predictions of this class are too low by as much as nine in ten of them were"
+    );
+
+    private readonly Option<bool> _exhaustive = CliOption.Flag(
+        "exhaustive",
+        "simulate every size of every shape at full length, in the place of the search"
+    );
+
+    public OptionGroup QuestionGroup => new("What to look for", [_slo, _insideError, _objective, _accelerators, _budget, _workload]);
+
+    public OptionGroup CandidateGroup =>
+        new("Candidates", [_hardware, _tpSizes, _modes, _chunkSizes, _engine, _rows, _exhaustive]);
+
+    /// <summary>Options that take several values.</summary>
+    public OptionGroup SeveralValues => new("", [_hardware, _tpSizes, _modes, _chunkSizes]);
+
+    /// <summary>The workload that a name stands for; null where none is given.</summary>
+    public string? Workload(ParseResult parse) => parse.GetValue(_workload);
+
+    /// <summary>What has to hold.</summary>
+    /// <exception cref="UserErrorException">It is missing or wrong.</exception>
+    public IReadOnlyList<SloTerm> Slos(ParseResult parse) =>
+        parse.GetValue(_slo) is { } text
+            ? SloTerms.Parse(text, "--slo")
+            : throw new UserErrorException(
+                "--slo: is missing; allowed: what has to hold, such as \"ttft_p99<1s, tpot_p99<50ms\""
+            );
+
+    /// <summary>The question.</summary>
+    /// <exception cref="UserErrorException">An option is missing or wrong.</exception>
+    public PlanQuestion Read(ParseResult parse, RunConfiguration configuration)
+    {
+        var model = ModelSource.Load(configuration.Model, configuration.Catalogs.Models, configuration.MaxModelLen);
+        return new PlanQuestion
+        {
+            Base = configuration,
+            Slos = Slos(parse),
+            Shapes = PlanShapes.Of(Choice(parse), model, configuration.Catalogs.Hardware),
+            Objective = Enum.Parse<PlanObjective>(parse.GetRequiredValue(_objective), ignoreCase: true),
+            MaxAccelerators = (int)parse.GetValue(_accelerators)!.Value,
+            BudgetPerHour = parse.GetValue(_budget),
+            FullRequests = configuration.RequestCount ?? s_defaults.FullRequests,
+            ShortRequests = Math.Min(s_defaults.ShortRequests, configuration.RequestCount ?? int.MaxValue),
+            Rows = (int)parse.GetValue(_rows)!.Value,
+            IsInsideError = parse.GetValue(_insideError),
+            IsExhaustive = parse.GetValue(_exhaustive),
+        };
+    }
+
+    private ShapeChoice Choice(ParseResult parse)
+    {
+        var choice = new ShapeChoice { Engine = EngineDefaults.Kinds[parse.GetRequiredValue(_engine)] };
+        var modes = Texts(parse, _modes);
+        return choice with
+        {
+            Hardware = Texts(parse, _hardware),
+            TpSizes = Numbers(parse, _tpSizes) is { Count: > 0 } sizes ? sizes : choice.TpSizes,
+            Mixed = modes.Count == 0 || modes.Contains(MixedMode),
+            Disaggregated = modes.Count == 0 || modes.Contains(DisaggregatedMode),
+            ChunkSizes = Numbers(parse, _chunkSizes),
+        };
+    }
+
+    private static IReadOnlyList<string> Texts(ParseResult parse, Option option) =>
+        [.. (parse.GetResult(option)?.Tokens ?? []).Select(token => token.Value).Distinct(StringComparer.Ordinal)];
+
+    private static IReadOnlyList<int> Numbers(ParseResult parse, Option option) =>
+        [
+            .. Texts(parse, option)
+                .Select(text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture))
+                .Distinct(),
+        ];
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using LlmSim.Cli.Output;
+using LlmSim.Experiments;
+using LlmSim.Experiments.Planning;
+using LlmSim.Experiments.Slos;
+using LlmSim.Experiments.Sweeps;
+
+namespace LlmSim.Cli.Commands;
+
+/// <summary><c>llmsim plan</c>: from traffic and SLOs to the cluster to buy.</summary>
+internal sealed class PlanCommand : CliCommand
+{
+    private readonly RunArguments _run = new();
+    private readonly PlanArguments _plan = new();
+    private readonly PlanOutputArguments _output = new();
+
+    public PlanCommand(CliConsole console)
+        : base(
+            "plan",
+            "Find the cluster to buy: for a model, a workload and SLOs, which accelerators, how many, and how they are divided.",
+            console
+        )
+    {
+        AddGroups([
+            _plan.QuestionGroup,
+            _plan.CandidateGroup,
+            _output.Group,
+            .. _run.Groups,
+            _run.PluginGroup,
+            .. _run.SemanticsGroups,
+        ]);
+        AllowSeveralValues([_plan.SeveralValues]);
+        Examples =
+        [
+            "llmsim plan --model unsloth/Llama-3.3-70B-Instruct --precision fp8 --workload chat --lambda_arrival 10 --slo \"ttft_p99<1s, tpot_p99<50ms\"",
+            "llmsim plan --workload chat --lambda_arrival 10 --slo \"ttft_p99<1s\" --hardware H100 H200 --modes mixed --explain",
+            "llmsim plan --workload chat --slo \"ttft_p99<2s, tpot_p99<80ms\" --objective rate --gpus 16 --hardware H100",
+        ];
+        SetAction(Execute);
+    }
+
+    private int Execute(ParseResult parse)
+    {
+        var settings = _plan.Workload(parse) is { } workload ? PlanWorkloads.Settings(workload) : [];
+        var plan = _run.WithoutCluster(parse, settings, [new Setting("warmup", "10%")], Console);
+        var question = _plan.Read(parse, WithDeadlines(plan.Points[0].Configuration, parse));
+        var bound = PlanLoad.Of(question);
+        var folder = _output.OpenFolder(parse);
+        using var journal = _output.OpenJournal(parse, folder);
+        PlanAnswer answer;
+        Prober prober;
+        using (var progress = new ProgressLine(Console, _output.IsQuiet(parse)))
+        {
+            prober = new Prober(question, journal, _output.Workers(parse), Console.Cancellation)
+            {
+                OnRun = progress.ReportRuns,
+            };
+            answer = new Planner(question, bound, prober.Judge).Answer();
+        }
+
+        PlanFiles.Write(folder, answer, plan.Common);
+        if (!_output.IsQuiet(parse))
+        {
+            PlanReport.Write(answer, prober, folder, _output.Explains(parse), Console);
+        }
+
+        return answer.Rows.Count > 0 ? ExitCode.Success : ExitCode.NotMet;
+    }
+
+    /// <summary>Goodput counts requests within the latencies that are asked for.</summary>
+    private RunConfiguration WithDeadlines(RunConfiguration configuration, ParseResult parse)
+    {
+        foreach (var slo in _plan.Slos(parse).Where(slo => slo.Comparison is SloComparison.Below or SloComparison.AtMost))
+        {
+            configuration = slo.Figure.Split('_')[0] switch
+            {
+                "ttft" => configuration with { TtftSloSeconds = slo.Value },
+                "tpot" => configuration with { TpotSloSeconds = slo.Value },
+                _ => configuration,
+            };
+        }
+
+        return configuration;
+    }
+}

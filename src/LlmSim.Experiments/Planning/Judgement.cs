@@ -1,0 +1,129 @@
+using System.Globalization;
+using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Slos;
+using LlmSim.Metrics;
+
+namespace LlmSim.Experiments.Planning;
+
+/// <summary>Whether the SLOs hold on a candidate, and by which figures.</summary>
+internal sealed class Judgement
+{
+    private const string Ttft = "ttft_mean";
+    private const string Tpot = "tpot_mean";
+    private const string EndToEnd = "e2e_mean";
+
+    internal Judgement(Probe probe, IReadOnlyList<RunResult> results, IReadOnlyList<TermJudgement> terms, string? failure)
+    {
+        Probe = probe;
+        Results = results;
+        Terms = terms;
+        Failure = failure;
+    }
+
+    public Probe Probe { get; }
+
+    /// <summary>The runs, one a seed; none where the cluster cannot be built.</summary>
+    public IReadOnlyList<RunResult> Results { get; }
+
+    /// <summary>One an SLO.</summary>
+    public IReadOnlyList<TermJudgement> Terms { get; }
+
+    /// <summary>Why it fails whatever its figures are; null where they decide.</summary>
+    public string? Failure { get; }
+
+    /// <summary>Whether every SLO holds by the mean over the seeds.</summary>
+    public bool Holds => Failure is null && Terms.All(term => term.IsMet);
+
+    /// <summary>Whether more seeds would hardly change that.</summary>
+    public bool IsDecided => Failure is not null || Terms.All(term => term.IsDecided) || Terms.Any(term => !term.IsMet && term.IsDecided);
+
+    /// <summary>
+    /// Whether the SLOs hold even where predictions of the class are too low by as much as nine in ten of them were; false where that
+    /// is not known.
+    /// </summary>
+    public bool HoldsInsideError => Holds && Terms.All(term => term.IsMetAtUpperEnd);
+
+    /// <summary>Why it does not hold, in words.</summary>
+    public string? Reason =>
+        Failure
+        ?? Terms
+            .Where(term => !term.IsMet)
+            .Select(term => term.Words)
+            .FirstOrDefault();
+
+    /// <summary>Of a cluster that cannot be simulated.</summary>
+    public static Judgement OfError(Probe probe, string message) => new(probe, [], [], message);
+
+    /// <summary>Of runs that differ in their seed.</summary>
+    public static Judgement Of(Probe probe, IReadOnlyList<RunResult> results, PlanQuestion question) =>
+        new(
+            probe,
+            results,
+            [.. question.Slos.Select(slo => TermOf(slo, results, question.IsInsideError))],
+            FailureOf(results)
+        );
+
+    private static string? FailureOf(IReadOnlyList<RunResult> results)
+    {
+        var rejected = results.Sum(result => result.Summary.Rejected);
+        if (rejected > 0)
+        {
+            var requests = results.Sum(result => result.Summary.Requests);
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{rejected:N0} of {requests:N0} requests can never be served: {results.SelectMany(result => result.Summary.Rejections.Keys).First()}"
+            );
+        }
+
+        // One run alone may look overloaded by chance.
+        return results.Count(result => result.Summary.QueueGrows) * 2 > results.Count
+            ? "overloaded: requests arrive faster than they are served"
+            : null;
+    }
+
+    private static TermJudgement TermOf(SloTerm slo, IReadOnlyList<RunResult> results, bool isInsideError)
+    {
+        var estimate = MeanEstimate.Of([.. results.Select(result => slo.ValueOf(result.Summary))]);
+        var metric = slo.Figure.Split('_')[0] switch
+        {
+            "ttft" => Ttft,
+            "tpot" or "itl" => Tpot,
+            "e2e" => EndToEnd,
+            _ => null,
+        };
+        var errors = results[0].Prediction.Figures.FirstOrDefault(figure => figure.Metric == metric);
+        return new TermJudgement(slo, estimate, errors?.MeasuredOverPredicted.P95, isInsideError);
+    }
+}
+
+/// <summary>One SLO and the figure that it is about.</summary>
+/// <param name="Slo">The SLO.</param>
+/// <param name="Estimate">The figure over the seeds.</param>
+/// <param name="UpperRatio">By what predictions of the class are multiplied to be at the upper end of nine in ten measurements; null where that is not known.</param>
+/// <param name="IsInsideError">Whether it is judged at that upper end; where that is not known it is never met.</param>
+internal sealed record TermJudgement(SloTerm Slo, MeanEstimate Estimate, double? UpperRatio, bool IsInsideError = false)
+{
+    private double Ratio => IsInsideError ? UpperRatio ?? double.PositiveInfinity : 1;
+
+    /// <summary>Whether the mean over the seeds meets it.</summary>
+    public bool IsMet => Slo.IsMetBy(Estimate.Mean * Ratio);
+
+    /// <summary>Whether the SLO is outside the interval, so that both its ends say the same.</summary>
+    public bool IsDecided =>
+        Estimate.Count > 1 && Slo.IsMetBy(Estimate.Low * Ratio) == IsMet && Slo.IsMetBy(Estimate.High * Ratio) == IsMet;
+
+    /// <summary>Whether it is met at the upper end of the prediction's range.</summary>
+    public bool IsMetAtUpperEnd => UpperRatio is { } ratio && Slo.IsMetBy(Estimate.Mean * ratio);
+
+    /// <summary>The figure in parts of the limit: below 1 where it is met by that much.</summary>
+    public double Share => Estimate.Mean * Ratio / Slo.Value;
+
+    /// <summary>As "ttft_p99 is 1.34 s, the SLO is ttft_p99&lt;1s".</summary>
+    public string Words =>
+        $"{Slo.Figure} is {PlanText.Figure(Slo.Figure, Estimate.Mean)}{Range}, the SLO is {Slo}";
+
+    private string Range =>
+        !IsInsideError ? ""
+        : UpperRatio is { } ratio ? $", in nine of ten such cases up to {PlanText.Figure(Slo.Figure, Estimate.Mean * ratio)}"
+        : " with an error that is not known";
+}

@@ -1,0 +1,53 @@
+using LlmSim.Workloads;
+
+namespace LlmSim.Experiments.Planning;
+
+/// <summary>What a workload asks for.</summary>
+internal static class PlanLoad
+{
+    /// <summary>The bound of a question's workload.</summary>
+    /// <exception cref="UserErrorException">The workload is wrong, or has no rate.</exception>
+    public static LoadBound Of(PlanQuestion question)
+    {
+        var configuration = question.Base;
+        if (configuration.Concurrency is not null)
+        {
+            throw new UserErrorException(
+                "concurrency: a plan is for a rate of requests, and a closed loop has none; give --lambda_arrival, or a trace with times"
+            );
+        }
+
+        var model = ModelSource.Load(configuration.Model, configuration.Catalogs.Models, configuration.MaxModelLen);
+        RequestSpec[] requests =
+        [
+            .. (Experiment.CreateWorkload(configuration) with { ReadHashIds = true }).ToRequests().Take(question.FullRequests),
+        ];
+        if (requests.Length == 0)
+        {
+            throw new UserErrorException($"{configuration.TracePath}: has no requests to plan for");
+        }
+
+        return LoadBound.Of(
+            model,
+            configuration.Precision.Resolve(model),
+            requests,
+            question.Objective == PlanObjective.Rate ? 1 : RateOf(configuration, requests),
+            mayShare: requests.Any(request => request.HashIds is { Length: > 0 })
+        );
+    }
+
+    private static double RateOf(RunConfiguration configuration, RequestSpec[] requests)
+    {
+        if (configuration.LambdaArrival is { } rate)
+        {
+            return rate;
+        }
+
+        var seconds = (requests[^1].Arrival - requests[0].Arrival).Seconds;
+        return configuration.TracePath is not null && seconds > 0
+            ? (requests.Length - 1) / seconds
+            : throw new UserErrorException(
+                "lambda_arrival: a plan needs a rate of requests; give --lambda_arrival, or a trace with times"
+            );
+    }
+}

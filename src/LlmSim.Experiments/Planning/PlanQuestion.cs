@@ -1,0 +1,79 @@
+using LlmSim.Experiments.Slos;
+using LlmSim.Performance;
+
+namespace LlmSim.Experiments.Planning;
+
+/// <summary>What a plan makes best.</summary>
+internal enum PlanObjective
+{
+    /// <summary>The least cost an hour at which the SLOs hold.</summary>
+    Cost,
+
+    /// <summary>The fewest accelerators at which they hold.</summary>
+    Accelerators,
+
+    /// <summary>The highest rate at which they hold, for so many accelerators.</summary>
+    Rate,
+
+    /// <summary>The least of the first figure of the SLOs, for so many accelerators or so much money an hour.</summary>
+    Latency,
+}
+
+/// <summary>What is asked: a model, a workload, SLOs, and what could be bought.</summary>
+internal sealed record PlanQuestion
+{
+    /// <summary>Model, workload, policies, precision and seed; its cluster is not read.</summary>
+    public required RunConfiguration Base { get; init; }
+
+    /// <summary>What has to hold, at least one.</summary>
+    public required IReadOnlyList<SloTerm> Slos { get; init; }
+
+    /// <summary>The kinds of instances that may be bought.</summary>
+    public required IReadOnlyList<InstanceShape> Shapes { get; init; }
+
+    /// <summary>What is best.</summary>
+    public PlanObjective Objective { get; init; } = PlanObjective.Accelerators;
+
+    /// <summary>Price of an accelerator an hour in dollars; null where it is not known.</summary>
+    public Func<HardwareDescription, double?> PricePerHour { get; init; } = _ => null;
+
+    /// <summary>Most accelerators of a candidate; of <see cref="PlanObjective.Rate" /> and <see cref="PlanObjective.Latency" /> what there is.</summary>
+    public int MaxAccelerators { get; init; } = 64;
+
+    /// <summary>Most dollars an hour; null for any.</summary>
+    public double? BudgetPerHour { get; init; }
+
+    /// <summary>Requests of a run that only places a candidate.</summary>
+    public int ShortRequests { get; init; } = 1000;
+
+    /// <summary>Requests of a run that judges one.</summary>
+    public int FullRequests { get; init; } = 4000;
+
+    /// <summary>Seeds that a candidate is judged by at least.</summary>
+    public int MinReplications { get; init; } = 3;
+
+    /// <summary>Seeds that it is judged by at most, where the intervals of its figures still have an SLO in them.</summary>
+    public int MaxReplications { get; init; } = 9;
+
+    /// <summary>Candidates of the answer.</summary>
+    public int Rows { get; init; } = 10;
+
+    /// <summary>Whether SLOs have to hold at the upper end of what nine in ten such predictions came to.</summary>
+    public bool IsInsideError { get; init; }
+
+    /// <summary>Whether every size is simulated at full length, in the place of the search.</summary>
+    public bool IsExhaustive { get; init; }
+
+    /// <summary>Dollars an hour of a candidate; null where its price is not known.</summary>
+    public double? CostPerHour(Candidate candidate) =>
+        PricePerHour(candidate.Shape.Hardware) * candidate.Accelerators;
+
+    /// <summary>What the least of is looked for: dollars an hour or accelerators.</summary>
+    public double Weight(Candidate candidate) =>
+        Objective == PlanObjective.Cost ? CostPerHour(candidate) ?? double.PositiveInfinity : candidate.Accelerators;
+
+    /// <summary>Whether a candidate is within what may be bought.</summary>
+    public bool Allows(Candidate candidate) =>
+        candidate.Accelerators <= MaxAccelerators
+        && (BudgetPerHour is not { } budget || CostPerHour(candidate) is not { } cost || cost <= budget);
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using LlmSim.Experiments.Results;
+
+namespace LlmSim.Experiments.Planning;
+
+/// <summary>The candidates of an answer as CSV.</summary>
+internal static class PlanTable
+{
+    /// <summary>One row a candidate, the best first.</summary>
+    public static string Csv(PlanAnswer answer)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = Results.Csv.Writer(stream))
+        {
+            for (var i = 0; i < answer.Rows.Count; i++)
+            {
+                Write(writer, i, answer.Rows[i]);
+            }
+        }
+
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static void Write(nietras.SeparatedValues.SepWriter writer, int index, PlanRow row)
+    {
+        using var line = writer.NewRow();
+        var (shape, size) = (row.Candidate.Shape, row.Candidate.Size);
+        line["rank"].Format(index + 1);
+        line["name"].Set(row.Candidate.Name);
+        line["hardware"].Set(shape.Hardware.Name);
+        line["tp_size"].Format(shape.TpSize);
+        line["expert_parallel"].Format(shape.ExpertParallel);
+        line["mixed"].Format(size.Mixed);
+        line["prefill"].Format(size.Prefill);
+        line["decode"].Format(size.Decode);
+        line["accelerators"].Format(row.Candidate.Accelerators);
+        line["requests_per_second"].Set(Text(row.Rate));
+        line["cost_per_hour"].Set(Text(row.CostPerHour));
+        line["cost_per_million_tokens"].Set(Text(row.CostPerMillionTokens));
+        line["cost_per_million_output_tokens"].Set(Text(row.CostPerMillionOutputTokens));
+        line["goodput_per_accelerator"].Set(Text(row.GoodputPerAccelerator));
+        line["output_tokens_per_second_per_accelerator"].Set(Text(row.TokensPerSecondPerAccelerator));
+        line["tokens_per_second_per_user"].Set(Text(row.TokensPerSecondPerUser));
+        line["utilization"].Set(Text(row.Utilization));
+        line["tier"].Set(row.Tier);
+        line["confidence"].Set(row.Confidence);
+        line["replications"].Format(row.Judgement.Results.Count);
+        foreach (var term in row.Judgement.Terms)
+        {
+            line[term.Slo.Figure].Set(Text(term.Estimate.Mean));
+            line[$"{term.Slo.Figure}_ci95_low"].Set(Text(term.Estimate.Low));
+            line[$"{term.Slo.Figure}_ci95_high"].Set(Text(term.Estimate.High));
+        }
+    }
+
+    private static string Text(double? value) =>
+        value is { } number && double.IsFinite(number) ? number.ToString(CultureInfo.InvariantCulture) : "";
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace LlmSim.Experiments.Planning;
+
+/// <summary>An answer in one sentence.</summary>
+internal static class PlanVerdict
+{
+    public static string Of(PlanAnswer answer) =>
+        answer.Rows is [var best, ..] ? Of(answer.Question, best) : OfNone(answer);
+
+    private static string Of(PlanQuestion question, PlanRow row)
+    {
+        var slos = string.Join(", ", question.Slos);
+        var what = question.Objective switch
+        {
+            PlanObjective.Rate => $"carries {PlanText.Digits(row.Rate ?? double.NaN)} requests/s within {slos}, more than any other of up to {question.MaxAccelerators} accelerators",
+            PlanObjective.Latency => $"has the lowest {question.Slos[0].Figure} within {slos}",
+            PlanObjective.Cost => $"costs the least that meets {slos}",
+            _ => $"needs the fewest accelerators to meet {slos}",
+        };
+        var figures = string.Join(
+            ", ",
+            row.Judgement.Terms.Select(term => $"{term.Slo.Figure} {PlanText.Figure(term.Slo.Figure, term.Estimate.Mean)}")
+        );
+        var cost = row.CostPerHour is { } dollars
+            ? string.Create(CultureInfo.InvariantCulture, $", ${dollars:N2} an hour")
+            : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{row.Candidate.Words} ({row.Candidate.Accelerators} accelerators{cost}) {what}: predicted {figures}; it {row.Confidence}."
+        );
+    }
+
+    private static string OfNone(PlanAnswer answer) =>
+        answer.Nearest is { } nearest
+            ? $"Nothing meets {string.Join(", ", answer.Question.Slos)} with up to {answer.Question.MaxAccelerators} accelerators. The nearest is {nearest.Probe.Candidate.Words}: {nearest.Reason}."
+            : $"Nothing meets {string.Join(", ", answer.Question.Slos)}: {answer.Searches.Select(search => search.Dropped).OfType<string>().FirstOrDefault() ?? "there is nothing to choose from"}.";
+}

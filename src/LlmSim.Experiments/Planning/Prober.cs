@@ -1,0 +1,186 @@
+using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Sweeps;
+
+namespace LlmSim.Experiments.Planning;
+
+/// <summary>Simulates what a search asks for, some at a time, and remembers it: in a journal too, if there is one.</summary>
+/// <param name="question">What is asked.</param>
+/// <param name="journal">Has the runs of earlier processes, and gets those of this one; null for none.</param>
+/// <param name="workers">Simulations at the same time, at least 1.</param>
+/// <param name="cancellation">Stops all; what is finished is in the journal.</param>
+internal sealed class Prober(PlanQuestion question, Journal? journal, int workers, CancellationToken cancellation)
+{
+    private static readonly PointFiles s_noFiles = new(new OutputPaths());
+
+    private readonly SweepInputs _inputs = new(cancellation);
+    private readonly Dictionary<Probe, Judgement> _judgements = [];
+    private readonly IReadOnlyDictionary<string, JournalEntry> _known =
+        journal?.Entries() ?? new Dictionary<string, JournalEntry>(StringComparer.Ordinal);
+
+    /// <summary>Runs that were simulated now.</summary>
+    public int Simulated { get; private set; }
+
+    /// <summary>Runs that the journal had.</summary>
+    public int Remembered { get; private set; }
+
+    /// <summary>Requests of all runs.</summary>
+    public long Requests { get; private set; }
+
+    /// <summary>What was found, in the order of asking.</summary>
+    public IEnumerable<Judgement> Judgements => _judgements.Values;
+
+    /// <summary>Called after each run, from any thread, with the number of runs.</summary>
+    public Action<int>? OnRun { get; init; }
+
+    /// <summary>Judges each probe: simulations run at the same time, and what they give does not depend on their order.</summary>
+    /// <exception cref="UserErrorException">The workload or another input is wrong.</exception>
+    public IReadOnlyList<Judgement> Judge(IReadOnlyList<Probe> probes)
+    {
+        var open = probes.Distinct().Where(probe => !_judgements.ContainsKey(probe)).Select(probe => new Runs(probe)).ToList();
+        for (var wanted = open; wanted.Count > 0; )
+        {
+            Run([.. wanted.SelectMany(runs => Missing(runs))]);
+            wanted = [.. wanted.Where(runs => !IsEnough(runs))];
+        }
+
+        foreach (var runs in open)
+        {
+            _judgements.Add(runs.Probe, JudgementOf(runs));
+        }
+
+        return [.. probes.Select(probe => _judgements[probe])];
+    }
+
+    private Judgement JudgementOf(Runs runs) =>
+        runs.Error is { } error
+            ? Judgement.OfError(runs.Probe, error)
+            : Judgement.Of(runs.Probe, runs.Results, question);
+
+    private bool IsEnough(Runs runs) =>
+        runs.Error is not null
+        || runs.Probe.Level != ProbeLevel.Full
+        || runs.Results.Count >= question.MaxReplications
+        || JudgementOf(runs).IsDecided;
+
+    /// <summary>The next seeds of a probe.</summary>
+    private IEnumerable<(Runs Runs, int Seed)> Missing(Runs runs)
+    {
+        const int More = 2;
+        var done = runs.Results.Count;
+        var count =
+            runs.Probe.Level != ProbeLevel.Full ? 1
+            : done == 0 ? question.MinReplications
+            : Math.Min(More, question.MaxReplications - done);
+        return Enumerable.Range(done, count).Select(seed => (runs, seed));
+    }
+
+    private void Run(IReadOnlyList<(Runs Runs, int Seed)> wanted)
+    {
+        var results = new RunResult?[wanted.Count];
+        var todo = new List<(int Index, PreparedPoint Point)>();
+        for (var i = 0; i < wanted.Count; i++)
+        {
+            var (runs, seed) = wanted[i];
+            if (runs.Error is not null || Prepare(runs, seed) is not { } point)
+            {
+                continue;
+            }
+
+            if (_known.TryGetValue(point.Hash, out var entry))
+            {
+                results[i] = point.Result(entry.Summary, s_noFiles);
+                Remembered++;
+            }
+            else
+            {
+                todo.Add((i, point));
+            }
+        }
+
+        Workers.Run(workers, todo, Simulate, cancellation);
+        for (var i = 0; i < wanted.Count; i++)
+        {
+            if (results[i] is { } result)
+            {
+                wanted[i].Runs.Results.Add(result);
+                Requests += result.Summary.Requests;
+            }
+        }
+
+        void Simulate((int Index, PreparedPoint Point) work, CancellationToken stop)
+        {
+            JournalEntry entry;
+            try
+            {
+                entry = SharedSimulation.Run([work.Point], s_noFiles, stop)[0];
+            }
+            catch (UserErrorException e)
+            {
+                wanted[work.Index].Runs.Error = e.Message;
+                return;
+            }
+
+            journal?.Commit(work.Point.Hash, work.Point.ConfigurationText, entry);
+            results[work.Index] = work.Point.Result(entry.Summary, s_noFiles);
+            lock (results)
+            {
+                Simulated++;
+            }
+
+            OnRun?.Invoke(Simulated + Remembered);
+        }
+    }
+
+    /// <summary>The point of a seed; null where the cluster cannot be built, which the runs then know.</summary>
+    private PreparedPoint? Prepare(Runs runs, int seed)
+    {
+        PreparedSweep sweep;
+        try
+        {
+            sweep = PreparedSweep.Load([new SweepPoint([], Configuration(runs.Probe, seed))], _inputs);
+        }
+        catch (UserErrorException e)
+        {
+            runs.Error = e.Message;
+            return null;
+        }
+
+        journal?.RequireUnchanged(sweep.Inputs);
+        return sweep.Points[0];
+    }
+
+    private RunConfiguration Configuration(Probe probe, int seed)
+    {
+        var configuration = question.Base with
+        {
+            ClusterContent = probe.Candidate.Shape.ClusterFile(probe.Candidate.Size),
+            Seed = question.Base.Seed + seed,
+            RequestCount = CountOf(probe.Level),
+            LambdaArrival = probe.Rate ?? question.Base.LambdaArrival,
+        };
+        return probe.Level == ProbeLevel.Idle
+            ? configuration with
+            {
+                Concurrency = 1,
+                Arrivals = null,
+                LambdaArrival = null,
+            }
+            : configuration;
+    }
+
+    private int CountOf(ProbeLevel level) =>
+        Math.Min(
+            level == ProbeLevel.Full ? question.FullRequests : question.ShortRequests,
+            question.Base.RequestCount ?? int.MaxValue
+        );
+
+    /// <summary>The runs of a probe so far.</summary>
+    private sealed class Runs(Probe probe)
+    {
+        public Probe Probe => probe;
+
+        public List<RunResult> Results { get; } = [];
+
+        public string? Error { get; set; }
+    }
+}

@@ -1,0 +1,83 @@
+namespace LlmSim.Experiments.Planning;
+
+/// <summary>
+/// Looks for the best candidate of one shape. It asks for one round of probes after another; between rounds the planner may drop it.
+/// </summary>
+internal abstract class Search
+{
+    private IEnumerator<IReadOnlyList<Probe>>? _rounds;
+
+    protected Search(PlanQuestion question, InstanceShape shape)
+    {
+        Question = question;
+        Shape = shape;
+    }
+
+    public InstanceShape Shape { get; }
+
+    /// <summary>The best candidate that holds so far, as judged at its level; null for none.</summary>
+    public Judgement? Found { get; protected set; }
+
+    /// <summary>Why nothing of the shape is in the answer; null while it may be.</summary>
+    public string? Dropped { get; private set; }
+
+    /// <summary>The nearest that a candidate came to the SLOs, where none held.</summary>
+    public Judgement? Nearest { get; private set; }
+
+    /// <summary>What the least of is looked for, of what was found; infinite while nothing was.</summary>
+    public virtual double Score =>
+        Found is { } found ? Question.Weight(found.Probe.Candidate) : double.PositiveInfinity;
+
+    /// <summary>No candidate that is still possible has a lower score.</summary>
+    public double LeastScore { get; protected set; } = double.NegativeInfinity;
+
+    /// <summary>Whether it asks for nothing more.</summary>
+    public bool IsDone { get; private set; }
+
+    /// <summary>The probes that it asks for; empty when it is done.</summary>
+    public IReadOnlyList<Probe> Wanted { get; private set; } = [];
+
+    protected PlanQuestion Question { get; }
+
+    /// <summary>What the last round found, in the order of its probes.</summary>
+    protected IReadOnlyList<Judgement> Judged { get; private set; } = [];
+
+    /// <summary>Goes on with what the last round found.</summary>
+    public void Advance(IReadOnlyList<Judgement> judged)
+    {
+        Judged = judged;
+        foreach (var judgement in judged.Where(judgement => !judgement.Holds && judgement.Terms.Count > 0))
+        {
+            if (Nearest is null || Miss(judgement) < Miss(Nearest))
+            {
+                Nearest = judgement;
+            }
+        }
+
+        _rounds ??= Rounds().GetEnumerator();
+        IsDone = IsDone || !_rounds.MoveNext();
+        Wanted = IsDone ? [] : _rounds.Current;
+    }
+
+    /// <summary>Asks for nothing more.</summary>
+    public void Drop(string reason)
+    {
+        Dropped ??= reason;
+        IsDone = true;
+        Wanted = [];
+    }
+
+    protected abstract IEnumerable<IReadOnlyList<Probe>> Rounds();
+
+    /// <summary>From now on no candidate is lighter than this one.</summary>
+    protected void RaiseTo(ClusterSize size) =>
+        LeastScore = Math.Max(LeastScore, Question.Weight(new Candidate(Shape, size)));
+
+    protected bool Allows(ClusterSize size) => Question.Allows(new Candidate(Shape, size));
+
+    protected Probe ProbeOf(ClusterSize size, ProbeLevel level) => new(new Candidate(Shape, size), Rate: null, level);
+
+    /// <summary>By how much the worst figure misses its SLO.</summary>
+    private static double Miss(Judgement judgement) =>
+        judgement.Terms.Where(term => !term.IsMet).Select(term => term.Share).DefaultIfEmpty(double.MaxValue).Max();
+}

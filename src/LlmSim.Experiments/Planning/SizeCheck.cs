@@ -1,0 +1,83 @@
+namespace LlmSim.Experiments.Planning;
+
+/// <summary>Judges what a search by short runs found, and its neighbours, by long ones.</summary>
+internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search(question, start.Shape)
+{
+    private const int MostSteps = 8;
+
+    protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
+    {
+        yield return [Full(start.Size)];
+        if (Judged[0].Holds)
+        {
+            Found = Judged[0];
+            foreach (var round in Smaller())
+            {
+                yield return round;
+            }
+        }
+        else
+        {
+            foreach (var round in Larger())
+            {
+                yield return round;
+            }
+        }
+    }
+
+    private IEnumerable<IReadOnlyList<Probe>> Smaller()
+    {
+        while (Neighbours(Found!.Probe.Candidate.Size, -1) is { Count: > 0 } sizes)
+        {
+            yield return [.. sizes.Select(Full)];
+            if (Judged.FirstOrDefault(judged => judged.Holds) is not { } better)
+            {
+                yield break;
+            }
+
+            Found = better;
+        }
+    }
+
+    private IEnumerable<IReadOnlyList<Probe>> Larger()
+    {
+        IReadOnlyList<ClusterSize> front = [start.Size];
+        for (var step = 0; step < MostSteps; step++)
+        {
+            front = [.. front.SelectMany(size => Neighbours(size, 1)).Distinct()];
+            if (front.Count == 0)
+            {
+                break;
+            }
+
+            yield return [.. front.Select(Full)];
+            if (Judged.FirstOrDefault(judged => judged.Holds) is { } found)
+            {
+                Found = found;
+                yield break;
+            }
+        }
+
+        Drop(Nearest?.Reason ?? "no neighbour of what short runs found holds in long ones");
+    }
+
+    private Probe Full(ClusterSize size) => ProbeOf(size, ProbeLevel.Full);
+
+    private List<ClusterSize> Neighbours(ClusterSize size, int step)
+    {
+        ClusterSize[] sizes =
+            size.Mixed > 0
+                ? [ClusterSize.OfMixed(size.Mixed + step)]
+                :
+                [
+                    ClusterSize.Of(size.Prefill + step, size.Decode),
+                    ClusterSize.Of(size.Prefill, size.Decode + step),
+                ];
+        return
+        [
+            .. sizes.Where(one =>
+                (one.Mixed > 0 || (one.Prefill > 0 && one.Decode > 0)) && Allows(one)
+            ),
+        ];
+    }
+}

@@ -1,0 +1,168 @@
+namespace LlmSim.Experiments.Planning;
+
+/// <summary>The fewest instances of a shape at which the SLOs hold, by short runs.</summary>
+internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, LoadBound bound) : Search(question, shape)
+{
+    protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
+    {
+        var least = Shape.IsDisaggregated
+            ? ClusterSize.Of(bound.Prefill(Shape), bound.Decode(Shape))
+            : ClusterSize.OfMixed(bound.Mixed(Shape));
+        RaiseTo(least);
+        if (!Allows(least))
+        {
+            Drop($"needs at least {Describe(least)} by the bound of its data sheet, more than is allowed");
+            yield break;
+        }
+
+        yield return [ProbeOf(Shape.IsDisaggregated ? ClusterSize.Of(1, 1) : ClusterSize.OfMixed(1), ProbeLevel.Idle)];
+        if (!Judged[0].Holds)
+        {
+            Drop(
+                Judged[0].Terms.Count == 0
+                    ? Judged[0].Reason!
+                    : $"even with one request at a time {Judged[0].Reason}"
+            );
+            yield break;
+        }
+
+        foreach (var round in Shape.IsDisaggregated ? Disaggregated(least) : Mixed(least.Mixed))
+        {
+            yield return round;
+        }
+    }
+
+    private IEnumerable<IReadOnlyList<Probe>> Mixed(int least)
+    {
+        foreach (var round in Fewest(least, ClusterSize.OfMixed))
+        {
+            yield return round;
+        }
+    }
+
+    /// <summary>
+    /// The fewest that prefill with ample decode instances, then the fewest that decode beside those. Where one more that prefills saves
+    /// one that decodes, both are found.
+    /// </summary>
+    private IEnumerable<IReadOnlyList<Probe>> Disaggregated(ClusterSize least)
+    {
+        var ample = Ample(least);
+        foreach (var round in Fewest(least.Prefill, prefill => ClusterSize.Of(prefill, ample)))
+        {
+            yield return round;
+        }
+
+        if (Found is null)
+        {
+            yield break;
+        }
+
+        var prefill = Found.Probe.Candidate.Size.Prefill;
+        RaiseTo(ClusterSize.Of(prefill, least.Decode));
+        foreach (var round in Fewest(least.Decode, decode => ClusterSize.Of(prefill, decode), most: ample))
+        {
+            yield return round;
+        }
+
+        while (Found.Probe.Candidate.Size is { Decode: > 1 } size)
+        {
+            yield return [ProbeOf(ClusterSize.Of(size.Prefill + 1, size.Decode - 1), ProbeLevel.Short)];
+            var found = Found;
+            Take(Judged[0], isTie: true);
+            if (ReferenceEquals(found, Found))
+            {
+                break;
+            }
+        }
+    }
+
+    /// <summary>So many decode instances that prefill is what limits, as far as they may be bought.</summary>
+    private int Ample(ClusterSize least)
+    {
+        const int Ample = 4;
+        var ample = least.Decode * Ample;
+        while (ample > least.Decode && !Allows(ClusterSize.Of(least.Prefill, ample)))
+        {
+            ample--;
+        }
+
+        return ample;
+    }
+
+    /// <summary>Steps up from the bound, then halves what is left between the most that fails and the fewest that hold.</summary>
+    private IEnumerable<IReadOnlyList<Probe>> Fewest(int least, Func<int, ClusterSize> sizeOf, int? most = null)
+    {
+        var fails = least - 1;
+        var holds = most;
+        for (var count = least; holds is null || holds - fails > 1; )
+        {
+            yield return [ProbeOf(sizeOf(count), ProbeLevel.Short)];
+            var judged = Judged[0];
+            if (judged.Holds)
+            {
+                holds = count;
+                Take(judged, isTie: false);
+            }
+            else
+            {
+                fails = count;
+                if (most is null)
+                {
+                    RaiseTo(sizeOf(count + 1));
+                }
+            }
+
+            if (holds is { } known)
+            {
+                count = (fails + known) / 2;
+            }
+            else if (!Allows(sizeOf(fails + 1)))
+            {
+                Drop($"{judged.Reason} with the most that are allowed, {Describe(sizeOf(fails))}");
+                yield break;
+            }
+            else
+            {
+                count = Step(fails, sizeOf, judged);
+            }
+        }
+    }
+
+    /// <summary>Half as many again, or what the throughput of an overloaded run asks for; at most what is allowed.</summary>
+    private int Step(int fails, Func<int, ClusterSize> sizeOf, Judgement judged)
+    {
+        var grown = (int)Math.Ceiling(fails * Math.Max(1.3, Overload(judged)));
+        var count = Math.Max(fails + 1, grown);
+        while (!Allows(sizeOf(count)))
+        {
+            count--;
+        }
+
+        return count;
+    }
+
+    private double Overload(Judgement judged)
+    {
+        const double Most = 3;
+        var throughput = judged.Results.Count > 0 ? judged.Results[0].Summary.RequestsPerSecond : double.NaN;
+        return throughput > 0 ? Math.Clamp(bound.RequestsPerSecond / throughput, 1, Most) : 1;
+    }
+
+    private void Take(Judgement judged, bool isTie)
+    {
+        if (!judged.Holds)
+        {
+            return;
+        }
+
+        var weight = Question.Weight(judged.Probe.Candidate);
+        var best = Found is null ? double.PositiveInfinity : Question.Weight(Found.Probe.Candidate);
+        if (Found is null || weight < best || (isTie && weight <= best))
+        {
+            Found = judged;
+        }
+    }
+
+    private string Describe(ClusterSize size) =>
+        FormattableString.Invariant($"{new Candidate(Shape, size).Accelerators} accelerators ({size})");
+}
