@@ -11,6 +11,9 @@ internal static class ExitCode
     /// <summary>The simulator is wrong.</summary>
     public const int Defect = 2;
 
+    /// <summary>A run does not keep a limit of --require; its results are written all the same.</summary>
+    public const int NotMet = 3;
+
     /// <summary>128 + SIGINT, as shells have it.</summary>
     public const int Interrupted = 130;
 }
