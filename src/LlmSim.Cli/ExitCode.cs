@@ -11,7 +11,7 @@ internal static class ExitCode
     /// <summary>The simulator is wrong.</summary>
     public const int Defect = 2;
 
-    /// <summary>What was asked for is not met.</summary>
+    /// <summary>A run does not keep a limit of --require; its results are written all the same.</summary>
     public const int NotMet = 3;
 
     /// <summary>128 + SIGINT, as shells have it.</summary>

@@ -3,6 +3,7 @@ using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
+using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Verification;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
@@ -28,6 +29,9 @@ internal sealed record OutputPaths(
 
     /// <summary>Whether a second pass over the records has to agree with the summary before anything is written.</summary>
     internal bool Verify { get; init; }
+
+    /// <summary>Limits that each run is compared with.</summary>
+    internal SloTerms Required { get; init; } = SloTerms.None;
 }
 
 /// <summary>Runs a simulation from a configuration to result files.</summary>
@@ -99,6 +103,7 @@ internal static class Experiment
             ),
         };
 
+        result = result.Compared(outputs.Required);
         requests?.Complete();
         samples.Complete();
         pictures?.Draw(files, samples.Kept, cancellation);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Cli.Commands;
@@ -11,6 +12,7 @@ internal sealed class OutputArguments
 {
     private const string StandardOutput = "-";
     private const string ReplicationsName = "replications_output";
+    private const string RequireName = "require";
 
     private readonly Option<string> _requestsOutput = CliOption.File(
         "requests_output",
@@ -34,6 +36,13 @@ internal sealed class OutputArguments
     private readonly Option<bool> _timing = CliOption.Flag(
         "timing",
         "say on standard error how long the simulation took once it ran"
+    );
+
+    private readonly Option<string> _require = CliOption.Text(
+        RequireName,
+        "limits that each run has to keep, such as 'ttft_p99<1s, attainment>=95%'; exit code 3 where one is not met. "
+            + "Figures: docs/slos.md",
+        valueName: "LIMITS"
     );
 
     private readonly Option<string> _replicationsOutput = CliOption.File(
@@ -66,9 +75,13 @@ internal sealed class OutputArguments
     /// <summary>What a single run has besides.</summary>
     public OptionGroup TimingGroup => new("Timing", [_timing]);
 
+    /// <summary>Limits: several values are as good as several limits in one.</summary>
+    public OptionGroup RequirementsGroup => new("Limits", [_require]);
+
     public IReadOnlyList<OptionGroup> Groups =>
         [
             new("Output", [_csvOutput, _requestsOutput, _replicationsOutput, _json, _quiet, _verify]),
+            RequirementsGroup,
             new("Sweep", [_jobs, _checkpointPath, _resume, _overwrite, _printPlan]),
             _samples.Group,
             _plots.Group,
@@ -122,6 +135,7 @@ internal sealed class OutputArguments
         )
         {
             Verify = parse.GetValue(_verify),
+            Required = SloTerms.Parse(Given(parse, _require), $"--{RequireName}"),
         };
 
     public SweepOptions Sweep(ParseResult parse)
@@ -172,6 +186,9 @@ internal sealed class OutputArguments
         parse.GetValue(_replicationsOutput) is { } path
             ? new OutputFile($"--{ReplicationsName}", path)
             : null;
+
+    private static IEnumerable<string> Given(ParseResult parse, Option option) =>
+        parse.GetResult(option)?.Tokens.Select(token => token.Value) ?? [];
 
     /// <summary>Beside the results, unless they go to a device.</summary>
     private static string? DefaultJournal(OutputPaths paths) =>

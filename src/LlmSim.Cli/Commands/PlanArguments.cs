@@ -129,7 +129,7 @@ internal sealed class PlanArguments
     /// <exception cref="UserErrorException">It is missing or wrong.</exception>
     public IReadOnlyList<SloTerm> Slos(ParseResult parse) =>
         parse.GetValue(_slo) is { } text
-            ? SloTerms.Parse(text, "--slo")
+            ? SloTerms.Parse(text, "--slo").Terms
             : throw new UserErrorException(
                 "--slo: is missing; allowed: what has to hold, such as \"ttft_p99<1s, tpot_p99<50ms\""
             );

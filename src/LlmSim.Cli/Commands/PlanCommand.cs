@@ -2,7 +2,6 @@ using System.CommandLine;
 using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Planning;
-using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Cli.Commands;
@@ -70,9 +69,9 @@ internal sealed class PlanCommand : CliCommand
     /// <summary>Goodput counts requests within the latencies that are asked for.</summary>
     private RunConfiguration WithDeadlines(RunConfiguration configuration, ParseResult parse)
     {
-        foreach (var slo in _plan.Slos(parse).Where(slo => slo.Comparison is SloComparison.Below or SloComparison.AtMost))
+        foreach (var slo in _plan.Slos(parse).Where(slo => slo.IsUpper))
         {
-            configuration = slo.Figure.Split('_')[0] switch
+            configuration = slo.Figure.Name.Split('_')[0] switch
             {
                 "ttft" => configuration with { TtftSloSeconds = slo.Value },
                 "tpot" => configuration with { TpotSloSeconds = slo.Value },

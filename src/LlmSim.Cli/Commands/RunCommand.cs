@@ -26,7 +26,7 @@ internal sealed class RunCommand : CliCommand
             _run.PluginGroup,
             .. _run.SemanticsGroups,
         ]);
-        AllowSeveralValues(_run.Groups.Concat(_run.SemanticsGroups));
+        AllowSeveralValues([.. _run.Groups, .. _run.SemanticsGroups, _output.RequirementsGroup]);
         Examples =
         [
             "llmsim run",
@@ -35,12 +35,13 @@ internal sealed class RunCommand : CliCommand
             "llmsim run --requests_output requests.parquet --csv_output summary.csv",
             "llmsim run --sample_queue_states --sample_interval 1 --plots plots",
             "llmsim run --semantics reference --lm_head full --json -",
+            "llmsim run --require 'ttft_p99<1s, tpot_p99<50ms' --require 'attainment>=95%'",
             "llmsim run --lambda_arrival 1 2 3 --seed 1 2 3 4 5 --csv_output sweep.csv",
         ];
         SetAction(Execute);
     }
 
-    private void Execute(ParseResult parse)
+    private int Execute(ParseResult parse)
     {
         var plan = _run.Plan(parse, Console);
         if (plan.Points.Count > 1 || _output.AsksForSweep(parse))
@@ -50,16 +51,14 @@ internal sealed class RunCommand : CliCommand
                 throw new UserErrorException("--timing: a sweep is not timed; run one point.");
             }
 
-            SweepExecution.Run(plan, parse, _output, Console);
+            return SweepExecution.Run(plan, parse, _output, Console);
         }
-        else
-        {
-            SweepExecution.Warn(plan, parse, _output, isSweep: false, Console);
-            RunOne(plan.Points[0].Configuration, parse);
-        }
+
+        SweepExecution.Warn(plan, parse, _output, isSweep: false, Console);
+        return RunOne(plan.Points[0].Configuration, parse);
     }
 
-    private void RunOne(RunConfiguration configuration, ParseResult parse)
+    private int RunOne(RunConfiguration configuration, ParseResult parse)
     {
         RunResult result;
         var timer = _output.AsksForTiming(parse) ? new RunTimer() : null;
@@ -84,13 +83,16 @@ internal sealed class RunCommand : CliCommand
         if (!_output.IsJsonOnStandardOutput(parse) && !_output.IsQuiet(parse))
         {
             SummaryReport.Write(result, Console);
-            return;
+        }
+        else
+        {
+            PredictionNotices.Write([result.Prediction], Console);
+            if (_output.IsJsonOnStandardOutput(parse))
+            {
+                Console.Out.Write(SummaryJson.Text(result));
+            }
         }
 
-        PredictionNotices.Write([result.Prediction], Console);
-        if (_output.IsJsonOnStandardOutput(parse))
-        {
-            Console.Out.Write(SummaryJson.Text(result));
-        }
+        return RequirementsReport.Tell([("", result)], Console);
     }
 }

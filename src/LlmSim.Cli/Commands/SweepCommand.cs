@@ -20,11 +20,13 @@ internal sealed class SweepCommand : CliCommand
     {
         Add(_file);
         AddGroups([.. _output.Groups, _run.PluginGroup]);
+        AllowSeveralValues([_output.RequirementsGroup]);
         Examples =
         [
             "llmsim sweep sweep.yaml --print_plan",
             "llmsim sweep sweep.yaml --csv_output results.csv",
             "llmsim sweep sweep.yaml --csv_output results.csv --resume",
+            "llmsim sweep sweep.yaml --require 'ttft_p99<1s'",
         ];
         SetAction(parse =>
             SweepExecution.Run(

@@ -9,13 +9,15 @@ namespace LlmSim.Cli.Commands;
 /// <summary>A sweep from its plan to its table, wherever the plan comes from.</summary>
 internal static class SweepExecution
 {
-    public static void Run(SweepPlan plan, ParseResult parse, OutputArguments output, CliConsole console)
+    /// <summary>Runs a plan and shows its results.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(SweepPlan plan, ParseResult parse, OutputArguments output, CliConsole console)
     {
         Warn(plan, parse, output, isSweep: true, console);
         if (output.IsPlanOnly(parse))
         {
             SweepReport.WritePlan(plan, console);
-            return;
+            return ExitCode.Success;
         }
 
         var pictures = output.SweepPictures(parse);
@@ -57,6 +59,8 @@ internal static class SweepExecution
         {
             Write(plan, results, replications, console);
         }
+
+        return RequirementsReport.Tell(plan.Points.Select(point => point.Name).Zip(results), console);
     }
 
     /// <summary>Says which options have no effect.</summary>

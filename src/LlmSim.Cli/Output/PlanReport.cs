@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmSim.Experiments.Planning;
+using LlmSim.Experiments.Slos;
 using LlmSim.Metrics;
 
 namespace LlmSim.Cli.Output;
@@ -34,7 +35,7 @@ internal static class PlanReport
 
     private static void WriteRows(PlanAnswer answer, CliConsole console)
     {
-        var terms = answer.Question.Slos.Select(slo => $">{slo.Figure}");
+        var terms = answer.Question.Slos.Select(slo => $">{slo.Figure.Name}");
         var table = TextTable.Create([
             "candidate",
             ">GPUs",
@@ -83,7 +84,7 @@ internal static class PlanReport
         TextTable.Write(table, console);
     }
 
-    private static string Text(string figure, MeanEstimate estimate) =>
+    private static string Text(SloFigure figure, MeanEstimate estimate) =>
         double.IsNaN(estimate.HalfWidth)
             ? PlanText.Figure(figure, estimate.Mean)
             : $"{PlanText.Figure(figure, estimate.Mean)} ± {PlanText.Figure(figure, estimate.HalfWidth)}";

@@ -32,6 +32,7 @@ internal static partial class SummaryReport
         WriteRanges(result, console);
         console.Out.WriteLine();
         WriteRates(result, console.Out);
+        WriteRequirements(result, console.Out);
         console.Out.WriteLine();
         TextTable.Write(Instances(result.Summary), console);
         WriteFiles(result, console.Out);
@@ -185,53 +186,6 @@ internal static partial class SummaryReport
 
         console.Out.WriteLine();
         TextTable.Write(table, console);
-    }
-
-    private static void WriteRates(RunResult result, TextWriter writer)
-    {
-        var (c, s) = (result.Configuration, result.Summary);
-        Line(
-            writer,
-            "Throughput",
-            $"{Figures.Number(s.RequestsPerSecond)} requests/s, {Figures.Number(s.OutputTokensPerSecond)} output "
-                + $"tokens/s, {Figures.Number(s.TokensPerSecond)} tokens/s"
-        );
-        Line(
-            writer,
-            "Goodput",
-            $"{Figures.Number(s.GoodputRequestsPerSecond)} requests/s that meet both SLOs"
-        );
-        WriteArrivalWindow(s.ArrivalWindow, writer);
-        Line(
-            writer,
-            "SLO",
-            FormattableString.Invariant(
-                $"TTFT < {c.TtftSloSeconds} s: {Figures.Number(s.TtftAttainmentPercent)} %; "
-            )
-                + FormattableString.Invariant(
-                    $"TPOT < {c.TpotSloSeconds} s: {Figures.Number(s.TpotAttainmentPercent)} %; "
-                )
-                + $"both: {Figures.Number(s.BothAttainmentPercent)} %"
-        );
-    }
-
-    private static void WriteArrivalWindow(ArrivalWindow window, TextWriter writer)
-    {
-        if (window.Seconds > 0)
-        {
-            Line(
-                writer,
-                "Arrivals",
-                $"in their {Figures.Number(window.Seconds)} s: {Figures.Number(window.RequestsPerSecond)} requests/s, "
-                    + $"goodput {Figures.Number(window.GoodputRequestsPerSecond)} requests/s,"
-            );
-            Line(
-                writer,
-                "",
-                $"{Figures.Number(window.OutputTokensPerSecond)} output tokens/s, "
-                    + $"{Figures.Number(window.TokensPerSecond)} tokens/s"
-            );
-        }
     }
 
     private static Spectre.Console.Table Instances(RunSummary s)

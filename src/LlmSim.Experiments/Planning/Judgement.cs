@@ -84,7 +84,7 @@ internal sealed class Judgement
     private static TermJudgement TermOf(SloTerm slo, IReadOnlyList<RunResult> results, bool isInsideError)
     {
         var estimate = MeanEstimate.Of([.. results.Select(result => slo.ValueOf(result.Summary))]);
-        var metric = slo.Figure.Split('_')[0] switch
+        var metric = slo.Figure.Name.Split('_')[0] switch
         {
             "ttft" => Ttft,
             "tpot" or "itl" => Tpot,
@@ -103,27 +103,29 @@ internal sealed class Judgement
 /// <param name="IsInsideError">Whether it is judged at that upper end; where that is not known it is never met.</param>
 internal sealed record TermJudgement(SloTerm Slo, MeanEstimate Estimate, double? UpperRatio, bool IsInsideError = false)
 {
-    private double Ratio => IsInsideError ? UpperRatio ?? double.PositiveInfinity : 1;
-
     /// <summary>Whether the mean over the seeds meets it.</summary>
-    public bool IsMet => Slo.IsMetBy(Estimate.Mean * Ratio);
+    public bool IsMet => IsMetBy(Estimate.Mean);
 
     /// <summary>Whether the SLO is outside the interval, so that both its ends say the same.</summary>
     public bool IsDecided =>
-        Estimate.Count > 1 && Slo.IsMetBy(Estimate.Low * Ratio) == IsMet && Slo.IsMetBy(Estimate.High * Ratio) == IsMet;
+        Estimate.Count > 1 && IsMetBy(Estimate.Low) == IsMet && IsMetBy(Estimate.High) == IsMet;
 
-    /// <summary>Whether it is met at the upper end of the prediction's range.</summary>
-    public bool IsMetAtUpperEnd => UpperRatio is { } ratio && Slo.IsMetBy(Estimate.Mean * ratio);
+    /// <summary>Whether it is met at the upper end of the prediction's range: only latencies have one.</summary>
+    public bool IsMetAtUpperEnd => Slo.IsUpper && UpperRatio is { } ratio && Slo.IsMetBy(Estimate.Mean * ratio);
 
-    /// <summary>The figure in parts of the limit: below 1 where it is met by that much.</summary>
-    public double Share => Estimate.Mean * Ratio / Slo.Value;
+    /// <summary>The figure in parts of the limit, or for a figure that has to be large the reverse: below 1 where it is met by that much.</summary>
+    public double Share => Slo.IsUpper ? Judged / Slo.Value : Slo.Value / Judged;
 
     /// <summary>As "ttft_p99 is 1.34 s, the SLO is ttft_p99&lt;1s".</summary>
-    public string Words =>
-        $"{Slo.Figure} is {PlanText.Figure(Slo.Figure, Estimate.Mean)}{Range}, the SLO is {Slo}";
+    public string Words => $"{Slo.Figure.Name} is {PlanText.Figure(Slo.Figure, Estimate.Mean)}{Range}, the SLO is {Slo}";
+
+    private double Judged => Estimate.Mean * (IsInsideError ? UpperRatio ?? double.PositiveInfinity : 1);
 
     private string Range =>
         !IsInsideError ? ""
         : UpperRatio is { } ratio ? $", in nine of ten such cases up to {PlanText.Figure(Slo.Figure, Estimate.Mean * ratio)}"
         : " with an error that is not known";
+
+    private bool IsMetBy(double value) =>
+        !IsInsideError ? Slo.IsMetBy(value) : Slo.IsUpper && UpperRatio is { } ratio && Slo.IsMetBy(value * ratio);
 }

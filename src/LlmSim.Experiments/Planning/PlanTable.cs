@@ -47,9 +47,9 @@ internal static class PlanTable
         line["replications"].Format(row.Judgement.Results.Count);
         foreach (var term in row.Judgement.Terms)
         {
-            line[term.Slo.Figure].Set(Text(term.Estimate.Mean));
-            line[$"{term.Slo.Figure}_ci95_low"].Set(Text(term.Estimate.Low));
-            line[$"{term.Slo.Figure}_ci95_high"].Set(Text(term.Estimate.High));
+            line[term.Slo.Figure.Name].Set(Text(term.Estimate.Mean));
+            line[$"{term.Slo.Figure.Name}_ci95_low"].Set(Text(term.Estimate.Low));
+            line[$"{term.Slo.Figure.Name}_ci95_high"].Set(Text(term.Estimate.High));
         }
     }
 

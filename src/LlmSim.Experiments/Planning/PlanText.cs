@@ -1,25 +1,21 @@
 using System.Globalization;
+using LlmSim.Experiments.Slos;
 
 namespace LlmSim.Experiments.Planning;
 
 /// <summary>Figures of a plan in words.</summary>
 internal static class PlanText
 {
-    /// <summary>A figure of an SLO with its unit.</summary>
-    public static string Figure(string figure, double value)
-    {
-        if (double.IsNaN(value))
+    /// <summary>A value of a figure with its unit.</summary>
+    public static string Figure(SloFigure figure, double value) =>
+        (figure.Quantity, figure.Name.Split('_')[0]) switch
         {
-            return "not defined";
-        }
-
-        return figure.Split('_')[0] switch
-        {
-            "ttft" or "e2e" => Digits(value) + " s",
-            "tpot" or "itl" => Digits(1000 * value) + " ms",
-            _ => Digits(value),
+            _ when double.IsNaN(value) => "not defined",
+            (SloQuantity.Time, "tpot" or "itl") => Digits(1000 * value) + " ms",
+            (SloQuantity.Time, _) => Digits(value) + " s",
+            (SloQuantity.Share, _) => Digits(value) + " %",
+            _ => Digits(value) + " /s",
         };
-    }
 
     /// <summary>Three digits that count.</summary>
     public static string Digits(double value)

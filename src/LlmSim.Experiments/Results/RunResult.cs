@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using LlmSim.Experiments.Performance;
+using LlmSim.Experiments.Slos;
 using LlmSim.Metrics;
 using LlmSim.Workloads.Traces;
 
@@ -46,6 +48,17 @@ internal sealed record RunResult(
 
     /// <summary>Why requests arrive as they do, where a trace left it open; else null.</summary>
     public string? ArrivalsReason { get; init; }
+
+    /// <summary>How it compares with each limit that was set; null where none was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<Requirement>? Requirements { get; init; }
+
+    /// <summary>The limits that it does not keep.</summary>
+    internal IEnumerable<Requirement> Unmet => (Requirements ?? []).Where(requirement => !requirement.IsMet);
+
+    /// <summary>The result beside limits.</summary>
+    internal RunResult Compared(SloTerms required) =>
+        required.Terms.Count == 0 ? this : this with { Requirements = required.Check(Summary) };
 
     /// <summary>What a second pass over the records has compared, in words; null without one.</summary>
     internal string? Verification { get; init; }

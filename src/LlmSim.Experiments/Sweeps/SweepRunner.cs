@@ -77,9 +77,10 @@ internal static class SweepRunner
         }
 
         Simulate(prepared, options, pointFiles, journal, results, onProgress, cancellation);
-        Write(csv, json, results!);
+        var compared = Array.ConvertAll(results, result => result!.Compared(options.Outputs.Required));
+        Write(csv, json, compared);
         files.Commit();
-        return results!;
+        return compared;
     }
 
     private static PreparedSweep Load(SweepPlan plan, CancellationToken cancellation)

@@ -86,7 +86,7 @@ internal static class Samples
         };
     }
 
-    private static RunSummary Summary() =>
+    public static RunSummary Summary() =>
         new()
         {
             Requests = 12,

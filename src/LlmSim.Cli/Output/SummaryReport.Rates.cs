@@ -1,0 +1,74 @@
+using LlmSim.Experiments.Results;
+using LlmSim.Metrics;
+
+namespace LlmSim.Cli.Output;
+
+/// <content>Rates, and the limits that the run was compared with.</content>
+internal static partial class SummaryReport
+{
+    private static void WriteRates(RunResult result, TextWriter writer)
+    {
+        var (c, s) = (result.Configuration, result.Summary);
+        Line(
+            writer,
+            "Throughput",
+            $"{Figures.Number(s.RequestsPerSecond)} requests/s, {Figures.Number(s.OutputTokensPerSecond)} output "
+                + $"tokens/s, {Figures.Number(s.TokensPerSecond)} tokens/s"
+        );
+        Line(
+            writer,
+            "Goodput",
+            $"{Figures.Number(s.GoodputRequestsPerSecond)} requests/s that meet both SLOs"
+        );
+        WriteArrivalWindow(s.ArrivalWindow, writer);
+        Line(
+            writer,
+            "SLO",
+            FormattableString.Invariant(
+                $"TTFT < {c.TtftSloSeconds} s: {Figures.Number(s.TtftAttainmentPercent)} %; "
+            )
+                + FormattableString.Invariant(
+                    $"TPOT < {c.TpotSloSeconds} s: {Figures.Number(s.TpotAttainmentPercent)} %; "
+                )
+                + $"both: {Figures.Number(s.BothAttainmentPercent)} %"
+        );
+    }
+
+    private static void WriteArrivalWindow(ArrivalWindow window, TextWriter writer)
+    {
+        if (window.Seconds > 0)
+        {
+            Line(
+                writer,
+                "Arrivals",
+                $"in their {Figures.Number(window.Seconds)} s: {Figures.Number(window.RequestsPerSecond)} requests/s, "
+                    + $"goodput {Figures.Number(window.GoodputRequestsPerSecond)} requests/s,"
+            );
+            Line(
+                writer,
+                "",
+                $"{Figures.Number(window.OutputTokensPerSecond)} output tokens/s, "
+                    + $"{Figures.Number(window.TokensPerSecond)} tokens/s"
+            );
+        }
+    }
+
+    private static void WriteRequirements(RunResult result, TextWriter writer)
+    {
+        var label = "Required";
+        foreach (var requirement in result.Requirements ?? [])
+        {
+            Line(
+                writer,
+                label,
+                $"{RequirementsReport.Describe(requirement)}, {(requirement.IsMet ? "met" : "NOT MET")}"
+            );
+            label = "";
+        }
+
+        if (result.Requirements is not null && result.Summary.Rejected > 0)
+        {
+            Line(writer, label, "Latencies are of the requests that finished: rejected ones have none.");
+        }
+    }
+}
