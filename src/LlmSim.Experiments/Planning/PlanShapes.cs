@@ -50,7 +50,7 @@ internal static class PlanShapes
             );
     }
 
-    /// <summary>An accelerator by name, alias, or the beginning of one that is the only one, or the only one with kernels of its own.</summary>
+    /// <summary>An accelerator by name, alias, or the beginning of a name up to a '_': of the only one, or of the only one with kernels of its own.</summary>
     /// <exception cref="UserErrorException">There is none, or several.</exception>
     public static HardwareDescription Find(string name, HardwareCatalog catalog)
     {
@@ -71,7 +71,9 @@ internal static class PlanShapes
             ),
         };
 
-        bool IsBegun(string known) => known.StartsWith(name, StringComparison.OrdinalIgnoreCase);
+        bool IsBegun(string known) =>
+            known.Equals(name, StringComparison.OrdinalIgnoreCase)
+            || known.StartsWith(name + "_", StringComparison.OrdinalIgnoreCase);
     }
 
     private static IEnumerable<string> NamesOf(HardwareDescription hardware) =>

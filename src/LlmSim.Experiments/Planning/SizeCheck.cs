@@ -63,21 +63,19 @@ internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search
 
     private Probe Full(ClusterSize size) => ProbeOf(size, ProbeLevel.Full);
 
+    /// <summary>One instance more or fewer; of a disaggregated cluster also with one or two that change their stage.</summary>
     private List<ClusterSize> Neighbours(ClusterSize size, int step)
     {
-        ClusterSize[] sizes =
+        const int MostMoved = 2;
+        var instances = size.Instances + step;
+        IEnumerable<ClusterSize> sizes =
             size.Mixed > 0
-                ? [ClusterSize.OfMixed(size.Mixed + step)]
-                :
-                [
-                    ClusterSize.Of(size.Prefill + step, size.Decode),
-                    ClusterSize.Of(size.Prefill, size.Decode + step),
-                ];
-        return
-        [
-            .. sizes.Where(one =>
-                (one.Mixed > 0 || (one.Prefill > 0 && one.Decode > 0)) && Allows(one)
-            ),
-        ];
+                ? [ClusterSize.OfMixed(instances)]
+                : Enumerable
+                    .Range(size.Prefill - MostMoved, (2 * MostMoved) + 1)
+                    .Where(prefill => prefill > 0 && prefill < instances)
+                    .OrderBy(prefill => Math.Abs(prefill - size.Prefill))
+                    .Select(prefill => ClusterSize.Of(prefill, instances - prefill));
+        return [.. sizes.Where(one => one.Instances > 0 && Allows(one))];
     }
 }

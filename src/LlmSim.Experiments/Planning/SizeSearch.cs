@@ -41,37 +41,71 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
     }
 
     /// <summary>
-    /// The fewest that prefill with ample decode instances, then the fewest that decode beside those. Where one more that prefills saves
-    /// one that decodes, both are found.
+    /// The fewest that prefill beside ample decode instances, then the fewest that decode beside those, then whether more that prefill
+    /// save more that decode. That is exact where more instances never do harm: fewer that prefill were too few even beside the ample.
     /// </summary>
     private IEnumerable<IReadOnlyList<Probe>> Disaggregated(ClusterSize least)
     {
-        var ample = Ample(least);
-        foreach (var round in Fewest(least.Prefill, prefill => ClusterSize.Of(prefill, ample)))
+        var decode = Ample(least);
+        foreach (var round in Fewest(least.Prefill, prefill => ClusterSize.Of(prefill, decode), isDropped: false))
         {
             yield return round;
         }
 
         if (Found is null)
         {
+            foreach (var round in Front(least))
+            {
+                yield return round;
+            }
+        }
+
+        if (Found is null)
+        {
+            Drop($"{Nearest?.Reason} with the most that are allowed, however they are divided");
             yield break;
         }
 
-        var prefill = Found.Probe.Candidate.Size.Prefill;
-        RaiseTo(ClusterSize.Of(prefill, least.Decode));
-        foreach (var round in Fewest(least.Decode, decode => ClusterSize.Of(prefill, decode), most: ample))
+        var size = Found.Probe.Candidate.Size;
+        foreach (var round in Fewest(least.Decode, count => ClusterSize.Of(size.Prefill, count), most: size.Decode))
         {
             yield return round;
         }
 
-        while (Found.Probe.Candidate.Size is { Decode: > 1 } size)
+        for (
+            var prefill = size.Prefill + 1;
+            Found.Probe.Candidate.Size.Instances - 1 - prefill >= least.Decode;
+            prefill++
+        )
         {
-            yield return [ProbeOf(ClusterSize.Of(size.Prefill + 1, size.Decode - 1), ProbeLevel.Short)];
-            var found = Found;
-            Take(Judged[0], isTie: true);
-            if (ReferenceEquals(found, Found))
+            var fewer = Found.Probe.Candidate.Size.Instances - 1 - prefill;
+            yield return [ProbeOf(ClusterSize.Of(prefill, fewer), ProbeLevel.Short)];
+            if (Judged[0].Holds)
             {
-                break;
+                Take(Judged[0]);
+                var (now, known) = (prefill, fewer);
+                foreach (var round in Fewest(least.Decode, count => ClusterSize.Of(now, count), most: known))
+                {
+                    yield return round;
+                }
+            }
+        }
+    }
+
+    /// <summary>Every way to divide the most that are allowed, from the fewest that prefill on.</summary>
+    private IEnumerable<IReadOnlyList<Probe>> Front(ClusterSize least)
+    {
+        foreach (
+            var candidate in Sizes
+                .Largest(Question, Shape)
+                .Where(candidate => candidate.Size.Prefill >= least.Prefill && candidate.Size.Decode >= least.Decode)
+        )
+        {
+            yield return [ProbeOf(candidate.Size, ProbeLevel.Short)];
+            if (Judged[0].Holds)
+            {
+                Take(Judged[0]);
+                yield break;
             }
         }
     }
@@ -90,7 +124,12 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
     }
 
     /// <summary>Steps up from the bound, then halves what is left between the most that fails and the fewest that hold.</summary>
-    private IEnumerable<IReadOnlyList<Probe>> Fewest(int least, Func<int, ClusterSize> sizeOf, int? most = null)
+    private IEnumerable<IReadOnlyList<Probe>> Fewest(
+        int least,
+        Func<int, ClusterSize> sizeOf,
+        int? most = null,
+        bool isDropped = true
+    )
     {
         var fails = least - 1;
         var holds = most;
@@ -101,12 +140,12 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
             if (judged.Holds)
             {
                 holds = count;
-                Take(judged, isTie: false);
+                Take(judged);
             }
             else
             {
                 fails = count;
-                if (most is null)
+                if (most is null && isDropped)
                 {
                     RaiseTo(sizeOf(count + 1));
                 }
@@ -118,7 +157,11 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
             }
             else if (!Allows(sizeOf(fails + 1)))
             {
-                Drop($"{judged.Reason} with the most that are allowed, {Describe(sizeOf(fails))}");
+                if (isDropped)
+                {
+                    Drop($"{judged.Reason} with the most that are allowed, {Describe(sizeOf(fails))}");
+                }
+
                 yield break;
             }
             else
@@ -148,16 +191,9 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
         return throughput > 0 ? Math.Clamp(bound.RequestsPerSecond / throughput, 1, Most) : 1;
     }
 
-    private void Take(Judgement judged, bool isTie)
+    private void Take(Judgement judged)
     {
-        if (!judged.Holds)
-        {
-            return;
-        }
-
-        var weight = Question.Weight(judged.Probe.Candidate);
-        var best = Found is null ? double.PositiveInfinity : Question.Weight(Found.Probe.Candidate);
-        if (Found is null || weight < best || (isTie && weight <= best))
+        if (Found is null || Question.Weight(judged.Probe.Candidate) < Question.Weight(Found.Probe.Candidate))
         {
             Found = judged;
         }
