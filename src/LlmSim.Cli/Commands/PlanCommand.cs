@@ -46,21 +46,31 @@ internal sealed class PlanCommand : CliCommand
         var bound = PlanLoad.Of(question);
         var folder = _output.OpenFolder(parse);
         using var journal = _output.OpenJournal(parse, folder);
+        var workers = _output.Workers(parse);
         PlanAnswer answer;
         Prober prober;
+        IReadOnlyList<Influence>? influences = null;
         using (var progress = new ProgressLine(Console, _output.IsQuiet(parse)))
         {
-            prober = new Prober(question, journal, _output.Workers(parse), Console.Cancellation)
-            {
-                OnRun = progress.ReportRuns,
-            };
+            prober = Prober(question);
             answer = new Planner(question, bound, prober.Judge).Answer();
+            if (_output.AsksForSensitivity(parse) && answer.Rows.Count > 0)
+            {
+                influences = Sensitivity.Of(answer, bound, varied => Prober(varied).Judge);
+            }
+
+            Prober Prober(PlanQuestion asked) =>
+                new(asked, journal, workers, Console.Cancellation) { OnRun = progress.ReportRuns };
         }
 
-        PlanFiles.Write(folder, answer, plan.Common);
+        PlanFiles.Write(folder, answer, prober.UnderLoad, plan.Common);
         if (!_output.IsQuiet(parse))
         {
             PlanReport.Write(answer, prober, folder, _output.Explains(parse), Console);
+            if (influences is not null)
+            {
+                InfluenceReport.Write(question, influences, Console);
+            }
         }
 
         return answer.Rows.Count > 0 ? ExitCode.Success : ExitCode.NotMet;

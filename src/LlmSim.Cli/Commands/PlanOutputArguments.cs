@@ -21,15 +21,22 @@ internal sealed class PlanOutputArguments
 
     private readonly Option<bool> _explain = CliOption.Flag("explain", "say of each kind of instance why it is not in the answer");
 
+    private readonly Option<bool> _sensitivity = CliOption.Flag(
+        "sensitivity",
+        "ask again with the rate, the lengths and the times of iterations a fifth lower and higher: which assumption moves the answer"
+    );
+
     private readonly Option<bool> _quiet = CliOption.Flag("quiet", "no answer on standard output and no progress");
 
     private readonly Option<long?> _jobs = CliOption.Jobs();
 
-    public OptionGroup Group => new("Output", [_output, _overwrite, _explain, _quiet, _jobs]);
+    public OptionGroup Group => new("Output", [_output, _overwrite, _explain, _sensitivity, _quiet, _jobs]);
 
     public bool IsQuiet(ParseResult parse) => parse.GetValue(_quiet);
 
     public bool Explains(ParseResult parse) => parse.GetValue(_explain);
+
+    public bool AsksForSensitivity(ParseResult parse) => parse.GetValue(_sensitivity);
 
     public int Workers(ParseResult parse) => CliOption.JobsOf(parse, _jobs);
 

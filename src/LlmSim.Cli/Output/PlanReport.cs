@@ -22,7 +22,7 @@ internal static class PlanReport
         console.Out.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{answer.Question.Shapes.Count:N0} kinds of instances, {prober.Judgements.Select(judged => judged.Probe.Candidate).Distinct().Count():N0} clusters simulated in {prober.Simulated + prober.Remembered:N0} runs of {prober.Requests:N0} requests ({prober.Remembered:N0} runs from the journal)."
+                $"{answer.Question.Shapes.Count:N0} kinds of instances, {prober.UnderLoad.Count:N0} clusters simulated under load, in all {prober.Simulated + prober.Remembered:N0} runs of {prober.Requests:N0} requests ({prober.Remembered:N0} runs from the journal)."
             )
         );
         console.Out.WriteLine($"{folder}/ has the table, and of each candidate a scenario that runs and commands that deploy it.");

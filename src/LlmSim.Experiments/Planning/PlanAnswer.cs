@@ -60,6 +60,9 @@ internal sealed class PlanRow(PlanQuestion question, Judgement judgement)
     public double GoodputPerAccelerator =>
         Mean(result => result.Summary.GoodputRequestsPerSecond) / Candidate.Accelerators;
 
+    /// <summary>Requests that meet both SLOs of a latency, in per cent.</summary>
+    public double AttainmentPercent => Mean(result => result.Summary.BothAttainmentPercent);
+
     /// <summary>Share of the time in which instances compute, from 0 to 1.</summary>
     public double Utilization =>
         Mean(result => result.Summary.Instances.Average(instance => instance.Utilization));

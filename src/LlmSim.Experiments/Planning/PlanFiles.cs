@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 
@@ -16,9 +17,15 @@ internal static class PlanFiles
     /// <summary>Writes them: all of them appear, or none.</summary>
     /// <param name="folder">The folder, which is there.</param>
     /// <param name="answer">The answer.</param>
+    /// <param name="candidates">Everything that was simulated under load, for the pictures.</param>
     /// <param name="settings">The options of the simulation that were given.</param>
     /// <exception cref="UserErrorException">One cannot be written.</exception>
-    public static void Write(string folder, PlanAnswer answer, IReadOnlyList<Setting> settings)
+    public static void Write(
+        string folder,
+        PlanAnswer answer,
+        IReadOnlyList<Judgement> candidates,
+        IReadOnlyList<Setting> settings
+    )
     {
         using var files = new OutputSet();
         Add("plan.csv", PlanTable.Csv(answer));
@@ -34,6 +41,14 @@ internal static class PlanFiles
             Add($"{name}/deploy.sh", Deployment.Script(row.Candidate, answer.Question.Base));
         }
 
+        PictureSet.Draw(
+            PlanPictures.All([.. candidates.Select(judged => new PlanRow(answer.Question, judged))]),
+            files,
+            Option,
+            folder,
+            PictureFormat.Png,
+            CancellationToken.None
+        );
         files.Commit();
 
         void Add(string name, string text) =>

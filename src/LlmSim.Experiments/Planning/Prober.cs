@@ -26,8 +26,14 @@ internal sealed class Prober(PlanQuestion question, Journal? journal, int worker
     /// <summary>Requests of all runs.</summary>
     public long Requests { get; private set; }
 
-    /// <summary>What was found, in the order of asking.</summary>
-    public IEnumerable<Judgement> Judgements => _judgements.Values;
+    /// <summary>Clusters that were simulated under load, each as its longest runs judge it.</summary>
+    public IReadOnlyList<Judgement> UnderLoad =>
+        [
+            .. _judgements
+                .Values.Where(judged => judged.Probe.Level != ProbeLevel.Idle && judged.Results.Count > 0)
+                .GroupBy(judged => (judged.Probe.Candidate, judged.Probe.Rate))
+                .Select(group => group.MaxBy(judged => judged.Probe.Level)!),
+        ];
 
     /// <summary>Called after each run, from any thread, with the number of runs.</summary>
     public Action<int>? OnRun { get; init; }

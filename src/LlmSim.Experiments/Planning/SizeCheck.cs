@@ -11,10 +11,6 @@ internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search
         if (Judged[0].Holds)
         {
             Found = Judged[0];
-            foreach (var round in Smaller())
-            {
-                yield return round;
-            }
         }
         else
         {
@@ -22,6 +18,17 @@ internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search
             {
                 yield return round;
             }
+        }
+
+        if (Found is null)
+        {
+            Drop(Nearest?.Reason ?? "no neighbour of what short runs found holds in long ones");
+            yield break;
+        }
+
+        foreach (var round in Smaller())
+        {
+            yield return round;
         }
     }
 
@@ -57,8 +64,6 @@ internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search
                 yield break;
             }
         }
-
-        Drop(Nearest?.Reason ?? "no neighbour of what short runs found holds in long ones");
     }
 
     private Probe Full(ClusterSize size) => ProbeOf(size, ProbeLevel.Full);

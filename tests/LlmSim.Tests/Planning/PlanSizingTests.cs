@@ -74,7 +74,7 @@ public sealed class PlanSizingTests
 
         var (mean, halfWidth) = QueueingRun.Mean(
             () => Scenarios.Abstract(s_times, servers),
-            replications: probe.Level == ProbeLevel.Full ? 12 : 4,
+            replications: probe.Level == ProbeLevel.Full ? 12 : 6,
             Requests,
             load,
             services,
