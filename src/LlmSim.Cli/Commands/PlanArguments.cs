@@ -114,7 +114,8 @@ internal sealed class PlanArguments
         "simulate every size of every shape at full length, in the place of the search"
     );
 
-    public OptionGroup QuestionGroup => new("What to look for", [_slo, _insideError, _objective, _accelerators, _budget, _workload]);
+    public OptionGroup QuestionGroup =>
+        new("What to look for", [_slo, _insideError, _objective, _accelerators, _budget, _workload]);
 
     public OptionGroup CandidateGroup =>
         new("Candidates", [_hardware, _tpSizes, _modes, _chunkSizes, _engine, _rows, _exhaustive]);
@@ -138,7 +139,11 @@ internal sealed class PlanArguments
     /// <exception cref="UserErrorException">An option is missing or wrong.</exception>
     public PlanQuestion Read(ParseResult parse, RunConfiguration configuration)
     {
-        var model = ModelSource.Load(configuration.Model, configuration.Catalogs.Models, configuration.MaxModelLen);
+        var model = ModelSource.Load(
+            configuration.Model,
+            configuration.Catalogs.Models,
+            configuration.MaxModelLen
+        );
         return new PlanQuestion
         {
             Base = configuration,
@@ -170,7 +175,11 @@ internal sealed class PlanArguments
     }
 
     private static IReadOnlyList<string> Texts(ParseResult parse, Option option) =>
-        [.. (parse.GetResult(option)?.Tokens ?? []).Select(token => token.Value).Distinct(StringComparer.Ordinal)];
+        [
+            .. (parse.GetResult(option)?.Tokens ?? [])
+                .Select(token => token.Value)
+                .Distinct(StringComparer.Ordinal),
+        ];
 
     private static IReadOnlyList<int> Numbers(ParseResult parse, Option option) =>
         [

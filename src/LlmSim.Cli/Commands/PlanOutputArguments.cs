@@ -19,14 +19,20 @@ internal sealed class PlanOutputArguments
         "forget the simulations that the journal of the folder has; otherwise they are used again"
     );
 
-    private readonly Option<bool> _explain = CliOption.Flag("explain", "say of each kind of instance why it is not in the answer");
+    private readonly Option<bool> _explain = CliOption.Flag(
+        "explain",
+        "say of each kind of instance why it is not in the answer"
+    );
 
     private readonly Option<bool> _sensitivity = CliOption.Flag(
         "sensitivity",
         "ask again with the rate, the lengths and the times of iterations a fifth lower and higher: which assumption moves the answer"
     );
 
-    private readonly Option<bool> _quiet = CliOption.Flag("quiet", "no answer on standard output and no progress");
+    private readonly Option<bool> _quiet = CliOption.Flag(
+        "quiet",
+        "no answer on standard output and no progress"
+    );
 
     private readonly Option<long?> _jobs = CliOption.Jobs();
 

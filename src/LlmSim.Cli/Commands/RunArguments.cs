@@ -137,12 +137,19 @@ internal sealed class RunArguments
         string[] clusters = [.. new[] { _prefillConfig, _decodeConfig, _cluster }.Select(Name)];
         if (Array.Find(given, setting => clusters.Contains(setting.Option)) is { Option: not null } cluster)
         {
-            throw new UserErrorException($"--{cluster.Option}: the cluster is what is looked for; leave it out");
+            throw new UserErrorException(
+                $"--{cluster.Option}: the cluster is what is looked for; leave it out"
+            );
         }
 
-        if (Array.Find(given, setting => settings.Any(one => one.Option == setting.Option)) is { Option: not null } twice)
+        if (
+            Array.Find(given, setting => settings.Any(one => one.Option == setting.Option)) is
+            { Option: not null } twice
+        )
         {
-            throw new UserErrorException($"--{twice.Option}: the workload that is named says it already; leave one of them out");
+            throw new UserErrorException(
+                $"--{twice.Option}: the workload that is named says it already; leave one of them out"
+            );
         }
 
         var left = defaults.Where(one => !Array.Exists(given, setting => setting.Option == one.Option));

@@ -8,7 +8,13 @@ namespace LlmSim.Cli.Output;
 /// <summary>The answer of a plan: a sentence, then a table.</summary>
 internal static class PlanReport
 {
-    public static void Write(PlanAnswer answer, Prober prober, string folder, bool explains, CliConsole console)
+    public static void Write(
+        PlanAnswer answer,
+        Prober prober,
+        string folder,
+        bool explains,
+        CliConsole console
+    )
     {
         console.Out.WriteLine(PlanVerdict.Of(answer));
         console.Out.WriteLine();
@@ -25,7 +31,9 @@ internal static class PlanReport
                 $"{answer.Question.Shapes.Count:N0} kinds of instances, {prober.UnderLoad.Count:N0} clusters simulated under load, in all {prober.Simulated + prober.Remembered:N0} runs of {prober.Requests:N0} requests ({prober.Remembered:N0} runs from the journal)."
             )
         );
-        console.Out.WriteLine($"{folder}/ has the table, and of each candidate a scenario that runs and commands that deploy it.");
+        console.Out.WriteLine(
+            $"{folder}/ has the table, and of each candidate a scenario that runs and commands that deploy it."
+        );
         if (explains)
         {
             console.Out.WriteLine();
@@ -56,7 +64,12 @@ internal static class PlanReport
                 row.Candidate.Accelerators.ToString(CultureInfo.InvariantCulture),
                 Text(row.CostPerHour),
                 Text(row.CostPerMillionTokens),
-                Text(row.Rate ?? row.Judgement.Results.Average(result => result.Summary.ArrivalWindow.RequestsPerSecond)),
+                Text(
+                    row.Rate
+                        ?? row.Judgement.Results.Average(result =>
+                            result.Summary.ArrivalWindow.RequestsPerSecond
+                        )
+                ),
                 .. row.Judgement.Terms.Select(term => Text(term.Slo.Figure, term.Estimate)),
                 Text(row.TokensPerSecondPerAccelerator),
                 Text(row.TokensPerSecondPerUser),
@@ -77,7 +90,11 @@ internal static class PlanReport
             table.Add(
                 search.Shape.Name,
                 search.Dropped
-                    ?? (search.Found is { } found ? $"{found.Probe.Candidate.Name} holds" : "nothing was found")
+                    ?? (
+                        search.Found is { } found
+                            ? $"{found.Probe.Candidate.Name} holds"
+                            : "nothing was found"
+                    )
             );
         }
 

@@ -15,11 +15,20 @@ internal static class Deployment
         var shape = candidate.Shape;
         var text = new StringBuilder();
         text.Append("#!/bin/sh\n# ").Append(candidate.Words).Append('\n');
-        text.Append("# A starting point: check ports, hosts and versions. Requests go through a router over all instances");
-        text.Append(shape.IsDisaggregated ? " that sends a prompt to a prefill and its output to a decode instance.\n" : ".\n");
+        text.Append(
+            "# A starting point: check ports, hosts and versions. Requests go through a router over all instances"
+        );
+        text.Append(
+            shape.IsDisaggregated
+                ? " that sends a prompt to a prefill and its output to a decode instance.\n"
+                : ".\n"
+        );
         foreach (var (role, count) in Roles(candidate.Size))
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n# {count} x {role}, {shape.TpSize} accelerators each\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\n# {count} x {role}, {shape.TpSize} accelerators each\n"
+            );
             text.Append(Command(shape, role, configuration)).Append('\n');
         }
 
@@ -84,7 +93,11 @@ internal static class Deployment
         }
     }
 
-    private static IEnumerable<string> Sglang(InstanceShape shape, string role, RunConfiguration configuration)
+    private static IEnumerable<string> Sglang(
+        InstanceShape shape,
+        string role,
+        RunConfiguration configuration
+    )
     {
         yield return $"python3 -m sglang.launch_server --model-path {Quoted(configuration.Model)}";
         yield return Option("--tp-size", shape.TpSize);

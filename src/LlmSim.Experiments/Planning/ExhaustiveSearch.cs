@@ -18,7 +18,11 @@ internal sealed class ExhaustiveSearch(PlanQuestion question, InstanceShape shap
             .FirstOrDefault();
         if (Found is null)
         {
-            Drop(Nearest?.Reason ?? Judged.Select(judged => judged.Reason).FirstOrDefault() ?? "nothing of it may be bought");
+            Drop(
+                Nearest?.Reason
+                    ?? Judged.Select(judged => judged.Reason).FirstOrDefault()
+                    ?? "nothing of it may be bought"
+            );
         }
     }
 }

@@ -12,7 +12,12 @@ internal sealed class Judgement
     private const string Tpot = "tpot_mean";
     private const string EndToEnd = "e2e_mean";
 
-    internal Judgement(Probe probe, IReadOnlyList<RunResult> results, IReadOnlyList<TermJudgement> terms, string? failure)
+    internal Judgement(
+        Probe probe,
+        IReadOnlyList<RunResult> results,
+        IReadOnlyList<TermJudgement> terms,
+        string? failure
+    )
     {
         Probe = probe;
         Results = results;
@@ -35,7 +40,10 @@ internal sealed class Judgement
     public bool Holds => Failure is null && Terms.All(term => term.IsMet);
 
     /// <summary>Whether more seeds would hardly change that.</summary>
-    public bool IsDecided => Failure is not null || Terms.All(term => term.IsDecided) || Terms.Any(term => !term.IsMet && term.IsDecided);
+    public bool IsDecided =>
+        Failure is not null
+        || Terms.All(term => term.IsDecided)
+        || Terms.Any(term => !term.IsMet && term.IsDecided);
 
     /// <summary>
     /// Whether the SLOs hold even where predictions of the class are too low by as much as nine in ten of them were; false where that
@@ -45,11 +53,7 @@ internal sealed class Judgement
 
     /// <summary>Why it does not hold, in words.</summary>
     public string? Reason =>
-        Failure
-        ?? Terms
-            .Where(term => !term.IsMet)
-            .Select(term => term.Words)
-            .FirstOrDefault();
+        Failure ?? Terms.Where(term => !term.IsMet).Select(term => term.Words).FirstOrDefault();
 
     /// <summary>Of a cluster that cannot be simulated.</summary>
     public static Judgement OfError(Probe probe, string message) => new(probe, [], [], message);
@@ -101,7 +105,12 @@ internal sealed class Judgement
 /// <param name="Estimate">The figure over the seeds.</param>
 /// <param name="UpperRatio">By what predictions of the class are multiplied to be at the upper end of nine in ten measurements; null where that is not known.</param>
 /// <param name="IsInsideError">Whether it is judged at that upper end; where that is not known it is never met.</param>
-internal sealed record TermJudgement(SloTerm Slo, MeanEstimate Estimate, double? UpperRatio, bool IsInsideError = false)
+internal sealed record TermJudgement(
+    SloTerm Slo,
+    MeanEstimate Estimate,
+    double? UpperRatio,
+    bool IsInsideError = false
+)
 {
     /// <summary>Whether the mean over the seeds meets it.</summary>
     public bool IsMet => IsMetBy(Estimate.Mean);
@@ -111,21 +120,26 @@ internal sealed record TermJudgement(SloTerm Slo, MeanEstimate Estimate, double?
         Estimate.Count > 1 && IsMetBy(Estimate.Low) == IsMet && IsMetBy(Estimate.High) == IsMet;
 
     /// <summary>Whether it is met at the upper end of the prediction's range: only latencies have one.</summary>
-    public bool IsMetAtUpperEnd => Slo.IsUpper && UpperRatio is { } ratio && Slo.IsMetBy(Estimate.Mean * ratio);
+    public bool IsMetAtUpperEnd =>
+        Slo.IsUpper && UpperRatio is { } ratio && Slo.IsMetBy(Estimate.Mean * ratio);
 
     /// <summary>The figure in parts of the limit, or for a figure that has to be large the reverse: below 1 where it is met by that much.</summary>
     public double Share => Slo.IsUpper ? Judged / Slo.Value : Slo.Value / Judged;
 
     /// <summary>As "ttft_p99 is 1.34 s, the SLO is ttft_p99&lt;1s".</summary>
-    public string Words => $"{Slo.Figure.Name} is {PlanText.Figure(Slo.Figure, Estimate.Mean)}{Range}, the SLO is {Slo}";
+    public string Words =>
+        $"{Slo.Figure.Name} is {PlanText.Figure(Slo.Figure, Estimate.Mean)}{Range}, the SLO is {Slo}";
 
     private double Judged => Estimate.Mean * (IsInsideError ? UpperRatio ?? double.PositiveInfinity : 1);
 
     private string Range =>
         !IsInsideError ? ""
-        : UpperRatio is { } ratio ? $", in nine of ten such cases up to {PlanText.Figure(Slo.Figure, Estimate.Mean * ratio)}"
+        : UpperRatio is { } ratio
+            ? $", in nine of ten such cases up to {PlanText.Figure(Slo.Figure, Estimate.Mean * ratio)}"
         : " with an error that is not known";
 
     private bool IsMetBy(double value) =>
-        !IsInsideError ? Slo.IsMetBy(value) : Slo.IsUpper && UpperRatio is { } ratio && Slo.IsMetBy(value * ratio);
+        !IsInsideError
+            ? Slo.IsMetBy(value)
+            : Slo.IsUpper && UpperRatio is { } ratio && Slo.IsMetBy(value * ratio);
 }

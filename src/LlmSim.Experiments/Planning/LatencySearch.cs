@@ -1,7 +1,8 @@
 namespace LlmSim.Experiments.Planning;
 
 /// <summary>The first figure of the SLOs on a candidate, if all of them hold.</summary>
-internal sealed class LatencySearch(PlanQuestion question, Candidate candidate) : Search(question, candidate.Shape)
+internal sealed class LatencySearch(PlanQuestion question, Candidate candidate)
+    : Search(question, candidate.Shape)
 {
     public override double Score => Found?.Terms[0].Estimate.Mean ?? double.PositiveInfinity;
 

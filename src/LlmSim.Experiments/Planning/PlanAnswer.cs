@@ -14,14 +14,20 @@ internal sealed record PlanAnswer(
 {
     /// <summary>The best candidates.</summary>
     public IReadOnlyList<PlanRow> Rows { get; } =
-        [.. Ranked.Take(Question.Rows).Select(judgement => new PlanRow(Question, judgement))];
+    [.. Ranked.Take(Question.Rows).Select(judgement => new PlanRow(Question, judgement))];
 
     /// <summary>Of what failed, what came nearest to the SLOs; null where nothing was simulated under load.</summary>
     public Judgement? Nearest =>
         Searches
             .Select(search => search.Nearest)
             .OfType<Judgement>()
-            .OrderBy(judgement => judgement.Terms.Where(term => !term.IsMet).Select(term => term.Share).DefaultIfEmpty(double.MaxValue).Max())
+            .OrderBy(judgement =>
+                judgement
+                    .Terms.Where(term => !term.IsMet)
+                    .Select(term => term.Share)
+                    .DefaultIfEmpty(double.MaxValue)
+                    .Max()
+            )
             .FirstOrDefault();
 }
 
@@ -72,7 +78,9 @@ internal sealed class PlanRow(PlanQuestion question, Judgement judgement)
 
     /// <summary>What the SLOs come to inside the error of the prediction.</summary>
     public string Confidence =>
-        judgement.HoldsInsideError ? "holds" : judgement.Holds ? "holds only if the prediction is right" : "fails";
+        judgement.HoldsInsideError ? "holds"
+        : judgement.Holds ? "holds only if the prediction is right"
+        : "fails";
 
     private double? CostPerMillion(double tokensPerSecond) =>
         CostPerHour / (tokensPerSecond * SecondsPerHour) * TokensPerMillion;

@@ -86,11 +86,20 @@ internal static class PlanFiles
         Line("ttft_slo", configuration.TtftSloSeconds.ToString(CultureInfo.InvariantCulture));
         Line("tpot_slo", configuration.TpotSloSeconds.ToString(CultureInfo.InvariantCulture));
         text.Append("seeds: [")
-            .AppendJoin(", ", row.Judgement.Results.Select(result => result.Configuration.Seed.ToString(CultureInfo.InvariantCulture)))
+            .AppendJoin(
+                ", ",
+                row.Judgement.Results.Select(result =>
+                    result.Configuration.Seed.ToString(CultureInfo.InvariantCulture)
+                )
+            )
             .Append("]\n");
         return text.ToString();
 
         void Line(string option, string value) =>
-            text.Append("  ").Append(option).Append(": '").Append(value.Replace("'", "''", StringComparison.Ordinal)).Append("'\n");
+            text.Append("  ")
+                .Append(option)
+                .Append(": '")
+                .Append(value.Replace("'", "''", StringComparison.Ordinal))
+                .Append("'\n");
     }
 }

@@ -23,13 +23,15 @@ internal static class PlanJson
             ["objective"] = answer.Question.Objective.ToString().ToLowerInvariant(),
             ["slos"] = new JsonArray([.. answer.Question.Slos.Select(slo => (JsonNode)slo.ToString())]),
             ["rows"] = new JsonArray([.. answer.Rows.Select(Row)]),
-            ["dropped"] = new JsonArray(
-                [
-                    .. answer
-                        .Searches.Where(search => search.Dropped is not null)
-                        .Select(search => new JsonObject { ["shape"] = search.Shape.Name, ["reason"] = search.Dropped }),
-                ]
-            ),
+            ["dropped"] = new JsonArray([
+                .. answer
+                    .Searches.Where(search => search.Dropped is not null)
+                    .Select(search => new JsonObject
+                    {
+                        ["shape"] = search.Shape.Name,
+                        ["reason"] = search.Dropped,
+                    }),
+            ]),
         }.ToJsonString(s_indented) + "\n";
 
     private static JsonObject Row(PlanRow row) =>

@@ -17,10 +17,16 @@ internal static class PlanLoad
             );
         }
 
-        var model = ModelSource.Load(configuration.Model, configuration.Catalogs.Models, configuration.MaxModelLen);
+        var model = ModelSource.Load(
+            configuration.Model,
+            configuration.Catalogs.Models,
+            configuration.MaxModelLen
+        );
         RequestSpec[] requests =
         [
-            .. (Experiment.CreateWorkload(configuration) with { ReadHashIds = true }).ToRequests().Take(question.FullRequests),
+            .. (Experiment.CreateWorkload(configuration) with { ReadHashIds = true })
+                .ToRequests()
+                .Take(question.FullRequests),
         ];
         if (requests.Length == 0)
         {

@@ -70,7 +70,9 @@ internal sealed record PlanQuestion
 
     /// <summary>What the least of is looked for: dollars an hour or accelerators.</summary>
     public double Weight(Candidate candidate) =>
-        Objective == PlanObjective.Cost ? CostPerHour(candidate) ?? double.PositiveInfinity : candidate.Accelerators;
+        Objective == PlanObjective.Cost
+            ? CostPerHour(candidate) ?? double.PositiveInfinity
+            : candidate.Accelerators;
 
     /// <summary>Whether a candidate is within what may be bought.</summary>
     public bool Allows(Candidate candidate) =>

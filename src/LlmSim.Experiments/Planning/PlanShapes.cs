@@ -32,7 +32,11 @@ internal static class PlanShapes
 {
     /// <summary>The shapes that a model can have; what the accelerators' memory holds is found when they are simulated.</summary>
     /// <exception cref="UserErrorException">An accelerator is unknown, or no shape is left.</exception>
-    public static IReadOnlyList<InstanceShape> Of(ShapeChoice choice, ModelDescription model, HardwareCatalog catalog)
+    public static IReadOnlyList<InstanceShape> Of(
+        ShapeChoice choice,
+        ModelDescription model,
+        HardwareCatalog catalog
+    )
     {
         InstanceShape[] shapes =
         [
@@ -64,8 +68,10 @@ internal static class PlanShapes
         {
             [] => catalog.Get(name),
             [var only] => only,
-            _ when begun.Where(hardware => KernelCatalog.Names.Any(own => own.Hardware == hardware.Name)).ToArray()
-                is [var measured] => measured,
+            _ when begun
+                    .Where(hardware => KernelCatalog.Names.Any(own => own.Hardware == hardware.Name))
+                    .ToArray()
+                    is [var measured] => measured,
             _ => throw new UserErrorException(
                 $"hardware '{name}' may be {string.Join(" or ", begun.Select(hardware => hardware.Name))}; give one of them"
             ),
@@ -77,7 +83,10 @@ internal static class PlanShapes
     }
 
     private static IEnumerable<string> NamesOf(HardwareDescription hardware) =>
-        HardwareAliases.Of(hardware.Name).Append(hardware.Name).Append(hardware.Name[(hardware.Name.IndexOf('_', StringComparison.Ordinal) + 1)..]);
+        HardwareAliases
+            .Of(hardware.Name)
+            .Append(hardware.Name)
+            .Append(hardware.Name[(hardware.Name.IndexOf('_', StringComparison.Ordinal) + 1)..]);
 
     private static IEnumerable<HardwareDescription> HardwareOf(ShapeChoice choice, HardwareCatalog catalog) =>
         choice.Hardware.Count == 0
@@ -103,13 +112,19 @@ internal static class PlanShapes
         {
             foreach (var tokens in choice.ChunkSizes.Select(size => (int?)size).DefaultIfEmpty(null))
             {
-                yield return shape with { MaxBatchedTokens = tokens };
+                yield return shape with
+                {
+                    MaxBatchedTokens = tokens,
+                };
             }
         }
 
         if (choice.Disaggregated)
         {
-            yield return shape with { IsDisaggregated = true };
+            yield return shape with
+            {
+                IsDisaggregated = true,
+            };
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using LlmSim.Experiments.Results;
 
 namespace LlmSim.Experiments.Planning;
 

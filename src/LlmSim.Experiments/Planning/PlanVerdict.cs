@@ -13,14 +13,17 @@ internal static class PlanVerdict
         var slos = string.Join(", ", question.Slos);
         var what = question.Objective switch
         {
-            PlanObjective.Rate => $"carries {PlanText.Digits(row.Rate ?? double.NaN)} requests/s within {slos}, more than any other of up to {question.MaxAccelerators} accelerators",
+            PlanObjective.Rate =>
+                $"carries {PlanText.Digits(row.Rate ?? double.NaN)} requests/s within {slos}, more than any other of up to {question.MaxAccelerators} accelerators",
             PlanObjective.Latency => $"has the lowest {question.Slos[0].Figure.Name} within {slos}",
             PlanObjective.Cost => $"costs the least that meets {slos}",
             _ => $"needs the fewest accelerators to meet {slos}",
         };
         var figures = string.Join(
             ", ",
-            row.Judgement.Terms.Select(term => $"{term.Slo.Figure.Name} {PlanText.Figure(term.Slo.Figure, term.Estimate.Mean)}")
+            row.Judgement.Terms.Select(term =>
+                $"{term.Slo.Figure.Name} {PlanText.Figure(term.Slo.Figure, term.Estimate.Mean)}"
+            )
         );
         var cost = row.CostPerHour is { } dollars
             ? string.Create(CultureInfo.InvariantCulture, $", ${dollars:N2} an hour")

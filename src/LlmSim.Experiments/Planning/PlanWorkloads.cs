@@ -6,12 +6,10 @@ namespace LlmSim.Experiments.Planning;
 internal static class PlanWorkloads
 {
     // Azure's public LLM inference traces of 2023 (Patel et al., Splitwise, ISCA 2024): means, and the deviation of the logarithm of outputs.
-    private static readonly Dictionary<string, (double InputMean, double OutputMean, double OutputSigma)> s_all = new(
-        StringComparer.Ordinal
-    )
-    {
-        ["chat"] = (1155, 211, 0.86),
-    };
+    private static readonly Dictionary<
+        string,
+        (double InputMean, double OutputMean, double OutputSigma)
+    > s_all = new(StringComparer.Ordinal) { ["chat"] = (1155, 211, 0.86) };
 
     /// <summary>The words.</summary>
     public static IEnumerable<string> Names => s_all.Keys;
@@ -29,5 +27,6 @@ internal static class PlanWorkloads
         ];
     }
 
-    private static string Text(double value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string Text(double value) =>
+        value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

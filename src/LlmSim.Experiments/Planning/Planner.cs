@@ -1,5 +1,3 @@
-using LlmSim.Experiments.Sweeps;
-
 namespace LlmSim.Experiments.Planning;
 
 /// <summary>Answers a question: bounds first, then short runs that race, then long runs of the best.</summary>
@@ -29,8 +27,12 @@ internal sealed class Planner(
     private IEnumerable<Search> SearchesOf(InstanceShape shape) =>
         question.Objective switch
         {
-            PlanObjective.Rate => Sizes.Largest(question, shape).Select(candidate => new RateSearch(question, candidate, bound)),
-            PlanObjective.Latency => Sizes.Largest(question, shape).Select(candidate => new LatencySearch(question, candidate)),
+            PlanObjective.Rate => Sizes
+                .Largest(question, shape)
+                .Select(candidate => new RateSearch(question, candidate, bound)),
+            PlanObjective.Latency => Sizes
+                .Largest(question, shape)
+                .Select(candidate => new LatencySearch(question, candidate)),
             _ when question.IsExhaustive => [new ExhaustiveSearch(question, shape)],
             _ => [new SizeSearch(question, shape, bound)],
         };
@@ -44,9 +46,7 @@ internal sealed class Planner(
         Search[] checks =
         [
             .. found.Select(search =>
-                chosen.Contains(search)
-                    ? new SizeCheck(question, search.Found!.Probe.Candidate)
-                    : search
+                chosen.Contains(search) ? new SizeCheck(question, search.Found!.Probe.Candidate) : search
             ),
         ];
         foreach (var search in found.Where(search => search.Found is not null && !chosen.Contains(search)))
@@ -100,7 +100,7 @@ internal sealed class Planner(
         }
     }
 
-    private IOrderedEnumerable<Search> Best(IEnumerable<Search> searches) =>
+    private static IOrderedEnumerable<Search> Best(IEnumerable<Search> searches) =>
         searches
             .Where(search => search is { Found: not null, Dropped: null })
             .OrderBy(search => search.Score)

@@ -8,7 +8,12 @@ namespace LlmSim.Experiments.Planning;
 /// <param name="journal">Has the runs of earlier processes, and gets those of this one; null for none.</param>
 /// <param name="workers">Simulations at the same time, at least 1.</param>
 /// <param name="cancellation">Stops all; what is finished is in the journal.</param>
-internal sealed class Prober(PlanQuestion question, Journal? journal, int workers, CancellationToken cancellation)
+internal sealed class Prober(
+    PlanQuestion question,
+    Journal? journal,
+    int workers,
+    CancellationToken cancellation
+)
 {
     private static readonly PointFiles s_noFiles = new(new OutputPaths());
 
@@ -42,7 +47,11 @@ internal sealed class Prober(PlanQuestion question, Journal? journal, int worker
     /// <exception cref="UserErrorException">The workload or another input is wrong.</exception>
     public IReadOnlyList<Judgement> Judge(IReadOnlyList<Probe> probes)
     {
-        var open = probes.Distinct().Where(probe => !_judgements.ContainsKey(probe)).Select(probe => new Runs(probe)).ToList();
+        var open = probes
+            .Distinct()
+            .Where(probe => !_judgements.ContainsKey(probe))
+            .Select(probe => new Runs(probe))
+            .ToList();
         for (var wanted = open; wanted.Count > 0; )
         {
             Run([.. wanted.SelectMany(runs => Missing(runs))]);

@@ -14,13 +14,24 @@ internal sealed class RateSearch(PlanQuestion question, Candidate candidate, Loa
         yield return [ProbeOf(candidate.Size, ProbeLevel.Idle)];
         if (!Judged[0].Holds)
         {
-            Drop(Judged[0].Terms.Count == 0 ? Judged[0].Reason! : $"even with one request at a time {Judged[0].Reason}");
+            Drop(
+                Judged[0].Terms.Count == 0
+                    ? Judged[0].Reason!
+                    : $"even with one request at a time {Judged[0].Reason}"
+            );
             yield break;
         }
 
         var (low, high) = (0.0, bound.MostRequestsPerSecond(candidate));
         LeastScore = -high;
-        foreach (var round in Bisect(ProbeLevel.Short, ShortPrecision, () => (low, high), range => (low, high) = range))
+        foreach (
+            var round in Bisect(
+                ProbeLevel.Short,
+                ShortPrecision,
+                () => (low, high),
+                range => (low, high) = range
+            )
+        )
         {
             yield return round;
         }
@@ -43,7 +54,14 @@ internal sealed class RateSearch(PlanQuestion question, Candidate candidate, Loa
             Found = Judged[0];
         }
 
-        foreach (var round in Bisect(ProbeLevel.Full, FullPrecision, () => (low, high), range => (low, high) = range))
+        foreach (
+            var round in Bisect(
+                ProbeLevel.Full,
+                FullPrecision,
+                () => (low, high),
+                range => (low, high) = range
+            )
+        )
         {
             yield return round;
         }

@@ -75,9 +75,14 @@ internal abstract class Search
 
     protected bool Allows(ClusterSize size) => Question.Allows(new Candidate(Shape, size));
 
-    protected Probe ProbeOf(ClusterSize size, ProbeLevel level) => new(new Candidate(Shape, size), Rate: null, level);
+    protected Probe ProbeOf(ClusterSize size, ProbeLevel level) =>
+        new(new Candidate(Shape, size), Rate: null, level);
 
     /// <summary>By how much the worst figure misses its SLO.</summary>
     private static double Miss(Judgement judgement) =>
-        judgement.Terms.Where(term => !term.IsMet).Select(term => term.Share).DefaultIfEmpty(double.MaxValue).Max();
+        judgement
+            .Terms.Where(term => !term.IsMet)
+            .Select(term => term.Share)
+            .DefaultIfEmpty(double.MaxValue)
+            .Max();
 }

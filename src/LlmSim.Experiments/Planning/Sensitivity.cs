@@ -1,5 +1,4 @@
 using LlmSim.Experiments.Slos;
-using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Experiments.Planning;
 
@@ -38,7 +37,9 @@ internal static class Sensitivity
         ];
 
         PlanRow? BestOf(PlanQuestion? varied) =>
-            new Planner(varied!, PlanLoad.Of(varied!), judge(varied!)).Answer().Rows.FirstOrDefault();
+            new Planner(varied!, PlanLoad.Of(varied!), judge(varied!)).Answer().Rows is [var best, ..]
+                ? best
+                : null;
     }
 
     /// <summary>What cannot be varied for this workload, in words; null where all can.</summary>
@@ -47,7 +48,9 @@ internal static class Sensitivity
             ? null
             : $"lengths of {configuration.RequestSource} are not varied: they come as they are";
 
-    private static IEnumerable<(string Name, Func<PlanQuestion, double, PlanQuestion?> With)> Assumptions(LoadBound bound) =>
+    private static IEnumerable<(string Name, Func<PlanQuestion, double, PlanQuestion?> With)> Assumptions(
+        LoadBound bound
+    ) =>
         [
             ("rate of requests", (question, factor) => WithRate(question, bound, factor)),
             ("length of prompts", (question, factor) => WithLengths(question, factor, 1)),
@@ -55,7 +58,11 @@ internal static class Sensitivity
             // Where everything takes longer, that is the same as requests that come faster under SLOs that are shorter.
             (
                 "times of iterations (the tier's error)",
-                (question, factor) => WithRate(question, bound, factor) with { Slos = [.. question.Slos.Select(slo => Shorter(slo, factor))] }
+                (question, factor) =>
+                    WithRate(question, bound, factor) with
+                    {
+                        Slos = [.. question.Slos.Select(slo => Shorter(slo, factor))],
+                    }
             ),
         ];
 

@@ -1,7 +1,8 @@
 namespace LlmSim.Experiments.Planning;
 
 /// <summary>The fewest instances of a shape at which the SLOs hold, by short runs.</summary>
-internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, LoadBound bound) : Search(question, shape)
+internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, LoadBound bound)
+    : Search(question, shape)
 {
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
@@ -15,7 +16,10 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
             yield break;
         }
 
-        yield return [ProbeOf(Shape.IsDisaggregated ? ClusterSize.Of(1, 1) : ClusterSize.OfMixed(1), ProbeLevel.Idle)];
+        yield return
+        [
+            ProbeOf(Shape.IsDisaggregated ? ClusterSize.Of(1, 1) : ClusterSize.OfMixed(1), ProbeLevel.Idle),
+        ];
         if (!Judged[0].Holds)
         {
             Drop(
@@ -47,7 +51,9 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
     private IEnumerable<IReadOnlyList<Probe>> Disaggregated(ClusterSize least)
     {
         var decode = Ample(least);
-        foreach (var round in Fewest(least.Prefill, prefill => ClusterSize.Of(prefill, decode), isDropped: false))
+        foreach (
+            var round in Fewest(least.Prefill, prefill => ClusterSize.Of(prefill, decode), isDropped: false)
+        )
         {
             yield return round;
         }
@@ -67,7 +73,9 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
         }
 
         var size = Found.Probe.Candidate.Size;
-        foreach (var round in Fewest(least.Decode, count => ClusterSize.Of(size.Prefill, count), most: size.Decode))
+        foreach (
+            var round in Fewest(least.Decode, count => ClusterSize.Of(size.Prefill, count), most: size.Decode)
+        )
         {
             yield return round;
         }
@@ -98,7 +106,9 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
         foreach (
             var candidate in Sizes
                 .Largest(Question, Shape)
-                .Where(candidate => candidate.Size.Prefill >= least.Prefill && candidate.Size.Decode >= least.Decode)
+                .Where(candidate =>
+                    candidate.Size.Prefill >= least.Prefill && candidate.Size.Decode >= least.Decode
+                )
         )
         {
             yield return [ProbeOf(candidate.Size, ProbeLevel.Short)];

@@ -16,7 +16,8 @@ internal static class Sizes
             .Range(1, question.MaxAccelerators / shape.TpSize)
             .Reverse()
             .Select(instances => Of(shape, instances).Where(question.Allows).ToArray())
-            .FirstOrDefault(candidates => candidates.Length > 0) ?? [];
+            .FirstOrDefault(candidates => candidates.Length > 0)
+        ?? [];
 
     private static IEnumerable<Candidate> Of(InstanceShape shape, int instances) =>
         shape.IsDisaggregated

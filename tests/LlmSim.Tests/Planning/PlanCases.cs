@@ -9,7 +9,8 @@ namespace LlmSim.Tests.Planning;
 /// <summary>Questions whose answers a test decides.</summary>
 internal static class PlanCases
 {
-    public static LoadBound NoBound { get; } = new(RequestsPerSecond: 1, PrefillOps: 0, DecodeOps: 0, DecodeBytes: 0);
+    public static LoadBound NoBound { get; } =
+        new(RequestsPerSecond: 1, PrefillOps: 0, DecodeOps: 0, DecodeBytes: 0);
 
     public static InstanceShape Shape(string hardware, int tp, bool isDisaggregated) =>
         new()
@@ -32,7 +33,13 @@ internal static class PlanCases
         new(
             probe,
             [],
-            [new TermJudgement(question.Slos[0], MeanEstimate.Of([question.Slos[0].Value * (holds ? 0.5 : 2)]), UpperRatio: null)],
+            [
+                new TermJudgement(
+                    question.Slos[0],
+                    MeanEstimate.Of([question.Slos[0].Value * (holds ? 0.5 : 2)]),
+                    UpperRatio: null
+                ),
+            ],
             failure: null
         );
 
@@ -40,6 +47,11 @@ internal static class PlanCases
         new Planner(
             question,
             NoBound,
-            probes => [.. probes.Select(probe => Judged(question, probe, probe.Level == ProbeLevel.Idle || holds(probe)))]
+            probes =>
+                [
+                    .. probes.Select(probe =>
+                        Judged(question, probe, probe.Level == ProbeLevel.Idle || holds(probe))
+                    ),
+                ]
         ).Answer();
 }

@@ -21,7 +21,10 @@ public sealed class PlanCommandTests
 
         Assert.Equal((0, ""), (searched.ExitCode, searched.Error));
         Assert.Equal(Answer(folder.File("a")), Answer(folder.File("b")));
-        Assert.Equal(searched.Out.Replace(folder.File("a"), "", StringComparison.Ordinal), inParallel.Out.Replace(folder.File("b"), "", StringComparison.Ordinal));
+        Assert.Equal(
+            searched.Out.Replace(folder.File("a"), "", StringComparison.Ordinal),
+            inParallel.Out.Replace(folder.File("b"), "", StringComparison.Ordinal)
+        );
         Assert.Equal(0, exhaustive.ExitCode);
         Assert.Equal(Names(folder.File("a")), Names(folder.File("c")));
     }
@@ -48,15 +51,28 @@ public sealed class PlanCommandTests
         _ = Plan(folder.File("a"), "--rows", "1");
         var candidate = Directory.GetDirectories(folder.File("a"))[0];
 
-        var run = CliRun.Of("sweep", Path.Combine(candidate, "scenario.yaml"), "--json", folder.File("runs.json"));
+        var run = CliRun.Of(
+            "sweep",
+            Path.Combine(candidate, "scenario.yaml"),
+            "--json",
+            folder.File("runs.json")
+        );
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         using var runs = JsonDocument.Parse(File.ReadAllText(folder.File("runs.json")));
-        var mean = runs.RootElement.EnumerateArray().Average(one => one.GetProperty("summary").GetProperty("ttft_seconds").GetProperty("p90").GetDouble());
+        var mean = runs
+            .RootElement.EnumerateArray()
+            .Average(one =>
+                one.GetProperty("summary").GetProperty("ttft_seconds").GetProperty("p90").GetDouble()
+            );
         using var plan = JsonDocument.Parse(Answer(folder.File("a")));
         var figure = plan.RootElement.GetProperty("rows")[0].GetProperty("figures")[0];
         Assert.Equal(figure.GetProperty("mean").GetDouble(), mean, 1e-12);
-        Assert.StartsWith("#!/bin/sh\n", File.ReadAllText(Path.Combine(candidate, "deploy.sh")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "#!/bin/sh\n",
+            File.ReadAllText(Path.Combine(candidate, "deploy.sh")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -72,19 +88,31 @@ public sealed class PlanCommandTests
     }
 
     [Theory]
-    [InlineData("--slo 'tpot_p99<50'", "--slo 'tpot_p99<50': at 12: found nothing; allowed: a unit of tpot_p99: s, ms or us")]
+    [InlineData(
+        "--slo 'tpot_p99<50'",
+        "--slo 'tpot_p99<50': at 12: found nothing; allowed: a unit of tpot_p99: s, ms or us"
+    )]
     [InlineData("--hardware H1000", "hardware 'H1000' is unknown.")]
     [InlineData("--hardware MI3", "hardware 'MI3' is unknown.")]
-    [InlineData("--tp_sizes 5", "tp_sizes: no instance of 5 accelerators fits into a node with 32 attention heads that divide evenly")]
+    [InlineData(
+        "--tp_sizes 5",
+        "tp_sizes: no instance of 5 accelerators fits into a node with 32 attention heads that divide evenly"
+    )]
     [InlineData("--cluster x.json", "--cluster: the cluster is what is looked for; leave it out")]
-    [InlineData("--input_mean 5", "--input_mean: the workload that is named says it already; leave one of them out")]
+    [InlineData(
+        "--input_mean 5",
+        "--input_mean: the workload that is named says it already; leave one of them out"
+    )]
     [InlineData("--objective cheapest", "--objective: found 'cheapest'; allowed: ")]
     [InlineData("--budget -3", "--budget: found '-3'; allowed: ")]
     public void Wrong_input_is_said_in_one_line(string arguments, string expected)
     {
         using var folder = new TemporaryFolder();
 
-        var run = Plan(folder.File("a"), [.. arguments.Replace("'", "", StringComparison.Ordinal).Split(' ')]);
+        var run = Plan(
+            folder.File("a"),
+            [.. arguments.Replace("'", "", StringComparison.Ordinal).Split(' ')]
+        );
 
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
         Assert.StartsWith($"llmsim: {expected}", run.Error, StringComparison.Ordinal);
@@ -96,17 +124,31 @@ public sealed class PlanCommandTests
     {
         using var folder = new TemporaryFolder();
 
-        var run = CliRun.Of("plan", "--slo", "ttft_p99<1s", "--output", folder.File("a"), "--workload", "chat");
+        var run = CliRun.Of(
+            "plan",
+            "--slo",
+            "ttft_p99<1s",
+            "--output",
+            folder.File("a"),
+            "--workload",
+            "chat"
+        );
 
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith("llmsim: lambda_arrival: a plan needs a rate of requests", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "llmsim: lambda_arrival: a plan needs a rate of requests",
+            run.Error,
+            StringComparison.Ordinal
+        );
     }
 
     private static CliRun Plan(string output, params string[] more)
     {
         List<string> arguments =
         [
-            .. "plan --model meta-llama/Llama-3.1-8B --workload chat --lambda_arrival 30 --hardware H100 H200 --tp_sizes 1 2 --gpus 5 --request_count 300".Split(' '),
+            .. "plan --model meta-llama/Llama-3.1-8B --workload chat --lambda_arrival 30 --hardware H100 H200 --tp_sizes 1 2 --gpus 5 --request_count 300".Split(
+                ' '
+            ),
             "--output",
             output,
         ];
@@ -120,7 +162,10 @@ public sealed class PlanCommandTests
         {
             if (arguments.IndexOf(option) is >= 0 and var position)
             {
-                var end = arguments.FindIndex(position + 1, one => one.StartsWith("--", StringComparison.Ordinal));
+                var end = arguments.FindIndex(
+                    position + 1,
+                    one => one.StartsWith("--", StringComparison.Ordinal)
+                );
                 arguments.RemoveRange(position, (end < 0 ? arguments.Count : end) - position);
             }
         }
@@ -133,6 +178,12 @@ public sealed class PlanCommandTests
     private static string[] Names(string folder)
     {
         using var plan = JsonDocument.Parse(Answer(folder));
-        return [.. plan.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("name").GetString()!)];
+        return
+        [
+            .. plan
+                .RootElement.GetProperty("rows")
+                .EnumerateArray()
+                .Select(row => row.GetProperty("name").GetString()!),
+        ];
     }
 }

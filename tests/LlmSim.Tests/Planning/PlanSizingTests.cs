@@ -30,12 +30,14 @@ public sealed class PlanSizingTests
     private static void AssertSizes(Lengths services, Func<int, double, double> wait)
     {
         var random = new Random(7);
-        for (var run = 0; run < RandomRuns.Count(8); run++)
+        for (var run = 0; run < RandomRuns.Count(3); run++)
         {
             var load = 0.8 + (random.NextDouble() * 6);
             var servers = (int)Math.Ceiling(load) + random.Next(1, 3);
             var limit =
-                servers - 1 > load ? Math.Sqrt(wait(servers, load) * wait(servers - 1, load)) : 2 * wait(servers, load);
+                servers - 1 > load
+                    ? Math.Sqrt(wait(servers, load) * wait(servers - 1, load))
+                    : 2 * wait(servers, load);
 
             var answer = Answer(load, limit, services);
 
@@ -45,9 +47,18 @@ public sealed class PlanSizingTests
 
     private static PlanAnswer Answer(double load, double limitSeconds, Lengths services)
     {
-        var question = PlanCases.Question([PlanCases.Shape("NVIDIA_H100_SXM", 1, isDisaggregated: false)]) with
+        var question = PlanCases.Question([
+            PlanCases.Shape("NVIDIA_H100_SXM", 1, isDisaggregated: false),
+        ]) with
         {
-            Slos = [new SloTerm(SloFigure.Find("prefill_queue_mean")!, SloComparison.Below, (decimal)limitSeconds)],
+            Slos =
+            [
+                new SloTerm(
+                    SloFigure.Find("prefill_queue_mean")!,
+                    SloComparison.Below,
+                    (decimal)limitSeconds
+                ),
+            ],
         };
         return new Planner(
             question,
@@ -82,7 +93,12 @@ public sealed class PlanSizingTests
             record => record.PrefillQueueSeconds
         );
         var estimate = new MeanEstimate(2, mean, halfWidth, halfWidth);
-        return new(probe, [], [new TermJudgement(question.Slos[0], estimate, UpperRatio: null)], failure: null);
+        return new(
+            probe,
+            [],
+            [new TermJudgement(question.Slos[0], estimate, UpperRatio: null)],
+            failure: null
+        );
     }
 
     /// <summary>

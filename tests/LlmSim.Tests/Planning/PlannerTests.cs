@@ -28,7 +28,9 @@ public sealed class PlannerTests
             var answer = PlanCases.Answer(question, probe => needs.AreMet(probe.Candidate));
 
             var expected = s_shapes
-                .SelectMany(shape => Sizes.All(question, shape).Where(needs.AreMet).GroupBy(candidate => candidate.Shape))
+                .SelectMany(shape =>
+                    Sizes.All(question, shape).Where(needs.AreMet).GroupBy(candidate => candidate.Shape)
+                )
                 .Select(candidates => candidates.Min(question.Weight))
                 .Order()
                 .Take(rows);
@@ -91,7 +93,11 @@ public sealed class PlannerTests
     [InlineData(812.0)]
     public void The_highest_rate_is_found_to_a_per_cent(double most)
     {
-        var question = PlanCases.Question(s_shapes) with { Objective = PlanObjective.Rate, MaxAccelerators = 8 };
+        var question = PlanCases.Question(s_shapes) with
+        {
+            Objective = PlanObjective.Rate,
+            MaxAccelerators = 8,
+        };
 
         var answer = PlanCases.Answer(question, probe => probe.Rate <= most);
 
@@ -122,7 +128,9 @@ public sealed class PlannerTests
         {
             var (need, size) = (ByShape[candidate.Shape], candidate.Size);
             return candidate.Shape.IsDisaggregated
-                ? size.Prefill >= need.Prefill && size.Decode >= need.Decode && size.Instances >= need.Together
+                ? size.Prefill >= need.Prefill
+                    && size.Decode >= need.Decode
+                    && size.Instances >= need.Together
                 : size.Mixed >= need.Mixed;
         }
     }

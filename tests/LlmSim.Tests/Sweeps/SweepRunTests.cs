@@ -95,7 +95,10 @@ public sealed class SweepRunTests
             }
         );
 
-        var groups = PreparedSweep.Load(plan.Points, new SweepInputs()).Simulations(_ => true).Select(points => points.Count);
+        var groups = PreparedSweep
+            .Load(plan.Points, new SweepInputs())
+            .Simulations(_ => true)
+            .Select(points => points.Count);
 
         Assert.Equal([4, 2, 2], groups);
     }
