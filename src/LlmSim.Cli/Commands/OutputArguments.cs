@@ -62,6 +62,7 @@ internal sealed class OutputArguments
 
     private readonly SampleArguments _samples = new();
     private readonly PlotArguments _plots = new();
+    private readonly ReportArguments _report = new();
 
     /// <summary>What a single run has besides.</summary>
     public OptionGroup TimingGroup => new("Timing", [_timing]);
@@ -72,6 +73,7 @@ internal sealed class OutputArguments
             new("Sweep", [_jobs, _checkpointPath, _resume, _overwrite, _printPlan]),
             _samples.Group,
             _plots.Group,
+            _report.Group,
         ];
 
     public bool IsQuiet(ParseResult parse) => parse.GetValue(_quiet);
@@ -118,7 +120,8 @@ internal sealed class OutputArguments
             parse.GetValue(_csvOutput),
             IsJsonOnStandardOutput(parse) ? null : parse.GetValue(_json),
             _samples.Read(parse),
-            _plots.Read(parse)
+            _plots.Read(parse),
+            _report.Read(parse)
         )
         {
             Verify = parse.GetValue(_verify),
