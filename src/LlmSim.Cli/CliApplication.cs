@@ -79,7 +79,7 @@ internal static class CliApplication
                 exception.Message
             )}
             Please report it with the lines below and the files that the command names.
-              command  llmsim {TerminalText.Message(string.Join(' ', args.Select(Quoted)))}
+              command  llmsim {TerminalText.Message(string.Join(' ', args.Select(CommandLineText.Quoted)))}
               seed     {SeedOf(OptionNames.Normalize(args))}
             {TerminalText.Message(exception.ToString(), limit: 20_000)}
             """
@@ -93,9 +93,4 @@ internal static class CliApplication
             ? args[position + 1]
             : FormattableString.Invariant($"{new RunConfiguration().Seed} (the default)");
     }
-
-    private static string Quoted(string arg) =>
-        arg.Length > 0 && arg.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,+@%".Contains(c))
-            ? arg
-            : $"'{arg.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -1,6 +1,7 @@
 using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
+using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Slos;
@@ -17,12 +18,14 @@ namespace LlmSim.Experiments;
 /// <param name="Json">Configuration and summary as JSON.</param>
 /// <param name="Samples">Samples of the instances over time.</param>
 /// <param name="Plots">Pictures of the run.</param>
+/// <param name="Report">A page for people.</param>
 internal sealed record OutputPaths(
     string? Requests = null,
     string? Csv = null,
     string? Json = null,
     SampleOptions? Samples = null,
-    PlotOptions? Plots = null
+    PlotOptions? Plots = null,
+    ReportOptions? Report = null
 )
 {
     internal const string RequestsOption = "--requests_output";
@@ -63,21 +66,23 @@ internal static class Experiment
         var requests = OpenRequests(files, outputs.Requests, configuration);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
         var json = outputs.Json is null ? null : files.Add("--json", outputs.Json);
-        var samples = new SampleRecorder(files, outputs.Samples, keep: outputs.Plots is not null);
+        var report = outputs.Report?.Open(files);
+        var observations = outputs.Plots is null && report is null ? null : new RunObservations();
+        var samples = new SampleRecorder(files, outputs.Samples, keep: observations is not null);
         var pictures = outputs.Plots is null ? null : new RunPictures(outputs.Plots, TierNote.Of(prediction));
         var verification = outputs.Verify ? new RunVerification(scenario) : null;
 
         void OnRequest(RequestRecord record)
         {
             requests?.Add(record);
-            pictures?.Add(record);
+            observations?.Add(record);
             verification?.Add(record);
         }
 
         var summary = Simulator.Run(
             scenario,
             workload,
-            requests is null && pictures is null && verification is null ? null : OnRequest,
+            requests is null && observations is null && verification is null ? null : OnRequest,
             onProgress,
             verification is null ? samples.Plan : verification.Watch(samples.Plan),
             cancellation: cancellation
@@ -106,7 +111,17 @@ internal static class Experiment
         result = result.Compared(outputs.Required);
         requests?.Complete();
         samples.Complete();
-        pictures?.Draw(files, samples.Kept, cancellation);
+        if (observations is not null)
+        {
+            observations.Samples = samples.Kept;
+            pictures?.Draw(files, observations, cancellation);
+        }
+
+        if (report is not null)
+        {
+            ReportPage.Write(report, RunReport.Of(result, observations!, outputs.Report!.Command));
+        }
+
         if (csv is not null)
         {
             SummaryCsv.Write(csv, [result]);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Cli.Output;
+using LlmSim.Experiments;
 using LlmSim.Experiments.Kernels;
 
 namespace LlmSim.Cli.Commands;

@@ -71,6 +71,7 @@ internal sealed class OutputArguments
 
     private readonly SampleArguments _samples = new();
     private readonly PlotArguments _plots = new();
+    private readonly ReportArguments _report = new();
 
     /// <summary>What a single run has besides.</summary>
     public OptionGroup TimingGroup => new("Timing", [_timing]);
@@ -85,6 +86,7 @@ internal sealed class OutputArguments
             new("Sweep", [_jobs, _checkpointPath, _resume, _overwrite, _printPlan]),
             _samples.Group,
             _plots.Group,
+            _report.Group,
         ];
 
     public bool IsQuiet(ParseResult parse) => parse.GetValue(_quiet);
@@ -131,7 +133,8 @@ internal sealed class OutputArguments
             parse.GetValue(_csvOutput),
             IsJsonOnStandardOutput(parse) ? null : parse.GetValue(_json),
             _samples.Read(parse),
-            _plots.Read(parse)
+            _plots.Read(parse),
+            _report.Read(parse)
         )
         {
             Verify = parse.GetValue(_verify),

@@ -34,6 +34,7 @@ internal sealed class RunCommand : CliCommand
             "llmsim run --trace_path trace.jsonl --request_count 1000",
             "llmsim run --requests_output requests.parquet --csv_output summary.csv",
             "llmsim run --sample_queue_states --sample_interval 1 --plots plots",
+            "llmsim run --lambda_arrival 5 --report report.html",
             "llmsim run --semantics reference --lm_head full --json -",
             "llmsim run --require 'ttft_p99<1s, tpot_p99<50ms' --require 'attainment>=95%'",
             "llmsim run --lambda_arrival 1 2 3 --seed 1 2 3 4 5 --csv_output sweep.csv",

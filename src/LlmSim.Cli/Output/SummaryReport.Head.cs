@@ -1,6 +1,6 @@
 using LlmSim.Experiments;
-using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Experiments.Performance;
+using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Workloads;
 
@@ -24,19 +24,7 @@ internal static partial class SummaryReport
             WriteWrapped(writer, "Notice", notice);
         }
 
-        Line(
-            writer,
-            "Cluster",
-            string.Join(
-                ", ",
-                new[]
-                {
-                    Cluster(result.PrefillInstances, "prefill"),
-                    Cluster(result.DecodeInstances, "decode"),
-                    Cluster(result.MixedInstances, "mixed"),
-                }.Where(text => text.Length > 0)
-            )
-        );
+        Line(writer, "Cluster", RunWords.Cluster(result));
         Line(
             writer,
             "Policies",
@@ -48,18 +36,7 @@ internal static partial class SummaryReport
             Line(writer, "Predictor", $"{c.OutputPredictor} of output lengths");
         }
 
-        var rate = c.Arrivals == "trace" ? "" : FormattableString.Invariant($" at {c.LambdaArrival}/s");
-        var reason = result.ArrivalsReason is { } text ? $" ({text})" : "";
-        var arrivals = c.Concurrency is { } concurrency
-            ? $"closed loop, {Figures.Count(concurrency)} in flight"
-            : $"arrivals {c.Arrivals}{rate}{reason}";
-        Line(
-            writer,
-            "Workload",
-            FormattableString.Invariant(
-                $"{TerminalText.Escape(c.TracePath ?? c.RequestSource)}, {arrivals}, seed {c.Seed}"
-            )
-        );
+        Line(writer, "Workload", RunWords.Workload(result));
         if (result.Trace is { } trace)
         {
             Line(writer, "Trace", trace.Describe());
@@ -85,19 +62,4 @@ internal static partial class SummaryReport
             WriteWrapped(writer, "Warning", warning);
         }
     }
-
-    private static string Cluster(IReadOnlyList<InstanceSpec> instances, string role) =>
-        instances.Count == 0 ? "" : $"{Cluster(instances)} {role}";
-
-    private static string Cluster(IReadOnlyList<InstanceSpec> instances) =>
-        string.Join(
-            " + ",
-            instances
-                .GroupBy(instance =>
-                    (instance.Hardware.Name, instance.TpSize, Engine: EngineDescription.Of(instance))
-                )
-                .Select(group =>
-                    $"{group.Count()} x {TerminalText.Escape(group.Key.Name)} tp {group.Key.TpSize} {group.Key.Engine}".TrimEnd()
-                )
-        );
 }

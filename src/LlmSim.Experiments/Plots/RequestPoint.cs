@@ -30,7 +30,17 @@ internal readonly record struct RequestPoint(
             record.TtftSeconds,
             record.TpotSeconds,
             record.EndToEndSeconds
-        ) { }
+        )
+    {
+        ArrivalSeconds = record.Arrival.Seconds;
+        TransferFinishSeconds = record.TransferFinish.Seconds;
+    }
+
+    /// <summary>When it came; NaN where a file does not say.</summary>
+    public double ArrivalSeconds { get; init; } = double.NaN;
+
+    /// <summary>When its KV cache had arrived; NaN where a file does not say.</summary>
+    public double TransferFinishSeconds { get; init; } = double.NaN;
 
     public bool IsServed => !double.IsNaN(TtftSeconds);
 }

@@ -1,6 +1,4 @@
 using LlmSim.Experiments.Results;
-using LlmSim.Metrics;
-using LlmSim.Metrics.Sampling;
 
 namespace LlmSim.Experiments.Plots;
 
@@ -9,14 +7,13 @@ namespace LlmSim.Experiments.Plots;
 /// <param name="Format">Their format.</param>
 internal sealed record PlotOptions(string Folder, PictureFormat Format = PictureFormat.Png);
 
-/// <summary>Collects what the pictures of a run need, and draws them when it is over.</summary>
+/// <summary>Draws a run when it is over.</summary>
 internal sealed class RunPictures
 {
     private const string Option = "--plots";
 
     private readonly PlotOptions _options;
     private readonly string _note;
-    private readonly List<(long Id, RequestPoint Point)> _requests = [];
 
     /// <summary>Makes the folder, so that a path that cannot be written is known before the simulation.</summary>
     /// <param name="options">Where the pictures go.</param>
@@ -28,20 +25,14 @@ internal sealed class RunPictures
         PictureSet.CreateFolder(Option, options.Folder);
     }
 
-    /// <summary>Takes a request that has finished or was rejected.</summary>
-    public void Add(RequestRecord record) => _requests.Add((record.Id, new RequestPoint(record)));
-
     /// <summary>Draws everything into files of the set.</summary>
-    public void Draw(OutputSet files, IEnumerable<InstanceSample> samples, CancellationToken cancellation)
-    {
-        var requests = _requests.OrderBy(request => request.Id).Select(request => request.Point);
+    public void Draw(OutputSet files, RunObservations observations, CancellationToken cancellation) =>
         PictureSet.Draw(
-            PlotData.Of([.. requests], samples, _note),
+            PlotData.Of(observations.Requests, observations.Samples, _note),
             files,
             Option,
             _options.Folder,
             _options.Format,
             cancellation
         );
-    }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LlmSim.Cli.Output;
+namespace LlmSim.Experiments;
 
 /// <summary>Numbers as people read them; invariant formats.</summary>
 internal static class Figures

@@ -1,0 +1,49 @@
+using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Experiments.Results;
+
+namespace LlmSim.Experiments.Reports;
+
+/// <summary>A run in words.</summary>
+internal static class RunWords
+{
+    /// <summary>Its instances, such as "4 x NVIDIA_H100_SXM tp 4 prefill, 4 x NVIDIA_H100_SXM tp 4 decode".</summary>
+    public static string Cluster(RunResult result) =>
+        string.Join(
+            ", ",
+            new[]
+            {
+                Cluster(result.PrefillInstances, "prefill"),
+                Cluster(result.DecodeInstances, "decode"),
+                Cluster(result.MixedInstances, "mixed"),
+            }.Where(text => text.Length > 0)
+        );
+
+    /// <summary>Where its requests come from and how they arrive.</summary>
+    public static string Workload(RunResult result)
+    {
+        var c = result.Configuration;
+        var rate = c.Arrivals == "trace" ? "" : FormattableString.Invariant($" at {c.LambdaArrival}/s");
+        var reason = result.ArrivalsReason is { } text ? $" ({text})" : "";
+        var arrivals = c.Concurrency is { } concurrency
+            ? $"closed loop, {Figures.Count(concurrency)} in flight"
+            : $"arrivals {c.Arrivals}{rate}{reason}";
+        return FormattableString.Invariant(
+            $"{TerminalText.Escape(c.TracePath ?? c.RequestSource)}, {arrivals}, seed {c.Seed}"
+        );
+    }
+
+    private static string Cluster(IReadOnlyList<InstanceSpec> instances, string role) =>
+        instances.Count == 0 ? "" : $"{Cluster(instances)} {role}";
+
+    private static string Cluster(IReadOnlyList<InstanceSpec> instances) =>
+        string.Join(
+            " + ",
+            instances
+                .GroupBy(instance =>
+                    (instance.Hardware.Name, instance.TpSize, Engine: EngineDescription.Of(instance))
+                )
+                .Select(group =>
+                    $"{group.Count()} x {TerminalText.Escape(group.Key.Name)} tp {group.Key.TpSize} {group.Key.Engine}".TrimEnd()
+                )
+        );
+}
