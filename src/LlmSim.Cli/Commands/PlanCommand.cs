@@ -2,6 +2,7 @@ using System.CommandLine;
 using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Planning;
+using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Cli.Commands;
@@ -12,6 +13,7 @@ internal sealed class PlanCommand : CliCommand
     private readonly RunArguments _run = new();
     private readonly PlanArguments _plan = new();
     private readonly PlanOutputArguments _output = new();
+    private readonly ReportArguments _report = new();
 
     public PlanCommand(CliConsole console)
         : base(
@@ -24,6 +26,7 @@ internal sealed class PlanCommand : CliCommand
             _plan.QuestionGroup,
             _plan.CandidateGroup,
             _output.Group,
+            _report.Group,
             .. _run.Groups,
             _run.PluginGroup,
             .. _run.SemanticsGroups,
@@ -49,7 +52,7 @@ internal sealed class PlanCommand : CliCommand
         var workers = _output.Workers(parse);
         PlanAnswer answer;
         Prober prober;
-        IReadOnlyList<Influence>? influences = null;
+        IReadOnlyList<Influence> influences = [];
         using (var progress = new ProgressLine(Console, _output.IsQuiet(parse)))
         {
             prober = Prober(question);
@@ -63,11 +66,19 @@ internal sealed class PlanCommand : CliCommand
                 new(asked, journal, workers, Console.Cancellation) { OnRun = progress.ReportRuns };
         }
 
-        PlanFiles.Write(folder, answer, prober.UnderLoad, plan.Common);
+        PlanFiles.Write(
+            folder,
+            answer,
+            prober.UnderLoad,
+            plan.Common,
+            _report.Read(parse) is { } options
+                ? (options, PlanPage.Of(answer, prober.UnderLoad, influences, options.Command))
+                : null
+        );
         if (!_output.IsQuiet(parse))
         {
             PlanReport.Write(answer, prober, folder, _output.Explains(parse), Console);
-            if (influences is not null)
+            if (influences.Count > 0)
             {
                 InfluenceReport.Write(question, influences, Console);
             }

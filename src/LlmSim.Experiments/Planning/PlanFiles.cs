@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using LlmSim.Experiments.Plots;
+using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 
@@ -19,12 +20,14 @@ internal static class PlanFiles
     /// <param name="answer">The answer.</param>
     /// <param name="candidates">Everything that was simulated under load, for the pictures.</param>
     /// <param name="settings">The options of the simulation that were given.</param>
+    /// <param name="page">A page of it, and where it goes; null for none.</param>
     /// <exception cref="UserErrorException">One cannot be written.</exception>
     public static void Write(
         string folder,
         PlanAnswer answer,
         IReadOnlyList<Judgement> candidates,
-        IReadOnlyList<Setting> settings
+        IReadOnlyList<Setting> settings,
+        (ReportOptions Options, Report Report)? page
     )
     {
         using var files = new OutputSet();
@@ -49,6 +52,11 @@ internal static class PlanFiles
             PictureFormat.Png,
             CancellationToken.None
         );
+        if (page is { } report)
+        {
+            ReportPage.Write(report.Options.Open(files), report.Report);
+        }
+
         files.Commit();
 
         void Add(string name, string text) =>
