@@ -5,9 +5,11 @@ using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Slos;
+using LlmSim.Experiments.Steady;
 using LlmSim.Experiments.Verification;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
+using LlmSim.Policies;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments;
@@ -32,6 +34,12 @@ internal sealed record OutputPaths(
 
     /// <summary>Whether a second pass over the records has to agree with the summary before anything is written.</summary>
     internal bool Verify { get; init; }
+
+    /// <summary>Whether to say how sure the figures are.</summary>
+    internal bool Intervals { get; init; }
+
+    /// <summary>How the length of the run was found; null where it was given.</summary>
+    internal PreciseOutcome? Precise { get; init; }
 
     /// <summary>Limits that each run is compared with.</summary>
     internal SloTerms Required { get; init; } = SloTerms.None;
@@ -61,7 +69,14 @@ internal static class Experiment
         WorkloadFacts? facts = null;
         var workload = CreateRequests(configuration, scenario, known => facts = known);
         SampleForecast.RequireWithinLimit(outputs.Samples, CreateWorkload(configuration), scenario);
-        scenario = scenario with { Measured = LeftOut.Window(configuration, workload) };
+        scenario = scenario with
+        {
+            Measured = LeftOut.Window(
+                configuration,
+                workload,
+                () => SteadyState.WarmUp(configuration, scenario, workload, cancellation)
+            ),
+        };
         using var files = new OutputSet();
         var requests = OpenRequests(files, outputs.Requests, configuration);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
@@ -72,8 +87,13 @@ internal static class Experiment
         var pictures = outputs.Plots is null ? null : new RunPictures(outputs.Plots, TierNote.Of(prediction));
         var verification = outputs.Verify ? new RunVerification(scenario) : null;
 
+        var series = outputs.Intervals
+            ? new RequestSeries(configuration.TtftSloSeconds, configuration.TpotSloSeconds)
+            : null;
+
         void OnRequest(RequestRecord record)
         {
+            series?.Add(record);
             requests?.Add(record);
             observations?.Add(record);
             verification?.Add(record);
@@ -82,7 +102,9 @@ internal static class Experiment
         var summary = Simulator.Run(
             scenario,
             workload,
-            requests is null && observations is null && verification is null ? null : OnRequest,
+requests is null && observations is null && verification is null && series is null
+                ? null
+                : OnRequest,
             onProgress,
             verification is null ? samples.Plan : verification.Watch(samples.Plan),
             cancellation: cancellation
@@ -101,6 +123,8 @@ internal static class Experiment
             Notices = scenario.Model.Notices,
             Trace = facts!.Trace,
             ArrivalsReason = facts.Arrivals.Reason,
+            Precise = outputs.Precise,
+            Intervals = series is null ? null : [.. RequestSeries.Main.Select(series.IntervalOf)],
             Verification = verification?.Require(
                 summary,
                 configuration.TtftSloSeconds,
@@ -162,12 +186,7 @@ internal static class Experiment
             PrefillInstances = cluster.Prefill,
             DecodeInstances = cluster.Decode,
             MixedInstances = cluster.Mixed,
-            Policies = configuration.Catalogs.Policies.CreateSet(
-                configuration.PrefillGlobal,
-                configuration.PrefillLocal,
-                configuration.DecodeGlobal,
-                configuration.DecodeLocal
-            ),
+            Policies = CreatePolicies(configuration),
             Semantics = configuration.Semantics,
             Concurrency = configuration.Concurrency,
             Seed = configuration.Seed,
@@ -185,6 +204,15 @@ internal static class Experiment
             prediction
         );
     }
+
+    /// <summary>New policies: each run has its own, because they may remember.</summary>
+    internal static PolicySet CreatePolicies(RunConfiguration configuration) =>
+        configuration.Catalogs.Policies.CreateSet(
+            configuration.PrefillGlobal,
+            configuration.PrefillLocal,
+            configuration.DecodeGlobal,
+            configuration.DecodeLocal
+        );
 
     /// <summary>What the times of instances rest on, each.</summary>
     internal static IEnumerable<PredictionTier> Tiers(

@@ -2,6 +2,7 @@ using System.CommandLine;
 using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Steady;
 
 namespace LlmSim.Cli.Commands;
 
@@ -10,6 +11,7 @@ internal sealed class RunCommand : CliCommand
 {
     private readonly RunArguments _run = new();
     private readonly OutputArguments _output = new();
+    private readonly SteadyArguments _steady = new();
 
     public RunCommand(CliConsole console)
         : base(
@@ -21,12 +23,18 @@ internal sealed class RunCommand : CliCommand
     {
         AddGroups([
             .. _run.Groups,
+            _steady.Group,
             .. _output.Groups,
             _output.TimingGroup,
             _run.PluginGroup,
             .. _run.SemanticsGroups,
         ]);
-        AllowSeveralValues([.. _run.Groups, .. _run.SemanticsGroups, _output.RequirementsGroup]);
+        AllowSeveralValues([
+            .. _run.Groups,
+            .. _run.SemanticsGroups,
+            _output.RequirementsGroup,
+            _steady.Several,
+        ]);
         Examples =
         [
             "llmsim run",
@@ -37,6 +45,7 @@ internal sealed class RunCommand : CliCommand
             "llmsim run --lambda_arrival 5 --report report.html",
             "llmsim run --semantics reference --lm_head full --json -",
             "llmsim run --require 'ttft_p99<1s, tpot_p99<50ms' --require 'attainment>=95%'",
+            "llmsim run --precise 2% --precise_figure ttft_p99 tpot_mean --precise_limit 200000",
             "llmsim run --lambda_arrival 1 2 3 --seed 1 2 3 4 5 --csv_output sweep.csv",
         ];
         SetAction(Execute);
@@ -52,16 +61,26 @@ internal sealed class RunCommand : CliCommand
                 throw new UserErrorException("--timing: a sweep is not timed; run one point.");
             }
 
+            if (_steady.Asked(parse) is { } asked)
+            {
+                throw new UserErrorException(
+                    $"{asked}: a sweep has intervals from several seeds (--replications_output); run one point."
+                );
+            }
+
             return SweepExecution.Run(plan, parse, _output, Console);
         }
 
         SweepExecution.Warn(plan, parse, _output, isSweep: false, Console);
+        Console.Warn(_steady.Unread(parse));
         return RunOne(plan.Points[0].Configuration, parse);
     }
 
     private int RunOne(RunConfiguration configuration, ParseResult parse)
     {
         RunResult result;
+        var goal = _steady.Goal(parse);
+        var outputs = _output.Paths(parse) with { Intervals = _steady.AsksForIntervals(parse) };
         var timer = _output.AsksForTiming(parse) ? new RunTimer() : null;
         using (var progress = new ProgressLine(Console, _output.IsQuiet(parse)))
         {
@@ -71,7 +90,17 @@ internal sealed class RunCommand : CliCommand
                 report += timer.Report;
             }
 
-            result = Experiment.Run(configuration, _output.Paths(parse), report, Console.Cancellation);
+            if (goal is not null)
+            {
+                (configuration, outputs) = Lengthen(configuration, outputs, goal, progress);
+            }
+
+            result = Experiment.Run(configuration, outputs, report, Console.Cancellation);
+        }
+
+        if (result.Precise is { IsReached: false } precise)
+        {
+            Console.Warn([PrecisionReport.Describe(precise)]);
         }
 
         TraceNotices.Write([result.Trace], Console);
@@ -95,5 +124,16 @@ internal sealed class RunCommand : CliCommand
         }
 
         return RequirementsReport.Tell([("", result)], Console);
+    }
+
+    private (RunConfiguration Configuration, OutputPaths Outputs) Lengthen(
+        RunConfiguration configuration,
+        OutputPaths outputs,
+        PreciseGoal goal,
+        ProgressLine progress
+    )
+    {
+        var (longer, outcome) = PreciseRun.Find(configuration, goal, progress.Report, Console.Cancellation);
+        return (longer, outputs with { Precise = outcome });
     }
 }

@@ -8,8 +8,13 @@ internal sealed class StatisticsArguments
 {
     private static readonly RunConfiguration s_defaults = new();
 
-    private readonly Option<string> _warmup = LeftOut("warmup", "first", s_defaults.Warmup);
-    private readonly Option<string> _cooldown = LeftOut("cooldown", "last", s_defaults.Cooldown);
+    private readonly Option<string> _warmup = LeftOut(
+        "warmup",
+        "first",
+        s_defaults.Warmup,
+        "; auto finds them in the run (MSER-5)"
+    );
+    private readonly Option<string> _cooldown = LeftOut("cooldown", "last", s_defaults.Cooldown, "");
 
     public OptionGroup Group => new("Statistics", [_warmup, _cooldown]);
 
@@ -20,10 +25,10 @@ internal sealed class StatisticsArguments
             Cooldown = parse.GetRequiredValue(_cooldown),
         };
 
-    private static Option<string> LeftOut(string name, string which, string defaultValue) =>
+    private static Option<string> LeftOut(string name, string which, string defaultValue, string more) =>
         CliOption.Text(
             name,
-            $"{which} requests to leave out of the statistics: so many, or a share of all as 10% or 0.1",
+            $"{which} requests to leave out of the statistics: so many, or a share of all as 10% or 0.1{more}",
             defaultValue,
             "N|SHARE"
         );

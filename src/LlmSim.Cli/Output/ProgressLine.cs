@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LlmSim.Experiments.Steady;
 using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Cli.Output;
@@ -34,6 +35,22 @@ internal sealed class ProgressLine : IDisposable
                 CultureInfo.InvariantCulture,
                 $"{progress.CompletedRequests:N0} requests completed, {progress.SimulatedSeconds:N0} s simulated"
             )
+        );
+
+    public void Report(PreciseProgress progress) =>
+        Show(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{progress.Run.CompletedRequests:N0} of {progress.Requests:N0} requests{Width(progress.Interval)}"
+            )
+        );
+
+    private static string Width(FigureInterval? interval) =>
+        interval is null ? ""
+        : double.IsNaN(interval.RelativeHalfWidth) ? $"; {interval.Figure} not sure yet"
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"; {interval.Figure} within {interval.RelativeHalfWidth:P1} before"
         );
 
     /// <summary>From any thread.</summary>

@@ -29,6 +29,7 @@ internal static partial class SummaryReport
             );
         }
 
+        PrecisionReport.Write(result, console);
         WriteRanges(result, console);
         console.Out.WriteLine();
         WriteRates(result, console.Out);

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Slos;
+using LlmSim.Experiments.Steady;
 using LlmSim.Metrics;
 using LlmSim.Workloads.Traces;
 
@@ -48,6 +49,14 @@ internal sealed record RunResult(
 
     /// <summary>Why requests arrive as they do, where a trace left it open; else null.</summary>
     public string? ArrivalsReason { get; init; }
+
+    /// <summary>The figures of single requests with their 95 % intervals; null where they were not asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FigureInterval>? Intervals { get; init; }
+
+    /// <summary>How the length of the run was found; null where it was given.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PreciseOutcome? Precise { get; init; }
 
     /// <summary>How it compares with each limit that was set; null where none was.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

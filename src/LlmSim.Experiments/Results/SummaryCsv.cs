@@ -1,5 +1,7 @@
 using System.Globalization;
 using LlmSim.Experiments.Performance;
+using LlmSim.Experiments.Slos;
+using LlmSim.Experiments.Steady;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
@@ -49,6 +51,7 @@ internal static class SummaryCsv
             ("requests_output", result.RequestsFile),
             ("queue_states_output", result.QueueStatesFile),
             ("memory_usage_output", result.MemoryUsageFile),
+            .. (result.Intervals ?? []).SelectMany(Ends),
         ];
     }
 
@@ -195,6 +198,13 @@ internal static class SummaryCsv
             ($"{figure}_mean_nine_of_ten_low", range?.NineOfTenLowSeconds),
             ($"{figure}_mean_nine_of_ten_high", range?.NineOfTenHighSeconds),
         ];
+
+    /// <summary>Under the name that replications give the ends of theirs.</summary>
+    private static IEnumerable<(string Name, object? Value)> Ends(FigureInterval interval)
+    {
+        var column = SloFigure.Find(interval.Figure)!.Column;
+        return [($"{column}_ci95_low", interval.Low), ($"{column}_ci95_high", interval.High)];
+    }
 
     /// <summary>For readers that split a line at each comma, quoted or not.</summary>
     private static string WithoutCommas(string text) => text.Replace(',', ';');

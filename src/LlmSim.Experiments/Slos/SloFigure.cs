@@ -79,8 +79,8 @@ internal sealed record SloFigure(
         + "attainment, ttft_attainment, tpot_attainment; goodput, throughput, output_throughput, total_throughput, "
         + "each of these four also as window_…";
 
-    /// <summary>The time that it is a percentile of, such as <c>ttft</c>; null for any other figure.</summary>
-    public string? PercentileOf { get; private init; }
+    /// <summary>The time that it is the mean or a percentile of, such as <c>ttft</c>; null for a share or a rate.</summary>
+    public string? Time { get; private init; }
 
     /// <summary>Which percentile; 0 for any other figure.</summary>
     public int Percent { get; private init; }
@@ -91,22 +91,20 @@ internal sealed record SloFigure(
 
     /// <summary>Whether it is never above another, whatever the run.</summary>
     public bool IsNeverAbove(SloFigure other) =>
-        this == other
-        || (PercentileOf is not null && PercentileOf == other.PercentileOf && Percent < other.Percent);
+        this == other || (Time is not null && Time == other.Time && Percent > 0 && Percent < other.Percent);
 
     private static IEnumerable<SloFigure> Times(string time, Func<RunSummary, Distribution> of) =>
         s_percentiles
             .Select(percentile =>
-                Time($"{time}_p{percentile.Percent}", s => percentile.Of(of(s))) with
+                Of(time, $"p{percentile.Percent}", s => percentile.Of(of(s))) with
                 {
-                    PercentileOf = time,
                     Percent = percentile.Percent,
                 }
             )
-            .Prepend(Time($"{time}_mean", s => of(s).Mean));
+            .Prepend(Of(time, "mean", s => of(s).Mean));
 
-    private static SloFigure Time(string name, Func<RunSummary, double> value) =>
-        new(name, name, SloQuantity.Time, value);
+    private static SloFigure Of(string time, string statistic, Func<RunSummary, double> value) =>
+        new($"{time}_{statistic}", $"{time}_{statistic}", SloQuantity.Time, value) { Time = time };
 
     private static SloFigure Share(string name, string column, Func<RunSummary, double> value) =>
         new(name, column, SloQuantity.Share, value);

@@ -1,5 +1,6 @@
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
+using LlmSim.Experiments.Steady;
 using LlmSim.Experiments.Verification;
 using LlmSim.Metrics;
 
@@ -25,7 +26,12 @@ internal static class SharedSimulation
             }
 
             var workload = points[0].Workload.ToRequests();
-            var measured = LeftOut.Window(points[0].Point.Configuration, workload);
+            var configuration = points[0].Point.Configuration;
+            var measured = LeftOut.Window(
+                configuration,
+                workload,
+                () => SteadyState.WarmUp(configuration, points[0].Scenario, workload, cancellation)
+            );
             var scenario = points[0].Scenario with { Measured = measured };
             var verification = files.Verify ? new RunVerification(scenario) : null;
             var sampling = members[0].Samples.Plan is { } plan
