@@ -1,4 +1,5 @@
 using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Experiments.Costs;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Reports;
@@ -40,6 +41,9 @@ internal sealed record OutputPaths(
 
     /// <summary>How the length of the run was found; null where it was given.</summary>
     internal PreciseOutcome? Precise { get; init; }
+
+    /// <summary>What costs are counted with.</summary>
+    internal CostOptions Costs { get; init; } = CostOptions.Default;
 
     /// <summary>Limits that each run is compared with.</summary>
     internal SloTerms Required { get; init; } = SloTerms.None;
@@ -132,7 +136,7 @@ requests is null && observations is null && verification is null && series is nu
             ),
         };
 
-        result = result.Compared(outputs.Required);
+        result = result.Judged(outputs.Costs, outputs.Required);
         requests?.Complete();
         samples.Complete();
         if (observations is not null)

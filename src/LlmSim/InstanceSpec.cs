@@ -64,6 +64,9 @@ public sealed record InstanceSpec
     /// <summary>Latency of that link in seconds.</summary>
     public double KvLinkLatencySeconds { get; init; } = 10e-6;
 
+    /// <summary>USD an hour for each accelerator, in the place of a price list; null where the cluster file has none.</summary>
+    internal double? PricePerHour { get; init; }
+
     /// <summary>
     /// The engine that batches prompts in iterations and pages the KV cache; null for an instance that prefills prompt by
     /// prompt, or decodes with a KV cache counted in tokens. Mixed instances have one in any case.

@@ -72,6 +72,7 @@ internal sealed class OutputArguments
     private readonly SampleArguments _samples = new();
     private readonly PlotArguments _plots = new();
     private readonly ReportArguments _report = new();
+    private readonly CostArguments _costs = new();
 
     /// <summary>What a single run has besides.</summary>
     public OptionGroup TimingGroup => new("Timing", [_timing]);
@@ -83,6 +84,7 @@ internal sealed class OutputArguments
         [
             new("Output", [_csvOutput, _requestsOutput, _replicationsOutput, _json, _quiet, _verify]),
             RequirementsGroup,
+            _costs.Group,
             new("Sweep", [_jobs, _checkpointPath, _resume, _overwrite, _printPlan]),
             _samples.Group,
             _plots.Group,
@@ -138,6 +140,7 @@ internal sealed class OutputArguments
         )
         {
             Verify = parse.GetValue(_verify),
+            Costs = _costs.Read(parse),
             Required = SloTerms.Parse(Given(parse, _require), $"--{RequireName}"),
         };
 

@@ -35,7 +35,7 @@ internal sealed class PlanCommand : CliCommand
         Examples =
         [
             "llmsim plan --model unsloth/Llama-3.3-70B-Instruct --precision fp8 --workload chat --lambda_arrival 10 --slo \"ttft_p99<1s, tpot_p99<50ms\"",
-            "llmsim plan --workload chat --lambda_arrival 10 --slo \"ttft_p99<1s\" --hardware H100 H200 --modes mixed --explain",
+            "llmsim plan --workload chat --lambda_arrival 10 --slo \"ttft_p99<1s\" --hardware H100 H200 --modes mixed --objective accelerators --explain",
             "llmsim plan --workload chat --slo \"ttft_p99<2s, tpot_p99<80ms\" --objective rate --gpus 16 --hardware H100",
         ];
         SetAction(Execute);

@@ -49,6 +49,7 @@ internal static class PlanReport
             ">GPUs",
             ">$/h",
             ">$/M tokens",
+            ">J/token",
             ">requests/s",
             .. terms,
             ">tokens/s/GPU",

@@ -54,6 +54,36 @@ internal static partial class SummaryReport
         }
     }
 
+    private static void WriteCosts(RunResult result, TextWriter writer)
+    {
+        if (result.Costs is not { } costs)
+        {
+            return;
+        }
+
+        var term = costs.PriceTerm.Replace('_', ' ');
+        WriteWrapped(
+            writer,
+            "Cost",
+            costs.NotPriced.Count > 0
+                ? $"not known: no price {term} of {string.Join(", ", costs.NotPriced)} (--prices)"
+                : $"${Figures.Number(costs.CostPerHour)} an hour {term} ({string.Join(", ", costs.PriceSources)}): "
+                    + $"${Figures.Number(costs.CostPerMillionOutputTokens)} per million output tokens, or "
+                    + $"${Figures.Number(costs.CostPerMillionInputTokens)} per million input tokens"
+        );
+        var carbon = double.IsNaN(costs.GramsCo2PerMillionOutputTokens)
+            ? ""
+            : $"; {Figures.Number(costs.GramsCo2PerMillionOutputTokens)} g of CO2 per million output tokens";
+        WriteWrapped(
+            writer,
+            "Energy",
+            costs.NotPowered.Count > 0
+                ? $"not known: no power of {string.Join(", ", costs.NotPowered)}"
+                : $"at most {Figures.Number(costs.MeanWatts / 1e3)} kW, {Figures.Number(costs.JoulesPerToken)} J per token, "
+                    + $"{Figures.Number(costs.JoulesPerOutputToken)} J per output token{carbon}"
+        );
+    }
+
     private static void WriteRequirements(RunResult result, TextWriter writer)
     {
         var label = "Required";

@@ -33,6 +33,7 @@ internal static partial class SummaryReport
         WriteRanges(result, console);
         console.Out.WriteLine();
         WriteRates(result, console.Out);
+        WriteCosts(result, console.Out);
         WriteRequirements(result, console.Out);
         console.Out.WriteLine();
         TextTable.Write(Instances(result.Summary), console);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LlmSim.Batching;
+using LlmSim.Experiments.Costs;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.ClusterConfig;
@@ -11,7 +12,7 @@ namespace LlmSim.Experiments.ClusterConfig;
 /// <c>[{ "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 2 }]</c>; optional are <c>memory_utilization</c>,
 /// <c>activation_bytes</c>, <c>kv_link_bytes_per_second</c>, <c>kv_link_latency_seconds</c>, <c>expert_parallel</c>, in the
 /// place of the accelerator's own <c>link_bytes_per_second</c>, <c>link_latency_seconds</c>, <c>gpus_per_node</c>,
-/// <c>nic_bytes_per_second</c> and <c>nic_latency_seconds</c>, <c>all2all_backend</c>, <c>role</c>, and <c>engine</c>, an object of its own (<see cref="EngineSpec" />). Comments and trailing commas are allowed, unknown fields are not.
+/// <c>nic_bytes_per_second</c> and <c>nic_latency_seconds</c>, <c>all2all_backend</c>, <c>price_per_hour</c>, <c>role</c>, and <c>engine</c>, an object of its own (<see cref="EngineSpec" />). Comments and trailing commas are allowed, unknown fields are not.
 /// </remarks>
 internal ref partial struct ClusterFile
 {
@@ -34,6 +35,7 @@ internal ref partial struct ClusterFile
         "nic_bytes_per_second",
         "nic_latency_seconds",
         "all2all_backend",
+        "price_per_hour",
         "role",
         "engine",
     ];
@@ -229,6 +231,7 @@ internal ref partial struct ClusterFile
             {
                 AllToAllBackend = (AllToAllBackend)OneOf(field, s_backends),
             },
+            "price_per_hour" => instance with { PricePerHour = Number(field, PriceList.Range) },
             "engine" => instance with { Engine = ReadEngine() },
             _ => instance,
         };

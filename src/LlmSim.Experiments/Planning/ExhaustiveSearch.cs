@@ -5,6 +5,12 @@ internal sealed class ExhaustiveSearch(PlanQuestion question, InstanceShape shap
 {
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
+        if (Question.Unpriced(Shape) is { } reason)
+        {
+            Drop(reason);
+            yield break;
+        }
+
         yield return
         [
             .. Sizes

@@ -1,4 +1,5 @@
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Slos;
 
 namespace LlmSim.Experiments.Planning;
 
@@ -52,6 +53,10 @@ internal sealed class PlanRow(PlanQuestion question, Judgement judgement)
 
     /// <summary>Dollars a million tokens of prompts and outputs.</summary>
     public double? CostPerMillionTokens => CostPerMillion(Mean(result => result.Summary.TokensPerSecond));
+
+    /// <summary>Energy of a token of prompt or output, at most; NaN where the power of the accelerator is not known.</summary>
+    public double JoulesPerToken =>
+        Mean(result => result.Judged(question.Costs, SloTerms.None).Costs!.JoulesPerToken);
 
     /// <summary>Output tokens a second.</summary>
     public double OutputTokensPerSecond => Mean(result => result.Summary.OutputTokensPerSecond);

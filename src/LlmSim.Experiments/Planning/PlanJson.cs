@@ -49,6 +49,7 @@ internal static class PlanJson
             ["cost_per_hour"] = Number(row.CostPerHour),
             ["cost_per_million_tokens"] = Number(row.CostPerMillionTokens),
             ["cost_per_million_output_tokens"] = Number(row.CostPerMillionOutputTokens),
+            ["joules_per_token"] = Number(row.JoulesPerToken),
             ["goodput_per_accelerator"] = Number(row.GoodputPerAccelerator),
             ["output_tokens_per_second_per_accelerator"] = Number(row.TokensPerSecondPerAccelerator),
             ["tokens_per_second_per_user"] = Number(row.TokensPerSecondPerUser),

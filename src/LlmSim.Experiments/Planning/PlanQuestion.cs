@@ -1,5 +1,5 @@
+using LlmSim.Experiments.Costs;
 using LlmSim.Experiments.Slos;
-using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Planning;
 
@@ -32,10 +32,10 @@ internal sealed record PlanQuestion
     public required IReadOnlyList<InstanceShape> Shapes { get; init; }
 
     /// <summary>What is best.</summary>
-    public PlanObjective Objective { get; init; } = PlanObjective.Accelerators;
+    public PlanObjective Objective { get; init; } = PlanObjective.Cost;
 
-    /// <summary>Price of an accelerator an hour in dollars; null where it is not known.</summary>
-    public Func<HardwareDescription, double?> PricePerHour { get; init; } = _ => null;
+    /// <summary>Prices of accelerators.</summary>
+    public CostOptions Costs { get; init; } = CostOptions.Default;
 
     /// <summary>Most accelerators of a candidate; of <see cref="PlanObjective.Rate" /> and <see cref="PlanObjective.Latency" /> what there is.</summary>
     public int MaxAccelerators { get; init; } = 64;
@@ -66,7 +66,7 @@ internal sealed record PlanQuestion
 
     /// <summary>Dollars an hour of a candidate; null where its price is not known.</summary>
     public double? CostPerHour(Candidate candidate) =>
-        PricePerHour(candidate.Shape.Hardware) * candidate.Accelerators;
+        Costs.Prices.Find(candidate.Shape.Hardware.Name, Costs.Term)?.PerHour * candidate.Accelerators;
 
     /// <summary>What the least of is looked for: dollars an hour or accelerators.</summary>
     public double Weight(Candidate candidate) =>
@@ -74,8 +74,15 @@ internal sealed record PlanQuestion
             ? CostPerHour(candidate) ?? double.PositiveInfinity
             : candidate.Accelerators;
 
-    /// <summary>Whether a candidate is within what may be bought.</summary>
+    /// <summary>Whether a candidate is within what may be bought; one without a price is within no budget.</summary>
     public bool Allows(Candidate candidate) =>
         candidate.Accelerators <= MaxAccelerators
-        && (BudgetPerHour is not { } budget || CostPerHour(candidate) is not { } cost || cost <= budget);
+        && (BudgetPerHour is not { } budget || CostPerHour(candidate) <= budget);
+
+    /// <summary>Why a shape cannot be weighed; null where it can.</summary>
+    public string? Unpriced(InstanceShape shape) =>
+        (Objective == PlanObjective.Cost || BudgetPerHour is not null)
+        && CostPerHour(new Candidate(shape, ClusterSize.OfMixed(1))) is null
+            ? $"no {PriceList.Terms[(int)Costs.Term]} price of {shape.Hardware.Name} is known; give one with --prices, or choose --objective accelerators"
+            : null;
 }

@@ -37,6 +37,7 @@ internal static class PlanTable
         line["cost_per_hour"].Set(Text(row.CostPerHour));
         line["cost_per_million_tokens"].Set(Text(row.CostPerMillionTokens));
         line["cost_per_million_output_tokens"].Set(Text(row.CostPerMillionOutputTokens));
+        line["joules_per_token"].Set(Text(row.JoulesPerToken));
         line["goodput_per_accelerator"].Set(Text(row.GoodputPerAccelerator));
         line["output_tokens_per_second_per_accelerator"].Set(Text(row.TokensPerSecondPerAccelerator));
         line["tokens_per_second_per_user"].Set(Text(row.TokensPerSecondPerUser));

@@ -6,6 +6,12 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
 {
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
+        if (Question.Unpriced(Shape) is { } reason)
+        {
+            Drop(reason);
+            yield break;
+        }
+
         var least = Shape.IsDisaggregated
             ? ClusterSize.Of(bound.Prefill(Shape), bound.Decode(Shape))
             : ClusterSize.OfMixed(bound.Mixed(Shape));

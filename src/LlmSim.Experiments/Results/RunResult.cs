@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using LlmSim.Experiments.Costs;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Steady;
@@ -58,6 +59,10 @@ internal sealed record RunResult(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PreciseOutcome? Precise { get; init; }
 
+    /// <summary>What it costs; null where nobody asks.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RunCosts? Costs { get; init; }
+
     /// <summary>How it compares with each limit that was set; null where none was.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<Requirement>? Requirements { get; init; }
@@ -65,9 +70,21 @@ internal sealed record RunResult(
     /// <summary>The limits that it does not keep.</summary>
     internal IEnumerable<Requirement> Unmet => (Requirements ?? []).Where(requirement => !requirement.IsMet);
 
-    /// <summary>The result beside limits.</summary>
-    internal RunResult Compared(SloTerms required) =>
-        required.Terms.Count == 0 ? this : this with { Requirements = required.Check(Summary) };
+    /// <summary>The result with its costs, and beside limits.</summary>
+    internal RunResult Judged(CostOptions costs, SloTerms required) =>
+        this with
+        {
+            Costs = RunCosts.Of(
+                [
+                    .. PrefillInstances.Select(spec => new StagedSpec("prefill", spec)),
+                    .. DecodeInstances.Select(spec => new StagedSpec("decode", spec)),
+                    .. MixedInstances.Select(spec => new StagedSpec("mixed", spec)),
+                ],
+                Summary,
+                costs
+            ),
+            Requirements = required.Terms.Count == 0 ? null : required.Check(Summary),
+        };
 
     /// <summary>What a second pass over the records has compared, in words; null without one.</summary>
     internal string? Verification { get; init; }

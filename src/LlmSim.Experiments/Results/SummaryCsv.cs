@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Costs;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Steady;
@@ -51,6 +52,7 @@ internal static class SummaryCsv
             ("requests_output", result.RequestsFile),
             ("queue_states_output", result.QueueStatesFile),
             ("memory_usage_output", result.MemoryUsageFile),
+            .. Costs(result.Costs),
             .. (result.Intervals ?? []).SelectMany(Ends),
         ];
     }
@@ -197,6 +199,19 @@ internal static class SummaryCsv
             ($"{figure}_mean_half_high", range?.HalfHighSeconds),
             ($"{figure}_mean_nine_of_ten_low", range?.NineOfTenLowSeconds),
             ($"{figure}_mean_nine_of_ten_high", range?.NineOfTenHighSeconds),
+        ];
+
+    private static IEnumerable<(string Name, object? Value)> Costs(RunCosts? costs) =>
+        [
+            ("price_term", costs?.PriceTerm),
+            ("price_sources", costs is null ? null : WithoutCommas(string.Join("; ", costs.PriceSources))),
+            ("cost_per_hour", costs?.CostPerHour),
+            ("cost_per_million_input_tokens", costs?.CostPerMillionInputTokens),
+            ("cost_per_million_output_tokens", costs?.CostPerMillionOutputTokens),
+            ("mean_watts", costs?.MeanWatts),
+            ("joules_per_token", costs?.JoulesPerToken),
+            ("joules_per_output_token", costs?.JoulesPerOutputToken),
+            ("grams_co2_per_million_output_tokens", costs?.GramsCo2PerMillionOutputTokens),
         ];
 
     /// <summary>Under the name that replications give the ends of theirs.</summary>

@@ -77,10 +77,13 @@ internal static class SweepRunner
         }
 
         Simulate(prepared, options, pointFiles, journal, results, onProgress, cancellation);
-        var compared = Array.ConvertAll(results, result => result!.Compared(options.Outputs.Required));
-        Write(csv, json, compared);
+        var judged = Array.ConvertAll(
+            results,
+            result => result!.Judged(options.Outputs.Costs, options.Outputs.Required)
+        );
+        Write(csv, json, judged);
         files.Commit();
-        return compared;
+        return judged;
     }
 
     private static PreparedSweep Load(SweepPlan plan, CancellationToken cancellation)

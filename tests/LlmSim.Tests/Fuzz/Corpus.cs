@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using LlmSim.Experiments;
 using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Experiments.Costs;
 using LlmSim.Experiments.Kernels;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
@@ -167,6 +168,7 @@ internal static class Corpus
             Catalog("engines/vllm"),
             Parsed(EngineProfileJson.Parse)
         );
+        yield return new("prices", "prices.json", Catalog("prices"), path => PriceList.Read(path));
         yield return new(
             "errors",
             "errors.json",

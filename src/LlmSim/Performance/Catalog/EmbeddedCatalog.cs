@@ -40,5 +40,6 @@ internal static class EmbeddedCatalog
     /// <summary>The entry that a file describes: a slash cannot be part of a file name, so it is written as two dashes.</summary>
     public static string EntryName(string fileName) => fileName.Replace("--", "/", StringComparison.Ordinal);
 
-    private static string Prefix(string folder) => $"catalog/{folder}/";
+    /// <summary>An empty folder is the catalog's own.</summary>
+    private static string Prefix(string folder) => folder.Length == 0 ? "catalog/" : $"catalog/{folder}/";
 }
