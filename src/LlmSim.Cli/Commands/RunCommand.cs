@@ -22,7 +22,7 @@ internal sealed class RunCommand : CliCommand
         AddGroups([
             .. _run.Groups,
             .. _output.Groups,
-            _output.TimingGroup,
+            _output.SingleRunGroup,
             _run.PluginGroup,
             .. _run.SemanticsGroups,
         ]);
@@ -35,6 +35,7 @@ internal sealed class RunCommand : CliCommand
             "llmsim run --requests_output requests.parquet --csv_output summary.csv",
             "llmsim run --sample_queue_states --sample_interval 1 --plots plots",
             "llmsim run --lambda_arrival 5 --report report.html",
+            "llmsim run --request_count 500 --trace_output run.perfetto.json.gz",
             "llmsim run --semantics reference --lm_head full --json -",
             "llmsim run --lambda_arrival 1 2 3 --seed 1 2 3 4 5 --csv_output sweep.csv",
         ];
@@ -46,10 +47,7 @@ internal sealed class RunCommand : CliCommand
         var plan = _run.Plan(parse, Console);
         if (plan.Points.Count > 1 || _output.AsksForSweep(parse))
         {
-            if (_output.AsksForTiming(parse))
-            {
-                throw new UserErrorException("--timing: a sweep is not timed; run one point.");
-            }
+            _output.RequireSingleRun(parse);
 
             SweepExecution.Run(plan, parse, _output, Console);
         }
@@ -80,6 +78,11 @@ internal sealed class RunCommand : CliCommand
         if (result.Verification is { } verification)
         {
             Console.Error.WriteLine($"llmsim: verified: {verification}");
+        }
+
+        if (result.TraceEvents is { } events)
+        {
+            Console.Error.WriteLine($"llmsim: trace: {TerminalText.Escape(events)}");
         }
 
         if (!_output.IsJsonOnStandardOutput(parse) && !_output.IsQuiet(parse))

@@ -147,6 +147,9 @@ internal readonly record struct TableCell(string Text, double Value = double.NaN
     /// <summary>A number as people read it.</summary>
     public static TableCell Of(double value, Tone tone = Tone.Plain) => new(Figures.Number(value), value, tone);
 
+    /// <summary>A number with its sign.</summary>
+    public static TableCell Signed(double value) => new(Figures.Signed(value), value);
+
     /// <summary>A count.</summary>
     public static TableCell Count(long value) => new(Figures.Count(value), value);
 }

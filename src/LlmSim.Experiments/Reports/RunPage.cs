@@ -5,7 +5,7 @@ using LlmSim.Metrics;
 namespace LlmSim.Experiments.Reports;
 
 /// <summary>The report of one simulation.</summary>
-internal static class RunReport
+internal static class RunPage
 {
     public static Report Of(RunResult result, RunObservations observations, string command) =>
         new(
