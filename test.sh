@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests; the last line is the count. Needs the .NET 10 SDK and nothing else.
+# Builds everything and runs all tests; the last line is the count. Needs the .NET 10 SDK and nothing else: the tests of pages
+# run in Chromium, which is installed where that can be done, and are skipped where it cannot.
 set -euo pipefail
 
 root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -9,6 +10,12 @@ command -v dotnet >/dev/null || {
   echo "test.sh: needs the .NET 10 SDK: https://dotnet.microsoft.com/download" >&2
   exit 1
 }
+
+if ! command -v chromium >/dev/null && [[ $(id -u) -eq 0 ]] && command -v apt-get >/dev/null; then
+  mkdir -p "$root/.build"
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } \
+    >"$root/.build/chromium.log" 2>&1 || echo "test.sh: no Chromium, see .build/chromium.log: tests of pages are skipped" >&2
+fi
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 rm -rf "$results"

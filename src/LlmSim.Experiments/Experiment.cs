@@ -10,44 +10,11 @@ using LlmSim.Experiments.Steady;
 using LlmSim.Experiments.Verification;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
+using LlmSim.Metrics.Sampling;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments;
-
-/// <summary>Result files of a run; null for none.</summary>
-/// <param name="Requests">Per-request results: CSV or Parquet by extension.</param>
-/// <param name="Csv">One row of CSV.</param>
-/// <param name="Json">Configuration and summary as JSON.</param>
-/// <param name="Samples">Samples of the instances over time.</param>
-/// <param name="Plots">Pictures of the run.</param>
-/// <param name="Report">A page for people.</param>
-internal sealed record OutputPaths(
-    string? Requests = null,
-    string? Csv = null,
-    string? Json = null,
-    SampleOptions? Samples = null,
-    PlotOptions? Plots = null,
-    ReportOptions? Report = null
-)
-{
-    internal const string RequestsOption = "--requests_output";
-
-    /// <summary>Whether a second pass over the records has to agree with the summary before anything is written.</summary>
-    internal bool Verify { get; init; }
-
-    /// <summary>Whether to say how sure the figures are.</summary>
-    internal bool Intervals { get; init; }
-
-    /// <summary>How the length of the run was found; null where it was given.</summary>
-    internal PreciseOutcome? Precise { get; init; }
-
-    /// <summary>What costs are counted with.</summary>
-    internal CostOptions Costs { get; init; } = CostOptions.Default;
-
-    /// <summary>Limits that each run is compared with.</summary>
-    internal SloTerms Required { get; init; } = SloTerms.None;
-}
 
 /// <summary>Runs a simulation from a configuration to result files.</summary>
 internal static class Experiment
@@ -88,7 +55,18 @@ internal static class Experiment
         var report = outputs.Report?.Open(files);
         var observations = outputs.Plots is null && report is null ? null : new RunObservations();
         var samples = new SampleRecorder(files, outputs.Samples, keep: observations is not null);
-        var pictures = outputs.Plots is null ? null : new RunPictures(outputs.Plots, TierNote.Of(prediction));
+        var pictures = outputs.Plots is null
+            ? null
+            : new RunPictures(
+                outputs.Plots,
+                TierNote.Of(prediction),
+                new PlotChoices
+                {
+                    TtftSloSeconds = configuration.TtftSloSeconds,
+                    TpotSloSeconds = configuration.TpotSloSeconds,
+                }
+            );
+        using var trace = outputs.Trace is null ? null : new PerfettoTrace(files, outputs.Trace, scenario);
         var verification = outputs.Verify ? new RunVerification(scenario) : null;
 
         var series = outputs.Intervals
@@ -100,17 +78,22 @@ internal static class Experiment
             series?.Add(record);
             requests?.Add(record);
             observations?.Add(record);
+            trace?.Add(record);
             verification?.Add(record);
         }
 
         var summary = Simulator.Run(
             scenario,
             workload,
-requests is null && observations is null && verification is null && series is null
+            requests is null
+            && observations is null
+            && trace is null
+            && verification is null
+            && series is null
                 ? null
                 : OnRequest,
             onProgress,
-            verification is null ? samples.Plan : verification.Watch(samples.Plan),
+            WithIterations(verification is null ? samples.Plan : verification.Watch(samples.Plan), trace),
             cancellation: cancellation
         );
         var result = new RunResult(
@@ -139,6 +122,7 @@ requests is null && observations is null && verification is null && series is nu
         result = result.Judged(outputs.Costs, outputs.Required);
         requests?.Complete();
         samples.Complete();
+        trace?.Complete();
         if (observations is not null)
         {
             observations.Samples = samples.Kept;
@@ -147,7 +131,7 @@ requests is null && observations is null && verification is null && series is nu
 
         if (report is not null)
         {
-            ReportPage.Write(report, RunReport.Of(result, observations!, outputs.Report!.Command));
+            ReportPage.Write(report, RunPage.Of(result, observations!, outputs.Report!.Command));
         }
 
         if (csv is not null)
@@ -161,8 +145,12 @@ requests is null && observations is null && verification is null && series is nu
         }
 
         files.Commit();
-        return result;
+        return trace is null ? result : result with { TraceEvents = trace.Describe() };
     }
+
+    /// <summary>The sampling that was asked for, with the iterations for a trace.</summary>
+    private static SamplingPlan? WithIterations(SamplingPlan? sampling, PerfettoTrace? trace) =>
+        trace is null ? sampling : (sampling ?? new SamplingPlan(_ => { })) with { OnIteration = trace.Add };
 
     /// <summary>A scenario with policies of its own, from the catalogs and the cluster files.</summary>
     /// <exception cref="UserErrorException">A name is unknown or a file is wrong.</exception>

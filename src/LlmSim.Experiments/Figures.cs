@@ -24,6 +24,9 @@ internal static class Figures
         return double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "–";
     }
 
+    /// <summary>The same with a sign.</summary>
+    public static string Signed(double value) => (value > 0 ? "+" : "") + Number(value);
+
     /// <summary>Two figures that something lies between.</summary>
     public static string Range(double low, double high) => $"{Number(low)} to {Number(high)}";
 

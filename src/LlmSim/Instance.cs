@@ -1,3 +1,5 @@
+using LlmSim.Decode;
+using LlmSim.Metrics.Sampling;
 using LlmSim.Performance;
 using LlmSim.Policies;
 
@@ -18,6 +20,9 @@ internal abstract class Instance
     public InstanceSpec Spec { get; }
     public IPerformanceModel Performance { get; }
     public long KvCapacityBytes { get; }
+
+    /// <summary>Told of iterations that have ended; null for nobody. It only looks on.</summary>
+    public Action<EndedIteration>? OnIteration { get; set; }
 
     public abstract int QueuedRequests { get; }
     public abstract int RunningRequests { get; }
@@ -97,6 +102,20 @@ internal abstract class Instance
 
     /// <summary>The work has changed, or how it becomes less.</summary>
     protected void ChangeWork() => WorkChanged?.Invoke();
+
+    /// <summary>Tells of the iterations of a plan, which have ended.</summary>
+    protected void Report(IterationPlan plan, int promptTokens, int requests)
+    {
+        if (OnIteration is null)
+        {
+            return;
+        }
+
+        for (var i = 1; i <= plan.Count; i++)
+        {
+            OnIteration(new(this, plan.EndOf(i - 1), plan.EndOf(i), promptTokens, requests));
+        }
+    }
 }
 
 /// <summary>Blocks of a paged KV cache.</summary>

@@ -40,6 +40,10 @@ public static class Simulator
             cluster.Observe(
                 new ClusterSampler(sampling, scenario.Seed, cluster.StagedInstances, () => cluster.Now)
             );
+            foreach (var instance in cluster.Instances)
+            {
+                instance.OnIteration = sampling.OnIteration;
+            }
         }
 
         if (onProgress is not null)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Plots;
+using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Sweeps;
@@ -45,6 +46,18 @@ internal sealed class OutputArguments
         valueName: "LIMITS"
     );
 
+    private readonly Option<string> _traceOutput = CliOption.File(
+        PerfettoOptions.Option.TrimStart('-'),
+        "every iteration and request as trace events for Perfetto or chrome://tracing, .json or .json.gz"
+    );
+
+    private readonly Option<long?> _traceLimit = CliOption.Integer(
+        "trace_limit",
+        "most events of that file; later ones are left out, and how many is said",
+        PerfettoOptions.DefaultMostEvents,
+        min: 1
+    );
+
     private readonly Option<string> _replicationsOutput = CliOption.File(
         ReplicationsName,
         "with several seeds: mean, deviation and 95 % interval of each figure, CSV"
@@ -75,7 +88,22 @@ internal sealed class OutputArguments
     private readonly CostArguments _costs = new();
 
     /// <summary>What a single run has besides.</summary>
-    public OptionGroup TimingGroup => new("Timing", [_timing]);
+    public OptionGroup SingleRunGroup => new("Single run", [_timing, _traceOutput, _traceLimit]);
+
+    /// <summary>Fails at what only a single run has.</summary>
+    /// <exception cref="UserErrorException">It was asked for.</exception>
+    public void RequireSingleRun(ParseResult parse)
+    {
+        if (AsksForTiming(parse))
+        {
+            throw new UserErrorException("--timing: a sweep is not timed; run one point.");
+        }
+
+        if (parse.GetValue(_traceOutput) is not null)
+        {
+            throw new UserErrorException($"{PerfettoOptions.Option}: is of a single run; run one point.");
+        }
+    }
 
     /// <summary>Limits: several values are as good as several limits in one.</summary>
     public OptionGroup RequirementsGroup => new("Limits", [_require]);
@@ -126,6 +154,7 @@ internal sealed class OutputArguments
         [
             .. _samples.Readers(parse),
             _plots.Reader(parse),
+            new(PerfettoOptions.Option, parse.GetValue(_traceOutput) is not null, _traceLimit),
             new("a sweep, --checkpoint_path or --resume", isSweep, _jobs, _overwrite),
         ];
 
@@ -136,7 +165,10 @@ internal sealed class OutputArguments
             IsJsonOnStandardOutput(parse) ? null : parse.GetValue(_json),
             _samples.Read(parse),
             _plots.Read(parse),
-            _report.Read(parse)
+            _report.Read(parse),
+            parse.GetValue(_traceOutput) is { } trace
+                ? new PerfettoOptions(trace, parse.GetValue(_traceLimit)!.Value)
+                : null
         )
         {
             Verify = parse.GetValue(_verify),
@@ -185,6 +217,9 @@ internal sealed class OutputArguments
                 "--plots: the pictures of a sweep are of its --csv_output; give that too."
             );
     }
+
+    /// <summary>The page; null when it is not asked for.</summary>
+    public ReportOptions? Report(ParseResult parse) => _report.Read(parse);
 
     /// <summary>The file for means over seeds, opened before the sweep begins; null when it is not asked for.</summary>
     /// <exception cref="UserErrorException">It cannot be written.</exception>

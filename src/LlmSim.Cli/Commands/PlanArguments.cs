@@ -78,7 +78,7 @@ internal sealed class PlanArguments
     private readonly Option<string> _objective = CliOption.Choice(
         "objective",
         "what is best",
-        PlanObjective.Accelerators.ToString().ToLowerInvariant(),
+        PlanObjective.Cost.ToString().ToLowerInvariant(),
         s_objectives
     );
 
@@ -95,6 +95,8 @@ internal sealed class PlanArguments
         "most dollars an hour",
         new FigureRange(0, 1e9, "dollars an hour", IsAboveLeast: true)
     );
+
+    private readonly CostArguments _costs = new();
 
     private readonly Option<long?> _rows = CliOption.Integer(
         "rows",
@@ -119,6 +121,8 @@ internal sealed class PlanArguments
 
     public OptionGroup CandidateGroup =>
         new("Candidates", [_hardware, _tpSizes, _modes, _chunkSizes, _engine, _rows, _exhaustive]);
+
+    public OptionGroup CostGroup => _costs.Group;
 
     /// <summary>Options that take several values.</summary>
     public OptionGroup SeveralValues => new("", [_hardware, _tpSizes, _modes, _chunkSizes]);
@@ -151,6 +155,7 @@ internal sealed class PlanArguments
             Shapes = PlanShapes.Of(Choice(parse), model, configuration.Catalogs.Hardware),
             Objective = Enum.Parse<PlanObjective>(parse.GetRequiredValue(_objective), ignoreCase: true),
             MaxAccelerators = (int)parse.GetValue(_accelerators)!.Value,
+            Costs = _costs.Read(parse),
             BudgetPerHour = parse.GetValue(_budget),
             FullRequests = configuration.RequestCount ?? s_defaults.FullRequests,
             ShortRequests = Math.Min(s_defaults.ShortRequests, configuration.RequestCount ?? int.MaxValue),

@@ -25,6 +25,7 @@ internal sealed class PlanCommand : CliCommand
         AddGroups([
             _plan.QuestionGroup,
             _plan.CandidateGroup,
+            _plan.CostGroup,
             _output.Group,
             _report.Group,
             .. _run.Groups,

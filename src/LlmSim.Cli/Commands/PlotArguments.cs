@@ -18,7 +18,7 @@ internal sealed class PlotArguments
 
     /// <summary>The option that names the format of pictures.</summary>
     public static Option<string> FormatOption(string name) =>
-        CliOption.Choice(name, "format of the pictures", "png", ["png", "svg"]);
+        CliOption.Choice(name, "format of the pictures", "png", ["png", "svg", "pdf"]);
 
     /// <summary>The format of that name.</summary>
     public static PictureFormat Format(string name) => Enum.Parse<PictureFormat>(name, ignoreCase: true);

@@ -25,7 +25,7 @@ internal sealed class RunCommand : CliCommand
             .. _run.Groups,
             _steady.Group,
             .. _output.Groups,
-            _output.TimingGroup,
+            _output.SingleRunGroup,
             _run.PluginGroup,
             .. _run.SemanticsGroups,
         ]);
@@ -43,6 +43,7 @@ internal sealed class RunCommand : CliCommand
             "llmsim run --requests_output requests.parquet --csv_output summary.csv",
             "llmsim run --sample_queue_states --sample_interval 1 --plots plots",
             "llmsim run --lambda_arrival 5 --report report.html",
+            "llmsim run --request_count 500 --trace_output run.perfetto.json.gz",
             "llmsim run --semantics reference --lm_head full --json -",
             "llmsim run --require 'ttft_p99<1s, tpot_p99<50ms' --require 'attainment>=95%'",
             "llmsim run --precise 2% --precise_figure ttft_p99 tpot_mean --precise_limit 200000",
@@ -56,10 +57,7 @@ internal sealed class RunCommand : CliCommand
         var plan = _run.Plan(parse, Console);
         if (plan.Points.Count > 1 || _output.AsksForSweep(parse))
         {
-            if (_output.AsksForTiming(parse))
-            {
-                throw new UserErrorException("--timing: a sweep is not timed; run one point.");
-            }
+            _output.RequireSingleRun(parse);
 
             if (_steady.Asked(parse) is { } asked)
             {
@@ -108,6 +106,11 @@ internal sealed class RunCommand : CliCommand
         if (result.Verification is { } verification)
         {
             Console.Error.WriteLine($"llmsim: verified: {verification}");
+        }
+
+        if (result.TraceEvents is { } events)
+        {
+            Console.Error.WriteLine($"llmsim: trace: {TerminalText.Escape(events)}");
         }
 
         if (!_output.IsJsonOnStandardOutput(parse) && !_output.IsQuiet(parse))

@@ -4,6 +4,7 @@ using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
+using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Validation.Serving;
 
@@ -117,12 +118,14 @@ internal sealed class ServingArguments
     /// <param name="catalogs">Models and accelerators by name.</param>
     /// <param name="json">Path of the JSON; "-" for standard output; null for none.</param>
     /// <param name="plots">Pictures; null for none.</param>
+    /// <param name="report">A page; null for none.</param>
     /// <param name="console">Where to write.</param>
     public void Execute(
         ParseResult parse,
         Catalogs catalogs,
         string? json,
         PlotOptions? plots,
+        ReportOptions? report,
         CliConsole console
     )
     {
@@ -131,12 +134,19 @@ internal sealed class ServingArguments
             ? new OutputFile("--csv_output", csvPath)
             : null;
         using var jsonFile = json is null or "-" ? null : new OutputFile("--json", json);
+        using var page = report?.Open();
         using var errors = OpenErrors(parse);
         var validation = Simulate(parse, path, cases, catalogs, console);
         if (csv is not null)
         {
             ServingCsv.Write(csv.Stream, validation);
             csv.Commit();
+        }
+
+        if (page is not null)
+        {
+            ReportPage.Write(page.Stream, ServingPage.Of(validation, report!.Command));
+            page.Commit();
         }
 
         WriteErrors(parse, path, validation, errors);
@@ -180,7 +190,6 @@ internal sealed class ServingArguments
         }
 
         var errors = parse.GetValue(_writeErrors)!;
-
         var former = new PredictionErrors([]);
         if (System.IO.File.Exists(errors))
         {

@@ -1,3 +1,4 @@
+using LlmSim.Experiments;
 using System.CommandLine;
 using LlmSim.Experiments.Steady;
 

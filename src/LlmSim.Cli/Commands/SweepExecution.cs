@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LlmSim.Cli.Output;
 using LlmSim.Experiments.Options;
+using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 
@@ -22,6 +23,8 @@ internal static class SweepExecution
 
         var pictures = output.SweepPictures(parse);
         using var means = output.OpenReplications(parse);
+        var report = output.Report(parse);
+        using var page = report?.Open();
         IReadOnlyList<RunResult> results;
         using (var progress = new ProgressLine(console, output.IsQuiet(parse)))
         {
@@ -48,6 +51,12 @@ internal static class SweepExecution
         {
             Replications.Write(means.Stream, replications);
             means.Commit();
+        }
+
+        if (page is not null)
+        {
+            ReportPage.Write(page.Stream, SweepPage.Of(plan, results, report!.Command));
+            page.Commit();
         }
 
         pictures?.Invoke(console.Cancellation);

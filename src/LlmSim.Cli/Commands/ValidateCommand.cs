@@ -3,6 +3,7 @@ using System.Globalization;
 using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Validation;
 
@@ -55,6 +56,7 @@ internal sealed class ValidateCommand : CliCommand
 
     private readonly ServingArguments _serving = new();
     private readonly PlotArguments _plots = new();
+    private readonly ReportArguments _report = new();
     private readonly PluginArguments _plugins = new();
 
     public ValidateCommand(CliConsole console)
@@ -71,6 +73,7 @@ internal sealed class ValidateCommand : CliCommand
             new OptionGroup("Output", [_json]),
             .. _serving.Groups,
             _plots.Group,
+            _report.Group,
             _plugins.PerformanceGroup,
         ]);
         AllowSeveralValues([_serving.SeveralValues]);
@@ -78,6 +81,7 @@ internal sealed class ValidateCommand : CliCommand
         [
             "llmsim validate runs/RTXPRO6000-Llama-3.1-8B",
             "llmsim validate runs/RTXPRO6000-Llama-3.1-8B --plots pictures",
+            "llmsim validate --rows rows.csv --report errors.html",
             "llmsim validate run --profile profiles/H100/Qwen3-32B --workload sharegpt.jsonl --json -",
             "llmsim validate --rows rows.csv --by system,precision --csv_output errors.csv",
             "llmsim validate --rows rows.csv --filter system=h100_sxm,engine=vllm --limit 50",
@@ -103,7 +107,14 @@ internal sealed class ValidateCommand : CliCommand
             Models = _plugins.LoadModels(parse),
             Hardware = _plugins.LoadHardware(parse),
         };
-        _serving.Execute(parse, catalogs, parse.GetValue(_json), _plots.Read(parse), Console);
+        _serving.Execute(
+            parse,
+            catalogs,
+            parse.GetValue(_json),
+            _plots.Read(parse),
+            _report.Read(parse),
+            Console
+        );
     }
 
     /// <summary>Fails at options of the one kind of measurement beside the other.</summary>
@@ -135,6 +146,8 @@ internal sealed class ValidateCommand : CliCommand
     {
         var json = parse.GetValue(_json);
         using var file = json is null or "-" ? null : new OutputFile("--json", json);
+        var report = _report.Read(parse);
+        using var page = report?.Open();
         var validation = RunValidation.Of(
             folder,
             new RecordedRunOptions
@@ -147,6 +160,12 @@ internal sealed class ValidateCommand : CliCommand
             },
             Console.Cancellation
         );
+        if (page is not null)
+        {
+            ReportPage.Write(page.Stream, ValidationPage.Of(validation, report!.Command));
+            page.Commit();
+        }
+
         if (json == "-")
         {
             Console.Out.Write(ValidationJson.Text(validation));

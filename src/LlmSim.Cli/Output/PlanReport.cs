@@ -1,3 +1,4 @@
+using LlmSim.Experiments;
 using System.Globalization;
 using LlmSim.Experiments.Planning;
 using LlmSim.Experiments.Slos;
@@ -65,6 +66,7 @@ internal static class PlanReport
                 row.Candidate.Accelerators.ToString(CultureInfo.InvariantCulture),
                 Text(row.CostPerHour),
                 Text(row.CostPerMillionTokens),
+                Text(row.JoulesPerToken),
                 Text(
                     row.Rate
                         ?? row.Judgement.Results.Average(result =>
@@ -107,5 +109,6 @@ internal static class PlanReport
             ? PlanText.Figure(figure, estimate.Mean)
             : $"{PlanText.Figure(figure, estimate.Mean)} ± {PlanText.Figure(figure, estimate.HalfWidth)}";
 
-    private static string Text(double? value) => value is { } number ? PlanText.Digits(number) : "";
+    private static string Text(double? value) =>
+        value is { } number && double.IsFinite(number) ? PlanText.Digits(number) : "";
 }

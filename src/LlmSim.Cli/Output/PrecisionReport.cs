@@ -1,3 +1,4 @@
+using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Steady;

@@ -10,11 +10,13 @@ internal static class CdfPicture
     /// <param name="xLabel">Quantity and unit.</param>
     /// <param name="samples">The values of each series, in any order; NaN where undefined.</param>
     /// <param name="note">What a reader has to know; null for nothing.</param>
+    /// <param name="slo">Where a line stands; null for none, and none where it lies beyond the axis.</param>
     public static Plot? Draw(
         string title,
         string xLabel,
         IReadOnlyList<(string Name, IReadOnlyList<double> Values)> samples,
-        string? note = null
+        string? note = null,
+        double? slo = null
     )
     {
         var sorted = samples
@@ -44,26 +46,39 @@ internal static class CdfPicture
             }
         }
 
+        var isSloShown = slo is { } value && x.MapWithin(value).Equals(x.Map(value));
+        if (isSloShown)
+        {
+            PictureStyle.AddReference(
+                plot,
+                $"SLO: {AxisScale.Label(slo!.Value, digits: 4)} s",
+                x.Map(slo.Value),
+                isVertical: true
+            );
+        }
+
         x.ApplyTo(plot.Axes.Bottom);
         y.ApplyTo(plot.Axes.Left);
-        PictureStyle.AddLegend(plot, sorted.Length);
+        PictureStyle.AddLegend(plot, sorted.Length + (isSloShown ? 1 : 0));
         return plot;
     }
 
-    public static Plot? Ttft(IReadOnlyList<PlotRun> runs) =>
+    public static Plot? Ttft(IReadOnlyList<PlotRun> runs, double? sloSeconds = null) =>
         Draw(
             "Distribution of the time to first token",
             "TTFT (s)",
             Values(runs, request => request.TtftSeconds),
-            Notes.NotServed(runs)
+            Notes.NotServed(runs),
+            sloSeconds
         );
 
-    public static Plot? Tpot(IReadOnlyList<PlotRun> runs) =>
+    public static Plot? Tpot(IReadOnlyList<PlotRun> runs, double? sloSeconds = null) =>
         Draw(
             "Distribution of the time per output token",
             "TPOT (s)",
             Values(runs, request => request.TpotSeconds),
-            Notes.NotServed(runs)
+            Notes.NotServed(runs),
+            sloSeconds
         );
 
     public static Plot? EndToEnd(IReadOnlyList<PlotRun> runs) =>

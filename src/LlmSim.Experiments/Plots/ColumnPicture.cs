@@ -12,7 +12,8 @@ internal static class ColumnPicture
     /// <param name="y">The columns of vertical values, at least one.</param>
     /// <param name="by">Columns whose values tell lines apart.</param>
     /// <param name="folder">Where the picture goes; made when it is not there.</param>
-    /// <param name="format">Its format.</param>
+    /// <param name="look">Its format, size and words.</param>
+    /// <param name="areBands">Whether intervals over seeds are bands rather than bars.</param>
     /// <returns>The picture's path.</returns>
     /// <exception cref="UserErrorException">A column is missing, a cell is no number, or there is nothing to draw.</exception>
     public static string Draw(
@@ -21,7 +22,8 @@ internal static class ColumnPicture
         IReadOnlyList<string> y,
         IReadOnlyList<string> by,
         string folder,
-        PictureFormat format
+        PictureLook look,
+        bool areBands = false
     )
     {
         using var claims = FileClaims.Begin();
@@ -37,10 +39,10 @@ internal static class ColumnPicture
         const string Option = "--output";
         PictureSet.CreateFolder(Option, folder);
         var name = $"{string.Join('_', y)}_against_{x}";
-        var picture = PictureSet.PathOf(folder, name, format);
+        var picture = PictureSet.PathOf(folder, name, look.Format);
         using var files = new OutputSet();
-        var plot = Plot(x, y, lines, rows.HasSeeds, TierNote.Of([table]));
-        files.Add(Option, picture).Write(new Picture(name, plot).Render(format));
+        var plot = Plot(x, y, lines, rows.HasSeeds, areBands, TierNote.Of([table]));
+        files.Add(Option, picture).Write(new Picture(name, plot).Render(look));
         files.Commit();
         return picture;
     }
@@ -50,6 +52,7 @@ internal static class ColumnPicture
         IReadOnlyList<string> y,
         MeanLine[] lines,
         bool hasSeeds,
+        bool areBands,
         string? tierNote
     )
     {
@@ -71,7 +74,8 @@ internal static class ColumnPicture
             lines,
             AxisScale.For(points.Select(point => point.X)),
             AxisScale.For(points.SelectMany(point => point.Values)),
-            hasSeeds
+            hasSeeds,
+            areBands
         );
         return plot;
     }

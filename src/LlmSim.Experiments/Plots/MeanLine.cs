@@ -18,6 +18,7 @@ internal sealed class MeanPoint(double x, IReadOnlyList<double> values)
 internal sealed record MeanLine(string Name, IReadOnlyList<MeanPoint> Points)
 {
     private const float IntervalLineWidth = 1.2f;
+    private const double BandOpacity = 0.2;
 
     /// <summary>By so much the first line is larger than the last.</summary>
     private const float MoreLineWidth = 3.6f;
@@ -32,14 +33,23 @@ internal sealed record MeanLine(string Name, IReadOnlyList<MeanPoint> Points)
     /// <param name="horizontal">Its horizontal axis.</param>
     /// <param name="vertical">Its vertical axis, over all values of all points.</param>
     /// <param name="hasIntervals">Whether several values of a point are those of seeds.</param>
+    /// <param name="areBands">Whether intervals are bands rather than bars.</param>
+    /// <param name="slo">Where a line across it is; null for none, and none where it lies beyond the axis.</param>
     public static void Draw(
         Plot plot,
         IReadOnlyList<MeanLine> lines,
         AxisScale horizontal,
         AxisScale vertical,
-        bool hasIntervals
+        bool hasIntervals,
+        bool areBands = false,
+        double? slo = null
     )
     {
+        if (areBands && hasIntervals)
+        {
+            AddBands(plot, lines, horizontal, vertical);
+        }
+
         for (var i = 0; i < lines.Count; i++)
         {
             var points = lines[i].Points.OrderBy(point => point.X).ToArray();
@@ -55,7 +65,8 @@ internal sealed record MeanLine(string Name, IReadOnlyList<MeanPoint> Points)
             var covered = (lines.Count - 1 - i) / Math.Max(1f, lines.Count - 1);
             line.LineWidth = PictureStyle.LineWidth + (covered * MoreLineWidth);
             line.MarkerSize += covered * MoreMarkerSize;
-            if (hasIntervals)
+            line.LinePattern = PictureStyle.PatternOf(i);
+            if (hasIntervals && !areBands)
             {
                 AddIntervals(plot, points, horizontal, vertical, PictureStyle.ColorOf(i));
             }
@@ -66,10 +77,48 @@ internal sealed record MeanLine(string Name, IReadOnlyList<MeanPoint> Points)
         var runs = lines.Max(line => line.Runs);
         if (hasIntervals && runs > 1)
         {
-            AddLegendOfIntervals(plot, lines, runs);
+            AddLegendOfIntervals(plot, lines, runs, areBands);
         }
 
-        PictureStyle.AddLegend(plot, lines.Count + (hasIntervals && runs > 1 ? 1 : 0));
+        var isSloShown = slo is { } value && vertical.MapWithin(value).Equals(vertical.Map(value));
+        if (isSloShown)
+        {
+            PictureStyle.AddReference(
+                plot,
+                $"SLO: {AxisScale.Label(slo!.Value, digits: 4)} s",
+                vertical.Map(slo.Value),
+                isVertical: false
+            );
+        }
+
+        PictureStyle.AddLegend(plot, lines.Count + (hasIntervals && runs > 1 ? 1 : 0) + (isSloShown ? 1 : 0));
+    }
+
+    /// <summary>The intervals of each line as one area, below all lines.</summary>
+    private static void AddBands(
+        Plot plot,
+        IReadOnlyList<MeanLine> lines,
+        AxisScale horizontal,
+        AxisScale vertical
+    )
+    {
+        foreach (var (index, line) in lines.Index())
+        {
+            var estimated = line
+                .Points.Where(point => point.Values.Count > 1)
+                .OrderBy(point => point.X)
+                .ToArray();
+            if (estimated.Length > 1)
+            {
+                var band = plot.Add.FillY(
+                    estimated.Select(point => horizontal.Map(point.X)).ToArray(),
+                    estimated.Select(point => vertical.MapWithin(point.Y.Low)).ToArray(),
+                    estimated.Select(point => vertical.MapWithin(point.Y.High)).ToArray()
+                );
+                band.FillColor = PictureStyle.ColorOf(index).WithOpacity(BandOpacity);
+                band.LineWidth = 0;
+            }
+        }
     }
 
     private static void AddIntervals(
@@ -107,14 +156,19 @@ internal sealed record MeanLine(string Name, IReadOnlyList<MeanPoint> Points)
     }
 
     /// <summary>The legend says what the bars are, for a single line too.</summary>
-    private static void AddLegendOfIntervals(Plot plot, IReadOnlyList<MeanLine> lines, int runs)
+    private static void AddLegendOfIntervals(
+        Plot plot,
+        IReadOnlyList<MeanLine> lines,
+        int runs,
+        bool areBands
+    )
     {
         var fewest = lines.Min(line => line.Points.Min(point => point.Values.Count));
         var seeds = fewest == runs ? $"{runs} seeds" : $"{fewest} to {runs} seeds";
         plot.Legend.ManualItems.Add(
             new LegendItem
             {
-                LabelText = $"bars: 95 % interval of the mean of {seeds}",
+                LabelText = $"{(areBands ? "bands" : "bars")}: 95 % interval of the mean of {seeds}",
                 LineColor = Color.FromHex("#555555"),
                 LineWidth = IntervalLineWidth,
             }

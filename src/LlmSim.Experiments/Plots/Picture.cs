@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using ScottPlot;
+using SkiaSharp;
 
 namespace LlmSim.Experiments.Plots;
 
@@ -10,12 +11,19 @@ namespace LlmSim.Experiments.Plots;
 internal sealed partial record Picture(string Name, Plot Plot)
 {
     /// <summary>The picture as the content of a file.</summary>
-    public byte[] Render(PictureFormat format) =>
-        format == PictureFormat.Svg
-            ? Encoding.UTF8.GetBytes(
-                WithStableIds(Plot.GetSvgXml(PictureStyle.WidthPixels, PictureStyle.HeightPixels))
-            )
-            : Png();
+    /// <param name="look">Its format, size and words.</param>
+    public byte[] Render(PictureLook look)
+    {
+        look.ApplyTo(Plot);
+        return look.Format switch
+        {
+            PictureFormat.Svg => Encoding.UTF8.GetBytes(
+                WithStableIds(Plot.GetSvgXml(look.Width, look.Height))
+            ),
+            PictureFormat.Pdf => Pdf(look),
+            _ => Png(look),
+        };
+    }
 
     /// <summary>The drawing library numbers clips over the life of the process: the same picture would differ.</summary>
     private static string WithStableIds(string svg)
@@ -39,14 +47,31 @@ internal sealed partial record Picture(string Name, Plot Plot)
     )]
     private static partial Regex ClipId();
 
-    private byte[] Png()
+    private byte[] Png(PictureLook look)
     {
-        Plot.ScaleFactor = PictureStyle.PngScale;
+        Plot.ScaleFactor = look.PixelScale;
         return Plot.GetImageBytes(
-            PictureStyle.WidthPixels * PictureStyle.PngScale,
-            PictureStyle.HeightPixels * PictureStyle.PngScale,
+            (int)Math.Round(look.Width * look.PixelScale),
+            (int)Math.Round(look.Height * look.PixelScale),
             ImageFormat.Png
         );
+    }
+
+    /// <summary>One page of lines and text, with its font.</summary>
+    private byte[] Pdf(PictureLook look)
+    {
+        using var content = new MemoryStream();
+        using (var document = SKDocument.CreatePdf(content))
+        {
+            var scale = (float)look.PointsPerPixel;
+            using var canvas = document.BeginPage(look.Width * scale, look.Height * scale);
+            canvas.Scale(scale);
+            Plot.Render(canvas, new PixelRect(0, look.Width, look.Height, 0));
+            document.EndPage();
+            document.Close();
+        }
+
+        return content.ToArray();
     }
 }
 
@@ -58,4 +83,7 @@ internal enum PictureFormat
 
     /// <summary>Lines and text.</summary>
     Svg,
+
+    /// <summary>Lines and text, with the font.</summary>
+    Pdf,
 }

@@ -14,22 +14,24 @@ internal static class PictureSet
     /// <summary>Draws result files anew, without simulating.</summary>
     /// <param name="results">Result files of any kind, or folders of them.</param>
     /// <param name="folder">Where the pictures go; created when it is not there.</param>
-    /// <param name="format">Their format.</param>
+    /// <param name="look">Their format, size and words.</param>
     /// <param name="cancellation">Stops between two pictures; none is left then.</param>
+    /// <param name="choices">What else is drawn; null for nothing.</param>
     /// <returns>The pictures' paths.</returns>
     /// <exception cref="UserErrorException">A file cannot be read or written, or nothing can be drawn of the results.</exception>
     public static IReadOnlyList<string> Draw(
         IEnumerable<string> results,
         string folder,
-        PictureFormat format,
-        CancellationToken cancellation = default
+        PictureLook look,
+        CancellationToken cancellation = default,
+        PlotChoices? choices = null
     )
     {
         using var claims = FileClaims.Begin();
-        var data = PlotData.Read(results);
+        var data = PlotData.Read(results, choices);
         CreateFolder("--output", folder);
         using var files = new OutputSet();
-        var paths = Draw(data, files, "--output", folder, format, cancellation);
+        var paths = Draw(data, files, "--output", folder, look, cancellation);
         if (paths.Count == 0)
         {
             throw new UserErrorException(
@@ -50,9 +52,9 @@ internal static class PictureSet
         OutputSet files,
         string option,
         string folder,
-        PictureFormat format,
+        PictureLook look,
         CancellationToken cancellation
-    ) => Draw(Pictures(data), files, option, folder, format, cancellation);
+    ) => Draw(Pictures(data), files, option, folder, look, cancellation);
 
     /// <summary>Draws those pictures that there is something to draw in.</summary>
     internal static IReadOnlyList<string> Draw(
@@ -60,20 +62,25 @@ internal static class PictureSet
         OutputSet files,
         string option,
         string folder,
-        PictureFormat format,
+        PictureLook look,
         CancellationToken cancellation
     )
     {
-        var paths = new List<string>();
-        foreach (var (name, plot) in pictures)
+        var drawn = pictures
+            .Where(picture => picture.Plot is not null)
+            .Select(picture => new Picture(picture.Name, picture.Plot!))
+            .ToArray();
+        var contents = new byte[drawn.Length][];
+        Workers.Run(
+            Environment.ProcessorCount,
+            Enumerable.Range(0, drawn.Length),
+            (index, _) => contents[index] = drawn[index].Render(look),
+            cancellation
+        );
+        string[] paths = [.. drawn.Select(picture => PathOf(folder, picture.Name, look.Format))];
+        foreach (var (path, content) in paths.Zip(contents))
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (plot is not null)
-            {
-                var path = PathOf(folder, name, format);
-                files.Add(option, path).Write(new Picture(name, plot).Render(format));
-                paths.Add(path);
-            }
+            files.Add(option, path).Write(content);
         }
 
         return paths;
@@ -112,7 +119,7 @@ internal static class PictureSet
 
     private static IEnumerable<(string Name, Plot? Plot)> Pictures(PlotData data) =>
         WithNote(OfRuns(data).Concat(OfSamples(data)), data.RunNote)
-            .Concat(WithNote(OfSummaries(data.Summaries), data.SummaryNote));
+            .Concat(WithNote(OfSummaries(data), data.SummaryNote));
 
     private static IEnumerable<(string Name, Plot? Plot)> WithNote(
         IEnumerable<(string Name, Plot? Plot)> pictures,
@@ -135,8 +142,8 @@ internal static class PictureSet
         var runs = data.Runs;
         yield return ("ttft_against_input", ScatterPicture.TtftAgainstInput(runs));
         yield return ("tpot_against_output", ScatterPicture.TpotAgainstOutput(runs));
-        yield return ("ttft_cdf", CdfPicture.Ttft(runs));
-        yield return ("tpot_cdf", CdfPicture.Tpot(runs));
+        yield return ("ttft_cdf", CdfPicture.Ttft(runs, data.Choices.TtftSloSeconds));
+        yield return ("tpot_cdf", CdfPicture.Tpot(runs, data.Choices.TpotSloSeconds));
         yield return ("e2e_cdf", CdfPicture.EndToEnd(runs));
         foreach (var run in runs)
         {
@@ -167,13 +174,10 @@ internal static class PictureSet
         }
     }
 
-    private static IEnumerable<(string Name, Plot? Plot)> OfSummaries(IReadOnlyList<SummaryPoint> summaries)
-    {
-        yield return ("goodput_against_rate", RatePicture.Goodput(summaries));
-        yield return ("attainment_against_rate", RatePicture.BothAttainment(summaries));
-        yield return ("ttft_attainment_against_rate", RatePicture.TtftAttainment(summaries));
-        yield return ("tpot_attainment_against_rate", RatePicture.TpotAttainment(summaries));
-    }
+    private static IEnumerable<(string Name, Plot? Plot)> OfSummaries(PlotData data) =>
+        RatePicture.All.Select(picture =>
+            ($"{picture.Name}_against_rate", RatePicture.Draw(picture, data.Summaries, data.Choices.AreBands))
+        );
 
     private static string FileName(SampledQuantity quantity) =>
         quantity switch

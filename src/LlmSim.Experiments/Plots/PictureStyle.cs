@@ -1,18 +1,13 @@
 using ScottPlot;
 using ScottPlot.AxisPanels;
 using ScottPlot.Panels;
+using ScottPlot.Plottables;
 
 namespace LlmSim.Experiments.Plots;
 
 /// <summary>How every picture looks: sizes, font, and the colour and marker of each series.</summary>
 internal static class PictureStyle
 {
-    public const int WidthPixels = 900;
-    public const int HeightPixels = 560;
-
-    /// <summary>Pixels of a PNG for each of ours, so that it is sharp in print.</summary>
-    public const int PngScale = 2;
-
     public const float LineWidth = 1.8f;
     private const float MarkerSize = 7;
     private const int MarkersPerLine = 8;
@@ -30,6 +25,8 @@ internal static class PictureStyle
         Color.FromHex("#000000"),
     ];
 
+    private static readonly Color s_reference = Color.FromHex("#B3261E");
+
     private static readonly MarkerShape[] s_markers =
     [
         MarkerShape.FilledCircle,
@@ -44,6 +41,16 @@ internal static class PictureStyle
 
     /// <summary>The series of this number has this colour in every picture.</summary>
     public static Color ColorOf(int series) => s_colors[series % s_colors.Length];
+
+    /// <summary>A series whose colour another has has another dash; SVG is written without, and has markers alone.</summary>
+    public static LinePattern PatternOf(int series) =>
+        (series / s_colors.Length % 4) switch
+        {
+            0 => LinePattern.Solid,
+            1 => LinePattern.Dashed,
+            2 => LinePattern.Dotted,
+            _ => LinePattern.DenselyDashed,
+        };
 
     /// <summary>Numbers of markers and of colours have no common divisor, so pairs repeat late.</summary>
     public static MarkerStyle MarkerOf(int series) =>
@@ -99,6 +106,7 @@ internal static class PictureStyle
         var line = plot.Add.Scatter(points);
         line.Color = ColorOf(series);
         line.LineWidth = LineWidth;
+        line.LinePattern = PatternOf(series);
         line.MarkerSize = 0;
         line.ConnectStyle = isStep ? ConnectStyle.StepHorizontal : ConnectStyle.Straight;
         var item = new LegendItem
@@ -106,6 +114,7 @@ internal static class PictureStyle
             LabelText = name,
             LineColor = ColorOf(series),
             LineWidth = LineWidth,
+            LinePattern = PatternOf(series),
         };
         if (seriesCount > 1)
         {
@@ -116,6 +125,28 @@ internal static class PictureStyle
         }
 
         plot.Legend.ManualItems.Add(item);
+    }
+
+    /// <summary>A line across the picture, such as an SLO, with its name at its end.</summary>
+    /// <param name="plot">The picture.</param>
+    /// <param name="name">What it is.</param>
+    /// <param name="place">Where it is on its axis.</param>
+    /// <param name="isVertical">Whether it stands.</param>
+    public static void AddReference(Plot plot, string name, double place, bool isVertical)
+    {
+        AxisLine line = isVertical ? plot.Add.VerticalLine(place) : plot.Add.HorizontalLine(place);
+        line.Color = s_reference;
+        line.LineWidth = 1.2f;
+        line.LinePattern = LinePattern.Dashed;
+        plot.Legend.ManualItems.Add(
+            new LegendItem
+            {
+                LabelText = name,
+                LineColor = s_reference,
+                LineWidth = 1.2f,
+                LinePattern = LinePattern.Dashed,
+            }
+        );
     }
 
     /// <summary>A legend below the picture, where it covers nothing; a single series needs none.</summary>

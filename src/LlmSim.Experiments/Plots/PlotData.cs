@@ -9,12 +9,17 @@ internal sealed class PlotData
 {
     private const string Rate = "lambda_arrival";
 
+    private static readonly string[] s_latencies = ["ttft_p99", "tpot_p99", "e2e_p99"];
+
     public List<PlotRun> Runs { get; } = [];
 
     /// <summary>The samples of each run under its name.</summary>
     public List<(string Name, IReadOnlyList<InstanceLine> Lines)> Samples { get; } = [];
 
     public List<SummaryPoint> Summaries { get; } = [];
+
+    /// <summary>What else is drawn.</summary>
+    public PlotChoices Choices { get; private init; } = new();
 
     /// <summary>What pictures of runs and samples say; null for nothing.</summary>
     public string? RunNote { get; private init; }
@@ -24,13 +29,23 @@ internal sealed class PlotData
 
     /// <summary>Reads result files of any kind; the columns say which it is.</summary>
     /// <exception cref="UserErrorException">A file cannot be read, or is no result file.</exception>
-    public static PlotData Read(IEnumerable<string> paths)
+    /// <param name="paths">Files, or folders of them.</param>
+    /// <param name="choices">What else is drawn; its labels are one for each file; null for nothing.</param>
+    public static PlotData Read(IEnumerable<string> paths, PlotChoices? choices = null)
     {
-        var data = new PlotData();
+        choices ??= new PlotChoices();
+        var data = new PlotData { Choices = choices };
         var tables = paths.SelectMany(FilesOf).Select(ResultTable.Open).ToArray();
-        foreach (var table in tables)
+        if (choices.Labels.Count > 0 && choices.Labels.Count != tables.Length)
         {
-            data.Add(table);
+            throw new UserErrorException(
+                $"--labels: there are {choices.Labels.Count} for {tables.Length} files; allowed: one for each, with commas between them"
+            );
+        }
+
+        foreach (var (index, table) in tables.Index())
+        {
+            data.Add(table, choices.Labels.ElementAtOrDefault(index));
         }
 
         data.SummaryNote = TierNote.Of(tables);
@@ -41,14 +56,16 @@ internal sealed class PlotData
     /// <param name="requests">Its requests.</param>
     /// <param name="samples">Its samples.</param>
     /// <param name="note">What its pictures say.</param>
+    /// <param name="choices">What else is drawn.</param>
     public static PlotData Of(
         IReadOnlyList<RequestPoint> requests,
         IEnumerable<InstanceSample> samples,
-        string note
+        string note,
+        PlotChoices choices
     )
     {
         const string Name = "run";
-        var data = new PlotData { RunNote = note };
+        var data = new PlotData { RunNote = note, Choices = choices };
         data.Runs.Add(new PlotRun(Name, requests));
         data.Samples.Add((Name, [.. InstanceLine.Of(samples)]));
         return data;
@@ -62,9 +79,9 @@ internal sealed class PlotData
                 .Files(path)
                 .Where(file => Path.GetExtension(file).ToLowerInvariant() is ".csv" or ".parquet");
 
-    private void Add(ResultTable table)
+    private void Add(ResultTable table, string? label)
     {
-        var name = Path.GetFileNameWithoutExtension(table.Path);
+        var name = label ?? Path.GetFileNameWithoutExtension(table.Path);
         if (table.Has("prefill_start", "ttft"))
         {
             Runs.Add(new PlotRun(name, Requests(table)));
@@ -185,6 +202,10 @@ internal sealed class PlotData
             "tpot_slo_attainment_pct",
             "both_slo_attainment_pct"
         );
+        var latencies = Array.ConvertAll(
+            s_latencies,
+            column => table.Has(column) ? table.Numbers(column)[0] : null
+        );
         string[] options =
         [
             .. SummaryCsv.SettingColumns.Where(column => column != Rate && table.Has(column)),
@@ -203,7 +224,12 @@ internal sealed class PlotData
                 numbers[3][row],
                 numbers[4][row],
                 seeds?[row] ?? ""
-            ));
+            )
+            {
+                TtftP99Seconds = latencies[0]?[row] ?? double.NaN,
+                TpotP99Seconds = latencies[1]?[row] ?? double.NaN,
+                EndToEndP99Seconds = latencies[2]?[row] ?? double.NaN,
+            });
     }
 
     private static int Index(double number) => double.IsNaN(number) ? -1 : (int)number;

@@ -14,21 +14,23 @@ internal sealed class RunPictures
 
     private readonly PlotOptions _options;
     private readonly string _note;
+    private readonly PlotChoices _choices;
 
     /// <summary>Makes the folder, so that a path that cannot be written is known before the simulation.</summary>
     /// <param name="options">Where the pictures go.</param>
     /// <param name="note">What each of them says.</param>
+    /// <param name="choices">What else is drawn.</param>
     /// <exception cref="UserErrorException">It cannot be made.</exception>
-    public RunPictures(PlotOptions options, string note)
+    public RunPictures(PlotOptions options, string note, PlotChoices choices)
     {
-        (_options, _note) = (options, note);
+        (_options, _note, _choices) = (options, note, choices);
         PictureSet.CreateFolder(Option, options.Folder);
     }
 
     /// <summary>Draws everything into files of the set.</summary>
     public void Draw(OutputSet files, RunObservations observations, CancellationToken cancellation) =>
         PictureSet.Draw(
-            PlotData.Of(observations.Requests, observations.Samples, _note),
+            PlotData.Of(observations.Requests, observations.Samples, _note, _choices),
             files,
             Option,
             _options.Folder,

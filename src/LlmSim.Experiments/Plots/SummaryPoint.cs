@@ -11,6 +11,15 @@ internal sealed record SummaryPoint(
     string Seed = ""
 )
 {
+    /// <summary>NaN where a file does not have it.</summary>
+    public double TtftP99Seconds { get; init; } = double.NaN;
+
+    /// <summary>NaN where a file does not have it.</summary>
+    public double TpotP99Seconds { get; init; } = double.NaN;
+
+    /// <summary>NaN where a file does not have it.</summary>
+    public double EndToEndP99Seconds { get; init; } = double.NaN;
+
     /// <summary>An option's value; empty when the file does not have it.</summary>
     public string Option(string name) => Configuration.GetValueOrDefault(name, "");
 

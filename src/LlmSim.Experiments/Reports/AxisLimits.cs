@@ -30,8 +30,10 @@ internal readonly record struct AxisLimits(bool IsLogarithmic, double Min, doubl
 
         return kind switch
         {
-            AxisKind.Logarithmic or AxisKind.Automatic when min > 0 && IsWide(kind, min, max) =>
-                Logarithmic(min, max),
+            AxisKind.Logarithmic or AxisKind.Automatic when min > 0 && IsWide(kind, min, max) => Logarithmic(
+                min,
+                max
+            ),
             AxisKind.Percent => new(false, Math.Clamp(10 * Math.Floor(min / 10), 0, 90), 100),
             AxisKind.Tight => new(false, min, max > min ? max : min + 1),
             _ => Linear(min, max),

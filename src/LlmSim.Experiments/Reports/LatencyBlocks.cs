@@ -10,14 +10,27 @@ internal static class LatencyBlocks
     /// <summary>More points say no more, and make a page heavy.</summary>
     private const int MaxPoints = 20_000;
 
+    /// <summary>An SLO further from the values than this would take the chart for itself.</summary>
+    private const double FarRatio = 2;
+
     public static IEnumerable<ReportBlock> Of(RunResult result, IReadOnlyList<RequestPoint> requests)
     {
         var c = result.Configuration;
         return
         [
             new SectionBlock("Latency"),
-            Distribution("Time to first token", "TTFT", requests.Select(r => r.TtftSeconds), c.TtftSloSeconds),
-            Distribution("Time per output token", "TPOT", requests.Select(r => r.TpotSeconds), c.TpotSloSeconds),
+            Distribution(
+                "Time to first token",
+                "TTFT",
+                requests.Select(r => r.TtftSeconds),
+                c.TtftSloSeconds
+            ),
+            Distribution(
+                "Time per output token",
+                "TPOT",
+                requests.Select(r => r.TpotSeconds),
+                c.TpotSloSeconds
+            ),
             Scatter(
                 "TTFT against prompt length",
                 "prompt",
@@ -62,7 +75,23 @@ internal static class LatencyBlocks
         string quantity,
         IEnumerable<double> seconds,
         double sloSeconds
-    ) => Cumulative(title, quantity, [(quantity, seconds)], [new ReferenceLine("SLO", sloSeconds, IsVertical: true)]);
+    )
+    {
+        double[] values = [.. seconds.Where(double.IsFinite)];
+        var (lines, note) = Slo(values, sloSeconds, isVertical: true);
+        return Cumulative(title, quantity, [(quantity, values)], lines) with { Note = note };
+    }
+
+    /// <summary>The line of an SLO; a note in its place where it lies so far from all values that they would be small beside it.</summary>
+    private static (ReferenceLine[] Lines, string Note) Slo(double[] values, double seconds, bool isVertical)
+    {
+        var isNear =
+            values.Length == 0 || (seconds <= FarRatio * values.Max() && seconds >= values.Min() / FarRatio);
+        var side = values.Length > 0 && seconds > values.Max() ? "above" : "below";
+        return isNear
+            ? ([new ReferenceLine("SLO", seconds, isVertical)], "")
+            : ([], $"the SLO of {Figures.Duration(seconds)} lies far {side} all values");
+    }
 
     private static XyChart Scatter(
         string title,
@@ -77,15 +106,27 @@ internal static class LatencyBlocks
         var points = requests.Where(request => double.IsFinite(seconds(request))).ToArray();
         var step = Math.Max(1, (points.Length + MaxPoints - 1) / MaxPoints);
         RequestPoint[] shown = [.. points.Where((_, i) => i % step == 0)];
+        var (lines, note) = Slo([.. points.Select(seconds)], sloSeconds, isVertical: false);
+        var thinned =
+            step == 1
+                ? ""
+                : $"one request in {step} is drawn: {Figures.Count(shown.Length)} of {Figures.Count(points.Length)}";
         return new XyChart(
             title,
             new ChartAxis(length, "tokens", AxisKind.Automatic),
             new ChartAxis(quantity, "s", AxisKind.Automatic),
-            [new ChartSeries("request", SeriesStyle.Points, [.. shown.Select(tokens)], [.. shown.Select(seconds)])]
+            [
+                new ChartSeries(
+                    "request",
+                    SeriesStyle.Points,
+                    [.. shown.Select(tokens)],
+                    [.. shown.Select(seconds)]
+                ),
+            ]
         )
         {
-            Lines = [new ReferenceLine("SLO", sloSeconds)],
-            Note = step == 1 ? "" : $"one request in {step} is drawn: {Figures.Count(shown.Length)} of {Figures.Count(points.Length)}",
+            Lines = lines,
+            Note = string.Join("; ", new[] { thinned, note }.Where(text => text.Length > 0)),
         };
     }
 
@@ -94,7 +135,9 @@ internal static class LatencyBlocks
             "Latencies",
             [
                 new TableColumn("Latency"),
-                .. new[] { "mean", "std", "P50", "P90", "P95", "P99" }.Select(name => TableColumn.Number(name, "s")),
+                .. new[] { "mean", "std", "P50", "P90", "P95", "P99" }.Select(name =>
+                    TableColumn.Number(name, "s")
+                ),
                 TableColumn.Number("values"),
             ],
             [

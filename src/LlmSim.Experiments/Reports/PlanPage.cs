@@ -49,7 +49,9 @@ internal static class PlanPage
             Headlines =
             [
                 new Headline("Accelerators", Figures.Count(best.Candidate.Accelerators)),
-                .. best.CostPerHour is { } cost ? new[] { new Headline("Cost", Figures.Number(cost), "$/h") } : [],
+                .. best.CostPerHour is { } cost
+                    ? new[] { new Headline("Cost", Figures.Number(cost), "$/h") }
+                    : [],
                 .. best.Judgement.Terms.Select(term => new Headline(
                     term.Slo.Figure.Name,
                     PlanText.Figure(term.Slo.Figure, term.Estimate.Mean),
@@ -169,7 +171,10 @@ internal static class PlanPage
         };
     }
 
-    private static IEnumerable<ReportBlock> Influences(PlanQuestion question, IReadOnlyList<Influence> influences)
+    private static IEnumerable<ReportBlock> Influences(
+        PlanQuestion question,
+        IReadOnlyList<Influence> influences
+    )
     {
         if (influences.Count == 0)
         {
@@ -226,7 +231,11 @@ internal static class PlanPage
                             [
                                 search.Shape.Name,
                                 search.Dropped
-                                    ?? (search.Found is { } found ? $"{found.Probe.Candidate.Name} holds" : "nothing was found"),
+                                    ?? (
+                                        search.Found is { } found
+                                            ? $"{found.Probe.Candidate.Name} holds"
+                                            : "nothing was found"
+                                    ),
                             ]
                     ),
                 ]

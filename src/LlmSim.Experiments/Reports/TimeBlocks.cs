@@ -12,6 +12,9 @@ internal static class TimeBlocks
     /// <summary>More lines than these cannot be told apart.</summary>
     private const int MaxLines = 8;
 
+    /// <summary>More steps than these are finer than a chart of half the width.</summary>
+    private const int MaxSteps = 300;
+
     private const int MaxStrips = 18;
     private const int MaxRequests = 100_000;
 
@@ -24,7 +27,10 @@ internal static class TimeBlocks
             .Max();
         return
         [
-            new SectionBlock("Over time", "Charts of this section zoom together: drag, hold Ctrl and turn the wheel, or double-click."),
+            new SectionBlock(
+                "Over time",
+                "Charts of this section zoom together: drag, hold Ctrl and turn the wheel, or double-click."
+            ),
             Timeline(result, observations.Requests),
             .. Samples(observations, end),
             new SectionBlock("Instances"),
@@ -46,7 +52,9 @@ internal static class TimeBlocks
 
         if (strips.Length < result.Summary.Instances.Count)
         {
-            notes.Add($"the first {strips.Length} of {Figures.Count(result.Summary.Instances.Count)} instances");
+            notes.Add(
+                $"the first {strips.Length} of {Figures.Count(result.Summary.Instances.Count)} instances"
+            );
         }
 
         if (served.Length < requests.Count)
@@ -87,52 +95,76 @@ internal static class TimeBlocks
     private static int Row(InstanceUsage[] strips, string stage, int index) =>
         index < 0
             ? -1
-            : Array.FindIndex(strips, strip => strip.Index == index && strip.Stage is var own && (own == stage || own == "mixed"));
+            : Array.FindIndex(
+                strips,
+                strip => strip.Index == index && strip.Stage is var own && (own == stage || own == "mixed")
+            );
 
     private static IEnumerable<ReportBlock> Samples(RunObservations observations, double endSeconds)
     {
         var lines = InstanceLine.Of(observations.Samples).ToArray();
-        foreach (var stage in lines.GroupBy(line => line.Stage, StringComparer.Ordinal))
+        foreach (
+            var chart in lines
+                .GroupBy(line => (line.Quantity, line.Stage))
+                .OrderBy(chart => chart.Key.Quantity)
+        )
         {
-            foreach (var quantity in stage.GroupBy(line => line.Quantity))
+            var (title, unit) = chart.Key.Quantity switch
             {
-                var (title, unit) = quantity.Key switch
-                {
-                    SampledQuantity.Queue => ("Requests waiting", ""),
-                    SampledQuantity.Running => ("Batch size", ""),
-                    _ => ("KV cache in use", "%"),
-                };
-                yield return new XyChart(
-                    $"{title}, {stage.Key} instances",
-                    new ChartAxis("simulated time", "s", AxisKind.Tight) { Within = [0, endSeconds] },
-                    new ChartAxis(title.ToLowerInvariant(), unit),
-                    Series([.. quantity.OrderBy(line => line.Instance)])
-                )
-                {
-                    ZoomGroup = Group,
-                };
-            }
+                SampledQuantity.Queue => ("Requests waiting", ""),
+                SampledQuantity.Running => ("Batch size", ""),
+                _ => ("KV cache in use", "%"),
+            };
+            var samples = chart
+                .OrderBy(line => line.Instance)
+                .Select(line => Smooth(line.Series, endSeconds))
+                .ToArray();
+            yield return new XyChart(
+                $"{title}, {chart.Key.Stage} instances",
+                new ChartAxis("simulated time", "s", AxisKind.Tight) { Within = [0, endSeconds] },
+                new ChartAxis(title.ToLowerInvariant(), unit),
+                Series(samples)
+            )
+            {
+                ZoomGroup = Group,
+                Note =
+                    chart.First().Series.Points.Count > MaxSteps
+                        ? $"means over {Figures.Duration(endSeconds / MaxSteps)}"
+                        : "",
+            };
         }
     }
 
-    private static ChartSeries[] Series(InstanceLine[] lines)
+    /// <summary>Means over equal spans of time, where there are more samples than a chart can show apart.</summary>
+    private static NamedSeries Smooth(NamedSeries samples, double endSeconds)
+    {
+        if (samples.Points.Count <= MaxSteps)
+        {
+            return samples;
+        }
+
+        var means = StepLine.Of(samples).Binned(MaxSteps, 0, endSeconds);
+        return new NamedSeries(samples.Name, means.EdgesSeconds[..^1], means.Values);
+    }
+
+    private static ChartSeries[] Series(NamedSeries[] lines)
     {
         if (lines.Length <= MaxLines)
         {
-            return
-            [
-                .. lines.Select(line => new ChartSeries(line.Series.Name, SeriesStyle.Step, line.Series.X, line.Series.Y)),
-            ];
+            return [.. lines.Select(line => new ChartSeries(line.Name, SeriesStyle.Step, line.X, line.Y))];
         }
 
-        var instants = lines.Min(line => line.Series.Y.Count);
-        double[][] values = [.. Enumerable.Range(0, instants).Select(i => lines.Select(line => line.Series.Y[i]).ToArray())];
+        var instants = lines.Min(line => line.Y.Count);
+        double[][] values =
+        [
+            .. Enumerable.Range(0, instants).Select(i => lines.Select(line => line.Y[i]).ToArray()),
+        ];
         return
         [
             new ChartSeries(
                 $"mean of {lines.Length} instances, and from the smallest to the largest",
                 SeriesStyle.Line,
-                [.. lines[0].Series.X.Take(instants)],
+                [.. lines[0].X.Take(instants)],
                 [.. values.Select(at => at.Average())]
             )
             {

@@ -88,4 +88,7 @@ internal sealed record RunResult(
 
     /// <summary>What a second pass over the records has compared, in words; null without one.</summary>
     internal string? Verification { get; init; }
+
+    /// <summary>How many trace events were written where, in words; null for none.</summary>
+    internal string? TraceEvents { get; init; }
 }

@@ -209,6 +209,7 @@ internal sealed partial class BatchedInstance : Instance
 
         _isPlanned = false;
         var times = _group.Times;
+        Report(times, _batch.PrefillTokens, _batch.Requests);
         _progress.Complete(_scheduler, times, _leaving);
         _scheduler.OnEnded(times.Count);
         Totals.Add(times, _batch.Requests, (_usedAtBegin + _cache.Pool.Used) / 2.0);

@@ -6,6 +6,7 @@ internal sealed partial class DecodeInstance
     private void CompleteIterations()
     {
         var count = _plan.Count;
+        Report(_plan, promptTokens: 0, _batch.Count);
         RecordFirstGaps();
         _plan.RecordGaps(_interTokenLatency, _batch.MeasuredCount);
         _batch.Advance(count);
@@ -38,6 +39,15 @@ internal sealed partial class DecodeInstance
 
     private void CompleteRecomputations()
     {
+        OnIteration?.Invoke(
+            new(
+                this,
+                _phaseStart,
+                _simulation.Now,
+                _recomputing.Sum(request => request.ContextTokens),
+                _recomputing.Count
+            )
+        );
         foreach (var request in _recomputing)
         {
             request.NeedsRecompute = false;

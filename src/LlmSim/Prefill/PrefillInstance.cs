@@ -126,6 +126,9 @@ internal sealed class PrefillInstance : Instance
         ChangeWork();
         CompletedRequests++;
         Busy += finished.PrefillDuration;
+        OnIteration?.Invoke(
+            new(this, finished.PrefillStart, _simulation.Now, finished.InputTokens, Requests: 1)
+        );
         finished.LastToken = _simulation.Now;
         _onPrefilled(finished);
         StartNext();

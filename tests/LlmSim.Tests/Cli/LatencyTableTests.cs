@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Tests.Experiments;
 using Xunit;

@@ -26,6 +26,7 @@ internal static class PlanCases
             Base = new RunConfiguration(),
             Slos = SloTerms.Parse("prefill_queue_mean<1s", "--slo").Terms,
             Shapes = shapes,
+            Objective = PlanObjective.Accelerators,
         };
 
     /// <summary>What holds, or does not, by a figure far from its limit.</summary>

@@ -85,7 +85,7 @@ public sealed class PictureTests : IDisposable
         );
 
         var pixels = bitmap.Pixels;
-        Assert.Equal(PictureStyle.WidthPixels * PictureStyle.PngScale, bitmap.Width);
+        Assert.Equal(1800, bitmap.Width);
         Assert.Contains(SKColor.Parse("#0072B2"), pixels);
         Assert.Contains(SKColor.Parse("#D55E00"), pixels);
         var titleRows = pixels.AsSpan(0, bitmap.Width * 60).ToArray();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Tests.Experiments;
 using Xunit;

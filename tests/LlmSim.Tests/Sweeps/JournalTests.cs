@@ -1,4 +1,5 @@
 using LlmSim.Experiments;
+using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;

@@ -10,6 +10,9 @@ public sealed record SamplingPlan(Action<InstanceSample> OnSample)
     /// <summary>Seconds of simulated time between samples, from 1e-9; null for none. The first is at time 0.</summary>
     public double? IntervalSeconds { get; init; }
 
+    /// <summary>Called for every iteration when it has ended; null for nobody.</summary>
+    internal Action<EndedIteration>? OnIteration { get; init; }
+
     /// <summary>The interval doubles whenever so many instants have been sampled with it; even, null for never.</summary>
     public int? MaxInstants { get; init; }
 
