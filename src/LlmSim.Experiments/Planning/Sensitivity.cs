@@ -21,7 +21,6 @@ internal static class Sensitivity
         var question = answer.Question with
         {
             Shapes = [.. answer.Rows.Select(row => row.Candidate.Shape).Distinct()],
-            Rows = 1,
         };
         return
         [
