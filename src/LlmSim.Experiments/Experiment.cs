@@ -6,6 +6,7 @@ using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Verification;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments;

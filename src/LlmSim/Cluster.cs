@@ -1,12 +1,14 @@
 using LlmSim.Batching;
 using LlmSim.Clients;
-using LlmSim.Decode;
 using LlmSim.Engine;
+using LlmSim.Instances.Decode;
+using LlmSim.Instances.Prefill;
 using LlmSim.Memory;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 using LlmSim.Policies;
-using LlmSim.Prefill;
-using LlmSim.Transfer;
+using LlmSim.Routing;
+using LlmSim.Transfers;
 using LlmSim.Workloads;
 
 namespace LlmSim;
@@ -41,7 +43,12 @@ internal sealed partial class Cluster
     {
         _scenario = scenario;
         _recorder = recorder;
-        _requests = new RequestPool(scenario);
+        _requests = new RequestPool(
+            scenario.Seed,
+            scenario.TtftSloSeconds,
+            scenario.Semantics.OutputTokens,
+            scenario.OutputPredictor
+        );
         var requests = new RequestStream(workload, _requests);
         _client = scenario.Concurrency is { } concurrency
             ? new LimitedClient(requests, concurrency, scenario.SendTimes, _simulation, OnArrival)
@@ -52,7 +59,15 @@ internal sealed partial class Cluster
             scenario.Precision,
             scenario.Semantics
         );
-        _transfers = new KvTransfers(scenario, _simulation, kvBytesPerToken, ChooseDecode, OnTransferred);
+        _transfers = new KvTransfers(
+            scenario.Semantics.KvTransfer,
+            scenario.PrefillInstances,
+            scenario.Model.Layers,
+            _simulation,
+            kvBytesPerToken,
+            ChooseDecode,
+            OnTransferred
+        );
         var build = new ClusterBuilder(
             scenario,
             _simulation,

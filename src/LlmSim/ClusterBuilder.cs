@@ -1,13 +1,16 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using LlmSim.Batching;
-using LlmSim.Decode;
 using LlmSim.Engine;
+using LlmSim.Instances.Decode;
+using LlmSim.Instances.Prefill;
+using LlmSim.Instances.Queues;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Performance.Roofline;
 using LlmSim.Policies;
-using LlmSim.Prefill;
+using LlmSim.Routing;
 
 namespace LlmSim;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LlmSim.Batching;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.ClusterConfig;

@@ -1,5 +1,6 @@
 using LlmSim.Experiments.Performance;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments.Results;

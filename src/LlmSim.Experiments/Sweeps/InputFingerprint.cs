@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 

@@ -1,5 +1,4 @@
 using System.Reflection;
-using LlmSim.Policies.Contract;
 
 namespace LlmSim.Policies;
 

@@ -1,4 +1,5 @@
 using LlmSim.Engine;
+using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Policies.Contract;

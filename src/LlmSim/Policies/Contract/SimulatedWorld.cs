@@ -1,6 +1,6 @@
-using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Workloads;
 

@@ -1,0 +1,40 @@
+using Xunit;
+
+namespace LlmSim.Tests.Architecture;
+
+/// <summary>Namespaces of the model use each other one way.</summary>
+public sealed class NamespaceTests
+{
+    private static readonly IReadOnlyList<NamespaceUse> s_uses = NamespaceUse.Of(typeof(Simulator).Assembly);
+
+    [Fact]
+    public void Namespaces_have_no_cycles()
+    {
+        // What uses nothing that is left, or is used by nothing that is left, is in no cycle.
+        var left = s_uses;
+        List<NamespaceUse> inner;
+        while (
+            (
+                inner = [
+                    .. left.Where(use => left.Any(a => a.From == use.To) && left.Any(a => a.To == use.From)),
+                ]
+            ).Count < left.Count
+        )
+        {
+            left = inner;
+        }
+
+        Assert.True(
+            left.Count == 0,
+            "These namespaces use each other:\n"
+                + string.Join('\n', left.Select(use => use.ToString()).Order())
+        );
+    }
+
+    [Fact]
+    public void Signatures_and_bodies_are_seen()
+    {
+        Assert.Contains(s_uses, use => use is { Type: "Flow", Used: "Instance" });
+        Assert.Contains(s_uses, use => use is { Type: "InstanceView", Used: "FairNetwork" });
+    }
+}
