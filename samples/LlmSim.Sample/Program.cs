@@ -1,12 +1,11 @@
+// How many H100s at tp 4 keep the p90 of the time to first token below a second? The library alone, without the command.
+// Times are the roofline's, a bound; the command, and WithBestPerformance of LlmSim.Experiments, take measured kernels where there are some.
 using LlmSim;
 using LlmSim.Engine;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Policies;
 using LlmSim.Workloads;
-
-// How many H100s at tp 4 keep the p90 of the time to first token below a second? The library alone, without the command.
-// Times are the roofline's, a bound; the command, and WithBestPerformance of LlmSim.Experiments, take measured kernels where there are some.
 
 var workload = new List<RequestSpec>();
 var random = new RandomStream(seed: 1, "workload");

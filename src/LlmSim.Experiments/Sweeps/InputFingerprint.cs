@@ -119,7 +119,7 @@ internal readonly record struct InputFingerprint(string Name, string Content)
             policies.DecodeLocal,
         }
             .Select(policy => policy.GetType())
-            .Where(type => type.Assembly != typeof(PolicySet).Assembly)
+            .Where(type => !ShippedPoliciesAttribute.Covers(type))
             .Distinct()
             .Select(type => (Type: type, Name: type.GetCustomAttribute<PolicyAttribute>()?.Name ?? type.Name))
             .Select(policy => new InputFingerprint(

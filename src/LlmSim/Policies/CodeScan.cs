@@ -135,8 +135,9 @@ internal static class CodeScan
 
     /// <summary>Of the same file; of the simulator, whose policies are to be checked as well, the policies alone.</summary>
     private static bool IsOfThePolicy(Type type, Type policy) =>
-        type.Assembly == policy.Assembly
-        && (policy.Assembly != typeof(CodeScan).Assembly || IsPolicy(type) || IsPolicy(type.DeclaringType));
+        ShippedPoliciesAttribute.Covers(policy)
+            ? ShippedPoliciesAttribute.Covers(type) && (IsPolicy(type) || IsPolicy(type.DeclaringType))
+            : type.Assembly == policy.Assembly;
 
     private static bool IsPolicy(Type? type) =>
         type is not null
@@ -158,7 +159,7 @@ internal static class CodeScan
 
     /// <summary>The classes of a user's file that have a module initializer.</summary>
     private static IEnumerable<Type> Initializers(Type policy) =>
-        policy.Assembly == typeof(CodeScan).Assembly
+        ShippedPoliciesAttribute.Covers(policy)
             ? []
             : policy
                 .Assembly.GetTypes()

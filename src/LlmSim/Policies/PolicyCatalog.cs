@@ -78,7 +78,7 @@ public sealed class PolicyCatalog
 
     private static string Origin(PolicyDescription policy) =>
         policy.Source is { } source ? $"class {policy.Type.Name} of {source}"
-        : policy.Type.Assembly == typeof(PolicyCatalog).Assembly ? "the built-in one"
+        : ShippedPoliciesAttribute.Covers(policy.Type) ? "the built-in one"
         : $"class {policy.Type.FullName}";
 
     private static PolicyDecisions Shared(PolicyDescription a, PolicyDescription b) =>

@@ -50,7 +50,7 @@ public sealed record PolicySet(
 
     private static PolicyDecisions Of(PolicyDecisions decision, object policy, PolicyInput input) =>
         policy.GetType() is var type
-        && (type.Assembly != typeof(PolicySet).Assembly || CodeScan.Names(type, MembersOf(input)))
+        && (!ShippedPoliciesAttribute.Covers(type) || CodeScan.Names(type, MembersOf(input)))
             ? decision
             : PolicyDecisions.None;
 

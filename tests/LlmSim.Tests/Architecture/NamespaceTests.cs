@@ -11,18 +11,13 @@ public sealed class NamespaceTests
     public void Namespaces_have_no_cycles()
     {
         // What uses nothing that is left, or is used by nothing that is left, is in no cycle.
-        var left = s_uses;
-        List<NamespaceUse> inner;
+        List<NamespaceUse> left = [.. s_uses];
         while (
-            (
-                inner = [
-                    .. left.Where(use => left.Any(a => a.From == use.To) && left.Any(a => a.To == use.From)),
-                ]
-            ).Count < left.Count
+            left.RemoveAll(use =>
+                !left.Exists(next => next.From == use.To) || !left.Exists(last => last.To == use.From)
+            ) > 0
         )
-        {
-            left = inner;
-        }
+        { }
 
         Assert.True(
             left.Count == 0,

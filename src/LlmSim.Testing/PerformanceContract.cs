@@ -1,13 +1,14 @@
 using System.Globalization;
 using LlmSim.Engine;
+using LlmSim.Performance;
 
-namespace LlmSim.Performance.Contract;
+namespace LlmSim.Testing;
 
 /// <summary>
 /// What every performance model must do, tried on random batches: give times, give the same batch the same time, and mean by a
 /// trend the times of its iterations. It is evidence and no proof.
 /// </summary>
-internal static class PerformanceContract
+public static class PerformanceContract
 {
     private const int Batches = 200;
     private const int LongestContext = 8192;

@@ -1,6 +1,7 @@
 using LlmSim.Engine;
+using LlmSim.Policies;
 
-namespace LlmSim.Policies.Contract;
+namespace LlmSim.Testing;
 
 /// <summary>A policy in one of the decisions that it serves; a new object for each run.</summary>
 internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, PolicyDecisions decision)

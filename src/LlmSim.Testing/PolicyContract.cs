@@ -1,11 +1,13 @@
-namespace LlmSim.Policies.Contract;
+using LlmSim.Policies;
+
+namespace LlmSim.Testing;
 
 /// <summary>
 /// What every policy must do, tried on random decisions and in whole simulations: choose what is offered, decide the same
 /// under the same seed, know nothing that it cannot know, and leave every request served once. It is evidence and no proof:
 /// a policy that breaks a clause in rare states only may pass.
 /// </summary>
-internal static class PolicyContract
+public static class PolicyContract
 {
     private const int Decisions = 200;
     private const int Simulations = 6;

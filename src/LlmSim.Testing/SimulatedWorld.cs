@@ -2,9 +2,10 @@ using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Policies;
 using LlmSim.Workloads;
 
-namespace LlmSim.Policies.Contract;
+namespace LlmSim.Testing;
 
 /// <summary>A small cluster and workload for a policy to prove itself in: instances differ, and memory is scarce.</summary>
 internal sealed class SimulatedWorld

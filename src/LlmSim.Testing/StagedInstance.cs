@@ -1,6 +1,7 @@
 using LlmSim.Performance;
+using LlmSim.Policies;
 
-namespace LlmSim.Policies.Contract;
+namespace LlmSim.Testing;
 
 /// <summary>An instance that says what it is told to say.</summary>
 internal sealed class StagedInstance(

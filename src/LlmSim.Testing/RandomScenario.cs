@@ -3,10 +3,10 @@ using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 
-namespace LlmSim.Tests.Properties;
+namespace LlmSim.Testing;
 
 /// <summary>A small scenario drawn from a seed: tight memory, so that preemptions and refusals happen.</summary>
-internal sealed class RandomScenario
+public sealed class RandomScenario
 {
     private static readonly string[] s_global =
     [
@@ -31,6 +31,9 @@ internal sealed class RandomScenario
 
     private static readonly string[] s_decodeLocal = ["fcfs", "shortest", "longest_wait", "random"];
 
+    /// <summary>Draws a scenario.</summary>
+    /// <param name="seed">The same seed draws the same scenario.</param>
+    /// <param name="semantics">The options of the model; weights and KV cache are always those of the shapes.</param>
     public RandomScenario(int seed, Semantics semantics)
     {
         Seed = seed;
@@ -49,7 +52,7 @@ internal sealed class RandomScenario
         Predictor = (OutputPredictorKind)random.Next(3);
         Requests = MakeRequests(random);
         NewScenario = () =>
-            Scenarios.Abstract(times, prefill, decode, capacity) with
+            AbstractScenario.Of(times, prefill, decode, capacity) with
             {
                 Policies = PolicyCatalog.BuiltIn.CreateSet(names[0], names[1], names[2], names[3]),
                 // The reference's constants are of another size than these clusters; unseeded policies cannot be compared.
@@ -64,8 +67,10 @@ internal sealed class RandomScenario
             };
     }
 
+    /// <summary>What it was drawn from.</summary>
     public int Seed { get; }
 
+    /// <summary>The workload.</summary>
     public IReadOnlyList<RequestSpec> Requests { get; }
 
     /// <summary>A fresh scenario: policies keep state.</summary>
@@ -73,6 +78,7 @@ internal sealed class RandomScenario
 
     private OutputPredictorKind Predictor { get; }
 
+    /// <inheritdoc />
     public override string ToString() => $"scenario of seed {Seed}";
 
     private static string Pick(RandomStream random, string[] names) => names[random.Next(names.Length)];

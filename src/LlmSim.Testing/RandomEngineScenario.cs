@@ -3,12 +3,12 @@ using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 
-namespace LlmSim.Tests.Batching;
+namespace LlmSim.Testing;
 
 /// <summary>
 /// A small cluster of batched instances drawn from a seed, with tight memory, shared prefixes, slow links and every routing policy.
 /// </summary>
-internal sealed class RandomEngineScenario
+public sealed class RandomEngineScenario
 {
     private static readonly string[] s_global =
     [
@@ -25,6 +25,10 @@ internal sealed class RandomEngineScenario
 
     private static readonly string[] s_local = ["fcfs", "shortest", "random", "edf"];
 
+    /// <summary>Draws a cluster.</summary>
+    /// <param name="seed">The same seed draws the same cluster, whatever the engine.</param>
+    /// <param name="kind">Whose batching rule the engines follow.</param>
+    /// <param name="mixedChunk">Whether SGLang's iterations hold prompts and decoding requests at once.</param>
     public RandomEngineScenario(int seed, EngineKind kind = EngineKind.Vllm, bool mixedChunk = false)
     {
         Seed = seed;
@@ -74,7 +78,7 @@ internal sealed class RandomEngineScenario
         Requests = MakeRequests(random, longest);
         NewScenario = () =>
         {
-            var scenario = EngineScenarios.Cluster(
+            var scenario = AbstractScenario.OfEngines(
                 times,
                 isGroup ? engine with { DataParallelGroup = "group" } : engine,
                 prefill,
@@ -109,8 +113,10 @@ internal sealed class RandomEngineScenario
         };
     }
 
+    /// <summary>What it was drawn from.</summary>
     public int Seed { get; }
 
+    /// <summary>The workload.</summary>
     public IReadOnlyList<RequestSpec> Requests { get; }
 
     /// <summary>A fresh scenario: policies keep state.</summary>

@@ -1,22 +1,23 @@
 using LlmSim.Engine;
 using LlmSim.Performance;
 using LlmSim.Policies;
-using LlmSim.Tests.Batching;
 using LlmSim.Workloads;
 
-namespace LlmSim.Tests.Properties;
+namespace LlmSim.Testing;
 
 /// <summary>
 /// A small cluster of any kind drawn from a seed: instances with and without engines in every role, data-parallel groups, every
 /// kind of transfer, tight memory, shared prefixes, options of the semantics, predictors and policies.
 /// </summary>
-internal sealed class RandomCluster
+public sealed class RandomCluster
 {
     private readonly RandomStream _random;
     private readonly int _seed;
     private readonly int _capacity;
     private readonly IterationTimesModel _times;
 
+    /// <summary>Draws a cluster.</summary>
+    /// <param name="seed">The same seed draws the same cluster.</param>
     public RandomCluster(int seed)
     {
         _seed = seed;
@@ -40,17 +41,17 @@ internal sealed class RandomCluster
         string[] names =
         [
             // What fetches and turns away is there more often.
-            Pick<string>([.. Global(PolicyDecisions.PrefillGlobal), "conductor", "conductor", "conductor"]),
-            Pick(Local(PolicyDecisions.PrefillLocal)),
-            Pick(Global(PolicyDecisions.DecodeGlobal)),
-            Pick(Local(PolicyDecisions.DecodeLocal)),
+            Pick<string>([.. Names(PolicyDecisions.PrefillGlobal), "conductor", "conductor", "conductor"]),
+            Pick(Names(PolicyDecisions.PrefillLocal)),
+            Pick(Names(PolicyDecisions.DecodeGlobal)),
+            Pick(Names(PolicyDecisions.DecodeLocal)),
         ];
         var ttftSloSeconds = Pick([0.02, 0.5]);
         var fetchesAnywhere = _random.Next(6) == 0;
         Requests = DrawRequests();
         NewScenario = () =>
         {
-            var scenario = Scenarios.Abstract(_times);
+            var scenario = AbstractScenario.Of(_times);
             var policies = PolicyCatalog.BuiltIn.CreateSet(names[0], names[1], names[2], names[3]);
             return scenario with
             {
@@ -71,18 +72,14 @@ internal sealed class RandomCluster
         };
     }
 
+    /// <summary>The workload.</summary>
     public IReadOnlyList<RequestSpec> Requests { get; }
 
     /// <summary>A fresh scenario: policies keep state.</summary>
     public Func<Scenario> NewScenario { get; }
 
+    /// <inheritdoc />
     public override string ToString() => $"cluster of seed {_seed}";
-
-    private static string[] Global(PolicyDecisions decision) => Names(decision);
-
-    /// <summary>All but the search, which takes long.</summary>
-    private static string[] Local(PolicyDecisions decision) =>
-        [.. Names(decision).Where(name => name != "milp")];
 
     private static string[] Names(PolicyDecisions decision) =>
         [
@@ -114,7 +111,7 @@ internal sealed class RandomCluster
         for (var i = 0; i < count; i++)
         {
             var isBatched = mayBatch && (hasGroup || stage == "mixed" || _random.Next(2) == 0);
-            var spec = Scenarios.Abstract(_times, kvCapacityTokens: _capacity).PrefillInstances[0];
+            var spec = AbstractScenario.Of(_times, kvCapacityTokens: _capacity).PrefillInstances[0];
             specs[i] = spec with
             {
                 KvLinkBytesPerSecond = bytesPerSecond,

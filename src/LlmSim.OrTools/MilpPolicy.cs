@@ -1,12 +1,13 @@
 using System.Globalization;
 using Google.OrTools.Sat;
 using LlmSim.Engine;
+using LlmSim.Policies;
 
-namespace LlmSim.Policies;
+namespace LlmSim.OrTools;
 
 /// <summary>
 /// The on-time problem as an integer program, solved by Google OR-Tools' CP-SAT: for users who want to change the program.
-/// It reaches the same number of requests on time as <see cref="MooreHodgsonPolicy" />, but may choose other ones.
+/// It reaches the same number of requests on time as moore_hodgson, but may choose other ones.
 /// </summary>
 /// <remarks>
 /// <para>

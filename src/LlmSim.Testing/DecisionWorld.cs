@@ -1,8 +1,9 @@
 using LlmSim.Engine;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Policies;
 
-namespace LlmSim.Policies.Contract;
+namespace LlmSim.Testing;
 
 /// <summary>
 /// Random situations to decide in, without a simulation around them. Few distinct values, so that there are ties. Each
