@@ -61,6 +61,7 @@ internal sealed partial class Cluster
         );
         _transfers = new KvTransfers(
             scenario.Semantics.KvTransfer,
+            fetchesPrefixes: scenario.Policies.PrefillGlobal is IPrefixFetchingPolicy,
             scenario.PrefillInstances,
             scenario.Model.Layers,
             _simulation,
@@ -115,6 +116,9 @@ internal sealed partial class Cluster
 
     /// <summary>The links of both ends of a transfer.</summary>
     public FairNetwork Network => _transfers.Network;
+
+    /// <summary>Bytes of the prefixes that were fetched for another prefill.</summary>
+    public long FetchedBytes => _transfers.FetchedBytes;
 
     public SimTime Now => _simulation.Now;
 

@@ -6,7 +6,7 @@ public enum KvTransfer
     /// <summary>Each at 1e9 bytes/s, however many there are.</summary>
     Independent,
 
-    /// <summary>Over the link of the prefill instance, shared by its concurrent transfers.</summary>
+    /// <summary>Over the link of the prefill instance, shared by all that leaves it at a time, fetched prefixes included.</summary>
     SharedLink,
 
     /// <summary>Over the links of both instances, shared max-min fairly, into blocks that are reserved before.</summary>

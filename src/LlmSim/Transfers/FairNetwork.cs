@@ -17,6 +17,10 @@ internal sealed class FairNetwork
     private readonly List<Flow> _flows = [];
     private readonly List<Flow?> _arriving = [];
     private readonly Stack<int> _freeSlots = new();
+
+    /// <summary>The port of a destination that has not been chosen.</summary>
+    private readonly Link _anywhere = new(double.PositiveInfinity);
+
     private SimTime _sentUntil;
 
     public FairNetwork(Simulation simulation)
@@ -41,14 +45,14 @@ internal sealed class FairNetwork
     /// <param name="request">Whose KV cache it is.</param>
     /// <param name="bytes">How much, above 0.</param>
     /// <param name="source">Where it is.</param>
-    /// <param name="destination">Where it goes.</param>
+    /// <param name="destination">Where it goes; null when that is chosen on arrival, and the port of the source alone counts.</param>
     /// <param name="sourceBytesPerSecond">Rate at which the source makes it; infinite when it is all there.</param>
     /// <param name="onDelivered">Called when the last byte has arrived.</param>
     public Flow Start(
         Request request,
         long bytes,
         Instance source,
-        Instance destination,
+        Instance? destination,
         double sourceBytesPerSecond,
         Action onDelivered
     )
@@ -57,8 +61,8 @@ internal sealed class FairNetwork
         var flow = new Flow(request, bytes, source, destination, onDelivered)
         {
             Egress = Port(source).Egress,
-            Ingress = Port(destination).Ingress,
-            LatencySeconds = LatencySeconds(source.Spec, destination.Spec),
+            Ingress = destination is null ? _anywhere : Port(destination).Ingress,
+            LatencySeconds = LatencySeconds(source.Spec, destination?.Spec ?? source.Spec),
             SourceBytesPerSecond = sourceBytesPerSecond,
         };
         _flows.Add(flow);
@@ -204,14 +208,15 @@ internal sealed class FairNetwork
         }
         catch (ClockRangeException e)
         {
-            throw ClockEnd.Error(flow.Request, $"{flow.Source} to {flow.Destination}", Slower(flow), e);
+            var from = flow.Destination is null ? $"{flow.Source}" : $"{flow.Source} to {flow.Destination}";
+            throw ClockEnd.Error(flow.Request, from, Slower(flow), e);
         }
     }
 
     /// <summary>The figures that count for a transfer: the slower bandwidth and the longer latency of its ends.</summary>
     private static InstanceSpec Slower(Flow flow)
     {
-        var (source, destination) = (flow.Source.Spec, flow.Destination.Spec);
+        var (source, destination) = (flow.Source.Spec, flow.Destination?.Spec ?? flow.Source.Spec);
         return source with
         {
             KvLinkBytesPerSecond = Math.Min(source.KvLinkBytesPerSecond, destination.KvLinkBytesPerSecond),

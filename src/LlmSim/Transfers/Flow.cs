@@ -19,14 +19,17 @@ internal sealed class Flow(
     Request request,
     long bytes,
     Instance source,
-    Instance destination,
+    Instance? destination,
     Action onDelivered
 )
 {
     public Request Request { get; } = request;
     public long Bytes { get; } = bytes;
     public Instance Source { get; } = source;
-    public Instance Destination { get; } = destination;
+
+    /// <summary>Null while no instance has been chosen: the bytes wait on the way, and no port takes them.</summary>
+    public Instance? Destination { get; } = destination;
+
     public required Link Egress { get; init; }
     public required Link Ingress { get; init; }
     public required double LatencySeconds { get; init; }

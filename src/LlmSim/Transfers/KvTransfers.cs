@@ -5,21 +5,24 @@ namespace LlmSim.Transfers;
 
 /// <summary>
 /// How KV caches get from one instance to another, by <see cref="KvTransfer" />: the decode instance is chosen when they have
-/// arrived, or before they leave. Prefixes that are fetched for another prefill go over the links of both ends in any case.
+/// arrived, or before they leave. Prefixes that are fetched for another prefill go over the links of both ends, and share them with
+/// all that leaves by them.
 /// </summary>
 internal sealed class KvTransfers
 {
     private readonly KvTransfer _kind;
     private readonly long _kvBytesPerToken;
     private readonly Func<Request, Instance> _chooseDecode;
+    private readonly Action<Request, Instance> _onTransferred;
 
-    /// <summary>The links by which they leave each prefill instance; empty when both ends count.</summary>
+    /// <summary>The links by which they leave each prefill instance; empty when they go over the network.</summary>
     private readonly IKvTransfer[] _links = [];
 
     private readonly ReservedTransfers? _reserved;
 
     public KvTransfers(
         KvTransfer kind,
+        bool fetchesPrefixes,
         IEnumerable<InstanceSpec> sources,
         int layers,
         Simulation simulation,
@@ -31,6 +34,7 @@ internal sealed class KvTransfers
         _kind = kind;
         _kvBytesPerToken = kvBytesPerToken;
         _chooseDecode = chooseDecode;
+        _onTransferred = onTransferred;
         Network = new FairNetwork(simulation);
         if (_kind is KvTransfer.ContendedLinks or KvTransfer.ContendedLinksPerLayer)
         {
@@ -38,7 +42,12 @@ internal sealed class KvTransfers
             return;
         }
 
-        void OnArrived(Request request) => onTransferred(request, chooseDecode(request));
+        if (_kind == KvTransfer.SharedLink && fetchesPrefixes)
+        {
+            // A link by itself is the closed form of a network in which nothing else leaves by it.
+            return;
+        }
+
         _links =
         [
             .. sources.Select(
@@ -58,12 +67,15 @@ internal sealed class KvTransfers
     /// <summary>The links of both ends.</summary>
     public FairNetwork Network { get; }
 
+    /// <summary>Bytes of the prefixes that were fetched.</summary>
+    public long FetchedBytes { get; private set; }
+
     /// <summary>Sends the KV cache of a request whose prefill has ended.</summary>
     public void Send(Request request, Instance source)
     {
         if (_reserved is null)
         {
-            StartOnLink(request);
+            StartOnLink(request, source);
         }
         else if (!_reserved.OnPrefilled(request))
         {
@@ -98,6 +110,7 @@ internal sealed class KvTransfers
         }
 
         destination.Expect(request, tokens);
+        FetchedBytes += KvBytes(missingTokens);
         Network.Start(
             request,
             KvBytes(missingTokens),
@@ -127,8 +140,21 @@ internal sealed class KvTransfers
         Network.RequireEmpty();
     }
 
-    private void StartOnLink(Request request)
+    private void StartOnLink(Request request, Instance source)
     {
+        if (_links.Length == 0)
+        {
+            Network.Start(
+                request,
+                KvBytes(request.InputTokens),
+                source,
+                destination: null,
+                sourceBytesPerSecond: double.PositiveInfinity,
+                () => OnArrived(request)
+            );
+            return;
+        }
+
         try
         {
             _links[request.PrefillInstance].Start(request, KvBytes(request.InputTokens));
@@ -138,6 +164,8 @@ internal sealed class KvTransfers
             throw ClockEnd.Error(request, "the transfer of its KV cache", e);
         }
     }
+
+    private void OnArrived(Request request) => _onTransferred(request, _chooseDecode(request));
 
     private long KvBytes(int tokens) => tokens * _kvBytesPerToken;
 
