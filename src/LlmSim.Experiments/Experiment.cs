@@ -71,7 +71,7 @@ internal static class Experiment
             verification?.Add(record);
         }
 
-        var summary = Simulator.Run(
+        var summary = Simulator.Watch(
             scenario,
             workload,
             requests is null && pictures is null && verification is null ? null : OnRequest,

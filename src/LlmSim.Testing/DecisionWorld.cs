@@ -1,7 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
-using LlmSim.Policies;
 
 namespace LlmSim.Testing;
 

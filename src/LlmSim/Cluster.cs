@@ -132,7 +132,7 @@ internal sealed partial class Cluster
             .. _mixed.Select(instance => ("mixed", instance)),
         ];
 
-    /// <summary>Has somebody look on, who must change nothing.</summary>
+    /// <summary>Attaches a read-only observer.</summary>
     public void Observe(ISimulationObserver observer) => _simulation.Observer = observer;
 
     public void Run(CancellationToken cancellation)
@@ -204,7 +204,7 @@ internal sealed partial class Cluster
         _transfers.Send(request, _prefill[request.PrefillInstance]);
     }
 
-    /// <summary>It is known when the prefill will end: its KV cache may leave layer by layer until then.</summary>
+    /// <summary>The end of the prefill is known: its KV cache may be sent layer by layer until then.</summary>
     private void OnPrefillPlanned(Request request, SimTime finish) =>
         _transfers.SendEarly(request, _prefill[request.PrefillInstance], finish);
 

@@ -1,6 +1,5 @@
 using System.Text;
 using LlmSim.Experiments.Results;
-using LlmSim.Policies;
 
 namespace LlmSim.Experiments.Extensions;
 

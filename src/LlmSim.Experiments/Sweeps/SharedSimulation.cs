@@ -37,7 +37,7 @@ internal static class SharedSimulation
             Action<RequestRecord>? onRequest = members.Exists(member => member.WritesRequests)
                 ? record => members.ForEach(member => member.Add(record))
                 : null;
-            var summary = Simulator.Run(
+            var summary = Simulator.Watch(
                 scenario,
                 workload,
                 verification is null ? onRequest : onRequest + verification.Add,

@@ -45,7 +45,7 @@ internal sealed class RequestPool(
         return request;
     }
 
-    /// <summary>The request has left: nobody in the cluster knows it any more.</summary>
+    /// <summary>The request has left the cluster and can be reused.</summary>
     public void GiveBack(Request request)
     {
         request.Renew();

@@ -4,8 +4,8 @@ using LlmSim.Engine;
 namespace LlmSim.Input;
 
 /// <summary>
-/// What a thread asks of a user's code at the moment. Code that never answers can only be seen by another thread, which looks
-/// at <see cref="Sequence" />. Entering and leaving cost a few nanoseconds; built-in code is called without.
+/// The call into user code that a thread is making. Only another thread can notice that it never returns: it watches
+/// <see cref="Sequence" />. A call costs a few nanoseconds; built-in code is called without it.
 /// </summary>
 internal sealed class AuthorsCall
 {
@@ -38,10 +38,10 @@ internal sealed class AuthorsCall
     /// <summary>That of the calling thread.</summary>
     public static AuthorsCall OfThisThread => t_own ?? Register();
 
-    /// <summary>Odd while the code is asked; it grows with each question and each answer.</summary>
+    /// <summary>Odd while a call is running; it increases at each start and end.</summary>
     public long Sequence => Volatile.Read(ref _sequence);
 
-    /// <summary>Notes a question until the result is disposed. One asked on the way to the answer of another is part of that one.</summary>
+    /// <summary>Records a call until the result is disposed. A nested call counts as part of the outer one.</summary>
     /// <param name="code">A policy, or what messages call the code.</param>
     /// <param name="question">What is asked; {0} stands for the instant and {1} for the number.</param>
     /// <param name="now">The simulated clock.</param>
@@ -59,7 +59,7 @@ internal sealed class AuthorsCall
         return new Answer(call);
     }
 
-    /// <summary>Whose code is asked for what. Only to be read of a call that does not end.</summary>
+    /// <summary>The code and the question. To be read only for a call that does not return.</summary>
     public override string ToString()
     {
         var name = _code as string ?? INamedCode.TitleOf(_code.GetType()) ?? $"policy {_code.GetType().Name}";

@@ -37,7 +37,7 @@ internal sealed record FigureRange(double Least, double Most, string Unit = "", 
 
 /// <summary>
 /// Ranges of the figures that several readers have in common. They are far wider than anything that is built or measured: what is
-/// outside is a slip of the pen or of a unit.
+/// outside is a typing error or a wrong unit.
 /// </summary>
 internal static class FigureRanges
 {

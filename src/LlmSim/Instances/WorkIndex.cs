@@ -35,7 +35,7 @@ internal sealed class WorkIndex
     {
         _instances = instances;
         _stage = stage;
-        // Whole blocks; what is beyond the instances never has the least work.
+        // Whole blocks; positions beyond the last instance have infinite work.
         _bounds = new double[(instances.Length + Block - 1) / Block * Block];
         _figures = new double[_bounds.Length * Figures];
         for (var position = instances.Length; position < _bounds.Length; position++)
@@ -173,7 +173,7 @@ internal readonly record struct WorkBound(
     double Floor
 )
 {
-    /// <summary>Nothing is known.</summary>
+    /// <summary>No bound is known.</summary>
     public static WorkBound None { get; } = Steady(double.NegativeInfinity);
 
     /// <summary>Work that does not become less by itself.</summary>

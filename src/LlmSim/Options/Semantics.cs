@@ -7,89 +7,91 @@ namespace LlmSim.Options;
 /// </summary>
 public sealed record Semantics
 {
+    private Semantics() { }
+
     /// <summary>Name of the preset that this started from.</summary>
     public required string Preset { get; init; }
 
     /// <summary>Tokens read by decode attention.</summary>
-    public required DecodeAttentionContext DecodeAttentionContext { get; init; }
+    internal DecodeAttentionContext DecodeAttentionContext { get; init; }
 
     /// <summary>Attention under tensor parallelism.</summary>
-    public required AttentionTensorParallelism AttentionTensorParallelism { get; init; }
+    internal AttentionTensorParallelism AttentionTensorParallelism { get; init; }
 
     /// <summary>Degrees of tensor parallelism above the number of KV heads.</summary>
-    public required KvHeadLimit KvHeadLimit { get; init; }
+    internal KvHeadLimit KvHeadLimit { get; init; }
 
     /// <summary>Bytes written by fused attention.</summary>
-    public required FlashOutput FlashOutput { get; init; }
+    internal FlashOutput FlashOutput { get; init; }
 
     /// <summary>Pairs computed by fused attention in prefill.</summary>
-    public required AttentionMask AttentionMask { get; init; }
+    internal AttentionMask AttentionMask { get; init; }
 
     /// <summary>Cost of the projection to the vocabulary.</summary>
-    public required LmHead LmHead { get; init; }
+    internal LmHead LmHead { get; init; }
 
     /// <summary>Rate of arithmetic.</summary>
-    public required ArithmeticRate ArithmeticRate { get; init; }
+    internal ArithmeticRate ArithmeticRate { get; init; }
 
     /// <summary>Format of embedding and lm_head.</summary>
-    public required EmbeddingFormat EmbeddingFormat { get; init; }
+    internal EmbeddingFormat EmbeddingFormat { get; init; }
 
     /// <summary>Format of hidden states.</summary>
-    public required HiddenStateFormat HiddenStateFormat { get; init; }
+    internal HiddenStateFormat HiddenStateFormat { get; init; }
 
     /// <summary>Cost of tensor-parallel exchanges.</summary>
-    public required TensorParallelCommunication TensorParallelCommunication { get; init; }
+    internal TensorParallelCommunication TensorParallelCommunication { get; init; }
 
     /// <summary>KV bytes per token: <see cref="ReferenceKvBytesPerToken" /> or the model's.</summary>
-    public required ModelBytes KvBytesPerToken { get; init; }
+    internal ModelBytes KvBytesPerToken { get; init; }
 
     /// <summary>Weights: <see cref="ReferenceParameters" /> or the model's.</summary>
-    public required ModelBytes Weights { get; init; }
+    internal ModelBytes Weights { get; init; }
 
     /// <summary>Figures of accelerators.</summary>
-    public required HardwareFigures HardwareFigures { get; init; }
+    internal HardwareFigures HardwareFigures { get; init; }
 
     /// <summary>Memory for the KV cache.</summary>
-    public required MemoryLimit MemoryLimit { get; init; }
+    internal MemoryLimit MemoryLimit { get; init; }
 
     /// <summary>What happens when KV memory runs out.</summary>
-    public required Saturation Saturation { get; init; }
+    internal Saturation Saturation { get; init; }
 
     /// <summary>When a request may join the batch.</summary>
-    public required Admission Admission { get; init; }
+    internal Admission Admission { get; init; }
 
     /// <summary>Context lengths that an iteration is charged for.</summary>
-    public required BatchPadding BatchPadding { get; init; }
+    internal BatchPadding BatchPadding { get; init; }
 
     /// <summary>Who generates the first token.</summary>
-    public required OutputTokens OutputTokens { get; init; }
+    internal OutputTokens OutputTokens { get; init; }
 
     /// <summary>Definition of TPOT.</summary>
-    public required TpotDefinition Tpot { get; init; }
+    internal TpotDefinition Tpot { get; init; }
 
     /// <summary>Speed of KV transfers.</summary>
     public required KvTransfer KvTransfer { get; init; }
 
     /// <summary>Seeding of random policies.</summary>
-    public required RandomPolicies RandomPolicies { get; init; }
+    internal RandomPolicies RandomPolicies { get; init; }
 
     /// <summary>Output lengths of synthetic workloads.</summary>
-    public required SyntheticOutput SyntheticOutput { get; init; }
+    internal SyntheticOutput SyntheticOutput { get; init; }
 
     /// <summary>Arrivals of a trace when no process is asked for.</summary>
-    public required TraceArrivals TraceArrivals { get; init; }
+    internal TraceArrivals TraceArrivals { get; init; }
 
     /// <summary>Queued work that lowest_load counts.</summary>
-    public required QueuedWork QueuedWork { get; init; }
+    internal QueuedWork QueuedWork { get; init; }
 
     /// <summary>The reference's KV bytes per token, whatever the model.</summary>
-    public const long ReferenceKvBytesPerToken = 516_096;
+    internal const long ReferenceKvBytesPerToken = 516_096;
 
     /// <summary>The reference's parameter count, whatever the model.</summary>
-    public const long ReferenceParameters = 70_000_000_000;
+    internal const long ReferenceParameters = 70_000_000_000;
 
     /// <summary>The reference's KV transfer bandwidth in bytes/s.</summary>
-    public const double ReferenceTransferBytesPerSecond = 1e9;
+    internal const double ReferenceTransferBytesPerSecond = 1e9;
 
     /// <summary>The physically right model: the default.</summary>
     public static Semantics Standard { get; } =

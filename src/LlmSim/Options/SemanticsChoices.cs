@@ -1,7 +1,7 @@
 namespace LlmSim.Options;
 
 /// <summary>Which tokens a decode iteration's attention reads.</summary>
-public enum DecodeAttentionContext
+internal enum DecodeAttentionContext
 {
     /// <summary>One token a request: decode time does not grow with the context.</summary>
     One,
@@ -11,7 +11,7 @@ public enum DecodeAttentionContext
 }
 
 /// <summary>Whether tensor parallelism divides attention.</summary>
-public enum AttentionTensorParallelism
+internal enum AttentionTensorParallelism
 {
     /// <summary>Each accelerator computes all heads.</summary>
     Replicated,
@@ -21,7 +21,7 @@ public enum AttentionTensorParallelism
 }
 
 /// <summary>By how many accelerators the KV heads may be divided.</summary>
-public enum KvHeadLimit
+internal enum KvHeadLimit
 {
     /// <summary>A degree of tensor parallelism that divides them.</summary>
     Divided,
@@ -31,7 +31,7 @@ public enum KvHeadLimit
 }
 
 /// <summary>What fused attention writes.</summary>
-public enum FlashOutput
+internal enum FlashOutput
 {
     /// <summary>As much as two score matrices.</summary>
     ScoreMatrix,
@@ -41,7 +41,7 @@ public enum FlashOutput
 }
 
 /// <summary>Which pairs of query and key fused attention computes in prefill.</summary>
-public enum AttentionMask
+internal enum AttentionMask
 {
     /// <summary>All pairs.</summary>
     Full,
@@ -51,7 +51,7 @@ public enum AttentionMask
 }
 
 /// <summary>How the projection to the vocabulary is counted.</summary>
-public enum LmHead
+internal enum LmHead
 {
     /// <summary>One operation per weight and sequence, activations of one sequence, not divided.</summary>
     SingleOps,
@@ -61,7 +61,7 @@ public enum LmHead
 }
 
 /// <summary>At which rate an accelerator multiplies.</summary>
-public enum ArithmeticRate
+internal enum ArithmeticRate
 {
     /// <summary>All operations at that of the widest of weights, activations and KV cache.</summary>
     Widest,
@@ -71,7 +71,7 @@ public enum ArithmeticRate
 }
 
 /// <summary>The format of embedding and lm_head.</summary>
-public enum EmbeddingFormat
+internal enum EmbeddingFormat
 {
     /// <summary>That of the layers.</summary>
     Layers,
@@ -81,7 +81,7 @@ public enum EmbeddingFormat
 }
 
 /// <summary>The format of what products write, norms work on and accelerators exchange.</summary>
-public enum HiddenStateFormat
+internal enum HiddenStateFormat
 {
     /// <summary>That of the activations that products read.</summary>
     Activations,
@@ -91,7 +91,7 @@ public enum HiddenStateFormat
 }
 
 /// <summary>What tensor-parallel ranks pay to exchange activations.</summary>
-public enum TensorParallelCommunication
+internal enum TensorParallelCommunication
 {
     /// <summary>Nothing.</summary>
     Free,
@@ -101,7 +101,7 @@ public enum TensorParallelCommunication
 }
 
 /// <summary>Where a byte count of the model comes from.</summary>
-public enum ModelBytes
+internal enum ModelBytes
 {
     /// <summary>The reference's constant, whatever the model.</summary>
     Fixed,
@@ -111,7 +111,7 @@ public enum ModelBytes
 }
 
 /// <summary>Which figures of an accelerator are used.</summary>
-public enum HardwareFigures
+internal enum HardwareFigures
 {
     /// <summary>Those of the reference's own table, where it has the accelerator; else the catalog's.</summary>
     Reference,
@@ -121,7 +121,7 @@ public enum HardwareFigures
 }
 
 /// <summary>How much memory an instance has for its KV cache.</summary>
-public enum MemoryLimit
+internal enum MemoryLimit
 {
     /// <summary>The memory of one accelerator less the weights / tp.</summary>
     OneGpu,
@@ -131,7 +131,7 @@ public enum MemoryLimit
 }
 
 /// <summary>What happens when the running batch outgrows the KV memory.</summary>
-public enum Saturation
+internal enum Saturation
 {
     /// <summary>Everything is evicted and decodes on, later, with its KV cache for free.</summary>
     EvictAll,
@@ -141,7 +141,7 @@ public enum Saturation
 }
 
 /// <summary>When a queued request may join the decode batch.</summary>
-public enum Admission
+internal enum Admission
 {
     /// <summary>While memory is below the limit: the last one admitted may overshoot it.</summary>
     Overshoot,
@@ -151,7 +151,7 @@ public enum Admission
 }
 
 /// <summary>Which context lengths a decode iteration is charged for.</summary>
-public enum BatchPadding
+internal enum BatchPadding
 {
     /// <summary>Every request is padded to the longest.</summary>
     Longest,
@@ -161,7 +161,7 @@ public enum BatchPadding
 }
 
 /// <summary>Which tokens the decode stage generates.</summary>
-public enum OutputTokens
+internal enum OutputTokens
 {
     /// <summary>All output_length of them.</summary>
     AllFromDecode,
@@ -171,7 +171,7 @@ public enum OutputTokens
 }
 
 /// <summary>What TPOT is.</summary>
-public enum TpotDefinition
+internal enum TpotDefinition
 {
     /// <summary>(finish − KV transfer finish) / what was left of the output after the last eviction.</summary>
     SinceTransfer,
@@ -181,7 +181,7 @@ public enum TpotDefinition
 }
 
 /// <summary>Where random policies take their numbers from.</summary>
-public enum RandomPolicies
+internal enum RandomPolicies
 {
     /// <summary>A new seed in each run: not reproducible.</summary>
     Unseeded,
@@ -191,7 +191,7 @@ public enum RandomPolicies
 }
 
 /// <summary>Output lengths of the zipfian and lognormal workloads.</summary>
-public enum SyntheticOutput
+internal enum SyntheticOutput
 {
     /// <summary>zipfian: int(1.1 × input); lognormal: one token.</summary>
     FromInput,
@@ -201,7 +201,7 @@ public enum SyntheticOutput
 }
 
 /// <summary>When the requests of a trace arrive unless a process is asked for.</summary>
-public enum TraceArrivals
+internal enum TraceArrivals
 {
     /// <summary>By a Poisson process, as in the reference.</summary>
     Poisson,
@@ -211,7 +211,7 @@ public enum TraceArrivals
 }
 
 /// <summary>Which queued work lowest_load counts on a prefill instance.</summary>
-public enum QueuedWork
+internal enum QueuedWork
 {
     /// <summary>Requests with a strictly shorter prompt than the one to be placed.</summary>
     Shorter,

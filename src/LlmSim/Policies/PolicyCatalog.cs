@@ -32,7 +32,7 @@ public sealed class PolicyCatalog
         new(BuiltInPolicies.Types.Select(type => PolicyDescription.Of(type)));
 
     /// <summary>All policies by name.</summary>
-    public IReadOnlyList<PolicyDescription> All => _all;
+    internal IReadOnlyList<PolicyDescription> All => _all;
 
     /// <summary>This catalog and some more policies.</summary>
     /// <param name="policies">Classes with a <see cref="PolicyAttribute" />.</param>

@@ -1,7 +1,7 @@
 namespace LlmSim.Requests;
 
 /// <summary>The stages of a request's life, in order; each of the first four is also a scheduling decision.</summary>
-public enum RequestState
+internal enum RequestState
 {
     /// <summary>Has arrived and waits for a prefill instance to be chosen.</summary>
     PrefillGlobal,

@@ -25,7 +25,7 @@ internal sealed class Router
     {
         _decision = decision;
         _policy = policy;
-        // Where a request decodes its prefix is of no use any more: its KV cache comes whole.
+        // A decode instance receives the whole KV cache: prefixes are fetched for prefill only.
         _fetchingPolicy = decision == PolicyDecisions.PrefillGlobal ? policy as IPrefixFetchingPolicy : null;
         _random = random;
         _isAUsers = PolicyFailure.IsAUsers(policy);

@@ -71,7 +71,7 @@ internal sealed class FairNetwork
         return flow;
     }
 
-    /// <summary>All of a transfer's bytes are there now.</summary>
+    /// <summary>The source has all bytes of a transfer now: its own rate no longer limits it.</summary>
     public void LiftLimit(Flow flow)
     {
         Send();
@@ -127,7 +127,7 @@ internal sealed class FairNetwork
         for (var i = 0; i < _flows.Count; i++)
         {
             var flow = _flows[i];
-            // The clock is in whole nanoseconds: a transfer may be early or late by what it sends in one.
+            // The clock has whole nanoseconds: a transfer may be off by what it sends in one nanosecond.
             var tolerance = (1e-9 * flow.BytesPerSecond) + (1e-12 * flow.Bytes);
             if (flow.BytesLeft > tolerance)
             {
@@ -181,7 +181,7 @@ internal sealed class FairNetwork
         var seconds = double.PositiveInfinity;
         foreach (var flow in _flows)
         {
-            // A source that has made nothing yet gives no end.
+            // A flow whose source has produced nothing yet has no end.
             if (flow.BytesPerSecond > 0)
             {
                 var left = Math.Max(0, flow.BytesLeft) / flow.BytesPerSecond;

@@ -5,10 +5,10 @@ internal sealed class Link(double bytesPerSecond)
 {
     public double BytesPerSecond { get; } = bytesPerSecond;
 
-    /// <summary>What is left to be shared among the flows whose rate is still open, while rates are worked out.</summary>
+    /// <summary>Bandwidth left for the flows whose rate is not yet set, while rates are computed.</summary>
     public double BytesPerSecondLeft { get; set; }
 
-    /// <summary>Flows over this link whose rate is still open.</summary>
+    /// <summary>Flows over this link whose rate is not yet set.</summary>
     public int OpenFlows { get; set; }
 
     public double FairShare => BytesPerSecondLeft / OpenFlows;
@@ -38,25 +38,25 @@ internal sealed class Flow(
     public double BytesLeft { get; set; } = bytes;
     public double BytesPerSecond { get; set; }
 
-    /// <summary>Whether its rate is still to be worked out.</summary>
+    /// <summary>Whether its rate is not yet set.</summary>
     public bool IsOpen { get; set; }
 
-    /// <summary>Rate at which the source makes the bytes, while it does; no limit when they are all there.</summary>
+    /// <summary>Rate at which the source produces the bytes; infinite when all of them exist.</summary>
     public double SourceBytesPerSecond { get; set; } = double.PositiveInfinity;
 
-    /// <summary>The most it can get when its links share what they have left fairly.</summary>
+    /// <summary>The most it gets when its links divide their remaining bandwidth equally.</summary>
     public double FairBytesPerSecond =>
         Math.Min(SourceBytesPerSecond, Math.Min(Egress.FairShare, Ingress.FairShare));
 }
 
-/// <summary>Max-min fair rates: nobody can have more without somebody who has no more than that getting less.</summary>
+/// <summary>Max-min fair rates: no flow can get more without taking it from a flow that has no more than it.</summary>
 internal static class MaxMinFairness
 {
-    /// <summary>What rounding may make of equal shares.</summary>
+    /// <summary>Relative difference between equal shares due to rounding.</summary>
     private const double Tolerance = 1 + 1e-9;
 
     /// <summary>
-    /// Sets the rates by progressive filling: the flows with the least to get are given it; then the next, from what is left.
+    /// Sets the rates by progressive filling: the flows with the smallest fair share get it first, the others share what is left.
     /// </summary>
     public static void Share(IReadOnlyList<Flow> flows)
     {
@@ -80,7 +80,7 @@ internal static class MaxMinFairness
             {
                 if (flow.IsOpen && flow.FairBytesPerSecond <= least)
                 {
-                    // The share of those that remain on its links does not become less by this.
+                    // This does not reduce the fair share of the flows that remain on its links.
                     flow.BytesPerSecond = flow.FairBytesPerSecond;
                     flow.IsOpen = false;
                     Take(flow.Egress, flow.BytesPerSecond);

@@ -23,7 +23,7 @@ internal sealed class SharedLink : IKvTransfer
     private readonly Action<Request> _onTransferred;
     private readonly SlotTable<Sending> _sending = new();
 
-    /// <summary>By slot, the count at which each ends; the bits of numbers from 0 are in the order of the numbers.</summary>
+    /// <summary>By slot, the count at which each ends, as bits: those of non-negative doubles sort like the numbers.</summary>
     private readonly SlotTournament _ends = new();
 
     /// <summary>Transfers whose last byte has left, and when it reaches the other side.</summary>
@@ -95,7 +95,7 @@ internal sealed class SharedLink : IKvTransfer
 
     private void ServeUntil(SimTime time)
     {
-        // When nobody counts on the figure any more, starting again at zero keeps it precise.
+        // An idle link restarts the count at zero, which keeps it precise.
         _served =
             _sending.Count == 0 ? 0 : _served + ((double)(time - _servedUntil).Nanoseconds / _sending.Count);
         _servedUntil = time;
@@ -134,7 +134,7 @@ internal sealed class SharedLink : IKvTransfer
         }
     }
 
-    /// <summary>When the other side has all of a KV cache whose last byte leaves at a time.</summary>
+    /// <summary>When the destination has received a KV cache whose last byte leaves at the given time.</summary>
     private SimTime Arrival(SimTime end, Request request)
     {
         try
@@ -147,7 +147,7 @@ internal sealed class SharedLink : IKvTransfer
         }
     }
 
-    /// <summary>Those that have left go first; a transfer that joins the link makes the others later.</summary>
+    /// <summary>Transfers whose last byte has left come first: a transfer that joins the link cannot delay them.</summary>
     private void PlanNextArrival()
     {
         if (_arriving.TryPeek(out var first))

@@ -95,7 +95,7 @@ internal sealed partial class DecodeInstance
     private void EvictAll()
     {
         _batch.TakeAll(_leaving);
-        // Before anybody is asked for a key: whoever looks at the instance then finds it without them.
+        // Before policies compute keys: they must see the instance without the evicted requests.
         foreach (var request in _leaving)
         {
             _work?.Remove(request, _batch.Iteration);
@@ -118,7 +118,7 @@ internal sealed partial class DecodeInstance
         var newest = _batch.Newest;
         if (newest.JoinedAtIteration != _batch.Iteration)
         {
-            // Now may be the end of somebody's recomputation, which gave this one no token.
+            // The current time may be the end of another request's recomputation, which gave this one no token.
             newest.LastToken = _lastToken;
         }
 

@@ -94,7 +94,7 @@ internal sealed partial class DecodeInstance
         return longest!;
     }
 
-    /// <summary>So many iterations, or those after which the batch, as it is, no longer fits: at least one always runs.</summary>
+    /// <summary>The given number of iterations, or fewer if the batch outgrows the memory before; at least one.</summary>
     private int IterationsThatFit(int most)
     {
         var room = _capacityTokens - _batch.ContextTokens;

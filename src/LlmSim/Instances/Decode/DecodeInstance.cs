@@ -115,7 +115,7 @@ internal sealed partial class DecodeInstance : Instance
             return WorkBound.Steady(floor);
         }
 
-        // Each iteration takes a token from everybody who is within what was expected. Ends are rounded to nanoseconds.
+        // Each iteration reduces the work by a token for every request within its expectation. Ends are rounded to nanoseconds.
         var lastEnd = _plan.EndOf(_plan.EndedBy(_simulation.Now));
         return new WorkBound(
             tokens,
@@ -168,7 +168,7 @@ internal sealed partial class DecodeInstance : Instance
 
         var finished = FinishRequests();
         var evicted = RelieveMemory();
-        // Nobody joins at a boundary that had to preempt: it would only be preempted again.
+        // No request joins at a boundary that had to preempt: it would be preempted again.
         _admissionIsDue = evicted > 0 && _options.Saturation == Saturation.PreemptNewest;
         if (!_admissionIsDue)
         {

@@ -92,7 +92,7 @@ internal sealed class IterationPlan
         return count;
     }
 
-    /// <summary>Leaves the first so many.</summary>
+    /// <summary>Keeps only the first iterations.</summary>
     public void CutTo(int iterations) => EndAfter(iterations, Offset(iterations));
 
     /// <summary>Ends the plan with the iteration that is under way: the first that ends after <paramref name="now" />.</summary>
@@ -178,7 +178,7 @@ internal sealed class IterationPlan
         Count = 0;
     }
 
-    /// <summary>The instance falls idle: its next plan has nothing to go on from.</summary>
+    /// <summary>The instance becomes idle: its next plan does not continue this one.</summary>
     public void Rest() => _carry = 0;
 
     private void EndAfter(int iterations, double length)

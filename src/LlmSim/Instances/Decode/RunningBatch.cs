@@ -13,7 +13,7 @@ internal sealed class RunningBatch
     private int _newest = -1;
     private ulong _nextTicket;
 
-    /// <summary>The longest context less <see cref="Iteration" />; null when its request has left and nobody has looked since.</summary>
+    /// <summary>The longest context less <see cref="Iteration" />; null when it has to be computed again.</summary>
     private long? _longestAtStart;
 
     public int Count => _members.Count;
@@ -66,16 +66,16 @@ internal sealed class RunningBatch
         ExpectFinish(request.BatchSlot);
     }
 
-    /// <summary>Takes a request out that has all its tokens, the first in joining order; null when none has.</summary>
+    /// <summary>Removes the first request in joining order that has all its tokens; null when there is none.</summary>
     public Request? TryTakeFinished() => _finishes.LeastKey == Iteration ? TakeOut(_finishes.First) : null;
 
     /// <summary>The one that joined last; there must be one.</summary>
     public Request Newest => _members[_newest].Request;
 
-    /// <summary>Takes the newest out.</summary>
+    /// <summary>Removes the newest request.</summary>
     public Request TakeNewest() => TakeOut(_newest);
 
-    /// <summary>Takes everyone out, in joining order.</summary>
+    /// <summary>Removes all requests, in joining order.</summary>
     public void TakeAll(List<Request> taken)
     {
         taken.Clear();

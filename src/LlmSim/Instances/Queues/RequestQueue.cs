@@ -29,7 +29,7 @@ internal abstract class RequestQueue
     /// <summary>The request that the policy wants next; the queue must not be empty.</summary>
     public abstract Request Select(Instance instance, SimTime now);
 
-    /// <summary>Takes the request of the last <see cref="Select" /> out.</summary>
+    /// <summary>Removes the request of the last <see cref="Select" />.</summary>
     public abstract void RemoveSelected();
 
     /// <summary>Sum of a figure over the queued requests.</summary>

@@ -66,7 +66,7 @@ internal sealed class SlotHeap
         SiftUp(Count++, entry);
     }
 
-    /// <summary>Takes the least entry out; there must be one.</summary>
+    /// <summary>Removes the smallest entry; there must be one.</summary>
     public Entry TakeFirst()
     {
         var first = First;
