@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Engines;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Policies;
 using LlmSim.Workloads;

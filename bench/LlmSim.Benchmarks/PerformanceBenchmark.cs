@@ -1,8 +1,9 @@
 using BenchmarkDotNet.Attributes;
-using LlmSim.Decode;
 using LlmSim.Engine;
+using LlmSim.Instances.Decode;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Performance.Roofline;
 
 namespace LlmSim.Benchmarks;
 

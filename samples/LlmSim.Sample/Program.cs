@@ -2,6 +2,7 @@
 // Times are the roofline's, a bound; the command, and WithBestPerformance of LlmSim.Experiments, take measured kernels where there are some.
 using LlmSim;
 using LlmSim.Engine;
+using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Policies;
 using LlmSim.Workloads;

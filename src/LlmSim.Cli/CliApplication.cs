@@ -4,6 +4,7 @@ using LlmSim.Engine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Input;
 
 namespace LlmSim.Cli;
 

@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace LlmSim.Engine;
 
-/// <summary>What an event is: a timer that went off, or something scheduled once, with its argument.</summary>
+/// <summary>An event: a timer that expired, or a single scheduled call with its argument.</summary>
 internal readonly record struct EventPayload(Action? OnTimer, Action<long>? Handler, long Argument)
 {
-    /// <summary>Whose event it is, for messages.</summary>
+    /// <summary>The owner of the event, for messages.</summary>
     public object? Owner => OnTimer?.Target ?? Handler?.Target;
 }
 
@@ -60,7 +60,7 @@ internal sealed class EventQueue
     public void Enqueue(SimTime time, EventRank rank, Action<long> handler, long argument) =>
         SetTimer(_payloads.Add(new EventPayload(OnTimer: null, handler, argument)), time, rank);
 
-    /// <summary>Takes the event out that happens at <see cref="NextTime" />. It is valid until another one is scheduled.</summary>
+    /// <summary>Removes the event at <see cref="NextTime" />. It is valid until the next event is scheduled.</summary>
     public ref readonly EventPayload Dequeue()
     {
         var slot = _times.First;

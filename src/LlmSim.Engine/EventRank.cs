@@ -2,4 +2,4 @@ namespace LlmSim.Engine;
 
 /// <summary>Orders events of different kinds that fall on the same nanosecond: lower ranks go first.</summary>
 /// <param name="Value">0 to 255.</param>
-public readonly record struct EventRank(byte Value);
+internal readonly record struct EventRank(byte Value);

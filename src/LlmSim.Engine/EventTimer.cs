@@ -4,7 +4,7 @@ namespace LlmSim.Engine;
 /// The next event of something that has at most one to come. Setting it again moves the event, so that a plan that has changed
 /// leaves nothing behind in the queue.
 /// </summary>
-public sealed class EventTimer
+internal sealed class EventTimer
 {
     private readonly Simulation _simulation;
     private readonly EventRank _rank;
@@ -17,6 +17,6 @@ public sealed class EventTimer
     /// <param name="at">When; not before <see cref="Simulation.Now" />.</param>
     public void Set(SimTime at) => _simulation.SetTimer(_slot, at, _rank);
 
-    /// <summary>Takes the event back, if there is one.</summary>
+    /// <summary>Cancels the pending event, if there is one.</summary>
     public void Cancel() => _simulation.CancelTimer(_slot);
 }

@@ -1,9 +1,9 @@
 namespace LlmSim.Engine;
 
-/// <summary>Looks at a simulation while it runs. It must change nothing, schedule nothing, and is no event itself.</summary>
-public interface ISimulationObserver
+/// <summary>Observes a simulation while it runs. It must not change anything or schedule events, and is not an event itself.</summary>
+internal interface ISimulationObserver
 {
-    /// <summary>The next instant to look at; <see cref="SimTime.MaxValue" /> for none. It never goes back.</summary>
+    /// <summary>The next instant to observe; <see cref="SimTime.MaxValue" /> for none. It never decreases.</summary>
     SimTime NextInstant { get; }
 
     /// <summary>

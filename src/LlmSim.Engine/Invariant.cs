@@ -9,7 +9,7 @@ namespace LlmSim.Engine;
 /// Checks that stay on in release builds: a wrong number is worse than a stop. The message is only built when the
 /// condition does not hold.
 /// </summary>
-public static class Invariant
+internal static class Invariant
 {
     /// <summary>Throws unless the condition holds.</summary>
     /// <exception cref="InvariantViolationException">The condition is false.</exception>
@@ -36,7 +36,7 @@ public static class Invariant
 /// up the buffers of the message each time that it is called.
 /// </remarks>
 [InterpolatedStringHandler]
-public readonly ref struct InvariantMessage
+internal readonly ref struct InvariantMessage
 {
     private readonly StringBuilder? _text;
 
@@ -65,7 +65,7 @@ public readonly ref struct InvariantMessage
 /// <summary>The simulation contradicted itself: a defect of the program, never of its input.</summary>
 public sealed class InvariantViolationException : Exception
 {
-    /// <summary>States what should have held.</summary>
+    /// <summary>Creates the error with the condition that should have held.</summary>
     public InvariantViolationException(string message)
         : base(message) { }
 }

@@ -74,7 +74,7 @@ public readonly record struct SimTime(long Nanoseconds) : IComparable<SimTime>
     /// <summary>Not earlier than.</summary>
     public static bool operator >=(SimTime left, SimTime right) => left.Nanoseconds >= right.Nanoseconds;
 
-    /// <summary>Apart, so that what calls <see cref="FromSeconds" /> stays small.</summary>
+    /// <summary>A separate method, so that <see cref="FromSeconds" /> can be inlined.</summary>
     [DoesNotReturn]
     private static void ThrowNoTime(double seconds) =>
         throw (

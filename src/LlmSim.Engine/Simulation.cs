@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace LlmSim.Engine;
 
 /// <summary>The event loop: takes events in their total order, moves the clock, calls the handlers.</summary>
-public sealed class Simulation
+internal sealed class Simulation
 {
     private const int EventsPerCall = 64;
     private readonly EventQueue _queue = new();
@@ -21,7 +21,7 @@ public sealed class Simulation
         _maxEventsPerInstant = maxEventsPerInstant;
     }
 
-    /// <summary>Looks on between events; null for nobody, which costs nothing.</summary>
+    /// <summary>Called between events; null for none, which costs nothing.</summary>
     public ISimulationObserver? Observer { get; set; }
 
     /// <summary>The simulated clock.</summary>
@@ -132,7 +132,7 @@ public sealed class Simulation
         _eventsBeforeInstant = EventCount;
     }
 
-    /// <summary>An instant is shown when everything that happens at it has happened.</summary>
+    /// <summary>The observer sees an instant after all events at that instant.</summary>
     private void ObserveInstantsBefore(SimTime end)
     {
         while (Observer is { } observer && observer.NextInstant < end)
@@ -157,10 +157,10 @@ public sealed class Simulation
         );
 }
 
-/// <summary>Too many events happened at one instant; the message names the handler that goes on asking.</summary>
-public sealed class LivelockException : Exception
+/// <summary>Too many events at one instant; the message names the handler that keeps scheduling them.</summary>
+internal sealed class LivelockException : Exception
 {
-    /// <summary>States when, how many and whose events they were.</summary>
+    /// <summary>Creates the error with the instant, the number of events and their handler.</summary>
     public LivelockException(string message)
         : base(message) { }
 }

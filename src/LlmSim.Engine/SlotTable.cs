@@ -5,12 +5,12 @@ namespace LlmSim.Engine;
 /// allocated once the table has been as large as it gets.
 /// </summary>
 /// <typeparam name="T">A struct, so that the code is compiled for it alone.</typeparam>
-public sealed class SlotTable<T>
+internal sealed class SlotTable<T>
     where T : struct
 {
     private T[] _values = new T[16];
 
-    /// <summary>Slots that are free, from <see cref="Count" /> on; what stands before is out of date.</summary>
+    /// <summary>Free slots, from position <see cref="Count" /> on; earlier positions are stale.</summary>
     private int[] _freeSlots = [.. Enumerable.Range(0, 16)];
 
     /// <summary>Slots in use.</summary>

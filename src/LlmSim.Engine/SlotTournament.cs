@@ -11,7 +11,7 @@ namespace LlmSim.Engine;
 /// A tournament: neighbours play, the winners play on, and a new key plays the few matches on its way up. Who wins a match
 /// is worked out without a branch: the processor would guess every second one wrong, which is what a heap spends its time on.
 /// </remarks>
-public sealed class SlotTournament
+internal sealed class SlotTournament
 {
     /// <summary>
     /// From here on, keys are of slots without an entry. Each has one of its own, so that no two of them have to be told apart by ties.
@@ -29,7 +29,7 @@ public sealed class SlotTournament
     /// <summary>The slot that is first by (key, tie), if there is an entry at all.</summary>
     public int First => (int)_players[1].Slot;
 
-    /// <summary>Gives a slot an entry in the place of the one that it may have had.</summary>
+    /// <summary>Sets the entry of a slot, replacing any previous one.</summary>
     /// <param name="slot">A small number, from 0.</param>
     /// <param name="key">Slots with smaller keys go first; from 0 to below <see cref="NoKey" />.</param>
     /// <param name="tie">Among equal keys, the smaller goes first.</param>
@@ -45,7 +45,7 @@ public sealed class SlotTournament
         Play(slot, key);
     }
 
-    /// <summary>Takes the entry of a slot out; it must have had one at some time.</summary>
+    /// <summary>Removes the entry of a slot, which must have had one before.</summary>
     public void Remove(int slot) => Play(slot, NoKey + slot);
 
     private void Play(int slot, long key)

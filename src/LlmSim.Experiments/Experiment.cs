@@ -12,6 +12,7 @@ using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
 using LlmSim.Policies;
+using LlmSim.Performance;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments;
@@ -82,7 +83,7 @@ internal static class Experiment
             verification?.Add(record);
         }
 
-        var summary = Simulator.Run(
+        var summary = Simulator.Watch(
             scenario,
             workload,
             requests is null

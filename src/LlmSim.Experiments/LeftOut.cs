@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Input;
 using LlmSim.Metrics;
 using LlmSim.Workloads;
 

@@ -1,3 +1,5 @@
+using LlmSim.Routing;
+
 namespace LlmSim;
 
 /// <content>Which requests can never be served, and why.</content>

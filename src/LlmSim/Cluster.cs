@@ -1,12 +1,14 @@
 using LlmSim.Batching;
 using LlmSim.Clients;
-using LlmSim.Decode;
 using LlmSim.Engine;
+using LlmSim.Instances.Decode;
+using LlmSim.Instances.Prefill;
 using LlmSim.Memory;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 using LlmSim.Policies;
-using LlmSim.Prefill;
-using LlmSim.Transfer;
+using LlmSim.Routing;
+using LlmSim.Transfers;
 using LlmSim.Workloads;
 
 namespace LlmSim;
@@ -41,7 +43,12 @@ internal sealed partial class Cluster
     {
         _scenario = scenario;
         _recorder = recorder;
-        _requests = new RequestPool(scenario);
+        _requests = new RequestPool(
+            scenario.Seed,
+            scenario.TtftSloSeconds,
+            scenario.Semantics.OutputTokens,
+            scenario.OutputPredictor
+        );
         var requests = new RequestStream(workload, _requests);
         _client = scenario.Concurrency is { } concurrency
             ? new LimitedClient(requests, concurrency, scenario.SendTimes, _simulation, OnArrival)
@@ -52,7 +59,16 @@ internal sealed partial class Cluster
             scenario.Precision,
             scenario.Semantics
         );
-        _transfers = new KvTransfers(scenario, _simulation, kvBytesPerToken, ChooseDecode, OnTransferred);
+        _transfers = new KvTransfers(
+            scenario.Semantics.KvTransfer,
+            fetchesPrefixes: scenario.Policies.PrefillGlobal is IPrefixFetchingPolicy,
+            scenario.PrefillInstances,
+            scenario.Model.Layers,
+            _simulation,
+            kvBytesPerToken,
+            ChooseDecode,
+            OnTransferred
+        );
         var build = new ClusterBuilder(
             scenario,
             _simulation,
@@ -101,6 +117,9 @@ internal sealed partial class Cluster
     /// <summary>The links of both ends of a transfer.</summary>
     public FairNetwork Network => _transfers.Network;
 
+    /// <summary>Bytes of the prefixes that were fetched for another prefill.</summary>
+    public long FetchedBytes => _transfers.FetchedBytes;
+
     public SimTime Now => _simulation.Now;
 
     public long EventCount => _simulation.EventCount;
@@ -113,7 +132,7 @@ internal sealed partial class Cluster
             .. _mixed.Select(instance => ("mixed", instance)),
         ];
 
-    /// <summary>Has somebody look on, who must change nothing.</summary>
+    /// <summary>Attaches a read-only observer.</summary>
     public void Observe(ISimulationObserver observer) => _simulation.Observer = observer;
 
     public void Run(CancellationToken cancellation)
@@ -185,7 +204,7 @@ internal sealed partial class Cluster
         _transfers.Send(request, _prefill[request.PrefillInstance]);
     }
 
-    /// <summary>It is known when the prefill will end: its KV cache may leave layer by layer until then.</summary>
+    /// <summary>The end of the prefill is known: its KV cache may be sent layer by layer until then.</summary>
     private void OnPrefillPlanned(Request request, SimTime finish) =>
         _transfers.SendEarly(request, _prefill[request.PrefillInstance], finish);
 

@@ -1,13 +1,16 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using LlmSim.Batching;
-using LlmSim.Decode;
 using LlmSim.Engine;
+using LlmSim.Instances.Decode;
+using LlmSim.Instances.Prefill;
+using LlmSim.Instances.Queues;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Performance.Roofline;
 using LlmSim.Policies;
-using LlmSim.Prefill;
+using LlmSim.Routing;
 
 namespace LlmSim;
 
@@ -34,10 +37,10 @@ internal sealed class ClusterBuilder(
     StageEvents events
 )
 {
-    /// <summary>Far above those of any engine; memory is used for those that requests hold.</summary>
+    /// <summary>Far above any engine. Only blocks that requests hold use memory.</summary>
     private const long MaxKvBlocks = 1_000_000_000;
 
-    /// <summary>More than all memory that was ever made for accelerators; sums of a cluster stay within 64 bits.</summary>
+    /// <summary>More than any accelerator memory; sums over a cluster still fit in 64 bits.</summary>
     private const long MaxKvBytes = 1_000_000_000_000_000_000;
 
     private readonly Dictionary<InstanceSpec, IPerformanceModel> _performance = [];
@@ -71,7 +74,7 @@ internal sealed class ClusterBuilder(
                 ),
         ];
 
-    /// <summary>Numbered after all others, so that a number in the results says which instance it was.</summary>
+    /// <summary>Numbered after all others, so that indices in the results are unique.</summary>
     public Instance[] MixedInstances()
     {
         var first = Math.Max(scenario.PrefillInstances.Count, scenario.DecodeInstances.Count);

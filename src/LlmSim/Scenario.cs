@@ -1,4 +1,3 @@
-using LlmSim.Batching;
 using LlmSim.Clients;
 using LlmSim.Metrics;
 using LlmSim.Performance;

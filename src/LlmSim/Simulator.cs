@@ -11,12 +11,24 @@ public static class Simulator
     /// <param name="scenario">The cluster, model, policies and options.</param>
     /// <param name="workload">Requests in order of arrival, pulled one ahead of the clock.</param>
     /// <param name="onRequest">Called for each request when it finishes or is rejected.</param>
+    /// <param name="cancellation">Stops the run with an <see cref="OperationCanceledException" />.</param>
+    /// <exception cref="UserErrorException">The scenario or workload is impossible; the message says why.</exception>
+    public static RunSummary Run(
+        Scenario scenario,
+        IEnumerable<RequestSpec> workload,
+        Action<RequestRecord>? onRequest = null,
+        CancellationToken cancellation = default
+    ) => Watch(scenario, workload, onRequest, cancellation: cancellation);
+
+    /// <summary>Simulates a scenario as <see cref="Run" /> does, with reports while it runs.</summary>
+    /// <param name="scenario">The cluster, model, policies and options.</param>
+    /// <param name="workload">Requests in order of arrival, pulled one ahead of the clock.</param>
+    /// <param name="onRequest">Called for each request when it finishes or is rejected.</param>
     /// <param name="onProgress">Called now and then.</param>
     /// <param name="sampling">Samples of the instances over time; null for none. It does not change the results.</param>
     /// <param name="attainments">Pairs of SLOs, beside that of the scenario, that are to be watched; null for none.</param>
     /// <param name="cancellation">Stops the run with an <see cref="OperationCanceledException" />.</param>
-    /// <exception cref="UserErrorException">The scenario or workload is impossible; the message says why.</exception>
-    public static RunSummary Run(
+    internal static RunSummary Watch(
         Scenario scenario,
         IEnumerable<RequestSpec> workload,
         Action<RequestRecord>? onRequest = null,
@@ -83,4 +95,4 @@ public static class Simulator
 /// <summary>How far a simulation has come.</summary>
 /// <param name="CompletedRequests">Requests finished or rejected.</param>
 /// <param name="SimulatedSeconds">The simulated clock.</param>
-public readonly record struct RunProgress(long CompletedRequests, double SimulatedSeconds);
+internal readonly record struct RunProgress(long CompletedRequests, double SimulatedSeconds);

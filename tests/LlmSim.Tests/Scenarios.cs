@@ -42,69 +42,13 @@ internal static class Scenarios
             Policies = PolicyCatalog.BuiltIn.CreateSet("lowest_load", "fcfs", "lowest_load", "fcfs"),
         };
 
-    /// <summary>
-    /// A cluster whose times and memory a test chooses: one KV byte a token, so a capacity in bytes is one in tokens.
-    /// </summary>
+    /// <summary>A cluster whose times and memory a test chooses.</summary>
     public static Scenario Abstract(
         IPerformanceModel performance,
         int prefillInstances = 1,
         int decodeInstances = 1,
         int kvCapacityTokens = 1_000_000_000
-    ) =>
-        new()
-        {
-            Model = TinyModel,
-            Precision = new Precision(8, 8, kvBits: 4),
-            PrefillInstances = AbstractInstances(prefillInstances, kvCapacityTokens),
-            DecodeInstances = AbstractInstances(decodeInstances, kvCapacityTokens),
-            Policies = PolicyCatalog.BuiltIn.CreateSet("lowest_load", "fcfs", "lowest_load", "fcfs"),
-            PerformanceModelFactory = _ => performance,
-        };
-
-    private static ModelDescription TinyModel { get; } =
-        new()
-        {
-            Id = "tiny",
-            Family = ModelFamily.Llama,
-            HiddenSize = 1,
-            IntermediateSize = 1,
-            Layers = 1,
-            AttentionHeads = 1,
-            KvHeads = 1,
-            HeadSize = 1,
-            VocabularySize = 1,
-            MaxContextTokens = int.MaxValue,
-            TiedEmbeddings = true,
-            Parameters = 0,
-        };
-
-    private static IReadOnlyList<InstanceSpec> AbstractInstances(int count, long kvCapacityTokens) =>
-        [
-            .. Enumerable.Repeat(
-                new InstanceSpec
-                {
-                    Hardware = new HardwareDescription
-                    {
-                        Name = "abstract",
-                        MemoryBytesPerSecond = 1,
-                        Fp16OpsPerSecond = 1,
-                        Int8OpsPerSecond = 1,
-                        OnChipBufferBytes = 1,
-                        MemoryBytes = kvCapacityTokens,
-                        LinkBytesPerSecond = 1,
-                        LinkLatencySeconds = 0,
-                        Source = "a test",
-                    },
-                    TpSize = 1,
-                    MemoryUtilization = 1,
-                    ActivationBytes = 0,
-                    // One byte a token over an all but infinite link: the transfer takes no time.
-                    KvLinkBytesPerSecond = 1e30,
-                    KvLinkLatencySeconds = 0,
-                },
-                count
-            ),
-        ];
+    ) => AbstractScenario.Of(performance, prefillInstances, decodeInstances, kvCapacityTokens);
 }
 
 /// <summary>Recorders for tests that drive a cluster directly.</summary>

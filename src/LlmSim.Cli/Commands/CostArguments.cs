@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Experiments.Costs;
+using LlmSim.Input;
 
 namespace LlmSim.Cli.Commands;
 

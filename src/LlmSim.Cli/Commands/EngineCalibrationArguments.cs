@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
-using LlmSim.Batching;
 using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Validation.Serving;
+using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Cli.Commands;

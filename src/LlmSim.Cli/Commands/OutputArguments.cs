@@ -5,6 +5,7 @@ using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Input;
 
 namespace LlmSim.Cli.Commands;
 

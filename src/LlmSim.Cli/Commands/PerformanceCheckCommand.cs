@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Performance;
+using LlmSim.Performance;
 
 namespace LlmSim.Cli.Commands;
 

@@ -1,8 +1,9 @@
 using System.CommandLine;
-using LlmSim.Batching;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Planning;
 using LlmSim.Experiments.Slos;
+using LlmSim.Input;
+using LlmSim.Performance;
 
 namespace LlmSim.Cli.Commands;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Experiments.Plots;
+using LlmSim.Input;
 
 namespace LlmSim.Cli.Commands;
 

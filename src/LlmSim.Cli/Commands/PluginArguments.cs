@@ -40,7 +40,7 @@ internal sealed class PluginArguments
     /// <param name="named">The policies that are asked for.</param>
     /// <param name="sources">The sources of times that are asked for.</param>
     /// <param name="console">Is told what is loaded.</param>
-    /// <exception cref="LlmSim.UserErrorException">A folder or a file that is needed is wrong.</exception>
+    /// <exception cref="UserErrorException">A folder or a file that is needed is wrong.</exception>
     public Catalogs Load(
         ParseResult parse,
         IReadOnlyCollection<NamedPolicy> named,

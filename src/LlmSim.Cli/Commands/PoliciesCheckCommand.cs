@@ -2,7 +2,7 @@ using System.CommandLine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Policies;
-using LlmSim.Policies.Contract;
+using LlmSim.Testing;
 
 namespace LlmSim.Cli.Commands;
 

@@ -4,6 +4,7 @@ using LlmSim.Experiments;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Performance;
+using LlmSim.Performance.Roofline;
 
 namespace LlmSim.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
-using LlmSim.Performance;
+using LlmSim.Performance.Roofline;
 
 namespace LlmSim.Cli.Output;
 

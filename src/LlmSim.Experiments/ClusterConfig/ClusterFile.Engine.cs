@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LlmSim.Batching;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using LlmSim.Batching;
 using LlmSim.Experiments.Costs;
+using LlmSim.Input;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.ClusterConfig;

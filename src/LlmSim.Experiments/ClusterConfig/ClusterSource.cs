@@ -1,5 +1,7 @@
 using System.Text;
-using LlmSim.Batching;
+using LlmSim.Input;
+using LlmSim.Options;
+using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.ClusterConfig;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Input;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.Costs;

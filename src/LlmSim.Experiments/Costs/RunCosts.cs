@@ -1,4 +1,5 @@
 using LlmSim.Metrics;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Costs;
 

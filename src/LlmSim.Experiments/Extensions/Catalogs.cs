@@ -14,7 +14,7 @@ internal sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Har
 {
     /// <summary>What comes with the simulator.</summary>
     public static Catalogs BuiltIn { get; } =
-        new(PolicyCatalog.BuiltIn, ModelCatalog.BuiltIn, HardwareCatalog.BuiltIn);
+        new(ShippedPolicies.Catalog, ModelCatalog.BuiltIn, HardwareCatalog.BuiltIn);
 
     /// <summary>
     /// SHA-256 of each policy file, by path: results of a run may change when one of them does. In order of path.
@@ -38,7 +38,7 @@ internal sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Har
         Action<string> tell
     )
     {
-        var catalogs = new Catalogs(PolicyCatalog.BuiltIn, LoadModels(folders), LoadHardware(folders));
+        var catalogs = new Catalogs(ShippedPolicies.Catalog, LoadModels(folders), LoadHardware(folders));
         if (OwnPolicies(folders, named).Count == 0)
         {
             return catalogs;
@@ -61,7 +61,7 @@ internal sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Har
         string[] missing =
         [
             .. named
-                .Where(policy => !policy.IsIn(PolicyCatalog.BuiltIn))
+                .Where(policy => !policy.IsIn(ShippedPolicies.Catalog))
                 .Select(policy => $"policy {policy.Name}")
                 .Distinct(StringComparer.Ordinal),
         ];

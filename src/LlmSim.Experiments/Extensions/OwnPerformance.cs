@@ -1,5 +1,5 @@
 using LlmSim.Performance;
-using LlmSim.Policies.Contract;
+using LlmSim.Policies;
 
 namespace LlmSim.Experiments.Extensions;
 

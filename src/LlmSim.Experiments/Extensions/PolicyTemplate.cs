@@ -1,6 +1,5 @@
 using System.Text;
 using LlmSim.Experiments.Results;
-using LlmSim.Policies;
 
 namespace LlmSim.Experiments.Extensions;
 
@@ -21,7 +20,7 @@ internal static class PolicyTemplate
     public static string Write(string name, string kind, string folder)
     {
         RequireName(name);
-        return PolicyCatalog.BuiltIn.All.Any(policy => policy.Name == name)
+        return ShippedPolicies.Catalog.All.Any(policy => policy.Name == name)
             ? throw new UserErrorException($"'{name}' is the name of a built-in policy; give another name")
             : WriteNew(name, kind, folder);
     }

@@ -24,7 +24,10 @@ internal static class SourceCompiler
         global using System.Linq;
         global using LlmSim;
         global using LlmSim.Engine;
+        global using LlmSim.Input;
+        global using LlmSim.Options;
         global using LlmSim.Performance;
+        global using LlmSim.Performance.Roofline;
         global using LlmSim.Policies;
         """;
 

@@ -1,5 +1,5 @@
-using LlmSim.Batching;
 using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Options;
 

@@ -1,8 +1,8 @@
-using LlmSim.Batching;
 using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Workloads;
+using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 

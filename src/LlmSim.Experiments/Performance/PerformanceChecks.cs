@@ -1,6 +1,6 @@
 using LlmSim.Experiments.Extensions;
 using LlmSim.Performance;
-using LlmSim.Performance.Contract;
+using LlmSim.Testing;
 
 namespace LlmSim.Experiments.Performance;
 

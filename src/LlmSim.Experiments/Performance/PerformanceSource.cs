@@ -1,9 +1,9 @@
-using LlmSim.Batching;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Kernels;
 using LlmSim.Performance.Measured;
+using LlmSim.Performance.Roofline;
 
 namespace LlmSim.Experiments.Performance;
 

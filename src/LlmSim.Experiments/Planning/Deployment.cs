@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using LlmSim.Batching;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Planning;
 

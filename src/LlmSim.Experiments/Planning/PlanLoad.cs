@@ -1,3 +1,4 @@
+using LlmSim.Input;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Planning;

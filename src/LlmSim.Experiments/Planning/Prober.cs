@@ -1,5 +1,6 @@
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Input;
 
 namespace LlmSim.Experiments.Planning;
 

@@ -1,4 +1,5 @@
 using LlmSim.Experiments.Results;
+using LlmSim.Input;
 using ScottPlot;
 
 namespace LlmSim.Experiments.Plots;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Input;
 using ScottPlot;
 
 namespace LlmSim.Experiments.Plots;

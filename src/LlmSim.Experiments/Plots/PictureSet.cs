@@ -1,6 +1,7 @@
 using System.Text;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Input;
 using ScottPlot;
 
 namespace LlmSim.Experiments.Plots;

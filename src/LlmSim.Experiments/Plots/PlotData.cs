@@ -1,5 +1,6 @@
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Input;
 using LlmSim.Metrics.Sampling;
 
 namespace LlmSim.Experiments.Plots;

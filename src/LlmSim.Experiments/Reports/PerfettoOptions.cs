@@ -1,3 +1,5 @@
+using LlmSim.Input;
+
 namespace LlmSim.Experiments.Reports;
 
 /// <summary>Where the events of a run go.</summary>

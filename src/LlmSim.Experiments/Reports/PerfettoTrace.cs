@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 using LlmSim.Batching;
-using LlmSim.Decode;
 using LlmSim.Engine;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Verification;
+using LlmSim.Instances;
+using LlmSim.Instances.Decode;
 using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Reports;
 

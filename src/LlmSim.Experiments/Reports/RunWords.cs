@@ -1,5 +1,6 @@
 using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Experiments.Results;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Reports;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using LlmSim.Performance;
+using LlmSim.Performance.Roofline;
 
 namespace LlmSim.Experiments.Results;
 

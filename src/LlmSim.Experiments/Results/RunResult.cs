@@ -4,6 +4,7 @@ using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Steady;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments.Results;

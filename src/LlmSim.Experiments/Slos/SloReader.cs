@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Input;
 
 namespace LlmSim.Experiments.Slos;
 

@@ -1,3 +1,4 @@
+using LlmSim.Input;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Slos;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmSim.Experiments.Slos;
+using LlmSim.Input;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Steady;

@@ -1,4 +1,5 @@
 using LlmSim.Experiments.Performance;
+using LlmSim.Input;
 
 namespace LlmSim.Experiments.Steady;
 

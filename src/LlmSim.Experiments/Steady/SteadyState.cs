@@ -28,7 +28,7 @@ internal static class SteadyState
     )
     {
         var series = new RequestSeries(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
-        var summary = Simulator.Run(
+        var summary = Simulator.Watch(
             scenario with
             {
                 Measured = RequestWindow.All,

@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 
@@ -123,7 +124,7 @@ internal readonly record struct InputFingerprint(string Name, string Content)
             policies.DecodeLocal,
         }
             .Select(policy => policy.GetType())
-            .Where(type => type.Assembly != typeof(PolicySet).Assembly)
+            .Where(type => !ShippedPoliciesAttribute.Covers(type))
             .Distinct()
             .Select(type => (Type: type, Name: type.GetCustomAttribute<PolicyAttribute>()?.Name ?? type.Name))
             .Select(policy => new InputFingerprint(

@@ -2,6 +2,7 @@ using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Steady;
 using LlmSim.Experiments.Verification;
+using LlmSim.Input;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Sweeps;
@@ -43,7 +44,7 @@ internal static class SharedSimulation
             Action<RequestRecord>? onRequest = members.Exists(member => member.WritesRequests)
                 ? record => members.ForEach(member => member.Add(record))
                 : null;
-            var summary = Simulator.Run(
+            var summary = Simulator.Watch(
                 scenario,
                 workload,
                 verification is null ? onRequest : onRequest + verification.Add,

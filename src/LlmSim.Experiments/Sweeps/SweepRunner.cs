@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
+using LlmSim.Input;
 
 namespace LlmSim.Experiments.Sweeps;
 

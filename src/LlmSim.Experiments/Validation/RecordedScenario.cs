@@ -1,4 +1,3 @@
-using LlmSim.Batching;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Performance;

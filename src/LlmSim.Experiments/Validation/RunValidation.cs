@@ -56,7 +56,7 @@ internal sealed record RunValidation
         var recorded = RecordedScenario.Of(run, folder, options);
         var records = new RequestRecord[recorded.Requests.Length];
         var samples = new List<InstanceSample>();
-        var summary = Simulator.Run(
+        var summary = Simulator.Watch(
             recorded.Scenario,
             recorded.Requests,
             record => records[record.Id] = record,

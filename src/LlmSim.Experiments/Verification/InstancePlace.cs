@@ -1,6 +1,6 @@
-using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Verification;
 

@@ -1,5 +1,3 @@
-using LlmSim.Policies;
-
 namespace LlmSim.Batching;
 
 /// <content>What others estimate of the instance. Nothing here changes it.</content>
@@ -27,8 +25,8 @@ internal sealed partial class BatchedInstance
             ? _work.TokensToCome(UnsettledIterations)
             : PrefillSecondsAhead + _work.DecodeSeconds(UnsettledIterations);
 
-    public override WorkBound BoundWork(PolicyDecisions decision) =>
-        decision == PolicyDecisions.DecodeGlobal
+    public override WorkBound BoundWork(Stage stage) =>
+        stage == Stage.Decode
             ? _work.BoundTokens(UnsettledIterations, Ahead)
             : _work.BoundSeconds(PrefillSecondsAhead, UnsettledIterations, Ahead);
 

@@ -1,5 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 
 namespace LlmSim.Batching;
 

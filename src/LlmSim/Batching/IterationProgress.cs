@@ -1,6 +1,7 @@
-using LlmSim.Decode;
 using LlmSim.Engine;
+using LlmSim.Instances.Decode;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 
 namespace LlmSim.Batching;
 

@@ -1,5 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Memory;
+using LlmSim.Performance;
 
 namespace LlmSim.Batching;
 

@@ -1,4 +1,5 @@
 using LlmSim.Engine;
+using LlmSim.Performance;
 
 namespace LlmSim.Batching;
 

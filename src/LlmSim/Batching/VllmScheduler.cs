@@ -1,3 +1,5 @@
+using LlmSim.Performance;
+
 namespace LlmSim.Batching;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using LlmSim.Engine;
+using LlmSim.Instances.Queues;
 
 namespace LlmSim.Batching;
 

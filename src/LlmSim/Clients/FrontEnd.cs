@@ -3,7 +3,7 @@ using LlmSim.Engine;
 namespace LlmSim.Clients;
 
 /// <summary>
-/// What is between the clients and the router: requests come to it as they are sent, and go on some time later, in the same order. The time
+/// The front end between clients and router. It passes requests on in order, after a fixed time, which
 /// stands for all that an engine's front end does for a request: reading it, tokenizing, answering.
 /// </summary>
 internal sealed class FrontEnd

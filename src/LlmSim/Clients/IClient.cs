@@ -1,6 +1,6 @@
 namespace LlmSim.Clients;
 
-/// <summary>Where requests come from, and who hears of their end.</summary>
+/// <summary>Sends requests and is told when each has ended.</summary>
 internal interface IClient : IDisposable
 {
     /// <summary>Sends, or plans to send, the first requests.</summary>

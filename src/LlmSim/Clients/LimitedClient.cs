@@ -21,7 +21,7 @@ internal sealed class LimitedClient : IClient
     /// <summary>Whether the next request has been pulled and waits for its time.</summary>
     private bool _isPulled;
 
-    /// <summary>By how much requests that waited have put off those behind them.</summary>
+    /// <summary>How much later requests are sent because earlier ones had to wait.</summary>
     private SimTime _delay;
 
     public LimitedClient(
@@ -88,6 +88,6 @@ internal enum SendTimes
     /// <summary>At their times, or as soon as there is room.</summary>
     WhenDue,
 
-    /// <summary>At their times; one that waits for room puts off all behind it by as much.</summary>
+    /// <summary>At their times; a request that waits delays all later ones by the same time.</summary>
     Delayed,
 }

@@ -2,7 +2,7 @@ using LlmSim.Engine;
 
 namespace LlmSim.Clients;
 
-/// <summary>Requests that come at the times of the workload, whatever becomes of those before them.</summary>
+/// <summary>Requests that arrive at the times of the workload, independent of earlier requests.</summary>
 internal sealed class OpenStream : IClient
 {
     private readonly RequestStream _stream;

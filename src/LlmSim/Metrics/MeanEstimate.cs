@@ -9,7 +9,7 @@ namespace LlmSim.Metrics;
 /// <param name="HalfWidth">
 /// The 95 % confidence interval is the mean ± so much: Student's t with n − 1 degrees of freedom; NaN for fewer than two.
 /// </param>
-public readonly record struct MeanEstimate(int Count, double Mean, double Std, double HalfWidth)
+internal readonly record struct MeanEstimate(int Count, double Mean, double Std, double HalfWidth)
 {
     private const double UpperQuantile = 0.975;
 

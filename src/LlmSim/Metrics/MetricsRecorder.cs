@@ -173,7 +173,7 @@ internal sealed class MetricsRecorder(
         CompletionObserver?.Invoke(Finished + Rejected);
     }
 
-    /// <summary>Apart from those who ask for it, which are often called when nobody wants a record.</summary>
+    /// <summary>A separate method, since its callers often run without a listener for records.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static RequestRecord Record(Request request, double tpotSeconds, string? reason) =>
         new()

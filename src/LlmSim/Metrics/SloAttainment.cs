@@ -6,7 +6,7 @@ namespace LlmSim.Metrics;
 /// </summary>
 /// <param name="ttftSloSeconds">A request meets its TTFT SLO when its TTFT is below so many seconds.</param>
 /// <param name="tpotSloSeconds">A request meets its TPOT SLO when its TPOT is below so many seconds.</param>
-public sealed class SloAttainment(double ttftSloSeconds, double tpotSloSeconds)
+internal sealed class SloAttainment(double ttftSloSeconds, double tpotSloSeconds)
 {
     private WindowCount _metBothInWindow;
 

@@ -4,4 +4,4 @@ namespace LlmSim.Performance;
 /// <param name="Field">Field of the config that says so.</param>
 /// <param name="Tokens">Tokens that they see.</param>
 /// <param name="Layers">How many layers.</param>
-public sealed record AttentionWindow(string Field, int Tokens, int Layers);
+internal sealed record AttentionWindow(string Field, int Tokens, int Layers);

@@ -25,7 +25,7 @@ public interface IPerformanceModel
 /// <param name="Requests">Requests in the batch.</param>
 /// <param name="ContextTokens">Sum over the batch of the tokens that attention reads, the one being computed included.</param>
 /// <param name="LongestContextTokens">The longest context of the batch.</param>
-public readonly record struct DecodeBatch(int Requests, long ContextTokens, int LongestContextTokens);
+internal readonly record struct DecodeBatch(int Requests, long ContextTokens, int LongestContextTokens);
 
 /// <summary>Successive decode iterations of an unchanged batch, each longer than the one before by the same amount.</summary>
 /// <param name="Seconds">Seconds of the first.</param>

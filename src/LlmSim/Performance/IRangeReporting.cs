@@ -4,7 +4,7 @@ namespace LlmSim.Performance;
 /// A performance model that rests on measurements and counts how often it was asked beyond them. Each run has models of
 /// its own, so that the counts are those of the run.
 /// </summary>
-public interface IRangeReporting
+internal interface IRangeReporting
 {
     /// <summary>Times that it was asked for.</summary>
     long Iterations { get; }

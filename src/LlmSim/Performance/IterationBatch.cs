@@ -46,7 +46,7 @@ public readonly record struct IterationBatch
     /// Decoding requests alone. The shortest context is not known, and taken as far below the mean as the longest is above
     /// it.
     /// </summary>
-    public static IterationBatch OfDecode(in DecodeBatch batch)
+    internal static IterationBatch OfDecode(in DecodeBatch batch)
     {
         var computed = batch.ContextTokens - batch.Requests;
         var longest = batch.LongestContextTokens - 1;
@@ -106,7 +106,7 @@ public readonly record struct IterationBatch
     public int ExpertTokens { get; init; }
 
     /// <summary>Its decoding requests as a batch of their own: the token being computed is part of each context.</summary>
-    public DecodeBatch Decode =>
+    internal DecodeBatch Decode =>
         new(DecodeRequests, DecodeComputedTokens + DecodeRequests, DecodeComputedTokensMax + 1);
 
     /// <summary>The same requests so many iterations later, in which each that decodes got a token an iteration.</summary>

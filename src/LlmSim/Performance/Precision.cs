@@ -28,34 +28,34 @@ public sealed record Precision
     }
 
     /// <summary>The projections around attention.</summary>
-    public ProductFormat Projections { get; init; }
+    internal ProductFormat Projections { get; init; }
 
     /// <summary>The MLP of layers without experts.</summary>
-    public ProductFormat Mlp { get; init; }
+    internal ProductFormat Mlp { get; init; }
 
     /// <summary>Shared experts.</summary>
-    public ProductFormat SharedExperts { get; init; }
+    internal ProductFormat SharedExperts { get; init; }
 
     /// <summary>Routed experts.</summary>
-    public ProductFormat Experts { get; init; }
+    internal ProductFormat Experts { get; init; }
 
     /// <summary>The router.</summary>
-    public ProductFormat Router { get; init; }
+    internal ProductFormat Router { get; init; }
 
     /// <summary>The projection to the vocabulary.</summary>
-    public ProductFormat LmHead { get; init; }
+    internal ProductFormat LmHead { get; init; }
 
     /// <summary>The input embedding, and what is no matrix: norms and biases.</summary>
-    public NumberFormat Embedding { get; init; }
+    internal NumberFormat Embedding { get; init; }
 
     /// <summary>Queries, scores and the output of attention.</summary>
-    public NumberFormat Attention { get; init; }
+    internal NumberFormat Attention { get; init; }
 
     /// <summary>Keys and values.</summary>
-    public NumberFormat KvCache { get; init; }
+    internal NumberFormat KvCache { get; init; }
 
     /// <summary>What products write, norms work on and accelerators exchange.</summary>
-    public NumberFormat HiddenState { get; init; }
+    internal NumberFormat HiddenState { get; init; }
 
     /// <summary>Where it comes from.</summary>
     public string Source { get; init; } = "default";
@@ -116,7 +116,7 @@ public sealed record Precision
     /// <param name="model">Says which operands there are.</param>
     /// <param name="semantics">May put some operands into the format of others.</param>
     /// <param name="hardware">The accelerators, some of which may have no arithmetic for a format.</param>
-    public string Describe(
+    internal string Describe(
         ModelDescription model,
         Semantics semantics,
         IEnumerable<HardwareDescription> hardware

@@ -1,7 +1,7 @@
 namespace LlmSim.Performance;
 
 /// <summary>The precision as it was asked for; what is left out is the model's own, or 16 bits.</summary>
-public sealed record PrecisionRequest
+internal sealed record PrecisionRequest
 {
     /// <summary>The format that the model's own files state.</summary>
     public const string Auto = "auto";

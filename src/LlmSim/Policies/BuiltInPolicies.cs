@@ -14,7 +14,6 @@ internal static class BuiltInPolicies
         typeof(LeastRequestsPolicy),
         typeof(LongestWaitPolicy),
         typeof(LowestLoadPolicy),
-        typeof(MilpPolicy),
         typeof(MooreHodgsonPolicy),
         typeof(PowerOfTwoPolicy),
         typeof(PrefixAffinityPolicy),

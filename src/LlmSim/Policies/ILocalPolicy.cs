@@ -33,7 +33,7 @@ public interface IOrderedLocalPolicy : ILocalPolicy
     }
 }
 
-/// <summary>A policy that counts things worth telling, such as searches cut short. Shown with the run's results.</summary>
+/// <summary>A policy with counters, such as searches cut short, which are shown with the results.</summary>
 public interface ICountingPolicy
 {
     /// <summary>Names (lower case with underscores) and counts.</summary>

@@ -6,7 +6,7 @@ namespace LlmSim.Policies;
 /// </summary>
 public interface IScoredGlobalPolicy : IGlobalPolicy
 {
-    /// <summary>How bad it would be to place the request there; never NaN.</summary>
+    /// <summary>Score of an instance for the request: lower is better; never NaN.</summary>
     double Score(in InstanceView instance, in RequestView request);
 
     /// <inheritdoc />

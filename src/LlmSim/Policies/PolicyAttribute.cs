@@ -28,7 +28,7 @@ public enum PolicyDecisions
 
 /// <summary>Makes a class a policy: its name on the command line, what it decides, and one line about it.</summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class PolicyAttribute : Attribute
+public sealed class PolicyAttribute : Attribute, INamedCode
 {
     /// <summary>Names the policy.</summary>
     /// <param name="name">Lower case with underscores, unique among the policies of a decision.</param>
@@ -36,6 +36,8 @@ public sealed class PolicyAttribute : Attribute
 
     /// <summary>Name on the command line.</summary>
     public string Name { get; }
+
+    string INamedCode.Title => $"policy {Name}";
 
     /// <summary>The decisions that it serves.</summary>
     public required PolicyDecisions Decisions { get; init; }

@@ -32,7 +32,7 @@ public sealed class PolicyCatalog
         new(BuiltInPolicies.Types.Select(type => PolicyDescription.Of(type)));
 
     /// <summary>All policies by name.</summary>
-    public IReadOnlyList<PolicyDescription> All => _all;
+    internal IReadOnlyList<PolicyDescription> All => _all;
 
     /// <summary>This catalog and some more policies.</summary>
     /// <param name="policies">Classes with a <see cref="PolicyAttribute" />.</param>
@@ -78,7 +78,7 @@ public sealed class PolicyCatalog
 
     private static string Origin(PolicyDescription policy) =>
         policy.Source is { } source ? $"class {policy.Type.Name} of {source}"
-        : policy.Type.Assembly == typeof(PolicyCatalog).Assembly ? "the built-in one"
+        : ShippedPoliciesAttribute.Covers(policy.Type) ? "the built-in one"
         : $"class {policy.Type.FullName}";
 
     private static PolicyDecisions Shared(PolicyDescription a, PolicyDescription b) =>

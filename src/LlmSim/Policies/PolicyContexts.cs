@@ -1,6 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Performance;
-using LlmSim.Transfer;
+using LlmSim.Transfers;
 
 namespace LlmSim.Policies;
 

@@ -3,7 +3,7 @@ using System.Reflection;
 namespace LlmSim.Policies;
 
 /// <summary>What there is to know about a policy, and how to make one.</summary>
-public sealed class PolicyDescription
+internal sealed class PolicyDescription
 {
     private PolicyDescription(
         Type type,

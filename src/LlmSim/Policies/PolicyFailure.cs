@@ -6,9 +6,9 @@ namespace LlmSim.Policies;
 internal static class PolicyFailure
 {
     /// <summary>Whether a policy is a user's own.</summary>
-    public static bool IsAUsers(object policy) => policy.GetType().Assembly != typeof(PolicyFailure).Assembly;
+    public static bool IsAUsers(object policy) => !ShippedPoliciesAttribute.Covers(policy.GetType());
 
-    /// <summary>Whether an exception that came out of a policy is its author's to mend: not what a view of ours found broken.</summary>
+    /// <summary>Whether an exception from a policy is its author's error, not a broken invariant of the simulator.</summary>
     public static bool IsTheAuthors(object policy, Exception exception) =>
         IsAUsers(policy)
         && (

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace LlmSim.Policies;
 
 /// <summary>An option of a policy.</summary>
-public sealed class PolicyOptionDescription
+internal sealed class PolicyOptionDescription
 {
     private readonly PropertyInfo _property;
     private readonly double _min;

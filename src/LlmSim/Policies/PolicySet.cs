@@ -1,10 +1,9 @@
 using System.Reflection;
-using LlmSim.Policies.Contract;
 
 namespace LlmSim.Policies;
 
 /// <summary>What a policy may look at and not every run has.</summary>
-public enum PolicyInput
+internal enum PolicyInput
 {
     /// <summary>The decision's random stream.</summary>
     Random,
@@ -39,7 +38,7 @@ public sealed record PolicySet(
     /// The decisions whose policies may look at something. Of built-in policies their code tells; others are taken to look at
     /// everything.
     /// </summary>
-    public PolicyDecisions DecisionsThatMayUse(PolicyInput input) =>
+    internal PolicyDecisions DecisionsThatMayUse(PolicyInput input) =>
         Of(PolicyDecisions.PrefillGlobal, PrefillGlobal, input)
         | Of(PolicyDecisions.PrefillLocal, PrefillLocal, input)
         | Of(PolicyDecisions.DecodeGlobal, DecodeGlobal, input)
@@ -51,7 +50,7 @@ public sealed record PolicySet(
 
     private static PolicyDecisions Of(PolicyDecisions decision, object policy, PolicyInput input) =>
         policy.GetType() is var type
-        && (type.Assembly != typeof(PolicySet).Assembly || CodeScan.Names(type, MembersOf(input)))
+        && (!ShippedPoliciesAttribute.Covers(type) || CodeScan.Names(type, MembersOf(input)))
             ? decision
             : PolicyDecisions.None;
 

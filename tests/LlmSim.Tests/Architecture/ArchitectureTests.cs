@@ -12,6 +12,7 @@ public sealed partial class ArchitectureTests
     [
         "LlmSim.Engine",
         "LlmSim",
+        "LlmSim.OrTools",
         "LlmSim.Experiments",
         "LlmSim.Cli",
     ];
@@ -35,7 +36,7 @@ public sealed partial class ArchitectureTests
     [InlineData("ScottPlot", "LlmSim.Experiments")]
     [InlineData("SkiaSharp", "LlmSim.Experiments")]
     [InlineData("ZstdSharp", "LlmSim.Experiments")]
-    [InlineData("Google.OrTools", "LlmSim")]
+    [InlineData("Google.OrTools", "LlmSim.OrTools")]
     [InlineData("MathNet.Numerics", "LlmSim")]
     public void A_package_is_used_by_the_one_layer_that_needs_it(string package, string owner) =>
         Assert.Equal(
@@ -46,6 +47,7 @@ public sealed partial class ArchitectureTests
     [Theory]
     [InlineData("LlmSim.Engine")]
     [InlineData("LlmSim")]
+    [InlineData("LlmSim.OrTools")]
     public void The_model_has_no_console_no_file_and_no_wall_clock(string layer)
     {
         string[] types =

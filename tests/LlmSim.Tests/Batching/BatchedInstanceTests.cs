@@ -1,5 +1,5 @@
-using LlmSim.Batching;
 using LlmSim.Engine;
+using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 using Xunit;

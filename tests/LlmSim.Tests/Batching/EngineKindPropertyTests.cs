@@ -1,4 +1,4 @@
-using LlmSim.Batching;
+using LlmSim.Performance;
 using LlmSim.Tests.Properties;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using LlmSim.Metrics.Sampling;
+using LlmSim.Performance;
 using LlmSim.Policies;
 using Xunit;
 

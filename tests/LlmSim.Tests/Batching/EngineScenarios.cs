@@ -1,4 +1,3 @@
-using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Performance;
@@ -16,17 +15,7 @@ internal static class EngineScenarios
         int prefill = 0,
         int decode = 0,
         int mixed = 0
-    )
-    {
-        var scenario = Scenarios.Abstract(performance);
-        var spec = scenario.PrefillInstances[0] with { Engine = engine };
-        return scenario with
-        {
-            PrefillInstances = [.. Enumerable.Repeat(spec, prefill)],
-            DecodeInstances = [.. Enumerable.Repeat(spec, decode)],
-            MixedInstances = [.. Enumerable.Repeat(spec, mixed)],
-        };
-    }
+    ) => AbstractScenario.OfEngines(performance, engine, prefill, decode, mixed);
 
     public static (List<RequestRecord> Records, RunSummary Summary) Run(
         Scenario scenario,

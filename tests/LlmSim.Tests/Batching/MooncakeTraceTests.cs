@@ -1,5 +1,5 @@
-using LlmSim.Batching;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Workloads;
 using LlmSim.Workloads.Traces;

@@ -1,5 +1,5 @@
-using LlmSim.Batching;
 using LlmSim.Engine;
+using LlmSim.Performance;
 using Xunit;
 using static LlmSim.Tests.Batching.EngineScenarios;
 

@@ -1,4 +1,5 @@
 using LlmSim.Batching;
+using LlmSim.Performance;
 using LlmSim.Policies;
 using Xunit;
 using static LlmSim.Tests.Batching.EngineScenarios;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using LlmSim.Cli;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Extensions;
 using LlmSim.Performance.Catalog;
 using LlmSim.Policies;
 using LlmSim.Tests.Experiments;
@@ -15,7 +16,7 @@ public sealed class CommandTests
     [Fact]
     public void The_lists_name_all_that_there_is()
     {
-        AssertLists(CliRun.Of("policies"), PolicyCatalog.BuiltIn.All.Select(policy => policy.Name));
+        AssertLists(CliRun.Of("policies"), ShippedPolicies.Catalog.All.Select(policy => policy.Name));
         AssertLists(CliRun.Of("models"), ModelCatalog.BuiltIn.All.Select(model => model.Id));
         AssertLists(CliRun.Of("hardware"), HardwareCatalog.BuiltIn.All.Select(hardware => hardware.Name));
         AssertLists(CliRun.Of("semantics"), SemanticsOptions.All.Select(option => option.Name));

@@ -1,6 +1,6 @@
-using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 using LlmSim.Tests.Batching;
 using LlmSim.Tests.Properties;
 using LlmSim.Workloads;

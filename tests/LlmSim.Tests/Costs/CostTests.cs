@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using LlmSim.Experiments.Costs;
+using LlmSim.Input;
 using LlmSim.Performance.Catalog;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;

@@ -1,7 +1,8 @@
-using LlmSim.Decode;
 using LlmSim.Engine;
+using LlmSim.Instances.Decode;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Performance.Roofline;
 using LlmSim.Tests.Performance;
 using Xunit;
 

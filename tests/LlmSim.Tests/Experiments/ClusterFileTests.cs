@@ -1,6 +1,6 @@
 using System.Text;
-using LlmSim.Batching;
 using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Performance;
 using Xunit;
 
 namespace LlmSim.Tests.Experiments;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using LlmSim.Decode;
 using LlmSim.Engine;
+using LlmSim.Instances.Decode;
 using LlmSim.Metrics;
 using LlmSim.Workloads;
 using Xunit;

@@ -2,6 +2,7 @@ using System.Globalization;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Kernels;
+using LlmSim.Performance.Roofline;
 using LlmSim.Tests.Architecture;
 using LlmSim.Tests.Performance;
 using Xunit;

@@ -1,4 +1,3 @@
-using LlmSim.Batching;
 using LlmSim.Memory;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;

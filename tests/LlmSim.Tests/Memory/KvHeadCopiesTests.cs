@@ -1,6 +1,7 @@
 using LlmSim.Memory;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Performance.Roofline;
 using LlmSim.Tests.Performance;
 using Xunit;
 

@@ -3,6 +3,7 @@ using FsCheck.Xunit;
 using LlmSim.Experiments.Performance;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Performance.Roofline;
 using Xunit;
 
 namespace LlmSim.Tests.Performance;

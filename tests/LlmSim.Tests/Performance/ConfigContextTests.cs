@@ -1,4 +1,5 @@
 using LlmSim.Performance;
+using LlmSim.Performance.Roofline;
 using Xunit;
 
 namespace LlmSim.Tests.Performance;

@@ -1,5 +1,6 @@
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Performance.Roofline;
 using Xunit;
 
 namespace LlmSim.Tests.Performance;

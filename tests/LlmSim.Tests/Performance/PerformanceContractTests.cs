@@ -1,7 +1,6 @@
 using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
-using LlmSim.Performance.Contract;
 using LlmSim.Performance.Kernels;
 using Xunit;
 

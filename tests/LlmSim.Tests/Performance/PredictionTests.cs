@@ -1,4 +1,3 @@
-using LlmSim.Batching;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;

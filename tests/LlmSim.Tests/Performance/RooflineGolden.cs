@@ -1,6 +1,7 @@
 using System.Globalization;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Performance.Roofline;
 
 namespace LlmSim.Tests.Performance;
 

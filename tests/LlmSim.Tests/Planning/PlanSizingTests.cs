@@ -1,6 +1,7 @@
 using LlmSim.Experiments.Planning;
 using LlmSim.Experiments.Slos;
 using LlmSim.Metrics;
+using LlmSim.Testing;
 using LlmSim.Tests.Oracles;
 using Xunit;
 

@@ -1,5 +1,7 @@
 using FsCheck.Xunit;
 using LlmSim.Engine;
+using LlmSim.Experiments.Extensions;
+using LlmSim.OrTools;
 using LlmSim.Policies;
 using Xunit;
 using static LlmSim.Tests.Policies.PolicyWorld;
@@ -134,7 +136,7 @@ public sealed class OnTimePolicyTests
     }
 
     private static ILocalPolicy Create(string name) =>
-        PolicyCatalog.BuiltIn.CreateLocal(name, PolicyDecisions.PrefillLocal);
+        ShippedPolicies.Catalog.CreateLocal(name, PolicyDecisions.PrefillLocal);
 
     /// <summary>Prefill times exponential with a tenth of the horizon as mean, deadlines from a little before now to the horizon.</summary>
     private static Request[] RandomQueue(RandomStream random, int requests, long horizon)

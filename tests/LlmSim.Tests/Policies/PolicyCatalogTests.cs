@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using LlmSim.Experiments.Extensions;
+using LlmSim.OrTools;
 using LlmSim.Policies;
 using Xunit;
 
@@ -95,7 +97,7 @@ public sealed class PolicyCatalogTests
     public void A_wrong_policy_gets_a_message_that_helps(string text, string message) =>
         Assert.Equal(
             message.Replace("{0}", string.Join(", ", Serving("prefill_local")), StringComparison.Ordinal),
-            UserError(() => PolicyCatalog.BuiltIn.CreateLocal(text, PolicyDecisions.PrefillLocal))
+            UserError(() => ShippedPolicies.Catalog.CreateLocal(text, PolicyDecisions.PrefillLocal))
         );
 
     [Fact]
@@ -184,23 +186,28 @@ public sealed class PolicyCatalogTests
     {
         // In a load context of its own, where no other test has used the solver.
         var context = new RecordingLoadContext();
-        var catalogType = context
-            .LoadFromAssemblyPath(typeof(PolicyCatalog).Assembly.Location)
-            .GetType(typeof(PolicyCatalog).FullName!)!;
-        var catalog = catalogType.GetProperty(nameof(PolicyCatalog.BuiltIn))!.GetValue(null);
+        var policies = context
+            .LoadFromAssemblyPath(typeof(OrToolsPolicies).Assembly.Location)
+            .GetType(typeof(OrToolsPolicies).FullName!)!
+            .GetProperty(nameof(OrToolsPolicies.Types))!
+            .GetValue(null);
 
-        catalogType
-            .GetMethod(nameof(PolicyCatalog.CreateSet))!
-            .Invoke(catalog, ["random", "milp:time_limit=2", "random", "random"]);
+        PolicyCatalog
+            .BuiltIn.With((IReadOnlyList<Type>)policies!)
+            .CreateSet("random", "milp:time_limit=2", "random", "random");
 
-        Assert.Contains("System.Runtime", context.Asked);
+        Assert.Contains("LlmSim", context.Asked);
         Assert.DoesNotContain("Google.OrTools", context.Asked);
     }
 
+    [Fact]
+    public void The_model_alone_has_no_policy_that_needs_the_solver() =>
+        Assert.DoesNotContain(PolicyCatalog.BuiltIn.All, policy => policy.Name == "milp");
+
     private static string[] Serving(string decision) =>
         [
-            .. PolicyCatalog
-                .BuiltIn.All.Where(policy => PolicyDecisionNames.Of(policy.Decisions).Contains(decision))
+            .. ShippedPolicies
+                .Catalog.All.Where(policy => PolicyDecisionNames.Of(policy.Decisions).Contains(decision))
                 .Select(policy => policy.Name),
         ];
 

@@ -1,7 +1,7 @@
 using System.Reflection;
 using LlmSim.Engine;
+using LlmSim.Experiments.Extensions;
 using LlmSim.Policies;
-using LlmSim.Policies.Contract;
 using Xunit;
 
 namespace LlmSim.Tests.Policies;
@@ -12,13 +12,13 @@ public sealed class PolicyContractTests
     private static int s_calls;
 
     public static TheoryData<string> Names =>
-        [.. PolicyCatalog.BuiltIn.All.Select(policy => policy.Name).Distinct()];
+        [.. ShippedPolicies.Catalog.All.Select(policy => policy.Name).Distinct()];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void A_built_in_policy_keeps_the_contract(string name)
     {
-        var checks = PolicyContract.Check(PolicyCatalog.BuiltIn, name).ToArray();
+        var checks = PolicyContract.Check(ShippedPolicies.Catalog, name).ToArray();
 
         Assert.NotEmpty(checks);
         Assert.DoesNotContain(checks, check => !check.Passed);
@@ -54,7 +54,7 @@ public sealed class PolicyContractTests
     [InlineData(typeof(Peeking), "uses no clock, no chance", "reflection sees what a policy must not")]
     public void A_policy_that_breaks_the_contract_is_noticed(Type policy, string clause, string failure)
     {
-        var checks = PolicyContract.Check(PolicyCatalog.BuiltIn.With([policy]), "bad");
+        var checks = PolicyContract.Check(ShippedPolicies.Catalog.With([policy]), "bad");
 
         Assert.Contains(
             checks,

@@ -1,3 +1,4 @@
+using LlmSim.Experiments.Extensions;
 using LlmSim.Policies;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;
@@ -15,7 +16,7 @@ public sealed class PolicyDocumentationTests
     [Fact]
     public void Every_policy_and_option_is_on_the_page() =>
         Assert.All(
-            PolicyCatalog.BuiltIn.All,
+            ShippedPolicies.Catalog.All,
             policy =>
             {
                 Assert.Contains($"| `{policy.Name}` |", s_page, StringComparison.Ordinal);

@@ -1,7 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Performance;
 using LlmSim.Policies;
-using LlmSim.Policies.Contract;
 
 namespace LlmSim.Tests.Policies;
 

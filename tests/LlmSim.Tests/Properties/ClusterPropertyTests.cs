@@ -1,5 +1,5 @@
-using LlmSim.Decode;
 using LlmSim.Engine;
+using LlmSim.Instances.Decode;
 using LlmSim.Metrics;
 using Xunit;
 

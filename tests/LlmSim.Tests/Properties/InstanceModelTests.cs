@@ -1,8 +1,9 @@
 using LlmSim.Batching;
-using LlmSim.Decode;
 using LlmSim.Engine;
+using LlmSim.Instances.Decode;
+using LlmSim.Instances.Prefill;
+using LlmSim.Performance;
 using LlmSim.Policies;
-using LlmSim.Prefill;
 using LlmSim.Workloads;
 using Xunit;
 

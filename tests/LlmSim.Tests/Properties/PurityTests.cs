@@ -140,19 +140,20 @@ public sealed class PurityTests
             ClusterReport.CacheUsage(cluster),
             cluster.EventCount
         );
-        var fetched =
-            scenario.Policies.PrefillGlobal is IPrefixFetchingPolicy
-            && scenario.Semantics.KvTransfer < KvTransfer.ContendedLinks
-                ? cluster.Network.DeliveredBytes
-                : 0;
-        return new Outcome(string.Join('\n', records), SummaryJson.Text(summary), summary, fetched, samples);
+        return new Outcome(
+            string.Join('\n', records),
+            SummaryJson.Text(summary),
+            summary,
+            cluster.FetchedBytes,
+            samples
+        );
     }
 
     /// <summary>What a run gives.</summary>
     /// <param name="Records">All of every record, with doubles that read back as the same bits.</param>
     /// <param name="Summary">The same of the summary.</param>
     /// <param name="Figures">The summary.</param>
-    /// <param name="FetchedBytes">Bytes of prefixes, where they alone go over the network.</param>
+    /// <param name="FetchedBytes">Bytes of prefixes that came from another instance.</param>
     /// <param name="Samples">Samples of instances.</param>
     private sealed record Outcome(
         string Records,

@@ -1,9 +1,8 @@
 using System.Reflection;
-using LlmSim.Batching;
 using LlmSim.Engine;
+using LlmSim.Instances.Prefill;
 using LlmSim.Memory;
 using LlmSim.Policies;
-using LlmSim.Prefill;
 using LlmSim.Workloads;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using LlmSim.Experiments.Slos;
+using LlmSim.Input;
 using LlmSim.Metrics;
 using LlmSim.Tests.Experiments;
 using Xunit;

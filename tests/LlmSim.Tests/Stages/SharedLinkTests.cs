@@ -1,6 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Tests.Policies;
-using LlmSim.Transfer;
+using LlmSim.Transfers;
 using Xunit;
 
 namespace LlmSim.Tests.Stages;

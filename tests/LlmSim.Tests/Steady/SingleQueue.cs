@@ -1,5 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Experiments.Steady;
+using LlmSim.Testing;
 using LlmSim.Workloads;
 
 namespace LlmSim.Tests.Steady;

@@ -1,5 +1,6 @@
 using System.Reflection;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Metrics;
@@ -59,7 +60,7 @@ public sealed class SweepRunTests
     [Fact]
     public void Policies_that_promise_to_ignore_deadlines_do()
     {
-        foreach (var policy in PolicyCatalog.BuiltIn.All.Where(PromisesToIgnoreDeadlines))
+        foreach (var policy in ShippedPolicies.Catalog.All.Where(PromisesToIgnoreDeadlines))
         {
             Assert.True(
                 Simulate(policy, ttftSlo: 0.2) == Simulate(policy, ttftSlo: 20),
@@ -75,7 +76,7 @@ public sealed class SweepRunTests
     [InlineData("moore_hodgson")]
     public void A_policy_that_looks_at_deadlines_does_not_promise_to_ignore_them(string name) =>
         Assert.False(
-            PromisesToIgnoreDeadlines(PolicyCatalog.BuiltIn.All.Single(policy => policy.Name == name))
+            PromisesToIgnoreDeadlines(ShippedPolicies.Catalog.All.Single(policy => policy.Name == name))
         );
 
     [Fact]

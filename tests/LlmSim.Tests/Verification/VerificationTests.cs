@@ -1,7 +1,7 @@
-using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
+using LlmSim.Performance;
 using LlmSim.Tests.Batching;
 using LlmSim.Tests.Golden;
 using LlmSim.Tests.Properties;

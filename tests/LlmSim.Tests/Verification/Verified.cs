@@ -19,7 +19,7 @@ internal sealed record Verified(
         var records = new List<RequestRecord>();
         var samples = new List<InstanceSample>();
         var asked = new SamplingPlan(samples.Add) { IntervalSeconds = 0.0137, MaxInstants = 256 };
-        var summary = Simulator.Run(
+        var summary = Simulator.Watch(
             scenario,
             requests,
             records.Add,

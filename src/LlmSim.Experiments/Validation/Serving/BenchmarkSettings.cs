@@ -1,4 +1,4 @@
-using LlmSim.Batching;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Validation.Serving;
 

@@ -1,4 +1,3 @@
-using LlmSim.Batching;
 using LlmSim.Experiments.Performance;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using LlmSim.Batching;
+using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.Validation.Serving;

@@ -11,7 +11,7 @@ namespace LlmSim.Metrics.Sampling;
 /// <param name="HeldKvBytes">KV bytes held.</param>
 /// <param name="KvCapacityBytes">Bytes for the KV cache.</param>
 /// <param name="Queue">The requests that wait, by the time they began to; null in samples at an interval.</param>
-public readonly record struct InstanceSample(
+internal readonly record struct InstanceSample(
     SimTime Time,
     string Stage,
     int Index,
@@ -26,4 +26,4 @@ public readonly record struct InstanceSample(
 /// <param name="Id">Number of the request in the workload.</param>
 /// <param name="InputTokens">Its prompt in tokens.</param>
 /// <param name="SecondsToTtftDeadline">Seconds until its TTFT misses the SLO; negative when it has.</param>
-public readonly record struct QueuedRequest(long Id, int InputTokens, double SecondsToTtftDeadline);
+internal readonly record struct QueuedRequest(long Id, int InputTokens, double SecondsToTtftDeadline);

@@ -1,8 +1,10 @@
+using LlmSim.Input;
+
 namespace LlmSim.Metrics.Sampling;
 
 /// <summary>When instances are sampled, and who gets the samples.</summary>
 /// <param name="OnSample">Called for every instance at each sampled time, in the order of time.</param>
-public sealed record SamplingPlan(Action<InstanceSample> OnSample)
+internal sealed record SamplingPlan(Action<InstanceSample> OnSample)
 {
     /// <summary>The clock is in nanoseconds.</summary>
     internal static FigureRange IntervalRange { get; } = new(1e-9, 1e9, "s");

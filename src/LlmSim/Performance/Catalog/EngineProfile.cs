@@ -1,5 +1,3 @@
-using LlmSim.Batching;
-
 namespace LlmSim.Performance.Catalog;
 
 /// <summary>What the versions of an engine were found to take beside its kernels.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LlmSim.Batching;
 
 namespace LlmSim.Performance.Catalog;
 

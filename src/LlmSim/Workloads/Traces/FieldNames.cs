@@ -19,7 +19,7 @@ internal sealed class FieldNames(IEnumerable<string> names, StringComparer compa
     public string? Resolve(IReadOnlyList<string> anyOf) =>
         anyOf.FirstOrDefault(Contains) ?? (anyOf.Count > 0 ? anyOf[0] : null);
 
-    public string Suggestion(string name) => LlmSim.Suggestion.For(name, _names);
+    public string Suggestion(string name) => Input.Suggestion.For(name, _names);
 
     public override string ToString() =>
         string.Join(", ", _names.Take(MaxShown)) + (_names.Count > MaxShown ? ", …" : "");

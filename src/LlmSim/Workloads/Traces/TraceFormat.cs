@@ -4,7 +4,7 @@ namespace LlmSim.Workloads.Traces;
 /// A format of recorded workloads: the names of its fields, and the unit of its times where neither the name of their field nor
 /// their form tells it. Names with dots lead into nested JSON objects; of several names the first that is there is read.
 /// </summary>
-public sealed class TraceFormat
+internal sealed class TraceFormat
 {
     internal TraceFormat(string name, string summary) => (Name, Summary) = (name, summary);
 

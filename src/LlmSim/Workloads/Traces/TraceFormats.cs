@@ -1,5 +1,3 @@
-using LlmSim.Workloads.Traces.Formats;
-
 namespace LlmSim.Workloads.Traces;
 
 /// <summary>The table of all formats, and how one is found.</summary>

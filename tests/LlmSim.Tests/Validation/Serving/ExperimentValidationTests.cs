@@ -2,6 +2,7 @@ using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Validation.Serving;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Performance.Roofline;
 using LlmSim.Tests.Architecture;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;

@@ -1,4 +1,4 @@
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>
 /// AIPerf's profile_export.jsonl (github.com/ai-dynamo/aiperf, docs/tutorials/working-with-profile-exports.md). Records stand in

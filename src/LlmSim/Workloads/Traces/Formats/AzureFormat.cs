@@ -1,4 +1,4 @@
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>
 /// Azure's LLM inference traces of 2023 and 2024 (github.com/Azure/AzurePublicDataset): dates, in 2023 with seven digits of a

@@ -1,4 +1,4 @@
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>
 /// Alibaba's Bailian traces (github.com/alibaba-edu/qwen-bailian-usagetraces-anon): Mooncake's names, but seconds, blocks of 16

@@ -1,4 +1,4 @@
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>
 /// BurstGPT (github.com/HPMLL/BurstGPT): seconds from the start of the first day. Requests that failed have 0 response tokens.

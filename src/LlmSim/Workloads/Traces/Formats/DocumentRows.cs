@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using LlmSim.Engine;
 
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>A request in a JSON document that holds all of them.</summary>
 /// <param name="Place">Where a field of it is, with {0} for the field's name.</param>

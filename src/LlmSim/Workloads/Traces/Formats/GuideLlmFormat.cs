@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>
 /// GuideLLM's report (github.com/vllm-project/guidellm, src/guidellm/schemas, GenerativeRequestStats): its benchmarks one after another,

@@ -1,4 +1,4 @@
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>
 /// Requests of LLMServingSim (github.com/casys-kaist/LLMServingSim, workloads). Its sessions of sub_requests are no requests with

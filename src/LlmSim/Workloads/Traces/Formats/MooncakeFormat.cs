@@ -1,4 +1,4 @@
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>
 /// The traces published with Mooncake (Qin et al., FAST 2025; github.com/kvcache-ai/Mooncake, FAST25-release/traces). The same

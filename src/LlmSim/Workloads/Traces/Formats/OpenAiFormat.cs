@@ -1,4 +1,4 @@
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>
 /// Logs of gateways to the OpenAI API: the usage object of a response (platform.openai.com/docs/api-reference, chat completions:

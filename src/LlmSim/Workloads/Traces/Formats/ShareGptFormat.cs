@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>
 /// Conversations as in ShareGPT (huggingface.co/datasets/anon8231489123/ShareGPT_Vicuna_unfiltered): of each the first message of a

@@ -1,4 +1,4 @@
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>Traces of SplitwiseSim (github.com/Mutinifni/splitwise-sim, traces).</summary>
 internal static class SplitwiseFormat

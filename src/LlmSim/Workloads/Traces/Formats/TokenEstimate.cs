@@ -1,4 +1,4 @@
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>
 /// Tokens of a text without a tokenizer, by DeepSeek's rule of thumb (api-docs.deepseek.com/quick_start/token_usage): 0.3 for a

@@ -1,4 +1,4 @@
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>Traces of Vidur (github.com/microsoft/vidur, data/processed_traces); some have lengths alone.</summary>
 internal static class VidurFormat

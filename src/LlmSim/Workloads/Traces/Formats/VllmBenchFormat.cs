@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace LlmSim.Workloads.Traces.Formats;
+namespace LlmSim.Workloads.Traces;
 
 /// <summary>
 /// The result of <c>vllm bench serve --save-result --save-detailed</c> (github.com/vllm-project/vllm, vllm/benchmarks/serve.py), one

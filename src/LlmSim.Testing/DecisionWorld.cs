@@ -1,0 +1,85 @@
+using LlmSim.Engine;
+using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
+
+namespace LlmSim.Testing;
+
+/// <summary>
+/// Random situations to decide in, without a simulation around them. Few distinct values, so that there are ties. Each
+/// world gives the same situations.
+/// </summary>
+internal sealed class DecisionWorld
+{
+    private const long HorizonNanoseconds = 10_000_000_000;
+    private const int MaxInstances = 6;
+    private const int MaxQueue = 12;
+
+    private static readonly InstanceSpec s_spec = new()
+    {
+        Hardware = HardwareCatalog.BuiltIn.Get("NVIDIA_L4"),
+        TpSize = 1,
+    };
+
+    private readonly RandomStream _world = new(3, "world");
+
+    /// <summary>The instance whose queues they are.</summary>
+    public Instance Instance { get; } = new StagedInstance(0, s_spec);
+
+    /// <summary>A policy's random stream.</summary>
+    public static RandomStream NewStream() => new(4, "policy");
+
+    /// <summary>A request to be placed, and the instances offered.</summary>
+    public (Instance[] Instances, Request Request, SimTime Now) NextPlacement(int trueOutputTokens)
+    {
+        Instance[] instances =
+        [
+            .. Enumerable.Range(0, 1 + _world.Next(MaxInstances)).Select(index => NextInstance(index)),
+        ];
+        var now = NextInstant();
+        return (instances, NextRequest(id: 0, now, 1 + _world.Next(1000), trueOutputTokens), now);
+    }
+
+    /// <summary>A queue to pick from.</summary>
+    public (Request[] Queue, SimTime Now) NextQueue(int trueOutputTokens)
+    {
+        var now = NextInstant();
+        Request[] queue =
+        [
+            .. Enumerable
+                .Range(0, 1 + _world.Next(MaxQueue))
+                .Select(id => NextRequest(id, now, 1 + _world.Next(5), trueOutputTokens)),
+        ];
+        return (queue, now);
+    }
+
+    private SimTime NextInstant() => new((long)(_world.NextDouble() * HorizonNanoseconds));
+
+    private StagedInstance NextInstance(int index) =>
+        new(index, s_spec)
+        {
+            Queued = _world.Next(4),
+            Running = _world.Next(4),
+            Work = _world.Next(5),
+            Committed = _world.Next(2 * StagedInstance.Capacity),
+            Cached = _world.Next(4) * 100,
+        };
+
+    private Request NextRequest(int id, SimTime now, int tokens, int trueOutputTokens)
+    {
+        var arrival = now.Nanoseconds * _world.Next(5) / 5;
+        var wait = now.Nanoseconds - arrival;
+        return new()
+        {
+            Id = id,
+            Arrival = new SimTime(arrival),
+            Queued = new SimTime(arrival + (wait * _world.Next(3) / 2)),
+            PrefillDuration = new SimTime(_world.Next(5) * HorizonNanoseconds / 10),
+            TtftDeadline = new SimTime(arrival + HorizonNanoseconds),
+            TraceInputTokens = tokens,
+            InputTokens = tokens,
+            TraceOutputTokens = trueOutputTokens,
+            DecodeTokensOwed = trueOutputTokens,
+            PredictedOutputTokens = _world.Next(3) == 0 ? null : 1 + _world.Next(500),
+        };
+    }
+}

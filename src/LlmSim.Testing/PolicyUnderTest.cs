@@ -1,0 +1,131 @@
+using LlmSim.Engine;
+using LlmSim.Policies;
+
+namespace LlmSim.Testing;
+
+/// <summary>A policy in one of the decisions that it serves; a new object for each run.</summary>
+internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, PolicyDecisions decision)
+{
+    public PolicyDecisions Decision => decision;
+
+    public bool IsOrdered => PolicyDecisions.Local.HasFlag(decision) && NewLocal() is IOrderedLocalPolicy;
+
+    public bool PromisesToIgnoreDeadlines =>
+        PolicySet.PromisesToIgnoreDeadlines(
+            PolicyDecisions.Global.HasFlag(decision) ? NewGlobal() : NewLocal()
+        );
+
+    public ILocalPolicy NewLocal() => catalog.CreateLocal(text, decision);
+
+    public IGlobalPolicy NewGlobal() => catalog.CreateGlobal(text, decision);
+
+    /// <summary>The policy in its decision, simple ones in the others.</summary>
+    public PolicySet NewSet()
+    {
+        var others = PolicyCatalog.BuiltIn.CreateSet("round_robin", "fcfs", "round_robin", "fcfs");
+        return decision switch
+        {
+            PolicyDecisions.PrefillGlobal => others with { PrefillGlobal = NewGlobal() },
+            PolicyDecisions.PrefillLocal => others with { PrefillLocal = NewLocal() },
+            PolicyDecisions.DecodeGlobal => others with { DecodeGlobal = NewGlobal() },
+            _ => others with { DecodeLocal = NewLocal() },
+        };
+    }
+
+    /// <summary>What a new policy chooses in a row of random situations, and of how many.</summary>
+    /// <param name="count">Number of decisions.</param>
+    /// <param name="trueOutputTokens">Output length of all requests, which no policy sees.</param>
+    public List<(int Offered, int Choice)> Choices(int count, int trueOutputTokens)
+    {
+        var world = new DecisionWorld();
+        var random = DecisionWorld.NewStream();
+        return PolicyDecisions.Global.HasFlag(decision) ? Routes(NewGlobal()) : Picks(NewLocal());
+
+        List<(int, int)> Routes(IGlobalPolicy policy)
+        {
+            var choices = new List<(int, int)>(count);
+            for (var i = 0; i < count; i++)
+            {
+                var (instances, request, now) = world.NextPlacement(trueOutputTokens);
+                var context = new GlobalContext(decision, now, request, instances, random);
+                choices.Add((instances.Length, Choice(policy, context)));
+            }
+
+            return choices;
+        }
+
+        List<(int, int)> Picks(ILocalPolicy policy)
+        {
+            var choices = new List<(int, int)>(count);
+            for (var i = 0; i < count; i++)
+            {
+                var (queue, now) = world.NextQueue(trueOutputTokens);
+                var context = new LocalContext(decision, now, world.Instance, queue, random);
+                choices.Add((queue.Length, Choice(policy, context)));
+            }
+
+            return choices;
+        }
+    }
+
+    /// <summary>What a policy chooses from a queue.</summary>
+    public static int Choice(ILocalPolicy policy, in LocalContext context)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(policy, "asked to pick from a queue");
+            return policy.Choose(context);
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+        {
+            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
+        }
+    }
+
+    /// <summary>The key that an ordered policy gives a request.</summary>
+    public static double Key(IOrderedLocalPolicy policy, Request request)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(policy, "asked for the key of a request");
+            return policy.Key(new RequestView(request));
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+        {
+            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
+        }
+    }
+
+    private static int Choice(IGlobalPolicy policy, in GlobalContext context)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(policy, "asked to place a request");
+            return policy.Choose(context);
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+        {
+            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
+        }
+    }
+
+    /// <summary>The outcome of a check; an exception of the policy is one as well.</summary>
+    public string? Guard(Func<string?> check)
+    {
+        try
+        {
+            return check();
+        }
+        catch (UserErrorException e)
+        {
+            return e.Message;
+        }
+        catch (Exception e) when (e is not (InvariantViolationException or OperationCanceledException))
+        {
+            return PolicyFailure.Describe(
+                PolicyDecisions.Global.HasFlag(decision) ? NewGlobal() : NewLocal(),
+                e
+            );
+        }
+    }
+}

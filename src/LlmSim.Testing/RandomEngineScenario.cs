@@ -1,0 +1,161 @@
+using LlmSim.Engine;
+using LlmSim.Performance;
+using LlmSim.Policies;
+using LlmSim.Workloads;
+
+namespace LlmSim.Testing;
+
+/// <summary>
+/// A small cluster of batched instances drawn from a seed, with tight memory, shared prefixes, slow links and every routing policy.
+/// </summary>
+public sealed class RandomEngineScenario
+{
+    private static readonly string[] s_global =
+    [
+        "random",
+        "lowest_load",
+        "least_requests",
+        "least_kv",
+        "vllm_front",
+        "prefix_affinity:imbalance_requests=3",
+        "kv_aware:weight=0.5",
+        "conductor:reject=false",
+        "conductor",
+    ];
+
+    private static readonly string[] s_local = ["fcfs", "shortest", "random", "edf"];
+
+    /// <summary>Draws a cluster.</summary>
+    /// <param name="seed">The same seed draws the same cluster, whatever the engine.</param>
+    /// <param name="kind">Whose batching rule the engines follow.</param>
+    /// <param name="mixedChunk">Whether SGLang's iterations hold prompts and decoding requests at once.</param>
+    public RandomEngineScenario(int seed, EngineKind kind = EngineKind.Vllm, bool mixedChunk = false)
+    {
+        Seed = seed;
+        var random = new RandomStream(seed, "scenario");
+        var blockTokens = Pick(random, [1, 4, 16]);
+        var longest = 40 + random.Next(300);
+        var engine = new EngineSpec
+        {
+            MaxBatchedTokens = 20 + random.Next(200),
+            MaxSequences = 1 + random.Next(20),
+            ChunkedPrefill = random.Next(4) > 0,
+            BlockTokens = blockTokens,
+            PrefixCaching = random.Next(4) > 0,
+            AsyncScheduling = random.Next(2) == 0,
+            PrefillIterationSeconds = random.NextDouble() * 1e-3,
+            KvBlocks = ((100 + random.Next(1500)) / blockTokens) + 1,
+            Kind = kind,
+            MixedChunk = mixedChunk,
+        };
+        engine = engine with { MaxPrefillTokens = engine.MaxBatchedTokens * (1 + (seed % 2)) };
+        var times = new IterationTimesModel(
+            1e-3 + (random.NextDouble() * 1e-2),
+            random.NextDouble() * 1e-4,
+            random.NextDouble() * 1e-6,
+            random.NextDouble() * 1e-6,
+            TrendIterations: Pick(new RandomStream(seed, "trend"), [1, 7, int.MaxValue])
+        );
+        var roles = random.Next(3);
+        var (prefill, decode, mixed) = (
+            roles == 1 ? 0 : 1 + random.Next(2),
+            roles == 1 ? 0 : 1 + random.Next(2),
+            roles == 0 ? 0 : 1 + random.Next(3)
+        );
+        var isGroup = roles == 1 && random.Next(2) == 0;
+        string[] names =
+        [
+            Pick(random, s_global),
+            Pick(random, s_local),
+            Pick(random, s_global.AsSpan(0, s_global.Length - 2)),
+            Pick(random, s_local.AsSpan(0, s_local.Length - 1)),
+        ];
+        var transfer = Pick(
+            random,
+            [KvTransfer.SharedLink, KvTransfer.ContendedLinks, KvTransfer.ContendedLinksPerLayer]
+        );
+        var bytesPerSecond = 500 + (random.NextDouble() * 1e5);
+        Requests = MakeRequests(random, longest);
+        NewScenario = () =>
+        {
+            var scenario = AbstractScenario.OfEngines(
+                times,
+                isGroup ? engine with { DataParallelGroup = "group" } : engine,
+                prefill,
+                decode,
+                mixed
+            );
+            InstanceSpec[] Slow(IReadOnlyList<InstanceSpec> specs) =>
+                [
+                    .. specs.Select(spec =>
+                        spec with
+                        {
+                            KvLinkBytesPerSecond = bytesPerSecond,
+                            KvLinkLatencySeconds = 1e-4,
+                        }
+                    ),
+                ];
+            return scenario with
+            {
+                PrefillInstances = Slow(scenario.PrefillInstances),
+                DecodeInstances = Slow(scenario.DecodeInstances),
+                MixedInstances = Slow(scenario.MixedInstances),
+                Model = scenario.Model with { Layers = 4 },
+                Precision = scenario.Precision with
+                {
+                    KvCache = new NumberFormat("1-bit", 1, NumberKind.Any, 1),
+                },
+                Policies = PolicyCatalog.BuiltIn.CreateSet(names[0], names[1], names[2], names[3]),
+                Semantics = scenario.Semantics with { KvTransfer = transfer },
+                Seed = seed,
+                TtftSloSeconds = 0.5,
+            };
+        };
+    }
+
+    /// <summary>What it was drawn from.</summary>
+    public int Seed { get; }
+
+    /// <summary>The workload.</summary>
+    public IReadOnlyList<RequestSpec> Requests { get; }
+
+    /// <summary>A fresh scenario: policies keep state.</summary>
+    public Func<Scenario> NewScenario { get; }
+
+    private static T Pick<T>(RandomStream random, ReadOnlySpan<T> values) =>
+        values[random.Next(values.Length)];
+
+    private static List<RequestSpec> MakeRequests(RandomStream random, int longest)
+    {
+        const int HashBlockTokens = 8;
+        var count = 20 + random.Next(60);
+        var rate = 1 + (random.NextDouble() * 40);
+        var longestOutput = 1 + random.Next(100);
+        var contents = 1 + random.Next(6);
+        var seconds = 0.0;
+        var requests = new List<RequestSpec>();
+        for (var id = 0; id < count; id++)
+        {
+            // Some arrive at the same instant; many begin with the same blocks as others.
+            seconds += random.Next(4) == 0 ? 0 : random.NextExponential(rate);
+            var input = 1 + random.Next(longest);
+            var content = random.Next(contents);
+            var shared = random.Next((input / HashBlockTokens) + 1);
+            var hashIds = Enumerable
+                .Range(0, ((input - 1) / HashBlockTokens) + 1)
+                .Select(block => block < shared ? (content * 1000) + block : 100_000 + (id * 1000) + block);
+            requests.Add(
+                new RequestSpec(
+                    id,
+                    SimTime.FromSeconds(seconds),
+                    input,
+                    1 + random.Next(longestOutput),
+                    [.. hashIds],
+                    HashBlockTokens
+                )
+            );
+        }
+
+        return requests;
+    }
+}

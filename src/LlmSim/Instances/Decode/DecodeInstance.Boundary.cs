@@ -1,0 +1,193 @@
+using LlmSim.Options;
+using LlmSim.Requests;
+
+namespace LlmSim.Instances.Decode;
+
+/// <content>What happens at a boundary: requests get their tokens and leave, memory is relieved, others join.</content>
+internal sealed partial class DecodeInstance
+{
+    private void CompleteIterations()
+    {
+        var count = _plan.Count;
+        Report(_plan, promptTokens: 0, _batch.Count);
+        RecordFirstGaps();
+        _plan.RecordGaps(_interTokenLatency, _batch.MeasuredCount);
+        _batch.Advance(count);
+        IterationTokens += (long)count * _batch.Count;
+        _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
+        Busy += _plan.End - _plan.Start;
+        _lastToken = _simulation.Now;
+        _plan.Complete();
+    }
+
+    /// <summary>The gaps of the first iteration: those who joined at its start count from their own last token.</summary>
+    private void RecordFirstGaps()
+    {
+        var end = _plan.EndOf(1);
+        var others = _batch.MeasuredCount;
+        foreach (var request in _batch.NewestFirst)
+        {
+            if (request.JoinedAtIteration != _batch.Iteration)
+            {
+                break;
+            }
+
+            var count = request.IsMeasured ? 1 : 0;
+            _interTokenLatency.Record(end - request.LastToken, count);
+            others -= count;
+        }
+
+        _interTokenLatency.Record(end - _lastToken, others);
+    }
+
+    private void CompleteRecomputations()
+    {
+        OnIteration?.Invoke(
+            new(
+                this,
+                _phaseStart,
+                _simulation.Now,
+                _recomputing.Sum(request => request.ContextTokens),
+                _recomputing.Count
+            )
+        );
+        foreach (var request in _recomputing)
+        {
+            request.NeedsRecompute = false;
+            _work?.Remove(request, _batch.Iteration);
+            _batch.GiveToken(request);
+            _work?.Add(request, _batch.Iteration);
+            _interTokenLatency.Record(_simulation.Now - request.LastToken, request.IsMeasured ? 1 : 0);
+            request.LastToken = _simulation.Now;
+        }
+
+        _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
+        _recomputing.Clear();
+    }
+
+    private int FinishRequests()
+    {
+        var finished = 0;
+        while (_batch.TryTakeFinished() is { } request)
+        {
+            finished++;
+            _work?.Remove(request, _batch.Iteration);
+            request.LastToken = _simulation.Now;
+            _onFinished(request);
+        }
+
+        CompletedRequests += finished;
+        return finished;
+    }
+
+    private int RelieveMemory()
+    {
+        var evicted = 0;
+        if (_options.Saturation == Saturation.EvictAll)
+        {
+            if (_batch.ContextTokens > _capacityTokens)
+            {
+                evicted = _batch.Count;
+                EvictAll();
+            }
+        }
+        else
+        {
+            // One request alone always fits, or was refused; under overshooting admission it may run over the limit.
+            while (_batch.Count > 1 && _batch.ContextTokens + _batch.Count > _capacityTokens)
+            {
+                PreemptNewest();
+                evicted++;
+            }
+        }
+
+        Evictions += evicted;
+        return evicted;
+    }
+
+    private void EvictAll()
+    {
+        _batch.TakeAll(_leaving);
+        // Before policies compute keys: they must see the instance without the evicted requests.
+        foreach (var request in _leaving)
+        {
+            _work?.Remove(request, _batch.Iteration);
+        }
+
+        foreach (var request in _leaving)
+        {
+            request.Evictions++;
+            request.LastToken = _simulation.Now;
+            request.InputTokens += request.DecodedTokens;
+            request.DecodeTokensOwed -= request.DecodedTokens;
+            request.EvictedTokens += request.DecodedTokens;
+            request.DecodedTokens = 0;
+            Enqueue(request);
+        }
+    }
+
+    private void PreemptNewest()
+    {
+        var newest = _batch.Newest;
+        if (newest.JoinedAtIteration != _batch.Iteration)
+        {
+            // The current time may be the end of another request's recomputation, which gave this one no token.
+            newest.LastToken = _lastToken;
+        }
+
+        _batch.TakeNewest();
+        _work?.Remove(newest, _batch.Iteration);
+        newest.Evictions++;
+        newest.NeedsRecompute = true;
+        Enqueue(newest);
+    }
+
+    private void Admit()
+    {
+        while (
+            _queue.Count > 0
+            && (
+                _options.Admission == Admission.Strict
+                || _batch.ContextTokens * _options.KvBytesPerToken < KvCapacityBytes
+            )
+        )
+        {
+            var next = _queue.Select(this, _simulation.Now);
+            // Everyone, the newcomer included, needs room for one more token.
+            var tokensNeeded = _batch.ContextTokens + next.ContextTokens + _batch.Count + 1;
+            if (_options.Admission == Admission.Strict && tokensNeeded > _capacityTokens)
+            {
+                break;
+            }
+
+            _queue.RemoveSelected();
+            _queuedTokens -= next.ContextTokens;
+            _queuedWork -= OutputEstimate.RemainingTokens(next);
+            Join(next);
+        }
+    }
+
+    private void Enqueue(Request request)
+    {
+        ChangeWork();
+        _queue.Enqueue(request, _simulation.Now);
+        _queuedTokens += request.ContextTokens;
+        _queuedWork += OutputEstimate.RemainingTokens(request);
+    }
+
+    private void Join(Request request)
+    {
+        if (request.Evictions == 0)
+        {
+            request.FirstDecodeStart = _simulation.Now;
+        }
+
+        request.DecodeStart = _simulation.Now;
+        _batch.Join(request);
+        _work?.Add(request, _batch.Iteration);
+        if (request.NeedsRecompute)
+        {
+            _recomputing.Add(request);
+        }
+    }
+}

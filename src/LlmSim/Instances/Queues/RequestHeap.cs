@@ -1,0 +1,42 @@
+using LlmSim.Engine;
+
+namespace LlmSim.Instances.Queues;
+
+/// <summary>Requests ordered by a number, equal ones in the order in which they came.</summary>
+internal sealed class RequestHeap
+{
+    private readonly SlotHeap _heap = new();
+    private readonly SlotTable<Held> _requests = new();
+    private ulong _nextTicket;
+
+    public int Count => _heap.Count;
+
+    /// <summary>The request with the smallest key; there must be one.</summary>
+    public Request First => _requests[_heap.First.Slot].Request;
+
+    /// <summary>Adds a request.</summary>
+    /// <param name="key">Any number but NaN.</param>
+    /// <param name="request">The request.</param>
+    public void Add(double key, Request request) =>
+        _heap.Add(Sortable(key), _nextTicket++, _requests.Add(new Held(request)));
+
+    public Request TakeFirst()
+    {
+        var slot = _heap.TakeFirst().Slot;
+        _requests.Remove(slot);
+        return _requests[slot].Request;
+    }
+
+    /// <summary>A request, by its number from 0 in no order.</summary>
+    public Request At(int index) => _requests[_heap[index].Slot].Request;
+
+    /// <summary>Whole numbers in the order of the keys: the bits of a double are, but for those of negative ones.</summary>
+    private static long Sortable(double key)
+    {
+        // Adding zero makes a negative zero a positive one.
+        var bits = BitConverter.DoubleToInt64Bits(key + 0.0);
+        return bits ^ ((bits >> 63) & long.MaxValue);
+    }
+
+    private readonly record struct Held(Request Request);
+}

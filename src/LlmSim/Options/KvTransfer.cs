@@ -1,0 +1,17 @@
+namespace LlmSim.Options;
+
+/// <summary>How KV caches travel from prefill to decode.</summary>
+public enum KvTransfer
+{
+    /// <summary>Each at 1e9 bytes/s, however many there are.</summary>
+    Independent,
+
+    /// <summary>Over the link of the prefill instance, shared by all that leaves it at a time, fetched prefixes included.</summary>
+    SharedLink,
+
+    /// <summary>Over the links of both instances, shared max-min fairly, into blocks that are reserved before.</summary>
+    ContendedLinks,
+
+    /// <summary>As ContendedLinks, and each layer leaves as soon as it is computed.</summary>
+    ContendedLinksPerLayer,
+}

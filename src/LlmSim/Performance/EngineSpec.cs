@@ -1,0 +1,139 @@
+namespace LlmSim.Performance;
+
+/// <summary>
+/// The engine of an instance that forms batches in iterations and pages its KV cache, by the rules of vLLM V1, SGLang or TensorRT-LLM. An
+/// instance without one prefills prompt by prompt, or decodes with a KV cache counted in tokens.
+/// </summary>
+public sealed record EngineSpec
+{
+    /// <summary>Null for vLLM's, which follow from the limits of a batch.</summary>
+    private readonly IReadOnlyList<int>? _capturedSizes;
+
+    /// <summary>Whose rules it batches by (kind). The other fields are vLLM's by default, whatever the kind.</summary>
+    public EngineKind Kind { get; init; }
+
+    /// <summary>The version of the engine (version); empty for a late one.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>
+    /// Most tokens that an iteration computes, at least 1: vLLM's max_num_batched_tokens, TensorRT-LLM's max_num_tokens. SGLang: most tokens of
+    /// prompts in an iteration when they may be computed in parts, chunked_prefill_size.
+    /// </summary>
+    public int MaxBatchedTokens { get; init; } = 8192;
+
+    /// <summary>
+    /// Most requests in the batch, at least 1: vLLM's max_num_seqs, SGLang's max_running_requests, TensorRT-LLM's max_batch_size.
+    /// </summary>
+    public int MaxSequences { get; init; } = 256;
+
+    /// <summary>
+    /// Whether an iteration may take a part of a prompt (chunked_prefill). If not, a prompt that is longer than the budget
+    /// starts in an iteration of its own.
+    /// </summary>
+    public bool ChunkedPrefill { get; init; } = true;
+
+    /// <summary>
+    /// SGLang: a prompt joins others in an iteration only while all of it is below what is left of so many tokens, at least 1
+    /// (max_prefill_tokens). The other kinds do not read it.
+    /// </summary>
+    public int MaxPrefillTokens { get; init; } = 16384;
+
+    /// <summary>
+    /// SGLang: whether running requests decode beside the prompts of an iteration (mixed_chunk, SGLang's enable_mixed_chunk). The other kinds
+    /// do so in any case.
+    /// </summary>
+    public bool MixedChunk { get; init; }
+
+    /// <summary>Tokens of a KV block, at least 1 (block_size).</summary>
+    public int BlockTokens { get; init; } = 16;
+
+    /// <summary>Whether requests share the blocks of equal prefixes (prefix_caching).</summary>
+    public bool PrefixCaching { get; init; } = true;
+
+    /// <summary>
+    /// Whether an iteration is planned while the one before it runs (async_scheduling), as vLLM does since 0.14, and the overlap schedulers
+    /// of SGLang and TensorRT-LLM: what comes during an iteration, and room that opens at its end, count only for the iteration after the next.
+    /// </summary>
+    public bool AsyncScheduling { get; init; } = true;
+
+    /// <summary>
+    /// Seconds that an iteration with a part of a prompt takes beside the computation, at least 0 (prefill_iteration_seconds): such
+    /// an iteration is not replayed from a recorded graph of kernels. docs/validation.md tells what was found for vLLM.
+    /// </summary>
+    public double PrefillIterationSeconds { get; init; }
+
+    /// <summary>
+    /// What it takes beside its kernels (overheads); null for what was found for engines of its kind and version. Performance from kernels
+    /// reads it, other models of performance have their own or none.
+    /// </summary>
+    internal EngineOverheads? Overheads { get; init; }
+
+    /// <summary>
+    /// Sizes in tokens for which the kernels of an iteration were recorded as a graph, ascending (cuda_graph_sizes): an iteration
+    /// that only decodes is computed for the next of them, padded. Empty for no padding. vLLM's own
+    /// sizes unless given, and none for the other kinds.
+    /// </summary>
+    public IReadOnlyList<int> CapturedSizes
+    {
+        get =>
+            _capturedSizes
+            ?? (Kind == EngineKind.Vllm ? VllmGraphs.CapturedSizes(MaxSequences, MaxBatchedTokens) : []);
+        init => _capturedSizes = value;
+    }
+
+    /// <summary>
+    /// TensorRT-LLM: most iterations in a row that prompts are held back while requests decode, at least 0, for their tokens and those that
+    /// decode to come to a share of the budget (batch_wait_timeout_iters). The other kinds do not read it.
+    /// </summary>
+    public int BatchWaitIterations { get; init; }
+
+    /// <summary>That share, from 0 to 1 (batch_wait_max_tokens_ratio).</summary>
+    public double BatchWaitTokensRatio { get; init; }
+
+    /// <summary>
+    /// SGLang: in a row of decode iterations, every so many the engine reads who has come, at least 1 (scheduler_recv_interval). The other
+    /// kinds do not read it.
+    /// </summary>
+    public int ReceiveIterations { get; init; } = 1;
+
+    /// <summary>
+    /// Blocks of the KV cache as the engine counts them (num_gpu_blocks), at least 2: vLLM keeps one of them for itself. Null for as
+    /// many as fit beside weights and activations (kv_blocks).
+    /// </summary>
+    public int? KvBlocks { get; init; }
+
+    /// <summary>Blocks that no request is ever given: vLLM's block 0, which stands for no block (BlockPool.null_block).</summary>
+    internal int OwnBlocks => Kind == EngineKind.Vllm ? 1 : 0;
+
+    /// <summary>
+    /// Instances of the same group advance together, each iteration as long as the slowest member's; null for an instance on
+    /// its own (data_parallel_group).
+    /// </summary>
+    public string? DataParallelGroup { get; init; }
+}
+
+/// <summary>Engines whose batching rules are known.</summary>
+public enum EngineKind
+{
+    /// <summary>vLLM V1: prompts beside decoding requests; the last request is preempted when memory is short.</summary>
+    Vllm,
+
+    /// <summary>SGLang: prompts first, then decoding; requests are retracted when memory is short.</summary>
+    Sglang,
+
+    /// <summary>TensorRT-LLM, PyTorch backend: prompts beside decoding requests; nothing is ever evicted.</summary>
+    TensorRtLlm,
+}
+
+/// <summary>What a batched instance does for a request.</summary>
+internal enum InstanceRole
+{
+    /// <summary>Its prompt; then the KV cache leaves for another instance.</summary>
+    Prefill,
+
+    /// <summary>Its output, from a KV cache that comes from another instance.</summary>
+    Decode,
+
+    /// <summary>Both.</summary>
+    Mixed,
+}

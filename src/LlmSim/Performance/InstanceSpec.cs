@@ -1,0 +1,72 @@
+namespace LlmSim.Performance;
+
+/// <summary>One serving instance: so many accelerators of one kind that work as one.</summary>
+public sealed record InstanceSpec
+{
+    /// <summary>The accelerator.</summary>
+    public required HardwareDescription Hardware { get; init; }
+
+    /// <summary>Accelerators of the instance: the degree of tensor parallelism, at least 1.</summary>
+    public required int TpSize { get; init; }
+
+    /// <summary>
+    /// Accelerators that the experts of a layer are divided over, whole experts each; 1 when every instance holds all of
+    /// them. Above the degree of tensor parallelism the data-parallel instances of a group hold them together.
+    /// </summary>
+    public int ExpertParallel { get; init; } = 1;
+
+    /// <summary>
+    /// Bandwidth between the accelerators of the instance and of its group, per accelerator and direction, in bytes/s;
+    /// null for that of the accelerator.
+    /// </summary>
+    public double? LinkBytesPerSecond { get; init; }
+
+    /// <summary>Latency of one hop between them in seconds; null for that of the accelerator.</summary>
+    public double? LinkLatencySeconds { get; init; }
+
+    /// <summary>
+    /// Accelerators that the link joins, at least 1 (gpus_per_node): ranks beyond them are reached through the network. Null for the
+    /// node or NVLink domain that the accelerator is sold in.
+    /// </summary>
+    public int? GpusPerNode { get; init; }
+
+    /// <summary>
+    /// Bandwidth of an accelerator's port into the network between nodes, per direction, in bytes/s; null for that of the accelerator.
+    /// </summary>
+    public double? NicBytesPerSecond { get; init; }
+
+    /// <summary>Latency of a step through that network in seconds; null for that of the accelerator.</summary>
+    public double? NicLatencySeconds { get; init; }
+
+    /// <summary>How tokens come to experts that data-parallel instances hold together.</summary>
+    public AllToAllBackend AllToAllBackend { get; init; }
+
+    /// <summary>Whether the ranks of a layer, tensor-parallel ones or those of its experts, are in more than one node.</summary>
+    public bool SpansNodes => Math.Max(TpSize, ExpertParallel) > NodeSize;
+
+    internal int NodeSize => GpusPerNode ?? Hardware.GpusPerNode;
+
+    /// <summary>Share of the memory that weights, activations and KV cache may take together, above 0 and at most 1.</summary>
+    public double MemoryUtilization { get; init; } = 0.9;
+
+    /// <summary>
+    /// Memory for activations and whatever else the engine takes on each accelerator, in bytes, out of that share; null for what
+    /// an engine such as vLLM is known to take of it (docs/hardware.md).
+    /// </summary>
+    public long? ActivationBytes { get; init; }
+
+    /// <summary>Bandwidth of the link that KV caches leave a prefill instance by, in bytes/s. The default is one 400 Gb/s port.</summary>
+    public double KvLinkBytesPerSecond { get; init; } = 50e9;
+
+    /// <summary>Latency of that link in seconds.</summary>
+    public double KvLinkLatencySeconds { get; init; } = 10e-6;
+
+    /// <summary>USD an hour for each accelerator, in the place of a price list; null where the cluster file has none.</summary>
+    internal double? PricePerHour { get; init; }
+
+    /// <summary>
+    /// The engine that batches prompts in iterations and pages the KV cache; null for an instance that prefills prompt by
+    /// prompt, or decodes with a KV cache counted in tokens. Mixed instances have one in any case.
+    /// </summary>
+    public EngineSpec? Engine { get; init; }
+}

@@ -1,0 +1,89 @@
+using LlmSim.Engine;
+using LlmSim.Memory;
+
+namespace LlmSim.Requests;
+
+/// <summary>A request as the batched instance that serves it knows it.</summary>
+/// <param name="request">The request.</param>
+/// <param name="prompt">Names of the blocks of its prompt that others may share.</param>
+internal sealed class SequenceState(Request request, PrefixPages prompt)
+{
+    /// <summary>Blocks of a page that holds what the request generated.</summary>
+    private const int OwnSlots = 32;
+
+    public Request Request { get; } = request;
+
+    /// <summary>Blocks that it holds.</summary>
+    public int Blocks { get; set; }
+
+    /// <summary>Those that have a name, in the order of its tokens; the others lie behind them.</summary>
+    public List<HeldBlocks> Named { get; } = [];
+
+    /// <summary>How many these are.</summary>
+    public int NamedBlocks { get; set; }
+
+    /// <summary>Free blocks that nobody else is given.</summary>
+    public int Reserved { get; set; }
+
+    /// <summary>Tokens that are known: the prompt and what was generated.</summary>
+    public int Length => Request.InputTokens + Request.GeneratedTokens;
+
+    /// <summary>Tokens whose KV cache is there when the planned iteration begins.</summary>
+    public int Computed { get; set; }
+
+    /// <summary>Tokens whose KV cache came from another instance; a preemption loses them.</summary>
+    public int Arrived { get; set; }
+
+    /// <summary>Tokens of the planned iteration.</summary>
+    public int Scheduled { get; set; }
+
+    /// <summary>Where it stands in the order in which requests joined the batch.</summary>
+    public long Join { get; set; }
+
+    /// <summary>Leading blocks that have been made findable.</summary>
+    public int Published { get; set; }
+
+    /// <summary>Whether it needs no further iteration here.</summary>
+    public bool HasLeft { get; set; }
+
+    /// <summary>Estimated time of the prefill that it waits for.</summary>
+    public SimTime PrefillAhead { get; set; }
+
+    /// <summary>Whether the planned iteration gives it its next token and computes nothing else.</summary>
+    public bool IsDecoding => Scheduled == 1 && Computed + 1 == Length && Request.GeneratedTokens > 0;
+
+    /// <summary>Whether the planned iteration computes all that is known, and so yields the next token.</summary>
+    public bool CompletesNow => Scheduled > 0 && Computed + Scheduled == Length;
+
+    /// <summary>Tokens that it is owed yet.</summary>
+    public int RemainingTokens => Request.TraceOutputTokens - Request.GeneratedTokens;
+
+    /// <summary>Blocks at its start that others may share.</summary>
+    public int SharedBlocks => prompt.Blocks;
+
+    /// <summary>Pages of those.</summary>
+    public PrefixPages Prompt => prompt;
+
+    /// <summary>Name of a block: a shared one within the prompt's whole blocks, behind them the request's own.</summary>
+    public BlockName NameOf(int block)
+    {
+        if (block < prompt.Blocks)
+        {
+            var (page, slot) = Math.DivRem(block, prompt.Slots);
+            return new(prompt.Keys[page], slot, prompt.Slots);
+        }
+
+        var (ownPage, ownSlot) = Math.DivRem(block - prompt.Blocks, OwnSlots);
+        return new(PrefixKeys.Own(Request.Id, ownPage), ownSlot, OwnSlots);
+    }
+}
+
+/// <summary>Where a block is found.</summary>
+/// <param name="Page">Its page.</param>
+/// <param name="Slot">Its slot there.</param>
+/// <param name="Slots">Slots of the page; the blocks behind it are in those that follow.</param>
+internal readonly record struct BlockName(ulong Page, int Slot, int Slots)
+{
+    /// <summary>Blocks from this one to the end of its page.</summary>
+    public int ToEnd => Slots - Slot;
+}

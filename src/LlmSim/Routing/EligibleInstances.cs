@@ -1,0 +1,87 @@
+namespace LlmSim.Routing;
+
+/// <summary>
+/// Which instances can hold a request. Equal instances give equal answers, so one of each kind is asked; a cluster of one kind
+/// costs one question, however large it is.
+/// </summary>
+internal sealed class EligibleInstances
+{
+    private readonly Instance[] _all;
+    private readonly Instance[] _eligible;
+    private readonly Instance[] _examples;
+    private readonly int[] _kinds;
+    private readonly bool[] _canHold;
+
+    public EligibleInstances(IEnumerable<Instance> instances)
+    {
+        _all = [.. instances];
+        _eligible = new Instance[_all.Length];
+        var kinds = new Dictionary<object, int>();
+        var examples = new List<Instance>();
+        _kinds = new int[_all.Length];
+        for (var i = 0; i < _all.Length; i++)
+        {
+            var instance = _all[i];
+            var kind = (
+                instance.GetType(),
+                instance.Spec,
+                instance.Performance,
+                instance.KvCapacityBytes,
+                instance.HoldingKind
+            );
+            if (!kinds.TryGetValue(kind, out _kinds[i]))
+            {
+                _kinds[i] = kinds.Count;
+                kinds.Add(kind, kinds.Count);
+                examples.Add(instance);
+            }
+        }
+
+        _examples = [.. examples];
+        _canHold = new bool[_examples.Length];
+    }
+
+    /// <summary>Whether any instance could ever hold the request.</summary>
+    public bool Any(Request request)
+    {
+        foreach (var example in _examples)
+        {
+            if (example.CanEverHold(request))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>All of them, whatever they can hold.</summary>
+    public Instance[] All => _all;
+
+    /// <summary>Those that can, in their order. Valid until the next call.</summary>
+    public ReadOnlySpan<Instance> For(Request request)
+    {
+        var canAll = true;
+        for (var kind = 0; kind < _examples.Length; kind++)
+        {
+            _canHold[kind] = _examples[kind].CanEverHold(request);
+            canAll &= _canHold[kind];
+        }
+
+        if (canAll)
+        {
+            return _all;
+        }
+
+        var count = 0;
+        for (var i = 0; i < _all.Length; i++)
+        {
+            if (_canHold[_kinds[i]])
+            {
+                _eligible[count++] = _all[i];
+            }
+        }
+
+        return _eligible.AsSpan(0, count);
+    }
+}

@@ -1,0 +1,113 @@
+using LlmSim.Batching;
+using LlmSim.Engine;
+using LlmSim.Performance;
+using LlmSim.Policies;
+
+namespace LlmSim.Routing;
+
+/// <summary>Asks a global policy for an instance and checks the answer.</summary>
+internal sealed class Router
+{
+    private readonly PolicyDecisions _decision;
+    private readonly IGlobalPolicy _policy;
+    private readonly IPrefixFetchingPolicy? _fetchingPolicy;
+    private readonly RandomStream _random;
+    private readonly EligibleInstances _instances;
+    private readonly WorkIndex _workIndex;
+    private readonly bool _isAUsers;
+
+    public Router(
+        PolicyDecisions decision,
+        IGlobalPolicy policy,
+        RandomStream random,
+        IEnumerable<Instance> instances
+    )
+    {
+        _decision = decision;
+        _policy = policy;
+        // A decode instance receives the whole KV cache: prefixes are fetched for prefill only.
+        _fetchingPolicy = decision == PolicyDecisions.PrefillGlobal ? policy as IPrefixFetchingPolicy : null;
+        _random = random;
+        _isAUsers = PolicyFailure.IsAUsers(policy);
+        _instances = new EligibleInstances(instances);
+        _workIndex = new WorkIndex(
+            _instances.All,
+            decision == PolicyDecisions.DecodeGlobal ? Stage.Decode : Stage.Prefill
+        );
+    }
+
+    /// <summary>Why a request was rejected that <see cref="Choose" /> gave no instance.</summary>
+    public string ReasonToReject => $"turned away by {PolicyName}";
+
+    private string PolicyName => PolicyNames.Of(_policy);
+
+    /// <summary>Whether any instance could ever hold the request.</summary>
+    public bool CanServe(Request request) => _instances.Any(request);
+
+    /// <summary>Whether any instance could hold its prompt, were nothing to come after it.</summary>
+    public bool CanHoldPrompt(Request request) =>
+        _instances.All.Any(instance => instance.CanHoldPrompt(request));
+
+    /// <summary>Which instances there are: those of the stage, mixed ones, or both.</summary>
+    public string Stages(string stage)
+    {
+        var mixed = _instances.All.Count(instance =>
+            instance is BatchedInstance { Role: InstanceRole.Mixed }
+        );
+        return mixed == 0 ? stage
+            : mixed == _instances.All.Length ? "mixed"
+            : $"{stage} and mixed";
+    }
+
+    /// <summary>The policy's choice among the instances that can hold the request; there must be one.</summary>
+    public Placement Choose(Request request, SimTime now)
+    {
+        var instances = _instances.For(request);
+        Invariant.Require(instances.Length > 0, $"{request} was to be placed, but no instance can hold it");
+        var (position, source) = Ask(request, now, instances);
+        if (position == GlobalContext.Reject && _decision == PolicyDecisions.PrefillGlobal)
+        {
+            return default;
+        }
+
+        Require(position, instances.Length, request, now);
+        Require(source, instances.Length, request, now);
+        return new Placement(instances[position], source == position ? null : instances[source]);
+    }
+
+    /// <summary>The policy's choice, and the instance that a prefix comes from: the same one when none does.</summary>
+    private (int Position, int Source) Ask(Request request, SimTime now, ReadOnlySpan<Instance> instances)
+    {
+        try
+        {
+            using var call = _isAUsers
+                ? AuthorsCall.Enter(_policy, "at {0}, asked to place request {1}", now, request.Id)
+                : default;
+            var index = instances.Length == _instances.All.Length ? _workIndex : null;
+            var context = new GlobalContext(_decision, now, request, instances, _random, index);
+            var position = _policy.Choose(context);
+            return _fetchingPolicy is not null && position >= 0 && position < instances.Length
+                ? (position, _fetchingPolicy.FetchFrom(context, position))
+                : (position, position);
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(_policy, e))
+        {
+            throw PolicyFailure.Of(_policy, now, $"asked to place request {request.Id}", e);
+        }
+    }
+
+    private void Require(int position, int count, Request request, SimTime now)
+    {
+        if (position < 0 || position >= count)
+        {
+            throw new UserErrorException(
+                $"policy {PolicyName}: at {now} it sent request {request.Id} to position {position}, but there are {count} instances"
+            );
+        }
+    }
+}
+
+/// <summary>Where a request goes.</summary>
+/// <param name="Instance">The instance; null when the policy rejects the request.</param>
+/// <param name="PrefixSource">The instance from which the start of its prompt is fetched; null for none.</param>
+internal readonly record struct Placement(Instance? Instance, Instance? PrefixSource);

@@ -1,0 +1,226 @@
+using LlmSim.Engine;
+using LlmSim.Performance;
+
+namespace LlmSim.Transfers;
+
+/// <summary>
+/// A port at each instance with its bandwidth in either direction: a transfer is limited by what its source can send and
+/// its destination can take. Concurrent transfers share max-min fairly, anew at every start and end. One alone takes
+/// latency + bytes / bandwidth, those of the slower port.
+/// </summary>
+internal sealed class FairNetwork
+{
+    private readonly Simulation _simulation;
+    private readonly EventTimer _nextEnd;
+    private readonly Action<long> _deliver;
+    private readonly Dictionary<Instance, (Link Egress, Link Ingress)> _ports = [];
+    private readonly List<Flow> _flows = [];
+    private readonly List<Flow?> _arriving = [];
+    private readonly Stack<int> _freeSlots = new();
+
+    /// <summary>The port of a destination that has not been chosen.</summary>
+    private readonly Link _anywhere = new(double.PositiveInfinity);
+
+    private SimTime _sentUntil;
+
+    public FairNetwork(Simulation simulation)
+    {
+        _simulation = simulation;
+        _nextEnd = simulation.CreateTimer(EventRanks.TransferFinish, EndTransfers);
+        _deliver = Deliver;
+    }
+
+    /// <summary>Bytes of the transfers that have begun.</summary>
+    public long StartedBytes { get; private set; }
+
+    /// <summary>Bytes of the transfers that have arrived.</summary>
+    public long DeliveredBytes { get; private set; }
+
+    /// <summary>Seconds that a transfer takes alone.</summary>
+    public static double SecondsAlone(long bytes, InstanceSpec source, InstanceSpec destination) =>
+        LatencySeconds(source, destination)
+        + (bytes / Math.Min(source.KvLinkBytesPerSecond, destination.KvLinkBytesPerSecond));
+
+    /// <summary>Starts a transfer.</summary>
+    /// <param name="request">Whose KV cache it is.</param>
+    /// <param name="bytes">How much, above 0.</param>
+    /// <param name="source">Where it is.</param>
+    /// <param name="destination">Where it goes; null when that is chosen on arrival, and the port of the source alone counts.</param>
+    /// <param name="sourceBytesPerSecond">Rate at which the source makes it; infinite when it is all there.</param>
+    /// <param name="onDelivered">Called when the last byte has arrived.</param>
+    public Flow Start(
+        Request request,
+        long bytes,
+        Instance source,
+        Instance? destination,
+        double sourceBytesPerSecond,
+        Action onDelivered
+    )
+    {
+        Send();
+        var flow = new Flow(request, bytes, source, destination, onDelivered)
+        {
+            Egress = Port(source).Egress,
+            Ingress = destination is null ? _anywhere : Port(destination).Ingress,
+            LatencySeconds = LatencySeconds(source.Spec, destination?.Spec ?? source.Spec),
+            SourceBytesPerSecond = sourceBytesPerSecond,
+        };
+        _flows.Add(flow);
+        StartedBytes += bytes;
+        Share();
+        return flow;
+    }
+
+    /// <summary>The source has all bytes of a transfer now: its own rate no longer limits it.</summary>
+    public void LiftLimit(Flow flow)
+    {
+        Send();
+        flow.SourceBytesPerSecond = double.PositiveInfinity;
+        Share();
+    }
+
+    /// <summary>States that nothing is under way and no byte was lost, at the end of a run.</summary>
+    public void RequireEmpty() =>
+        Invariant.Require(
+            _flows.Count == 0 && DeliveredBytes == StartedBytes,
+            $"{_flows.Count} KV transfers never ended; of {StartedBytes} bytes {DeliveredBytes} arrived"
+        );
+
+    public override string ToString() => "KV network";
+
+    private static double LatencySeconds(InstanceSpec source, InstanceSpec destination) =>
+        Math.Max(source.KvLinkLatencySeconds, destination.KvLinkLatencySeconds);
+
+    private (Link Egress, Link Ingress) Port(Instance instance)
+    {
+        if (!_ports.TryGetValue(instance, out var port))
+        {
+            var bytesPerSecond = instance.Spec.KvLinkBytesPerSecond;
+            port = (new Link(bytesPerSecond), new Link(bytesPerSecond));
+            _ports.Add(instance, port);
+        }
+
+        return port;
+    }
+
+    private void Send()
+    {
+        var seconds = (_simulation.Now - _sentUntil).Seconds;
+        _sentUntil = _simulation.Now;
+        foreach (var flow in _flows)
+        {
+            flow.BytesLeft -= flow.BytesPerSecond * seconds;
+        }
+    }
+
+    /// <summary>The last byte of a transfer has left.</summary>
+    private void EndTransfers()
+    {
+        Send();
+        EndFinished();
+        Share();
+    }
+
+    private void EndFinished()
+    {
+        var kept = 0;
+        for (var i = 0; i < _flows.Count; i++)
+        {
+            var flow = _flows[i];
+            // The clock has whole nanoseconds: a transfer may be off by what it sends in one nanosecond.
+            var tolerance = (1e-9 * flow.BytesPerSecond) + (1e-12 * flow.Bytes);
+            if (flow.BytesLeft > tolerance)
+            {
+                _flows[kept++] = flow;
+                continue;
+            }
+
+            Invariant.Require(
+                flow.BytesLeft >= -tolerance,
+                $"a KV transfer of {flow.Bytes} bytes sent {-flow.BytesLeft} more"
+            );
+            _simulation.Schedule(
+                After(flow.LatencySeconds, flow),
+                EventRanks.TransferFinish,
+                _deliver,
+                NewSlot(flow)
+            );
+        }
+
+        _flows.RemoveRange(kept, _flows.Count - kept);
+    }
+
+    private int NewSlot(Flow flow)
+    {
+        if (!_freeSlots.TryPop(out var slot))
+        {
+            slot = _arriving.Count;
+            _arriving.Add(null);
+        }
+
+        _arriving[slot] = flow;
+        return slot;
+    }
+
+    /// <summary>The last byte of a transfer has reached the other side.</summary>
+    private void Deliver(long argument)
+    {
+        var slot = (int)argument;
+        var flow = _arriving[slot];
+        Invariant.Require(flow is not null, $"a KV transfer arrived twice (slot {slot})");
+        _arriving[slot] = null;
+        _freeSlots.Push(slot);
+        DeliveredBytes += flow.Bytes;
+        flow.OnDelivered();
+    }
+
+    private void Share()
+    {
+        MaxMinFairness.Share(_flows);
+        Flow? first = null;
+        var seconds = double.PositiveInfinity;
+        foreach (var flow in _flows)
+        {
+            // A flow whose source has produced nothing yet has no end.
+            if (flow.BytesPerSecond > 0)
+            {
+                var left = Math.Max(0, flow.BytesLeft) / flow.BytesPerSecond;
+                first = first is null || left < seconds ? flow : first;
+                seconds = Math.Min(seconds, left);
+            }
+        }
+
+        if (first is not null)
+        {
+            _nextEnd.Set(After(seconds, first));
+        }
+        else
+        {
+            _nextEnd.Cancel();
+        }
+    }
+
+    private SimTime After(double seconds, Flow flow)
+    {
+        try
+        {
+            return _simulation.Now + SimTime.FromSeconds(seconds);
+        }
+        catch (ClockRangeException e)
+        {
+            var from = flow.Destination is null ? $"{flow.Source}" : $"{flow.Source} to {flow.Destination}";
+            throw ClockEnd.Error(flow.Request, from, Slower(flow), e);
+        }
+    }
+
+    /// <summary>The figures that count for a transfer: the slower bandwidth and the longer latency of its ends.</summary>
+    private static InstanceSpec Slower(Flow flow)
+    {
+        var (source, destination) = (flow.Source.Spec, flow.Destination?.Spec ?? flow.Source.Spec);
+        return source with
+        {
+            KvLinkBytesPerSecond = Math.Min(source.KvLinkBytesPerSecond, destination.KvLinkBytesPerSecond),
+            KvLinkLatencySeconds = LatencySeconds(source, destination),
+        };
+    }
+}

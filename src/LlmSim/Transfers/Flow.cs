@@ -1,0 +1,119 @@
+namespace LlmSim.Transfers;
+
+/// <summary>One direction of an instance's port.</summary>
+internal sealed class Link(double bytesPerSecond)
+{
+    public double BytesPerSecond { get; } = bytesPerSecond;
+
+    /// <summary>Bandwidth left for the flows whose rate is not yet set, while rates are computed.</summary>
+    public double BytesPerSecondLeft { get; set; }
+
+    /// <summary>Flows over this link whose rate is not yet set.</summary>
+    public int OpenFlows { get; set; }
+
+    public double FairShare => BytesPerSecondLeft / OpenFlows;
+}
+
+/// <summary>A transfer under way.</summary>
+internal sealed class Flow(
+    Request request,
+    long bytes,
+    Instance source,
+    Instance? destination,
+    Action onDelivered
+)
+{
+    public Request Request { get; } = request;
+    public long Bytes { get; } = bytes;
+    public Instance Source { get; } = source;
+
+    /// <summary>Null while no instance has been chosen: the bytes wait on the way, and no port takes them.</summary>
+    public Instance? Destination { get; } = destination;
+
+    public required Link Egress { get; init; }
+    public required Link Ingress { get; init; }
+    public required double LatencySeconds { get; init; }
+    public Action OnDelivered { get; } = onDelivered;
+
+    public double BytesLeft { get; set; } = bytes;
+    public double BytesPerSecond { get; set; }
+
+    /// <summary>Whether its rate is not yet set.</summary>
+    public bool IsOpen { get; set; }
+
+    /// <summary>Rate at which the source produces the bytes; infinite when all of them exist.</summary>
+    public double SourceBytesPerSecond { get; set; } = double.PositiveInfinity;
+
+    /// <summary>The most it gets when its links divide their remaining bandwidth equally.</summary>
+    public double FairBytesPerSecond =>
+        Math.Min(SourceBytesPerSecond, Math.Min(Egress.FairShare, Ingress.FairShare));
+}
+
+/// <summary>Max-min fair rates: no flow can get more without taking it from a flow that has no more than it.</summary>
+internal static class MaxMinFairness
+{
+    /// <summary>Relative difference between equal shares due to rounding.</summary>
+    private const double Tolerance = 1 + 1e-9;
+
+    /// <summary>
+    /// Sets the rates by progressive filling: the flows with the smallest fair share get it first, the others share what is left.
+    /// </summary>
+    public static void Share(IReadOnlyList<Flow> flows)
+    {
+        foreach (var flow in flows)
+        {
+            flow.IsOpen = true;
+            Open(flow.Egress);
+            Open(flow.Ingress);
+        }
+
+        foreach (var flow in flows)
+        {
+            flow.Egress.OpenFlows++;
+            flow.Ingress.OpenFlows++;
+        }
+
+        for (var open = flows.Count; open > 0; )
+        {
+            var least = LeastShare(flows) * Tolerance;
+            foreach (var flow in flows)
+            {
+                if (flow.IsOpen && flow.FairBytesPerSecond <= least)
+                {
+                    // This does not reduce the fair share of the flows that remain on its links.
+                    flow.BytesPerSecond = flow.FairBytesPerSecond;
+                    flow.IsOpen = false;
+                    Take(flow.Egress, flow.BytesPerSecond);
+                    Take(flow.Ingress, flow.BytesPerSecond);
+                    open--;
+                }
+            }
+        }
+    }
+
+    private static double LeastShare(IReadOnlyList<Flow> flows)
+    {
+        var least = double.PositiveInfinity;
+        foreach (var flow in flows)
+        {
+            if (flow.IsOpen)
+            {
+                least = Math.Min(least, flow.FairBytesPerSecond);
+            }
+        }
+
+        return least;
+    }
+
+    private static void Open(Link link)
+    {
+        link.BytesPerSecondLeft = link.BytesPerSecond;
+        link.OpenFlows = 0;
+    }
+
+    private static void Take(Link link, double bytesPerSecond)
+    {
+        link.BytesPerSecondLeft -= bytesPerSecond;
+        link.OpenFlows--;
+    }
+}

@@ -1,0 +1,177 @@
+using LlmSim.Engine;
+using LlmSim.Performance;
+
+namespace LlmSim.Transfers;
+
+/// <summary>
+/// How KV caches get from one instance to another, by <see cref="KvTransfer" />: the decode instance is chosen when they have
+/// arrived, or before they leave. Prefixes that are fetched for another prefill go over the links of both ends, and share them with
+/// all that leaves by them.
+/// </summary>
+internal sealed class KvTransfers
+{
+    private readonly KvTransfer _kind;
+    private readonly long _kvBytesPerToken;
+    private readonly Func<Request, Instance> _chooseDecode;
+    private readonly Action<Request, Instance> _onTransferred;
+
+    /// <summary>The links by which they leave each prefill instance; empty when they go over the network.</summary>
+    private readonly IKvTransfer[] _links = [];
+
+    private readonly ReservedTransfers? _reserved;
+
+    public KvTransfers(
+        KvTransfer kind,
+        bool fetchesPrefixes,
+        IEnumerable<InstanceSpec> sources,
+        int layers,
+        Simulation simulation,
+        long kvBytesPerToken,
+        Func<Request, Instance> chooseDecode,
+        Action<Request, Instance> onTransferred
+    )
+    {
+        _kind = kind;
+        _kvBytesPerToken = kvBytesPerToken;
+        _chooseDecode = chooseDecode;
+        _onTransferred = onTransferred;
+        Network = new FairNetwork(simulation);
+        if (_kind is KvTransfer.ContendedLinks or KvTransfer.ContendedLinksPerLayer)
+        {
+            _reserved = new ReservedTransfers(Network, simulation, layers, onTransferred);
+            return;
+        }
+
+        if (_kind == KvTransfer.SharedLink && fetchesPrefixes)
+        {
+            // A link by itself is the closed form of a network in which nothing else leaves by it.
+            return;
+        }
+
+        _links =
+        [
+            .. sources.Select(
+                (spec, index) =>
+                    _kind == KvTransfer.SharedLink
+                        ? new SharedLink($"prefill instance {index}", spec, simulation, OnArrived)
+                        : (IKvTransfer)
+                            new IndependentTransfers(
+                                Semantics.ReferenceTransferBytesPerSecond,
+                                simulation,
+                                OnArrived
+                            )
+            ),
+        ];
+    }
+
+    /// <summary>The links of both ends.</summary>
+    public FairNetwork Network { get; }
+
+    /// <summary>Bytes of the prefixes that were fetched.</summary>
+    public long FetchedBytes { get; private set; }
+
+    /// <summary>Sends the KV cache of a request whose prefill has ended.</summary>
+    public void Send(Request request, Instance source)
+    {
+        if (_reserved is null)
+        {
+            StartOnLink(request, source);
+        }
+        else if (!_reserved.OnPrefilled(request))
+        {
+            Reserve(request, source, request.PrefillFinish);
+        }
+    }
+
+    /// <summary>Sends the KV cache of a request layer by layer until its prefill ends, when transfers do so.</summary>
+    public void SendEarly(Request request, Instance source, SimTime prefillFinish)
+    {
+        if (_kind != KvTransfer.ContendedLinksPerLayer || request.DecodeTokensOwed == 0)
+        {
+            return;
+        }
+
+        request.State = RequestState.DecodeGlobal;
+        Reserve(request, source, prefillFinish);
+        request.State = RequestState.PrefillLocal;
+    }
+
+    /// <summary>
+    /// Copies the start of a prompt from one cache to another, as far as it is new and of use there; then the request joins the queue.
+    /// </summary>
+    public void FetchPrefix(Request request, Instance source, Instance destination)
+    {
+        var tokens = destination.FetchableTokens(source.CachedPrefixTokens(request));
+        var missingTokens = tokens - destination.CachedPrefixTokens(request);
+        if (missingTokens <= 0)
+        {
+            destination.Accept(request);
+            return;
+        }
+
+        destination.Expect(request, tokens);
+        FetchedBytes += KvBytes(missingTokens);
+        Network.Start(
+            request,
+            KvBytes(missingTokens),
+            source,
+            destination,
+            sourceBytesPerSecond: double.PositiveInfinity,
+            () =>
+            {
+                destination.InsertPrefix(request, tokens);
+                destination.Accept(request);
+            }
+        );
+    }
+
+    /// <summary>There may be room at that instance for a KV cache that waits for it.</summary>
+    public void OnRoom(Instance instance) => _reserved?.OnRoom(instance);
+
+    /// <summary>States that nothing is under way, at the end of a run.</summary>
+    public void RequireEmpty()
+    {
+        foreach (var link in _links)
+        {
+            link.RequireEmpty();
+        }
+
+        _reserved?.RequireEmpty();
+        Network.RequireEmpty();
+    }
+
+    private void StartOnLink(Request request, Instance source)
+    {
+        if (_links.Length == 0)
+        {
+            Network.Start(
+                request,
+                KvBytes(request.InputTokens),
+                source,
+                destination: null,
+                sourceBytesPerSecond: double.PositiveInfinity,
+                () => OnArrived(request)
+            );
+            return;
+        }
+
+        try
+        {
+            _links[request.PrefillInstance].Start(request, KvBytes(request.InputTokens));
+        }
+        catch (ClockRangeException e)
+        {
+            throw ClockEnd.Error(request, "the transfer of its KV cache", e);
+        }
+    }
+
+    private void OnArrived(Request request) => _onTransferred(request, _chooseDecode(request));
+
+    private long KvBytes(int tokens) => tokens * _kvBytesPerToken;
+
+    private void Reserve(Request request, Instance source, SimTime prefillFinish)
+    {
+        var destination = _chooseDecode(request);
+        _reserved!.Send(request, KvBytes(request.InputTokens), source, destination, prefillFinish);
+    }
+}
