@@ -66,8 +66,8 @@ internal abstract class IterationScheduler(
     public long Preemptions { get; private set; }
 
     /// <summary>
-    /// Whether the planned iteration only decodes and nobody can be admitted after it, so that it repeats itself until a
-    /// request has all its tokens, blocks run out, or somebody comes.
+    /// Whether nobody can be admitted after the planned iteration and each request can go on as in it, with its next token or the next part of
+    /// its prompt, so that it repeats itself until a request has all its tokens or all its prompt, blocks run out, or somebody comes.
     /// </summary>
     public bool IsSteady { get; protected set; }
 
@@ -80,8 +80,58 @@ internal abstract class IterationScheduler(
     /// <summary>Requests that had ended have let go of their places and blocks.</summary>
     public virtual void OnFreed() { }
 
-    /// <summary>The planned iteration has ended, so often in a row; those that leave with it are still among the running ones.</summary>
-    public virtual void OnEnded(int iterations) { }
+    /// <summary>Whether a part of a prompt is computed in each iteration of the plan.</summary>
+    public bool IsOfPrompt
+    {
+        get
+        {
+            foreach (var sequence in _single)
+            {
+                if (sequence.Scheduled > 1)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// The planned iteration has ended so often, and begun once more: each request has what it got, and the blocks for the same again. Of
+    /// iterations with a part of a prompt it is told one by one.
+    /// </summary>
+    public void Repeat(int iterations)
+    {
+        foreach (var sequence in _single)
+        {
+            sequence.Request.DecodedTokens += sequence.IsDecoding ? iterations : 0;
+            sequence.Computed += iterations * sequence.Scheduled;
+        }
+
+        Decoding.Advance(iterations);
+        OnRepeated(iterations);
+        if (Decoding.Count > 0)
+        {
+            Decoding.ProvideNext();
+        }
+
+        foreach (var sequence in _single)
+        {
+            var grown = Cache.TryGrow(sequence, sequence.Computed + sequence.Scheduled);
+            Invariant.Require(grown, $"{sequence.Request} lacks KV blocks of an iteration that was planned");
+            OnPlanned(sequence);
+        }
+    }
+
+    /// <summary>The planned iteration has ended so often, and goes on.</summary>
+    protected virtual void OnRepeated(int iterations) { }
+
+    /// <summary>The planned iteration has ended for the last time; those that leave with it are still among the running ones.</summary>
+    public virtual void OnEnded() { }
+
+    /// <summary>A request has the blocks for what it gets in an iteration that begins.</summary>
+    protected virtual void OnPlanned(SequenceState sequence) { }
 
     /// <summary>Gives a request whose KV cache is to come what it has to have before it is sent; false when there is too little.</summary>
     public virtual bool TryReserve(SequenceState sequence) => Cache.TryReserve(sequence);
@@ -138,7 +188,7 @@ internal abstract class IterationScheduler(
 
         foreach (var sequence in _single)
         {
-            limit = Math.Min(limit, sequence.RemainingTokens);
+            limit = Math.Min(limit, sequence.AlikeIterations);
         }
 
         if (Decoding.Count > 0)
@@ -146,7 +196,7 @@ internal abstract class IterationScheduler(
             limit = (int)Math.Min(limit, Decoding.IterationsToFirstEnd);
         }
 
-        if (BlocksToGrow(limit) <= Cache.Pool.Free)
+        if (BlocksToRepeat(limit) <= Cache.Pool.Free)
         {
             return limit;
         }
@@ -156,7 +206,7 @@ internal abstract class IterationScheduler(
         while (tooMany - enough > 1)
         {
             var middle = enough + ((tooMany - enough) / 2);
-            if (BlocksToGrow(middle) <= Cache.Pool.Free)
+            if (BlocksToRepeat(middle) <= Cache.Pool.Free)
             {
                 enough = middle;
             }
@@ -169,13 +219,13 @@ internal abstract class IterationScheduler(
         return enough;
     }
 
-    /// <summary>Blocks that the requests of a batch that only decodes lack for so many iterations from now.</summary>
-    public long BlocksToGrow(int iterations)
+    /// <summary>Blocks that the requests lack for so many of the planned iteration in a row.</summary>
+    private long BlocksToRepeat(int iterations)
     {
         var blocks = Decoding.BlocksFor(iterations);
         foreach (var sequence in _single)
         {
-            blocks += Cache.Lacking(sequence, sequence.Computed + iterations);
+            blocks += Cache.Lacking(sequence, sequence.Computed + (iterations * sequence.Scheduled));
         }
 
         return blocks;
@@ -215,16 +265,16 @@ internal abstract class IterationScheduler(
     {
         foreach (var sequence in _single)
         {
-            Cache.Publish(sequence);
+            Cache.Publish(sequence, sequence.Computed);
         }
     }
 
-    /// <summary>Whether the planned iteration gives those with a progress of their own their next tokens and computes nothing else for them.</summary>
-    protected bool AllSingleDecode()
+    /// <summary>Whether those with a progress of their own can go on as in the planned iteration.</summary>
+    protected bool AllSingleGoOn()
     {
         foreach (var sequence in _single)
         {
-            if (!sequence.IsDecoding)
+            if (!sequence.IsDecoding && !sequence.GoesOnWithPrompt)
             {
                 return false;
             }

@@ -10,20 +10,27 @@ internal sealed partial class BlockPool
     private readonly Dictionary<ulong, int> _pages = [];
 
     /// <summary>How many slots of a page, from one on, are here without a gap.</summary>
-    public int CountFound(ulong page, int from) => CountFound(page, from, long.MinValue);
+    public int CountFound(ulong page, int from)
+    {
+        var found = from;
+        for (var run = First(page); run != None && _runs[run].From <= found; run = _runs[run].NextOfPage)
+        {
+            found = Math.Max(found, _runs[run].To);
+        }
 
-    /// <summary>How many slots of some pages, from the first one on, could be found if so many blocks were taken before.</summary>
+        return found - from;
+    }
+
+    /// <summary>How many slots of some pages are here without a gap, from the first one on.</summary>
     /// <param name="pages">The pages, one behind the other.</param>
     /// <param name="slots">Slots of each.</param>
     /// <param name="most">Slots to look for at most.</param>
-    /// <param name="taken">Blocks that are taken before.</param>
-    public int CountFound(ReadOnlySpan<ulong> pages, int slots, int most, int taken)
+    public int CountFound(ReadOnlySpan<ulong> pages, int slots, int most)
     {
-        var firstLeft = taken == 0 ? long.MinValue : PlaceBehind(taken);
         var count = 0;
         for (var i = 0; i < pages.Length && count < most; i++)
         {
-            var found = CountFound(pages[i], from: 0, firstLeft);
+            var found = CountFound(pages[i], from: 0);
             count += found;
             if (found < slots)
             {
@@ -161,32 +168,6 @@ internal sealed partial class BlockPool
 
     private int First(ulong page) => _pages.TryGetValue(page, out var run) ? run : None;
 
-    private int CountFound(ulong page, int from, long firstLeft)
-    {
-        var found = from;
-        for (var run = First(page); run != None && _runs[run].From <= found; run = _runs[run].NextOfPage)
-        {
-            ref readonly var blocks = ref _runs[run];
-            if (blocks.To <= found)
-            {
-                continue;
-            }
-
-            // Of a free run the last blocks are taken first.
-            var left =
-                blocks.Holders > 0 || blocks.Place - (blocks.Length - 1) >= firstLeft
-                    ? blocks.To
-                    : blocks.From + (int)Math.Max(0, blocks.Place - firstLeft + 1);
-            found = Math.Max(found, left);
-            if (left < blocks.To)
-            {
-                break;
-            }
-        }
-
-        return found - from;
-    }
-
     /// <summary>Takes the names of blocks of a page from those that have them.</summary>
     private void ForgetOlder(ulong page, int from, int to)
     {
@@ -277,7 +258,6 @@ internal sealed partial class BlockPool
         first.Rest = rest;
         second.NextOfPage = first.NextOfPage;
         first.NextOfPage = rest;
-        second.Place = first.Place - kept;
         if (first.Holders == 0)
         {
             LinkBefore(run, rest);
