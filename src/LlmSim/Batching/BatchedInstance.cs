@@ -69,8 +69,7 @@ internal sealed partial class BatchedInstance : Instance
 
     public override object HoldingKind => (Role, _cache.Pool.Total);
 
-    public override int CachedPrefixTokens(Request request) =>
-        Settled(_cache).CachedPrefixTokens(request);
+    public override int CachedPrefixTokens(Request request) => Settled(_cache).CachedPrefixTokens(request);
 
     public override int FetchableTokens(int tokens) =>
         Spec.Engine is { PrefixCaching: true, BlockTokens: var size } ? tokens / size * size : 0;
@@ -171,7 +170,7 @@ internal sealed partial class BatchedInstance : Instance
         }
 
         _batch = batch;
-        _progress.Begin();
+        _progress.Begin(_simulation.Now);
         ChangeWork();
         _options.OnRoom(this);
         return batch;

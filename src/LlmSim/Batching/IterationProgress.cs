@@ -14,9 +14,9 @@ internal sealed class IterationProgress(
     /// <summary>Iterations of the present plan that the requests have had.</summary>
     private int _settled;
 
-    /// <summary>Those of them whose use of blocks has been added up, and the blocks in use when the next one began.</summary>
-    private int _measured;
+    /// <summary>Blocks in use when the next of them began, and when that was.</summary>
     private int _used;
+    private SimTime _usedSince;
 
     /// <summary>A request has joined the batch.</summary>
     public static void Start(Request request, SimTime now)
@@ -36,7 +36,7 @@ internal sealed class IterationProgress(
     }
 
     /// <summary>A plan has been made.</summary>
-    public void Begin() => (_settled, _measured, _used) = (0, 0, cache.Pool.Used);
+    public void Begin(SimTime now) => (_settled, _used, _usedSince) = (0, cache.Pool.Used, now);
 
     /// <summary>So many iterations of a plan have ended, and another one has begun: the requests get what they have had of it until now.</summary>
     /// <remarks>What others see of them is the same whenever they ask: gaps between tokens are recorded at the end of the plan.</remarks>
@@ -57,7 +57,7 @@ internal sealed class IterationProgress(
         // What is computed of a prompt can be found, and its blocks are in use, from its own iteration on.
         for (; _settled < ended; _settled++)
         {
-            MeasureUse(times, _settled + 1);
+            MeasureUse(times.EndOf(_settled + 1));
             scheduler.Repeat(1);
             _used = cache.Pool.Used;
         }
@@ -67,7 +67,7 @@ internal sealed class IterationProgress(
     public void Complete(IterationScheduler scheduler, IterationPlan times, List<SequenceState> leaving)
     {
         Settle(scheduler, times, times.Count - 1);
-        MeasureUse(times, times.Count);
+        MeasureUse(times.End);
         if (times.Count > 1)
         {
             RecordGaps(scheduler, times, times.Count - 1);
@@ -108,11 +108,10 @@ internal sealed class IterationProgress(
     }
 
     /// <summary>Adds up the blocks in use since it was last done, until the end of an iteration.</summary>
-    private void MeasureUse(IterationPlan times, int ended)
+    private void MeasureUse(SimTime end)
     {
-        var duration = times.EndOf(ended) - times.EndOf(_measured);
-        instance.Totals.AddUse(duration, (_used + cache.Pool.Used) / 2.0);
-        _measured = ended;
+        instance.Totals.AddUse(end - _usedSince, (_used + cache.Pool.Used) / 2.0);
+        _usedSince = end;
     }
 
     /// <summary>Records the gaps before the tokens of the first so many iterations of a plan.</summary>

@@ -269,6 +269,7 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
             return false;
         }
 
+        sequence.Named.EnsureCapacity(sequence.Prompt.Keys.Length);
         for (var block = 0; block < hits; )
         {
             var name = sequence.NameOf(block);

@@ -83,7 +83,8 @@ internal sealed class WorkAhead(
     {
         // Iterations that repeat themselves take parts of a prompt off, but not its last one.
         var step = plan.Iterations > 1 ? PrefillStep : 0;
-        var left = step == 0 ? others : others - (plan.Iterations * step) - (WorkIndex.Tolerance * (1 + others));
+        var left =
+            step == 0 ? others : others - (plan.Iterations * step) - (WorkIndex.Tolerance * (1 + others));
         var batch = MeanBatch(out var tokens);
         if (batch.DecodeRequests == 0)
         {

@@ -191,6 +191,11 @@ internal sealed class IterationPlan
     {
         // Most plans are one piece; those of a model that is asked iteration by iteration have a piece for each.
         var (low, high) = (0, _pieceCount - 1);
+        if (iteration > 0 && iteration <= _pieceCount && _pieces[iteration - 1].Before == iteration - 1)
+        {
+            (low, high) = (iteration - 1, iteration - 1);
+        }
+
         while (low < high)
         {
             var middle = (low + high + 1) / 2;

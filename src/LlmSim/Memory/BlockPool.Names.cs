@@ -7,7 +7,7 @@ namespace LlmSim.Memory;
 internal sealed partial class BlockPool
 {
     /// <summary>The first run of each page that has blocks here.</summary>
-    private readonly Dictionary<ulong, int> _pages = [];
+    private readonly PageTable _pages = new();
 
     /// <summary>How many slots of a page, from one on, are here without a gap.</summary>
     public int CountFound(ulong page, int from)
@@ -166,7 +166,7 @@ internal sealed partial class BlockPool
         Append(run);
     }
 
-    private int First(ulong page) => _pages.TryGetValue(page, out var run) ? run : None;
+    private int First(ulong page) => _pages.Find(page);
 
     /// <summary>Takes the names of blocks of a page from those that have them.</summary>
     private void ForgetOlder(ulong page, int from, int to)
@@ -201,8 +201,8 @@ internal sealed partial class BlockPool
         }
 
         _runs[run].Page = NoPage;
-        ref var first = ref CollectionsMarshal.GetValueRefOrNullRef(_pages, page);
-        if (first == run)
+        var before = First(page);
+        if (before == run)
         {
             if (_runs[run].NextOfPage == None)
             {
@@ -210,13 +210,12 @@ internal sealed partial class BlockPool
             }
             else
             {
-                first = _runs[run].NextOfPage;
+                _pages.Set(page, _runs[run].NextOfPage);
             }
 
             return;
         }
 
-        var before = first;
         while (_runs[before].NextOfPage != run)
         {
             before = _runs[before].NextOfPage;
@@ -227,15 +226,14 @@ internal sealed partial class BlockPool
 
     private void LinkToPage(int run)
     {
-        ref var first = ref CollectionsMarshal.GetValueRefOrAddDefault(_pages, _runs[run].Page, out _);
-        if (first == None || _runs[first].From > _runs[run].From)
+        var before = First(_runs[run].Page);
+        if (before == None || _runs[before].From > _runs[run].From)
         {
-            _runs[run].NextOfPage = first;
-            first = run;
+            _runs[run].NextOfPage = before;
+            _pages.Set(_runs[run].Page, run);
             return;
         }
 
-        var before = first;
         while (_runs[before].NextOfPage is not None and var next && _runs[next].From < _runs[run].From)
         {
             before = next;
