@@ -1,5 +1,6 @@
 using LlmSim.Batching;
 using LlmSim.Engine;
+using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Tests.Properties;
 using LlmSim.Workloads;
@@ -67,7 +68,7 @@ public sealed class PromptChunkTests
     private static long Pairs(long tokens, long computed) =>
         (tokens * computed) + (tokens * (tokens + 1) / 2);
 
-    private static List<Metrics.RequestRecord> Run(
+    private static List<RequestRecord> Run(
         EngineKind kind,
         bool plansAhead,
         int maxIterationsPerEvent,
@@ -85,7 +86,7 @@ public sealed class PromptChunkTests
             CapturedSizes = [],
         };
         var scenario = EngineScenarios.Cluster(s_times, engine, mixed: 1);
-        var records = new List<Metrics.RequestRecord>();
+        var records = new List<RequestRecord>();
         var cluster = new Cluster(
             scenario,
             [
