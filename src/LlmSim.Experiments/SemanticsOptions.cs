@@ -44,15 +44,15 @@ internal sealed class SemanticsOption
                 $"--{Name} '{value}': allowed: {string.Join(", ", AllowedValues)}.{Suggestion.For(value, AllowedValues)}"
             );
 
-    internal static SemanticsOption Create<T>(
+    /// <summary>An option whose values are those of an enumeration, as an object: code for each would be compiled at every start.</summary>
+    internal static SemanticsOption Create(
         string name,
         string summary,
-        Func<Semantics, T> get,
-        Func<Semantics, T, Semantics> with
+        Func<Semantics, Enum> get,
+        Func<Semantics, Enum, Semantics> with
     )
-        where T : struct, Enum
     {
-        var values = Enum.GetValues<T>();
+        Enum[] values = [.. Enum.GetValues(get(Semantics.Standard).GetType()).Cast<Enum>()];
         var names = values.Select(ValueName).ToArray();
         return new SemanticsOption(
             name,
@@ -63,8 +63,8 @@ internal sealed class SemanticsOption
         );
     }
 
-    private static string ValueName<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+    private static string ValueName(Enum value) =>
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }
 
 /// <summary>The table of all options in which the two presets of the <see cref="Semantics" /> differ.</summary>
@@ -80,145 +80,145 @@ internal static class SemanticsOptions
             "decode_attention_context",
             "tokens that decode attention reads: one a request, or its full context",
             s => s.DecodeAttentionContext,
-            (s, v) => s with { DecodeAttentionContext = v }
+            (s, v) => s with { DecodeAttentionContext = (DecodeAttentionContext)v }
         ),
         SemanticsOption.Create(
             "attention_tp",
             "attention under tensor parallelism: replicated on each accelerator, or heads divided",
             s => s.AttentionTensorParallelism,
-            (s, v) => s with { AttentionTensorParallelism = v }
+            (s, v) => s with { AttentionTensorParallelism = (AttentionTensorParallelism)v }
         ),
         SemanticsOption.Create(
             "kv_heads",
             "KV heads under tensor parallelism: tp divides them, or is a multiple and copies them",
             s => s.KvHeadLimit,
-            (s, v) => s with { KvHeadLimit = v }
+            (s, v) => s with { KvHeadLimit = (KvHeadLimit)v }
         ),
         SemanticsOption.Create(
             "flash_output",
             "what fused attention writes: two score matrices, or its output alone",
             s => s.FlashOutput,
-            (s, v) => s with { FlashOutput = v }
+            (s, v) => s with { FlashOutput = (FlashOutput)v }
         ),
         SemanticsOption.Create(
             "attention_mask",
             "pairs of query and key that fused prefill attention computes: all, or the causal half",
             s => s.AttentionMask,
-            (s, v) => s with { AttentionMask = v }
+            (s, v) => s with { AttentionMask = (AttentionMask)v }
         ),
         SemanticsOption.Create(
             "lm_head",
             "projection to the vocabulary: one operation a weight, undivided, or two, divided by tp",
             s => s.LmHead,
-            (s, v) => s with { LmHead = v }
+            (s, v) => s with { LmHead = (LmHead)v }
         ),
         SemanticsOption.Create(
             "arithmetic_rate",
             "rate of arithmetic: of the widest of weights, activations and KV cache, or of an operation's own operands",
             s => s.ArithmeticRate,
-            (s, v) => s with { ArithmeticRate = v }
+            (s, v) => s with { ArithmeticRate = (ArithmeticRate)v }
         ),
         SemanticsOption.Create(
             "embedding_format",
             "embedding and lm_head: in the format of the layers, or in one of their own (16 bits)",
             s => s.EmbeddingFormat,
-            (s, v) => s with { EmbeddingFormat = v }
+            (s, v) => s with { EmbeddingFormat = (EmbeddingFormat)v }
         ),
         SemanticsOption.Create(
             "hidden_state_format",
             "what is written, normed and exchanged: in the format of activations, or in one of its own (16 bits)",
             s => s.HiddenStateFormat,
-            (s, v) => s with { HiddenStateFormat = v }
+            (s, v) => s with { HiddenStateFormat = (HiddenStateFormat)v }
         ),
         SemanticsOption.Create(
             "tp_communication",
             "tensor-parallel exchanges: free, or two all-reduces a layer",
             s => s.TensorParallelCommunication,
-            (s, v) => s with { TensorParallelCommunication = v }
+            (s, v) => s with { TensorParallelCommunication = (TensorParallelCommunication)v }
         ),
         SemanticsOption.Create(
             "kv_bytes_per_token",
             "KV cache of a token: fixed at 516,096 bytes, or from the model's shapes",
             s => s.KvBytesPerToken,
-            (s, v) => s with { KvBytesPerToken = v }
+            (s, v) => s with { KvBytesPerToken = (ModelBytes)v }
         ),
         SemanticsOption.Create(
             "weights",
             "parameters: fixed at 70e9, or counted from the model's shapes",
             s => s.Weights,
-            (s, v) => s with { Weights = v }
+            (s, v) => s with { Weights = (ModelBytes)v }
         ),
         SemanticsOption.Create(
             "hardware_figures",
             "figures of accelerators: the reference's own where it has some, or the catalog's",
             s => s.HardwareFigures,
-            (s, v) => s with { HardwareFigures = v }
+            (s, v) => s with { HardwareFigures = (HardwareFigures)v }
         ),
         SemanticsOption.Create(
             "memory_limit",
             "memory for KV: one accelerator's less weights / tp, or the group's, less what an engine takes",
             s => s.MemoryLimit,
-            (s, v) => s with { MemoryLimit = v }
+            (s, v) => s with { MemoryLimit = (MemoryLimit)v }
         ),
         SemanticsOption.Create(
             "saturation",
             "when KV memory runs out: evict all for free, or preempt the newest, which recompute",
             s => s.Saturation,
-            (s, v) => s with { Saturation = v }
+            (s, v) => s with { Saturation = (Saturation)v }
         ),
         SemanticsOption.Create(
             "admission",
             "to the decode batch: the last one may overshoot the memory limit, or strictly within it",
             s => s.Admission,
-            (s, v) => s with { Admission = v }
+            (s, v) => s with { Admission = (Admission)v }
         ),
         SemanticsOption.Create(
             "batch_padding",
             "contexts in a decode iteration: all padded to the longest, or each its own",
             s => s.BatchPadding,
-            (s, v) => s with { BatchPadding = v }
+            (s, v) => s with { BatchPadding = (BatchPadding)v }
         ),
         SemanticsOption.Create(
             "output_tokens",
             "tokens of an output: all from decode, or the first from prefill",
             s => s.OutputTokens,
-            (s, v) => s with { OutputTokens = v }
+            (s, v) => s with { OutputTokens = (OutputTokens)v }
         ),
         SemanticsOption.Create(
             "tpot_definition",
             "TPOT: since the KV transfer, over what eviction left, or between first and last token",
             s => s.Tpot,
-            (s, v) => s with { Tpot = v }
+            (s, v) => s with { Tpot = (TpotDefinition)v }
         ),
         SemanticsOption.Create(
             "kv_transfer",
             "KV transfers: independent at 1e9 bytes/s each, or sharing the instance's link",
             s => s.KvTransfer,
-            (s, v) => s with { KvTransfer = v }
+            (s, v) => s with { KvTransfer = (KvTransfer)v }
         ),
         SemanticsOption.Create(
             "random_policies",
             "random policies: unseeded, or seeded by a stream of the run's seed",
             s => s.RandomPolicies,
-            (s, v) => s with { RandomPolicies = v }
+            (s, v) => s with { RandomPolicies = (RandomPolicies)v }
         ),
         SemanticsOption.Create(
             "synthetic_output",
             "output lengths of zipfian and lognormal: from the input, or a distribution of their own",
             s => s.SyntheticOutput,
-            (s, v) => s with { SyntheticOutput = v }
+            (s, v) => s with { SyntheticOutput = (SyntheticOutput)v }
         ),
         SemanticsOption.Create(
             "trace_arrivals",
             "arrivals of a trace without --arrivals: poisson at lambda_arrival, or its own times",
             s => s.TraceArrivals,
-            (s, v) => s with { TraceArrivals = v }
+            (s, v) => s with { TraceArrivals = (TraceArrivals)v }
         ),
         SemanticsOption.Create(
             "queued_work",
             "queued prefill work that lowest_load counts: only shorter prompts, or all",
             s => s.QueuedWork,
-            (s, v) => s with { QueuedWork = v }
+            (s, v) => s with { QueuedWork = (QueuedWork)v }
         ),
     ];
 

@@ -55,7 +55,7 @@ internal sealed record Prediction
         var found = s_figures
             .Select(figure => (figure.Name, Found: errors.Find(subject, figure.Metric)))
             .Where(figure => figure.Found is not null)
-            .Select(figure => (figure.Name, figure.Found!.Value.Class, figure.Found.Value.Figure))
+            .Select(figure => (figure.Name, figure.Found!.Class, figure.Found.Figure))
             .ToArray();
         return new Prediction
         {

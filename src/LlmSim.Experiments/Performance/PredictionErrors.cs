@@ -64,22 +64,25 @@ internal sealed record PredictionErrors(IReadOnlyList<ClassErrors> Errors)
     /// The errors of a figure for what is nearest to a subject: of its tier and family, first those of the same mode, then of them
     /// those of its accelerators, then those under the same load, then the most. Null where nothing of tier and family was measured.
     /// </summary>
-    public (ClassErrors Class, FigureErrors Figure)? Find(PredictionSubject subject, string metric) =>
+    public FoundErrors? Find(PredictionSubject subject, string metric) =>
         Of(subject)
             .SelectMany(
                 one => one.Figures.Where(figure => figure.Metric == metric),
-                (one, figure) => ((ClassErrors Class, FigureErrors Figure)?)(one, figure)
+                (one, figure) => new FoundErrors(one, figure)
             )
-            .OrderByDescending(found => found!.Value.Class.Mode == subject.Mode)
-            .ThenByDescending(found => subject.Accelerators.All(found!.Value.Class.Accelerators.Contains))
-            .ThenByDescending(found => found!.Value.Class.Load == subject.Load)
-            .ThenByDescending(found => found!.Value.Figure.Count)
+            .OrderByDescending(found => found.Class.Mode == subject.Mode)
+            .ThenByDescending(found => subject.Accelerators.All(found.Class.Accelerators.Contains))
+            .ThenByDescending(found => found.Class.Load == subject.Load)
+            .ThenByDescending(found => found.Figure.Count)
             .FirstOrDefault();
 
     /// <summary>The classes of a subject's tier and family.</summary>
     public IEnumerable<ClassErrors> Of(PredictionSubject subject) =>
         Errors.Where(one => one.Tier == subject.Tier.Name() && one.Family == subject.Family);
 }
+
+/// <summary>The errors of a figure, and the class that they are of.</summary>
+internal sealed record FoundErrors(ClassErrors Class, FigureErrors Figure);
 
 /// <summary>The errors of one class, and what the measured configurations in it were.</summary>
 internal sealed record ClassErrors

@@ -1,6 +1,6 @@
 namespace LlmSim.Batching;
 
-/// <content>What others estimate of the instance. Nothing here changes it.</content>
+/// <content>What others estimate of the instance. Looking brings it up to date, which is the same whenever it is done.</content>
 internal sealed partial class BatchedInstance
 {
     public override int QueuedRequests => _waiting.Count;
@@ -22,13 +22,13 @@ internal sealed partial class BatchedInstance
     /// </summary>
     public override double EstimatedWork(Request request) =>
         request.State == RequestState.DecodeGlobal
-            ? _work.TokensToCome(UnsettledIterations)
-            : PrefillSecondsAhead + _work.DecodeSeconds(UnsettledIterations);
+            ? Settled(_work).TokensToCome
+            : PrefillSecondsAhead + _work.DecodeSeconds();
 
     public override WorkBound BoundWork(Stage stage) =>
         stage == Stage.Decode
-            ? _work.BoundTokens(UnsettledIterations, Ahead)
-            : _work.BoundSeconds(PrefillSecondsAhead, UnsettledIterations, Ahead);
+            ? Settled(_work).BoundTokens(Ahead)
+            : _work.BoundSeconds(PrefillSecondsAhead, Ahead);
 
     /// <summary>The running request with the longest context; null when none runs.</summary>
     public Request? Longest
@@ -45,7 +45,8 @@ internal sealed partial class BatchedInstance
         }
     }
 
-    private double PrefillSecondsAhead => _work.PrefillSeconds + _expected.Values.Sum();
+    private double PrefillSecondsAhead =>
+        Settled(_work).PrefillSeconds + (_expected.Count > 0 ? _expected.Values.Sum() : 0);
 
     private PlanAhead Ahead
     {
@@ -65,16 +66,5 @@ internal sealed partial class BatchedInstance
         }
     }
 
-    /// <summary>
-    /// Iterations that have ended while others of the same plan go on, and that the requests have not been given yet: each got a
-    /// token in every one. Whoever looks at the instance counts them in; only what happens to it settles them.
-    /// </summary>
-    private int UnsettledIterations =>
-        _isPlanned ? _progress.Unsettled(_group.Times.EndedBefore(_simulation.Now)) : 0;
-
-    /// <summary>KV blocks that the requests have grown by in those iterations.</summary>
-    private int UnsettledBlocks =>
-        UnsettledIterations is > 0 and var iterations ? (int)_scheduler.BlocksToGrow(iterations + 1) : 0;
-
-    private int UsedBlocks => _cache.Pool.Used + UnsettledBlocks;
+    private int UsedBlocks => Settled(_cache).Pool.Used;
 }

@@ -31,7 +31,6 @@ internal sealed partial class BatchedInstance : Instance
 
     /// <summary>Whether iterations in which this instance computes are planned; it may be idle beside others of its group.</summary>
     private bool _isPlanned;
-    private int _usedAtBegin;
 
     public BatchedInstance(
         int index,
@@ -73,8 +72,7 @@ internal sealed partial class BatchedInstance : Instance
 
     public override object HoldingKind => (Role, _cache.Pool.Total);
 
-    public override int CachedPrefixTokens(Request request) =>
-        _cache.CachedPrefixTokens(request, UnsettledBlocks);
+    public override int CachedPrefixTokens(Request request) => Settled(_cache).CachedPrefixTokens(request);
 
     public override int FetchableTokens(int tokens) =>
         Spec.Engine is { PrefixCaching: true, BlockTokens: var size } ? tokens / size * size : 0;
@@ -175,7 +173,7 @@ internal sealed partial class BatchedInstance : Instance
         }
 
         _batch = batch;
-        _usedAtBegin = _cache.Pool.Used;
+        _progress.Begin(_simulation.Now);
         ChangeWork();
         _options.OnRoom(this);
         return batch;
@@ -214,8 +212,8 @@ internal sealed partial class BatchedInstance : Instance
         var times = _group.Times;
         Report(times, _batch.PrefillTokens, _batch.Requests);
         _progress.Complete(_scheduler, times, _leaving);
-        _scheduler.OnEnded(times.Count);
-        Totals.Add(times, _batch.Requests, (_usedAtBegin + _cache.Pool.Used) / 2.0);
+        _scheduler.OnEnded();
+        Totals.Add(times, _batch.Requests);
         _scheduler.Regroup(times.End);
         foreach (var sequence in _leaving)
         {
@@ -267,7 +265,7 @@ internal sealed partial class BatchedInstance : Instance
         }
     }
 
-    /// <summary>Brings the requests up to date, before something happens to the instance.</summary>
+    /// <summary>Brings the requests up to date, before something happens to the instance or somebody looks at it.</summary>
     private void Settle()
     {
         if (_isPlanned)
@@ -275,6 +273,13 @@ internal sealed partial class BatchedInstance : Instance
             var times = _group.Times;
             _progress.Settle(_scheduler, times, times.EndedBefore(_simulation.Now));
         }
+    }
+
+    /// <summary>The same thing, up to date.</summary>
+    private T Settled<T>(T part)
+    {
+        Settle();
+        return part;
     }
 
     private void Leave(SequenceState sequence)

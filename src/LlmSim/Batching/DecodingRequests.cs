@@ -38,7 +38,7 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
     public int Measured { get; private set; }
 
     /// <summary>When each of them got its last token.</summary>
-    public SimTime LastToken { get; private set; }
+    public SimTime LastToken { get; set; }
 
     /// <summary>Whether there are some and they are part of the planned iteration.</summary>
     public bool IsPlanned
@@ -66,10 +66,6 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
     /// <param name="sequence">A request that the next iteration is to give a token.</param>
     public void Add(SequenceState sequence)
     {
-        Invariant.Require(
-            _provided == _ended,
-            $"{sequence.Request} joined requests in the middle of an iteration"
-        );
         if (Count == 0)
         {
             (_ended, _provided) = (0, 0);
@@ -77,6 +73,11 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
             LatestJoin = 0;
             LastToken = sequence.Request.LastToken;
         }
+
+        Invariant.Require(
+            _provided == _ended,
+            $"{sequence.Request} joined requests in the middle of an iteration"
+        );
 
         if (Count == _members.Length)
         {
@@ -102,13 +103,7 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
     }
 
     /// <summary>So many iterations of a plan have ended; each gave every request a token.</summary>
-    /// <param name="iterations">At least 1.</param>
-    /// <param name="lastToken">When the last of them ended.</param>
-    public void Advance(int iterations, SimTime lastToken)
-    {
-        _ended += iterations;
-        LastToken = lastToken;
-    }
+    public void Advance(int iterations) => _ended += iterations;
 
     /// <summary>KV blocks that they lack for so many iterations from now.</summary>
     public long BlocksFor(long iterations)
@@ -139,16 +134,19 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
         _provided = _ended + 1;
     }
 
-    /// <summary>Tokens that they are expected to generate yet, at least one each, so many iterations later.</summary>
-    public long ExpectedTokens(int iterations)
+    /// <summary>Tokens that they are expected to generate yet, at least one each.</summary>
+    public long ExpectedTokens
     {
-        var (tokens, now) = (0L, _ended + iterations);
-        foreach (var last in _expectedLast.AsSpan(0, Count))
+        get
         {
-            tokens += Math.Max(1, last - now);
-        }
+            var tokens = 0L;
+            foreach (var last in _expectedLast.AsSpan(0, Count))
+            {
+                tokens += Math.Max(1, last - _ended);
+            }
 
-        return tokens;
+            return tokens;
+        }
     }
 
     /// <summary>Tokens that they may generate yet, so many of each at most.</summary>

@@ -15,6 +15,10 @@ internal sealed class IterationProgress(
     /// <summary>Iterations of the present plan that the requests have had.</summary>
     private int _settled;
 
+    /// <summary>Blocks in use when the next of them began, and when that was.</summary>
+    private int _used;
+    private SimTime _usedSince;
+
     /// <summary>A request has joined the batch.</summary>
     public static void Start(Request request, SimTime now)
     {
@@ -32,42 +36,44 @@ internal sealed class IterationProgress(
         }
     }
 
-    /// <summary>How many of the ended iterations of the plan the requests have not had.</summary>
-    public int Unsettled(int ended) => ended - _settled;
+    /// <summary>A plan has been made.</summary>
+    public void Begin(SimTime now) => (_settled, _used, _usedSince) = (0, cache.Pool.Used, now);
 
-    /// <summary>So many iterations of a plan have ended; in each, every request got a token, and another one has begun.</summary>
+    /// <summary>So many iterations of a plan have ended, and another one has begun: the requests get what they have had of it until now.</summary>
+    /// <remarks>What others see of them is the same whenever they ask: gaps between tokens are recorded at the end of the plan.</remarks>
     public void Settle(IterationScheduler scheduler, IterationPlan times, int ended)
     {
-        var iterations = Unsettled(ended);
-        if (iterations <= 0)
+        if (_settled >= ended)
         {
             return;
         }
 
-        RecordGaps(scheduler, times, _settled + 1, ended);
-        foreach (var sequence in scheduler.Single)
+        if (!scheduler.IsOfPrompt)
         {
-            sequence.Computed += iterations;
-            sequence.Request.DecodedTokens += iterations;
-            sequence.Request.LastToken = times.EndOf(ended);
-            var grown = cache.TryGrow(sequence, sequence.Computed + 1);
-            Invariant.Require(grown, $"{instance} planned more iterations than it has KV blocks for");
+            scheduler.Repeat(ended - _settled);
+            _settled = ended;
+            return;
         }
 
-        if (scheduler.Decoding.Count > 0)
+        // What is computed of a prompt can be found, and its blocks are in use, from its own iteration on.
+        for (; _settled < ended; _settled++)
         {
-            scheduler.Decoding.Advance(iterations, times.EndOf(ended));
-            scheduler.Decoding.ProvideNext();
+            MeasureUse(times.EndOf(_settled + 1));
+            scheduler.Repeat(1);
+            _used = cache.Pool.Used;
         }
-
-        _settled = ended;
     }
 
     /// <summary>A plan has ended: whoever has nothing left to compute gets a token. Those that leave are added to a list.</summary>
     public void Complete(IterationScheduler scheduler, IterationPlan times, List<SequenceState> leaving)
     {
         Settle(scheduler, times, times.Count - 1);
-        _settled = 0;
+        MeasureUse(times.End);
+        if (times.Count > 1)
+        {
+            RecordGaps(scheduler, times, times.Count - 1);
+        }
+
         foreach (var sequence in scheduler.Single)
         {
             var isDue = sequence.CompletesNow;
@@ -92,7 +98,8 @@ internal sealed class IterationProgress(
         if (scheduler.Decoding is { IsPlanned: true } decoding)
         {
             interTokenLatency.Record(times.End - decoding.LastToken, decoding.Measured);
-            decoding.Advance(1, times.End);
+            decoding.Advance(1);
+            decoding.LastToken = times.End;
             decoding.TakeFinished(leaving);
             if (leaving.Count > 1)
             {
@@ -101,21 +108,37 @@ internal sealed class IterationProgress(
         }
     }
 
-    private void RecordGaps(IterationScheduler scheduler, IterationPlan times, int first, int last)
+    /// <summary>Adds up the blocks in use since it was last done, until the end of an iteration.</summary>
+    private void MeasureUse(SimTime end)
+    {
+        instance.Totals.AddUse(end - _usedSince, (_used + cache.Pool.Used) / 2.0);
+        _usedSince = end;
+    }
+
+    /// <summary>Records the gaps before the tokens of the first so many iterations of a plan.</summary>
+    private void RecordGaps(IterationScheduler scheduler, IterationPlan times, int iterations)
     {
         var decoding = scheduler.Decoding;
         var measured = decoding.Measured;
-        interTokenLatency.Record(times.EndOf(first) - decoding.LastToken, measured);
+        interTokenLatency.Record(times.EndOf(1) - decoding.LastToken, measured);
+        decoding.LastToken = times.EndOf(iterations);
         foreach (var sequence in scheduler.Single)
         {
+            if (!sequence.IsDecoding)
+            {
+                continue;
+            }
+
             if (sequence.Request.IsMeasured)
             {
                 measured++;
-                interTokenLatency.Record(times.EndOf(first) - sequence.Request.LastToken, 1);
+                interTokenLatency.Record(times.EndOf(1) - sequence.Request.LastToken, 1);
             }
+
+            sequence.Request.LastToken = times.EndOf(iterations);
         }
 
-        times.RecordGaps(interTokenLatency, first + 1, last, measured);
+        times.RecordGaps(interTokenLatency, 2, iterations, measured);
     }
 
     private void GiveToken(Request request, SimTime now)

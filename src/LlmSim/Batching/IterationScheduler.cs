@@ -13,7 +13,7 @@ namespace LlmSim.Batching;
 /// <param name="cache">Its KV blocks.</param>
 /// <param name="waiting">Who waits for it.</param>
 /// <param name="reservesToEnd">Whether a request that is admitted holds a reservation for all blocks that it may yet need.</param>
-internal abstract class IterationScheduler(
+internal abstract partial class IterationScheduler(
     EngineSpec spec,
     InstanceRole role,
     PagedKvCache cache,
@@ -65,12 +65,6 @@ internal abstract class IterationScheduler(
 
     public long Preemptions { get; private set; }
 
-    /// <summary>
-    /// Whether the planned iteration only decodes and nobody can be admitted after it, so that it repeats itself until a
-    /// request has all its tokens, blocks run out, or somebody comes.
-    /// </summary>
-    public bool IsSteady { get; protected set; }
-
     /// <summary>Plans an iteration.</summary>
     /// <param name="now">The simulated clock.</param>
     /// <param name="departing">Requests that have ended, but hold their places in the batch and their blocks yet.</param>
@@ -80,8 +74,11 @@ internal abstract class IterationScheduler(
     /// <summary>Requests that had ended have let go of their places and blocks.</summary>
     public virtual void OnFreed() { }
 
-    /// <summary>The planned iteration has ended, so often in a row; those that leave with it are still among the running ones.</summary>
-    public virtual void OnEnded(int iterations) { }
+    /// <summary>The planned iteration has ended for the last time; those that leave with it are still among the running ones.</summary>
+    public virtual void OnEnded() { }
+
+    /// <summary>A request has the blocks for what it gets in an iteration that begins.</summary>
+    protected virtual void OnPlanned(SequenceState sequence) { }
 
     /// <summary>Gives a request whose KV cache is to come what it has to have before it is sent; false when there is too little.</summary>
     public virtual bool TryReserve(SequenceState sequence) => Cache.TryReserve(sequence);
@@ -127,60 +124,6 @@ internal abstract class IterationScheduler(
         && sequence.Published == sequence.SharedBlocks
         && Cache.Lacking(sequence, sequence.Computed) == 0;
 
-    /// <summary>How often the planned iteration can repeat itself, itself included, before a request ends or blocks run out.</summary>
-    /// <param name="limit">Most to look for, at least 1.</param>
-    public int SteadyIterations(int limit)
-    {
-        if (!IsSteady)
-        {
-            return 1;
-        }
-
-        foreach (var sequence in _single)
-        {
-            limit = Math.Min(limit, sequence.RemainingTokens);
-        }
-
-        if (Decoding.Count > 0)
-        {
-            limit = (int)Math.Min(limit, Decoding.IterationsToFirstEnd);
-        }
-
-        if (BlocksToGrow(limit) <= Cache.Pool.Free)
-        {
-            return limit;
-        }
-
-        // The blocks for the first are taken already.
-        var (enough, tooMany) = (1, limit);
-        while (tooMany - enough > 1)
-        {
-            var middle = enough + ((tooMany - enough) / 2);
-            if (BlocksToGrow(middle) <= Cache.Pool.Free)
-            {
-                enough = middle;
-            }
-            else
-            {
-                tooMany = middle;
-            }
-        }
-
-        return enough;
-    }
-
-    /// <summary>Blocks that the requests of a batch that only decodes lack for so many iterations from now.</summary>
-    public long BlocksToGrow(int iterations)
-    {
-        var blocks = Decoding.BlocksFor(iterations);
-        foreach (var sequence in _single)
-        {
-            blocks += Cache.Lacking(sequence, sequence.Computed + iterations);
-        }
-
-        return blocks;
-    }
-
     /// <summary>Puts the selected waiting request into the batch.</summary>
     protected void Join(SequenceState selected)
     {
@@ -215,22 +158,8 @@ internal abstract class IterationScheduler(
     {
         foreach (var sequence in _single)
         {
-            Cache.Publish(sequence);
+            Cache.Publish(sequence, sequence.Computed);
         }
-    }
-
-    /// <summary>Whether the planned iteration gives those with a progress of their own their next tokens and computes nothing else for them.</summary>
-    protected bool AllSingleDecode()
-    {
-        foreach (var sequence in _single)
-        {
-            if (!sequence.IsDecoding)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     /// <summary>Has the requests that decode in step get their next token in the planned iteration; there must be blocks for it.</summary>

@@ -18,12 +18,14 @@ internal sealed class IterationTotals
     public double UsedBlockSeconds { get; private set; }
 
     /// <summary>Adds the iterations of a plan.</summary>
-    public void Add(IterationPlan times, int requests, double usedBlocks)
+    public void Add(IterationPlan times, int requests)
     {
-        var duration = times.End - times.EndOf(0);
         Iterations += times.Count;
         Requests += (long)times.Count * requests;
-        Busy += duration;
-        UsedBlockSeconds += duration.Seconds * usedBlocks;
+        Busy += times.End - times.Start;
     }
+
+    /// <summary>Adds the blocks in use meanwhile.</summary>
+    public void AddUse(SimTime duration, double usedBlocks) =>
+        UsedBlockSeconds += duration.Seconds * usedBlocks;
 }

@@ -30,13 +30,11 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
             : PrefixPages.None;
 
     /// <summary>Tokens at the start of a prompt whose KV cache is here; the last token is always computed anew.</summary>
-    /// <param name="request">Whose prompt it is.</param>
-    /// <param name="unsettledBlocks">Blocks that have been taken without the pool knowing it yet.</param>
-    public int CachedPrefixTokens(Request request, int unsettledBlocks)
+    public int CachedPrefixTokens(Request request)
     {
         var pages = Pages(request);
         var most = Math.Min(pages.Blocks, (request.InputTokens - 1) / spec.BlockTokens);
-        return Pool.CountFound(pages.Keys, pages.Slots, most, unsettledBlocks) * spec.BlockTokens;
+        return Pool.CountFound(pages.Keys, pages.Slots, most) * spec.BlockTokens;
     }
 
     /// <summary>Leading blocks of a waiting sequence that are here.</summary>
@@ -154,13 +152,12 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         sequence.Reserved = Math.Max(0, sequence.Reserved - taken);
     }
 
-    /// <summary>Makes the shared blocks findable that are full after the planned iteration.</summary>
-    public void Publish(SequenceState sequence)
+    /// <summary>Makes the shared blocks findable that so many tokens fill.</summary>
+    public void Publish(SequenceState sequence, int tokens)
     {
         if (sequence.Published < sequence.SharedBlocks)
         {
-            var full = (sequence.Computed + sequence.Scheduled) / spec.BlockTokens;
-            full = Math.Min(full, sequence.SharedBlocks);
+            var full = Math.Min(tokens / spec.BlockTokens, sequence.SharedBlocks);
             Name(sequence, sequence.Published, full);
             sequence.Published = Math.Max(sequence.Published, full);
         }
@@ -273,6 +270,7 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
             return false;
         }
 
+        sequence.Named.EnsureCapacity(sequence.Prompt.Keys.Length);
         for (var block = 0; block < hits; )
         {
             var name = sequence.NameOf(block);

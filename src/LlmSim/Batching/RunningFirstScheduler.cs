@@ -38,7 +38,7 @@ internal abstract class RunningFirstScheduler(
             );
             if (batch.Tokens > 0 || !preempted)
             {
-                IsSteady = !mayAdmitNext && batch.DecodeRequests == Running && AllSingleDecode();
+                IsSteady = !mayAdmitNext && AllSingleGoOn();
                 return batch;
             }
 
@@ -54,8 +54,6 @@ internal abstract class RunningFirstScheduler(
 
     /// <summary>Whether nobody is admitted although there may be room, because more may come.</summary>
     protected virtual bool HoldsBack(int budget) => false;
-
-    protected virtual void OnPlanned(SequenceState sequence) { }
 
     /// <summary>Gives the running requests what they want; says whether somebody was preempted for it.</summary>
     private bool ContinueRunning(ref int budget)
@@ -126,7 +124,8 @@ internal abstract class RunningFirstScheduler(
         {
             if (budget <= 0)
             {
-                return true;
+                // Nor will be, as long as the running ones go on alike.
+                return Waiting.HasUnseen;
             }
 
             var next = Waiting.Select(now);

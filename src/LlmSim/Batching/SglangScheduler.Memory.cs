@@ -38,6 +38,18 @@ internal sealed partial class SglangScheduler
     /// <summary>The last one stays as long as it can go on at all.</summary>
     private bool LacksRoom() => BlocksToGrow(Running == 1 ? 1 : RoomAfterRetraction) > Cache.Available;
 
+    /// <summary>Blocks that the requests lack for so many iterations that only decode.</summary>
+    private long BlocksToGrow(int iterations)
+    {
+        var blocks = Decoding.BlocksFor(iterations);
+        foreach (var sequence in Single)
+        {
+            blocks += Cache.Lacking(sequence, sequence.Computed + iterations);
+        }
+
+        return blocks;
+    }
+
     /// <summary>What the share would have had to be for those that stay, and some tokens more.</summary>
     private double ShareAfterRetraction()
     {

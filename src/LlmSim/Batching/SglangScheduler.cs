@@ -88,13 +88,13 @@ internal sealed partial class SglangScheduler(
 
     public override void OnFreed() => _isFull = false;
 
-    public override void OnEnded(int iterations)
+    protected override void OnRepeated(int iterations)
     {
-        // The first of them was counted when it was planned.
-        _decodedSince += iterations - 1;
-        _sinceReceived += iterations - 1;
-        PublishComputed();
+        _decodedSince += iterations;
+        _sinceReceived += iterations;
     }
+
+    public override void OnEnded() => PublishComputed();
 
     /// <summary>Whether the engine reads who has come, which it does after prompts and when idle in any case.</summary>
     private bool Receives()
@@ -146,7 +146,7 @@ internal sealed partial class SglangScheduler(
             var isHeld = Cache.TryAdmit(next, hits, tokens);
             Invariant.Require(isHeld, $"{next.Request} was thought to fit");
             // What has come from another instance can be found at once.
-            Cache.Publish(next);
+            Cache.Publish(next, next.Computed);
             Join(next);
             owed += hasPrompt ? TokensToCome(next) : Share * TokensToCome(next);
             if (hasPrompt)

@@ -18,10 +18,12 @@ internal sealed class TensorRtLlmScheduler(
     /// <summary>Iterations in a row in which prompts have been held back.</summary>
     private int _heldBack;
 
-    public override void OnEnded(int iterations) => PublishComputed();
+    public override void OnEnded() => PublishComputed();
 
     public override bool TryReserve(SequenceState sequence) =>
         Cache.TryReserve(sequence, MostTokens(sequence.Request));
+
+    protected override void OnRepeated(int iterations) => PublishComputed();
 
     protected override bool TryHold(SequenceState sequence, int hits, int tokens)
     {
@@ -31,7 +33,7 @@ internal sealed class TensorRtLlmScheduler(
         }
 
         // What has come from another instance can be found at once.
-        Cache.Publish(sequence);
+        Cache.Publish(sequence, sequence.Computed);
         return true;
     }
 

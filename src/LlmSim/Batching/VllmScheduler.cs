@@ -22,5 +22,6 @@ internal sealed class VllmScheduler(
         Waiting.PutBack(last);
     }
 
-    protected override void OnPlanned(SequenceState sequence) => Cache.Publish(sequence);
+    protected override void OnPlanned(SequenceState sequence) =>
+        Cache.Publish(sequence, sequence.Computed + sequence.Scheduled);
 }

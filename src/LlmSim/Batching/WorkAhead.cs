@@ -13,7 +13,7 @@ internal sealed class WorkAhead(
     /// <summary>Pieces of a trend that are looked at for a bound; beyond them nothing is known.</summary>
     private const int MostPieces = 4;
 
-    /// <summary>Seconds of the prefills that run and wait. While one runs, no iteration is unsettled.</summary>
+    /// <summary>Seconds of the prefills that run and wait.</summary>
     public double PrefillSeconds
     {
         get
@@ -32,41 +32,63 @@ internal sealed class WorkAhead(
         }
     }
 
-    /// <summary>Tokens that the running and waiting requests are expected to generate yet.</summary>
-    public long TokensToCome(int unsettledIterations)
+    /// <summary>What the planned iteration takes off those seconds.</summary>
+    private double PrefillStep
     {
-        var tokens = scheduler.Decoding.ExpectedTokens(unsettledIterations);
-        foreach (var sequence in scheduler.Single)
+        get
         {
-            tokens += OutputEstimate.RemainingTokens(sequence.Request, unsettledIterations);
-        }
+            var seconds = 0.0;
+            foreach (var sequence in scheduler.Single)
+            {
+                if (sequence.Request.GeneratedTokens == 0)
+                {
+                    seconds += sequence.PrefillAhead.Seconds * sequence.Scheduled / sequence.Length;
+                }
+            }
 
-        return tokens + waiting.ExpectedTokens;
+            return seconds;
+        }
+    }
+
+    /// <summary>Tokens that the running and waiting requests are expected to generate yet.</summary>
+    public long TokensToCome
+    {
+        get
+        {
+            var tokens = scheduler.Decoding.ExpectedTokens;
+            foreach (var sequence in scheduler.Single)
+            {
+                tokens += OutputEstimate.RemainingTokens(sequence.Request);
+            }
+
+            return tokens + waiting.ExpectedTokens;
+        }
     }
 
     /// <summary>What that is at least from now on, with so many iterations of a plan to come that may take a token off each running request.</summary>
-    public WorkBound BoundTokens(int unsettledIterations, in PlanAhead plan)
-    {
-        var work = TokensToCome(unsettledIterations);
-        return plan.Bound(work, scheduler.Running, scheduler.Running + waiting.ExpectedTokens);
-    }
+    public WorkBound BoundTokens(in PlanAhead plan) =>
+        plan.Bound(TokensToCome, scheduler.Running, scheduler.Running + waiting.ExpectedTokens);
 
     /// <summary>Seconds of as many iterations, in the batch as it is, as its decoding requests want on average.</summary>
-    public double DecodeSeconds(int unsettledIterations)
+    public double DecodeSeconds()
     {
-        var batch = MeanBatch(unsettledIterations, out var tokens);
+        var batch = MeanBatch(out var tokens);
         return batch.DecodeRequests == 0
             ? 0
             : (double)tokens / batch.DecodeRequests * performance.Seconds(batch);
     }
 
     /// <summary>What these and other seconds are at least from now on.</summary>
-    public WorkBound BoundSeconds(double others, int unsettledIterations, in PlanAhead plan)
+    public WorkBound BoundSeconds(double others, in PlanAhead plan)
     {
-        var batch = MeanBatch(unsettledIterations, out var tokens);
+        // Iterations that repeat themselves take parts of a prompt off, but not its last one.
+        var step = plan.Iterations > 1 ? PrefillStep : 0;
+        var left =
+            step == 0 ? others : others - (plan.Iterations * step) - (WorkIndex.Tolerance * (1 + others));
+        var batch = MeanBatch(out var tokens);
         if (batch.DecodeRequests == 0)
         {
-            return WorkBound.Steady(others);
+            return plan.Bound(others, step, left);
         }
 
         // The mean context grows by a token an iteration, and each iteration takes a token off the mean of what is to come.
@@ -74,8 +96,8 @@ internal sealed class WorkAhead(
         return shortest is { } seconds
             ? plan.Bound(
                 others + ((double)tokens / batch.DecodeRequests * seconds),
-                seconds,
-                others + seconds
+                step + seconds,
+                left + seconds
             )
             : WorkBound.None;
     }
@@ -101,19 +123,18 @@ internal sealed class WorkAhead(
     }
 
     /// <summary>The decoding requests, each with the mean context.</summary>
-    private IterationBatch MeanBatch(int unsettledIterations, out long tokens)
+    private IterationBatch MeanBatch(out long tokens)
     {
         var decoding = scheduler.Decoding;
-        var requests = decoding.Count;
-        var computed = decoding.Computed + ((long)requests * unsettledIterations);
-        tokens = decoding.ExpectedTokens(unsettledIterations);
+        var (requests, computed) = (decoding.Count, decoding.Computed);
+        tokens = decoding.ExpectedTokens;
         foreach (var sequence in scheduler.Single)
         {
             if (sequence.Request.GeneratedTokens > 0)
             {
                 requests++;
-                computed += sequence.Computed + unsettledIterations;
-                tokens += OutputEstimate.RemainingTokens(sequence.Request, unsettledIterations);
+                computed += sequence.Computed;
+                tokens += OutputEstimate.RemainingTokens(sequence.Request);
             }
         }
 

@@ -11,7 +11,7 @@ namespace LlmSim.Instances;
 internal sealed class WorkIndex
 {
     /// <summary>More than what rounding may add to falling work, relative to one or to the work; floors are exact.</summary>
-    private const double Tolerance = 1e-9;
+    public const double Tolerance = 1e-9;
 
     /// <summary>Instances of a block, whose bounds are worked out together.</summary>
     private const int Block = 8;

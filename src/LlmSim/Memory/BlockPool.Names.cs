@@ -7,23 +7,30 @@ namespace LlmSim.Memory;
 internal sealed partial class BlockPool
 {
     /// <summary>The first run of each page that has blocks here.</summary>
-    private readonly Dictionary<ulong, int> _pages = [];
+    private readonly PageTable _pages = new();
 
     /// <summary>How many slots of a page, from one on, are here without a gap.</summary>
-    public int CountFound(ulong page, int from) => CountFound(page, from, long.MinValue);
+    public int CountFound(ulong page, int from)
+    {
+        var found = from;
+        for (var run = First(page); run != None && _runs[run].From <= found; run = _runs[run].NextOfPage)
+        {
+            found = Math.Max(found, _runs[run].To);
+        }
 
-    /// <summary>How many slots of some pages, from the first one on, could be found if so many blocks were taken before.</summary>
+        return found - from;
+    }
+
+    /// <summary>How many slots of some pages are here without a gap, from the first one on.</summary>
     /// <param name="pages">The pages, one behind the other.</param>
     /// <param name="slots">Slots of each.</param>
     /// <param name="most">Slots to look for at most.</param>
-    /// <param name="taken">Blocks that are taken before.</param>
-    public int CountFound(ReadOnlySpan<ulong> pages, int slots, int most, int taken)
+    public int CountFound(ReadOnlySpan<ulong> pages, int slots, int most)
     {
-        var firstLeft = taken == 0 ? long.MinValue : PlaceBehind(taken);
         var count = 0;
         for (var i = 0; i < pages.Length && count < most; i++)
         {
-            var found = CountFound(pages[i], from: 0, firstLeft);
+            var found = CountFound(pages[i], from: 0);
             count += found;
             if (found < slots)
             {
@@ -159,33 +166,7 @@ internal sealed partial class BlockPool
         Append(run);
     }
 
-    private int First(ulong page) => _pages.TryGetValue(page, out var run) ? run : None;
-
-    private int CountFound(ulong page, int from, long firstLeft)
-    {
-        var found = from;
-        for (var run = First(page); run != None && _runs[run].From <= found; run = _runs[run].NextOfPage)
-        {
-            ref readonly var blocks = ref _runs[run];
-            if (blocks.To <= found)
-            {
-                continue;
-            }
-
-            // Of a free run the last blocks are taken first.
-            var left =
-                blocks.Holders > 0 || blocks.Place - (blocks.Length - 1) >= firstLeft
-                    ? blocks.To
-                    : blocks.From + (int)Math.Max(0, blocks.Place - firstLeft + 1);
-            found = Math.Max(found, left);
-            if (left < blocks.To)
-            {
-                break;
-            }
-        }
-
-        return found - from;
-    }
+    private int First(ulong page) => _pages.Find(page);
 
     /// <summary>Takes the names of blocks of a page from those that have them.</summary>
     private void ForgetOlder(ulong page, int from, int to)
@@ -220,8 +201,8 @@ internal sealed partial class BlockPool
         }
 
         _runs[run].Page = NoPage;
-        ref var first = ref CollectionsMarshal.GetValueRefOrNullRef(_pages, page);
-        if (first == run)
+        var before = First(page);
+        if (before == run)
         {
             if (_runs[run].NextOfPage == None)
             {
@@ -229,13 +210,12 @@ internal sealed partial class BlockPool
             }
             else
             {
-                first = _runs[run].NextOfPage;
+                _pages.Set(page, _runs[run].NextOfPage);
             }
 
             return;
         }
 
-        var before = first;
         while (_runs[before].NextOfPage != run)
         {
             before = _runs[before].NextOfPage;
@@ -246,15 +226,14 @@ internal sealed partial class BlockPool
 
     private void LinkToPage(int run)
     {
-        ref var first = ref CollectionsMarshal.GetValueRefOrAddDefault(_pages, _runs[run].Page, out _);
-        if (first == None || _runs[first].From > _runs[run].From)
+        var before = First(_runs[run].Page);
+        if (before == None || _runs[before].From > _runs[run].From)
         {
-            _runs[run].NextOfPage = first;
-            first = run;
+            _runs[run].NextOfPage = before;
+            _pages.Set(_runs[run].Page, run);
             return;
         }
 
-        var before = first;
         while (_runs[before].NextOfPage is not None and var next && _runs[next].From < _runs[run].From)
         {
             before = next;
@@ -277,7 +256,6 @@ internal sealed partial class BlockPool
         first.Rest = rest;
         second.NextOfPage = first.NextOfPage;
         first.NextOfPage = rest;
-        second.Place = first.Place - kept;
         if (first.Holders == 0)
         {
             LinkBefore(run, rest);

@@ -26,13 +26,6 @@ internal sealed partial class BlockPool
     /// <summary>Runs that are used again, each with the next one.</summary>
     private int _unused;
 
-    /// <summary>Place of the last block that was ever put into the free list.</summary>
-    private long _lastPlace;
-
-    /// <summary>A run of the free list with the blocks before it, as it was last looked for; 0 blocks when the list has changed since.</summary>
-    private int _behind;
-    private int _beforeBehind;
-
     /// <summary>A pool of so many blocks, all free.</summary>
     public BlockPool(int blocks)
     {
@@ -101,10 +94,7 @@ internal sealed partial class BlockPool
         var last = _runs[None].Previous;
         if (last != None && _runs[last].Page == NoPage)
         {
-            _beforeBehind = 0;
-            _lastPlace += count;
             _runs[last].Length += count;
-            _runs[last].Place = _lastPlace;
         }
         else
         {
@@ -131,33 +121,10 @@ internal sealed partial class BlockPool
         );
     }
 
-    /// <summary>Place of the block behind the first so many of the free list; beyond all when these are all.</summary>
-    private long PlaceBehind(int count)
-    {
-        Invariant.Require(
-            count <= Free,
-            $"{count} KV blocks were to be taken from a pool that has {Free} left"
-        );
-        if (_beforeBehind == 0 || _beforeBehind > count)
-        {
-            (_beforeBehind, _behind) = (0, _runs[None].Next);
-        }
-
-        while (_behind != None && _beforeBehind + _runs[_behind].Length <= count)
-        {
-            _beforeBehind += _runs[_behind].Length;
-            _behind = _runs[_behind].Next;
-        }
-
-        ref readonly var run = ref _runs[_behind];
-        return _behind == None ? long.MaxValue : run.Place - (run.Length - 1) + (count - _beforeBehind);
-    }
-
     private void CountTaken(int count)
     {
         Free -= count;
         PeakUsed = Math.Max(PeakUsed, Used);
-        _beforeBehind = 0;
     }
 
     private int NewRun(ulong page, int from, int length)
@@ -194,17 +161,11 @@ internal sealed partial class BlockPool
     }
 
     /// <summary>Puts a run at the end of the free list, its last block first.</summary>
-    private void Append(int run)
-    {
-        _lastPlace += _runs[run].Length;
-        _runs[run].Place = _lastPlace;
-        LinkBefore(None, run);
-    }
+    private void Append(int run) => LinkBefore(None, run);
 
     private void LinkBefore(int after, int run)
     {
         var before = _runs[after].Previous;
-        _beforeBehind = 0;
         _runs[before].Next = run;
         _runs[run].Previous = before;
         _runs[run].Next = after;
@@ -214,7 +175,6 @@ internal sealed partial class BlockPool
     private void Unlink(int run)
     {
         var (before, after) = (_runs[run].Previous, _runs[run].Next);
-        _beforeBehind = 0;
         _runs[before].Next = after;
         _runs[after].Previous = before;
     }
@@ -239,9 +199,6 @@ internal sealed partial class BlockPool
 
         /// <summary>The run that it was split from: whoever held both holds that as well.</summary>
         public int Rest;
-
-        /// <summary>Place of its first block, which is taken last, in the free list. It grows along the list, by one a block.</summary>
-        public long Place;
 
         public readonly int To => From + Length;
     }

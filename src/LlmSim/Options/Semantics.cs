@@ -93,6 +93,9 @@ public sealed record Semantics
     /// <summary>The reference's KV transfer bandwidth in bytes/s.</summary>
     internal const double ReferenceTransferBytesPerSecond = 1e9;
 
+    /// <summary>Of the preset alone: few others meet, and a hash of every option has code compiled for each at every start.</summary>
+    public override int GetHashCode() => Preset.GetHashCode(StringComparison.Ordinal);
+
     /// <summary>The physically right model: the default.</summary>
     public static Semantics Standard { get; } =
         new()

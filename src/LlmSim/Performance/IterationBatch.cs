@@ -109,10 +109,16 @@ public readonly record struct IterationBatch
     internal DecodeBatch Decode =>
         new(DecodeRequests, DecodeComputedTokens + DecodeRequests, DecodeComputedTokensMax + 1);
 
-    /// <summary>The same requests so many iterations later, in which each that decodes got a token an iteration.</summary>
+    /// <summary>
+    /// The same requests so many iterations later, in which each that decodes got a token an iteration and a prompt, one at most, as
+    /// many as now.
+    /// </summary>
     public IterationBatch After(int iterations) =>
         this with
         {
+            PrefillComputedTokens = PrefillComputedTokens + ((long)iterations * PrefillTokens),
+            PrefillAttentionPairs =
+                PrefillAttentionPairs + ((long)iterations * PrefillTokens * PrefillTokens),
             DecodeComputedTokens = DecodeComputedTokens + ((long)iterations * DecodeRequests),
             DecodeComputedTokensMin = DecodeComputedTokensMin + iterations,
             DecodeComputedTokensMax = DecodeComputedTokensMax + iterations,

@@ -22,10 +22,8 @@ internal sealed class OutputEstimate
     /// <summary>
     /// Tokens that a request whose expectation was fixed is expected to generate yet: at least one until it has finished.
     /// </summary>
-    /// <param name="request">The request.</param>
-    /// <param name="unsettledTokens">Tokens that it has generated, but not been given yet.</param>
-    public static long RemainingTokens(Request request, int unsettledTokens = 0) =>
-        Math.Max(1, request.ExpectedOutputTokens - request.GeneratedTokens - unsettledTokens);
+    public static long RemainingTokens(Request request) =>
+        Math.Max(1, request.ExpectedOutputTokens - request.GeneratedTokens);
 
     private double MeanTokens() => _finishedRequests == 0 ? 1 : (double)_finishedTokens / _finishedRequests;
 }

@@ -55,6 +55,12 @@ internal sealed class SequenceState(Request request, PrefixPages prompt)
     /// <summary>Whether the planned iteration computes all that is known, and so yields the next token.</summary>
     public bool CompletesNow => Scheduled > 0 && Computed + Scheduled == Length;
 
+    /// <summary>Whether the planned iteration computes a part of its prompt and not the end of it.</summary>
+    public bool GoesOnWithPrompt => Scheduled > 1 && Request.GeneratedTokens == 0 && !CompletesNow;
+
+    /// <summary>Iterations that can give it what the planned one does: up to its last token, or short of the end of its prompt.</summary>
+    public int AlikeIterations => GoesOnWithPrompt ? (Length - Computed - 1) / Scheduled : RemainingTokens;
+
     /// <summary>Tokens that it is owed yet.</summary>
     public int RemainingTokens => Request.TraceOutputTokens - Request.GeneratedTokens;
 

@@ -57,7 +57,8 @@ internal sealed class EveryView
     {
         if (instance is BatchedInstance batched)
         {
-            Unsettled += batched.KvBlocks.Used > batched.Cache.Pool.Used ? 1 : 0;
+            var settled = batched.Cache.Pool.Used;
+            Unsettled += batched.KvBlocks.Used > settled ? 1 : 0;
             var group = batched.Spec.Engine!.DataParallelGroup;
             var isBusyWithoutIt =
                 group is not null

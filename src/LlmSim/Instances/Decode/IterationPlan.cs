@@ -28,14 +28,8 @@ internal sealed class IterationPlan
 
     public SimTime End { get; private set; }
 
-    /// <summary>Nanoseconds that each iteration takes at least; 0 for plans of many pieces, to be cheap.</summary>
-    public double ShortestNanoseconds =>
-        _pieceCount switch
-        {
-            1 => _pieces[0].ShortestNanoseconds,
-            2 => Math.Min(_pieces[0].ShortestNanoseconds, _pieces[1].ShortestNanoseconds),
-            _ => 0,
-        };
+    /// <summary>Nanoseconds that each iteration takes at least.</summary>
+    public double ShortestNanoseconds { get; private set; }
 
     /// <summary>End of an iteration; 0 gives the start of the first.</summary>
     public SimTime EndOf(int iteration) =>
@@ -67,6 +61,7 @@ internal sealed class IterationPlan
     {
         Start = start;
         _pieceCount = 0;
+        ShortestNanoseconds = double.PositiveInfinity;
         EndAfter(0, _carry);
     }
 
@@ -88,6 +83,7 @@ internal sealed class IterationPlan
         }
 
         _pieces[_pieceCount++] = piece;
+        ShortestNanoseconds = Math.Min(ShortestNanoseconds, piece.ShortestNanoseconds);
         EndAfter(Count + count, piece.OffsetAfter(count));
         return count;
     }
@@ -195,6 +191,11 @@ internal sealed class IterationPlan
     {
         // Most plans are one piece; those of a model that is asked iteration by iteration have a piece for each.
         var (low, high) = (0, _pieceCount - 1);
+        if (iteration > 0 && iteration <= _pieceCount && _pieces[iteration - 1].Before == iteration - 1)
+        {
+            (low, high) = (iteration - 1, iteration - 1);
+        }
+
         while (low < high)
         {
             var middle = (low + high + 1) / 2;

@@ -1,0 +1,128 @@
+using LlmSim.Engine;
+
+namespace LlmSim.Batching;
+
+/// <content>Iterations that repeat the planned one.</content>
+internal abstract partial class IterationScheduler
+{
+    /// <summary>
+    /// Whether nobody can be admitted after the planned iteration and each request can go on as in it, with its next token or the next part of
+    /// its prompt, so that it repeats itself until a request has all its tokens or all its prompt, blocks run out, or somebody comes.
+    /// </summary>
+    public bool IsSteady { get; protected set; }
+
+    /// <summary>How often the planned iteration can repeat itself, itself included, before a request ends or blocks run out.</summary>
+    /// <param name="limit">Most to look for, at least 1.</param>
+    public int SteadyIterations(int limit)
+    {
+        if (!IsSteady)
+        {
+            return 1;
+        }
+
+        foreach (var sequence in _single)
+        {
+            limit = Math.Min(limit, sequence.AlikeIterations);
+        }
+
+        if (Decoding.Count > 0)
+        {
+            limit = (int)Math.Min(limit, Decoding.IterationsToFirstEnd);
+        }
+
+        if (BlocksToRepeat(limit) <= Cache.Pool.Free)
+        {
+            return limit;
+        }
+
+        // The blocks for the first are taken already.
+        var (enough, tooMany) = (1, limit);
+        while (tooMany - enough > 1)
+        {
+            var middle = enough + ((tooMany - enough) / 2);
+            if (BlocksToRepeat(middle) <= Cache.Pool.Free)
+            {
+                enough = middle;
+            }
+            else
+            {
+                tooMany = middle;
+            }
+        }
+
+        return enough;
+    }
+
+    /// <summary>Blocks that the requests lack for so many of the planned iteration in a row.</summary>
+    private long BlocksToRepeat(int iterations)
+    {
+        var blocks = Decoding.BlocksFor(iterations);
+        foreach (var sequence in _single)
+        {
+            blocks += Cache.Lacking(sequence, sequence.Computed + (iterations * sequence.Scheduled));
+        }
+
+        return blocks;
+    }
+
+    /// <summary>Whether a part of a prompt is computed in each iteration of the plan.</summary>
+    public bool IsOfPrompt
+    {
+        get
+        {
+            foreach (var sequence in _single)
+            {
+                if (sequence.Scheduled > 1)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// The planned iteration has ended so often, and begun once more: each request has what it got, and the blocks for the same again. Of
+    /// iterations with a part of a prompt it is told one by one.
+    /// </summary>
+    public void Repeat(int iterations)
+    {
+        foreach (var sequence in _single)
+        {
+            sequence.Request.DecodedTokens += sequence.IsDecoding ? iterations : 0;
+            sequence.Computed += iterations * sequence.Scheduled;
+        }
+
+        Decoding.Advance(iterations);
+        OnRepeated(iterations);
+        if (Decoding.Count > 0)
+        {
+            Decoding.ProvideNext();
+        }
+
+        foreach (var sequence in _single)
+        {
+            var grown = Cache.TryGrow(sequence, sequence.Computed + sequence.Scheduled);
+            Invariant.Require(grown, $"{sequence.Request} lacks KV blocks of an iteration that was planned");
+            OnPlanned(sequence);
+        }
+    }
+
+    /// <summary>The planned iteration has ended so often, and goes on.</summary>
+    protected virtual void OnRepeated(int iterations) { }
+
+    /// <summary>Whether those with a progress of their own can go on as in the planned iteration.</summary>
+    protected bool AllSingleGoOn()
+    {
+        foreach (var sequence in _single)
+        {
+            if (!sequence.IsDecoding && !sequence.GoesOnWithPrompt)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
