@@ -1,4 +1,4 @@
-using MathNet.Numerics.Distributions;
+using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Steady;
 
@@ -17,12 +17,7 @@ internal static class BatchMeans
     /// <summary>Below, the correction for skewness is none and its formula divides by it.</summary>
     private const double LeastSkewness = 1e-6;
 
-    private static readonly double s_t = StudentT.InvCDF(
-        location: 0,
-        scale: 1,
-        freedom: Batches - 1,
-        Interval.UpperTail
-    );
+    private static readonly double s_t = MeanEstimate.CriticalT(Batches);
 
     /// <summary>The interval of the mean.</summary>
     /// <param name="values">In order; at least one.</param>

@@ -35,7 +35,10 @@ internal readonly record struct MeanEstimate(int Count, double Mean, double Std,
         }
 
         var std = Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (count - 1));
-        var t = StudentT.InvCDF(location: 0, scale: 1, freedom: count - 1, UpperQuantile);
-        return new MeanEstimate(count, mean, std, t * std / Math.Sqrt(count));
+        return new MeanEstimate(count, mean, std, CriticalT(count) * std / Math.Sqrt(count));
     }
+
+    /// <summary>The quantile of Student's t for the 95 % interval of the mean of so many values, at least two.</summary>
+    internal static double CriticalT(int count) =>
+        StudentT.InvCDF(location: 0, scale: 1, freedom: count - 1, UpperQuantile);
 }

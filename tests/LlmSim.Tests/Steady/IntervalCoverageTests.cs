@@ -1,6 +1,8 @@
 using System.Globalization;
 using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Steady;
+using LlmSim.Metrics;
+using LlmSim.Tests.Experiments;
 using Xunit;
 
 namespace LlmSim.Tests.Steady;
@@ -85,6 +87,35 @@ public sealed class IntervalCoverageTests
 
         static int IsIn(in Interval interval, double value) =>
             interval.Low <= value && value <= interval.High ? 1 : 0;
+    }
+
+    [Fact]
+    public void Replications_have_the_interval_of_their_mean()
+    {
+        double[] means = [1, 2, 3, 6];
+        var summaries = means.Select(mean =>
+            Samples.Summary() with
+            {
+                TtftSeconds = default(Distribution) with { Mean = mean },
+            }
+        );
+        var interval = FigureInterval.OfReplications(s_mean, [.. summaries]);
+
+        // Mean 3, deviation √(14/3), and Student's t with three degrees of freedom is 3.182446.
+        var half = 3.182446 * Math.Sqrt(14.0 / 3) / 2;
+        Assert.Equal(3, interval.Estimate, 1e-12);
+        Assert.Equal(3 - half, interval.Low, 1e-5);
+        Assert.Equal(3 + half, interval.High, 1e-5);
+    }
+
+    [Fact]
+    public void Where_every_request_meets_its_slo_the_lower_end_is_that_of_independent_ones()
+    {
+        var interval = BatchMeans.Share([.. Enumerable.Repeat(1.0, 1_000)]);
+
+        // The share of which a thousand are all met in one of forty runs.
+        Assert.Equal((1.0, 1.0), (interval.Estimate, interval.High));
+        Assert.Equal(0.025, Math.Pow(interval.Low, 1_000), 1e-9);
     }
 
     /// <summary>An end that is not known excludes nothing.</summary>
