@@ -102,6 +102,7 @@ internal sealed class ValidateCommand : CliCommand
         {
             Models = _plugins.LoadModels(parse),
             Hardware = _plugins.LoadHardware(parse),
+            Engines = _plugins.LoadEngines(parse),
         };
         _serving.Execute(parse, catalogs, parse.GetValue(_json), _plots.Read(parse), Console);
     }
