@@ -25,6 +25,14 @@ internal sealed class EngineCalibrationArguments
         valueName: "LABEL=VALUE,…"
     );
 
+    private readonly Option<long?> _limit = CliOption.Integer(
+        "limit",
+        "so many configurations, spread evenly over the file [all]",
+        defaultValue: null,
+        min: 1,
+        max: int.MaxValue
+    );
+
     private readonly Option<string> _performance = CliOption.Text(
         "performance",
         $"times of the kernels [{PerformanceSource.Kernels}]",
@@ -51,7 +59,7 @@ internal sealed class EngineCalibrationArguments
     private readonly Option<long?> _jobs = CliOption.Jobs();
 
     public OptionGroup Group =>
-        new("Engine", [_rows, _filter, _performance, _name, _beforeVersion, _fittedOutput, _jobs]);
+        new("Engine", [_rows, _filter, _limit, _performance, _name, _beforeVersion, _fittedOutput, _jobs]);
 
     public bool IsGiven(ParseResult parse) => parse.GetValue(_rows) is not null;
 
@@ -64,17 +72,15 @@ internal sealed class EngineCalibrationArguments
             : null;
         var path = parse.GetValue(_rows)!;
         var read = RowReader.Read(path, catalogs.Models);
-        MeasuredCase[] cases =
-        [
-            .. CaseFilter.Apply(read, parse.GetValue(_filter)).Where(one => one.Doubt is null),
-        ];
+        var cases = CaseFilter.Limit(
+            [.. CaseFilter.Apply(read, parse.GetValue(_filter)).Where(one => one.Doubt is null)],
+            (int?)parse.GetValue(_limit)
+        );
         var engine = EngineOf(cases);
         using var progress = new ProgressLine(console, isQuiet: false);
         var result = OverheadCalibration.Fit(
             cases,
             new CaseContext(parse.GetValue(_performance) ?? PerformanceSource.Kernels, catalogs),
-            // vLLM replays prompts piecewise from graphs.
-            launchesPrompts: engine != EngineKind.Vllm,
             CliOption.JobsOf(parse, _jobs),
             done => progress.ReportCases(new(done, OverheadCalibration.Simulations(cases), DoneBefore: 0)),
             console.Cancellation

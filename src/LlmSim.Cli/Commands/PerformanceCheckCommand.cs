@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Performance;
 
@@ -59,6 +60,7 @@ internal sealed class PerformanceCheckCommand : CliCommand
         };
         var configuration = new RunConfiguration
         {
+            Catalogs = Catalogs.BuiltIn with { Engines = _plugins.LoadEngines(parse) },
             Performance = source,
             Precision = _model.Precision(parse),
             Semantics = _semantics.Read(parse),

@@ -21,8 +21,12 @@ internal sealed class PluginArguments
         FigureRanges.PositiveSeconds
     );
     private readonly Option<string> _hardware = Folder("hardware_dir", "accelerators", "catalog/hardware");
+    private readonly Option<string> _engines = CliOption.Folder(
+        "engine_profiles",
+        "folder of engine profiles, JSON, as llmsim calibrate --rows writes them; each takes the place of the simulator's own for its engine and versions"
+    );
 
-    public OptionGroup Group => GroupOf(_policies, _models, _hardware, _timeout);
+    public OptionGroup Group => GroupOf(_policies, _models, _hardware, _engines, _timeout);
 
     public OptionGroup PolicyGroup => GroupOf(_policies, _timeout);
 
@@ -33,7 +37,7 @@ internal sealed class PluginArguments
     public OptionGroup ModelAndHardwareGroup => GroupOf(_models, _hardware);
 
     /// <summary>Of commands that may run a performance model of the user's own, but no policy.</summary>
-    public OptionGroup PerformanceGroup => GroupOf(_models, _hardware, _timeout);
+    public OptionGroup PerformanceGroup => GroupOf(_models, _hardware, _engines, _timeout);
 
     /// <summary>The built-in entries and those of the folders. What was loaded is told on standard error.</summary>
     /// <param name="parse">The command line.</param>
@@ -77,6 +81,8 @@ internal sealed class PluginArguments
 
     public HardwareCatalog LoadHardware(ParseResult parse) => Catalogs.LoadHardware(Folders(parse));
 
+    public EngineProfiles LoadEngines(ParseResult parse) => Catalogs.LoadEngines(Folders(parse));
+
     private void BeforeOwnCode(ParseResult parse, IReadOnlyList<string> names, CliConsole console)
     {
         if (names.Count > 0)
@@ -94,7 +100,7 @@ internal sealed class PluginArguments
     }
 
     private ExtensionFolders Folders(ParseResult parse) =>
-        new(Value(parse, _policies), Value(parse, _models), Value(parse, _hardware));
+        new(Value(parse, _policies), Value(parse, _models), Value(parse, _hardware), Value(parse, _engines));
 
     /// <summary>Null for an option that the command does not have.</summary>
     private static string? Value(ParseResult parse, Option<string> option) =>

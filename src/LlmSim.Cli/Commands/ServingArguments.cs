@@ -130,6 +130,13 @@ internal sealed class ServingArguments
         CliConsole console
     )
     {
+        if (parse.GetValue(_writeErrors) is not null && catalogs.Engines.Own.Any())
+        {
+            throw new UserErrorException(
+                "--write_errors: is not allowed with --engine_profiles: the file has the errors of the simulator's own profiles"
+            );
+        }
+
         var (path, cases) = Cases(parse, catalogs);
         using var csv = parse.GetValue(_csvOutput) is { } csvPath
             ? new OutputFile("--csv_output", csvPath)

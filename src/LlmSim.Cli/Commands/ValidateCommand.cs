@@ -107,6 +107,7 @@ internal sealed class ValidateCommand : CliCommand
         {
             Models = _plugins.LoadModels(parse),
             Hardware = _plugins.LoadHardware(parse),
+            Engines = _plugins.LoadEngines(parse),
         };
         _serving.Execute(
             parse,

@@ -16,6 +16,9 @@ internal sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Har
     public static Catalogs BuiltIn { get; } =
         new(ShippedPolicies.Catalog, ModelCatalog.BuiltIn, HardwareCatalog.BuiltIn);
 
+    /// <summary>What engines take beside their kernels.</summary>
+    public EngineProfiles Engines { get; init; } = EngineProfiles.BuiltIn;
+
     /// <summary>
     /// SHA-256 of each policy file, by path: results of a run may change when one of them does. In order of path.
     /// </summary>
@@ -38,7 +41,10 @@ internal sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Har
         Action<string> tell
     )
     {
-        var catalogs = new Catalogs(ShippedPolicies.Catalog, LoadModels(folders), LoadHardware(folders));
+        var catalogs = new Catalogs(ShippedPolicies.Catalog, LoadModels(folders), LoadHardware(folders))
+        {
+            Engines = LoadEngines(folders),
+        };
         if (OwnPolicies(folders, named).Count == 0)
         {
             return catalogs;
@@ -92,6 +98,17 @@ internal sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Har
     /// <exception cref="UserErrorException">The folder does not exist, or a name is taken.</exception>
     public static HardwareCatalog LoadHardware(ExtensionFolders folders) =>
         HardwareCatalog.BuiltIn.With(folders.HardwareFolders().SelectMany(JsonFiles));
+
+    /// <summary>The engine profiles alone.</summary>
+    /// <exception cref="UserErrorException">The folder does not exist, a file is wrong, or two are of the same versions.</exception>
+    public static EngineProfiles LoadEngines(ExtensionFolders folders) =>
+        EngineProfiles.BuiltIn.With([.. folders.EngineFolders().SelectMany(JsonFiles).Select(ReadEngine)]);
+
+    private static EngineProfile ReadEngine(CatalogFile file)
+    {
+        using var stream = file.Open();
+        return EngineProfileJson.Parse(stream, file.Source);
+    }
 
     /// <summary>Files <c>author--name.json</c>, and folders <c>author--name</c> with a <c>config.json</c> as published.</summary>
     private static IEnumerable<CatalogFile> ModelFiles(string folder) =>

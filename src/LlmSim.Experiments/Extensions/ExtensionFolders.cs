@@ -7,10 +7,12 @@ namespace LlmSim.Experiments.Extensions;
 /// <param name="Policies">Folder of policies (.cs, .dll); null for <c>policies</c>.</param>
 /// <param name="Models">Folder of models; null for <c>catalog/models</c>.</param>
 /// <param name="Hardware">Folder of accelerators; null for <c>catalog/hardware</c>.</param>
+/// <param name="Engines">Folder of engine profiles; null for none: they have no name that a run would have to say.</param>
 internal sealed record ExtensionFolders(
     string? Policies = null,
     string? Models = null,
-    string? Hardware = null
+    string? Hardware = null,
+    string? Engines = null
 )
 {
     private const string MarkerOfAClone = "LlmSim.slnx";
@@ -25,17 +27,23 @@ internal sealed record ExtensionFolders(
     internal IEnumerable<string> HardwareFolders() =>
         Existing("--hardware_dir", Hardware, "catalog/hardware");
 
+    internal IEnumerable<string> EngineFolders() =>
+        Engines is null ? [] : [Given("--engine_profiles", Engines)];
+
+    private static string Given(string option, string folder) =>
+        Directory.Exists(folder)
+            ? folder
+            : throw new UserErrorException(
+                File.Exists(folder)
+                    ? $"{option} {folder}: is a file; give the folder that it is in"
+                    : $"{option} {folder}: there is no such folder"
+            );
+
     private static IEnumerable<string> Existing(string option, string? given, string standard)
     {
         if (given is not null)
         {
-            return Directory.Exists(given)
-                ? [given]
-                : throw new UserErrorException(
-                    File.Exists(given)
-                        ? $"{option} {given}: is a file; give the folder that it is in"
-                        : $"{option} {given}: there is no such folder"
-                );
+            return [Given(option, given)];
         }
 
         var installed = Path.GetFullPath(Path.Combine(InstallationRoot(), standard));

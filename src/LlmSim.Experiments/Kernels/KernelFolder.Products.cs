@@ -60,8 +60,8 @@ internal sealed partial class KernelFolder
     }
 
     /// <summary>
-    /// What each product of a table has in it that an engine has not: TensorRT-LLM's were measured with the quantization of their inputs in eager
-    /// mode, which it does in the operation before. It is what the smallest product takes more than the smallest in 16 bits.
+    /// What each product of a table has in it that an engine has not: TensorRT-LLM's in fp8 and nvfp4 were measured with the quantization of their
+    /// inputs, which it does in the operation before. It is what the smallest product takes more than the smallest in 16 bits.
     /// </summary>
     private static double EagerSeconds(
         string path,
@@ -71,7 +71,10 @@ internal sealed partial class KernelFolder
         double[] seconds
     )
     {
-        if (format != KernelFormat.Fp8 || !EngineOf(path).Equals("trtllm", StringComparison.Ordinal))
+        if (
+            (format != KernelFormat.Fp8 && format != KernelFormat.Nvfp4)
+            || !EngineOf(path).Equals("trtllm", StringComparison.Ordinal)
+        )
         {
             return 0;
         }

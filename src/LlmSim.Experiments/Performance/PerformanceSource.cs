@@ -75,6 +75,7 @@ internal static class PerformanceSource
     )
     {
         var (source, semantics) = (configuration.Performance, configuration.Semantics);
+        var engines = configuration.Catalogs.Engines;
         if (source == Auto)
         {
             return OfBest;
@@ -119,12 +120,7 @@ internal static class PerformanceSource
         if (source.StartsWith(KernelsPrefix, StringComparison.Ordinal))
         {
             var path = source[KernelsPrefix.Length..];
-            return instance =>
-                OfKernels(files.Kernels(path, instance.Hardware), instance) with
-                {
-                    Notice =
-                        $"the errors are those of the tables that come with the simulator, not of {path}",
-                };
+            return instance => OfKernels(files.Kernels(path, instance.Hardware), instance).NotOf(path);
         }
 
         throw new UserErrorException(
@@ -160,18 +156,27 @@ internal static class PerformanceSource
         PerformanceChoice OfKernels(KernelSet kernels, InstanceSpec instance)
         {
             var measured = kernels.Source;
+            var overheads = engines.OverheadsOf(instance.Engine);
             var performance = new EngineTime(
                 new KernelModel(kernels, model, precision, instance, semantics),
-                EngineProfile.OverheadsOf(instance.Engine),
+                overheads,
                 model
             );
-            return measured.TransferredFrom is { } other
-                ? new(performance, PredictionTier.Transferred, $"kernels transferred from {other}")
+            var choice = measured.TransferredFrom is { } other
+                ? new PerformanceChoice(
+                    performance,
+                    PredictionTier.Transferred,
+                    $"kernels transferred from {other}"
+                )
                 : new(
                     performance,
                     PredictionTier.Kernels,
                     $"kernels, measured with {measured.Engine} {measured.Version}"
                 );
+            choice = choice with { RequestSeconds = overheads.RequestSeconds };
+            return engines.Of(instance.Engine) is { } profile && engines.Own.Contains(profile)
+                ? choice.NotOf($"the engine profile {profile.Name}")
+                : choice;
         }
 
         // What the roofline refuses too is an error under any source, so its refusal is not caught.
@@ -186,10 +191,7 @@ internal static class PerformanceSource
             {
                 return choice.Tier == PredictionTier.Kernels
                     ? choice
-                    : choice with
-                    {
-                        Notice = $"{hardware.Name}: {choice.Source}, for its own were not measured",
-                    };
+                    : choice.With($"{hardware.Name}: {choice.Source}, for its own were not measured");
             }
 
             var calibrated = hardware.Calibration is null
@@ -211,8 +213,7 @@ internal static class PerformanceSource
     internal static double RequestSeconds(Scenario scenario, Func<InstanceSpec, PerformanceChoice> choose) =>
         scenario
             .Instances.Distinct()
-            .Where(instance => choose(instance).Tier is PredictionTier.Kernels or PredictionTier.Transferred)
-            .Select(instance => EngineProfile.OverheadsOf(instance.Engine).RequestSeconds)
+            .Select(instance => choose(instance).RequestSeconds)
             .DefaultIfEmpty()
             .Max();
 

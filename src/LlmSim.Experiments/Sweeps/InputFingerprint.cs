@@ -49,6 +49,12 @@ internal readonly record struct InputFingerprint(string Name, string Content)
         };
         fingerprints.AddRange(Accelerators(scenario));
         fingerprints.AddRange(Cluster(configuration, scenario));
+        fingerprints.AddRange(
+            configuration.Catalogs.Engines.Own.Select(profile => new InputFingerprint(
+                $"engine profile {profile.Name}",
+                Hash(profile)
+            ))
+        );
         fingerprints.AddRange(PoliciesOfTheUser(configuration.Catalogs, scenario.Policies));
         fingerprints.AddRange(files);
         return fingerprints;

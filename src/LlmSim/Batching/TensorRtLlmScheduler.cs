@@ -37,6 +37,7 @@ internal sealed class TensorRtLlmScheduler(
         return true;
     }
 
+    /// <summary>Of the prompts those count that the iteration could take, as in PyExecutor._waiting_requests.</summary>
     protected override bool HoldsBack(int budget)
     {
         var decoding = Spec.MaxBatchedTokens - budget;
@@ -44,7 +45,8 @@ internal sealed class TensorRtLlmScheduler(
             decoding > 0
             && Waiting.Seen > 0
             && _heldBack < Spec.BatchWaitIterations
-            && decoding + Waiting.Tokens < Spec.BatchWaitTokensRatio * Spec.MaxBatchedTokens;
+            && decoding + Waiting.TokensWithin(budget, Spec.ChunkedPrefill)
+                < Spec.BatchWaitTokensRatio * Spec.MaxBatchedTokens;
         _heldBack = holds ? _heldBack + 1 : 0;
         return holds;
     }

@@ -21,6 +21,7 @@ internal sealed class WaitingRequests(
 {
     private readonly Stack<SequenceState> _preempted = new();
     private readonly Queue<(SequenceState Sequence, SimTime Time, bool HasMissedBegin)> _unseen = new();
+    private readonly List<Request> _inOrder = [];
     private RequestQueue? _selectedFrom;
 
     public int Count => Seen + _unseen.Count;
@@ -135,6 +136,30 @@ internal sealed class WaitingRequests(
         fresh.CopyTo(requests);
         requests.AddRange(_preempted.Select(sequence => sequence.Request));
         requests.AddRange(_unseen.Select(unseen => unseen.Sequence.Request));
+    }
+
+    /// <summary>Tokens of those that may be admitted, in order of arrival, as far as a budget goes.</summary>
+    /// <param name="budget">Tokens.</param>
+    /// <param name="inParts">Whether a part of the first one that does not fit counts.</param>
+    public int TokensWithin(int budget, bool inParts)
+    {
+        _inOrder.Clear();
+        arrived.CopyTo(_inOrder);
+        fresh.CopyTo(_inOrder);
+        _inOrder.Sort(static (one, other) => one.Id.CompareTo(other.Id));
+        var tokens = 0;
+        foreach (var request in _inOrder)
+        {
+            var length = request.Sequence!.Length;
+            if (length > budget - tokens)
+            {
+                return inParts ? budget : tokens;
+            }
+
+            tokens += length;
+        }
+
+        return tokens;
     }
 
     private SequenceState SelectFrom(RequestQueue queue, SimTime now)

@@ -66,6 +66,30 @@ public sealed class TensorRtLlmSchedulerTests
         Assert.Equal(records[1].Finish.Seconds + 1.99, records[2].PrefillFinish.Seconds, 1e-9);
     }
 
+    [Theory]
+    [InlineData(false, new[] { 1.1, 4.73, 8.36 })]
+    [InlineData(true, new[] { 1.1, 3.1, 6.33 })]
+    public void Prompts_are_held_back_by_the_tokens_that_the_iteration_could_take(
+        bool chunked,
+        double[] prefilled
+    )
+    {
+        var engine = s_engine with
+        {
+            KvBlocks = 100,
+            ChunkedPrefill = chunked,
+            BatchWaitIterations = 2,
+            BatchWaitTokensRatio = 0.9,
+        };
+
+        var (records, _) = Run(Cluster(s_times, engine, mixed: 1), (0, 10, 20), (0.5, 60, 1), (0.5, 60, 1));
+
+        // A decodes from 1.1 on. Whole prompts: of B and C one has room, 61 of 90 tokens, so it waits for two iterations of 1.01 s; then
+        // C does. In parts: B and 39 tokens of C fill the budget at once, and what is left of C waits like a prompt that has begun: not at all.
+        Assert.Equal(prefilled[..2], records[..2].Select(record => Round(record.PrefillFinish)));
+        Assert.True(chunked || Round(records[2].PrefillFinish) == prefilled[2]);
+    }
+
     [Fact]
     public void A_decode_instance_is_sure_of_all_blocks_before_a_kv_cache_is_sent_to_it()
     {

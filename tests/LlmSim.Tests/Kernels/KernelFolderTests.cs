@@ -26,16 +26,7 @@ public sealed class KernelFolderTests : IDisposable
     public KernelFolderTests()
     {
         Write("gemm", "gemm_perf", Gemm);
-        Write(
-            "attention",
-            "context_attention_perf",
-            Attention + "1,1024,32,8,128,0,bfloat16,0.03\n1,2048,32,8,128,0,bfloat16,0.09\n"
-        );
-        Write(
-            "attention",
-            "generation_attention_perf",
-            Attention + "1,1,32,8,128,1023,bfloat16,0.01\n1,1,32,8,128,2047,bfloat16,0.015\n"
-        );
+        WriteAttention("vllm");
     }
 
     public void Dispose() => _folder.Dispose();
@@ -120,6 +111,31 @@ public sealed class KernelFolderTests : IDisposable
         var kernels = KernelSystems.Load(System, HardwareCatalog.BuiltIn.Get("NVIDIA_H100_SXM"));
 
         Assert.Equal(12e-6, kernels.GemmSeconds(KernelFormat.Fp8, 1, 4096, 4096), 1e-9);
+    }
+
+    /// <summary>TensorRT-LLM's narrow products have the quantization of their inputs in them: 7 us that the smallest takes beyond that in 16 bits.</summary>
+    [Theory]
+    [InlineData("fp8", "trtllm", 13)]
+    [InlineData("nvfp4", "trtllm", 13)]
+    [InlineData("nvfp4", "vllm", 20)]
+    public void What_tensorrt_llm_does_in_the_operation_before_is_taken_off(
+        string format,
+        string engine,
+        double microseconds
+    )
+    {
+        Write(
+            "gemm",
+            "gemm_perf",
+            Gemm + $"bfloat16,1,512,512,0.002\n{format},1,512,512,0.009\n{format},1,4096,4096,0.02\n",
+            engine: engine
+        );
+        WriteAttention(engine);
+
+        var kernels = KernelSystems.Read(System, engine, HardwareCatalog.BuiltIn, commit: "");
+
+        var narrow = format == "fp8" ? KernelFormat.Fp8 : KernelFormat.Nvfp4;
+        Assert.Equal(microseconds * 1e-6, kernels.GemmSeconds(narrow, 1, 4096, 4096), 1e-9);
     }
 
     /// <summary>The parts of the smallest module take 3 x 10 us of products and 20 us of attention; what the module takes beyond is none of its kernels.</summary>
@@ -291,6 +307,22 @@ public sealed class KernelFolderTests : IDisposable
         );
 
     private string System => _folder.File("h100_sxm");
+
+    private void WriteAttention(string engine)
+    {
+        Write(
+            "attention",
+            "context_attention_perf",
+            Attention + "1,1024,32,8,128,0,bfloat16,0.03\n1,2048,32,8,128,0,bfloat16,0.09\n",
+            engine
+        );
+        Write(
+            "attention",
+            "generation_attention_perf",
+            Attention + "1,1,32,8,128,1023,bfloat16,0.01\n1,1,32,8,128,2047,bfloat16,0.015\n",
+            engine
+        );
+    }
 
     private void Write(string operation, string name, string content, string engine = "vllm")
     {

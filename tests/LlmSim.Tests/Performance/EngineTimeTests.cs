@@ -68,23 +68,23 @@ public sealed class EngineTimeTests
     [InlineData(EngineKind.TensorRtLlm, "1.2.0rc6.post2", "trtllm")]
     [InlineData(EngineKind.Sglang, "0.5.9", "sglang")]
     public void A_version_has_the_profile_of_its_range(EngineKind kind, string version, string name) =>
-        Assert.Equal(name, EngineProfile.Find(kind, version)!.Name);
+        Assert.Equal(name, EngineProfiles.BuiltIn.Find(kind, version)!.Name);
 
     [Fact]
     public void An_engine_that_says_its_overheads_has_no_others()
     {
         var engine = new EngineSpec { Overheads = new EngineOverheads { LayerSeconds = 1e-6 } };
 
-        Assert.Equal(1e-6, EngineProfile.OverheadsOf(engine).LayerSeconds);
-        Assert.Equal(0, EngineProfile.OverheadsOf(engine).RequestSeconds);
-        Assert.True(EngineProfile.OverheadsOf(null).LayerSeconds > 0);
+        Assert.Equal(1e-6, EngineProfiles.BuiltIn.OverheadsOf(engine).LayerSeconds);
+        Assert.Equal(0, EngineProfiles.BuiltIn.OverheadsOf(engine).RequestSeconds);
+        Assert.True(EngineProfiles.BuiltIn.OverheadsOf(null).LayerSeconds > 0);
     }
 
     [Fact]
     public void Profiles_are_read_as_they_are_written()
     {
-        Assert.NotEmpty(EngineProfile.BuiltIn);
-        foreach (var profile in EngineProfile.BuiltIn)
+        Assert.NotEmpty(EngineProfiles.BuiltIn.All);
+        foreach (var profile in EngineProfiles.BuiltIn.All)
         {
             using var stream = new MemoryStream(
                 System.Text.Encoding.UTF8.GetBytes(EngineProfileJson.Text(profile))

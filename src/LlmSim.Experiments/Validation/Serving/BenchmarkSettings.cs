@@ -75,7 +75,11 @@ internal static class BenchmarkSettings
             },
             EngineKind.TensorRtLlm => new()
             {
-                MaxBatchedTokens = row.InputTokens + row.OutputTokens + 200,
+                // max_num_tokens is the max_model_len of the sweep (full-sweep-tmpl.yml), but in 70b_fp8_b200_trt_slurm.sh.
+                MaxBatchedTokens =
+                    IsBlackwell(deployment) && deployment.Precision == "fp8"
+                        ? 16384
+                        : row.InputTokens + row.OutputTokens,
                 KvFormat = "fp8",
                 // batch_wait_max_tokens_ratio 0.9, batch_wait_timeout_iters 20.
                 BatchWaitIterations =

@@ -2,7 +2,6 @@ using LlmSim.Experiments.Performance;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;
-using LlmSim.Performance.Catalog;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Validation.Serving;
@@ -140,7 +139,7 @@ internal static class CaseScenario
             Engine = deployment.Settings.Of(defaults) with
             {
                 // Its own, also where it batches by the rules of another.
-                Overheads = context.Overheads ?? EngineProfile.OverheadsOf(defaults),
+                Overheads = context.Overheads ?? context.Catalogs.Engines.OverheadsOf(defaults),
                 // Where no prefix is shared there is nothing to find, and looking for it takes time.
                 PrefixCaching = deployment.SharesPrefixes,
                 DataParallelGroup = layout.AttentionDp > 1 ? worker : null,

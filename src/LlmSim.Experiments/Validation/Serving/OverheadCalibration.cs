@@ -8,7 +8,8 @@ namespace LlmSim.Experiments.Validation.Serving;
 /// What an engine takes beside its kernels, from configurations that were measured: found on half of the deployments, tried on the other half.
 /// </summary>
 /// <remarks>
-/// The launches of an iteration that is not replayed from a graph are a floor under its time: tried one by one, by what TTFT they give. The times of a
+/// The launches of an iteration that is not replayed from a graph are a floor under its time, and what comes before a request may be scheduled decides
+/// which requests meet in an iteration: both are tried one by one, by what TTFT they give. The times of a
 /// layer and of a request add up: steps of least absolute errors of TPOT's logarithm, with differences of simulations for its derivatives.
 /// </remarks>
 internal sealed class OverheadCalibration
@@ -20,7 +21,18 @@ internal sealed class OverheadCalibration
     /// <summary>Errors below this count by their squares: they are noise of the measurements.</summary>
     private const double Noise = 0.02;
 
-    private static readonly double[] s_eagerLayerSeconds = [0, 0.25e-3, 0.5e-3, 0.75e-3, 1e-3, 1.25e-3];
+    private static readonly double[] s_eagerLayerSeconds =
+    [
+        0,
+        0.25e-3,
+        0.5e-3,
+        0.75e-3,
+        1e-3,
+        1.25e-3,
+        1.5e-3,
+        2e-3,
+    ];
+    private static readonly double[] s_requestSeconds = [0, 2e-3, 4e-3, 6e-3, 8e-3, 10e-3, 15e-3, 20e-3];
 
     private readonly CaseContext _context;
     private readonly Action<int> _onSimulated;
@@ -38,7 +50,6 @@ internal sealed class OverheadCalibration
     /// <summary>The overheads, and the errors of the half that they were found on and of the other half.</summary>
     /// <param name="cases">Measured configurations of one engine.</param>
     /// <param name="context">What to simulate with.</param>
-    /// <param name="launchesPrompts">Whether iterations with a part of a prompt are launched kernel by kernel, not replayed piecewise from graphs.</param>
     /// <param name="workers">Simulations at the same time.</param>
     /// <param name="onSimulated">Called with the number of simulations that are done, from any thread.</param>
     /// <param name="cancellation">Stops it with an <see cref="OperationCanceledException" />.</param>
@@ -46,7 +57,6 @@ internal sealed class OverheadCalibration
     public static OverheadResult Fit(
         IReadOnlyList<MeasuredCase> cases,
         CaseContext context,
-        bool launchesPrompts,
         int workers,
         Action<int> onSimulated,
         CancellationToken cancellation
@@ -65,12 +75,15 @@ internal sealed class OverheadCalibration
         }
 
         var overheads = fit.WithAdditive(fitted, EngineOverheads.None);
-        if (launchesPrompts)
-        {
-            overheads = fit.WithEager(fitted, overheads);
-            overheads = fit.WithAdditive(fitted, overheads);
-        }
-
+        overheads = fit.WithBest(
+            fitted,
+            s_eagerLayerSeconds.Select(seconds => overheads with { EagerLayerSeconds = seconds })
+        );
+        overheads = fit.WithAdditive(fitted, overheads);
+        overheads = fit.WithBest(
+            fitted,
+            s_requestSeconds.Select(seconds => overheads with { RequestSeconds = seconds })
+        );
         overheads = Rounded(overheads);
         return new OverheadResult
         {
@@ -106,7 +119,8 @@ internal sealed class OverheadCalibration
     public static int Simulations(IReadOnlyList<MeasuredCase> cases)
     {
         var fitted = cases.Count(IsFitted);
-        return fitted * (2 + (2 * Steps * 3) + s_eagerLayerSeconds.Length) + 2 * (cases.Count - fitted);
+        return fitted * (2 + (2 * Steps * 3) + s_eagerLayerSeconds.Length + s_requestSeconds.Length)
+            + 2 * (cases.Count - fitted);
     }
 
     /// <summary>To ten nanoseconds: the rest is noise.</summary>
@@ -117,10 +131,8 @@ internal sealed class OverheadCalibration
             SequenceSeconds = Math.Round(overheads.SequenceSeconds, 8),
         };
 
-    private EngineOverheads WithEager(MeasuredCase[] cases, EngineOverheads overheads) =>
-        s_eagerLayerSeconds
-            .Select(seconds => overheads with { EagerLayerSeconds = seconds })
-            .MinBy(tried => Errors(Simulate(cases, tried), "ttft_mean").Sum(error => Math.Abs(error.Log)))!;
+    private EngineOverheads WithBest(MeasuredCase[] cases, IEnumerable<EngineOverheads> tries) =>
+        tries.MinBy(tried => Errors(Simulate(cases, tried), "ttft_mean").Sum(error => Math.Abs(error.Log)))!;
 
     private EngineOverheads WithAdditive(MeasuredCase[] cases, EngineOverheads overheads)
     {

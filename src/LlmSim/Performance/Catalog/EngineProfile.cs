@@ -18,25 +18,7 @@ internal sealed record EngineProfile
     /// <summary>Where the figures come from, with their errors on what was held out.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The profiles that come with the simulator; of an engine those of earlier versions first.</summary>
-    public static IReadOnlyList<EngineProfile> BuiltIn { get; } =
-    [
-        .. EmbeddedCatalog
-            .Names(EngineProfileJson.Folder)
-            .Select(name => EmbeddedCatalog.Parse(EngineProfileJson.Folder, name, EngineProfileJson.Parse))
-            .OrderBy(profile => profile.BeforeVersion.Length == 0),
-    ];
-
-    /// <summary>The profile of an engine; null where there is none of its kind.</summary>
-    public static EngineProfile? Find(EngineKind kind, string version) =>
-        BuiltIn.FirstOrDefault(profile =>
-            profile.Kind == kind
-            && (profile.BeforeVersion.Length == 0 || EngineDefaults.IsBefore(version, profile.BeforeVersion))
-        );
-
-    /// <summary>What an instance's engine takes: what it says itself, or else what was found for its kind and version.</summary>
-    public static EngineOverheads OverheadsOf(EngineSpec? engine) =>
-        engine?.Overheads
-        ?? Find(engine?.Kind ?? EngineKind.Vllm, engine?.Version ?? "")?.Overheads
-        ?? EngineOverheads.None;
+    /// <summary>Whether it is of that version of its engine.</summary>
+    public bool IsOf(string version) =>
+        BeforeVersion.Length == 0 || EngineDefaults.IsBefore(version, BeforeVersion);
 }

@@ -55,7 +55,7 @@ internal static class EngineProfileJson
                 : throw new UserErrorException(
                     $"{sourceName}: {Kind}: found '{kind}'; allowed: {string.Join(", ", EngineDefaults.Kinds.Keys)}"
                 ),
-            BeforeVersion = fields.Has(BeforeVersion) ? fields.Text(BeforeVersion) : "",
+            BeforeVersion = fields.Has(BeforeVersion) ? Before(fields.Text(BeforeVersion), sourceName) : "",
             Overheads = Times.Aggregate(
                 EngineOverheads.None,
                 (overheads, time) =>
@@ -66,6 +66,13 @@ internal static class EngineProfileJson
             Source = fields.Text(Source),
         };
     }
+
+    private static string Before(string version, string sourceName) =>
+        Version.TryParse(version, out var parsed) && parsed.Build < 0
+            ? version
+            : throw new UserErrorException(
+                $"{sourceName}: {BeforeVersion}: found '{version}'; allowed: MAJOR.MINOR, such as 0.14"
+            );
 
     /// <summary>Writes a profile, with a line feed at its end.</summary>
     public static string Text(EngineProfile profile)

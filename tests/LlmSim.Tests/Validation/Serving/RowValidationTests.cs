@@ -366,6 +366,24 @@ public sealed class RowValidationTests : IDisposable
         Assert.All(scenario.DecodeInstances, instance => Assert.True(instance.Engine!.MaxSequences >= 128));
     }
 
+    /// <summary>As the published scripts of the benchmark set up their engines.</summary>
+    [Theory]
+    [InlineData("trtllm", "h200_sxm", "fp8", 2048)]
+    [InlineData("trtllm", "b200_sxm", "fp4", 2048)]
+    [InlineData("trtllm", "b200_sxm", "fp8", 16384)]
+    [InlineData("vllm", "h200_sxm", "fp8", 8192)]
+    public void Llama_is_served_as_the_scripts_say(string engine, string system, string precision, int budget)
+    {
+        var row =
+            $"a,{engine},,meta-llama/Llama-3.1-70B,{system},{precision},agg,1024,1024,0.8,4,2,1,1,2,1,,,,,none,100,10\n";
+        var rows = RowReader.Read(_folder.Write("rows.csv", Header + row), ModelCatalog.BuiltIn);
+        var read = (ServingRow)rows.Single();
+
+        var settings = BenchmarkSettings.Of(read.Deployment, read);
+
+        Assert.Equal(budget, settings.MaxBatchedTokens);
+    }
+
     private static CaseContext Context => new("roofline", LlmSim.Experiments.Extensions.Catalogs.BuiltIn);
 
     private Scenario Scenario(string row)
