@@ -1,4 +1,6 @@
 using System.Text.Json;
+using LlmSim.Input;
+using LlmSim.Options;
 
 namespace LlmSim.Experiments;
 

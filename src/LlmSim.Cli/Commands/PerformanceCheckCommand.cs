@@ -2,6 +2,7 @@ using System.CommandLine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
+using LlmSim.Input;
 using LlmSim.Performance;
 
 namespace LlmSim.Cli.Commands;

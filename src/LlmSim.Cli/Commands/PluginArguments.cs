@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Input;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Cli.Commands;

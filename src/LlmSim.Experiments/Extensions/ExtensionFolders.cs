@@ -1,3 +1,5 @@
+using LlmSim.Input;
+
 namespace LlmSim.Experiments.Extensions;
 
 /// <summary>

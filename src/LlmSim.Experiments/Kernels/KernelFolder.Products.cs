@@ -1,3 +1,4 @@
+using LlmSim.Input;
 using LlmSim.Performance.Kernels;
 
 namespace LlmSim.Experiments.Kernels;

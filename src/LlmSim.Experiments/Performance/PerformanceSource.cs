@@ -1,4 +1,6 @@
 using LlmSim.Experiments.Extensions;
+using LlmSim.Input;
+using LlmSim.Options;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Kernels;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmSim.Metrics;
+using LlmSim.Options;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Performance;

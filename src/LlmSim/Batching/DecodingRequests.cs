@@ -1,4 +1,5 @@
 using LlmSim.Engine;
+using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

@@ -2,6 +2,7 @@ using LlmSim.Engine;
 using LlmSim.Instances.Decode;
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

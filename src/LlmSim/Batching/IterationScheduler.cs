@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using LlmSim.Engine;
 using LlmSim.Performance;
+using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

@@ -1,6 +1,7 @@
 using LlmSim.Engine;
 using LlmSim.Memory;
 using LlmSim.Performance;
+using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

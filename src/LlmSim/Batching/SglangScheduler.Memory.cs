@@ -1,5 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Performance;
+using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

@@ -1,4 +1,5 @@
 using LlmSim.Performance;
+using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

@@ -1,5 +1,7 @@
 using LlmSim.Engine;
+using LlmSim.Instances;
 using LlmSim.Instances.Queues;
+using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

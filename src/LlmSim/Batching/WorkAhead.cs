@@ -1,4 +1,6 @@
+using LlmSim.Instances;
 using LlmSim.Performance;
+using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
 using LlmSim.Engine;
+using LlmSim.Requests;
 
 namespace LlmSim.Instances;
 

@@ -1,5 +1,7 @@
 using LlmSim.Engine;
+using LlmSim.Options;
 using LlmSim.Performance;
+using LlmSim.Testing;
 using Xunit;
 using static LlmSim.Tests.Batching.EngineScenarios;
 

@@ -1,4 +1,5 @@
 using LlmSim.Batching;
+using LlmSim.Input;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Tests.Cli;

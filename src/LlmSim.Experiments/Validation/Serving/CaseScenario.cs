@@ -1,4 +1,5 @@
 using LlmSim.Experiments.Performance;
+using LlmSim.Input;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using LlmSim.Input;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Validation.Serving;

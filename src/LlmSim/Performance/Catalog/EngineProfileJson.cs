@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmSim.Input;
 
 namespace LlmSim.Performance.Catalog;
 

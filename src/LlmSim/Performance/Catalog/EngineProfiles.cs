@@ -1,4 +1,5 @@
 using LlmSim.Batching;
+using LlmSim.Input;
 
 namespace LlmSim.Performance.Catalog;
 
