@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using LlmSim.Cli;
 using LlmSim.Cli.Commands;
 using LlmSim.Tests.Architecture;
@@ -7,7 +8,7 @@ namespace LlmSim.Tests.Cli;
 
 /// <summary>The commands that README.md shows run in a fresh clone; those of the other pages and of --help have options that there are.</summary>
 [Collection(WorkingFolderTests.Name)]
-public sealed class ExampleTests
+public sealed partial class ExampleTests
 {
     public static TheoryData<string> Pages =>
         [
@@ -84,8 +85,16 @@ public sealed class ExampleTests
 
     private static string[] Words(string command) =>
         OptionNames.Normalize(
-            command.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Where(word => word != "…")
+            Word()
+                .Matches(command)
+                .Select(match => match.Value.Trim('"', '\''))
+                .Skip(1)
+                .Where(word => word != "…")
         );
+
+    /// <summary>What a shell takes as one word.</summary>
+    [GeneratedRegex("\"[^\"]*\"|'[^']*'|\\S+")]
+    private static partial Regex Word();
 
     /// <summary>Lines of code that begin with the command, without their comments.</summary>
     private static IEnumerable<string> Commands(string page) =>
