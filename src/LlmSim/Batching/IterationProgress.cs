@@ -1,5 +1,5 @@
 using LlmSim.Engine;
-using LlmSim.Instances.Decode;
+using LlmSim.Instances;
 using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Requests;

@@ -1,5 +1,5 @@
 using LlmSim.Engine;
-using LlmSim.Instances.Decode;
+using LlmSim.Instances;
 
 namespace LlmSim.Batching;
 

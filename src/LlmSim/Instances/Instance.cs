@@ -1,4 +1,3 @@
-using LlmSim.Instances.Decode;
 using LlmSim.Metrics.Sampling;
 using LlmSim.Performance;
 using LlmSim.Requests;

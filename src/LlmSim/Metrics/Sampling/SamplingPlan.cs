@@ -1,3 +1,4 @@
+using LlmSim.Instances;
 using LlmSim.Input;
 
 namespace LlmSim.Metrics.Sampling;

@@ -1,6 +1,6 @@
 using LlmSim.Engine;
 
-namespace LlmSim.Metrics.Sampling;
+namespace LlmSim.Instances;
 
 /// <summary>An iteration of an instance, once it has ended.</summary>
 /// <param name="Instance">Whose it was.</param>

@@ -2,7 +2,7 @@ using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Performance;
 
-namespace LlmSim.Instances.Decode;
+namespace LlmSim.Instances;
 
 /// <summary>
 /// A macro-step: the iterations between two changes of a decode batch. Their times are a known series, so the

@@ -1,6 +1,6 @@
 using LlmSim.Performance;
 
-namespace LlmSim.Instances.Decode;
+namespace LlmSim.Instances;
 
 /// <summary>
 /// Iterations of a plan whose times grow by the same amount: iteration j of the piece (from 1) takes first + (j − 1) · growth,
