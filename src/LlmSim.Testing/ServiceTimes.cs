@@ -9,11 +9,8 @@ namespace LlmSim.Testing;
 /// <param name="secondsPerPromptToken">Length of a tick.</param>
 /// <param name="secondsPerIteration">Time of a decode iteration, whatever the batch.</param>
 /// <param name="freeTokens">Prompt tokens that cost nothing: they only take memory.</param>
-public sealed class ServiceTimes(
-    double secondsPerPromptToken,
-    double secondsPerIteration,
-    int freeTokens = 0
-) : IPerformanceModel
+public sealed class ServiceTimes(double secondsPerPromptToken, double secondsPerIteration, int freeTokens = 0)
+    : IPerformanceModel
 {
     /// <inheritdoc />
     public double Seconds(in IterationBatch batch) =>

@@ -27,7 +27,7 @@ internal sealed class StagedInstance(
 
     public override int FetchableTokens(int tokens) => tokens;
 
-    public override double EstimatedWork(Request request) => Work;
+    public override double EstimatedWork(Request request, Stage stage) => Work;
 
     public override double PrefillQueueSeconds(Request request) => Work;
 

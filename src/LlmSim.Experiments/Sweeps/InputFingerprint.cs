@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Performance;
 using LlmSim.Policies;
@@ -18,10 +17,9 @@ namespace LlmSim.Experiments.Sweeps;
 /// <param name="Content">SHA-256 of its content, or the build's identity.</param>
 internal readonly record struct InputFingerprint(string Name, string Content)
 {
-    private static readonly JsonSerializerOptions s_everyMember = new()
+    private static readonly JsonSerializerOptions s_everyPublicMember = new()
     {
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { AddInternalMembers } },
     };
 
     /// <summary>
@@ -157,31 +155,5 @@ internal readonly record struct InputFingerprint(string Name, string Content)
     private static Guid Module(Type type) => type.Module.ModuleVersionId;
 
     private static string Hash<T>(T description) =>
-        HashText(JsonSerializer.Serialize(description, s_everyMember));
-
-    /// <summary>What is no part of the public interface decides results all the same.</summary>
-    private static void AddInternalMembers(JsonTypeInfo type)
-    {
-        if (type.Kind != JsonTypeInfoKind.Object || type.Type.Assembly != typeof(LlmSim.Simulator).Assembly)
-        {
-            return;
-        }
-
-        var known = type.Properties.Select(property => property.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (
-            var property in type.Type.GetProperties(BindingFlags.Instance | BindingFlags.NonPublic)
-        )
-        {
-            if (
-                property.GetMethod is { IsAssembly: true }
-                && property.GetIndexParameters().Length == 0
-                && known.Add(property.Name)
-            )
-            {
-                var added = type.CreateJsonPropertyInfo(property.PropertyType, property.Name);
-                added.Get = property.GetValue;
-                type.Properties.Add(added);
-            }
-        }
-    }
+        HashText(JsonSerializer.Serialize(description, s_everyPublicMember));
 }

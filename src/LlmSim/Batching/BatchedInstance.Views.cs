@@ -23,8 +23,8 @@ internal sealed partial class BatchedInstance
     /// For a request to be prefilled, seconds until all present ones are done: those that are prefilled or wait for it, then the
     /// decoding ones. For a request that comes to decode, tokens still to be generated.
     /// </summary>
-    public override double EstimatedWork(Request request) =>
-        request.State == RequestState.DecodeGlobal
+    public override double EstimatedWork(Request request, Stage stage) =>
+        stage == Stage.Decode
             ? Settled(_work).TokensToCome
             : PrefillSecondsAhead + _work.DecodeSeconds();
 

@@ -38,8 +38,8 @@ internal abstract class Instance
     /// <summary>KV bytes held now, those of the decode iterations that have ended by now included.</summary>
     public abstract long HeldKvBytes { get; }
 
-    /// <summary>Work ahead of a request placed here now: seconds in prefill, tokens in decode.</summary>
-    public abstract double EstimatedWork(Request request);
+    /// <summary>Work ahead of a request placed here now for a stage: seconds in prefill, tokens in decode.</summary>
+    public abstract double EstimatedWork(Request request, Stage stage);
 
     /// <summary>What that is at least for any request that comes for a stage, from now until <see cref="WorkChanged" /> is called.</summary>
     public virtual WorkBound BoundWork(Stage stage) => WorkBound.None;

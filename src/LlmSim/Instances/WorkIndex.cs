@@ -57,7 +57,7 @@ internal sealed class WorkIndex
 
         RefreshChanged();
         var best = FindLeastBound(time);
-        var bestWork = _instances[best].EstimatedWork(request);
+        var bestWork = _instances[best].EstimatedWork(request, _stage);
         for (var i = 0; i < _bounds.Length; i += Block)
         {
             var bounds = Vector512.Create<double>(_bounds.AsSpan(i, Block));
@@ -69,7 +69,7 @@ internal sealed class WorkIndex
                 var j = i + BitOperations.TrailingZeroCount(open);
                 if (j < best ? _bounds[j] <= bestWork : j > best && _bounds[j] < bestWork)
                 {
-                    var work = _instances[j].EstimatedWork(request);
+                    var work = _instances[j].EstimatedWork(request, _stage);
                     if (work < bestWork || (work == bestWork && j < best))
                     {
                         (best, bestWork) = (j, work);

@@ -9,7 +9,7 @@ namespace LlmSim.Metrics;
 /// <param name="OutputTokensPerSecond">Their output tokens.</param>
 /// <param name="TokensPerSecond">Their prompt and output tokens.</param>
 /// <param name="GoodputRequestsPerSecond">Those of them that met both SLOs.</param>
-internal sealed record ArrivalWindow(
+public sealed record ArrivalWindow(
     double Seconds,
     double RequestsPerSecond,
     double OutputTokensPerSecond,

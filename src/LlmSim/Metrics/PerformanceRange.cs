@@ -6,7 +6,7 @@ namespace LlmSim.Metrics;
 /// <param name="Iterations">Times of iterations that they were asked for, those of plans and estimates included.</param>
 /// <param name="IterationsOutOfRange">Those of them that were extrapolated.</param>
 /// <param name="OutOfRange">By table, the times that lay beyond it. One iteration may count in several.</param>
-internal sealed record PerformanceRange(
+public sealed record PerformanceRange(
     long Iterations,
     long IterationsOutOfRange,
     IReadOnlyDictionary<string, long> OutOfRange

@@ -64,7 +64,7 @@ public sealed record RunSummary
     public double PercentileRelativeError { get; init; }
 
     /// <summary>Rates over the time in which requests arrive.</summary>
-    internal ArrivalWindow ArrivalWindow { get; init; } = ArrivalWindow.None;
+    public ArrivalWindow ArrivalWindow { get; init; } = ArrivalWindow.None;
 
     /// <summary>
     /// Whether the number of requests in the cluster grows through the run: they arrive faster than they are served, and
@@ -109,7 +109,7 @@ public sealed record RunSummary
     public required long Events { get; init; }
 
     /// <summary>How often measurements were left; null when no performance model rests on any.</summary>
-    internal PerformanceRange? PerformanceRange { get; init; }
+    public PerformanceRange? PerformanceRange { get; init; }
 }
 
 /// <summary>How busy an instance was.</summary>

@@ -4,4 +4,4 @@ namespace LlmSim.Performance;
 /// <param name="Field">Field of the config that says so.</param>
 /// <param name="Tokens">Tokens that they see.</param>
 /// <param name="Layers">How many layers.</param>
-internal sealed record AttentionWindow(string Field, int Tokens, int Layers);
+public sealed record AttentionWindow(string Field, int Tokens, int Layers);

@@ -6,7 +6,7 @@ namespace LlmSim.Performance;
 /// What an engine takes beside its kernels, in seconds, 0 or more: gaps between kernels, scheduling, sampling, and the launches of iterations
 /// that are not replayed from a graph. It belongs to an engine, its version and its host, not to the accelerator.
 /// </summary>
-internal sealed record EngineOverheads
+public sealed record EngineOverheads
 {
     /// <summary>Nothing beside the kernels.</summary>
     public static EngineOverheads None { get; } = new();

@@ -66,7 +66,7 @@ public sealed record EngineSpec
     /// What it takes beside its kernels (overheads); null for what was found for engines of its kind and version. Performance from kernels
     /// reads it, other models of performance have their own or none.
     /// </summary>
-    internal EngineOverheads? Overheads { get; init; }
+    public EngineOverheads? Overheads { get; init; }
 
     /// <summary>
     /// Sizes in tokens for which the kernels of an iteration were recorded as a graph, ascending (cuda_graph_sizes): an iteration
@@ -126,7 +126,7 @@ public enum EngineKind
 }
 
 /// <summary>What a batched instance does for a request.</summary>
-internal enum InstanceRole
+public enum InstanceRole
 {
     /// <summary>Its prompt; then the KV cache leaves for another instance.</summary>
     Prefill,

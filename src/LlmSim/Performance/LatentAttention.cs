@@ -4,7 +4,7 @@ namespace LlmSim.Performance;
 /// Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434, section 2.1): keys and values of a token are kept as one
 /// latent vector for all heads, beside a small key that carries the position.
 /// </summary>
-internal sealed record LatentAttention
+public sealed record LatentAttention
 {
     /// <summary>Rank of the queries' projection; 0 when it is a single matrix.</summary>
     public required int QueryRank { get; init; }

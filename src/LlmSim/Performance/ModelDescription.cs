@@ -50,7 +50,7 @@ public sealed record ModelDescription
     public int? MaxModelLen { get; init; }
 
     /// <summary>The window that some layers have; null where every layer sees the whole context.</summary>
-    internal AttentionWindow? Window { get; init; }
+    public AttentionWindow? Window { get; init; }
 
     /// <summary>What its config.json says that is not simulated, for the head of results.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
@@ -65,7 +65,7 @@ public sealed record ModelDescription
     public MixtureOfExperts? MixtureOfExperts { get; init; }
 
     /// <summary>The shapes of latent attention; null where each KV head keeps a key and a value.</summary>
-    internal LatentAttention? LatentAttention { get; init; }
+    public LatentAttention? LatentAttention { get; init; }
 
     /// <summary>The formats that the model's own files state; null where they state none: 16 bits.</summary>
     public Precision? Quantization { get; init; }

@@ -1,7 +1,7 @@
 namespace LlmSim.Performance;
 
 /// <summary>Which arithmetic multiplies the numbers of a format.</summary>
-internal enum NumberKind
+public enum NumberKind
 {
     /// <summary>Whichever is fastest: only the width is known.</summary>
     Any,
@@ -19,7 +19,7 @@ internal enum NumberKind
 /// <param name="Kind">Which arithmetic multiplies them.</param>
 /// <param name="StoredBits">Bits of a value in memory, with its part of the scale factors.</param>
 /// <param name="Scales">What the scale factors stand for, such as "128x128 blocks"; null for whole matrices or channels.</param>
-internal sealed record NumberFormat(
+public sealed record NumberFormat(
     string Name,
     int Bits,
     NumberKind Kind,
@@ -104,7 +104,7 @@ internal sealed record NumberFormat(
 /// <summary>The operands of a product of matrices.</summary>
 /// <param name="Weight">Format of the weights.</param>
 /// <param name="Activation">Format of what they are multiplied with.</param>
-internal sealed record ProductFormat(NumberFormat Weight, NumberFormat Activation)
+public sealed record ProductFormat(NumberFormat Weight, NumberFormat Activation)
 {
     /// <summary>16 bits everywhere.</summary>
     public static ProductFormat SixteenBit { get; } = new(NumberFormat.SixteenBit, NumberFormat.SixteenBit);

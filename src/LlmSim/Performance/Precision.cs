@@ -28,34 +28,34 @@ public sealed record Precision
     }
 
     /// <summary>The projections around attention.</summary>
-    internal ProductFormat Projections { get; init; }
+    public ProductFormat Projections { get; init; }
 
     /// <summary>The MLP of layers without experts.</summary>
-    internal ProductFormat Mlp { get; init; }
+    public ProductFormat Mlp { get; init; }
 
     /// <summary>Shared experts.</summary>
-    internal ProductFormat SharedExperts { get; init; }
+    public ProductFormat SharedExperts { get; init; }
 
     /// <summary>Routed experts.</summary>
-    internal ProductFormat Experts { get; init; }
+    public ProductFormat Experts { get; init; }
 
     /// <summary>The router.</summary>
-    internal ProductFormat Router { get; init; }
+    public ProductFormat Router { get; init; }
 
     /// <summary>The projection to the vocabulary.</summary>
-    internal ProductFormat LmHead { get; init; }
+    public ProductFormat LmHead { get; init; }
 
     /// <summary>The input embedding, and what is no matrix: norms and biases.</summary>
-    internal NumberFormat Embedding { get; init; }
+    public NumberFormat Embedding { get; init; }
 
     /// <summary>Queries, scores and the output of attention.</summary>
-    internal NumberFormat Attention { get; init; }
+    public NumberFormat Attention { get; init; }
 
     /// <summary>Keys and values.</summary>
-    internal NumberFormat KvCache { get; init; }
+    public NumberFormat KvCache { get; init; }
 
     /// <summary>What products write, norms work on and accelerators exchange.</summary>
-    internal NumberFormat HiddenState { get; init; }
+    public NumberFormat HiddenState { get; init; }
 
     /// <summary>Where it comes from.</summary>
     public string Source { get; init; } = "default";

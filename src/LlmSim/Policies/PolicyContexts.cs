@@ -42,7 +42,7 @@ public readonly ref struct GlobalContext
     public RequestView Request { get; }
 
     /// <summary>The instances of the stage that can hold the request, in their order; at least one.</summary>
-    public InstanceList Instances => new(_instances);
+    public InstanceList Instances => new(_instances, Decision.Stage());
 
     /// <summary>The decision's own random stream.</summary>
     public RandomStream Random { get; }
@@ -61,7 +61,7 @@ public readonly ref struct GlobalContext
         var (least, leastWork) = (0, double.PositiveInfinity);
         for (var i = 0; i < _instances.Length; i++)
         {
-            var work = _instances[i].EstimatedWork(Request.Source);
+            var work = _instances[i].EstimatedWork(Request.Source, Decision.Stage());
             if (work < leastWork)
             {
                 (least, leastWork) = (i, work);
@@ -100,7 +100,7 @@ public readonly ref struct LocalContext
     public SimTime Now { get; }
 
     /// <summary>The instance whose queue it is.</summary>
-    public InstanceView Instance => new(_instance);
+    public InstanceView Instance => new(_instance, Decision.Stage());
 
     /// <summary>The queued requests in the order in which they joined; at least one.</summary>
     public RequestList Queue => new(_queue);
@@ -113,14 +113,19 @@ public readonly ref struct LocalContext
 public readonly ref struct InstanceList
 {
     private readonly ReadOnlySpan<Instance> _instances;
+    private readonly Stage _stage;
 
-    internal InstanceList(ReadOnlySpan<Instance> instances) => _instances = instances;
+    internal InstanceList(ReadOnlySpan<Instance> instances, Stage stage)
+    {
+        _instances = instances;
+        _stage = stage;
+    }
 
     /// <summary>How many there are.</summary>
     public int Count => _instances.Length;
 
     /// <summary>The instance at a position.</summary>
-    public InstanceView this[int position] => new(_instances[position]);
+    public InstanceView this[int position] => new(_instances[position], _stage);
 }
 
 /// <summary>Requests that a queueing decision may choose from.</summary>
@@ -141,8 +146,13 @@ public readonly ref struct RequestList
 public readonly struct InstanceView
 {
     private readonly Instance _instance;
+    private readonly Stage _stage;
 
-    internal InstanceView(Instance instance) => _instance = instance;
+    internal InstanceView(Instance instance, Stage stage)
+    {
+        _instance = instance;
+        _stage = stage;
+    }
 
     /// <summary>Position in the stage's cluster file, from 0.</summary>
     public int Index => _instance.Index;
@@ -169,7 +179,7 @@ public readonly struct InstanceView
     /// seconds of the queue. Decode: tokens still to come for running and queued requests, estimated from their
     /// predictions or, without any, from the mean output of the requests that had finished when they came to the instance.
     /// </summary>
-    public double EstimatedWork(in RequestView request) => _instance.EstimatedWork(request.Source);
+    public double EstimatedWork(in RequestView request) => _instance.EstimatedWork(request.Source, _stage);
 
     /// <summary>Seconds that this instance would take to prefill the request alone.</summary>
     public double PrefillSeconds(in RequestView request) =>

@@ -30,10 +30,7 @@ internal sealed class Router
         _random = random;
         _isAUsers = PolicyFailure.IsAUsers(policy);
         _instances = new EligibleInstances(instances);
-        _workIndex = new WorkIndex(
-            _instances.All,
-            decision == PolicyDecisions.DecodeGlobal ? Stage.Decode : Stage.Prefill
-        );
+        _workIndex = new WorkIndex(_instances.All, decision.Stage());
     }
 
     /// <summary>Why a request was rejected that <see cref="Choose" /> gave no instance.</summary>

@@ -91,9 +91,7 @@ internal sealed class KvTransfers
             return;
         }
 
-        request.State = RequestState.DecodeGlobal;
         Reserve(request, source, prefillFinish);
-        request.State = RequestState.PrefillLocal;
     }
 
     /// <summary>

@@ -16,8 +16,7 @@ public sealed class NamespaceTests
             left.RemoveAll(use =>
                 !left.Exists(next => next.From == use.To) || !left.Exists(last => last.To == use.From)
             ) > 0
-        )
-        { }
+        ) { }
 
         Assert.True(
             left.Count == 0,

@@ -5,7 +5,6 @@ using LlmSim.Cli;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Performance.Catalog;
-using LlmSim.Policies;
 using LlmSim.Tests.Experiments;
 using Xunit;
 

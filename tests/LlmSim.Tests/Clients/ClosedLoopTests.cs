@@ -2,7 +2,6 @@ using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Tests.Batching;
-using LlmSim.Tests.Properties;
 using LlmSim.Workloads;
 using Xunit;
 

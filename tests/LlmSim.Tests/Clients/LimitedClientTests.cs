@@ -1,7 +1,6 @@
 using LlmSim.Clients;
 using LlmSim.Engine;
 using LlmSim.Metrics;
-using LlmSim.Tests.Properties;
 using LlmSim.Workloads;
 using Xunit;
 

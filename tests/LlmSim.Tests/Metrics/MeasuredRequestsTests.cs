@@ -1,7 +1,6 @@
 using LlmSim.Metrics;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;
-using LlmSim.Tests.Properties;
 using Xunit;
 
 namespace LlmSim.Tests.Metrics;

@@ -35,7 +35,7 @@ internal sealed class EveryView
     /// <summary>Reads all there is to read of an instance.</summary>
     public void ReadAll(InstanceView instance, RequestView request)
     {
-        var other = new InstanceView(Instances[(instance.Index + 1) % Instances.Length]);
+        var other = new InstanceView(Instances[(instance.Index + 1) % Instances.Length], Stage.Prefill);
         foreach (var read in s_readers)
         {
             read(instance, other, request);
@@ -50,7 +50,10 @@ internal sealed class EveryView
             Count(instance);
             foreach (var stranger in _strangers)
             {
-                ReadAll(new InstanceView(instance), new RequestView(stranger));
+                foreach (var stage in Enum.GetValues<Stage>())
+                {
+                    ReadAll(new InstanceView(instance, stage), new RequestView(stranger));
+                }
             }
         }
     }
@@ -220,7 +223,7 @@ internal sealed class EveryView
         {
             foreach (var instance in views?.Instances ?? [])
             {
-                views!.ReadAll(new InstanceView(instance), request);
+                views!.ReadAll(new InstanceView(instance, Stage.Decode), request);
             }
 
             return policy.Key(request);

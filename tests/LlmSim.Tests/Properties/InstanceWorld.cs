@@ -96,8 +96,8 @@ internal sealed class InstanceWorld
             string.Join(' ', _queue.Select(request => request.Id).Order()),
             string.Join(' ', _strangers.Select(instance.CachedPrefixTokens)),
             instance.PrefillQueueSeconds(_strangers[0]),
-            instance.EstimatedWork(_strangers[0]),
-            instance.EstimatedWork(_strangers[1])
+            instance.EstimatedWork(_strangers[0], Stage.Prefill),
+            instance.EstimatedWork(_strangers[1], Stage.Decode)
         );
     }
 

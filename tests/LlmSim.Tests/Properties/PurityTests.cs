@@ -1,7 +1,6 @@
 using LlmSim.Experiments.Results;
 using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
-using LlmSim.Policies;
 using Xunit;
 
 namespace LlmSim.Tests.Properties;

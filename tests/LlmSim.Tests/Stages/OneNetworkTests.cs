@@ -51,10 +51,7 @@ public sealed class OneNetworkTests
     {
         var simulation = new Simulation();
         var network = new FairNetwork(simulation);
-        var source = PolicyWorld.Instance(
-            kvLinkBytesPerSecond: BytesPerSecond,
-            kvLinkLatencySeconds: 0.25
-        );
+        var source = PolicyWorld.Instance(kvLinkBytesPerSecond: BytesPerSecond, kvLinkLatencySeconds: 0.25);
         var ends = new List<double>();
         for (var i = 0; i < count; i++)
         {

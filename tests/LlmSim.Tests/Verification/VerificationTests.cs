@@ -2,9 +2,7 @@ using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
 using LlmSim.Performance;
-using LlmSim.Tests.Batching;
 using LlmSim.Tests.Golden;
-using LlmSim.Tests.Properties;
 using LlmSim.Workloads;
 using Xunit;
 

@@ -98,7 +98,7 @@ internal sealed partial class DecodeInstance : Instance
 
     public override void CopyQueueTo(List<Request> requests) => _queue.CopyTo(requests);
 
-    public override double EstimatedWork(Request request) => RemainingTokens;
+    public override double EstimatedWork(Request request, Stage stage) => RemainingTokens;
 
     public override WorkBound BoundWork(Stage stage)
     {

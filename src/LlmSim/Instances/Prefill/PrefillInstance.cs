@@ -64,11 +64,11 @@ internal sealed class PrefillInstance : Instance
 
     public override long KvBytesPerToken => _options.KvBytesPerToken;
 
-    public override double PrefillQueueSeconds(Request request) => EstimatedWork(request);
+    public override double PrefillQueueSeconds(Request request) => EstimatedWork(request, Stage.Prefill);
 
     public override void CopyQueueTo(List<Request> requests) => _queue.CopyTo(requests);
 
-    public override double EstimatedWork(Request request)
+    public override double EstimatedWork(Request request, Stage stage)
     {
         var running = _running is null ? SimTime.Zero : _running.PrefillFinish - _simulation.Now;
         var queued = _queuedByLength?.Below(request.InputTokens) ?? _queuedNanoseconds;
