@@ -9,7 +9,7 @@ namespace LlmSim.Engine;
 /// Checks that stay on in release builds: a wrong number is worse than a stop. The message is only built when the
 /// condition does not hold.
 /// </summary>
-internal static class Invariant
+public static class Invariant
 {
     /// <summary>Throws unless the condition holds.</summary>
     /// <exception cref="InvariantViolationException">The condition is false.</exception>
@@ -36,7 +36,7 @@ internal static class Invariant
 /// up the buffers of the message each time that it is called.
 /// </remarks>
 [InterpolatedStringHandler]
-internal readonly ref struct InvariantMessage
+public readonly ref struct InvariantMessage
 {
     private readonly StringBuilder? _text;
 
