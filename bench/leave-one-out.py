@@ -4,7 +4,7 @@
     leave-one-out.py ROWS [--by LABEL...] [--limit N] [--llmsim COMMAND]
 
 ROWS is a table of measured configurations as llmsim validate reads it (docs/validation.md). For each value of each LABEL (system and
-model unless given) every profile of catalog/engines is fitted anew with llmsim calibrate to the rows of its versions without that value,
+model unless given) every profile of catalog/engines that they need is fitted anew with llmsim calibrate to the rows of its versions without that value,
 N of them at most (120), and the rows with that value are predicted with what was found. A profile that has too few rows left takes the one
 of its engine's other versions. Kernels are as they are: an accelerator that is left out keeps the tables of its own operations. Prints the
 median and nine in ten of |error| in percent, beside those with the profiles that come with the simulator, which have seen half of these rows.
@@ -32,7 +32,10 @@ def version(text):
 def profiles():
     """The profiles that come with the simulator, of each engine the earlier versions first."""
     folder = os.path.join(ROOT, "catalog", "engines")
-    found = [json.load(open(os.path.join(folder, name))) for name in sorted(os.listdir(folder))]
+    found = []
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name)) as file:
+            found.append(json.load(file))
     return sorted(found, key=lambda one: version(one.get("before_version", "")))
 
 
@@ -78,28 +81,36 @@ class Trial:
         done = self.run("validate", "--rows", self.rows, "--filter", filter_, "--csv_output", output, *more)
         return errors(output) if done.returncode == 0 else {}
 
+    def fit_one(self, one, label, value, folder):
+        """Fits a profile without a value; says whether there were enough rows."""
+        rows = [row for row in self.table if row[label] != value and profile_of(row, self.known) == one["name"]]
+        if not rows:
+            return False
+        chosen = ",".join(
+            f"{name}={'|'.join(sorted({row[name] for row in rows}))}" for name in dict.fromkeys(("engine", "engine_version", "mode", label))
+        )
+        before = ["--before_version", one["before_version"]] if "before_version" in one else []
+        output = os.path.join(folder, one["name"] + ".json")
+        words = ("--filter", chosen, "--limit", str(self.limit), "--name", one["name"], "--output", output, *before)
+        return self.run("calibrate", "--rows", self.rows, *words).returncode == 0
+
     def fit(self, label, value, folder):
-        """Fits every profile without a value; says which had too few rows."""
+        """Fits the profiles of the rows with a value to the rows without it; says which had too few."""
+        needed = {profile_of(row, self.known) for row in self.table if row[label] == value}
         lacking = []
         for one in self.known:
-            rows = [row for row in self.table if row[label] != value and profile_of(row, self.known) == one["name"]]
-            chosen = ",".join(
-                f"{name}={'|'.join(sorted({row[name] for row in rows}))}" for name in dict.fromkeys(("engine", "engine_version", "mode", label))
-            )
-            before = ["--before_version", one["before_version"]] if "before_version" in one else []
-            output = os.path.join(folder, one["name"] + ".json")
-            done = rows and self.run(
-                "calibrate", "--rows", self.rows, "--filter", chosen, "--limit", str(self.limit), "--name", one["name"], "--output", output, *before
-            )
-            if not rows or done.returncode != 0:
-                lacking.append(one)
-        for one in lacking:
-            others = [other for other in self.known if other["kind"] == one["kind"] and other not in lacking]
-            found = json.load(open(os.path.join(folder, others[0]["name"] + ".json"))) if others else {"kind": one["kind"], "source": "nothing"}
-            found.pop("before_version", None)
-            with open(os.path.join(folder, one["name"] + ".json"), "w") as file:
-                json.dump({**found, "name": one["name"], **{k: one[k] for k in ("before_version",) if k in one}}, file)
-        return [one["name"] for one in lacking]
+            if one["name"] in needed and not self.fit_one(one, label, value, folder):
+                lacking.append(one["name"])
+                kin = next((other for other in self.known if other["kind"] == one["kind"] and other is not one), None)
+                found = {"kind": one["kind"], "source": "nothing"}
+                if kin and self.fit_one(kin, label, value, folder):
+                    with open(os.path.join(folder, kin["name"] + ".json")) as file:
+                        found = json.load(file)
+                    found.pop("before_version", None)
+                versions = {name: one[name] for name in ("before_version",) if name in one}
+                with open(os.path.join(folder, one["name"] + ".json"), "w") as file:
+                    json.dump({**found, "name": one["name"], **versions}, file)
+        return lacking
 
     def leave_out(self, label, value):
         filter_ = f"mode=agg,{label}={value}"
