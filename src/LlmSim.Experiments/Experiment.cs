@@ -69,7 +69,9 @@ internal static class Experiment
         var summary = Simulator.Run(
             scenario,
             workload,
-            requests is null && observations is null && trace is null && verification is null ? null : OnRequest,
+            requests is null && observations is null && trace is null && verification is null
+                ? null
+                : OnRequest,
             onProgress,
             WithIterations(verification is null ? samples.Plan : verification.Watch(samples.Plan), trace),
             cancellation: cancellation

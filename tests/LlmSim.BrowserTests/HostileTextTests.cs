@@ -39,7 +39,11 @@ public sealed class HostileTextTests(Browser browser)
             Name,
             Name,
             [
-                new VerdictBlock(Name) { Headlines = [new Headline(Name, Name, Name, Name)], Warnings = [Name] },
+                new VerdictBlock(Name)
+                {
+                    Headlines = [new Headline(Name, Name, Name, Name)],
+                    Warnings = [Name],
+                },
                 new SectionBlock(Name, Name),
                 new XyChart(
                     Name,
@@ -55,7 +59,17 @@ public sealed class HostileTextTests(Browser browser)
                     Note = Name,
                 },
                 new BarChart(Name, new ChartAxis(Name, Name), [new ChartBar(Name, 0, 1, Name)]),
-                new TableBlock(Name, [new TableColumn(Name, Name)], [[Name], [Name]]) { Note = Name },
+                new TableBlock(
+                    Name,
+                    [new TableColumn(Name, Name)],
+                    [
+                        [Name],
+                        [Name],
+                    ]
+                )
+                {
+                    Note = Name,
+                },
                 new FactsBlock(Name, [(Name, Name)]),
                 new CommandBlock(Name, Name),
             ]

@@ -15,7 +15,16 @@ public sealed class RunReportTests : IDisposable
     public RunReportTests(Browser browser)
     {
         _browser = browser;
-        var run = CliRun.Of("run", "--quiet", "--request_count", "400", "--lambda_arrival", "6", "--report", Path);
+        var run = CliRun.Of(
+            "run",
+            "--quiet",
+            "--request_count",
+            "400",
+            "--lambda_arrival",
+            "6",
+            "--report",
+            Path
+        );
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
     }
 
@@ -43,7 +52,10 @@ public sealed class RunReportTests : IDisposable
         );
         await opened.Keep($"run-{theme}");
         Assert.Empty(opened.Complaints);
-        Assert.Equal([$"file://{Path}"], opened.Requests.Where(url => !url.StartsWith("data:", StringComparison.Ordinal)));
+        Assert.Equal(
+            [$"file://{Path}"],
+            opened.Requests.Where(url => !url.StartsWith("data:", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
@@ -77,10 +89,15 @@ public sealed class RunReportTests : IDisposable
         var zoomed = await opened.Picture(timeline);
         await timeline.Locator(".plot").FocusAsync();
         await opened.Page.Keyboard.PressAsync("-");
-        await opened.Page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+        await opened.Page.EvaluateAsync(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+        );
         Assert.NotEqual(zoomed, await opened.Picture(timeline));
         await opened.Page.Keyboard.PressAsync("0");
-        await timeline.GetByText("zoom in for single requests").Or(timeline.GetByText("400 requests")).WaitForAsync();
+        await timeline
+            .GetByText("zoom in for single requests")
+            .Or(timeline.GetByText("400 requests"))
+            .WaitForAsync();
         Assert.Empty(opened.Complaints);
     }
 
@@ -88,7 +105,9 @@ public sealed class RunReportTests : IDisposable
     public async Task Tables_sort_by_their_headings_and_filter_by_words()
     {
         await using var opened = await _browser.Open(Path);
-        var table = opened.Page.Locator(".card.table").Filter(new() { HasText = "Everything that decides the result" });
+        var table = opened
+            .Page.Locator(".card.table")
+            .Filter(new() { HasText = "Everything that decides the result" });
         await table.GetByRole(AriaRole.Searchbox).FillAsync("seed");
         var shown = await table.Locator("tbody tr:visible").AllInnerTextsAsync();
         Assert.NotEmpty(shown);
@@ -98,9 +117,9 @@ public sealed class RunReportTests : IDisposable
         var mean = latencies.Locator("th").Filter(new() { HasText = "mean" });
         await mean.GetByRole(AriaRole.Button).ClickAsync();
         Assert.Equal("ascending", await mean.GetAttributeAsync("aria-sort"));
-        var values = await latencies.Locator("tbody tr td:nth-child(2)").EvaluateAllAsync<double[]>(
-            "cells => cells.map(cell => Number(cell.dataset.value))"
-        );
+        var values = await latencies
+            .Locator("tbody tr td:nth-child(2)")
+            .EvaluateAllAsync<double[]>("cells => cells.map(cell => Number(cell.dataset.value))");
         Assert.Equal(values.Order(), values);
     }
 
@@ -125,7 +144,9 @@ public sealed class RunReportTests : IDisposable
         await using var opened = await _browser.Open(Path);
         await opened.Page.SetViewportSizeAsync(width, 800);
 
-        Assert.True(await opened.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
+        Assert.True(
+            await opened.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth")
+        );
         await opened.Keep($"run-{width}");
     }
 
@@ -138,7 +159,10 @@ public sealed class RunReportTests : IDisposable
 
         await opened.Page.Locator("#theme").ClickAsync();
 
-        Assert.Equal("dark", await opened.Page.EvaluateAsync<string>("document.documentElement.dataset.theme"));
+        Assert.Equal(
+            "dark",
+            await opened.Page.EvaluateAsync<string>("document.documentElement.dataset.theme")
+        );
         Assert.NotEqual(light, await opened.Picture(chart));
     }
 

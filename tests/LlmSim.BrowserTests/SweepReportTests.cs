@@ -71,8 +71,16 @@ public sealed class SweepReportTests : IDisposable
                 }
                 """
             );
-        await opened.Page.Locator("#points tbody tr").Nth(0).EvaluateAsync("() => document.querySelectorAll('.selected').forEach(row => row.classList.remove('selected'))");
-        await opened.Page.Mouse.ClickAsync(box.X + (pixel[0] * box.Width) + 1, box.Y + (pixel[1] * box.Height) + 3);
+        await opened
+            .Page.Locator("#points tbody tr")
+            .Nth(0)
+            .EvaluateAsync(
+                "() => document.querySelectorAll('.selected').forEach(row => row.classList.remove('selected'))"
+            );
+        await opened.Page.Mouse.ClickAsync(
+            box.X + (pixel[0] * box.Width) + 1,
+            box.Y + (pixel[1] * box.Height) + 3
+        );
         await opened.Page.Locator("#points tr.selected").WaitForAsync();
         Assert.Empty(opened.Complaints);
     }

@@ -42,7 +42,10 @@ internal sealed class PlotCommand : CliCommand
         "in the place of a picture's own title; '' for none, as where a caption says it"
     );
 
-    private readonly Option<string> _xLabel = CliOption.Text("x_label", "in the place of its horizontal label");
+    private readonly Option<string> _xLabel = CliOption.Text(
+        "x_label",
+        "in the place of its horizontal label"
+    );
 
     private readonly Option<string> _yLabel = CliOption.Text("y_label", "in the place of its vertical label");
 
@@ -95,7 +98,10 @@ internal sealed class PlotCommand : CliCommand
         Add(_results);
         AddGroups(
             new OptionGroup("Output", [_output, _format]),
-            new OptionGroup("Look", [_style, _size, _title, _xLabel, _yLabel, _labels, _intervals, _ttftSlo, _tpotSlo]),
+            new OptionGroup(
+                "Look",
+                [_style, _size, _title, _xLabel, _yLabel, _labels, _intervals, _ttftSlo, _tpotSlo]
+            ),
             new OptionGroup("Any columns", [_x, _y, _by])
         );
         Examples =
@@ -122,14 +128,14 @@ internal sealed class PlotCommand : CliCommand
             parse.GetRequiredValue(_results),
             parse.GetRequiredValue(_output),
             Look(parse),
-            Console.Cancellation,
             new PlotChoices
             {
                 Labels = Names(parse.GetValue(_labels) ?? ""),
                 TtftSloSeconds = parse.GetValue(_ttftSlo),
                 TpotSloSeconds = parse.GetValue(_tpotSlo),
                 AreBands = AreBands(parse),
-            }
+            },
+            Console.Cancellation
         );
         foreach (var path in paths)
         {

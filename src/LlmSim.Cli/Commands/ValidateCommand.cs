@@ -107,7 +107,14 @@ internal sealed class ValidateCommand : CliCommand
             Models = _plugins.LoadModels(parse),
             Hardware = _plugins.LoadHardware(parse),
         };
-        _serving.Execute(parse, catalogs, parse.GetValue(_json), _plots.Read(parse), _report.Read(parse), Console);
+        _serving.Execute(
+            parse,
+            catalogs,
+            parse.GetValue(_json),
+            _plots.Read(parse),
+            _report.Read(parse),
+            Console
+        );
     }
 
     /// <summary>Fails at options of the one kind of measurement beside the other.</summary>

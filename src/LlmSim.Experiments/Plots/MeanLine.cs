@@ -83,7 +83,12 @@ internal sealed record MeanLine(string Name, IReadOnlyList<MeanPoint> Points)
         var isSloShown = slo is { } value && vertical.MapWithin(value).Equals(vertical.Map(value));
         if (isSloShown)
         {
-            PictureStyle.AddReference(plot, $"SLO: {AxisScale.Label(slo!.Value, digits: 4)} s", vertical.Map(slo.Value), isVertical: false);
+            PictureStyle.AddReference(
+                plot,
+                $"SLO: {AxisScale.Label(slo!.Value, digits: 4)} s",
+                vertical.Map(slo.Value),
+                isVertical: false
+            );
         }
 
         PictureStyle.AddLegend(plot, lines.Count + (hasIntervals && runs > 1 ? 1 : 0) + (isSloShown ? 1 : 0));
@@ -99,7 +104,10 @@ internal sealed record MeanLine(string Name, IReadOnlyList<MeanPoint> Points)
     {
         foreach (var (index, line) in lines.Index())
         {
-            var estimated = line.Points.Where(point => point.Values.Count > 1).OrderBy(point => point.X).ToArray();
+            var estimated = line
+                .Points.Where(point => point.Values.Count > 1)
+                .OrderBy(point => point.X)
+                .ToArray();
             if (estimated.Length > 1)
             {
                 var band = plot.Add.FillY(

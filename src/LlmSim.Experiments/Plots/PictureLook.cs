@@ -58,11 +58,12 @@ internal sealed record PictureLook(PictureFormat Format)
     public PictureLook WithSize(string size)
     {
         var parts = size.Split('x');
-        return
-            parts is [var width, var height]
-            && IsSide(width, out var w)
-            && IsSide(height, out var h)
-            ? this with { Width = w, Height = h }
+        return parts is [var width, var height] && IsSide(width, out var w) && IsSide(height, out var h)
+            ? this with
+            {
+                Width = w,
+                Height = h,
+            }
             : throw new UserErrorException(
                 FormattableString.Invariant(
                     $"--size: found '{size}'; allowed: WIDTHxHEIGHT in pixels, each from {LeastPixels} to {MostPixels}, such as 900x560"

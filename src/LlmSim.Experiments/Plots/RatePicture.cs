@@ -55,7 +55,14 @@ internal static class RatePicture
         string quantity,
         Func<SummaryPoint, double> value,
         string? slo
-    ) => new($"{name}_p99", $"P99 of the {quantity} against arrival rate", $"P99 {quantity} (s)", value, SloOption: slo);
+    ) =>
+        new(
+            $"{name}_p99",
+            $"P99 of the {quantity} against arrival rate",
+            $"P99 {quantity} (s)",
+            value,
+            SloOption: slo
+        );
 
     /// <summary>The picture, or null when no run has the figure and a rate.</summary>
     /// <param name="figure">What is drawn.</param>

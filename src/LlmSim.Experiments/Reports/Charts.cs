@@ -23,6 +23,9 @@ internal enum AxisKind
     /// <summary>Over the values alone, such as time.</summary>
     Tight,
 
+    /// <summary>Around the values, where zero says nothing of points.</summary>
+    Around,
+
     /// <summary>Logarithmic where all values are positive and span decades, else as <see cref="Linear" />.</summary>
     Automatic,
 
@@ -95,12 +98,8 @@ internal sealed record ReferenceLine(string Name, double Value, bool IsVertical 
 /// <param name="X">The horizontal axis.</param>
 /// <param name="Y">The vertical axis.</param>
 /// <param name="Series">What is drawn.</param>
-internal sealed record XyChart(
-    string Title,
-    ChartAxis X,
-    ChartAxis Y,
-    IReadOnlyList<ChartSeries> Series
-) : ChartBlock(Title)
+internal sealed record XyChart(string Title, ChartAxis X, ChartAxis Y, IReadOnlyList<ChartSeries> Series)
+    : ChartBlock(Title)
 {
     /// <summary>Lines across it.</summary>
     public IReadOnlyList<ReferenceLine> Lines { get; init; } = [];
@@ -116,7 +115,8 @@ internal sealed record XyChart(
 /// <param name="Title">What it shows.</param>
 /// <param name="Value">The horizontal axis.</param>
 /// <param name="Bars">From top to bottom.</param>
-internal sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<ChartBar> Bars) : ChartBlock(Title)
+internal sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<ChartBar> Bars)
+    : ChartBlock(Title)
 {
     /// <summary>Where bars that go both ways meet.</summary>
     public double Base { get; init; }
@@ -133,11 +133,8 @@ internal sealed record ChartBar(string Name, double Low, double High, string Lab
 /// <param name="Title">What it shows.</param>
 /// <param name="Instances">Names of the strips.</param>
 /// <param name="Requests">The requests, by arrival.</param>
-internal sealed record TimelineChart(
-    string Title,
-    IReadOnlyList<string> Instances,
-    TimelineRequests Requests
-) : ChartBlock(Title);
+internal sealed record TimelineChart(string Title, IReadOnlyList<string> Instances, TimelineRequests Requests)
+    : ChartBlock(Title);
 
 /// <summary>Requests in columns: times in seconds, NaN where a request has none.</summary>
 /// <param name="IdStep">What the numbers of neighbours differ by: 1 unless requests are left out.</param>

@@ -21,10 +21,7 @@ internal static class CumulativeCurve
 
         var body = Math.Max(0, sorted.Length - Tail);
         var step = Math.Max(1, (body + Body - 1) / Body);
-        int[] kept =
-        [
-            .. Enumerable.Range(0, sorted.Length).Where(i => i >= body || i % step == step - 1),
-        ];
+        int[] kept = [.. Enumerable.Range(0, sorted.Length).Where(i => i >= body || i % step == step - 1)];
         return new ChartSeries(
             name,
             SeriesStyle.Step,

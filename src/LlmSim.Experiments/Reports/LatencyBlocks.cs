@@ -10,6 +10,8 @@ internal static class LatencyBlocks
     /// <summary>More points say no more, and make a page heavy.</summary>
     private const int MaxPoints = 20_000;
 
+    private static readonly string[] s_statistics = ["mean", "std", "P50", "P90", "P95", "P99"];
+
     /// <summary>An SLO further from the values than this would take the chart for itself.</summary>
     private const double FarRatio = 2;
 
@@ -19,8 +21,18 @@ internal static class LatencyBlocks
         return
         [
             new SectionBlock("Latency"),
-            Distribution("Time to first token", "TTFT", requests.Select(r => r.TtftSeconds), c.TtftSloSeconds),
-            Distribution("Time per output token", "TPOT", requests.Select(r => r.TpotSeconds), c.TpotSloSeconds),
+            Distribution(
+                "Time to first token",
+                "TTFT",
+                requests.Select(r => r.TtftSeconds),
+                c.TtftSloSeconds
+            ),
+            Distribution(
+                "Time per output token",
+                "TPOT",
+                requests.Select(r => r.TpotSeconds),
+                c.TpotSloSeconds
+            ),
             Scatter(
                 "TTFT against prompt length",
                 "prompt",
@@ -75,7 +87,8 @@ internal static class LatencyBlocks
     /// <summary>The line of an SLO; a note in its place where it lies so far from all values that they would be small beside it.</summary>
     private static (ReferenceLine[] Lines, string Note) Slo(double[] values, double seconds, bool isVertical)
     {
-        var isNear = values.Length == 0 || (seconds <= FarRatio * values.Max() && seconds >= values.Min() / FarRatio);
+        var isNear =
+            values.Length == 0 || (seconds <= FarRatio * values.Max() && seconds >= values.Min() / FarRatio);
         var side = values.Length > 0 && seconds > values.Max() ? "above" : "below";
         return isNear
             ? ([new ReferenceLine("SLO", seconds, isVertical)], "")
@@ -97,12 +110,21 @@ internal static class LatencyBlocks
         RequestPoint[] shown = [.. points.Where((_, i) => i % step == 0)];
         var (lines, note) = Slo([.. points.Select(seconds)], sloSeconds, isVertical: false);
         var thinned =
-            step == 1 ? "" : $"one request in {step} is drawn: {Figures.Count(shown.Length)} of {Figures.Count(points.Length)}";
+            step == 1
+                ? ""
+                : $"one request in {step} is drawn: {Figures.Count(shown.Length)} of {Figures.Count(points.Length)}";
         return new XyChart(
             title,
             new ChartAxis(length, "tokens", AxisKind.Automatic),
             new ChartAxis(quantity, "s", AxisKind.Automatic),
-            [new ChartSeries("request", SeriesStyle.Points, [.. shown.Select(tokens)], [.. shown.Select(seconds)])]
+            [
+                new ChartSeries(
+                    "request",
+                    SeriesStyle.Points,
+                    [.. shown.Select(tokens)],
+                    [.. shown.Select(seconds)]
+                ),
+            ]
         )
         {
             Lines = lines,
@@ -115,7 +137,7 @@ internal static class LatencyBlocks
             "Latencies",
             [
                 new TableColumn("Latency"),
-                .. new[] { "mean", "std", "P50", "P90", "P95", "P99" }.Select(name => TableColumn.Number(name, "s")),
+                .. s_statistics.Select(name => TableColumn.Number(name, "s")),
                 TableColumn.Number("values"),
             ],
             [

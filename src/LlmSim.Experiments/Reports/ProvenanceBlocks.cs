@@ -17,7 +17,10 @@ internal static class ProvenanceBlocks
                 "Trust",
                 "What the times of iterations rest on, and how far such predictions were off on measured configurations that nothing was fitted to."
             ),
-            .. results.Select(result => result.Prediction).DistinctBy(one => (one.Tier, one.Source, one.Error)).Select(Facts),
+            .. results
+                .Select(result => result.Prediction)
+                .DistinctBy(one => (one.Tier, one.Source, one.Error))
+                .Select(Facts),
             .. results is [var only] ? Ranges(only) : [],
             new SectionBlock("Configuration"),
             Configuration(results),
@@ -87,7 +90,9 @@ internal static class ProvenanceBlocks
     private static TableBlock Configuration(IReadOnlyList<RunResult> results)
     {
         var configurations = results.Select(result => Flat(result).ToArray()).ToArray();
-        var common = configurations.Skip(1).Aggregate(configurations[0].AsEnumerable(), (all, one) => all.Intersect(one));
+        var common = configurations
+            .Skip(1)
+            .Aggregate(configurations[0].AsEnumerable(), (all, one) => all.Intersect(one));
         return new TableBlock(
             "Everything that decides the result",
             [new TableColumn("Option"), new TableColumn("Value")],
@@ -111,12 +116,14 @@ internal static class ProvenanceBlocks
         ];
     }
 
-    private static IEnumerable<(string Name, string Value)> Flat(string name, JsonElement element) =>
+    private static (string Name, string Value)[] Flat(string name, JsonElement element) =>
         element.ValueKind switch
         {
             JsonValueKind.Object => element
                 .EnumerateObject()
-                .SelectMany(member => Flat(name.Length == 0 ? member.Name : $"{name}.{member.Name}", member.Value))
+                .SelectMany(member =>
+                    Flat(name.Length == 0 ? member.Name : $"{name}.{member.Name}", member.Value)
+                )
                 .ToArray(),
             JsonValueKind.Null => [],
             JsonValueKind.String => [(name, element.GetString()!)],
@@ -128,7 +135,10 @@ internal static class ProvenanceBlocks
             "Made with",
             [
                 ("LlmSim", InputFingerprint.Simulator.Content),
-                ("Seeds", string.Join(", ", results.Select(result => result.Configuration.Seed).Distinct().Take(20))),
+                (
+                    "Seeds",
+                    string.Join(", ", results.Select(result => result.Configuration.Seed).Distinct().Take(20))
+                ),
                 ("Semantics", SemanticsOptions.Describe(results[0].Configuration.Semantics)),
             ]
         );

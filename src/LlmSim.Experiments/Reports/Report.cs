@@ -42,12 +42,7 @@ internal sealed record ReportOptions(string Path, string Command)
 /// <param name="Title">Of what.</param>
 /// <param name="Subtitle">The cluster and workload in a line.</param>
 /// <param name="Blocks">The page.</param>
-internal sealed record Report(
-    string Kind,
-    string Title,
-    string Subtitle,
-    IReadOnlyList<ReportBlock> Blocks
-);
+internal sealed record Report(string Kind, string Title, string Subtitle, IReadOnlyList<ReportBlock> Blocks);
 
 /// <summary>A part of a page.</summary>
 internal abstract record ReportBlock;
@@ -102,7 +97,8 @@ internal sealed record SectionBlock(string Title, string Text = "") : ReportBloc
 /// <summary>Names and values, such as a configuration.</summary>
 /// <param name="Title">What they are of.</param>
 /// <param name="Facts">In their order; names with a point in them are shown under what stands before it.</param>
-internal sealed record FactsBlock(string Title, IReadOnlyList<(string Name, string Value)> Facts) : ReportBlock;
+internal sealed record FactsBlock(string Title, IReadOnlyList<(string Name, string Value)> Facts)
+    : ReportBlock;
 
 /// <summary>Text to copy, such as a command.</summary>
 /// <param name="Title">What it is for.</param>
@@ -145,7 +141,8 @@ internal readonly record struct TableCell(string Text, double Value = double.NaN
     public static implicit operator TableCell(string text) => new(text);
 
     /// <summary>A number as people read it.</summary>
-    public static TableCell Of(double value, Tone tone = Tone.Plain) => new(Figures.Number(value), value, tone);
+    public static TableCell Of(double value, Tone tone = Tone.Plain) =>
+        new(Figures.Number(value), value, tone);
 
     /// <summary>A number with its sign.</summary>
     public static TableCell Signed(double value) => new(Figures.Signed(value), value);

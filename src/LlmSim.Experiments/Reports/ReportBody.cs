@@ -37,7 +37,9 @@ internal sealed class ReportBody(StringBuilder html, string licences)
     {
         Line("<a class=\"skip\" href=\"#s1\">To the results</a>");
         Line("<header class=\"bar\">");
-        Line($"<div class=\"who\"><span class=\"mark\">LlmSim</span> <span>{PageText.Html(report.Kind)}</span></div>");
+        Line(
+            $"<div class=\"who\"><span class=\"mark\">LlmSim</span> <span>{PageText.Html(report.Kind)}</span></div>"
+        );
         Line("<nav aria-label=\"Sections\">");
         foreach (var (index, section) in report.Blocks.OfType<SectionBlock>().Index())
         {
@@ -95,7 +97,9 @@ internal sealed class ReportBody(StringBuilder html, string licences)
 
     private void Write(VerdictBlock verdict)
     {
-        Line($"<div class=\"verdict {Class(verdict.Tone)}\"><p class=\"sentence\">{PageText.Html(verdict.Sentence)}</p>");
+        Line(
+            $"<div class=\"verdict {Class(verdict.Tone)}\"><p class=\"sentence\">{PageText.Html(verdict.Sentence)}</p>"
+        );
         if (verdict.Headlines.Count > 0)
         {
             Line("<dl class=\"headlines\">");
@@ -124,7 +128,9 @@ internal sealed class ReportBody(StringBuilder html, string licences)
         var id = string.Create(CultureInfo.InvariantCulture, $"c{_charts.Count + 1}");
         _charts.Add((id, chart));
         var isWide = chart.IsWide || chart is TimelineChart;
-        Line($"<figure class=\"card chart{(isWide ? " wide" : "")}\" id=\"{id}\" data-kind=\"{Kind(chart)}\">");
+        Line(
+            $"<figure class=\"card chart{(isWide ? " wide" : "")}\" id=\"{id}\" data-kind=\"{Kind(chart)}\">"
+        );
         Line($"<figcaption id=\"{id}-title\"><h3>{PageText.Html(chart.Title)}</h3></figcaption>");
         Line(
             $"<div class=\"plot\" role=\"application\" aria-labelledby=\"{id}-title\" aria-describedby=\"chart-keys\" tabindex=\"0\"></div>"

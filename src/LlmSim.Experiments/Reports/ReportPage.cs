@@ -24,7 +24,10 @@ internal static class ReportPage
     /// <summary>Writes a page.</summary>
     public static void Write(Stream stream, Report report)
     {
-        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true)
+        {
+            NewLine = "\n",
+        };
         writer.Write(Text(report));
     }
 
@@ -43,7 +46,9 @@ internal static class ReportPage
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {HashOf(first)} {HashOf(Encoding.UTF8.GetBytes(script))} {HashOf(Unzip(library))}">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {HashOf(
+                first
+            )} {HashOf(Encoding.UTF8.GetBytes(script))} {HashOf(Unzip(library))}">
             <link rel="icon" href="data:,">
             <title>{PageText.Html(report.Title)} · {PageText.Html(report.Kind)}</title>
             <style>
@@ -98,7 +103,8 @@ internal static class ReportPage
     }
 
     /// <summary>A script that the page may run; any other, such as one in a name, may not.</summary>
-    private static string HashOf(byte[] script) => $"'sha256-{Convert.ToBase64String(SHA256.HashData(script))}'";
+    private static string HashOf(byte[] script) =>
+        $"'sha256-{Convert.ToBase64String(SHA256.HashData(script))}'";
 
     private static byte[] Resource(string name)
     {

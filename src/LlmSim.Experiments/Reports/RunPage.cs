@@ -23,11 +23,10 @@ internal static class RunPage
     private static VerdictBlock Verdict(RunResult result)
     {
         var (c, s) = (result.Configuration, result.Summary);
-        var offered = c.Concurrency is { } clients
-            ? $"with {Figures.Count(clients)} requests in flight"
-            : c.Arrivals == "trace"
-                ? "as the trace sends them"
-                : FormattableString.Invariant($"of {c.LambdaArrival} requests/s offered");
+        var offered =
+            c.Concurrency is { } clients ? $"with {Figures.Count(clients)} requests in flight"
+            : c.Arrivals == "trace" ? "as the trace sends them"
+            : FormattableString.Invariant($"of {c.LambdaArrival} requests/s offered");
         var slos = FormattableString.Invariant(
             $"TTFT < {c.TtftSloSeconds} s and TPOT < {c.TpotSloSeconds} s"
         );
@@ -54,7 +53,12 @@ internal static class RunPage
                     "",
                     $"finished; {Figures.Count(s.Rejected)} rejected, {Figures.Count(s.Evictions)} evictions"
                 ),
-                new("Prediction", ProvenanceBlocks.TierWords(result.Prediction), "", ProvenanceBlocks.ErrorWords(result.Prediction)),
+                new(
+                    "Prediction",
+                    ProvenanceBlocks.TierWords(result.Prediction),
+                    "",
+                    ProvenanceBlocks.ErrorWords(result.Prediction)
+                ),
             ],
             Warnings = [.. Warnings(result)],
         };

@@ -11,6 +11,8 @@ internal static class ServingPage
 
     private const string FiguresId = "figures";
 
+    private static readonly string[] s_errors = ["median |error|", "nine in ten", "signed"];
+
     public static Report Of(ServingValidation validation, string command)
     {
         var compared = validation.Outcomes.Where(outcome => outcome.Figures.Count > 0).ToArray();
@@ -22,7 +24,7 @@ internal static class ServingPage
                 .Where(metric => metric.EndsWith("_mean", StringComparison.Ordinal))
                 .Distinct(),
         ];
-        var all = validation.Classes.LastOrDefault();
+        var all = validation.Classes is [.., var last] ? last : null;
         return new Report(
             "Validation",
             System.IO.Path.GetFileName(validation.Source),
@@ -35,21 +37,23 @@ internal static class ServingPage
                             + $"{string.Join(", ", metrics.Select(metric => Words(metric, all.Errors[metric])))}."
                 )
                 {
-                    Headlines =
-                        all is null
-                            ? []
-                            :
-                            [
-                                .. metrics.Select(metric => new Headline(
-                                    $"{Quantity(metric)}, median error",
-                                    Figures.Number(all.Errors[metric].Median),
-                                    "%",
-                                    $"nine of ten within {Figures.Number(all.Errors[metric].P90)} %; signed {Figures.Signed(all.Errors[metric].SignedMedian)} %"
-                                )),
-                            ],
+                    Headlines = all is null
+                        ? []
+                        :
+                        [
+                            .. metrics.Select(metric => new Headline(
+                                $"{Quantity(metric)}, median error",
+                                Figures.Number(all.Errors[metric].Median),
+                                "%",
+                                $"nine of ten within {Figures.Number(all.Errors[metric].P90)} %; signed {Figures.Signed(all.Errors[metric].SignedMedian)} %"
+                            )),
+                        ],
                     Warnings = [.. LeftOut(validation)],
                 },
-                new SectionBlock("Predicted against measured", "The lines are equality, ±10 % and ±25 %. Point at a dot for its configuration, click it for its row."),
+                new SectionBlock(
+                    "Predicted against measured",
+                    "The lines are equality, ±10 % and ±25 %. Point at a dot for its configuration, click it for its row."
+                ),
                 .. metrics.Select(metric => Scatter(validation, compared, metric)),
                 new SectionBlock("Errors"),
                 Errors(validation, metrics),
@@ -61,7 +65,9 @@ internal static class ServingPage
                         ("Measurements", validation.Source),
                         ("Performance", validation.Performance),
                         ("Classed by", string.Join(", ", validation.Labels)),
-                        .. validation.Tiers.Select(tier => ($"Tier {tier.Tier.Words()}", Figures.Count(tier.Count))),
+                        .. validation.Tiers.Select(tier =>
+                            ($"Tier {tier.Tier.Words()}", Figures.Count(tier.Count))
+                        ),
                         ("LlmSim", ProductVersion.Text),
                     ]
                 ),
@@ -121,9 +127,7 @@ internal static class ServingPage
                 new TableColumn(string.Join(' ', validation.Labels)),
                 TableColumn.Number("figures"),
                 .. metrics.SelectMany(metric =>
-                    new[] { "median |error|", "nine in ten", "signed" }.Select(name =>
-                        TableColumn.Number($"{Quantity(metric)} {name}", "%")
-                    )
+                    s_errors.Select(name => TableColumn.Number($"{Quantity(metric)} {name}", "%"))
                 ),
             ],
             [
@@ -176,7 +180,9 @@ internal static class ServingPage
         validation
             .LeftOut.Select(pair => $"{Figures.Count(pair.Value)} left out: {pair.Key}")
             .Concat(
-                validation.NotExpressible.Select(reason => $"{Figures.Count(reason.Count())} cannot be expressed: {reason.Key}")
+                validation.NotExpressible.Select(reason =>
+                    $"{Figures.Count(reason.Count())} cannot be expressed: {reason.Key}"
+                )
             );
 
     private static string Words(string metric, ErrorSpread errors) =>

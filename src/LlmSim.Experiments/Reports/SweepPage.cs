@@ -25,6 +25,7 @@ internal static class SweepPage
     /// <summary>What a horizontal axis is best made of, before any other number.</summary>
     private static readonly string[] s_loads = ["lambda_arrival", "concurrency"];
 
+    /// <summary>The report.</summary>
     /// <param name="plan">What was run.</param>
     /// <param name="results">A result for each of its points.</param>
     /// <param name="command">The command that did it.</param>
@@ -34,7 +35,9 @@ internal static class SweepPage
         string[] options = [.. plan.Options.Where(option => option != SweepPlan.SeedOption)];
         return new Report(
             "Sweep",
-            options.Length == 0 ? results[0].Configuration.Model : $"{results[0].Configuration.Model}: {string.Join(", ", options)}",
+            options.Length == 0
+                ? results[0].Configuration.Model
+                : $"{results[0].Configuration.Model}: {string.Join(", ", options)}",
             $"{RunWords.Cluster(results[0])} · {Figures.Count(results.Count)} simulations",
             [
                 Verdict(groups, results),
@@ -76,9 +79,13 @@ internal static class SweepPage
                 ),
                 new(
                     "Prediction",
-                    tiers is [_] ? ProvenanceBlocks.TierWords(results[0].Prediction) : $"{tiers.Length} tiers",
+                    tiers is [_]
+                        ? ProvenanceBlocks.TierWords(results[0].Prediction)
+                        : $"{tiers.Length} tiers",
                     "",
-                    tiers is [_] ? ProvenanceBlocks.ErrorWords(results[0].Prediction) : string.Join(", ", tiers)
+                    tiers is [_]
+                        ? ProvenanceBlocks.ErrorWords(results[0].Prediction)
+                        : string.Join(", ", tiers)
                 ),
             ],
             Warnings =
@@ -97,14 +104,12 @@ internal static class SweepPage
 
         var numbers = options.Where(option => groups.All(group => Number(group, option) is not null));
         var x = s_loads.Concat(numbers).FirstOrDefault(numbers.Contains);
-        return s_figures.Select<DrawnFigure, ReportBlock>(figure => x is null ? Bars(groups, figure) : Lines(groups, figure, x));
+        return s_figures.Select<DrawnFigure, ReportBlock>(figure =>
+            x is null ? Bars(groups, figure) : Lines(groups, figure, x)
+        );
     }
 
-    private static XyChart Lines(
-        IReadOnlyList<Replications> groups,
-        DrawnFigure figure,
-        string x
-    )
+    private static XyChart Lines(IReadOnlyList<Replications> groups, DrawnFigure figure, string x)
     {
         var rate = x == s_loads[0];
         return new XyChart(
@@ -115,7 +120,9 @@ internal static class SweepPage
                 .. groups
                     .Index()
                     .GroupBy(group => Name(group.Item, except: x))
-                    .Select(line => Line(line.Key, [.. line.OrderBy(group => Number(group.Item, x))], figure, x)),
+                    .Select(line =>
+                        Line(line.Key, [.. line.OrderBy(group => Number(group.Item, x))], figure, x)
+                    ),
             ]
         )
         {
@@ -131,7 +138,10 @@ internal static class SweepPage
         string x
     )
     {
-        var estimates = Array.ConvertAll(points, point => point.Group.Estimate(SummaryFigure.Named(figure.Column)));
+        var estimates = Array.ConvertAll(
+            points,
+            point => point.Group.Estimate(SummaryFigure.Named(figure.Column))
+        );
         var hasIntervals = Array.Exists(estimates, estimate => estimate.Count > 1);
         return new ChartSeries(
             name.Length == 0 ? figure.Title : name,
@@ -141,34 +151,36 @@ internal static class SweepPage
         )
         {
             Rows = [.. points.Select(point => point.Index)],
-            Low = hasIntervals ? [.. estimates.Select(one => figure.Scale * (one.Count > 1 ? one.Low : one.Mean))] : null,
-            High = hasIntervals ? [.. estimates.Select(one => figure.Scale * (one.Count > 1 ? one.High : one.Mean))] : null,
+            Low = hasIntervals
+                ? [.. estimates.Select(one => figure.Scale * (one.Count > 1 ? one.Low : one.Mean))]
+                : null,
+            High = hasIntervals
+                ? [.. estimates.Select(one => figure.Scale * (one.Count > 1 ? one.High : one.Mean))]
+                : null,
         };
     }
 
-    private static IEnumerable<ReferenceLine> Slos(
-        IReadOnlyList<Replications> groups,
-        DrawnFigure figure
-    )
+    private static IEnumerable<ReferenceLine> Slos(IReadOnlyList<Replications> groups, DrawnFigure figure)
     {
         var slos = groups
             .Select(group => group.Results[0].Configuration)
-            .Select(c => figure.Column[..4] switch
-            {
-                "ttft" => c.TtftSloSeconds,
-                "tpot" => c.TpotSloSeconds,
-                _ => double.NaN,
-            })
+            .Select(c =>
+                figure.Column[..4] switch
+                {
+                    "ttft" => c.TtftSloSeconds,
+                    "tpot" => c.TpotSloSeconds,
+                    _ => double.NaN,
+                }
+            )
             .Distinct()
             .ToArray();
         // Where it varies no line is that of all points.
-        return slos is [var slo] && double.IsFinite(slo) ? [new ReferenceLine("SLO", figure.Scale * slo)] : [];
+        return slos is [var slo] && double.IsFinite(slo)
+            ? [new ReferenceLine("SLO", figure.Scale * slo)]
+            : [];
     }
 
-    private static BarChart Bars(
-        IReadOnlyList<Replications> groups,
-        DrawnFigure figure
-    ) =>
+    private static BarChart Bars(IReadOnlyList<Replications> groups, DrawnFigure figure) =>
         new(
             figure.Title,
             new ChartAxis(figure.Title, figure.Unit),
@@ -192,8 +204,8 @@ internal static class SweepPage
         var names = groups.Select(group => Name(group)).ToArray();
         return new XyChart(
             "Output of an accelerator against speed for a user",
-            new ChartAxis("speed for a user: 1 / mean TPOT", "tokens/s"),
-            new ChartAxis("output", "tokens/s per accelerator"),
+            new ChartAxis("speed for a user: 1 / mean TPOT", "tokens/s", AxisKind.Around),
+            new ChartAxis("output", "tokens/s per accelerator", AxisKind.Around),
             [
                 new ChartSeries(
                     "point",
@@ -201,7 +213,8 @@ internal static class SweepPage
                     [.. groups.Select(group => 1 / group.Estimate(SummaryFigure.Named("tpot_mean")).Mean)],
                     [
                         .. groups.Select(group =>
-                            group.Estimate(SummaryFigure.Named("output_tokens_per_second")).Mean / Accelerators(group)
+                            group.Estimate(SummaryFigure.Named("output_tokens_per_second")).Mean
+                            / Accelerators(group)
                         ),
                     ]
                 )
@@ -225,7 +238,11 @@ internal static class SweepPage
         new(
             "All points",
             [
-                .. options.Select(option => new TableColumn(option, "", groups.All(group => Number(group, option) is not null))),
+                .. options.Select(option => new TableColumn(
+                    option,
+                    "",
+                    groups.All(group => Number(group, option) is not null)
+                )),
                 .. s_figures.Select(figure => TableColumn.Number(figure.Title, figure.Unit)),
                 TableColumn.Number("accelerators"),
                 new TableColumn("tier"),
@@ -235,7 +252,10 @@ internal static class SweepPage
                 .. groups.Select(group =>
                     (TableCell[])
                         [
-                            .. options.Select(option => new TableCell(Value(group, option), Number(group, option) ?? double.NaN)),
+                            .. options.Select(option => new TableCell(
+                                Value(group, option),
+                                Number(group, option) ?? double.NaN
+                            )),
                             .. s_figures.Select(figure => Cell(group, figure.Column, figure.Scale)),
                             TableCell.Count(Accelerators(group)),
                             group.Results[0].Prediction.Tier,
@@ -264,7 +284,9 @@ internal static class SweepPage
     private static string Name(Replications group, string except = "") =>
         string.Join(
             ", ",
-            group.Settings.Where(setting => setting.Option != except).Select(setting => $"{setting.Option} {setting.Value}")
+            group
+                .Settings.Where(setting => setting.Option != except)
+                .Select(setting => $"{setting.Option} {setting.Value}")
         );
 
     private static string Value(Replications group, string option) =>

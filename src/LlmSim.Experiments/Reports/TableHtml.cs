@@ -12,7 +12,10 @@ internal static class TableHtml
     public static void Write(StringBuilder html, TableBlock table)
     {
         var id = table.Id.Length > 0 ? $" id=\"{table.Id}\"" : "";
-        html.Append(CultureInfo.InvariantCulture, $"<div class=\"card table\"{id}><h3>{PageText.Html(table.Title)}</h3>\n");
+        html.Append(
+            CultureInfo.InvariantCulture,
+            $"<div class=\"card table\"{id}><h3>{PageText.Html(table.Title)}</h3>\n"
+        );
         if (Note(table) is { Length: > 0 } note)
         {
             html.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">{PageText.Html(note)}</p>\n");
@@ -58,7 +61,8 @@ internal static class TableHtml
         table.Rows.Count <= MaxRows
             ? table.Note
             : string.Create(
-                CultureInfo.InvariantCulture,
-                $"the first {MaxRows:N0} of {table.Rows.Count:N0} rows; {table.Note}"
-            ).TrimEnd(' ', ';');
+                    CultureInfo.InvariantCulture,
+                    $"the first {MaxRows:N0} of {table.Rows.Count:N0} rows; {table.Note}"
+                )
+                .TrimEnd(' ', ';');
 }

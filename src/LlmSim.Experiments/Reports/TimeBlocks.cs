@@ -27,7 +27,10 @@ internal static class TimeBlocks
             .Max();
         return
         [
-            new SectionBlock("Over time", "Charts of this section zoom together: drag, hold Ctrl and turn the wheel, or double-click."),
+            new SectionBlock(
+                "Over time",
+                "Charts of this section zoom together: drag, hold Ctrl and turn the wheel, or double-click."
+            ),
             Timeline(result, observations.Requests),
             .. Samples(observations, end),
             new SectionBlock("Instances"),
@@ -49,7 +52,9 @@ internal static class TimeBlocks
 
         if (strips.Length < result.Summary.Instances.Count)
         {
-            notes.Add($"the first {strips.Length} of {Figures.Count(result.Summary.Instances.Count)} instances");
+            notes.Add(
+                $"the first {strips.Length} of {Figures.Count(result.Summary.Instances.Count)} instances"
+            );
         }
 
         if (served.Length < requests.Count)
@@ -90,12 +95,19 @@ internal static class TimeBlocks
     private static int Row(InstanceUsage[] strips, string stage, int index) =>
         index < 0
             ? -1
-            : Array.FindIndex(strips, strip => strip.Index == index && strip.Stage is var own && (own == stage || own == "mixed"));
+            : Array.FindIndex(
+                strips,
+                strip => strip.Index == index && strip.Stage is var own && (own == stage || own == "mixed")
+            );
 
     private static IEnumerable<ReportBlock> Samples(RunObservations observations, double endSeconds)
     {
         var lines = InstanceLine.Of(observations.Samples).ToArray();
-        foreach (var chart in lines.GroupBy(line => (line.Quantity, line.Stage)).OrderBy(chart => chart.Key.Quantity))
+        foreach (
+            var chart in lines
+                .GroupBy(line => (line.Quantity, line.Stage))
+                .OrderBy(chart => chart.Key.Quantity)
+        )
         {
             var (title, unit) = chart.Key.Quantity switch
             {
@@ -103,7 +115,10 @@ internal static class TimeBlocks
                 SampledQuantity.Running => ("Batch size", ""),
                 _ => ("KV cache in use", "%"),
             };
-            var samples = chart.OrderBy(line => line.Instance).Select(line => Smooth(line.Series, endSeconds)).ToArray();
+            var samples = chart
+                .OrderBy(line => line.Instance)
+                .Select(line => Smooth(line.Series, endSeconds))
+                .ToArray();
             yield return new XyChart(
                 $"{title}, {chart.Key.Stage} instances",
                 new ChartAxis("simulated time", "s", AxisKind.Tight) { Within = [0, endSeconds] },
@@ -136,14 +151,14 @@ internal static class TimeBlocks
     {
         if (lines.Length <= MaxLines)
         {
-            return
-            [
-                .. lines.Select(line => new ChartSeries(line.Name, SeriesStyle.Step, line.X, line.Y)),
-            ];
+            return [.. lines.Select(line => new ChartSeries(line.Name, SeriesStyle.Step, line.X, line.Y))];
         }
 
         var instants = lines.Min(line => line.Y.Count);
-        double[][] values = [.. Enumerable.Range(0, instants).Select(i => lines.Select(line => line.Y[i]).ToArray())];
+        double[][] values =
+        [
+            .. Enumerable.Range(0, instants).Select(i => lines.Select(line => line.Y[i]).ToArray()),
+        ];
         return
         [
             new ChartSeries(

@@ -5,6 +5,8 @@ namespace LlmSim.Experiments.Reports;
 /// <summary>The report of a recorded run beside its simulation.</summary>
 internal static class ValidationPage
 {
+    private static readonly int[] s_percents = [50, 95, 99];
+
     public static Report Of(RunValidation validation, string command)
     {
         var run = validation.Run;
@@ -34,7 +36,10 @@ internal static class ValidationPage
                         ),
                     ],
                 },
-                new SectionBlock("Latency", "What was measured beside what was predicted, request by request."),
+                new SectionBlock(
+                    "Latency",
+                    "What was measured beside what was predicted, request by request."
+                ),
                 .. validation.Metrics.Select(metric =>
                     LatencyBlocks.Cumulative(
                         metric.Name,
@@ -55,8 +60,14 @@ internal static class ValidationPage
                         ("Model", run.ModelId),
                         ("Engine", $"vLLM {run.Engine.Version}"),
                         ("Profile", validation.ProfileName),
-                        ("Workload", validation.WorkloadPath ?? "lengths of the run alone: no prefix caching"),
-                        ("KV blocks", string.Join(" + ", validation.KvBlocks.Select(blocks => Figures.Count(blocks)))),
+                        (
+                            "Workload",
+                            validation.WorkloadPath ?? "lengths of the run alone: no prefix caching"
+                        ),
+                        (
+                            "KV blocks",
+                            string.Join(" + ", validation.KvBlocks.Select(blocks => Figures.Count(blocks)))
+                        ),
                     ]
                 ),
                 new CommandBlock("Command", command),
@@ -99,7 +110,7 @@ internal static class ValidationPage
             [
                 .. validation.Metrics.SelectMany(metric =>
                     new[] { ("mean", metric.Mean) }
-                        .Concat(new[] { 50, 95, 99 }.Select(percent => ($"P{percent}", metric.Percentile(percent))))
+                        .Concat(s_percents.Select(percent => ($"P{percent}", metric.Percentile(percent))))
                         .Select(row =>
                             (TableCell[])
                                 [

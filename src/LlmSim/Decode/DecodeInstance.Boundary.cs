@@ -40,7 +40,13 @@ internal sealed partial class DecodeInstance
     private void CompleteRecomputations()
     {
         OnIteration?.Invoke(
-            new(this, _phaseStart, _simulation.Now, _recomputing.Sum(request => request.ContextTokens), _recomputing.Count)
+            new(
+                this,
+                _phaseStart,
+                _simulation.Now,
+                _recomputing.Sum(request => request.ContextTokens),
+                _recomputing.Count
+            )
         );
         foreach (var request in _recomputing)
         {

@@ -43,7 +43,12 @@ public sealed class PictureLookTests : IDisposable
     [Fact]
     public void Words_take_the_place_of_the_pictures_own()
     {
-        var look = new PictureLook(PictureFormat.Svg) { Title = "", XLabel = "wait", YLabel = "share" };
+        var look = new PictureLook(PictureFormat.Svg)
+        {
+            Title = "",
+            XLabel = "wait",
+            YLabel = "share",
+        };
         var svg = Encoding.UTF8.GetString(Picture().Render(look.WithSize("640x400")));
 
         Assert.Contains("width=\"640\" height=\"400\"", svg);
@@ -68,7 +73,9 @@ public sealed class PictureLookTests : IDisposable
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(message, run.Error);
         Assert.Single(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.False(Directory.Exists(_folder.File("p")) && Directory.EnumerateFiles(_folder.File("p")).Any());
+        Assert.False(
+            Directory.Exists(_folder.File("p")) && Directory.EnumerateFiles(_folder.File("p")).Any()
+        );
     }
 
     [Fact]
@@ -89,13 +96,22 @@ public sealed class PictureLookTests : IDisposable
     public void A_sweep_is_drawn_with_its_latencies_against_the_rate()
     {
         var sweep = CliRun.Of([
-            .. (string[])["run", "--quiet", "--request_count", "60", "--lambda_arrival", "2", "6", "--seed", "1", "2"],
+            .. (string[])
+                ["run", "--quiet", "--request_count", "60", "--lambda_arrival", "2", "6", "--seed", "1", "2"],
             .. (string[])["--ttft_slo", "0.5", "--csv_output", _folder.File("sweep.csv")],
         ]);
         Assert.Equal(0, sweep.ExitCode);
-        var bars = CliRun.Of("plot", _folder.File("sweep.csv"), "--output", _folder.File("bars"), "--format", "svg");
+        var bars = CliRun.Of(
+            "plot",
+            _folder.File("sweep.csv"),
+            "--output",
+            _folder.File("bars"),
+            "--format",
+            "svg"
+        );
         var bands = CliRun.Of([
-            .. (string[])["plot", _folder.File("sweep.csv"), "--output", _folder.File("bands"), "--format", "svg"],
+            .. (string[])
+                ["plot", _folder.File("sweep.csv"), "--output", _folder.File("bands"), "--format", "svg"],
             .. (string[])["--intervals", "bands"],
         ]);
 
@@ -132,7 +148,14 @@ public sealed class PictureLookTests : IDisposable
 
     private string Requests()
     {
-        var run = CliRun.Of("run", "--quiet", "--request_count", "30", "--requests_output", _folder.File("r.csv"));
+        var run = CliRun.Of(
+            "run",
+            "--quiet",
+            "--request_count",
+            "30",
+            "--requests_output",
+            _folder.File("r.csv")
+        );
         Assert.Equal(0, run.ExitCode);
         return _folder.File("r.csv");
     }

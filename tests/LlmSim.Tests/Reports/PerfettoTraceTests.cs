@@ -33,7 +33,8 @@ public sealed class PerfettoTraceTests : IDisposable
                     ),
                 ];
         var run = CliRun.Of([
-            .. (string[])["run", "--quiet", "--request_count", "60", "--trace_output", _folder.File("t.json")],
+            .. (string[])
+                ["run", "--quiet", "--request_count", "60", "--trace_output", _folder.File("t.json")],
             .. more,
         ]);
         Assert.Equal(0, run.ExitCode);
@@ -111,7 +112,15 @@ public sealed class PerfettoTraceTests : IDisposable
     public void A_trace_changes_no_result()
     {
         var plain = CliRun.Of("run", "--request_count", "80", "--json", "-");
-        var traced = CliRun.Of("run", "--request_count", "80", "--json", "-", "--trace_output", _folder.File("t.json"));
+        var traced = CliRun.Of(
+            "run",
+            "--request_count",
+            "80",
+            "--json",
+            "-",
+            "--trace_output",
+            _folder.File("t.json")
+        );
 
         Assert.Equal(plain.Out, traced.Out);
     }
@@ -140,7 +149,10 @@ public sealed class PerfettoTraceTests : IDisposable
 
     private static void RequireIterationsInTurn(JsonElement[] events)
     {
-        var tracks = events.Where(one => Phase(one) == "X").GroupBy(one => one.GetProperty("pid").GetInt32()).ToArray();
+        var tracks = events
+            .Where(one => Phase(one) == "X")
+            .GroupBy(one => one.GetProperty("pid").GetInt32())
+            .ToArray();
         Assert.NotEmpty(tracks);
         foreach (var track in tracks)
         {

@@ -18,13 +18,25 @@ public sealed class ReportCommandTests : IDisposable
     [Fact]
     public void The_page_of_a_run_has_its_figures_its_configuration_and_its_command()
     {
-        var run = CliRun.Of("run", "--quiet", "--request_count", "50", "--lambda_arrival", "3", "--report", Page);
+        var run = CliRun.Of(
+            "run",
+            "--quiet",
+            "--request_count",
+            "50",
+            "--lambda_arrival",
+            "3",
+            "--report",
+            Page
+        );
 
         Assert.Equal((0, "", ""), (run.ExitCode, run.Out, run.Error));
         var page = File.ReadAllText(Page);
         Assert.Contains("requests met both SLOs", page);
         Assert.Contains("<td>lambda_arrival</td><td>3</td>", page);
-        Assert.Contains($"llmsim run --quiet --request_count 50 --lambda_arrival 3 --report {Page}</pre>", page);
+        Assert.Contains(
+            $"llmsim run --quiet --request_count 50 --lambda_arrival 3 --report {Page}</pre>",
+            page
+        );
         Assert.Contains("Apache License", page);
         RequireNothingElsewhere(page);
     }
@@ -64,7 +76,13 @@ public sealed class ReportCommandTests : IDisposable
     [InlineData("missing/report.html", "there is no folder")]
     public void A_wrong_name_is_an_error_of_one_line_and_leaves_nothing(string name, string message)
     {
-        foreach (var more in (string[][])[[], ["--lambda_arrival", "1", "2"]])
+        foreach (
+            var more in (string[][])
+                [
+                    [],
+                    ["--lambda_arrival", "1", "2"],
+                ]
+        )
         {
             var run = CliRun.Of(["run", "--request_count", "5", "--report", _folder.File(name), .. more]);
 
@@ -98,8 +116,22 @@ public sealed class ReportCommandTests : IDisposable
                 [
                     new VerdictBlock(Name) { Headlines = [new(Name, Name, Name, Name)], Warnings = [Name] },
                     new SectionBlock(Name, Name),
-                    new XyChart(Name, new ChartAxis(Name), new ChartAxis(Name), [new ChartSeries(Name, SeriesStyle.Line, [1], [1]) { Labels = [Name] }]),
-                    new TableBlock(Name, [new TableColumn(Name, Name)], [[Name]]) { Note = Name },
+                    new XyChart(
+                        Name,
+                        new ChartAxis(Name),
+                        new ChartAxis(Name),
+                        [new ChartSeries(Name, SeriesStyle.Line, [1], [1]) { Labels = [Name] }]
+                    ),
+                    new TableBlock(
+                        Name,
+                        [new TableColumn(Name, Name)],
+                        [
+                            [Name],
+                        ]
+                    )
+                    {
+                        Note = Name,
+                    },
                     new FactsBlock(Name, [(Name, Name)]),
                     new CommandBlock(Name, Name),
                 ]
@@ -125,9 +157,7 @@ public sealed class ReportCommandTests : IDisposable
             points[i] = Request(seconds, steps, i);
         }
 
-        var page = ReportPage.Text(
-            new Report("", "", "", [Timeline(points), .. Curves(points)])
-        );
+        var page = ReportPage.Text(new Report("", "", "", [Timeline(points), .. Curves(points)]));
 
         Assert.InRange(page.Length, 500_000, 3_000_000);
     }
