@@ -4,7 +4,6 @@ using LlmSim.Engine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
-using LlmSim.Input;
 
 namespace LlmSim.Cli;
 

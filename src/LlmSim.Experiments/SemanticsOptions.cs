@@ -1,6 +1,4 @@
 using System.Text.Json;
-using LlmSim.Input;
-using LlmSim.Options;
 
 namespace LlmSim.Experiments;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Validation.Bench;

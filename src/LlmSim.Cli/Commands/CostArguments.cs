@@ -1,6 +1,5 @@
 using System.CommandLine;
 using LlmSim.Experiments.Costs;
-using LlmSim.Input;
 
 namespace LlmSim.Cli.Commands;
 

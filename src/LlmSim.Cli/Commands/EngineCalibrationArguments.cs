@@ -6,7 +6,6 @@ using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Validation.Serving;
-using LlmSim.Input;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 

@@ -1,11 +1,9 @@
 using System.CommandLine;
-using LlmSim.Experiments;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Sweeps;
-using LlmSim.Input;
 
 namespace LlmSim.Cli.Commands;
 
@@ -213,7 +211,7 @@ internal sealed class OutputArguments
         }
 
         return paths.Csv is { } csv
-            ? cancellation => PictureSet.Draw([csv], plots.Folder, plots.Format, cancellation)
+            ? cancellation => PictureSet.Draw([csv], plots.Folder, plots.Format, cancellation: cancellation)
             : throw new UserErrorException(
                 "--plots: the pictures of a sweep are of its --csv_output; give that too."
             );

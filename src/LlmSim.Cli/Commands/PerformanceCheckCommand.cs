@@ -2,7 +2,6 @@ using System.CommandLine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
-using LlmSim.Input;
 using LlmSim.Performance;
 
 namespace LlmSim.Cli.Commands;

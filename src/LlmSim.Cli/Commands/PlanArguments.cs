@@ -2,7 +2,6 @@ using System.CommandLine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Planning;
 using LlmSim.Experiments.Slos;
-using LlmSim.Input;
 using LlmSim.Performance;
 
 namespace LlmSim.Cli.Commands;

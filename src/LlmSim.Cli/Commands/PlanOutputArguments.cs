@@ -2,7 +2,6 @@ using System.CommandLine;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Planning;
 using LlmSim.Experiments.Sweeps;
-using LlmSim.Input;
 
 namespace LlmSim.Cli.Commands;
 

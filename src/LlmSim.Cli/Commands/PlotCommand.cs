@@ -1,6 +1,5 @@
 using System.CommandLine;
 using LlmSim.Experiments.Plots;
-using LlmSim.Input;
 
 namespace LlmSim.Cli.Commands;
 
@@ -129,14 +128,14 @@ internal sealed class PlotCommand : CliCommand
             parse.GetRequiredValue(_results),
             parse.GetRequiredValue(_output),
             Look(parse),
-            Console.Cancellation,
             new PlotChoices
             {
                 Labels = Names(parse.GetValue(_labels) ?? ""),
                 TtftSloSeconds = parse.GetValue(_ttftSlo),
                 TpotSloSeconds = parse.GetValue(_tpotSlo),
                 AreBands = AreBands(parse),
-            }
+            },
+            Console.Cancellation
         );
         foreach (var path in paths)
         {

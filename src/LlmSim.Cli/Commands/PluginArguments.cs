@@ -1,6 +1,5 @@
 using System.CommandLine;
 using LlmSim.Experiments.Extensions;
-using LlmSim.Input;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Cli.Commands;

@@ -3,7 +3,6 @@ using System.CommandLine.Parsing;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Sweeps;
-using LlmSim.Input;
 using LlmSim.Policies;
 
 namespace LlmSim.Cli.Commands;

@@ -3,7 +3,6 @@ using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Steady;
-using LlmSim.Input;
 
 namespace LlmSim.Cli.Commands;
 

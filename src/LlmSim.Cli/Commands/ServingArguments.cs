@@ -7,7 +7,6 @@ using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Validation.Serving;
-using LlmSim.Input;
 
 namespace LlmSim.Cli.Commands;
 

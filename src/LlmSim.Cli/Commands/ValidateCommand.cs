@@ -6,7 +6,6 @@ using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Validation;
-using LlmSim.Input;
 
 namespace LlmSim.Cli.Commands;
 

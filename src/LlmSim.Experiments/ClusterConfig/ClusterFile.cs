@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LlmSim.Experiments.Costs;
-using LlmSim.Input;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.ClusterConfig;

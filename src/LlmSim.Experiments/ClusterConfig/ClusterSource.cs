@@ -1,6 +1,4 @@
 using System.Text;
-using LlmSim.Input;
-using LlmSim.Options;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 

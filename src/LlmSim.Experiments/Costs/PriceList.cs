@@ -1,5 +1,4 @@
 using System.Globalization;
-using LlmSim.Input;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.Costs;

@@ -1,5 +1,3 @@
-using LlmSim.Input;
-
 namespace LlmSim.Experiments.Extensions;
 
 /// <summary>

@@ -1,4 +1,3 @@
-using LlmSim.Input;
 using LlmSim.Performance.Kernels;
 
 namespace LlmSim.Experiments.Kernels;

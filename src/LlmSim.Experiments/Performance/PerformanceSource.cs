@@ -1,6 +1,4 @@
 using LlmSim.Experiments.Extensions;
-using LlmSim.Input;
-using LlmSim.Options;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Kernels;

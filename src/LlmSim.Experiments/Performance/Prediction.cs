@@ -1,6 +1,5 @@
 using System.Globalization;
 using LlmSim.Metrics;
-using LlmSim.Options;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Performance;

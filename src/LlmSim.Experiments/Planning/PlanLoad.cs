@@ -1,4 +1,3 @@
-using LlmSim.Input;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Planning;

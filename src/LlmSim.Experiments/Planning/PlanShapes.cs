@@ -1,4 +1,3 @@
-using LlmSim.Input;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Kernels;

@@ -1,6 +1,5 @@
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
-using LlmSim.Input;
 
 namespace LlmSim.Experiments.Planning;
 

@@ -10,6 +10,8 @@ namespace LlmSim.Experiments.Plots;
 /// <param name="Plot">What is drawn.</param>
 internal sealed partial record Picture(string Name, Plot Plot)
 {
+    private const int ZlibLevel = 4;
+
     /// <summary>The picture as the content of a file.</summary>
     /// <param name="look">Its format, size and words.</param>
     public byte[] Render(PictureLook look)
@@ -47,14 +49,22 @@ internal sealed partial record Picture(string Name, Plot Plot)
     )]
     private static partial Regex ClipId();
 
+    /// <summary>Lines on white: what filters of the format would save is little, and most of the time of a picture.</summary>
     private byte[] Png(PictureLook look)
     {
         Plot.ScaleFactor = look.PixelScale;
-        return Plot.GetImageBytes(
+        var info = new SKImageInfo(
             (int)Math.Round(look.Width * look.PixelScale),
             (int)Math.Round(look.Height * look.PixelScale),
-            ImageFormat.Png
+            SKColorType.Rgba8888,
+            SKAlphaType.Opaque
         );
+        using var surface = SKSurface.Create(info);
+        surface.Canvas.Clear(SKColors.White);
+        Plot.Render(surface.Canvas, new PixelRect(0, info.Width, info.Height, 0));
+        using var pixels = surface.PeekPixels();
+        using var png = pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.NoFilters, ZlibLevel))!;
+        return png.ToArray();
     }
 
     /// <summary>One page of lines and text, with its font.</summary>

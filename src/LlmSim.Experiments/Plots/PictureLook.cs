@@ -1,5 +1,4 @@
 using System.Globalization;
-using LlmSim.Input;
 using ScottPlot;
 
 namespace LlmSim.Experiments.Plots;

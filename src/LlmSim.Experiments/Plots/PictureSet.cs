@@ -1,7 +1,6 @@
 using System.Text;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
-using LlmSim.Input;
 using ScottPlot;
 
 namespace LlmSim.Experiments.Plots;
@@ -16,16 +15,16 @@ internal static class PictureSet
     /// <param name="results">Result files of any kind, or folders of them.</param>
     /// <param name="folder">Where the pictures go; created when it is not there.</param>
     /// <param name="look">Their format, size and words.</param>
-    /// <param name="cancellation">Stops between two pictures; none is left then.</param>
     /// <param name="choices">What else is drawn; null for nothing.</param>
+    /// <param name="cancellation">Stops between two pictures; none is left then.</param>
     /// <returns>The pictures' paths.</returns>
     /// <exception cref="UserErrorException">A file cannot be read or written, or nothing can be drawn of the results.</exception>
     public static IReadOnlyList<string> Draw(
         IEnumerable<string> results,
         string folder,
         PictureLook look,
-        CancellationToken cancellation = default,
-        PlotChoices? choices = null
+        PlotChoices? choices = null,
+        CancellationToken cancellation = default
     )
     {
         using var claims = FileClaims.Begin();

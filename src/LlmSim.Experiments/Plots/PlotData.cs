@@ -1,6 +1,5 @@
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
-using LlmSim.Input;
 using LlmSim.Metrics.Sampling;
 
 namespace LlmSim.Experiments.Plots;

@@ -36,6 +36,7 @@ internal readonly record struct AxisLimits(bool IsLogarithmic, double Min, doubl
             ),
             AxisKind.Percent => new(false, Math.Clamp(10 * Math.Floor(min / 10), 0, 90), 100),
             AxisKind.Tight => new(false, min, max > min ? max : min + 1),
+            AxisKind.Around => Around(min, max),
             _ => Linear(min, max),
         };
     }
@@ -47,6 +48,12 @@ internal readonly record struct AxisLimits(bool IsLogarithmic, double Min, doubl
     {
         var margin = Math.Pow(Math.Max(max / min, 2), Margin);
         return new(true, min / margin, max * margin);
+    }
+
+    private static AxisLimits Around(double min, double max)
+    {
+        var margin = 2 * Margin * (max > min ? max - min : Math.Max(1, Math.Abs(max)));
+        return new(false, min - margin, max + margin);
     }
 
     private static AxisLimits Linear(double min, double max)

@@ -141,7 +141,7 @@ internal sealed class ChartJson(Utf8JsonWriter json, PackedColumns columns)
         Text("name", axis.Name);
         Text("unit", axis.Unit);
         json.WriteBoolean("log", scale.IsLogarithmic);
-        json.WriteBoolean("tight", axis.Kind == AxisKind.Tight);
+        json.WriteBoolean("tight", axis.Kind is AxisKind.Tight or AxisKind.Around);
         json.WriteNumber("min", scale.Min);
         json.WriteNumber("max", scale.Max);
         json.WriteEndObject();

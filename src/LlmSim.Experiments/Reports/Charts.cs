@@ -23,6 +23,9 @@ internal enum AxisKind
     /// <summary>Over the values alone, such as time.</summary>
     Tight,
 
+    /// <summary>Around the values, where zero says nothing of points.</summary>
+    Around,
+
     /// <summary>Logarithmic where all values are positive and span decades, else as <see cref="Linear" />.</summary>
     Automatic,
 

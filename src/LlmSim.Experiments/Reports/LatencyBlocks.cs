@@ -10,6 +10,8 @@ internal static class LatencyBlocks
     /// <summary>More points say no more, and make a page heavy.</summary>
     private const int MaxPoints = 20_000;
 
+    private static readonly string[] s_statistics = ["mean", "std", "P50", "P90", "P95", "P99"];
+
     /// <summary>An SLO further from the values than this would take the chart for itself.</summary>
     private const double FarRatio = 2;
 
@@ -135,9 +137,7 @@ internal static class LatencyBlocks
             "Latencies",
             [
                 new TableColumn("Latency"),
-                .. new[] { "mean", "std", "P50", "P90", "P95", "P99" }.Select(name =>
-                    TableColumn.Number(name, "s")
-                ),
+                .. s_statistics.Select(name => TableColumn.Number(name, "s")),
                 TableColumn.Number("values"),
             ],
             [

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 
@@ -19,7 +20,7 @@ internal sealed class PackedColumns
     /// <summary>In a column of whole numbers.</summary>
     private const int Undefined = int.MinValue;
 
-    private readonly MemoryStream _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
     private readonly Dictionary<object, PackedColumn> _known = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Adds numbers with seven digits; a list that is there already is not added again.</summary>
@@ -73,8 +74,7 @@ internal sealed class PackedColumns
         using var compressed = new MemoryStream();
         using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
         {
-            _bytes.Position = 0;
-            _bytes.CopyTo(gzip);
+            gzip.Write(_bytes.WrittenSpan);
         }
 
         return Convert.ToBase64String(compressed.GetBuffer(), 0, (int)compressed.Length);
@@ -82,7 +82,7 @@ internal sealed class PackedColumns
 
     private int Append(int[] values)
     {
-        var offset = (int)_bytes.Length;
+        var offset = _bytes.WrittenCount;
         var planes = new byte[4 * values.Length];
         Span<byte> bytes = stackalloc byte[4];
         for (var i = 0; i < values.Length; i++)

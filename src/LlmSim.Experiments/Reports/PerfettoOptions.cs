@@ -1,5 +1,3 @@
-using LlmSim.Input;
-
 namespace LlmSim.Experiments.Reports;
 
 /// <summary>Where the events of a run go.</summary>

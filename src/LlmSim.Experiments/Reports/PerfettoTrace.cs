@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Verification;
@@ -26,9 +25,8 @@ internal sealed class PerfettoTrace : IDisposable
     private readonly Stream? _compression;
     private readonly Stream _stream;
     private readonly Utf8JsonWriter _json;
-    private readonly Dictionary<(string Stage, int Index), int> _processes = [];
+    private readonly TraceProcesses _processes;
     private readonly Dictionary<Instance, InstanceTrack> _tracks = [];
-    private readonly int _firstMixed;
     private SimTime _lastWritten;
 
     /// <summary>Begins the file with the names of the instances.</summary>
@@ -41,13 +39,18 @@ internal sealed class PerfettoTrace : IDisposable
         _compression = OutputCompression.Of(options.Path)?.Invoke(file);
         _stream = _compression ?? file;
         _json = new Utf8JsonWriter(_stream);
-        _firstMixed = Math.Max(scenario.PrefillInstances.Count, scenario.DecodeInstances.Count);
+        _processes = new TraceProcesses(scenario);
         _json.WriteStartObject();
         _json.WriteString("displayTimeUnit", "ms");
         _json.WriteStartArray("traceEvents");
-        foreach (var place in InstancePlace.All(scenario))
+        foreach (var (place, process) in _processes.All)
         {
-            AddProcess(place);
+            Name(
+                "process_name",
+                process,
+                $"{place.Stage} {place.Index}: {place.Spec.TpSize} x {place.Spec.Hardware.Name}"
+            );
+            Name("thread_name", process, "iterations");
         }
     }
 
@@ -62,7 +65,7 @@ internal sealed class PerfettoTrace : IDisposable
     {
         if (!_tracks.TryGetValue(iteration.Instance, out var track))
         {
-            track = new InstanceTrack(ProcessOf(iteration.Instance));
+            track = new InstanceTrack(_processes.Of(iteration.Instance));
             _tracks.Add(iteration.Instance, track);
         }
 
@@ -96,8 +99,7 @@ internal sealed class PerfettoTrace : IDisposable
     {
         if (record.IsRejected)
         {
-            var first = _processes.Values.Min();
-            if (Begin("i", first, record.Arrival, "rejected"))
+            if (Begin("i", TraceProcesses.First, record.Arrival, "rejected"))
             {
                 _json.WriteNumber("tid", IterationThread);
                 _json.WriteString("s", "p");
@@ -111,7 +113,7 @@ internal sealed class PerfettoTrace : IDisposable
             return;
         }
 
-        var prefill = ProcessOf(InstancePlace.Prefill, record.PrefillInstance);
+        var prefill = _processes.Of(InstancePlace.Prefill, record.PrefillInstance);
         Slice(
             prefill,
             record,
@@ -179,18 +181,6 @@ internal sealed class PerfettoTrace : IDisposable
             track.KvPercent = percent;
             Count(track.Process, iteration.End, "KV %", percent);
         }
-    }
-
-    private void AddProcess(InstancePlace place)
-    {
-        var process = _processes.Count + 1;
-        _processes.Add((place.Stage, place.Index), process);
-        Name(
-            "process_name",
-            process,
-            $"{place.Stage} {place.Index}: {place.Spec.TpSize} x {place.Spec.Hardware.Name}"
-        );
-        Name("thread_name", process, "iterations");
     }
 
     private void Name(string kind, int process, string name)
@@ -285,31 +275,5 @@ internal sealed class PerfettoTrace : IDisposable
         }
     }
 
-    private int ProcessOf(Instance instance) =>
-        ProcessOf(
-            instance is DecodeInstance or BatchedInstance { Role: InstanceRole.Decode }
-                ? InstancePlace.Decode
-                : InstancePlace.Prefill,
-            instance.Index
-        );
-
-    private int ProcessOf(string stage, int index) =>
-        _processes[
-            (
-                index >= _firstMixed && !_processes.ContainsKey((stage, index)) ? InstancePlace.Mixed : stage,
-                index
-            )
-        ];
-
     private static long Microseconds(SimTime time) => time.Nanoseconds / 1000;
-
-    /// <summary>What was last written of an instance.</summary>
-    private sealed class InstanceTrack(int process)
-    {
-        public int Process { get; } = process;
-        public int Batch { get; set; }
-        public int Queue { get; set; }
-        public double KvPercent { get; set; }
-        public SimTime? IdleSince { get; set; }
-    }
 }

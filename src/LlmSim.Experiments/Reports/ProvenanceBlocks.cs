@@ -116,7 +116,7 @@ internal static class ProvenanceBlocks
         ];
     }
 
-    private static IEnumerable<(string Name, string Value)> Flat(string name, JsonElement element) =>
+    private static (string Name, string Value)[] Flat(string name, JsonElement element) =>
         element.ValueKind switch
         {
             JsonValueKind.Object => element

@@ -1,5 +1,4 @@
 using LlmSim.Experiments.Results;
-using LlmSim.Input;
 
 namespace LlmSim.Experiments.Reports;
 

@@ -11,6 +11,8 @@ internal static class ServingPage
 
     private const string FiguresId = "figures";
 
+    private static readonly string[] s_errors = ["median |error|", "nine in ten", "signed"];
+
     public static Report Of(ServingValidation validation, string command)
     {
         var compared = validation.Outcomes.Where(outcome => outcome.Figures.Count > 0).ToArray();
@@ -22,7 +24,7 @@ internal static class ServingPage
                 .Where(metric => metric.EndsWith("_mean", StringComparison.Ordinal))
                 .Distinct(),
         ];
-        var all = validation.Classes.LastOrDefault();
+        var all = validation.Classes is [.., var last] ? last : null;
         return new Report(
             "Validation",
             System.IO.Path.GetFileName(validation.Source),
@@ -125,9 +127,7 @@ internal static class ServingPage
                 new TableColumn(string.Join(' ', validation.Labels)),
                 TableColumn.Number("figures"),
                 .. metrics.SelectMany(metric =>
-                    new[] { "median |error|", "nine in ten", "signed" }.Select(name =>
-                        TableColumn.Number($"{Quantity(metric)} {name}", "%")
-                    )
+                    s_errors.Select(name => TableColumn.Number($"{Quantity(metric)} {name}", "%"))
                 ),
             ],
             [

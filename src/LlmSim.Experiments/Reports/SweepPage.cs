@@ -25,6 +25,7 @@ internal static class SweepPage
     /// <summary>What a horizontal axis is best made of, before any other number.</summary>
     private static readonly string[] s_loads = ["lambda_arrival", "concurrency"];
 
+    /// <summary>The report.</summary>
     /// <param name="plan">What was run.</param>
     /// <param name="results">A result for each of its points.</param>
     /// <param name="command">The command that did it.</param>
@@ -203,8 +204,8 @@ internal static class SweepPage
         var names = groups.Select(group => Name(group)).ToArray();
         return new XyChart(
             "Output of an accelerator against speed for a user",
-            new ChartAxis("speed for a user: 1 / mean TPOT", "tokens/s"),
-            new ChartAxis("output", "tokens/s per accelerator"),
+            new ChartAxis("speed for a user: 1 / mean TPOT", "tokens/s", AxisKind.Around),
+            new ChartAxis("output", "tokens/s per accelerator", AxisKind.Around),
             [
                 new ChartSeries(
                     "point",

@@ -5,6 +5,8 @@ namespace LlmSim.Experiments.Reports;
 /// <summary>The report of a recorded run beside its simulation.</summary>
 internal static class ValidationPage
 {
+    private static readonly int[] s_percents = [50, 95, 99];
+
     public static Report Of(RunValidation validation, string command)
     {
         var run = validation.Run;
@@ -108,11 +110,7 @@ internal static class ValidationPage
             [
                 .. validation.Metrics.SelectMany(metric =>
                     new[] { ("mean", metric.Mean) }
-                        .Concat(
-                            new[] { 50, 95, 99 }.Select(percent =>
-                                ($"P{percent}", metric.Percentile(percent))
-                            )
-                        )
+                        .Concat(s_percents.Select(percent => ($"P{percent}", metric.Percentile(percent))))
                         .Select(row =>
                             (TableCell[])
                                 [

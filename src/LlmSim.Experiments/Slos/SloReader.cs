@@ -1,5 +1,4 @@
 using System.Globalization;
-using LlmSim.Input;
 
 namespace LlmSim.Experiments.Slos;
 

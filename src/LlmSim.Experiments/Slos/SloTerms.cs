@@ -1,4 +1,3 @@
-using LlmSim.Input;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Slos;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using LlmSim.Experiments.Slos;
-using LlmSim.Input;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Steady;

@@ -1,5 +1,4 @@
 using LlmSim.Experiments.Performance;
-using LlmSim.Input;
 
 namespace LlmSim.Experiments.Steady;
 

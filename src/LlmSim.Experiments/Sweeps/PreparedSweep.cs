@@ -3,7 +3,6 @@ using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Workloads;
-using LlmSim.Input;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Sweeps;

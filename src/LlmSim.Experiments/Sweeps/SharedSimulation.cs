@@ -2,7 +2,6 @@ using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
 using LlmSim.Experiments.Steady;
 using LlmSim.Experiments.Verification;
-using LlmSim.Input;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Sweeps;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
-using LlmSim.Input;
 
 namespace LlmSim.Experiments.Sweeps;
 

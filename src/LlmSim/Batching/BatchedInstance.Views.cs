@@ -1,6 +1,3 @@
-using LlmSim.Instances;
-using LlmSim.Requests;
-
 namespace LlmSim.Batching;
 
 /// <content>What others estimate of the instance. Looking brings it up to date, which is the same whenever it is done.</content>

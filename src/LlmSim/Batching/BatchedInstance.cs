@@ -1,8 +1,6 @@
 using LlmSim.Engine;
-using LlmSim.Instances;
 using LlmSim.Instances.Queues;
 using LlmSim.Performance;
-using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

@@ -1,5 +1,4 @@
 using LlmSim.Engine;
-using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

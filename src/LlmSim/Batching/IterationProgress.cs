@@ -1,8 +1,6 @@
 using LlmSim.Engine;
-using LlmSim.Instances;
 using LlmSim.Metrics;
 using LlmSim.Performance;
-using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using LlmSim.Engine;
 using LlmSim.Performance;
-using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

@@ -1,5 +1,4 @@
 using LlmSim.Engine;
-using LlmSim.Instances;
 
 namespace LlmSim.Batching;
 

@@ -1,7 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Memory;
 using LlmSim.Performance;
-using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

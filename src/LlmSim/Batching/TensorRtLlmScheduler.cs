@@ -1,6 +1,5 @@
 using LlmSim.Engine;
 using LlmSim.Performance;
-using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

@@ -1,5 +1,4 @@
 using LlmSim.Performance;
-using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

@@ -1,7 +1,5 @@
 using LlmSim.Engine;
-using LlmSim.Instances;
 using LlmSim.Instances.Queues;
-using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

@@ -1,6 +1,4 @@
-using LlmSim.Instances;
 using LlmSim.Performance;
-using LlmSim.Requests;
 
 namespace LlmSim.Batching;
 

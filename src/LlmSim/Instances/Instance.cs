@@ -1,6 +1,5 @@
 using LlmSim.Metrics.Sampling;
 using LlmSim.Performance;
-using LlmSim.Requests;
 
 namespace LlmSim.Instances;
 

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
 using LlmSim.Engine;
-using LlmSim.Requests;
 
 namespace LlmSim.Instances;
 

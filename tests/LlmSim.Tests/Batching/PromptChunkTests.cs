@@ -2,7 +2,6 @@ using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Performance;
-using LlmSim.Testing;
 using LlmSim.Tests.Properties;
 using LlmSim.Workloads;
 using Xunit;

@@ -1,7 +1,5 @@
 using LlmSim.Engine;
-using LlmSim.Options;
 using LlmSim.Performance;
-using LlmSim.Testing;
 using Xunit;
 using static LlmSim.Tests.Batching.EngineScenarios;
 

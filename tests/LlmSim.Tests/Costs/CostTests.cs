@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using LlmSim.Experiments.Costs;
-using LlmSim.Input;
 using LlmSim.Performance.Catalog;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;

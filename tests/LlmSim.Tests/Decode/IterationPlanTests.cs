@@ -1,5 +1,4 @@
 using LlmSim.Engine;
-using LlmSim.Instances;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Roofline;

@@ -10,7 +10,6 @@ using LlmSim.Experiments.Sweeps;
 using LlmSim.Experiments.Validation;
 using LlmSim.Experiments.Validation.Bench;
 using LlmSim.Experiments.Validation.Serving;
-using LlmSim.Input;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Kernels;
 using LlmSim.Tests.Architecture;

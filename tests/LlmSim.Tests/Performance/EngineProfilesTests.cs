@@ -1,5 +1,4 @@
 using LlmSim.Batching;
-using LlmSim.Input;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Tests.Cli;

@@ -1,7 +1,6 @@
 using LlmSim.Experiments.Planning;
 using LlmSim.Experiments.Slos;
 using LlmSim.Metrics;
-using LlmSim.Testing;
 using LlmSim.Tests.Oracles;
 using Xunit;
 

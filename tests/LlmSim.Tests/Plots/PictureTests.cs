@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using LlmSim.Experiments.Plots;
-using LlmSim.Input;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;
 using ScottPlot;

@@ -2,10 +2,8 @@ using System.Linq.Expressions;
 using System.Reflection;
 using LlmSim.Batching;
 using LlmSim.Engine;
-using LlmSim.Instances;
 using LlmSim.Memory;
 using LlmSim.Policies;
-using LlmSim.Requests;
 
 namespace LlmSim.Tests.Properties;
 

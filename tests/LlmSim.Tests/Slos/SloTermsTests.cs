@@ -1,5 +1,4 @@
 using LlmSim.Experiments.Slos;
-using LlmSim.Input;
 using LlmSim.Metrics;
 using LlmSim.Tests.Experiments;
 using Xunit;

@@ -1,6 +1,5 @@
 using LlmSim.Engine;
 using LlmSim.Experiments.Steady;
-using LlmSim.Testing;
 using LlmSim.Workloads;
 
 namespace LlmSim.Tests.Steady;

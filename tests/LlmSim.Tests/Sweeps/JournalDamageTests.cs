@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
-using LlmSim.Input;
 using LlmSim.Tests.Experiments;
 using Xunit;
 

@@ -181,6 +181,7 @@ class Axis {
         fontSize: 11.5,
         hideOverlap: true,
         customValues: ticks,
+        showMinLabel: spec.tight && spec.min !== 0 ? false : undefined,
         showMaxLabel: spec.tight ? false : undefined,
         formatter: (value) => tick(spec.log ? Number((10 ** value).toPrecision(6)) : value),
       },

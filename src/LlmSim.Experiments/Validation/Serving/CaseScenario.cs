@@ -1,5 +1,4 @@
 using LlmSim.Experiments.Performance;
-using LlmSim.Input;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;

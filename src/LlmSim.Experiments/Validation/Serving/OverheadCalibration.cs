@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using LlmSim.Input;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Validation.Serving;

@@ -1,6 +1,3 @@
-using LlmSim.Options;
-using LlmSim.Requests;
-
 namespace LlmSim.Instances.Decode;
 
 /// <content>What happens at a boundary: requests get their tokens and leave, memory is relieved, others join.</content>

@@ -1,7 +1,6 @@
 using LlmSim.Engine;
 using LlmSim.Instances.Queues;
 using LlmSim.Performance;
-using LlmSim.Requests;
 
 namespace LlmSim.Instances.Prefill;
 

@@ -1,6 +1,3 @@
-using LlmSim.Instances;
-using LlmSim.Input;
-
 namespace LlmSim.Metrics.Sampling;
 
 /// <summary>When instances are sampled, and who gets the samples.</summary>

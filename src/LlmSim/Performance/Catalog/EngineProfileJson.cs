@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LlmSim.Input;
 
 namespace LlmSim.Performance.Catalog;
 

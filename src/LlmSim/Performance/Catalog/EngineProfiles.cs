@@ -1,5 +1,4 @@
 using LlmSim.Batching;
-using LlmSim.Input;
 
 namespace LlmSim.Performance.Catalog;
 

@@ -1,0 +1,52 @@
+using LlmSim.Batching;
+using LlmSim.Instances.Decode;
+using LlmSim.Engine;
+using LlmSim.Experiments.Verification;
+
+namespace LlmSim.Experiments.Reports;
+
+/// <summary>The processes of a trace: one for each instance, by its place in the results.</summary>
+internal sealed class TraceProcesses
+{
+    /// <summary>Number of the first of them.</summary>
+    public const int First = 1;
+
+    private readonly Dictionary<(string Stage, int Index), int> _numbers = [];
+
+    public TraceProcesses(Scenario scenario)
+    {
+        All = [.. InstancePlace.All(scenario).Select((place, i) => (place, First + i))];
+        foreach (var (place, number) in All)
+        {
+            _numbers.Add((place.Stage, place.Index), number);
+        }
+    }
+
+    /// <summary>Every instance with its number.</summary>
+    public IReadOnlyList<(InstancePlace Place, int Number)> All { get; }
+
+    /// <summary>Number of an instance.</summary>
+    public int Of(Instance instance) =>
+        Of(
+            instance is DecodeInstance or BatchedInstance { Role: InstanceRole.Decode }
+                ? InstancePlace.Decode
+                : InstancePlace.Prefill,
+            instance.Index
+        );
+
+    /// <summary>Number of the instance of a stage; of the mixed one where the stage has none of that number.</summary>
+    public int Of(string stage, int index) =>
+        _numbers.TryGetValue((stage, index), out var number)
+            ? number
+            : _numbers[(InstancePlace.Mixed, index)];
+}
+
+/// <summary>What was last written of an instance.</summary>
+internal sealed class InstanceTrack(int process)
+{
+    public int Process { get; } = process;
+    public int Batch { get; set; }
+    public int Queue { get; set; }
+    public double KvPercent { get; set; }
+    public SimTime? IdleSince { get; set; }
+}
