@@ -1,4 +1,3 @@
-using LlmSim.Metrics.Sampling;
 using LlmSim.Performance;
 
 namespace LlmSim.Instances;

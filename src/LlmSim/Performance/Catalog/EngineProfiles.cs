@@ -1,5 +1,3 @@
-using LlmSim.Batching;
-
 namespace LlmSim.Performance.Catalog;
 
 /// <summary>What engines were found to take beside their kernels, by kind and version.</summary>
