@@ -111,11 +111,11 @@ internal sealed class OpenedPage : IAsyncDisposable
     public List<string> Requests { get; } = [];
 
     /// <summary>The picture that a chart shows, so that two can be compared.</summary>
-    public Task<string> Picture(ILocator chart) =>
+    public static Task<string> Picture(ILocator chart) =>
         chart.Locator("canvas").First.EvaluateAsync<string>("canvas => canvas.toDataURL()");
 
     /// <summary>How many colours a chart has.</summary>
-    public Task<int> Colors(ILocator chart) =>
+    public static Task<int> Colors(ILocator chart) =>
         chart
             .Locator("canvas")
             .First.EvaluateAsync<int>(

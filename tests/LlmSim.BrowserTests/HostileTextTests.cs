@@ -1,6 +1,5 @@
 using LlmSim.Experiments.Reports;
 using LlmSim.Tests.Experiments;
-using Microsoft.Playwright;
 using Xunit;
 
 namespace LlmSim.BrowserTests;

@@ -43,7 +43,7 @@ public sealed class RunReportTests : IDisposable
         Assert.True(await charts.CountAsync() >= 8);
         foreach (var chart in await charts.AllAsync())
         {
-            Assert.True(await opened.Colors(chart) > 5);
+            Assert.True(await OpenedPage.Colors(chart) > 5);
         }
 
         Assert.Equal(
@@ -77,22 +77,22 @@ public sealed class RunReportTests : IDisposable
         await using var opened = await _browser.Open(Path);
         var timeline = Chart(opened, "Requests on the instances");
         var batch = Chart(opened, "Batch size, decode instances").Locator(".plot");
-        var (before, batchBefore) = (await opened.Picture(timeline), await opened.Picture(batch));
+        var (before, batchBefore) = (await OpenedPage.Picture(timeline), await OpenedPage.Picture(batch));
 
         await timeline.GetByPlaceholder("number").FillAsync("200");
         await timeline.GetByPlaceholder("number").PressAsync("Enter");
         await timeline.GetByText("each by itself").WaitForAsync();
 
-        Assert.NotEqual(before, await opened.Picture(timeline));
-        Assert.NotEqual(batchBefore, await opened.Picture(batch));
+        Assert.NotEqual(before, await OpenedPage.Picture(timeline));
+        Assert.NotEqual(batchBefore, await OpenedPage.Picture(batch));
 
-        var zoomed = await opened.Picture(timeline);
+        var zoomed = await OpenedPage.Picture(timeline);
         await timeline.Locator(".plot").FocusAsync();
         await opened.Page.Keyboard.PressAsync("-");
         await opened.Page.EvaluateAsync(
             "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
         );
-        Assert.NotEqual(zoomed, await opened.Picture(timeline));
+        Assert.NotEqual(zoomed, await OpenedPage.Picture(timeline));
         await opened.Page.Keyboard.PressAsync("0");
         await timeline
             .GetByText("zoom in for single requests")
@@ -155,7 +155,7 @@ public sealed class RunReportTests : IDisposable
     {
         await using var opened = await _browser.Open(Path);
         var chart = opened.Page.Locator(".plot").First;
-        var light = await opened.Picture(chart);
+        var light = await OpenedPage.Picture(chart);
 
         await opened.Page.Locator("#theme").ClickAsync();
 
@@ -163,7 +163,7 @@ public sealed class RunReportTests : IDisposable
             "dark",
             await opened.Page.EvaluateAsync<string>("document.documentElement.dataset.theme")
         );
-        Assert.NotEqual(light, await opened.Picture(chart));
+        Assert.NotEqual(light, await OpenedPage.Picture(chart));
     }
 
     private static ILocator Chart(OpenedPage opened, string title) =>

@@ -34,7 +34,7 @@ public sealed class SweepReportTests : IDisposable
         await using var opened = await _browser.Open(Path, theme);
         foreach (var chart in await opened.Page.Locator(".plot").AllAsync())
         {
-            Assert.True(await opened.Colors(chart) > 5);
+            Assert.True(await OpenedPage.Colors(chart) > 5);
         }
 
         await opened.Keep($"sweep-{theme}");
@@ -46,12 +46,12 @@ public sealed class SweepReportTests : IDisposable
     {
         await using var opened = await _browser.Open(Path);
         var chart = opened.Page.Locator("figure").Filter(new() { HasText = "Output of an accelerator" });
-        var before = await opened.Picture(chart);
+        var before = await OpenedPage.Picture(chart);
         var row = opened.Page.Locator("#points tbody tr").Nth(3);
         await row.ClickAsync();
 
         Assert.Contains("selected", await row.GetAttributeAsync("class"));
-        Assert.NotEqual(before, await opened.Picture(chart));
+        Assert.NotEqual(before, await OpenedPage.Picture(chart));
 
         // The points lie somewhere on the diagonal of the chart: the pointer goes over it until it is over one.
         await chart.ScrollIntoViewIfNeededAsync();

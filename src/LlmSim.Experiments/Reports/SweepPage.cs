@@ -11,17 +11,6 @@ internal static class SweepPage
     private const string TableId = "points";
     private const string Goodput = "goodput_requests_per_second";
 
-    /// <summary>The figures that are drawn and tabulated.</summary>
-    private static readonly DrawnFigure[] s_figures =
-    [
-        new(Goodput, "Goodput", "requests/s", 1, AxisKind.Linear),
-        new("both_slo_attainment_pct", "Requests that meet both SLOs", "%", 1, AxisKind.Percent),
-        new("ttft_p99", "TTFT P99", "s", 1, AxisKind.Automatic),
-        new("tpot_p99", "TPOT P99", "ms", 1000, AxisKind.Automatic),
-        new("output_tokens_per_second", "Output", "tokens/s", 1, AxisKind.Linear),
-        new("e2e_p99", "End to end P99", "s", 1, AxisKind.Automatic),
-    ];
-
     /// <summary>What a horizontal axis is best made of, before any other number.</summary>
     private static readonly string[] s_loads = ["lambda_arrival", "concurrency"];
 
@@ -104,7 +93,7 @@ internal static class SweepPage
 
         var numbers = options.Where(option => groups.All(group => Number(group, option) is not null));
         var x = s_loads.Concat(numbers).FirstOrDefault(numbers.Contains);
-        return s_figures.Select<DrawnFigure, ReportBlock>(figure =>
+        return DrawnFigure.All.Select<DrawnFigure, ReportBlock>(figure =>
             x is null ? Bars(groups, figure) : Lines(groups, figure, x)
         );
     }
@@ -243,7 +232,7 @@ internal static class SweepPage
                     "",
                     groups.All(group => Number(group, option) is not null)
                 )),
-                .. s_figures.Select(figure => TableColumn.Number(figure.Title, figure.Unit)),
+                .. DrawnFigure.All.Select(figure => TableColumn.Number(figure.Title, figure.Unit)),
                 TableColumn.Number("accelerators"),
                 new TableColumn("tier"),
                 new TableColumn("state"),
@@ -256,7 +245,7 @@ internal static class SweepPage
                                 Value(group, option),
                                 Number(group, option) ?? double.NaN
                             )),
-                            .. s_figures.Select(figure => Cell(group, figure.Column, figure.Scale)),
+                            .. DrawnFigure.All.Select(figure => Cell(group, figure.Column, figure.Scale)),
                             TableCell.Count(Accelerators(group)),
                             group.Results[0].Prediction.Tier,
                             group.Results.Any(result => result.Summary.QueueGrows)
@@ -296,6 +285,4 @@ internal static class SweepPage
         double.TryParse(Value(group, option), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
             ? value
             : null;
-
-    private sealed record DrawnFigure(string Column, string Title, string Unit, double Scale, AxisKind Axis);
 }
