@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using LlmSim.Engine;
-using LlmSim.Instances.Decode;
+using LlmSim.Instances;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Roofline;

@@ -1,18 +1,16 @@
 using LlmSim.Experiments.ClusterConfig;
-using LlmSim.Experiments.Costs;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
-using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Steady;
 using LlmSim.Experiments.Verification;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
-using LlmSim.Policies;
 using LlmSim.Performance;
+using LlmSim.Policies;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LlmSim.Experiments;
 using LlmSim.Experiments.Planning;
 using LlmSim.Experiments.Sweeps;
 

@@ -1,4 +1,3 @@
-using LlmSim.Experiments;
 using System.CommandLine;
 using LlmSim.Experiments.Steady;
 

@@ -1,4 +1,3 @@
-using LlmSim.Experiments;
 using System.Globalization;
 using LlmSim.Experiments.Planning;
 using LlmSim.Experiments.Slos;

@@ -3,7 +3,6 @@ using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Workloads;
-using LlmSim.Performance;
 
 namespace LlmSim.Cli.Output;
 

@@ -4,10 +4,7 @@ using LlmSim.Engine;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Verification;
 using LlmSim.Instances;
-using LlmSim.Instances.Decode;
 using LlmSim.Metrics;
-using LlmSim.Metrics.Sampling;
-using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Reports;
 

@@ -1,7 +1,9 @@
 using LlmSim.Batching;
-using LlmSim.Instances.Decode;
 using LlmSim.Engine;
 using LlmSim.Experiments.Verification;
+using LlmSim.Instances;
+using LlmSim.Instances.Decode;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Reports;
 

@@ -21,9 +21,7 @@ internal sealed partial class BatchedInstance
     /// decoding ones. For a request that comes to decode, tokens still to be generated.
     /// </summary>
     public override double EstimatedWork(Request request, Stage stage) =>
-        stage == Stage.Decode
-            ? Settled(_work).TokensToCome
-            : PrefillSecondsAhead + _work.DecodeSeconds();
+        stage == Stage.Decode ? Settled(_work).TokensToCome : PrefillSecondsAhead + _work.DecodeSeconds();
 
     public override WorkBound BoundWork(Stage stage) =>
         stage == Stage.Decode

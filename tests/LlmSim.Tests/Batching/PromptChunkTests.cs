@@ -1,4 +1,3 @@
-using LlmSim.Batching;
 using LlmSim.Engine;
 using LlmSim.Metrics;
 using LlmSim.Performance;

@@ -93,7 +93,11 @@ public sealed partial class ExampleTests
         );
 
     /// <summary>What a shell takes as one word.</summary>
-    [GeneratedRegex("\"[^\"]*\"|'[^']*'|\\S+")]
+    [GeneratedRegex(
+        "\"[^\"]*\"|'[^']*'|\\S+",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10_000
+    )]
     private static partial Regex Word();
 
     /// <summary>Lines of code that begin with the command, without their comments.</summary>

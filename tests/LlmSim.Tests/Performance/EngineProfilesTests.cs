@@ -1,4 +1,3 @@
-using LlmSim.Batching;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Tests.Cli;
