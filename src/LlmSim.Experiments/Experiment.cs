@@ -16,7 +16,7 @@ using LlmSim.Workloads;
 namespace LlmSim.Experiments;
 
 /// <summary>Runs a simulation from a configuration to result files.</summary>
-internal static class Experiment
+internal static partial class Experiment
 {
     /// <summary>
     /// Simulates, and writes the result files: all of them whole, or none when something goes wrong. Paths that cannot be
@@ -219,58 +219,6 @@ internal static class Experiment
         var precision = configuration.Precision.Resolve(model);
         var choose = PerformanceSource.Chooser(configuration, model, precision, PerformanceFiles.Disk);
         return instances.Distinct().Select(instance => choose(instance).Tier);
-    }
-
-    /// <summary>The requests of a configuration, with the content of their prompts where the cluster can share it.</summary>
-    /// <param name="configuration">Names the workload.</param>
-    /// <param name="scenario">The cluster.</param>
-    /// <param name="onKnown">Told what the workload is, at the end of an enumeration at the latest.</param>
-    /// <exception cref="UserErrorException">A name is unknown.</exception>
-    public static IEnumerable<RequestSpec> CreateRequests(
-        RunConfiguration configuration,
-        Scenario scenario,
-        Action<WorkloadFacts>? onKnown = null
-    ) => (CreateWorkload(configuration) with { ReadHashIds = scenario.SharesPrefixes }).ToRequests(onKnown);
-
-    /// <summary>The configuration with what was left to the workload: results say what was simulated.</summary>
-    internal static RunConfiguration WithFacts(RunConfiguration configuration, WorkloadFacts facts) =>
-        configuration with
-        {
-            Arrivals = facts.Arrivals.Process?.ToString(),
-            LambdaArrival = facts.Arrivals.Process is null
-                ? null
-                : configuration.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival,
-            TraceBlockSize = facts.HashBlockTokens,
-        };
-
-    /// <summary>The workload of a configuration.</summary>
-    /// <exception cref="UserErrorException">A name is unknown.</exception>
-    public static WorkloadOptions CreateWorkload(RunConfiguration configuration)
-    {
-        var (source, format) = RequestSources.Parse(configuration.RequestSource);
-        return new WorkloadOptions
-        {
-            Source = source,
-            Trace = configuration.TraceOptions with { Format = format },
-            TraceArrivals = configuration.Semantics.TraceArrivals,
-            TracePath = configuration.TracePath,
-            RequestCount = configuration.RequestCount ?? int.MaxValue,
-            Concurrency = configuration.Concurrency,
-            InputLen = configuration.InputLen,
-            OutputLen = configuration.OutputLen,
-            RangeRatio = configuration.RangeRatio,
-            Arrivals = configuration.Arrivals is { } arrivals ? ArrivalProcess.Parse(arrivals) : null,
-            LambdaArrival = configuration.LambdaArrival,
-            ZipfS = configuration.ZipfS,
-            LognormalMean = configuration.LognormalMean,
-            InputMean = configuration.InputMean,
-            MaxLen = configuration.MaxLen,
-            OutputMean = configuration.OutputMean,
-            OutputSigma = configuration.OutputSigma,
-            HashBlockTokens = configuration.TraceBlockSize,
-            SyntheticOutput = configuration.Semantics.SyntheticOutput,
-            Seed = configuration.Seed,
-        };
     }
 
     /// <summary>The precision of a scenario in words.</summary>

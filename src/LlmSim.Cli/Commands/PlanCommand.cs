@@ -76,6 +76,7 @@ internal sealed class PlanCommand : CliCommand
                 ? (options, PlanPage.Of(answer, prober.UnderLoad, influences, options.Command))
                 : null
         );
+        PredictionNotices.Write(answer.Rows.Select(row => row.Judgement.Results[0].Prediction), Console);
         if (!_output.IsQuiet(parse))
         {
             PlanReport.Write(answer, prober, folder, _output.Explains(parse), Console);

@@ -142,14 +142,7 @@ internal sealed class KvTransfers
     {
         if (_links.Length == 0)
         {
-            Network.Start(
-                request,
-                KvBytes(request.InputTokens),
-                source,
-                destination: null,
-                sourceBytesPerSecond: double.PositiveInfinity,
-                () => OnArrived(request)
-            );
+            StartOnNetwork(request, source);
             return;
         }
 
@@ -162,6 +155,17 @@ internal sealed class KvTransfers
             throw ClockEnd.Error(request, "the transfer of its KV cache", e);
         }
     }
+
+    /// <summary>Apart, because a method with a lambda allocates what that holds at its start, whichever way it goes.</summary>
+    private void StartOnNetwork(Request request, Instance source) =>
+        Network.Start(
+            request,
+            KvBytes(request.InputTokens),
+            source,
+            destination: null,
+            sourceBytesPerSecond: double.PositiveInfinity,
+            () => OnArrived(request)
+        );
 
     private void OnArrived(Request request) => _onTransferred(request, _chooseDecode(request));
 

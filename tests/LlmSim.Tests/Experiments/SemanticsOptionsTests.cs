@@ -1,3 +1,4 @@
+using System.Reflection;
 using LlmSim.Experiments;
 using Xunit;
 
@@ -18,7 +19,9 @@ public sealed class SemanticsOptionsTests
 
         Assert.Equal(Semantics.Reference, semantics with { Preset = "reference" });
         Assert.Equal(
-            typeof(Semantics).GetProperties().Count(property => property.PropertyType.IsEnum),
+            typeof(Semantics)
+                .GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                .Count(property => property.PropertyType.IsEnum),
             SemanticsOptions.All.Count
         );
     }
