@@ -11,7 +11,6 @@ using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
 using LlmSim.Performance;
 using LlmSim.Policies;
-using LlmSim.Workloads;
 
 namespace LlmSim.Experiments;
 

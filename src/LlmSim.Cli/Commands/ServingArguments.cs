@@ -1,6 +1,5 @@
 using System.CommandLine;
 using LlmSim.Cli.Output;
-using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
