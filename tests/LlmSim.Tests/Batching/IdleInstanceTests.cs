@@ -17,7 +17,8 @@ public sealed class IdleInstanceTests
         var few = Build(kind, instances: 100);
         var many = Build(kind, instances: 1100);
 
-        Assert.InRange((many - few) / 1000, 100, 6_000);
+        // About 5 KB; what the runtime allocates for code that is not yet compiled to the end comes on top.
+        Assert.InRange((many - few) / 1000, 100, 8_000);
     }
 
     private static long Build(EngineKind kind, int instances)
