@@ -158,7 +158,6 @@ internal sealed class PlanArguments
             Costs = _costs.Read(parse),
             BudgetPerHour = parse.GetValue(_budget),
             FullRequests = configuration.RequestCount ?? s_defaults.FullRequests,
-            ShortRequests = Math.Min(s_defaults.ShortRequests, configuration.RequestCount ?? int.MaxValue),
             Rows = (int)parse.GetValue(_rows)!.Value,
             IsInsideError = parse.GetValue(_insideError),
             IsExhaustive = parse.GetValue(_exhaustive),

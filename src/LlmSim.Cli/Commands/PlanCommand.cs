@@ -94,7 +94,7 @@ internal sealed class PlanCommand : CliCommand
     {
         foreach (var slo in _plan.Slos(parse).Where(slo => slo.IsUpper))
         {
-            configuration = slo.Figure.Name.Split('_')[0] switch
+            configuration = slo.Figure.Time switch
             {
                 "ttft" => configuration with { TtftSloSeconds = slo.Value },
                 "tpot" => configuration with { TpotSloSeconds = slo.Value },

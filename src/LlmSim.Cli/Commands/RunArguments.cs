@@ -103,11 +103,7 @@ internal sealed class RunArguments
     /// <summary>The plan of a command line: one point, or all combinations of the options that have several values.</summary>
     public SweepPlan Plan(ParseResult parse, CliConsole console)
     {
-        var given = _point
-            .Options.Select(parse.GetResult)
-            .Where(result => result is { Implicit: false })
-            .Select(result => (Name: Name(result!.Option), Values: Values(result)))
-            .ToArray();
+        var given = Given(parse);
         return Plan(
             [.. given.Where(g => g.Values is [_]).Select(g => new Setting(g.Name, g.Values[0]))],
             [.. given.Where(g => g.Values.Length > 1).Select(g => SweepAxis.Of(g.Name, g.Values))],
@@ -129,11 +125,7 @@ internal sealed class RunArguments
         CliConsole console
     )
     {
-        var given = _point
-            .Options.Select(parse.GetResult)
-            .Where(result => result is { Implicit: false })
-            .Select(result => new Setting(Name(result!.Option), Values(result)[0]))
-            .ToArray();
+        Setting[] given = [.. Given(parse).Select(option => new Setting(option.Name, option.Values[0]))];
         string[] clusters = [.. new[] { _prefillConfig, _decodeConfig, _cluster }.Select(Name)];
         if (Array.Find(given, setting => clusters.Contains(setting.Option)) is { Option: not null } cluster)
         {
@@ -212,6 +204,15 @@ internal sealed class RunArguments
         var parse = _point.Parse([.. settings.Select(setting => $"--{setting.Option}={setting.Value}")]);
         return parse.Errors is [var error, ..] ? throw new UserErrorException(error.Message) : Read(parse);
     }
+
+    /// <summary>The options of the simulation that the command line has.</summary>
+    private (string Name, string[] Values)[] Given(ParseResult parse) =>
+        [
+            .. _point
+                .Options.Select(parse.GetResult)
+                .Where(result => result is { Implicit: false })
+                .Select(result => (Name(result!.Option), Values(result))),
+        ];
 
     private static string Name(Option option) => option.Name.TrimStart('-');
 

@@ -89,15 +89,7 @@ internal static class PlanReport
         var table = TextTable.Create("kind of instance", "outcome");
         foreach (var search in answer.Searches)
         {
-            table.Add(
-                search.Shape.Name,
-                search.Dropped
-                    ?? (
-                        search.Found is { } found
-                            ? $"{found.Probe.Candidate.Name} holds"
-                            : "nothing was found"
-                    )
-            );
+            table.Add(search.Shape.Name, search.Outcome);
         }
 
         TextTable.Write(table, console);

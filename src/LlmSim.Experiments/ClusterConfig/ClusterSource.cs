@@ -7,7 +7,6 @@ namespace LlmSim.Experiments.ClusterConfig;
 /// <summary>Where a stage's instances come from: a file of the user, or the default that travels inside the assembly.</summary>
 internal static class ClusterSource
 {
-    /// <summary>A file that lists the most instances there may be one by one has half of it.</summary>
     /// <summary>The cluster of a configuration.</summary>
     /// <exception cref="UserErrorException">A file is wrong, or two ways to give the cluster are mixed.</exception>
     public static ClusterInstances Load(RunConfiguration configuration)

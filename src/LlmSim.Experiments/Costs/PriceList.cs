@@ -19,7 +19,11 @@ internal enum PriceTerm
 /// <summary>What an accelerator costs.</summary>
 /// <param name="PerHour">USD an hour.</param>
 /// <param name="Source">Who takes it, and since when it is known.</param>
-internal readonly record struct Price(double PerHour, string Source);
+internal readonly record struct Price(double PerHour, string Source)
+{
+    /// <summary>USD an hour for so many accelerators: cents add up as they are written.</summary>
+    public decimal Of(int accelerators) => accelerators * (decimal)PerHour;
+}
 
 /// <summary>Prices of accelerators by the hour: those of the catalog, and before them those of a user's file.</summary>
 internal sealed class PriceList

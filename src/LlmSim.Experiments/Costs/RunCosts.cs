@@ -79,7 +79,6 @@ internal sealed record RunCosts
     /// <summary>USD an hour for the accelerators of instances; NaN where the price of one is not known.</summary>
     public static double PerHour(IEnumerable<InstanceSpec> instances, CostOptions options)
     {
-        // Cents add up as they are written.
         var sum = 0m;
         foreach (var instance in instances)
         {
@@ -88,7 +87,7 @@ internal sealed record RunCosts
                 return double.NaN;
             }
 
-            sum += instance.TpSize * (decimal)price.PerHour;
+            sum += price.Of(instance.TpSize);
         }
 
         return (double)sum;
@@ -99,7 +98,8 @@ internal sealed record RunCosts
             ? new Price(price, "cluster file")
             : options.Prices.Find(spec.Hardware.Name, options.Term);
 
-    private static double PerMillion(double costPerHour, double tokensPerSecond) =>
+    /// <summary>Dollars for a million tokens; NaN where nothing was done.</summary>
+    internal static double PerMillion(double costPerHour, double tokensPerSecond) =>
         Per(costPerHour * TokensPerMillion / SecondsPerHour, tokensPerSecond);
 
     /// <summary>Nothing was done for it: it has no price.</summary>

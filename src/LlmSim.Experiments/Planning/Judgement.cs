@@ -51,6 +51,10 @@ internal sealed class Judgement
     /// </summary>
     public bool HoldsInsideError => Holds && Terms.All(term => term.IsMetAtUpperEnd);
 
+    /// <summary>The figure that misses its SLO the most, in parts of the limit; the largest number where none does.</summary>
+    public double Miss =>
+        Terms.Where(term => !term.IsMet).Select(term => term.Share).DefaultIfEmpty(double.MaxValue).Max();
+
     /// <summary>Why it does not hold, in words.</summary>
     public string? Reason =>
         Failure ?? Terms.Where(term => !term.IsMet).Select(term => term.Words).FirstOrDefault();
@@ -88,7 +92,7 @@ internal sealed class Judgement
     private static TermJudgement TermOf(SloTerm slo, IReadOnlyList<RunResult> results, bool isInsideError)
     {
         var estimate = MeanEstimate.Of([.. results.Select(result => slo.ValueOf(result.Summary))]);
-        var metric = slo.Figure.Name.Split('_')[0] switch
+        var metric = slo.Figure.Time switch
         {
             "ttft" => Ttft,
             "tpot" or "itl" => Tpot,

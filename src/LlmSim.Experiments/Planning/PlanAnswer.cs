@@ -1,3 +1,4 @@
+using LlmSim.Experiments.Costs;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Slos;
 
@@ -19,25 +20,12 @@ internal sealed record PlanAnswer(
 
     /// <summary>Of what failed, what came nearest to the SLOs; null where nothing was simulated under load.</summary>
     public Judgement? Nearest =>
-        Searches
-            .Select(search => search.Nearest)
-            .OfType<Judgement>()
-            .OrderBy(judgement =>
-                judgement
-                    .Terms.Where(term => !term.IsMet)
-                    .Select(term => term.Share)
-                    .DefaultIfEmpty(double.MaxValue)
-                    .Max()
-            )
-            .FirstOrDefault();
+        Searches.Select(search => search.Nearest).OfType<Judgement>().MinBy(judgement => judgement.Miss);
 }
 
 /// <summary>A candidate of the answer.</summary>
 internal sealed class PlanRow(PlanQuestion question, Judgement judgement)
 {
-    private const double TokensPerMillion = 1e6;
-    private const double SecondsPerHour = 3600;
-
     public Judgement Judgement => judgement;
 
     public Candidate Candidate => judgement.Probe.Candidate;
@@ -88,7 +76,7 @@ internal sealed class PlanRow(PlanQuestion question, Judgement judgement)
         : "fails";
 
     private double? CostPerMillion(double tokensPerSecond) =>
-        CostPerHour / (tokensPerSecond * SecondsPerHour) * TokensPerMillion;
+        CostPerHour is { } cost ? RunCosts.PerMillion(cost, tokensPerSecond) : null;
 
     private double Mean(Func<RunResult, double> figure) => judgement.Results.Average(figure);
 }

@@ -66,7 +66,7 @@ internal sealed record PlanQuestion
 
     /// <summary>Dollars an hour of a candidate; null where its price is not known.</summary>
     public double? CostPerHour(Candidate candidate) =>
-        Costs.Prices.Find(candidate.Shape.Hardware.Name, Costs.Term)?.PerHour * candidate.Accelerators;
+        (double?)Costs.Prices.Find(candidate.Shape.Hardware.Name, Costs.Term)?.Of(candidate.Accelerators);
 
     /// <summary>What the least of is looked for: dollars an hour or accelerators.</summary>
     public double Weight(Candidate candidate) =>

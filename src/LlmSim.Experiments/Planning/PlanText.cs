@@ -8,7 +8,7 @@ internal static class PlanText
 {
     /// <summary>A value of a figure with its unit.</summary>
     public static string Figure(SloFigure figure, double value) =>
-        (figure.Quantity, figure.Name.Split('_')[0]) switch
+        (figure.Quantity, figure.Time) switch
         {
             _ when double.IsNaN(value) => "not defined",
             (SloQuantity.Time, "tpot" or "itl") => Digits(1000 * value) + " ms",

@@ -7,61 +7,48 @@ internal sealed class RateSearch(PlanQuestion question, Candidate candidate, Loa
     private const double ShortPrecision = 1.04;
     private const double FullPrecision = 1.01;
 
+    /// <summary>The highest rate that is known to hold; 0 for none.</summary>
+    private double _low;
+
+    /// <summary>The lowest that is known not to.</summary>
+    private double _high;
+
     public override double Score => -(Found?.Probe.Rate ?? double.NegativeInfinity);
 
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
         yield return [ProbeOf(candidate.Size, ProbeLevel.Idle)];
-        if (!Judged[0].Holds)
+        if (IsDroppedIdle())
         {
-            Drop(
-                Judged[0].Terms.Count == 0
-                    ? Judged[0].Reason!
-                    : $"even with one request at a time {Judged[0].Reason}"
-            );
             yield break;
         }
 
-        var (low, high) = (0.0, bound.MostRequestsPerSecond(candidate));
-        LeastScore = -high;
-        foreach (
-            var round in Bisect(
-                ProbeLevel.Short,
-                ShortPrecision,
-                () => (low, high),
-                range => (low, high) = range
-            )
-        )
+        _high = bound.MostRequestsPerSecond(candidate);
+        LeastScore = -_high;
+        foreach (var round in Bisect(ProbeLevel.Short, ShortPrecision))
         {
             yield return round;
         }
 
-        if (low == 0)
+        if (_low == 0)
         {
-            Drop($"{Nearest?.Reason ?? "fails"} even at {PlanText.Digits(high)} requests/s");
+            Drop($"{Nearest?.Reason ?? "fails"} even at {PlanText.Digits(_high)} requests/s");
             yield break;
         }
 
         // Long runs may disagree with short ones by some per cent.
-        (low, high) = (low / 1.25, high * 1.1);
-        yield return [At(low, ProbeLevel.Full)];
+        (_low, _high) = (_low / 1.25, _high * 1.1);
+        yield return [At(_low, ProbeLevel.Full)];
         if (!Judged[0].Holds)
         {
-            (low, high) = (low / 2, low);
+            (_low, _high) = (_low / 2, _low);
         }
         else
         {
             Found = Judged[0];
         }
 
-        foreach (
-            var round in Bisect(
-                ProbeLevel.Full,
-                FullPrecision,
-                () => (low, high),
-                range => (low, high) = range
-            )
-        )
+        foreach (var round in Bisect(ProbeLevel.Full, FullPrecision))
         {
             yield return round;
         }
@@ -73,26 +60,21 @@ internal sealed class RateSearch(PlanQuestion question, Candidate candidate, Loa
     }
 
     /// <summary>Halves the range of rates, on a logarithmic scale, until its ends are as near as asked.</summary>
-    private IEnumerable<IReadOnlyList<Probe>> Bisect(
-        ProbeLevel level,
-        double precision,
-        Func<(double Low, double High)> get,
-        Action<(double Low, double High)> set
-    )
+    private IEnumerable<IReadOnlyList<Probe>> Bisect(ProbeLevel level, double precision)
     {
         const double Least = 1e-3;
-        while (get() is var (low, high) && high > Least && high > low * precision)
+        while (_high > Least && _high > _low * precision)
         {
-            var rate = Rounded(low > 0 ? Math.Sqrt(low * high) : high / 2);
+            var rate = Rounded(_low > 0 ? Math.Sqrt(_low * _high) : _high / 2);
             yield return [At(rate, level)];
             if (Judged[0].Holds)
             {
-                set((rate, high));
+                _low = rate;
                 Found = level == ProbeLevel.Full ? Judged[0] : Found;
             }
             else
             {
-                set((low, rate));
+                _high = rate;
                 LeastScore = level == ProbeLevel.Full ? -rate : LeastScore;
             }
         }

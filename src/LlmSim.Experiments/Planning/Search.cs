@@ -21,6 +21,10 @@ internal abstract class Search
     /// <summary>Why nothing of the shape is in the answer; null while it may be.</summary>
     public string? Dropped { get; private set; }
 
+    /// <summary>What came of it, in words.</summary>
+    public string Outcome =>
+        Dropped ?? (Found is { } found ? $"{found.Probe.Candidate.Name} holds" : "nothing was found");
+
     /// <summary>The nearest that a candidate came to the SLOs, where none held.</summary>
     public Judgement? Nearest { get; private set; }
 
@@ -48,7 +52,7 @@ internal abstract class Search
         Judged = judged;
         foreach (var judgement in judged.Where(judgement => !judgement.Holds && judgement.Terms.Count > 0))
         {
-            if (Nearest is null || Miss(judgement) < Miss(Nearest))
+            if (Nearest is null || judgement.Miss < Nearest.Miss)
             {
                 Nearest = judgement;
             }
@@ -69,6 +73,18 @@ internal abstract class Search
 
     protected abstract IEnumerable<IReadOnlyList<Probe>> Rounds();
 
+    /// <summary>Whether what was judged with one request at a time does not hold, so that no number of instances helps; it is dropped then.</summary>
+    protected bool IsDroppedIdle()
+    {
+        var idle = Judged[0];
+        if (!idle.Holds)
+        {
+            Drop(idle.Terms.Count == 0 ? idle.Reason! : $"even with one request at a time {idle.Reason}");
+        }
+
+        return !idle.Holds;
+    }
+
     /// <summary>From now on no candidate is lighter than this one.</summary>
     protected void RaiseTo(ClusterSize size) =>
         LeastScore = Math.Max(LeastScore, Question.Weight(new Candidate(Shape, size)));
@@ -77,12 +93,4 @@ internal abstract class Search
 
     protected Probe ProbeOf(ClusterSize size, ProbeLevel level) =>
         new(new Candidate(Shape, size), Rate: null, level);
-
-    /// <summary>By how much the worst figure misses its SLO.</summary>
-    private static double Miss(Judgement judgement) =>
-        judgement
-            .Terms.Where(term => !term.IsMet)
-            .Select(term => term.Share)
-            .DefaultIfEmpty(double.MaxValue)
-            .Max();
 }

@@ -26,25 +26,16 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
         [
             ProbeOf(Shape.IsDisaggregated ? ClusterSize.Of(1, 1) : ClusterSize.OfMixed(1), ProbeLevel.Idle),
         ];
-        if (!Judged[0].Holds)
+        if (IsDroppedIdle())
         {
-            Drop(
-                Judged[0].Terms.Count == 0
-                    ? Judged[0].Reason!
-                    : $"even with one request at a time {Judged[0].Reason}"
-            );
             yield break;
         }
 
-        foreach (var round in Shape.IsDisaggregated ? Disaggregated(least) : Mixed(least.Mixed))
-        {
-            yield return round;
-        }
-    }
-
-    private IEnumerable<IReadOnlyList<Probe>> Mixed(int least)
-    {
-        foreach (var round in Fewest(least, ClusterSize.OfMixed))
+        foreach (
+            var round in Shape.IsDisaggregated
+                ? Disaggregated(least)
+                : Fewest(least.Mixed, ClusterSize.OfMixed)
+        )
         {
             yield return round;
         }

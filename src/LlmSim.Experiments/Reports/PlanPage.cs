@@ -225,20 +225,7 @@ internal static class PlanPage
             new TableBlock(
                 "Outcomes",
                 [new TableColumn("Kind of instance"), new TableColumn("Outcome")],
-                [
-                    .. answer.Searches.Select(search =>
-                        (TableCell[])
-                            [
-                                search.Shape.Name,
-                                search.Dropped
-                                    ?? (
-                                        search.Found is { } found
-                                            ? $"{found.Probe.Candidate.Name} holds"
-                                            : "nothing was found"
-                                    ),
-                            ]
-                    ),
-                ]
+                [.. answer.Searches.Select(search => (TableCell[])[search.Shape.Name, search.Outcome])]
             ),
         ];
 }
