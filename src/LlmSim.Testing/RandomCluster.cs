@@ -148,31 +148,10 @@ public sealed class RandomCluster
         var longest = 40 + _random.Next(400);
         var longestOutput = 1 + _random.Next(200);
         var contents = 1 + _random.Next(4);
-        var seconds = 0.0;
-        var requests = new List<RequestSpec>();
-        for (var id = 0; id < count; id++)
-        {
-            // Some arrive at the same instant; many begin with the same blocks as others.
-            seconds += _random.Next(4) == 0 ? 0 : _random.NextExponential(rate);
-            var input = 1 + _random.Next(longest);
-            var content = _random.Next(contents);
-            var shared = _random.Next((input / hashBlockTokens) + 2);
-            var hashIds = Enumerable
-                .Range(0, ((input - 1) / hashBlockTokens) + 1)
-                .Select(block => block < shared ? (content * 1000) + block : 100_000 + (id * 1000) + block);
-            requests.Add(
-                new RequestSpec(
-                    id,
-                    SimTime.FromSeconds(seconds),
-                    input,
-                    1 + _random.Next(longestOutput),
-                    [.. hashIds],
-                    hashBlockTokens
-                )
-            );
-        }
-
-        return requests;
+        return SharedPrefixRequests.Draw(
+            _random,
+            new(count, rate, longest, longestOutput, contents, hashBlockTokens, BlocksBeyondPrompt: 1)
+        );
     }
 
     private T Pick<T>(ReadOnlySpan<T> values) => values[_random.Next(values.Length)];

@@ -132,30 +132,9 @@ public sealed class RandomEngineScenario
         var rate = 1 + (random.NextDouble() * 40);
         var longestOutput = 1 + random.Next(100);
         var contents = 1 + random.Next(6);
-        var seconds = 0.0;
-        var requests = new List<RequestSpec>();
-        for (var id = 0; id < count; id++)
-        {
-            // Some arrive at the same instant; many begin with the same blocks as others.
-            seconds += random.Next(4) == 0 ? 0 : random.NextExponential(rate);
-            var input = 1 + random.Next(longest);
-            var content = random.Next(contents);
-            var shared = random.Next((input / HashBlockTokens) + 1);
-            var hashIds = Enumerable
-                .Range(0, ((input - 1) / HashBlockTokens) + 1)
-                .Select(block => block < shared ? (content * 1000) + block : 100_000 + (id * 1000) + block);
-            requests.Add(
-                new RequestSpec(
-                    id,
-                    SimTime.FromSeconds(seconds),
-                    input,
-                    1 + random.Next(longestOutput),
-                    [.. hashIds],
-                    HashBlockTokens
-                )
-            );
-        }
-
-        return requests;
+        return SharedPrefixRequests.Draw(
+            random,
+            new(count, rate, longest, longestOutput, contents, HashBlockTokens, BlocksBeyondPrompt: 0)
+        );
     }
 }
