@@ -75,6 +75,16 @@ internal static class CliOption
             max: 1024
         );
 
+    /// <summary>How many measured configurations of a file are simulated.</summary>
+    public static Option<long?> Limit() =>
+        Integer(
+            "limit",
+            "so many configurations, spread evenly over the file [all]",
+            defaultValue: null,
+            min: 1,
+            max: int.MaxValue
+        );
+
     /// <summary>What <see cref="Jobs" /> was given, or the cores of the machine.</summary>
     public static int JobsOf(ParseResult parse, Option<long?> jobs) =>
         (int?)parse.GetValue(jobs) ?? Environment.ProcessorCount;

@@ -25,13 +25,7 @@ internal sealed class EngineCalibrationArguments
         valueName: "LABEL=VALUE,…"
     );
 
-    private readonly Option<long?> _limit = CliOption.Integer(
-        "limit",
-        "so many configurations, spread evenly over the file [all]",
-        defaultValue: null,
-        min: 1,
-        max: int.MaxValue
-    );
+    private readonly Option<long?> _limit = CliOption.Limit();
 
     private readonly Option<string> _performance = CliOption.Text(
         "performance",

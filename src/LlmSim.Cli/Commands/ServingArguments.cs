@@ -45,13 +45,7 @@ internal sealed partial class ServingArguments
         valueName: "LABEL,…"
     );
 
-    private readonly Option<long?> _limit = CliOption.Integer(
-        "limit",
-        "so many configurations, spread evenly over the file [all]",
-        defaultValue: null,
-        min: 1,
-        max: int.MaxValue
-    );
+    private readonly Option<long?> _limit = CliOption.Limit();
 
     private readonly Option<bool> _includeDoubtful = CliOption.Flag(
         "include_doubtful",
