@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 
 namespace LlmSim.Benchmarks;
 

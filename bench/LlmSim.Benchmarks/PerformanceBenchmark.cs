@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Instances;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;

@@ -1,7 +1,7 @@
 // How many H100s at tp 4 keep the p90 of the time to first token below a second? The library alone, without the command.
 // Times are the roofline's, a bound; the command, and WithBestPerformance of LlmSim.Experiments, take measured kernels where there are some.
 using LlmSim;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Policies;

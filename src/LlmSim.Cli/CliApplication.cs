@@ -1,6 +1,6 @@
 using System.CommandLine;
 using LlmSim.Cli.Commands;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Google.OrTools.Sat;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Policies;
 
 namespace LlmSim.OrTools;

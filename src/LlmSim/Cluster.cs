@@ -1,6 +1,6 @@
 using LlmSim.Batching;
 using LlmSim.Clients;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Instances.Decode;
 using LlmSim.Instances.Prefill;
 using LlmSim.Memory;

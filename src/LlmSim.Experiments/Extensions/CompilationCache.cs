@@ -14,7 +14,7 @@ internal sealed class CompilationCache(string? folder)
 {
     private static readonly string s_simulator = string.Join(
         ' ',
-        new[] { typeof(CompilationCache), typeof(Scenario), typeof(Engine.SimTime) }.Select(type =>
+        new[] { typeof(CompilationCache), typeof(Scenario), typeof(Kernel.SimTime) }.Select(type =>
             type.Assembly.ManifestModule.ModuleVersionId
         )
     );

@@ -23,7 +23,7 @@ internal static class SourceCompiler
         global using System.Collections.Generic;
         global using System.Linq;
         global using LlmSim;
-        global using LlmSim.Engine;
+        global using LlmSim.Kernel;
         global using LlmSim.Input;
         global using LlmSim.Options;
         global using LlmSim.Performance;
@@ -142,7 +142,7 @@ internal static class SourceCompiler
         return trusted
             .Where(file => Path.GetDirectoryName(file) == baseLibrary)
             .Append(typeof(Scenario).Assembly.Location)
-            .Append(typeof(Engine.SimTime).Assembly.Location)
+            .Append(typeof(Kernel.SimTime).Assembly.Location)
             .Select(file => MetadataReference.CreateFromFile(file));
     }
 

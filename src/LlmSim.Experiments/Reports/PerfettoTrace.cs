@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Verification;
 using LlmSim.Instances;

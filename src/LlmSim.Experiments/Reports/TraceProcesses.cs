@@ -1,5 +1,5 @@
 using LlmSim.Batching;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments.Verification;
 using LlmSim.Instances;
 using LlmSim.Instances.Decode;

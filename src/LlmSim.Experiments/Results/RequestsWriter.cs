@@ -1,4 +1,4 @@
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Results;

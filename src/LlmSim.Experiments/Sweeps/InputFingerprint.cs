@@ -29,7 +29,7 @@ internal readonly record struct InputFingerprint(string Name, string Content)
     public static InputFingerprint Simulator { get; } =
         new(
             "simulator",
-            $"{ProductVersion.Text}, build {Module(typeof(LlmSim.Simulator)):N}{Module(typeof(Engine.Simulation)):N}"
+            $"{ProductVersion.Text}, build {Module(typeof(LlmSim.Simulator)):N}{Module(typeof(Kernel.Simulation)):N}"
         );
 
     /// <summary>All inputs of a run, as they were loaded.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 
 namespace LlmSim.Experiments.Verification;
 

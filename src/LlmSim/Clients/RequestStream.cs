@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Workloads;
 
 namespace LlmSim.Clients;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 
 namespace LlmSim.Input;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 
 namespace LlmSim.Instances;
 

@@ -1,4 +1,4 @@
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using MathNet.Numerics.Distributions;
 
 namespace LlmSim.Requests;

@@ -1,4 +1,4 @@
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Memory;
 
 namespace LlmSim.Requests;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using GammaDistribution = MathNet.Numerics.Distributions.Gamma;
 
 namespace LlmSim.Workloads;

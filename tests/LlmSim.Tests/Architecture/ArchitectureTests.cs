@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments;
 using Xunit;
 
@@ -10,7 +10,7 @@ public sealed partial class ArchitectureTests
 {
     private static readonly string[] s_layers =
     [
-        "LlmSim.Engine",
+        "LlmSim.Kernel",
         "LlmSim",
         "LlmSim.OrTools",
         "LlmSim.Experiments",
@@ -45,7 +45,7 @@ public sealed partial class ArchitectureTests
         );
 
     [Theory]
-    [InlineData("LlmSim.Engine")]
+    [InlineData("LlmSim.Kernel")]
     [InlineData("LlmSim")]
     [InlineData("LlmSim.OrTools")]
     public void The_model_has_no_console_no_file_and_no_wall_clock(string layer)
@@ -87,7 +87,7 @@ public sealed partial class ArchitectureTests
     public void The_engine_knows_no_word_of_serving()
     {
         var sources = Directory
-            .EnumerateFiles(Path.Combine(Repository.Root, "src/LlmSim.Engine"), "*.cs")
+            .EnumerateFiles(Path.Combine(Repository.Root, "src/LlmSim.Kernel"), "*.cs")
             .ToArray();
 
         Assert.NotEmpty(sources);

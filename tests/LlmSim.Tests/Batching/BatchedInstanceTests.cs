@@ -1,4 +1,4 @@
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Workloads;

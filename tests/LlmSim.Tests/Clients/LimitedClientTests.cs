@@ -1,5 +1,5 @@
 using LlmSim.Clients;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Workloads;
 using Xunit;

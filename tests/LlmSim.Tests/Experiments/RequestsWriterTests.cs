@@ -1,6 +1,6 @@
 using System.Globalization;
 using FsCheck.Xunit;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments.Results;
 using LlmSim.Metrics;
 using Parquet;

@@ -1,4 +1,4 @@
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Tests.Experiments;
 using Xunit;
 

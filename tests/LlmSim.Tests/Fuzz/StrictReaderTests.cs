@@ -1,5 +1,5 @@
 using System.Text;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Performance.Catalog;
 using LlmSim.Tests.Architecture;
 using LlmSim.Tests.Workloads;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Instances.Decode;
 using LlmSim.Metrics;
 using LlmSim.Workloads;

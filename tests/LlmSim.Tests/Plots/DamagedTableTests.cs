@@ -1,4 +1,4 @@
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments.Plots;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;

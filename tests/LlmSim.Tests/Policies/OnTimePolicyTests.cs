@@ -1,5 +1,5 @@
 using FsCheck.Xunit;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments.Extensions;
 using LlmSim.OrTools;
 using LlmSim.Policies;

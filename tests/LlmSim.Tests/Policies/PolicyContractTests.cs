@@ -1,5 +1,5 @@
 using System.Reflection;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Policies;
 using Xunit;

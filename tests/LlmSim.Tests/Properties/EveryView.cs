@@ -1,7 +1,7 @@
 using System.Linq.Expressions;
 using System.Reflection;
 using LlmSim.Batching;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Policies;
 

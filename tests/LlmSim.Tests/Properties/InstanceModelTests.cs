@@ -1,5 +1,5 @@
 using LlmSim.Batching;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Instances.Decode;
 using LlmSim.Instances.Prefill;
 using LlmSim.Performance;

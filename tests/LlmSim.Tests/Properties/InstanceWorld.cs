@@ -1,5 +1,5 @@
 using LlmSim.Batching;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Workloads;

@@ -1,5 +1,5 @@
 using System.Reflection;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Instances.Prefill;
 using LlmSim.Memory;
 using LlmSim.Policies;

@@ -147,7 +147,7 @@ public sealed class ReportCommandTests : IDisposable
     public void Requests_without_number_make_a_page_that_can_still_be_sent()
     {
         const int Requests = 100_000;
-        var random = new LlmSim.Engine.RandomStream(1, "page");
+        var random = new LlmSim.Kernel.RandomStream(1, "page");
         var seconds = 0.0;
         var points = new RequestPoint[Requests];
         for (var i = 0; i < Requests; i++)

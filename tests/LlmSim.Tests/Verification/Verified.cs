@@ -30,7 +30,7 @@ internal sealed record Verified(
     }
 
     /// <summary>Makes the second pass.</summary>
-    /// <exception cref="LlmSim.Engine.InvariantViolationException">It found a difference.</exception>
+    /// <exception cref="LlmSim.Kernel.InvariantViolationException">It found a difference.</exception>
     public string Require()
     {
         var verification = new RunVerification(Scenario);

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Workloads;
 using MathNet.Numerics.Distributions;
 using Xunit;

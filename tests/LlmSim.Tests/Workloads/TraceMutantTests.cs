@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Workloads;
 using Xunit;
 

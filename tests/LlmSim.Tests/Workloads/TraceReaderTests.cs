@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Workloads;
 using LlmSim.Workloads.Traces;
 using Xunit;

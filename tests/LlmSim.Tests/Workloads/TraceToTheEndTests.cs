@@ -1,5 +1,5 @@
 using System.Text;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Workloads.Traces;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using FsCheck.Xunit;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Workloads;
 using LlmSim.Workloads.Traces;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using LlmSim.Clients;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Validation.Bench;

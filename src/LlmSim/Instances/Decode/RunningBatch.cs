@@ -1,4 +1,4 @@
-using LlmSim.Engine;
+using LlmSim.Kernel;
 
 namespace LlmSim.Instances.Decode;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Policies;
 
 namespace LlmSim.Instances.Queues;

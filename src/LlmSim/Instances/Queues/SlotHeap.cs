@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 
 namespace LlmSim.Instances.Queues;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 
 namespace LlmSim.Workloads.Traces;
 

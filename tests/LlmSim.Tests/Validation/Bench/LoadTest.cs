@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Performance;
 using LlmSim.Metrics;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using LlmSim.Engine;
+using LlmSim.Kernel;
 
 namespace LlmSim.Workloads.Traces;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace LlmSim.Engine;
+namespace LlmSim.Kernel;
 
 /// <summary>
 /// A point on the simulated clock, or a distance between two points, in whole nanoseconds.

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Text;
 
-namespace LlmSim.Engine;
+namespace LlmSim.Kernel;
 
 /// <summary>
 /// A named stream of random numbers derived from the run's one seed. Streams of different names are independent, so

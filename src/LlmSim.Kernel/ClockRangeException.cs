@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LlmSim.Engine;
+namespace LlmSim.Kernel;
 
 /// <summary>A time lies beyond the end of the simulated clock: something is far too large, or far too slow.</summary>
 public sealed class ClockRangeException : Exception

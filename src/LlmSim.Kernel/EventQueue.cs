@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace LlmSim.Engine;
+namespace LlmSim.Kernel;
 
 /// <summary>An event: a timer that expired, or a single scheduled call with its argument.</summary>
 internal readonly record struct EventPayload(Action? OnTimer, Action<long>? Handler, long Argument)

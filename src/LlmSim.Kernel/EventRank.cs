@@ -1,4 +1,4 @@
-namespace LlmSim.Engine;
+namespace LlmSim.Kernel;
 
 /// <summary>Orders events of different kinds that fall on the same nanosecond: lower ranks go first.</summary>
 /// <param name="Value">0 to 255.</param>

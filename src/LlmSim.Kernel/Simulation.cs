@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
-namespace LlmSim.Engine;
+namespace LlmSim.Kernel;
 
 /// <summary>The event loop: takes events in their total order, moves the clock, calls the handlers.</summary>
 internal sealed class Simulation

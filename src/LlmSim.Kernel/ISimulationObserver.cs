@@ -1,4 +1,4 @@
-namespace LlmSim.Engine;
+namespace LlmSim.Kernel;
 
 /// <summary>Observes a simulation while it runs. It must not change anything or schedule events, and is not an event itself.</summary>
 internal interface ISimulationObserver

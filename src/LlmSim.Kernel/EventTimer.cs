@@ -1,4 +1,4 @@
-namespace LlmSim.Engine;
+namespace LlmSim.Kernel;
 
 /// <summary>
 /// The next event of something that has at most one to come. Setting it again moves the event, so that a plan that has changed

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace LlmSim.Engine;
+namespace LlmSim.Kernel;
 
 /// <summary>
 /// Checks that stay on in release builds: a wrong number is worse than a stop. The message is only built when the

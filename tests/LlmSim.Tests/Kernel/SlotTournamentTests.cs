@@ -1,7 +1,7 @@
-using LlmSim.Engine;
+using LlmSim.Kernel;
 using Xunit;
 
-namespace LlmSim.Tests.Engine;
+namespace LlmSim.Tests.Kernel;
 
 public sealed class SlotTournamentTests
 {

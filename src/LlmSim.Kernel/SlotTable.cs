@@ -1,4 +1,4 @@
-namespace LlmSim.Engine;
+namespace LlmSim.Kernel;
 
 /// <summary>
 /// Values by slots, small numbers that are used again: what a <see cref="SlotTournament" /> or a heap orders. Nothing is
