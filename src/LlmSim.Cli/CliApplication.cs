@@ -1,9 +1,9 @@
 using System.CommandLine;
 using LlmSim.Cli.Commands;
-using LlmSim.Kernel;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Kernel;
 
 namespace LlmSim.Cli;
 
