@@ -68,6 +68,28 @@ internal sealed class PlanArguments
         max: 1_048_576
     );
 
+    private readonly Option<long?> _attentionDp = CliOption.Integer(
+        "attention_dp",
+        "ranks of data-parallel attention that share the experts of a model, several values [1]",
+        defaultValue: null,
+        min: 1,
+        max: 1024
+    );
+
+    private readonly Option<string> _decodeHardware = CliOption.Text(
+        "decode_hardware",
+        "accelerators that decode where others prefill, several values [those that prefill]",
+        valueName: "NAME…"
+    );
+
+    private readonly Option<long?> _decodeTpSizes = CliOption.Integer(
+        "decode_tp_sizes",
+        "accelerators of an instance that decodes, several values [those of one that prefills]",
+        defaultValue: null,
+        min: 1,
+        max: 1024
+    );
+
     private readonly Option<string> _engine = CliOption.Choice(
         "engine",
         "whose rules instances batch by",
@@ -120,12 +142,29 @@ internal sealed class PlanArguments
         new("What to look for", [_slo, _insideError, _objective, _accelerators, _budget, _workload]);
 
     public OptionGroup CandidateGroup =>
-        new("Candidates", [_hardware, _tpSizes, _modes, _chunkSizes, _engine, _rows, _exhaustive]);
+        new(
+            "Candidates (--precision and the policies may have several values too)",
+            [
+                _hardware,
+                _tpSizes,
+                _modes,
+                _decodeHardware,
+                _decodeTpSizes,
+                _attentionDp,
+                _chunkSizes,
+                _engine,
+                _rows,
+                _exhaustive,
+            ]
+        );
 
     public OptionGroup CostGroup => _costs.Group;
 
     /// <summary>Options that take several values.</summary>
-    public OptionGroup SeveralValues => new("", [_hardware, _tpSizes, _modes, _chunkSizes]);
+    public OptionGroup SeveralValues => new(
+            "",
+            [_hardware, _tpSizes, _modes, _chunkSizes, _decodeHardware, _decodeTpSizes, _attentionDp]
+        );
 
     /// <summary>The workload that a name stands for; null where none is given.</summary>
     public string? Workload(ParseResult parse) => parse.GetValue(_workload);
@@ -141,7 +180,14 @@ internal sealed class PlanArguments
 
     /// <summary>The question.</summary>
     /// <exception cref="UserErrorException">An option is missing or wrong.</exception>
-    public PlanQuestion Read(ParseResult parse, RunConfiguration configuration)
+    /// <param name="parse">The command line.</param>
+    /// <param name="configuration">What all candidates have in common.</param>
+    /// <param name="setups">How they may serve.</param>
+    public PlanQuestion Read(
+        ParseResult parse,
+        RunConfiguration configuration,
+        IReadOnlyList<ServingSetup> setups
+    )
     {
         var model = ModelSource.Load(
             configuration.Model,
@@ -152,7 +198,15 @@ internal sealed class PlanArguments
         {
             Base = configuration,
             Slos = Slos(parse),
-            Shapes = PlanShapes.Of(Choice(parse), model, configuration.Catalogs.Hardware),
+            Shapes = PlanShapes.Of(
+                Choice(parse) with
+                {
+                    Setups = setups,
+                },
+                model,
+                configuration.Precision,
+                configuration.Catalogs.Hardware
+            ),
             Objective = Enum.Parse<PlanObjective>(parse.GetRequiredValue(_objective), ignoreCase: true),
             MaxAccelerators = (int)parse.GetValue(_accelerators)!.Value,
             Costs = _costs.Read(parse),
@@ -168,6 +222,13 @@ internal sealed class PlanArguments
     {
         var choice = new ShapeChoice { Engine = EngineDefaults.Kinds[parse.GetRequiredValue(_engine)] };
         var modes = Texts(parse, _modes);
+        if (modes is [MixedMode] && (IsGiven(parse, _decodeHardware) || IsGiven(parse, _decodeTpSizes)))
+        {
+            throw new UserErrorException(
+                "--decode_hardware and --decode_tp_sizes: are of disaggregated candidates; allowed with them: --modes disaggregated"
+            );
+        }
+
         return choice with
         {
             Hardware = Texts(parse, _hardware),
@@ -175,8 +236,13 @@ internal sealed class PlanArguments
             Mixed = modes.Count == 0 || modes.Contains(MixedMode),
             Disaggregated = modes.Count == 0 || modes.Contains(DisaggregatedMode),
             ChunkSizes = Numbers(parse, _chunkSizes),
+            AttentionDp = Numbers(parse, _attentionDp) is { Count: > 0 } ranks ? ranks : choice.AttentionDp,
+            DecodeHardware = Texts(parse, _decodeHardware),
+            DecodeTpSizes = Numbers(parse, _decodeTpSizes),
         };
     }
+
+    private static bool IsGiven(ParseResult parse, Option option) => parse.GetResult(option) is not null;
 
     private static IReadOnlyList<string> Texts(ParseResult parse, Option option) =>
         [

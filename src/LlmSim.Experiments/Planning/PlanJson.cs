@@ -34,13 +34,26 @@ internal static class PlanJson
             ]),
         }.ToJsonString(s_indented) + "\n";
 
-    private static JsonObject Row(PlanRow row) =>
-        new()
+    private static JsonObject Row(PlanRow row)
+    {
+        var (layout, decode) = (row.Candidate.Shape.Layout, row.Candidate.Shape.DecodeLayout);
+        var configuration = row.Judgement.Results[0].Configuration;
+        return new()
         {
             ["name"] = row.Candidate.Name,
-            ["hardware"] = row.Candidate.Shape.Hardware.Name,
-            ["tp_size"] = row.Candidate.Shape.TpSize,
-            ["expert_parallel"] = row.Candidate.Shape.ExpertParallel,
+            ["hardware"] = layout.Hardware.Name,
+            ["tp_size"] = layout.TpSize,
+            ["attention_dp"] = layout.AttentionDp,
+            ["expert_parallel"] = layout.ExpertParallel,
+            ["decode_hardware"] = decode?.Hardware.Name,
+            ["decode_tp_size"] = decode?.TpSize,
+            ["decode_attention_dp"] = decode?.AttentionDp,
+            ["decode_expert_parallel"] = decode?.ExpertParallel,
+            ["precision"] = configuration.Precision.Format,
+            ["prefill_global"] = configuration.PrefillGlobal,
+            ["prefill_local"] = configuration.PrefillLocal,
+            ["decode_global"] = configuration.DecodeGlobal,
+            ["decode_local"] = configuration.DecodeLocal,
             ["mixed"] = row.Candidate.Size.Mixed,
             ["prefill"] = row.Candidate.Size.Prefill,
             ["decode"] = row.Candidate.Size.Decode,
@@ -59,6 +72,7 @@ internal static class PlanJson
             ["replications"] = row.Judgement.Results.Count,
             ["figures"] = new JsonArray([.. row.Judgement.Terms.Select(Term)]),
         };
+    }
 
     private static JsonNode Term(TermJudgement term) =>
         new JsonObject

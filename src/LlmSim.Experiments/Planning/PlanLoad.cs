@@ -35,7 +35,10 @@ internal static class PlanLoad
 
         return LoadBound.Of(
             model,
-            configuration.Precision.Resolve(model),
+            question
+                .Shapes.Select(shape => shape.Setup.ApplyTo(configuration).Precision)
+                .Distinct()
+                .Select(precision => precision.Resolve(model)),
             requests,
             question.Objective == PlanObjective.Rate ? 1 : RateOf(configuration, requests),
             mayShare: requests.Any(request => request.HashIds is { Length: > 0 })

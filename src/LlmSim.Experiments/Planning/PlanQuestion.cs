@@ -1,5 +1,6 @@
 using LlmSim.Experiments.Costs;
 using LlmSim.Experiments.Slos;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Planning;
 
@@ -65,8 +66,21 @@ internal sealed record PlanQuestion
     public bool IsExhaustive { get; init; }
 
     /// <summary>Dollars an hour of a candidate; null where its price is not known.</summary>
-    public double? CostPerHour(Candidate candidate) =>
-        (double?)Costs.Prices.Find(candidate.Shape.Hardware.Name, Costs.Term)?.Of(candidate.Accelerators);
+    public double? CostPerHour(Candidate candidate)
+    {
+        decimal sum = 0;
+        foreach (var (_, layout, count) in candidate.Shape.Roles(candidate.Size))
+        {
+            if (PriceOf(layout.Hardware) is not { } price)
+            {
+                return null;
+            }
+
+            sum += price.Of(count * layout.Accelerators);
+        }
+
+        return (double)sum;
+    }
 
     /// <summary>What the least of is looked for: dollars an hour or accelerators.</summary>
     public double Weight(Candidate candidate) =>
@@ -82,7 +96,9 @@ internal sealed record PlanQuestion
     /// <summary>Why a shape cannot be weighed; null where it can.</summary>
     public string? Unpriced(InstanceShape shape) =>
         (Objective == PlanObjective.Cost || BudgetPerHour is not null)
-        && CostPerHour(new Candidate(shape, ClusterSize.OfMixed(1))) is null
-            ? $"no {PriceList.Terms[(int)Costs.Term]} price of {shape.Hardware.Name} is known; give one with --prices, or choose --objective accelerators"
+        && shape.Hardware.FirstOrDefault(hardware => PriceOf(hardware) is null) is { } unpriced
+            ? $"no {PriceList.Terms[(int)Costs.Term]} price of {unpriced.Name} is known; give one with --prices, or choose --objective accelerators"
             : null;
+
+    private Price? PriceOf(HardwareDescription hardware) => Costs.Prices.Find(hardware.Name, Costs.Term);
 }

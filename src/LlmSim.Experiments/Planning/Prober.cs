@@ -166,7 +166,7 @@ internal sealed class Prober(
 
     private RunConfiguration Configuration(Probe probe, int seed)
     {
-        var configuration = question.Base with
+        var configuration = probe.Candidate.Shape.Setup.ApplyTo(question.Base) with
         {
             ClusterContent = probe.Candidate.Shape.ClusterFile(probe.Candidate.Size),
             Seed = question.Base.Seed + seed,

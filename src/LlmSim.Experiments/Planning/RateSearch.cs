@@ -17,6 +17,11 @@ internal sealed class RateSearch(PlanQuestion question, Candidate candidate, Loa
 
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
+        if (IsDroppedAtOnce())
+        {
+            yield break;
+        }
+
         yield return [ProbeOf(candidate.Size, ProbeLevel.Idle)];
         if (IsDroppedIdle())
         {

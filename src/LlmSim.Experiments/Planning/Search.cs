@@ -73,6 +73,18 @@ internal abstract class Search
 
     protected abstract IEnumerable<IReadOnlyList<Probe>> Rounds();
 
+    /// <summary>Whether nothing of the shape can serve the model or be weighed; it is dropped then.</summary>
+    protected bool IsDroppedAtOnce()
+    {
+        var reason = Shape.Impossible ?? Question.Unpriced(Shape);
+        if (reason is not null)
+        {
+            Drop(reason);
+        }
+
+        return reason is not null;
+    }
+
     /// <summary>Whether what was judged with one request at a time does not hold, so that no number of instances helps; it is dropped then.</summary>
     protected bool IsDroppedIdle()
     {

@@ -34,10 +34,10 @@ internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search
 
     private IEnumerable<IReadOnlyList<Probe>> Smaller()
     {
-        while (Neighbours(Found!.Probe.Candidate.Size, -1) is { Count: > 0 } sizes)
+        while (Lighter(Found!.Probe.Candidate) is { Count: > 0 } sizes)
         {
             yield return [.. sizes.Select(Full)];
-            if (Judged.FirstOrDefault(judged => judged.Holds) is not { } better)
+            if (Judged.Where(judged => judged.Holds).MinBy(WeightOf) is not { } better)
             {
                 yield break;
             }
@@ -58,7 +58,7 @@ internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search
             }
 
             yield return [.. front.Select(Full)];
-            if (Judged.FirstOrDefault(judged => judged.Holds) is { } found)
+            if (Judged.Where(judged => judged.Holds).MinBy(WeightOf) is { } found)
             {
                 Found = found;
                 yield break;
@@ -67,6 +67,21 @@ internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search
     }
 
     private Probe Full(ClusterSize size) => ProbeOf(size, ProbeLevel.Full);
+
+    private double WeightOf(Judgement judged) => Question.Weight(judged.Probe.Candidate);
+
+    /// <summary>Neighbours that weigh less: where all instances weigh the same, those with one instance fewer.</summary>
+    private List<ClusterSize> Lighter(Candidate found)
+    {
+        int[] steps = [-1, 0, 1];
+        var weight = Question.Weight(found);
+        return
+        [
+            .. steps
+                .SelectMany(step => Neighbours(found.Size, step))
+                .Where(size => Question.Weight(new Candidate(Shape, size)) < weight),
+        ];
+    }
 
     /// <summary>One instance more or fewer; of a disaggregated cluster also with one or two that change their stage.</summary>
     private List<ClusterSize> Neighbours(ClusterSize size, int step)

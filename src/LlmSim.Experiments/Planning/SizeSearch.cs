@@ -6,9 +6,8 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
 {
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
-        if (Question.Unpriced(Shape) is { } reason)
+        if (IsDroppedAtOnce())
         {
-            Drop(reason);
             yield break;
         }
 
@@ -77,13 +76,8 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
             yield return round;
         }
 
-        for (
-            var prefill = size.Prefill + 1;
-            Found.Probe.Candidate.Size.Instances - 1 - prefill >= least.Decode;
-            prefill++
-        )
+        for (var prefill = size.Prefill + 1; Lighter(prefill) is var fewer && fewer >= least.Decode; prefill++)
         {
-            var fewer = Found.Probe.Candidate.Size.Instances - 1 - prefill;
             yield return [ProbeOf(ClusterSize.Of(prefill, fewer), ProbeLevel.Short)];
             if (Judged[0].Holds)
             {
@@ -95,6 +89,19 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
                 }
             }
         }
+    }
+
+    /// <summary>The most that decode beside so many that prefill in a cluster that is lighter than what was found; 0 for none.</summary>
+    private int Lighter(int prefill)
+    {
+        var weight = Question.Weight(Found!.Probe.Candidate);
+        var decode = Found.Probe.Candidate.Size.Decode;
+        while (decode > 0 && Question.Weight(new Candidate(Shape, ClusterSize.Of(prefill, decode))) >= weight)
+        {
+            decode--;
+        }
+
+        return decode;
     }
 
     /// <summary>Every way to divide the most that are allowed, from the fewest that prefill on.</summary>

@@ -151,7 +151,7 @@ internal static class PlanPage
             x,
             y,
             [
-                .. rows.GroupBy(row => row.Candidate.Shape.Hardware.Name)
+                .. rows.GroupBy(row => row.Candidate.Shape.HardwareName)
                     .OrderBy(group => group.Key, StringComparer.Ordinal)
                     .Select(group => new ChartSeries(
                         group.Key,
