@@ -70,7 +70,7 @@ internal sealed class PlanArguments
 
     private readonly Option<long?> _attentionDp = CliOption.Integer(
         "attention_dp",
-        "ranks of data-parallel attention that share the experts of a model, several values [1]",
+        "ranks of data-parallel attention that share the experts of a model, several values [1; of models with experts and latent attention 1 2 4 8]",
         defaultValue: null,
         min: 1,
         max: 1024
@@ -106,7 +106,7 @@ internal sealed class PlanArguments
 
     private readonly Option<long?> _accelerators = CliOption.Integer(
         "gpus",
-        "most accelerators of a candidate; of objective rate and latency what there is",
+        "most accelerators of a candidate; of objective rate, goodput and latency what there is",
         s_defaults.MaxAccelerators,
         min: 1,
         max: 4096
@@ -138,6 +138,11 @@ internal sealed class PlanArguments
         "simulate every size of every shape at full length, in the place of the search"
     );
 
+    private readonly Option<bool> _wholeRuns = CliOption.Flag(
+        "whole_runs",
+        "simulate every run to its end; otherwise one ends when it is sure that it misses an SLO"
+    );
+
     public OptionGroup QuestionGroup =>
         new("What to look for", [_slo, _insideError, _objective, _accelerators, _budget, _workload]);
 
@@ -155,6 +160,7 @@ internal sealed class PlanArguments
                 _engine,
                 _rows,
                 _exhaustive,
+                _wholeRuns,
             ]
         );
 
@@ -189,15 +195,23 @@ internal sealed class PlanArguments
         IReadOnlyList<ServingSetup> setups
     )
     {
+        var isExhaustive = parse.GetValue(_exhaustive);
         var model = ModelSource.Load(
             configuration.Model,
             configuration.Catalogs.Models,
             configuration.MaxModelLen
         );
+        var slos = Slos(parse);
+        var objective = Enum.Parse<PlanObjective>(parse.GetRequiredValue(_objective), ignoreCase: true);
+        if (objective == PlanObjective.Goodput)
+        {
+            RequireDeadlines(parse, slos);
+        }
+
         return new PlanQuestion
         {
             Base = configuration,
-            Slos = Slos(parse),
+            Slos = slos,
             Shapes = PlanShapes.Of(
                 Choice(parse) with
                 {
@@ -207,15 +221,34 @@ internal sealed class PlanArguments
                 configuration.Precision,
                 configuration.Catalogs.Hardware
             ),
-            Objective = Enum.Parse<PlanObjective>(parse.GetRequiredValue(_objective), ignoreCase: true),
+            Objective = objective,
+            HasArrivals = configuration.LambdaArrival is not null || configuration.TracePath is not null,
             MaxAccelerators = (int)parse.GetValue(_accelerators)!.Value,
             Costs = _costs.Read(parse),
             BudgetPerHour = parse.GetValue(_budget),
             FullRequests = configuration.RequestCount ?? s_defaults.FullRequests,
             Rows = (int)parse.GetValue(_rows)!.Value,
             IsInsideError = parse.GetValue(_insideError),
-            IsExhaustive = parse.GetValue(_exhaustive),
+            IsExhaustive = isExhaustive,
+            EndsRunsEarly = !isExhaustive && !parse.GetValue(_wholeRuns),
         };
+    }
+
+    private void RequireDeadlines(ParseResult parse, IReadOnlyList<SloTerm> slos)
+    {
+        if (!slos.Any(PlanQuestion.IsDeadline))
+        {
+            throw new UserErrorException(
+                $"--objective goodput: found no limit of TTFT or TPOT in --slo '{string.Join(", ", slos)}'; allowed: one that each request can be held to, such as \"ttft_p99<1s\""
+            );
+        }
+
+        if (parse.GetValue(_insideError))
+        {
+            throw new UserErrorException(
+                "--inside_error: is not read with --objective goodput, which counts requests and judges no percentile; leave it out"
+            );
+        }
     }
 
     private ShapeChoice Choice(ParseResult parse)
@@ -236,7 +269,7 @@ internal sealed class PlanArguments
             Mixed = modes.Count == 0 || modes.Contains(MixedMode),
             Disaggregated = modes.Count == 0 || modes.Contains(DisaggregatedMode),
             ChunkSizes = Numbers(parse, _chunkSizes),
-            AttentionDp = Numbers(parse, _attentionDp) is { Count: > 0 } ranks ? ranks : choice.AttentionDp,
+            AttentionDp = Numbers(parse, _attentionDp),
             DecodeHardware = Texts(parse, _decodeHardware),
             DecodeTpSizes = Numbers(parse, _decodeTpSizes),
         };

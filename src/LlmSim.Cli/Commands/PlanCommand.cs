@@ -62,6 +62,13 @@ internal sealed class PlanCommand : CliCommand
         {
             prober = Prober(question);
             answer = new Planner(question, bound, prober.Judge).Answer();
+            if (answer.Rows.Count == 0)
+            {
+                // How near the nearest comes is known of runs that went to their end.
+                prober = Prober(question with { EndsRunsEarly = false });
+                answer = new Planner(question, bound, prober.Judge).Answer();
+            }
+
             if (_output.AsksForSensitivity(parse) && answer.Rows.Count > 0)
             {
                 influences = Sensitivity.Of(answer, bound, varied => Prober(varied).Judge);
@@ -86,7 +93,7 @@ internal sealed class PlanCommand : CliCommand
             PlanReport.Write(answer, prober, folder, _output.Explains(parse), Console);
             if (influences.Count > 0)
             {
-                InfluenceReport.Write(question, influences, Console);
+                InfluenceReport.Write(question, bound, influences, Console);
             }
         }
 

@@ -18,6 +18,9 @@ internal sealed record LoadBound(
     double DecodeBytes
 )
 {
+    /// <summary>Tokens of the blocks that prompts have in common; null where they have none.</summary>
+    public int? SharedBlockTokens { get; private init; }
+
     /// <summary>Where outputs of one token and shared prompts leave no bound.</summary>
     private const double MostRequests = 1e5;
 
@@ -28,28 +31,31 @@ internal sealed record LoadBound(
     /// <param name="precisions">Its formats, those of all that may be bought.</param>
     /// <param name="requests">Some requests of the workload, at least one.</param>
     /// <param name="requestsPerSecond">Their rate.</param>
-    /// <param name="mayShare">Whether a prompt may be found in a KV cache, so that nothing of it need be computed.</param>
     public static LoadBound Of(
         ModelDescription model,
         IEnumerable<Precision> precisions,
         IReadOnlyCollection<RequestSpec> requests,
-        double requestsPerSecond,
-        bool mayShare
+        double requestsPerSecond
     )
     {
+        // A prompt that may be found in a KV cache need not be computed.
+        var sharing = requests.Where(request => request.HashIds is { Length: > 0 }).ToArray();
         // Lookups of embeddings are no products; layers with a window read less than a context.
         var weights = model.ActiveParameters - (2.0 * model.VocabularySize * model.HiddenSize);
         var opsPerToken = TwoOperationsPerWeight * Math.Max(0, weights);
         var kvBytesPerToken = model.Window is null ? precisions.Min(precision => model.KvBytesPerToken(precision)) : 0;
         return new LoadBound(
             requestsPerSecond,
-            mayShare ? 0 : opsPerToken * requests.Average(request => (double)request.InputTokens),
+            sharing.Length > 0 ? 0 : opsPerToken * requests.Average(request => (double)request.InputTokens),
             opsPerToken * requests.Average(request => request.OutputTokens - 1.0),
             kvBytesPerToken
                 * requests.Average(request =>
                     (request.OutputTokens - 1.0) * (request.InputTokens + (request.OutputTokens / 2.0))
                 )
-        );
+        )
+        {
+            SharedBlockTokens = sharing is [var first, ..] ? first.HashBlockTokens : null,
+        };
     }
 
     /// <summary>The least instances of a shape that both prefill and decode.</summary>

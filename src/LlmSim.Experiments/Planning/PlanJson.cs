@@ -59,6 +59,7 @@ internal static class PlanJson
             ["decode"] = row.Candidate.Size.Decode,
             ["accelerators"] = row.Candidate.Accelerators,
             ["requests_per_second"] = Number(row.Rate),
+            ["goodput_requests_per_second"] = Number(row.Goodput?.Mean),
             ["cost_per_hour"] = Number(row.CostPerHour),
             ["cost_per_million_tokens"] = Number(row.CostPerMillionTokens),
             ["cost_per_million_output_tokens"] = Number(row.CostPerMillionOutputTokens),

@@ -33,7 +33,7 @@ internal static class PlanPictures
             [.. candidates.Where(row => row.CostPerHour is not null)],
             row => row.CostPerHour!.Value,
             row => row.AttainmentPercent,
-            "every cluster that was simulated under the load",
+            "clusters that were simulated under the load to the end of a run",
             hasFrontier: false
         );
 

@@ -16,6 +16,9 @@ internal enum PlanObjective
     /// <summary>The highest rate at which they hold, for so many accelerators.</summary>
     Rate,
 
+    /// <summary>The most requests a second within the deadlines that the SLOs give each of them, for so many accelerators.</summary>
+    Goodput,
+
     /// <summary>The least of the first figure of the SLOs, for so many accelerators or so much money an hour.</summary>
     Latency,
 }
@@ -38,7 +41,7 @@ internal sealed record PlanQuestion
     /// <summary>Prices of accelerators.</summary>
     public CostOptions Costs { get; init; } = CostOptions.Default;
 
-    /// <summary>Most accelerators of a candidate; of <see cref="PlanObjective.Rate" /> and <see cref="PlanObjective.Latency" /> what there is.</summary>
+    /// <summary>Most accelerators of a candidate; of all objectives but <see cref="PlanObjective.Cost" /> and <see cref="PlanObjective.Accelerators" /> what there is.</summary>
     public int MaxAccelerators { get; init; } = 64;
 
     /// <summary>Most dollars an hour; null for any.</summary>
@@ -64,6 +67,22 @@ internal sealed record PlanQuestion
 
     /// <summary>Whether every size is simulated at full length, in the place of the search.</summary>
     public bool IsExhaustive { get; init; }
+
+    /// <summary>Whether runs end as soon as it is sure that they miss an SLO. All figures of what fails are known only where they do not.</summary>
+    public bool EndsRunsEarly { get; init; }
+
+    /// <summary>Whether the question says when requests come; a highest rate or a most goodput without is looked for at all rates.</summary>
+    public bool HasArrivals { get; init; } = true;
+
+    /// <summary>
+    /// The SLOs that have to hold: of <see cref="PlanObjective.Goodput" /> those that are no deadlines of a request, for who misses one is
+    /// not counted and nothing more.
+    /// </summary>
+    public IEnumerable<SloTerm> Required =>
+        Objective == PlanObjective.Goodput ? Slos.Where(slo => !IsDeadline(slo)) : Slos;
+
+    /// <summary>Whether a limit is one that each request can be held to: of its TTFT or its TPOT.</summary>
+    public static bool IsDeadline(SloTerm slo) => slo is { IsUpper: true, Figure.Time: "ttft" or "tpot" };
 
     /// <summary>Dollars an hour of a candidate; null where its price is not known.</summary>
     public double? CostPerHour(Candidate candidate)

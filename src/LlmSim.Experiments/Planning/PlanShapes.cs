@@ -13,8 +13,11 @@ internal sealed record ShapeChoice
     /// <summary>Degrees of tensor parallelism.</summary>
     public IReadOnlyList<int> TpSizes { get; init; } = [1, 2, 4, 8];
 
-    /// <summary>Ranks of data-parallel attention that share the experts of a model; 1 for none.</summary>
-    public IReadOnlyList<int> AttentionDp { get; init; } = [1];
+    /// <summary>
+    /// Ranks of data-parallel attention that share the experts of a model, 1 for none; empty for what its attention suggests: latent vectors
+    /// are on every accelerator of a tensor-parallel group, and data-parallel ranks have only those of their own requests.
+    /// </summary>
+    public IReadOnlyList<int> AttentionDp { get; init; } = [];
 
     /// <summary>Accelerators that decode beside those that prefill; none for the same.</summary>
     public IReadOnlyList<string> DecodeHardware { get; init; } = [];
@@ -57,6 +60,7 @@ internal static class PlanShapes
         HardwareCatalog catalog
     )
     {
+        choice = choice.AttentionDp.Count > 0 ? choice : choice with { AttentionDp = RanksOf(model) };
         RequireExperts(choice, model);
         var formats = new ShapeFormats(model, precision);
         InstanceShape[] shapes =
@@ -120,6 +124,9 @@ internal static class PlanShapes
         shape.IsDisaggregated
             ? choice.Setups
             : choice.Setups.Select(setup => setup.OfMixed()).Distinct();
+
+    private static IReadOnlyList<int> RanksOf(ModelDescription model) =>
+        model is { MixtureOfExperts: not null, LatentAttention: not null } ? [1, 2, 4, 8] : [1];
 
     /// <summary>Without experts, ranks of data-parallel attention are instances of their own.</summary>
     private static void RequireExperts(ShapeChoice choice, ModelDescription model)

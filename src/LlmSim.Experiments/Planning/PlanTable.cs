@@ -49,6 +49,7 @@ internal static class PlanTable
         line["decode"].Format(size.Decode);
         line["accelerators"].Format(row.Candidate.Accelerators);
         line["requests_per_second"].Set(Text(row.Rate));
+        line["goodput_requests_per_second"].Set(Text(row.Goodput?.Mean));
         line["cost_per_hour"].Set(Text(row.CostPerHour));
         line["cost_per_million_tokens"].Set(Text(row.CostPerMillionTokens));
         line["cost_per_million_output_tokens"].Set(Text(row.CostPerMillionOutputTokens));

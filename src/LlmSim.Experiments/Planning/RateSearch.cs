@@ -88,7 +88,7 @@ internal sealed class RateSearch(PlanQuestion question, Candidate candidate, Loa
     private Probe At(double rate, ProbeLevel level) => new(candidate, Rounded(rate), level);
 
     /// <summary>Four digits, so that a rate reads well and searches meet in the same one.</summary>
-    private static double Rounded(double rate)
+    internal static double Rounded(double rate)
     {
         var unit = Math.Pow(10, Math.Floor(Math.Log10(rate)) - 3);
         return Math.Round(rate / unit) * unit;

@@ -63,6 +63,10 @@ internal abstract class Search
         Wanted = IsDone ? [] : _rounds.Current;
     }
 
+    /// <summary>Judges by long runs what short ones found; null where they cannot change that others are better.</summary>
+    /// <param name="below">Only what has a lower score matters; null where it is one of the best already.</param>
+    public virtual Search? Check(double? below) => null;
+
     /// <summary>Asks for nothing more.</summary>
     public void Drop(string reason)
     {
@@ -91,10 +95,21 @@ internal abstract class Search
         var idle = Judged[0];
         if (!idle.Holds)
         {
-            Drop(idle.Terms.Count == 0 ? idle.Reason! : $"even with one request at a time {idle.Reason}");
+            Drop(idle.IsError ? idle.Reason! : $"even with one request at a time {idle.Reason}");
         }
 
         return !idle.Holds;
+    }
+
+    /// <summary>Keeps what has the most goodput so far, if anything has some.</summary>
+    protected bool TakeMost()
+    {
+        Found = Judged
+            .Append(Found)
+            .OfType<Judgement>()
+            .Where(judged => judged.Holds && judged.GoodputRequestsPerSecond > 0)
+            .MaxBy(judged => judged.GoodputRequestsPerSecond);
+        return Found is not null;
     }
 
     /// <summary>From now on no candidate is lighter than this one.</summary>

@@ -1,34 +1,62 @@
 namespace LlmSim.Experiments.Planning;
 
 /// <summary>Judges what a search by short runs found, and its neighbours, by long ones.</summary>
-internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search(question, start.Shape)
+/// <param name="question">What is asked.</param>
+/// <param name="start">What short runs found.</param>
+/// <param name="below">Only what weighs less is looked for; null for the start and whatever its neighbours are.</param>
+internal sealed class SizeCheck(PlanQuestion question, Candidate start, double? below = null)
+    : Search(question, start.Shape)
 {
     private const int MostSteps = 8;
 
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
-        yield return [Full(start.Size)];
-        if (Judged[0].Holds)
+        foreach (var round in below is { } most ? SmallerThan(most) : StartOrLarger())
         {
-            Found = Judged[0];
-        }
-        else
-        {
-            foreach (var round in Larger())
-            {
-                yield return round;
-            }
+            yield return round;
         }
 
         if (Found is null)
         {
-            Drop(Nearest?.Reason ?? "no neighbour of what short runs found holds in long ones");
+            Drop(
+                below is not null
+                    ? "others are better"
+                    : Nearest?.Reason ?? "no neighbour of what short runs found holds in long ones"
+            );
             yield break;
         }
 
         foreach (var round in Smaller())
         {
             yield return round;
+        }
+    }
+
+    private IEnumerable<IReadOnlyList<Probe>> StartOrLarger()
+    {
+        yield return [Full(start.Size)];
+        if (Judged[0].Holds)
+        {
+            Found = Judged[0];
+            yield break;
+        }
+
+        foreach (var round in Larger())
+        {
+            yield return round;
+        }
+    }
+
+    private IEnumerable<IReadOnlyList<Probe>> SmallerThan(double most)
+    {
+        Probe[] lighter =
+        [
+            .. Lighter(start).Where(size => Question.Weight(new Candidate(Shape, size)) < most).Select(Full),
+        ];
+        if (lighter.Length > 0)
+        {
+            yield return lighter;
+            Found = Judged.Where(judged => judged.Holds).MinBy(WeightOf);
         }
     }
 

@@ -4,6 +4,9 @@ namespace LlmSim.Experiments.Planning;
 internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, LoadBound bound)
     : Search(question, shape)
 {
+    public override Search? Check(double? below) =>
+        new SizeCheck(Question, Found!.Probe.Candidate, below);
+
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
         if (IsDroppedAtOnce())
@@ -201,7 +204,7 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
     private double Overload(Judgement judged)
     {
         const double Most = 3;
-        var throughput = judged.Results.Count > 0 ? judged.Results[0].Summary.RequestsPerSecond : double.NaN;
+        var throughput = judged.RequestsPerSecond;
         return throughput > 0 ? Math.Clamp(bound.RequestsPerSecond / throughput, 1, Most) : 1;
     }
 
