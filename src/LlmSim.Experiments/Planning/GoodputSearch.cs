@@ -107,11 +107,11 @@ internal sealed class GoodputCheck(PlanQuestion question, Candidate candidate, d
         else
         {
             var best = 0;
-            yield return [At(start, -1), At(start, 0), At(start, 1)];
+            yield return Around(start, best);
             for (var steps = 0; TakeMost() && StepsFrom(start) != best && steps < MostSteps; steps++)
             {
                 best = StepsFrom(start);
-                yield return [At(start, best - 1), At(start, best + 1)];
+                yield return Around(start, best);
             }
         }
 
@@ -120,6 +120,10 @@ internal sealed class GoodputCheck(PlanQuestion question, Candidate candidate, d
             Drop(Nearest?.Reason ?? "no request is within its deadlines in long runs");
         }
     }
+
+    /// <summary>Two steps to either side: one alone may look worse by chance.</summary>
+    private Probe[] Around(double start, int steps) =>
+        [.. Enumerable.Range(-2, 5).Select(step => At(start, steps + step))];
 
     private int StepsFrom(double start) =>
         (int)Math.Round(Math.Log(Found!.Probe.Rate!.Value / start) / Math.Log(Step));

@@ -57,7 +57,8 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
             yield return round;
         }
 
-        if (Found is null)
+        var isBesideAmple = Found is not null;
+        if (!isBesideAmple)
         {
             foreach (var round in Front(least))
             {
@@ -79,18 +80,42 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
             yield return round;
         }
 
-        for (var prefill = size.Prefill + 1; Lighter(prefill) is var fewer && fewer >= least.Decode; prefill++)
+        for (var prefill = size.Prefill + 1; Lighter(prefill) >= least.Decode; prefill++)
         {
-            yield return [ProbeOf(ClusterSize.Of(prefill, fewer), ProbeLevel.Short)];
-            if (Judged[0].Holds)
+            foreach (var round in Improve(prefill, least))
             {
-                Take(Judged[0]);
-                var (now, known) = (prefill, fewer);
-                foreach (var round in Fewest(least.Decode, count => ClusterSize.Of(now, count), most: known))
-                {
-                    yield return round;
-                }
+                yield return round;
             }
+        }
+
+        // Fewer that prefill were too few beside the ample that decode, not always beside more of them.
+        for (
+            var prefill = size.Prefill - 1;
+            isBesideAmple && prefill >= least.Prefill && Lighter(prefill) > decode;
+            prefill--
+        )
+        {
+            foreach (var round in Improve(prefill, least))
+            {
+                yield return round;
+            }
+        }
+    }
+
+    /// <summary>Something lighter than what was found, with so many that prefill.</summary>
+    private IEnumerable<IReadOnlyList<Probe>> Improve(int prefill, ClusterSize least)
+    {
+        var lighter = Lighter(prefill);
+        yield return [ProbeOf(ClusterSize.Of(prefill, lighter), ProbeLevel.Short)];
+        if (!Judged[0].Holds)
+        {
+            yield break;
+        }
+
+        Take(Judged[0]);
+        foreach (var round in Fewest(least.Decode, count => ClusterSize.Of(prefill, count), most: lighter))
+        {
+            yield return round;
         }
     }
 
@@ -98,10 +123,13 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
     private int Lighter(int prefill)
     {
         var weight = Question.Weight(Found!.Probe.Candidate);
-        var decode = Found.Probe.Candidate.Size.Decode;
-        while (decode > 0 && Question.Weight(new Candidate(Shape, ClusterSize.Of(prefill, decode))) >= weight)
+        var decode = 0;
+        while (
+            Question.Weight(new Candidate(Shape, ClusterSize.Of(prefill, decode + 1))) < weight
+            && Allows(ClusterSize.Of(prefill, decode + 1))
+        )
         {
-            decode--;
+            decode++;
         }
 
         return decode;

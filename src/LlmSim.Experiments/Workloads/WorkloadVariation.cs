@@ -62,31 +62,43 @@ internal sealed record WorkloadVariation(double Input = 1, double Output = 1, do
     private static int Scaled(int tokens, double factor) => Math.Max(1, (int)Math.Round(tokens * factor));
 
     /// <summary>
-    /// Less in common: some prompts get content of their own. More: some ask what an earlier one asked, so many that the share of blocks
-    /// which were there before rises as is asked; where nothing was shared, it stays at that.
+    /// Less in common: prompts get content of their own whenever more is shared so far than should be. More: they ask what an earlier one
+    /// asked whenever less is. Where nothing was shared, nothing is.
     /// </summary>
     private sealed class PrefixShare(double factor)
     {
         private readonly RandomStream _random = new(0, "prefixes");
         private readonly HashSet<long> _known = [];
+        private readonly HashSet<long> _knownNow = [];
         private readonly List<long[]> _earlier = [];
-        private long _blocks;
         private long _shared;
+        private long _sharedNow;
         private long _fresh = long.MinValue;
 
         public long[] Next(long[] ids)
         {
-            _blocks += ids.Length;
-            _shared += ids.TakeWhile(_known.Contains).Count();
-            _known.UnionWith(ids);
-            var share = (double)_shared / _blocks;
-            var next =
-                factor < 1
-                    ? _random.NextDouble() < 1 - factor ? [.. ids.Select(_ => _fresh++)] : ids
-                : _random.NextDouble() < (factor - 1) * share / Math.Max(1e-9, 1 - share) ? Earlier(ids.Length) ?? ids
-                : ids;
-            _earlier.Add(ids);
+            _shared += Shared(ids, _known);
+            var next = Chosen(ids);
+            _sharedNow += Shared(next, _knownNow);
+            _earlier.Add(next);
             return next;
+        }
+
+        private long[] Chosen(long[] ids)
+        {
+            var asked = factor * _shared;
+            var shared = _sharedNow + ids.TakeWhile(_knownNow.Contains).Count();
+            return factor < 1 && shared > asked ? [.. ids.Select(_ => _fresh++)]
+                : factor > 1 && shared < asked ? Earlier(ids.Length) ?? ids
+                : ids;
+        }
+
+        /// <summary>Blocks of a prompt that were there before it; from now on it is.</summary>
+        private static int Shared(long[] ids, HashSet<long> known)
+        {
+            var shared = ids.TakeWhile(known.Contains).Count();
+            known.UnionWith(ids);
+            return shared;
         }
 
         private long[]? Earlier(int blocks)
