@@ -77,8 +77,8 @@ public sealed class ValidateReportTests : IDisposable
         Assert.Empty(opened.Complaints);
     }
 
-    private static Task Drawn(OpenedPage opened) =>
-        opened.Page.EvaluateAsync(
+    private static async Task Drawn(OpenedPage opened) =>
+        await opened.Page.EvaluateAsync(
             "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
         );
 }

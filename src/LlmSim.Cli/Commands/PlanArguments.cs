@@ -167,10 +167,8 @@ internal sealed class PlanArguments
     public OptionGroup CostGroup => _costs.Group;
 
     /// <summary>Options that take several values.</summary>
-    public OptionGroup SeveralValues => new(
-            "",
-            [_hardware, _tpSizes, _modes, _chunkSizes, _decodeHardware, _decodeTpSizes, _attentionDp]
-        );
+    public OptionGroup SeveralValues =>
+        new("", [_hardware, _tpSizes, _modes, _chunkSizes, _decodeHardware, _decodeTpSizes, _attentionDp]);
 
     /// <summary>The workload that a name stands for; null where none is given.</summary>
     public string? Workload(ParseResult parse) => parse.GetValue(_workload);

@@ -46,5 +46,7 @@ internal static class InfluenceReport
     }
 
     private static string Text(PlanQuestion question, InfluenceCase one) =>
-        one.Row is null ? "nothing holds" : $"{one.Row.Candidate.Name} ({PlanText.Objective(question, one.Objective)})";
+        one.Row is null
+            ? "nothing holds"
+            : $"{one.Row.Candidate.Name} ({PlanText.Objective(question, one.Objective)})";
 }

@@ -64,16 +64,8 @@ internal sealed class EarlyEnd(IReadOnlyList<WatchedTerm> terms, int requests, i
     /// <summary>Puts a run that was ended into a journal, as what only questions with these SLOs may use.</summary>
     public RunSummary Commit(PreparedPoint point, SurelyMissedException miss, Journal? journal)
     {
-        var summary = s_nothing with
-        {
-            Requests = miss.Requests,
-            RequestsPerSecond = miss.RequestsPerSecond,
-        };
-        journal?.Commit(
-            KeyOf(point, miss.Slo),
-            point.ConfigurationText,
-            new JournalEntry(summary, [])
-        );
+        var summary = s_nothing with { Requests = miss.Requests, RequestsPerSecond = miss.RequestsPerSecond };
+        journal?.Commit(KeyOf(point, miss.Slo), point.ConfigurationText, new JournalEntry(summary, []));
         return summary;
     }
 

@@ -40,8 +40,7 @@ internal sealed record InstanceShape
     public bool IsDisaggregated => DecodeLayout is not null;
 
     /// <summary>Its accelerators, each kind once.</summary>
-    public IEnumerable<HardwareDescription> Hardware =>
-        Layouts.Select(layout => layout.Hardware).Distinct();
+    public IEnumerable<HardwareDescription> Hardware => Layouts.Select(layout => layout.Hardware).Distinct();
 
     /// <summary>As "NVIDIA_H100_SXM", or with another that decodes "NVIDIA_B200 + NVIDIA_H100_SXM".</summary>
     public string HardwareName => string.Join(" + ", Hardware.Select(hardware => hardware.Name));

@@ -37,8 +37,7 @@ internal sealed class Judgement
     public bool Holds => Failure is null && Terms.All(term => term.IsMet || !term.IsRequired);
 
     /// <summary>Whether more seeds would hardly change that.</summary>
-    public bool IsDecided =>
-        Failure is not null || (AreTermsDecided && (!IsOfGoodput || IsNarrow(Goodput)));
+    public bool IsDecided => Failure is not null || (AreTermsDecided && (!IsOfGoodput || IsNarrow(Goodput)));
 
     /// <summary>Whether goodput is what it is for, so that its interval has to be narrow.</summary>
     private bool IsOfGoodput { get; init; }
@@ -59,7 +58,11 @@ internal sealed class Judgement
 
     /// <summary>Why it does not hold, in words.</summary>
     public string? Reason =>
-        Failure ?? Terms.Where(term => term is { IsRequired: true, IsMet: false }).Select(term => term.Words).FirstOrDefault();
+        Failure
+        ?? Terms
+            .Where(term => term is { IsRequired: true, IsMet: false })
+            .Select(term => term.Words)
+            .FirstOrDefault();
 
     /// <summary>Whether the cluster cannot be simulated at all.</summary>
     public bool IsError { get; private init; }
@@ -71,8 +74,7 @@ internal sealed class Judgement
     /// Requests a second within both deadlines: those that come, by the share that meets both. What a run takes to work off its last
     /// requests has no part in it.
     /// </summary>
-    public double GoodputRequestsPerSecond =>
-        Results.Count == 0 ? 0 : Results.Average(GoodputOf);
+    public double GoodputRequestsPerSecond => Results.Count == 0 ? 0 : Results.Average(GoodputOf);
 
     /// <summary>The same over the seeds.</summary>
     public MeanEstimate Goodput => MeanEstimate.Of([.. Results.Select(GoodputOf)]);
@@ -99,7 +101,10 @@ internal sealed class Judgement
             probe,
             [],
             [],
-            string.Create(CultureInfo.InvariantCulture, $"misses {slo}, which {summary.Requests:N0} requests settled")
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"misses {slo}, which {summary.Requests:N0} requests settled"
+            )
         )
         {
             RequestsPerSecond = summary.RequestsPerSecond,
@@ -184,7 +189,9 @@ internal sealed record TermJudgement(
             "e2e" => EndToEnd,
             _ => null,
         };
-        return prediction.Figures.FirstOrDefault(figure => figure.Metric == metric)?.MeasuredOverPredicted.P95;
+        return prediction
+            .Figures.FirstOrDefault(figure => figure.Metric == metric)
+            ?.MeasuredOverPredicted.P95;
     }
 
     /// <summary>Whether the mean over the seeds meets it.</summary>

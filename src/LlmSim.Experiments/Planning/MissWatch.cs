@@ -54,7 +54,8 @@ internal sealed class MissWatch(
         if (figure.Quantity == SloQuantity.Share)
         {
             _misses[index] += IsWithinDeadlines(figure, record) ? 0 : 1;
-            return !slo.IsUpper && 100.0 * (requests - ((double)_misses[index] / runs)) / requests < slo.Value;
+            return !slo.IsUpper
+                && 100.0 * (requests - ((double)_misses[index] / runs)) / requests < slo.Value;
         }
 
         if (!slo.IsUpper || SecondsOf(figure, record) is not { } seconds)

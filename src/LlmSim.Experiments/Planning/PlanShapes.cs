@@ -121,9 +121,7 @@ internal static class PlanShapes
             : names.Select(name => Find(name, catalog)).Distinct();
 
     private static IEnumerable<ServingSetup> SetupsOf(ShapeChoice choice, InstanceShape shape) =>
-        shape.IsDisaggregated
-            ? choice.Setups
-            : choice.Setups.Select(setup => setup.OfMixed()).Distinct();
+        shape.IsDisaggregated ? choice.Setups : choice.Setups.Select(setup => setup.OfMixed()).Distinct();
 
     private static IReadOnlyList<int> RanksOf(ModelDescription model) =>
         model is { MixtureOfExperts: not null, LatentAttention: not null } ? [1, 2, 4, 8] : [1];
@@ -175,15 +173,18 @@ internal static class PlanShapes
     ) =>
         !choice.DecodesApart
             ? [prefill]
-            : (choice.DecodeHardware.Count == 0 ? [prefill.Hardware] : HardwareOf(choice.DecodeHardware, catalog))
-                .SelectMany(hardware =>
-                    LayoutsOf(
-                        choice,
-                        hardware,
-                        choice.DecodeTpSizes.Count == 0 ? [prefill.TpSize] : choice.DecodeTpSizes,
-                        model
-                    )
-                );
+            : (
+                choice.DecodeHardware.Count == 0
+                    ? [prefill.Hardware]
+                    : HardwareOf(choice.DecodeHardware, catalog)
+            ).SelectMany(hardware =>
+                LayoutsOf(
+                    choice,
+                    hardware,
+                    choice.DecodeTpSizes.Count == 0 ? [prefill.TpSize] : choice.DecodeTpSizes,
+                    model
+                )
+            );
 
     private static IEnumerable<InstanceShape> ShapesOf(
         ShapeChoice choice,

@@ -143,8 +143,8 @@ internal static class Sensitivity
             (IsOfTimes, question.Objective) switch
             {
                 (true, PlanObjective.Rate or PlanObjective.Goodput) => 1 / factor,
-                (true, PlanObjective.Latency)
-                    when question.Slos[0].Figure.Quantity == SloQuantity.Time => factor,
+                (true, PlanObjective.Latency) when question.Slos[0].Figure.Quantity == SloQuantity.Time =>
+                    factor,
                 _ => 1,
             };
     }
@@ -167,7 +167,12 @@ internal readonly record struct InfluenceCase(PlanRow? Row, double Objective)
 /// <param name="Lower">Where it is a fifth lower.</param>
 /// <param name="Now">The answer.</param>
 /// <param name="Higher">Where it is a fifth higher.</param>
-internal sealed record Influence(string Assumption, InfluenceCase Lower, InfluenceCase Now, InfluenceCase Higher)
+internal sealed record Influence(
+    string Assumption,
+    InfluenceCase Lower,
+    InfluenceCase Now,
+    InfluenceCase Higher
+)
 {
     /// <summary>By how much what the question is for changes at most; infinite where nothing holds any more.</summary>
     public double Swing =>

@@ -28,8 +28,7 @@ internal sealed class ShapeFormats(ModelDescription model, PrecisionRequest prec
         var isWider = asked
             .Layers.Zip(own.Layers)
             .Any(layer =>
-                layer.First.Weight.Bits > layer.Second.Weight.Bits
-                && layer.Second != ProductFormat.SixteenBit
+                layer.First.Weight.Bits > layer.Second.Weight.Bits && layer.Second != ProductFormat.SixteenBit
             );
         return isWider
             ? $"precision {format} is wider than the weights in the model's own files, and gains nothing"

@@ -4,8 +4,7 @@ namespace LlmSim.Experiments.Planning;
 internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, LoadBound bound)
     : Search(question, shape)
 {
-    public override Search? Check(double? below) =>
-        new SizeCheck(Question, Found!.Probe.Candidate, below);
+    public override Search? Check(double? below) => new SizeCheck(Question, Found!.Probe.Candidate, below);
 
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {

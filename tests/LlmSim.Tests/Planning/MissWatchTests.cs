@@ -46,7 +46,10 @@ public sealed class MissWatchTests
                 var others = Value(slo, [.. records.Select(Best)]) * (runs - 1);
                 var mean = (Value(slo, [.. records[..count], .. rest]) + others) / runs;
 
-                Assert.False(slo.IsMetBy(mean), $"{slo} ended after {count} of {records.Length}, mean {mean}");
+                Assert.False(
+                    slo.IsMetBy(mean),
+                    $"{slo} ended after {count} of {records.Length}, mean {mean}"
+                );
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;
 using Xunit;
@@ -55,10 +54,13 @@ public sealed class PlanCandidateTests
         );
         Assert.Equal(Answer(folder.File("a")), answer);
         Assert.Equal(answer, Answer(folder.File("b")));
-        Assert.Matches(new Regex(@"in all ([\d,]+) runs .*\(\1 runs from the journal\)"), resumed.Out);
+        Assert.Matches(@"in all ([\d,]+) runs .*\(\1 runs from the journal\)", resumed.Out);
         Assert.Equal(Rows(folder.File("a"), "name"), Rows(folder.File("c"), "name"));
         Assert.Equal(Rows(folder.File("d"), "cost_per_hour"), Rows(folder.File("a"), "cost_per_hour"));
-        Assert.Contains(Rows(folder.File("a"), "name"), name => name.Contains(kind, StringComparison.Ordinal));
+        Assert.Contains(
+            Rows(folder.File("a"), "name"),
+            name => name.Contains(kind, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -84,7 +86,9 @@ public sealed class PlanCandidateTests
         using var runs = JsonDocument.Parse(File.ReadAllText(folder.File("runs.json")));
         var mean = runs
             .RootElement.EnumerateArray()
-            .Average(one => one.GetProperty("summary").GetProperty("ttft_seconds").GetProperty("p90").GetDouble());
+            .Average(one =>
+                one.GetProperty("summary").GetProperty("ttft_seconds").GetProperty("p90").GetDouble()
+            );
         using var plan = JsonDocument.Parse(Answer(folder.File("a")));
         var row = plan.RootElement.GetProperty("rows")[0];
         Assert.Equal(row.GetProperty("figures")[0].GetProperty("mean").GetDouble(), mean, 1e-12);
@@ -192,15 +196,9 @@ public sealed class PlanCandidateTests
     private static CliRun Plan(string output, string question, string choice, string more = "")
     {
         var given = $"{choice} {more}".Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string[] asked =
-        [
-            .. $"{question} --workload chat --gpus 4 --rows 4 --request_count 250".Split(' '),
-        ];
+        string[] asked = [.. $"{question} --workload chat --gpus 4 --rows 4 --request_count 250".Split(' ')];
         // What a test gives takes the place of what is there.
-        var kept = asked
-            .Chunk(2)
-            .Where(option => !given.Contains(option[0]))
-            .SelectMany(option => option);
+        var kept = asked.Chunk(2).Where(option => !given.Contains(option[0])).SelectMany(option => option);
         return CliRun.Of(["plan", .. kept, .. given, "--output", output]);
     }
 
@@ -211,7 +209,10 @@ public sealed class PlanCandidateTests
         using var plan = JsonDocument.Parse(Answer(folder));
         return
         [
-            .. plan.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty(member).ToString()),
+            .. plan
+                .RootElement.GetProperty("rows")
+                .EnumerateArray()
+                .Select(row => row.GetProperty(member).ToString()),
         ];
     }
 }

@@ -53,13 +53,11 @@ public sealed class PlanGoodputTests
         using var folder = new TemporaryFolder();
 
         var some = Row(folder.File("a"), "--objective", "goodput", "--lambda_arrival", "5");
-        var limited = CliRun.Of(
-            [
-                .. Question.Split(' '),
-                folder.File("b"),
-                .. "--objective goodput --lambda_arrival 400 --n_jobs 1".Split(' '),
-            ]
-        );
+        var limited = CliRun.Of([
+            .. Question.Split(' '),
+            folder.File("b"),
+            .. "--objective goodput --lambda_arrival 400 --n_jobs 1".Split(' '),
+        ]);
 
         Assert.Equal(5, some.GetProperty("goodput_requests_per_second").GetDouble(), 0.1);
         Assert.Equal(JsonValueKind.Null, some.GetProperty("requests_per_second").ValueKind);

@@ -53,7 +53,10 @@ public sealed class PlanShapesTests
             }
         );
 
-        Assert.All(same, shape => Assert.True(shape.DecodeLayout is null || shape.DecodeLayout == shape.Layout));
+        Assert.All(
+            same,
+            shape => Assert.True(shape.DecodeLayout is null || shape.DecodeLayout == shape.Layout)
+        );
         Assert.Equal(
             [
                 "h100_sxm-tp2",
@@ -69,15 +72,15 @@ public sealed class PlanShapesTests
     [Theory]
     [InlineData(WithExperts, new[] { 1 })]
     [InlineData(WithLatentAttention, new[] { 1, 2, 4, 8 })]
-    public void Attention_is_data_parallel_where_tensor_parallelism_copies_what_it_keeps(string model, int[] ranks)
+    public void Attention_is_data_parallel_where_tensor_parallelism_copies_what_it_keeps(
+        string model,
+        int[] ranks
+    )
     {
         var shapes = Of(model, new ShapeChoice { Hardware = ["H200"], TpSizes = [1] });
 
         Assert.Equal(ranks, shapes.Select(shape => shape.Layout.AttentionDp).Distinct().Order());
-        Assert.All(
-            shapes,
-            shape => Assert.Equal(shape.Layout.AttentionDp, shape.Layout.ExpertParallel)
-        );
+        Assert.All(shapes, shape => Assert.Equal(shape.Layout.AttentionDp, shape.Layout.ExpertParallel));
     }
 
     [Fact]
@@ -240,5 +243,8 @@ public sealed class PlanShapesTests
         );
 
     private static IEnumerable<string> Possible(IEnumerable<InstanceShape> shapes) =>
-        shapes.Where(shape => shape.Impossible is null).Select(shape => shape.Name).Order(StringComparer.Ordinal);
+        shapes
+            .Where(shape => shape.Impossible is null)
+            .Select(shape => shape.Name)
+            .Order(StringComparer.Ordinal);
 }

@@ -16,8 +16,16 @@ public sealed class WorkloadVariationTests
 
         var varied = new WorkloadVariation(Input: factor, Output: factor).Apply(requests).ToArray();
 
-        Assert.Equal(factor, Mean(varied, one => one.InputTokens) / Mean(requests, one => one.InputTokens), 0.01);
-        Assert.Equal(factor, Mean(varied, one => one.OutputTokens) / Mean(requests, one => one.OutputTokens), 0.01);
+        Assert.Equal(
+            factor,
+            Mean(varied, one => one.InputTokens) / Mean(requests, one => one.InputTokens),
+            0.01
+        );
+        Assert.Equal(
+            factor,
+            Mean(varied, one => one.OutputTokens) / Mean(requests, one => one.OutputTokens),
+            0.01
+        );
         Assert.Equal(SharedShare(requests), SharedShare(varied));
         AssertBlocks(varied);
     }
@@ -49,7 +57,10 @@ public sealed class WorkloadVariationTests
 
         Assert.Equal(factor, SharedShare(varied) / SharedShare(requests), 0.05);
         Assert.Equal(requests.Select(one => one.InputTokens), varied.Select(one => one.InputTokens));
-        Assert.Equal(varied.Select(one => one.HashIds), new WorkloadVariation(Prefix: factor).Apply(requests).Select(one => one.HashIds));
+        Assert.Equal(
+            varied.Select(one => one.HashIds),
+            new WorkloadVariation(Prefix: factor).Apply(requests).Select(one => one.HashIds)
+        );
         AssertBlocks(varied);
     }
 
@@ -110,7 +121,9 @@ public sealed class WorkloadVariationTests
                     new RequestSpec(
                         requests.Count,
                         SimTime.Zero,
-                        hasPartialBlocks ? ((ids.Length - 1) * blockTokens) + tail : (ids.Length * blockTokens) + tail - 1,
+                        hasPartialBlocks
+                            ? ((ids.Length - 1) * blockTokens) + tail
+                            : (ids.Length * blockTokens) + tail - 1,
                         random.Next(50, 500),
                         ids,
                         blockTokens

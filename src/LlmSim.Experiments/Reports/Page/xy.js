@@ -77,9 +77,6 @@ class XyChart {
         },
       ];
     }
-    // Dashes of lines with many points take long to draw, above all where most of a line is outside the window: there they only tell
-    // equal colours apart.
-    const dash = data.length > MANY_POINTS ? Math.floor(index / colors.series.length) : index;
     const line = {
       ...shared,
       type: 'line',
@@ -87,7 +84,7 @@ class XyChart {
       showSymbol: series.style === 'MarkedLine',
       symbolSize: 8,
       itemStyle: { color },
-      lineStyle: { color, width: 2, type: DASHES[dash % DASHES.length] },
+      lineStyle: { color, width: 2, type: DASHES[index % DASHES.length] },
       emphasis: { disabled: false, lineStyle: { width: 3 } },
       connectNulls: false,
     };
