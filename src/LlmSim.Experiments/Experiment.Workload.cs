@@ -53,6 +53,7 @@ internal static partial class Experiment
             OutputMean = configuration.OutputMean,
             OutputSigma = configuration.OutputSigma,
             HashBlockTokens = configuration.TraceBlockSize,
+            Variation = configuration.Variation,
             SyntheticOutput = configuration.Semantics.SyntheticOutput,
             Seed = configuration.Seed,
         };

@@ -88,6 +88,10 @@ internal sealed record RunConfiguration
     /// <summary>Requests to simulate; null for the whole trace.</summary>
     public int? RequestCount { get; init; }
 
+    /// <summary>Lengths and prefixes that the workload has in the place of its own; null for its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WorkloadVariation? Variation { get; init; }
+
     /// <summary>
     /// Requests in flight in a closed loop, at least 1; null for requests that come by <see cref="Arrivals" />, which a closed loop
     /// does not read.

@@ -75,6 +75,9 @@ internal sealed class ModelArguments
             ]
         );
 
+    /// <summary>The format of weights and activations.</summary>
+    public Option Format => _format;
+
     public string Model(ParseResult parse) => parse.GetRequiredValue(_model);
 
     /// <summary>The model; null where none is given and there is none by default.</summary>

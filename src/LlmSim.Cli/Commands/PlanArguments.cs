@@ -68,6 +68,28 @@ internal sealed class PlanArguments
         max: 1_048_576
     );
 
+    private readonly Option<long?> _attentionDp = CliOption.Integer(
+        "attention_dp",
+        "ranks of data-parallel attention that share the experts of a model, several values [1; of models with experts and latent attention 1 2 4 8]",
+        defaultValue: null,
+        min: 1,
+        max: 1024
+    );
+
+    private readonly Option<string> _decodeHardware = CliOption.Text(
+        "decode_hardware",
+        "accelerators that decode where others prefill, several values [those that prefill]",
+        valueName: "NAME…"
+    );
+
+    private readonly Option<long?> _decodeTpSizes = CliOption.Integer(
+        "decode_tp_sizes",
+        "accelerators of an instance that decodes, several values [those of one that prefills]",
+        defaultValue: null,
+        min: 1,
+        max: 1024
+    );
+
     private readonly Option<string> _engine = CliOption.Choice(
         "engine",
         "whose rules instances batch by",
@@ -84,7 +106,7 @@ internal sealed class PlanArguments
 
     private readonly Option<long?> _accelerators = CliOption.Integer(
         "gpus",
-        "most accelerators of a candidate; of objective rate and latency what there is",
+        "most accelerators of a candidate; of objective rate, goodput and latency what there is",
         s_defaults.MaxAccelerators,
         min: 1,
         max: 4096
@@ -116,16 +138,37 @@ internal sealed class PlanArguments
         "simulate every size of every shape at full length, in the place of the search"
     );
 
+    private readonly Option<bool> _wholeRuns = CliOption.Flag(
+        "whole_runs",
+        "simulate every run to its end; otherwise one ends when it is sure that it misses an SLO"
+    );
+
     public OptionGroup QuestionGroup =>
         new("What to look for", [_slo, _insideError, _objective, _accelerators, _budget, _workload]);
 
     public OptionGroup CandidateGroup =>
-        new("Candidates", [_hardware, _tpSizes, _modes, _chunkSizes, _engine, _rows, _exhaustive]);
+        new(
+            "Candidates (--precision and the policies may have several values too)",
+            [
+                _hardware,
+                _tpSizes,
+                _modes,
+                _decodeHardware,
+                _decodeTpSizes,
+                _attentionDp,
+                _chunkSizes,
+                _engine,
+                _rows,
+                _exhaustive,
+                _wholeRuns,
+            ]
+        );
 
     public OptionGroup CostGroup => _costs.Group;
 
     /// <summary>Options that take several values.</summary>
-    public OptionGroup SeveralValues => new("", [_hardware, _tpSizes, _modes, _chunkSizes]);
+    public OptionGroup SeveralValues =>
+        new("", [_hardware, _tpSizes, _modes, _chunkSizes, _decodeHardware, _decodeTpSizes, _attentionDp]);
 
     /// <summary>The workload that a name stands for; null where none is given.</summary>
     public string? Workload(ParseResult parse) => parse.GetValue(_workload);
@@ -141,33 +184,82 @@ internal sealed class PlanArguments
 
     /// <summary>The question.</summary>
     /// <exception cref="UserErrorException">An option is missing or wrong.</exception>
-    public PlanQuestion Read(ParseResult parse, RunConfiguration configuration)
+    /// <param name="parse">The command line.</param>
+    /// <param name="configuration">What all candidates have in common.</param>
+    /// <param name="setups">How they may serve.</param>
+    public PlanQuestion Read(
+        ParseResult parse,
+        RunConfiguration configuration,
+        IReadOnlyList<ServingSetup> setups
+    )
     {
+        var isExhaustive = parse.GetValue(_exhaustive);
         var model = ModelSource.Load(
             configuration.Model,
             configuration.Catalogs.Models,
             configuration.MaxModelLen
         );
+        var slos = Slos(parse);
+        var objective = Enum.Parse<PlanObjective>(parse.GetRequiredValue(_objective), ignoreCase: true);
+        if (objective == PlanObjective.Goodput)
+        {
+            RequireDeadlines(parse, slos);
+        }
+
         return new PlanQuestion
         {
             Base = configuration,
-            Slos = Slos(parse),
-            Shapes = PlanShapes.Of(Choice(parse), model, configuration.Catalogs.Hardware),
-            Objective = Enum.Parse<PlanObjective>(parse.GetRequiredValue(_objective), ignoreCase: true),
+            Slos = slos,
+            Shapes = PlanShapes.Of(
+                Choice(parse) with
+                {
+                    Setups = setups,
+                },
+                model,
+                configuration.Precision,
+                configuration.Catalogs.Hardware
+            ),
+            Objective = objective,
+            HasArrivals = configuration.LambdaArrival is not null || configuration.TracePath is not null,
             MaxAccelerators = (int)parse.GetValue(_accelerators)!.Value,
             Costs = _costs.Read(parse),
             BudgetPerHour = parse.GetValue(_budget),
             FullRequests = configuration.RequestCount ?? s_defaults.FullRequests,
             Rows = (int)parse.GetValue(_rows)!.Value,
             IsInsideError = parse.GetValue(_insideError),
-            IsExhaustive = parse.GetValue(_exhaustive),
+            IsExhaustive = isExhaustive,
+            EndsRunsEarly = !isExhaustive && !parse.GetValue(_wholeRuns),
         };
+    }
+
+    private void RequireDeadlines(ParseResult parse, IReadOnlyList<SloTerm> slos)
+    {
+        if (!slos.Any(PlanQuestion.IsDeadline))
+        {
+            throw new UserErrorException(
+                $"--objective goodput: found no limit of TTFT or TPOT in --slo '{string.Join(", ", slos)}'; allowed: one that each request can be held to, such as \"ttft_p99<1s\""
+            );
+        }
+
+        if (parse.GetValue(_insideError))
+        {
+            throw new UserErrorException(
+                "--inside_error: is not read with --objective goodput, which counts requests and judges no percentile; leave it out"
+            );
+        }
     }
 
     private ShapeChoice Choice(ParseResult parse)
     {
         var choice = new ShapeChoice { Engine = EngineDefaults.Kinds[parse.GetRequiredValue(_engine)] };
         var modes = Texts(parse, _modes);
+        if (modes is [MixedMode] && (IsGiven(parse, _decodeHardware) || IsGiven(parse, _decodeTpSizes)))
+        {
+            throw new UserErrorException(
+                "--decode_hardware and --decode_tp_sizes: are of disaggregated candidates; allowed with them: --modes disaggregated"
+            );
+        }
+
         return choice with
         {
             Hardware = Texts(parse, _hardware),
@@ -175,8 +267,13 @@ internal sealed class PlanArguments
             Mixed = modes.Count == 0 || modes.Contains(MixedMode),
             Disaggregated = modes.Count == 0 || modes.Contains(DisaggregatedMode),
             ChunkSizes = Numbers(parse, _chunkSizes),
+            AttentionDp = Numbers(parse, _attentionDp),
+            DecodeHardware = Texts(parse, _decodeHardware),
+            DecodeTpSizes = Numbers(parse, _decodeTpSizes),
         };
     }
+
+    private static bool IsGiven(ParseResult parse, Option option) => parse.GetResult(option) is not null;
 
     private static IReadOnlyList<string> Texts(ParseResult parse, Option option) =>
         [

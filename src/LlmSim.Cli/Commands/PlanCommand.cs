@@ -32,7 +32,7 @@ internal sealed class PlanCommand : CliCommand
             _run.PluginGroup,
             .. _run.SemanticsGroups,
         ]);
-        AllowSeveralValues([_plan.SeveralValues]);
+        AllowSeveralValues([_plan.SeveralValues, _run.ServingGroup]);
         Examples =
         [
             "llmsim plan --model unsloth/Llama-3.3-70B-Instruct --precision fp8 --workload chat --lambda_arrival 10 --slo \"ttft_p99<1s, tpot_p99<50ms\"",
@@ -46,7 +46,11 @@ internal sealed class PlanCommand : CliCommand
     {
         var settings = _plan.Workload(parse) is { } workload ? PlanWorkloads.Settings(workload) : [];
         var plan = _run.WithoutCluster(parse, settings, [new Setting("warmup", "10%")], Console);
-        var question = _plan.Read(parse, WithDeadlines(plan.Points[0].Configuration, parse));
+        var question = _plan.Read(
+            parse,
+            WithDeadlines(plan.Points[0].Configuration, parse),
+            [.. plan.Points.Select(point => ServingSetup.Of(point.Settings))]
+        );
         var bound = PlanLoad.Of(question);
         var folder = _output.OpenFolder(parse);
         using var journal = _output.OpenJournal(parse, folder);
@@ -58,6 +62,13 @@ internal sealed class PlanCommand : CliCommand
         {
             prober = Prober(question);
             answer = new Planner(question, bound, prober.Judge).Answer();
+            if (answer.Rows.Count == 0)
+            {
+                // How near the nearest comes is known of runs that went to their end.
+                prober = Prober(question with { EndsRunsEarly = false });
+                answer = new Planner(question, bound, prober.Judge).Answer();
+            }
+
             if (_output.AsksForSensitivity(parse) && answer.Rows.Count > 0)
             {
                 influences = Sensitivity.Of(answer, bound, varied => Prober(varied).Judge);
@@ -82,7 +93,7 @@ internal sealed class PlanCommand : CliCommand
             PlanReport.Write(answer, prober, folder, _output.Explains(parse), Console);
             if (influences.Count > 0)
             {
-                InfluenceReport.Write(question, influences, Console);
+                InfluenceReport.Write(question, bound, influences, Console);
             }
         }
 

@@ -112,7 +112,11 @@ internal sealed class RunArguments
         );
     }
 
-    /// <summary>One simulation with a cluster that the caller makes.</summary>
+    /// <summary>What several clusters may be served with, each in another way.</summary>
+    public OptionGroup ServingGroup =>
+        new("", [_model.Format, _prefillGlobal, _prefillLocal, _decodeGlobal, _decodeLocal]);
+
+    /// <summary>Simulations with clusters that the caller makes: one, or all combinations of the options that have several values.</summary>
     /// <param name="parse">The command line.</param>
     /// <param name="settings">What is given besides: options that the command line must not have.</param>
     /// <param name="defaults">What holds where the command line does not say.</param>
@@ -125,7 +129,8 @@ internal sealed class RunArguments
         CliConsole console
     )
     {
-        Setting[] given = [.. Given(parse).Select(option => new Setting(option.Name, option.Values[0]))];
+        var options = Given(parse);
+        Setting[] given = [.. options.Select(option => new Setting(option.Name, option.Values[0]))];
         string[] clusters = [.. new[] { _prefillConfig, _decodeConfig, _cluster }.Select(Name)];
         if (Array.Find(given, setting => clusters.Contains(setting.Option)) is { Option: not null } cluster)
         {
@@ -145,7 +150,18 @@ internal sealed class RunArguments
         }
 
         var left = defaults.Where(one => !Array.Exists(given, setting => setting.Option == one.Option));
-        return Plan([.. given, .. settings, .. left], [], parse, console);
+        var several = options.Where(option => option.Values.Length > 1).ToArray();
+        var single = given.Where(setting => !Array.Exists(several, option => option.Name == setting.Option));
+        return Plan(
+            [.. single, .. settings, .. left],
+            [
+                .. several.Select(option =>
+                    SweepAxis.Of(option.Name, option.Values.Distinct(StringComparer.Ordinal))
+                ),
+            ],
+            parse,
+            console
+        );
     }
 
     /// <summary>The plan of a sweep file.</summary>

@@ -5,7 +5,12 @@ namespace LlmSim.Cli.Output;
 /// <summary>Which assumption moves the answer of a plan, as a table.</summary>
 internal static class InfluenceReport
 {
-    public static void Write(PlanQuestion question, IReadOnlyList<Influence> influences, CliConsole console)
+    public static void Write(
+        PlanQuestion question,
+        LoadBound bound,
+        IReadOnlyList<Influence> influences,
+        CliConsole console
+    )
     {
         var table = TextTable.Create("assumption", "20 % lower", "as assumed", "20 % higher");
         foreach (var influence in influences)
@@ -20,20 +25,28 @@ internal static class InfluenceReport
 
         console.Out.WriteLine();
         TextTable.Write(table, console);
-        if (Sensitivity.NotVaried(question.Base) is { } reason)
+        foreach (var influence in influences)
+        {
+            WriteReason($"{influence.Assumption}, 20 % lower", influence.Lower, console);
+            WriteReason($"{influence.Assumption}, 20 % higher", influence.Higher, console);
+        }
+
+        if (Sensitivity.NotVaried(bound) is { } reason)
         {
             console.Out.WriteLine(reason);
         }
     }
 
-    private static string Text(PlanQuestion question, PlanRow? row) =>
-        row is null ? "nothing holds" : $"{row.Candidate.Name} ({Weight(question, row)})";
-
-    private static string Weight(PlanQuestion question, PlanRow row) =>
-        question.Objective switch
+    private static void WriteReason(string varied, InfluenceCase one, CliConsole console)
+    {
+        if (one.Reason is { } reason)
         {
-            PlanObjective.Cost => $"${PlanText.Digits(row.CostPerHour!.Value)}/h",
-            PlanObjective.Rate => $"{PlanText.Digits(row.Rate!.Value)}/s",
-            _ => FormattableString.Invariant($"{row.Candidate.Accelerators} GPUs"),
-        };
+            console.Out.WriteLine($"{varied}: nothing holds: {reason}");
+        }
+    }
+
+    private static string Text(PlanQuestion question, InfluenceCase one) =>
+        one.Row is null
+            ? "nothing holds"
+            : $"{one.Row.Candidate.Name} ({PlanText.Objective(question, one.Objective)})";
 }

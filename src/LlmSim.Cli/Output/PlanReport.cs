@@ -28,7 +28,7 @@ internal static class PlanReport
         console.Out.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{answer.Question.Shapes.Count:N0} kinds of instances, {prober.UnderLoad.Count:N0} clusters simulated under load, in all {prober.Simulated + prober.Remembered:N0} runs of {prober.Requests:N0} requests ({prober.Remembered:N0} runs from the journal)."
+                $"{answer.Question.Shapes.Count:N0} kinds of instances, {prober.ClustersUnderLoad:N0} clusters simulated under load, in all {prober.Simulated + prober.Remembered:N0} runs of {prober.Requests:N0} requests ({prober.Remembered:N0} runs from the journal)."
             )
         );
         console.Out.WriteLine(
@@ -51,6 +51,7 @@ internal static class PlanReport
             ">$/M tokens",
             ">J/token",
             ">requests/s",
+            .. answer.Question.Objective == PlanObjective.Goodput ? new[] { ">within deadlines" } : [],
             .. terms,
             ">tokens/s/GPU",
             ">tokens/s/user",
@@ -72,6 +73,9 @@ internal static class PlanReport
                             result.Summary.ArrivalWindow.RequestsPerSecond
                         )
                 ),
+                .. row.Goodput is { } goodput
+                    ? new[] { $"{Text(goodput.Mean)} ± {Text(goodput.HalfWidth)}" }
+                    : [],
                 .. row.Judgement.Terms.Select(term => Text(term.Slo.Figure, term.Estimate)),
                 Text(row.TokensPerSecondPerAccelerator),
                 Text(row.TokensPerSecondPerUser),

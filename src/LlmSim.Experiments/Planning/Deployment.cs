@@ -9,10 +9,11 @@ internal static class Deployment
 {
     /// <summary>A shell script.</summary>
     /// <param name="candidate">The cluster.</param>
-    /// <param name="configuration">Model and limits.</param>
-    public static string Script(Candidate candidate, RunConfiguration configuration)
+    /// <param name="asked">Model and limits of the question.</param>
+    public static string Script(Candidate candidate, RunConfiguration asked)
     {
         var shape = candidate.Shape;
+        var configuration = shape.Setup.ApplyTo(asked);
         var text = new StringBuilder();
         text.Append("#!/bin/sh\n# ").Append(candidate.Words).Append('\n');
         text.Append(
@@ -23,46 +24,57 @@ internal static class Deployment
                 ? " that sends a prompt to a prefill and its output to a decode instance.\n"
                 : ".\n"
         );
-        foreach (var (role, count) in Roles(candidate.Size))
+        if (configuration.Precision.Format is not (PrecisionRequest.Auto or "bf16" or "fp16" or "fp8"))
+        {
+            text.Append("# The model is to be a checkpoint with weights in ")
+                .Append(configuration.Precision.Format)
+                .Append(".\n");
+        }
+
+        foreach (var (role, layout, count) in shape.Roles(candidate.Size))
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"\n# {count} x {role}, {shape.TpSize} accelerators each\n"
+                $"\n# {count} x {role}, {layout.Accelerators} {layout.Hardware.Name} each\n"
             );
-            text.Append(Command(shape, role, configuration)).Append('\n');
+            text.Append(Command(shape, layout, role, configuration)).Append('\n');
         }
 
         return text.ToString();
     }
 
-    private static IEnumerable<(string Role, int Count)> Roles(ClusterSize size)
+    private static string Command(
+        InstanceShape shape,
+        InstanceLayout layout,
+        string role,
+        RunConfiguration configuration
+    )
     {
-        if (size.Mixed > 0)
-        {
-            yield return ("mixed", size.Mixed);
-            yield break;
-        }
-
-        yield return ("prefill", size.Prefill);
-        yield return ("decode", size.Decode);
-    }
-
-    private static string Command(InstanceShape shape, string role, RunConfiguration configuration)
-    {
+        var tokens = role == InstanceShape.Decode ? null : shape.MaxBatchedTokens;
         var arguments = shape.Engine switch
         {
-            EngineKind.Sglang => Sglang(shape, role, configuration),
-            EngineKind.TensorRtLlm => TensorRtLlm(shape, configuration),
-            _ => Vllm(shape, role, configuration),
+            EngineKind.Sglang => Sglang(layout, role, tokens, configuration),
+            EngineKind.TensorRtLlm => TensorRtLlm(layout, shape.MaxBatchedTokens, configuration),
+            _ => Vllm(layout, role, tokens, configuration),
         };
         return string.Join(" \\\n  ", arguments);
     }
 
-    private static IEnumerable<string> Vllm(InstanceShape shape, string role, RunConfiguration configuration)
+    private static IEnumerable<string> Vllm(
+        InstanceLayout layout,
+        string role,
+        int? maxBatchedTokens,
+        RunConfiguration configuration
+    )
     {
         yield return $"vllm serve {Quoted(configuration.Model)}";
-        yield return Option("--tensor-parallel-size", shape.TpSize);
-        if (shape.ExpertParallel > 1)
+        yield return Option("--tensor-parallel-size", layout.TpSize);
+        if (layout.AttentionDp > 1)
+        {
+            yield return Option("--data-parallel-size", layout.AttentionDp);
+        }
+
+        if (layout.ExpertParallel > 1)
         {
             yield return "--enable-expert-parallel";
         }
@@ -82,7 +94,7 @@ internal static class Deployment
             yield return Option("--max-model-len", length);
         }
 
-        if (shape.MaxBatchedTokens is { } tokens && role != "decode")
+        if (maxBatchedTokens is { } tokens)
         {
             yield return Option("--max-num-batched-tokens", tokens);
         }
@@ -94,16 +106,23 @@ internal static class Deployment
     }
 
     private static IEnumerable<string> Sglang(
-        InstanceShape shape,
+        InstanceLayout layout,
         string role,
+        int? maxBatchedTokens,
         RunConfiguration configuration
     )
     {
         yield return $"python3 -m sglang.launch_server --model-path {Quoted(configuration.Model)}";
-        yield return Option("--tp-size", shape.TpSize);
-        if (shape.ExpertParallel > 1)
+        // Its degree of tensor parallelism counts the ranks of data-parallel attention, and so does its budget.
+        yield return Option("--tp-size", layout.Accelerators);
+        if (layout.AttentionDp > 1)
         {
-            yield return Option("--ep-size", shape.ExpertParallel);
+            yield return Option("--enable-dp-attention --dp-size", layout.AttentionDp);
+        }
+
+        if (layout.ExpertParallel > 1)
+        {
+            yield return Option("--ep-size", layout.ExpertParallel);
         }
 
         if (configuration.Precision.Format == "fp8")
@@ -116,9 +135,9 @@ internal static class Deployment
             yield return Option("--context-length", length);
         }
 
-        if (shape.MaxBatchedTokens is { } tokens && role != "decode")
+        if (maxBatchedTokens is { } tokens)
         {
-            yield return Option("--chunked-prefill-size", tokens);
+            yield return Option("--chunked-prefill-size", tokens * layout.AttentionDp);
         }
 
         if (role != "mixed")
@@ -127,13 +146,22 @@ internal static class Deployment
         }
     }
 
-    private static IEnumerable<string> TensorRtLlm(InstanceShape shape, RunConfiguration configuration)
+    private static IEnumerable<string> TensorRtLlm(
+        InstanceLayout layout,
+        int? maxBatchedTokens,
+        RunConfiguration configuration
+    )
     {
         yield return $"trtllm-serve {Quoted(configuration.Model)}";
-        yield return Option("--tp_size", shape.TpSize);
-        if (shape.ExpertParallel > 1)
+        yield return Option("--tp_size", layout.Accelerators);
+        if (layout.ExpertParallel > 1)
         {
-            yield return Option("--ep_size", shape.ExpertParallel);
+            yield return Option("--ep_size", layout.ExpertParallel);
+        }
+
+        if (layout.AttentionDp > 1)
+        {
+            yield return "--extra_llm_api_options <(echo 'enable_attention_dp: true')";
         }
 
         if (configuration.MaxModelLen is { } length)
@@ -141,7 +169,7 @@ internal static class Deployment
             yield return Option("--max_seq_len", length);
         }
 
-        if (shape.MaxBatchedTokens is { } tokens)
+        if (maxBatchedTokens is { } tokens)
         {
             yield return Option("--max_num_tokens", tokens);
         }

@@ -5,9 +5,8 @@ internal sealed class ExhaustiveSearch(PlanQuestion question, InstanceShape shap
 {
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
-        if (Question.Unpriced(Shape) is { } reason)
+        if (IsDroppedAtOnce())
         {
-            Drop(reason);
             yield break;
         }
 

@@ -5,22 +5,24 @@ using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Planning;
 
-/// <summary>What all instances of a candidate are: a candidate is a shape and how many of it.</summary>
+/// <summary>What the instances of a candidate are: a candidate is a shape and how many of it.</summary>
 internal sealed record InstanceShape
 {
+    /// <summary>The role of instances that compute prompts.</summary>
+    public const string Prefill = "prefill";
+
+    /// <summary>The role of those that generate outputs.</summary>
+    public const string Decode = "decode";
+
+    private const string Mixed = "mixed";
+
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, NewLine = "\n" };
 
-    /// <summary>The accelerator.</summary>
-    public required HardwareDescription Hardware { get; init; }
+    /// <summary>Instances that do both, or that prefill.</summary>
+    public required InstanceLayout Layout { get; init; }
 
-    /// <summary>Accelerators of an instance.</summary>
-    public required int TpSize { get; init; }
-
-    /// <summary>Accelerators that the experts of a layer are divided over; 1 where each instance holds all.</summary>
-    public int ExpertParallel { get; init; } = 1;
-
-    /// <summary>Whether some instances prefill and others decode.</summary>
-    public required bool IsDisaggregated { get; init; }
+    /// <summary>Those that decode; null where instances do both.</summary>
+    public InstanceLayout? DecodeLayout { get; init; }
 
     /// <summary>Whose rules the instances batch by.</summary>
     public EngineKind Engine { get; init; }
@@ -28,54 +30,55 @@ internal sealed record InstanceShape
     /// <summary>Most tokens of an iteration of an instance that prefills; null for the engine's own.</summary>
     public int? MaxBatchedTokens { get; init; }
 
-    /// <summary>As "h100_sxm-tp4-mixed-chunk2048", for files and tables.</summary>
+    /// <summary>Format and policies, where the question has several.</summary>
+    public ServingSetup Setup { get; init; } = ServingSetup.Asked;
+
+    /// <summary>Why nothing of it can serve the model; null where it may.</summary>
+    public string? Impossible { get; init; }
+
+    /// <summary>Whether some instances prefill and others decode.</summary>
+    public bool IsDisaggregated => DecodeLayout is not null;
+
+    /// <summary>Its accelerators, each kind once.</summary>
+    public IEnumerable<HardwareDescription> Hardware => Layouts.Select(layout => layout.Hardware).Distinct();
+
+    /// <summary>As "NVIDIA_H100_SXM", or with another that decodes "NVIDIA_B200 + NVIDIA_H100_SXM".</summary>
+    public string HardwareName => string.Join(" + ", Hardware.Select(hardware => hardware.Name));
+
+    /// <summary>As "h100_sxm-tp4-chunk2048", "h100_sxm-tp4-pd" or "b200-tp1+h100_sxm-tp2-pd", for files and tables.</summary>
     public string Name
     {
         get
         {
-            var hardware = Hardware.Name[(Hardware.Name.IndexOf('_', StringComparison.Ordinal) + 1)..];
-            var text = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{hardware.ToLowerInvariant()}-tp{TpSize}{(ExpertParallel > 1 ? "-ep" : "")}{(IsDisaggregated ? "-pd" : "")}"
-            );
-            return MaxBatchedTokens is { } tokens
-                ? string.Create(CultureInfo.InvariantCulture, $"{text}-chunk{tokens}")
-                : text;
+            var layouts = string.Join('+', Layouts.Select(layout => layout.Name).Distinct());
+            var chunk = MaxBatchedTokens is { } tokens
+                ? string.Create(CultureInfo.InvariantCulture, $"-chunk{tokens}")
+                : "";
+            return $"{layouts}{(IsDisaggregated ? "-pd" : "")}{chunk}{Setup.Suffix}";
         }
     }
+
+    private IEnumerable<InstanceLayout> Layouts => DecodeLayout is { } decode ? [Layout, decode] : [Layout];
+
+    /// <summary>The instances of a cluster by their role.</summary>
+    public IEnumerable<(string Role, InstanceLayout Layout, int Count)> Roles(ClusterSize size) =>
+        DecodeLayout is { } decode
+            ? [(Prefill, Layout, size.Prefill), (Decode, decode, size.Decode)]
+            : [(Mixed, Layout, size.Mixed)];
 
     /// <summary>The cluster file of so many instances.</summary>
-    public string ClusterFile(ClusterSize size)
-    {
-        var instances = IsDisaggregated
-            ? new JsonArray(Instances("prefill", size.Prefill), Instances("decode", size.Decode))
-            : new JsonArray(Instances("mixed", size.Mixed));
-        return instances.ToJsonString(s_indented) + "\n";
-    }
-
-    private JsonObject Instances(string role, int count)
-    {
-        var engine = new JsonObject { ["kind"] = EngineDefaults.Name(Engine) };
-        if (MaxBatchedTokens is { } tokens && role != "decode")
-        {
-            engine["max_num_batched_tokens"] = tokens;
-        }
-
-        var instance = new JsonObject
-        {
-            ["role"] = role,
-            ["hardware"] = Hardware.Name,
-            ["tp_size"] = TpSize,
-            ["count"] = count,
-        };
-        if (ExpertParallel > 1)
-        {
-            instance["expert_parallel"] = ExpertParallel;
-        }
-
-        instance["engine"] = engine;
-        return instance;
-    }
+    public string ClusterFile(ClusterSize size) =>
+        new JsonArray([
+            .. Roles(size)
+                .SelectMany(part =>
+                    part.Layout.Entries(
+                        part.Role,
+                        part.Count,
+                        Engine,
+                        part.Role == Decode ? null : MaxBatchedTokens
+                    )
+                ),
+        ]).ToJsonString(s_indented) + "\n";
 }
 
 /// <summary>How many instances of a shape.</summary>
@@ -102,26 +105,33 @@ internal readonly record struct ClusterSize(int Mixed, int Prefill, int Decode)
 internal readonly record struct Candidate(InstanceShape Shape, ClusterSize Size)
 {
     /// <summary>Accelerators of all instances.</summary>
-    public int Accelerators => Shape.TpSize * Size.Instances;
+    public int Accelerators => Shape.Roles(Size).Sum(part => part.Count * part.Layout.Accelerators);
 
     /// <summary>As "h100_sxm-tp4-x3" or "h200-tp2-pd-2p3d".</summary>
     public string Name => Shape.IsDisaggregated ? $"{Shape.Name}-{Size}" : $"{Shape.Name}-x{Size}";
 
-    /// <summary>As "3 x NVIDIA_H100_SXM tp 4, mixed".</summary>
+    /// <summary>As "3 mixed x NVIDIA_H100_SXM tp 4".</summary>
     public string Words
     {
         get
         {
-            var what = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Shape.Hardware.Name} tp {Shape.TpSize}{(Shape.ExpertParallel > 1 ? " with expert parallelism" : "")}"
+            var setup = string.Concat(
+                Shape.Setup.Settings.Select(setting => $", {setting.Option} {setting.Value}")
             );
-            return Shape.IsDisaggregated
-                ? string.Create(
+            return Shape.DecodeLayout is not { } decode
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{Size.Mixed} mixed x {Shape.Layout.Words}{setup}"
+                    )
+                : decode == Shape.Layout
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{Size.Prefill} prefill and {Size.Decode} decode instances of {decode.Words}{setup}"
+                    )
+                : string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Size.Prefill} prefill and {Size.Decode} decode instances of {what}"
-                )
-                : string.Create(CultureInfo.InvariantCulture, $"{Size.Mixed} mixed x {what}");
+                    $"{Size.Prefill} prefill instances of {Shape.Layout.Words} and {Size.Decode} decode instances of {decode.Words}{setup}"
+                );
         }
     }
 }

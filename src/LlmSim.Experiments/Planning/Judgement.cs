@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Slos;
 using LlmSim.Metrics;
@@ -8,10 +9,6 @@ namespace LlmSim.Experiments.Planning;
 /// <summary>Whether the SLOs hold on a candidate, and by which figures.</summary>
 internal sealed class Judgement
 {
-    private const string Ttft = "ttft_mean";
-    private const string Tpot = "tpot_mean";
-    private const string EndToEnd = "e2e_mean";
-
     internal Judgement(
         Probe probe,
         IReadOnlyList<RunResult> results,
@@ -37,19 +34,23 @@ internal sealed class Judgement
     public string? Failure { get; }
 
     /// <summary>Whether every SLO holds by the mean over the seeds.</summary>
-    public bool Holds => Failure is null && Terms.All(term => term.IsMet);
+    public bool Holds => Failure is null && Terms.All(term => term.IsMet || !term.IsRequired);
 
     /// <summary>Whether more seeds would hardly change that.</summary>
-    public bool IsDecided =>
-        Failure is not null
-        || Terms.All(term => term.IsDecided)
-        || Terms.Any(term => !term.IsMet && term.IsDecided);
+    public bool IsDecided => Failure is not null || (AreTermsDecided && (!IsOfGoodput || IsNarrow(Goodput)));
+
+    /// <summary>Whether goodput is what it is for, so that its interval has to be narrow.</summary>
+    private bool IsOfGoodput { get; init; }
+
+    private bool AreTermsDecided =>
+        Terms.All(term => term.IsDecided || !term.IsRequired)
+        || Terms.Any(term => term is { IsRequired: true, IsMet: false, IsDecided: true });
 
     /// <summary>
     /// Whether the SLOs hold even where predictions of the class are too low by as much as nine in ten of them were; false where that
     /// is not known.
     /// </summary>
-    public bool HoldsInsideError => Holds && Terms.All(term => term.IsMetAtUpperEnd);
+    public bool HoldsInsideError => Holds && Terms.All(term => term.IsRequired && term.IsMetAtUpperEnd);
 
     /// <summary>The figure that misses its SLO the most, in parts of the limit; the largest number where none does.</summary>
     public double Miss =>
@@ -57,19 +58,77 @@ internal sealed class Judgement
 
     /// <summary>Why it does not hold, in words.</summary>
     public string? Reason =>
-        Failure ?? Terms.Where(term => !term.IsMet).Select(term => term.Words).FirstOrDefault();
+        Failure
+        ?? Terms
+            .Where(term => term is { IsRequired: true, IsMet: false })
+            .Select(term => term.Words)
+            .FirstOrDefault();
+
+    /// <summary>Whether the cluster cannot be simulated at all.</summary>
+    public bool IsError { get; private init; }
+
+    /// <summary>Requests a second that it served in its first run; NaN for none.</summary>
+    public double RequestsPerSecond { get; private init; } = double.NaN;
+
+    /// <summary>
+    /// Requests a second within both deadlines: those that come, by the share that meets both. What a run takes to work off its last
+    /// requests has no part in it.
+    /// </summary>
+    public double GoodputRequestsPerSecond => Results.Count == 0 ? 0 : Results.Average(GoodputOf);
+
+    /// <summary>The same over the seeds.</summary>
+    public MeanEstimate Goodput => MeanEstimate.Of([.. Results.Select(GoodputOf)]);
+
+    private static bool IsNarrow(MeanEstimate estimate) => estimate.HalfWidth <= 0.03 * estimate.Mean;
+
+    private static double GoodputOf(RunResult result)
+    {
+        var (configuration, summary) = (result.Configuration, result.Summary);
+        var rate =
+            configuration.Arrivals == "trace"
+                ? (summary.MeasuredRequests - 1) / summary.ArrivalWindow.Seconds
+                : configuration.LambdaArrival;
+        return rate is { } known && double.IsFinite(known) ? known * summary.BothAttainmentPercent / 100 : 0;
+    }
 
     /// <summary>Of a cluster that cannot be simulated.</summary>
-    public static Judgement OfError(Probe probe, string message) => new(probe, [], [], message);
+    public static Judgement OfError(Probe probe, string message) =>
+        new(probe, [], [], message) { IsError = true };
+
+    /// <summary>Of one whose runs were ended: so many requests were enough to know that it misses an SLO.</summary>
+    public static Judgement OfEnded(Probe probe, SloTerm slo, RunSummary summary) =>
+        new(
+            probe,
+            [],
+            [],
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"misses {slo}, which {summary.Requests:N0} requests settled"
+            )
+        )
+        {
+            RequestsPerSecond = summary.RequestsPerSecond,
+        };
 
     /// <summary>Of runs that differ in their seed.</summary>
     public static Judgement Of(Probe probe, IReadOnlyList<RunResult> results, PlanQuestion question) =>
         new(
             probe,
             results,
-            [.. question.Slos.Select(slo => TermOf(slo, results, question.IsInsideError))],
+            [
+                .. question.Slos.Select(slo =>
+                    TermOf(slo, results, question.IsInsideError) with
+                    {
+                        IsRequired = question.Required.Contains(slo),
+                    }
+                ),
+            ],
             FailureOf(results)
-        );
+        )
+        {
+            RequestsPerSecond = results[0].Summary.RequestsPerSecond,
+            IsOfGoodput = question.Objective == PlanObjective.Goodput,
+        };
 
     private static string? FailureOf(IReadOnlyList<RunResult> results)
     {
@@ -92,15 +151,12 @@ internal sealed class Judgement
     private static TermJudgement TermOf(SloTerm slo, IReadOnlyList<RunResult> results, bool isInsideError)
     {
         var estimate = MeanEstimate.Of([.. results.Select(result => slo.ValueOf(result.Summary))]);
-        var metric = slo.Figure.Time switch
-        {
-            "ttft" => Ttft,
-            "tpot" or "itl" => Tpot,
-            "e2e" => EndToEnd,
-            _ => null,
-        };
-        var errors = results[0].Prediction.Figures.FirstOrDefault(figure => figure.Metric == metric);
-        return new TermJudgement(slo, estimate, errors?.MeasuredOverPredicted.P95, isInsideError);
+        return new TermJudgement(
+            slo,
+            estimate,
+            TermJudgement.UpperRatioOf(slo, results[0].Prediction),
+            isInsideError
+        );
     }
 }
 
@@ -116,6 +172,28 @@ internal sealed record TermJudgement(
     bool IsInsideError = false
 )
 {
+    /// <summary>Whether it has to be met.</summary>
+    public bool IsRequired { get; init; } = true;
+
+    private const string Ttft = "ttft_mean";
+    private const string Tpot = "tpot_mean";
+    private const string EndToEnd = "e2e_mean";
+
+    /// <summary>By what a prediction of an SLO's figure is multiplied to be at the upper end of nine in ten measurements; null where that is not known.</summary>
+    public static double? UpperRatioOf(SloTerm slo, Prediction prediction)
+    {
+        var metric = slo.Figure.Time switch
+        {
+            "ttft" => Ttft,
+            "tpot" or "itl" => Tpot,
+            "e2e" => EndToEnd,
+            _ => null,
+        };
+        return prediction
+            .Figures.FirstOrDefault(figure => figure.Metric == metric)
+            ?.MeasuredOverPredicted.P95;
+    }
+
     /// <summary>Whether the mean over the seeds meets it.</summary>
     public bool IsMet => IsMetBy(Estimate.Mean);
 

@@ -8,6 +8,11 @@ internal sealed class LatencySearch(PlanQuestion question, Candidate candidate)
 
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
+        if (IsDroppedAtOnce())
+        {
+            yield break;
+        }
+
         yield return [ProbeOf(candidate.Size, ProbeLevel.Full)];
         if (Judged[0].Holds)
         {

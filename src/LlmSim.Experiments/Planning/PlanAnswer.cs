@@ -1,6 +1,7 @@
 using LlmSim.Experiments.Costs;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Slos;
+using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Planning;
 
@@ -32,6 +33,19 @@ internal sealed class PlanRow(PlanQuestion question, Judgement judgement)
 
     /// <summary>Requests a second that it carries within the SLOs; null for those of the question.</summary>
     public double? Rate => judgement.Probe.Rate;
+
+    /// <summary>Requests a second within the deadlines, over the seeds; null where that is not what the plan is for.</summary>
+    public MeanEstimate? Goodput => question.Objective == PlanObjective.Goodput ? judgement.Goodput : null;
+
+    /// <summary>What the question is for, in the unit of <see cref="PlanObjective" />: dollars an hour, accelerators, a rate or a latency.</summary>
+    public double Objective =>
+        question.Objective switch
+        {
+            PlanObjective.Rate => Rate!.Value,
+            PlanObjective.Goodput => judgement.GoodputRequestsPerSecond,
+            PlanObjective.Latency => judgement.Terms[0].Estimate.Mean,
+            _ => question.Weight(Candidate),
+        };
 
     /// <summary>Dollars an hour; null where the price is not known.</summary>
     public double? CostPerHour => question.CostPerHour(Candidate);

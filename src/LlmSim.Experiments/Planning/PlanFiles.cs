@@ -74,7 +74,11 @@ internal static class PlanFiles
         var text = new StringBuilder();
         text.Append("# ").Append(row.Candidate.Words).Append("; run it with: llmsim sweep FILE\nbase:\n");
         string[] replaced = ["request_count", "ttft_slo", "tpot_slo", "warmup", "seed", "lambda_arrival"];
-        foreach (var setting in settings.Where(setting => !replaced.Contains(setting.Option)))
+        foreach (
+            var setting in settings
+                .Where(setting => !replaced.Contains(setting.Option))
+                .Concat(row.Candidate.Shape.Setup.Settings)
+        )
         {
             Line(setting.Option, setting.Value);
         }

@@ -34,18 +34,32 @@ internal static class PlanJson
             ]),
         }.ToJsonString(s_indented) + "\n";
 
-    private static JsonObject Row(PlanRow row) =>
-        new()
+    private static JsonObject Row(PlanRow row)
+    {
+        var (layout, decode) = (row.Candidate.Shape.Layout, row.Candidate.Shape.DecodeLayout);
+        var configuration = row.Judgement.Results[0].Configuration;
+        return new()
         {
             ["name"] = row.Candidate.Name,
-            ["hardware"] = row.Candidate.Shape.Hardware.Name,
-            ["tp_size"] = row.Candidate.Shape.TpSize,
-            ["expert_parallel"] = row.Candidate.Shape.ExpertParallel,
+            ["hardware"] = layout.Hardware.Name,
+            ["tp_size"] = layout.TpSize,
+            ["attention_dp"] = layout.AttentionDp,
+            ["expert_parallel"] = layout.ExpertParallel,
+            ["decode_hardware"] = decode?.Hardware.Name,
+            ["decode_tp_size"] = decode?.TpSize,
+            ["decode_attention_dp"] = decode?.AttentionDp,
+            ["decode_expert_parallel"] = decode?.ExpertParallel,
+            ["precision"] = configuration.Precision.Format,
+            ["prefill_global"] = configuration.PrefillGlobal,
+            ["prefill_local"] = configuration.PrefillLocal,
+            ["decode_global"] = configuration.DecodeGlobal,
+            ["decode_local"] = configuration.DecodeLocal,
             ["mixed"] = row.Candidate.Size.Mixed,
             ["prefill"] = row.Candidate.Size.Prefill,
             ["decode"] = row.Candidate.Size.Decode,
             ["accelerators"] = row.Candidate.Accelerators,
             ["requests_per_second"] = Number(row.Rate),
+            ["goodput_requests_per_second"] = Number(row.Goodput?.Mean),
             ["cost_per_hour"] = Number(row.CostPerHour),
             ["cost_per_million_tokens"] = Number(row.CostPerMillionTokens),
             ["cost_per_million_output_tokens"] = Number(row.CostPerMillionOutputTokens),
@@ -59,6 +73,7 @@ internal static class PlanJson
             ["replications"] = row.Judgement.Results.Count,
             ["figures"] = new JsonArray([.. row.Judgement.Terms.Select(Term)]),
         };
+    }
 
     private static JsonNode Term(TermJudgement term) =>
         new JsonObject

@@ -35,12 +35,18 @@ internal static class PlanLoad
 
         return LoadBound.Of(
             model,
-            configuration.Precision.Resolve(model),
+            question
+                .Shapes.Select(shape => shape.Setup.ApplyTo(configuration).Precision)
+                .Distinct()
+                .Select(precision => precision.Resolve(model)),
             requests,
-            question.Objective == PlanObjective.Rate ? 1 : RateOf(configuration, requests),
-            mayShare: requests.Any(request => request.HashIds is { Length: > 0 })
+            IsOfAnyRate(question) ? 1 : RateOf(configuration, requests)
         );
     }
+
+    private static bool IsOfAnyRate(PlanQuestion question) =>
+        question.Objective == PlanObjective.Rate
+        || question is { Objective: PlanObjective.Goodput, HasArrivals: false };
 
     private static double RateOf(RunConfiguration configuration, RequestSpec[] requests)
     {

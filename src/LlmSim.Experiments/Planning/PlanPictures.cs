@@ -33,7 +33,7 @@ internal static class PlanPictures
             [.. candidates.Where(row => row.CostPerHour is not null)],
             row => row.CostPerHour!.Value,
             row => row.AttainmentPercent,
-            "every cluster that was simulated under the load",
+            "clusters that were simulated under the load to the end of a run",
             hasFrontier: false
         );
 
@@ -61,7 +61,7 @@ internal static class PlanPictures
             AddFrontier(plot, [.. Frontier(rows, x, y).Select(At)]);
         }
 
-        var byHardware = rows.GroupBy(row => row.Candidate.Shape.Hardware.Name)
+        var byHardware = rows.GroupBy(row => row.Candidate.Shape.HardwareName)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .ToArray();
         for (var i = 0; i < byHardware.Length; i++)

@@ -1,5 +1,6 @@
 using LlmSim.Experiments.Costs;
 using LlmSim.Experiments.Slos;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Planning;
 
@@ -14,6 +15,9 @@ internal enum PlanObjective
 
     /// <summary>The highest rate at which they hold, for so many accelerators.</summary>
     Rate,
+
+    /// <summary>The most requests a second within the deadlines that the SLOs give each of them, for so many accelerators.</summary>
+    Goodput,
 
     /// <summary>The least of the first figure of the SLOs, for so many accelerators or so much money an hour.</summary>
     Latency,
@@ -37,7 +41,7 @@ internal sealed record PlanQuestion
     /// <summary>Prices of accelerators.</summary>
     public CostOptions Costs { get; init; } = CostOptions.Default;
 
-    /// <summary>Most accelerators of a candidate; of <see cref="PlanObjective.Rate" /> and <see cref="PlanObjective.Latency" /> what there is.</summary>
+    /// <summary>Most accelerators of a candidate; of all objectives but <see cref="PlanObjective.Cost" /> and <see cref="PlanObjective.Accelerators" /> what there is.</summary>
     public int MaxAccelerators { get; init; } = 64;
 
     /// <summary>Most dollars an hour; null for any.</summary>
@@ -64,9 +68,38 @@ internal sealed record PlanQuestion
     /// <summary>Whether every size is simulated at full length, in the place of the search.</summary>
     public bool IsExhaustive { get; init; }
 
+    /// <summary>Whether runs end as soon as it is sure that they miss an SLO. All figures of what fails are known only where they do not.</summary>
+    public bool EndsRunsEarly { get; init; }
+
+    /// <summary>Whether the question says when requests come; a highest rate or a most goodput without is looked for at all rates.</summary>
+    public bool HasArrivals { get; init; } = true;
+
+    /// <summary>
+    /// The SLOs that have to hold: of <see cref="PlanObjective.Goodput" /> those that are no deadlines of a request, for who misses one is
+    /// not counted and nothing more.
+    /// </summary>
+    public IEnumerable<SloTerm> Required =>
+        Objective == PlanObjective.Goodput ? Slos.Where(slo => !IsDeadline(slo)) : Slos;
+
+    /// <summary>Whether a limit is one that each request can be held to: of its TTFT or its TPOT.</summary>
+    public static bool IsDeadline(SloTerm slo) => slo is { IsUpper: true, Figure.Time: "ttft" or "tpot" };
+
     /// <summary>Dollars an hour of a candidate; null where its price is not known.</summary>
-    public double? CostPerHour(Candidate candidate) =>
-        (double?)Costs.Prices.Find(candidate.Shape.Hardware.Name, Costs.Term)?.Of(candidate.Accelerators);
+    public double? CostPerHour(Candidate candidate)
+    {
+        decimal sum = 0;
+        foreach (var (_, layout, count) in candidate.Shape.Roles(candidate.Size))
+        {
+            if (PriceOf(layout.Hardware) is not { } price)
+            {
+                return null;
+            }
+
+            sum += price.Of(count * layout.Accelerators);
+        }
+
+        return (double)sum;
+    }
 
     /// <summary>What the least of is looked for: dollars an hour or accelerators.</summary>
     public double Weight(Candidate candidate) =>
@@ -82,7 +115,9 @@ internal sealed record PlanQuestion
     /// <summary>Why a shape cannot be weighed; null where it can.</summary>
     public string? Unpriced(InstanceShape shape) =>
         (Objective == PlanObjective.Cost || BudgetPerHour is not null)
-        && CostPerHour(new Candidate(shape, ClusterSize.OfMixed(1))) is null
-            ? $"no {PriceList.Terms[(int)Costs.Term]} price of {shape.Hardware.Name} is known; give one with --prices, or choose --objective accelerators"
+        && shape.Hardware.FirstOrDefault(hardware => PriceOf(hardware) is null) is { } unpriced
+            ? $"no {PriceList.Terms[(int)Costs.Term]} price of {unpriced.Name} is known; give one with --prices, or choose --objective accelerators"
             : null;
+
+    private Price? PriceOf(HardwareDescription hardware) => Costs.Prices.Find(hardware.Name, Costs.Term);
 }

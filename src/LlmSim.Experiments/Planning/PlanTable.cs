@@ -23,17 +23,33 @@ internal static class PlanTable
     private static void Write(nietras.SeparatedValues.SepWriter writer, int index, PlanRow row)
     {
         using var line = writer.NewRow();
-        var (shape, size) = (row.Candidate.Shape, row.Candidate.Size);
+        var (layout, decode, size) = (
+            row.Candidate.Shape.Layout,
+            row.Candidate.Shape.DecodeLayout,
+            row.Candidate.Size
+        );
+        var configuration = row.Judgement.Results[0].Configuration;
         line["rank"].Format(index + 1);
         line["name"].Set(row.Candidate.Name);
-        line["hardware"].Set(shape.Hardware.Name);
-        line["tp_size"].Format(shape.TpSize);
-        line["expert_parallel"].Format(shape.ExpertParallel);
+        line["hardware"].Set(layout.Hardware.Name);
+        line["tp_size"].Format(layout.TpSize);
+        line["attention_dp"].Format(layout.AttentionDp);
+        line["expert_parallel"].Format(layout.ExpertParallel);
+        line["decode_hardware"].Set(decode?.Hardware.Name ?? "");
+        line["decode_tp_size"].Set(Text(decode?.TpSize));
+        line["decode_attention_dp"].Set(Text(decode?.AttentionDp));
+        line["decode_expert_parallel"].Set(Text(decode?.ExpertParallel));
+        line["precision"].Set(configuration.Precision.Format);
+        line["prefill_global"].Set(configuration.PrefillGlobal);
+        line["prefill_local"].Set(configuration.PrefillLocal);
+        line["decode_global"].Set(configuration.DecodeGlobal);
+        line["decode_local"].Set(configuration.DecodeLocal);
         line["mixed"].Format(size.Mixed);
         line["prefill"].Format(size.Prefill);
         line["decode"].Format(size.Decode);
         line["accelerators"].Format(row.Candidate.Accelerators);
         line["requests_per_second"].Set(Text(row.Rate));
+        line["goodput_requests_per_second"].Set(Text(row.Goodput?.Mean));
         line["cost_per_hour"].Set(Text(row.CostPerHour));
         line["cost_per_million_tokens"].Set(Text(row.CostPerMillionTokens));
         line["cost_per_million_output_tokens"].Set(Text(row.CostPerMillionOutputTokens));

@@ -17,6 +17,16 @@ internal static class PlanText
             _ => Digits(value) + " /s",
         };
 
+    /// <summary>What a question is for, with its unit.</summary>
+    public static string Objective(PlanQuestion question, double value) =>
+        question.Objective switch
+        {
+            PlanObjective.Cost => $"${Digits(value)}/h",
+            PlanObjective.Rate or PlanObjective.Goodput => $"{Digits(value)}/s",
+            PlanObjective.Latency => Figure(question.Slos[0].Figure, value),
+            _ => FormattableString.Invariant($"{value} GPUs"),
+        };
+
     /// <summary>Three digits that count.</summary>
     public static string Digits(double value)
     {

@@ -10,11 +10,18 @@ internal static class PlanVerdict
 
     private static string Of(PlanQuestion question, PlanRow row)
     {
-        var slos = string.Join(", ", question.Slos);
+        var slos = string.Join(
+            ", ",
+            question.Objective == PlanObjective.Goodput
+                ? [.. Deadlines(question), .. question.Required.Select(slo => slo.ToString())]
+                : question.Slos.Select(slo => slo.ToString())
+        );
         var what = question.Objective switch
         {
             PlanObjective.Rate =>
                 $"carries {PlanText.Digits(row.Rate ?? double.NaN)} requests/s within {slos}, more than any other of up to {question.MaxAccelerators} accelerators",
+            PlanObjective.Goodput =>
+                $"serves {PlanText.Digits(row.Objective)} requests/s within {slos}, {PlanText.Digits(row.AttainmentPercent)} % of those that come, more than any other of up to {question.MaxAccelerators} accelerators",
             PlanObjective.Latency => $"has the lowest {question.Slos[0].Figure.Name} within {slos}",
             PlanObjective.Cost => $"costs the least that meets {slos}",
             _ => $"needs the fewest accelerators to meet {slos}",
@@ -33,6 +40,15 @@ internal static class PlanVerdict
             $"{row.Candidate.Words} ({row.Candidate.Accelerators} accelerators{cost}) {what}: predicted {figures}; it {row.Confidence}."
         );
     }
+
+    /// <summary>What each request is held to.</summary>
+    private static IEnumerable<string> Deadlines(PlanQuestion question) =>
+        question
+            .Slos.Where(PlanQuestion.IsDeadline)
+            .Select(slo =>
+                $"{slo.Figure.Time} {PlanText.Figure(slo.Figure, slo.Figure.Time == "ttft" ? question.Base.TtftSloSeconds : question.Base.TpotSloSeconds)}"
+            )
+            .Distinct();
 
     private static string OfNone(PlanAnswer answer) =>
         answer.Nearest is { } nearest

@@ -16,7 +16,7 @@ internal sealed class Planner(
     {
         Search[] searches = [.. question.Shapes.SelectMany(SearchesOf)];
         Race(searches);
-        if (searches is [SizeSearch, ..])
+        if (searches is [SizeSearch or GoodputSearch, ..])
         {
             searches = Check(searches);
         }
@@ -30,6 +30,9 @@ internal sealed class Planner(
             PlanObjective.Rate => Sizes
                 .Largest(question, shape)
                 .Select(candidate => new RateSearch(question, candidate, bound)),
+            PlanObjective.Goodput => Sizes
+                .Largest(question, shape)
+                .Select(candidate => new GoodputSearch(question, candidate, bound)),
             PlanObjective.Latency => Sizes
                 .Largest(question, shape)
                 .Select(candidate => new LatencySearch(question, candidate)),
@@ -37,25 +40,35 @@ internal sealed class Planner(
             _ => [new SizeSearch(question, shape, bound)],
         };
 
-    /// <summary>What short runs found is judged by long ones: of the best only, for a plan shows no others.</summary>
+    /// <summary>
+    /// What short runs found is judged by long ones: the best, half as many again, and what would be among the best if it held with
+    /// fewer instances, as it may in long runs. A plan shows no others.
+    /// </summary>
     private Search[] Check(Search[] found)
     {
-        // A neighbour may weigh less than what the short runs found, so some more than are shown are judged.
+        Search[] best = [.. Best(found)];
         var most = question.Rows + (question.Rows / 2);
-        var chosen = Best(found).Take(most).ToHashSet();
-        Search[] checks =
-        [
-            .. found.Select(search =>
-                chosen.Contains(search) ? new SizeCheck(question, search.Found!.Probe.Candidate) : search
-            ),
-        ];
-        foreach (var search in found.Where(search => search.Found is not null && !chosen.Contains(search)))
-        {
-            search.Drop("others are better");
-        }
-
+        var chosen = best.Take(most).ToHashSet();
+        var last = best.Length > most ? best[question.Rows - 1].Score : double.PositiveInfinity;
+        var checks = Array.ConvertAll(found, CheckOf);
         Race(checks);
         return checks;
+
+        Search CheckOf(Search search)
+        {
+            if (search is not { Found: not null, Dropped: null })
+            {
+                return search;
+            }
+
+            if (search.Check(chosen.Contains(search) ? null : last) is { } check)
+            {
+                return check;
+            }
+
+            search.Drop("others are better");
+            return search;
+        }
     }
 
     /// <summary>

@@ -1,5 +1,7 @@
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Planning;
 
@@ -31,7 +33,7 @@ internal sealed class Prober(
     /// <summary>Requests of all runs.</summary>
     public long Requests { get; private set; }
 
-    /// <summary>Clusters that were simulated under load, each as its longest runs judge it.</summary>
+    /// <summary>Clusters whose figures under load are known, each as its longest runs judge it.</summary>
     public IReadOnlyList<Judgement> UnderLoad =>
         [
             .. _judgements
@@ -39,6 +41,14 @@ internal sealed class Prober(
                 .GroupBy(judged => (judged.Probe.Candidate, judged.Probe.Rate))
                 .Select(group => group.MaxBy(judged => judged.Probe.Level)!),
         ];
+
+    /// <summary>Clusters that were simulated under load.</summary>
+    public int ClustersUnderLoad =>
+        _judgements
+            .Values.Where(judged => judged.Probe.Level != ProbeLevel.Idle && !judged.IsError)
+            .Select(judged => (judged.Probe.Candidate, judged.Probe.Rate))
+            .Distinct()
+            .Count();
 
     /// <summary>Called after each run, from any thread, with the number of runs.</summary>
     public Action<int>? OnRun { get; init; }
@@ -67,12 +77,13 @@ internal sealed class Prober(
     }
 
     private Judgement JudgementOf(Runs runs) =>
-        runs.Error is { } error
-            ? Judgement.OfError(runs.Probe, error)
-            : Judgement.Of(runs.Probe, runs.Results, question);
+        runs.Error is { } error ? Judgement.OfError(runs.Probe, error)
+        : runs.Ended is { } ended ? Judgement.OfEnded(runs.Probe, ended.Slo, ended.Summary)
+        : Judgement.Of(runs.Probe, runs.Results, question);
 
     private bool IsEnough(Runs runs) =>
         runs.Error is not null
+        || runs.Ended is not null
         || runs.Probe.Level != ProbeLevel.Full
         || runs.Results.Count >= question.MaxReplications
         || JudgementOf(runs).IsDecided;
@@ -91,8 +102,8 @@ internal sealed class Prober(
 
     private void Run(IReadOnlyList<(Runs Runs, int Seed)> wanted)
     {
-        var results = new RunResult?[wanted.Count];
-        var todo = new List<(int Index, PreparedPoint Point)>();
+        var done = new Outcome?[wanted.Count];
+        var todo = new List<Work>();
         for (var i = 0; i < wanted.Count; i++)
         {
             var (runs, seed) = wanted[i];
@@ -101,33 +112,34 @@ internal sealed class Prober(
                 continue;
             }
 
+            var end = EarlyEnd.Of(question, runs.Probe.Level, point, CountOf(runs.Probe.Level));
             if (_known.TryGetValue(point.Hash, out var entry))
             {
-                results[i] = point.Result(entry.Summary, s_noFiles);
-                Remembered++;
+                done[i] = new Outcome(point.Result(entry.Summary, s_noFiles), null);
+            }
+            else if (end?.Find(point, _known) is { } ended)
+            {
+                done[i] = new Outcome(null, ended);
             }
             else
             {
-                todo.Add((i, point));
+                todo.Add(new Work(i, point, end));
             }
         }
 
+        Remembered += done.Count(outcome => outcome is not null);
         Workers.Run(workers, todo, Simulate, cancellation);
         for (var i = 0; i < wanted.Count; i++)
         {
-            if (results[i] is { } result)
-            {
-                wanted[i].Runs.Results.Add(result);
-                Requests += result.Summary.Requests;
-            }
+            wanted[i].Runs.Add(done[i]);
+            Requests += done[i]?.Requests ?? 0;
         }
 
-        void Simulate((int Index, PreparedPoint Point) work, CancellationToken stop)
+        void Simulate(Work work, CancellationToken stop)
         {
-            JournalEntry entry;
             try
             {
-                entry = SharedSimulation.Run([work.Point], s_noFiles, stop)[0];
+                done[work.Index] = Result(work, stop);
             }
             catch (UserErrorException e)
             {
@@ -135,14 +147,28 @@ internal sealed class Prober(
                 return;
             }
 
-            journal?.Commit(work.Point.Hash, work.Point.ConfigurationText, entry);
-            results[work.Index] = work.Point.Result(entry.Summary, s_noFiles);
-            lock (results)
+            lock (done)
             {
                 Simulated++;
             }
 
             OnRun?.Invoke(Simulated + Remembered);
+        }
+    }
+
+    private Outcome Result(Work work, CancellationToken stop)
+    {
+        var point = work.Point;
+        try
+        {
+            Action<RequestRecord>? watch = work.End is { } end ? end.Watch(point).Add : null;
+            var entry = SharedSimulation.Run([point], s_noFiles, stop, watch)[0];
+            journal?.Commit(point.Hash, point.ConfigurationText, entry);
+            return new Outcome(point.Result(entry.Summary, s_noFiles), null);
+        }
+        catch (SurelyMissedException miss)
+        {
+            return new Outcome(null, (miss.Slo, work.End!.Commit(point, miss, journal)));
         }
     }
 
@@ -166,7 +192,7 @@ internal sealed class Prober(
 
     private RunConfiguration Configuration(Probe probe, int seed)
     {
-        var configuration = question.Base with
+        var configuration = probe.Candidate.Shape.Setup.ApplyTo(question.Base) with
         {
             ClusterContent = probe.Candidate.Shape.ClusterFile(probe.Candidate.Size),
             Seed = question.Base.Seed + seed,
@@ -189,6 +215,15 @@ internal sealed class Prober(
             question.Base.RequestCount ?? int.MaxValue
         );
 
+    /// <summary>A run that is to be simulated.</summary>
+    private sealed record Work(int Index, PreparedPoint Point, EarlyEnd? End);
+
+    /// <summary>What came of a run: a result, or what ended it.</summary>
+    private sealed record Outcome(RunResult? Result, (SloTerm Slo, RunSummary Summary)? Ended)
+    {
+        public long Requests => Result?.Summary.Requests ?? Ended!.Value.Summary.Requests;
+    }
+
     /// <summary>The runs of a probe so far.</summary>
     private sealed class Runs(Probe probe)
     {
@@ -196,6 +231,18 @@ internal sealed class Prober(
 
         public List<RunResult> Results { get; } = [];
 
+        /// <summary>What ended a run, the first in the order of seeds.</summary>
+        public (SloTerm Slo, RunSummary Summary)? Ended { get; private set; }
+
         public string? Error { get; set; }
+
+        public void Add(Outcome? outcome)
+        {
+            Ended ??= outcome?.Ended;
+            if (outcome?.Result is { } result)
+            {
+                Results.Add(result);
+            }
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LlmSim.Experiments.Planning;
 
 /// <summary>The highest rate at which the SLOs hold on a candidate.</summary>
@@ -17,6 +19,11 @@ internal sealed class RateSearch(PlanQuestion question, Candidate candidate, Loa
 
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
+        if (IsDroppedAtOnce())
+        {
+            yield break;
+        }
+
         yield return [ProbeOf(candidate.Size, ProbeLevel.Idle)];
         if (IsDroppedIdle())
         {
@@ -83,9 +90,6 @@ internal sealed class RateSearch(PlanQuestion question, Candidate candidate, Loa
     private Probe At(double rate, ProbeLevel level) => new(candidate, Rounded(rate), level);
 
     /// <summary>Four digits, so that a rate reads well and searches meet in the same one.</summary>
-    private static double Rounded(double rate)
-    {
-        var unit = Math.Pow(10, Math.Floor(Math.Log10(rate)) - 3);
-        return Math.Round(rate / unit) * unit;
-    }
+    internal static double Rounded(double rate) =>
+        double.Parse(rate.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

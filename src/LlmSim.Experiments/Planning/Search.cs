@@ -63,6 +63,10 @@ internal abstract class Search
         Wanted = IsDone ? [] : _rounds.Current;
     }
 
+    /// <summary>Judges by long runs what short ones found; null where they cannot change that others are better.</summary>
+    /// <param name="below">Only what has a lower score matters; null where it is one of the best already.</param>
+    public virtual Search? Check(double? below) => null;
+
     /// <summary>Asks for nothing more.</summary>
     public void Drop(string reason)
     {
@@ -73,16 +77,39 @@ internal abstract class Search
 
     protected abstract IEnumerable<IReadOnlyList<Probe>> Rounds();
 
+    /// <summary>Whether nothing of the shape can serve the model or be weighed; it is dropped then.</summary>
+    protected bool IsDroppedAtOnce()
+    {
+        var reason = Shape.Impossible ?? Question.Unpriced(Shape);
+        if (reason is not null)
+        {
+            Drop(reason);
+        }
+
+        return reason is not null;
+    }
+
     /// <summary>Whether what was judged with one request at a time does not hold, so that no number of instances helps; it is dropped then.</summary>
     protected bool IsDroppedIdle()
     {
         var idle = Judged[0];
         if (!idle.Holds)
         {
-            Drop(idle.Terms.Count == 0 ? idle.Reason! : $"even with one request at a time {idle.Reason}");
+            Drop(idle.IsError ? idle.Reason! : $"even with one request at a time {idle.Reason}");
         }
 
         return !idle.Holds;
+    }
+
+    /// <summary>Keeps what has the most goodput so far, if anything has some.</summary>
+    protected bool TakeMost()
+    {
+        Found = Judged
+            .Append(Found)
+            .OfType<Judgement>()
+            .Where(judged => judged.Holds && judged.GoodputRequestsPerSecond > 0)
+            .MaxBy(judged => judged.GoodputRequestsPerSecond);
+        return Found is not null;
     }
 
     /// <summary>From now on no candidate is lighter than this one.</summary>

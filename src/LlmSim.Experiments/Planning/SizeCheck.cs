@@ -1,28 +1,28 @@
 namespace LlmSim.Experiments.Planning;
 
 /// <summary>Judges what a search by short runs found, and its neighbours, by long ones.</summary>
-internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search(question, start.Shape)
+/// <param name="question">What is asked.</param>
+/// <param name="start">What short runs found.</param>
+/// <param name="below">Only what weighs less is looked for; null for the start and whatever its neighbours are.</param>
+internal sealed class SizeCheck(PlanQuestion question, Candidate start, double? below = null)
+    : Search(question, start.Shape)
 {
     private const int MostSteps = 8;
 
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
-        yield return [Full(start.Size)];
-        if (Judged[0].Holds)
+        foreach (var round in below is { } most ? SmallerThan(most) : StartOrLarger())
         {
-            Found = Judged[0];
-        }
-        else
-        {
-            foreach (var round in Larger())
-            {
-                yield return round;
-            }
+            yield return round;
         }
 
         if (Found is null)
         {
-            Drop(Nearest?.Reason ?? "no neighbour of what short runs found holds in long ones");
+            Drop(
+                below is not null
+                    ? "others are better"
+                    : Nearest?.Reason ?? "no neighbour of what short runs found holds in long ones"
+            );
             yield break;
         }
 
@@ -32,12 +32,40 @@ internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search
         }
     }
 
+    private IEnumerable<IReadOnlyList<Probe>> StartOrLarger()
+    {
+        yield return [Full(start.Size)];
+        if (Judged[0].Holds)
+        {
+            Found = Judged[0];
+            yield break;
+        }
+
+        foreach (var round in Larger())
+        {
+            yield return round;
+        }
+    }
+
+    private IEnumerable<IReadOnlyList<Probe>> SmallerThan(double most)
+    {
+        Probe[] lighter =
+        [
+            .. Lighter(start).Where(size => Question.Weight(new Candidate(Shape, size)) < most).Select(Full),
+        ];
+        if (lighter.Length > 0)
+        {
+            yield return lighter;
+            Found = Judged.Where(judged => judged.Holds).MinBy(WeightOf);
+        }
+    }
+
     private IEnumerable<IReadOnlyList<Probe>> Smaller()
     {
-        while (Neighbours(Found!.Probe.Candidate.Size, -1) is { Count: > 0 } sizes)
+        while (Lighter(Found!.Probe.Candidate) is { Count: > 0 } sizes)
         {
             yield return [.. sizes.Select(Full)];
-            if (Judged.FirstOrDefault(judged => judged.Holds) is not { } better)
+            if (Judged.Where(judged => judged.Holds).MinBy(WeightOf) is not { } better)
             {
                 yield break;
             }
@@ -58,7 +86,7 @@ internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search
             }
 
             yield return [.. front.Select(Full)];
-            if (Judged.FirstOrDefault(judged => judged.Holds) is { } found)
+            if (Judged.Where(judged => judged.Holds).MinBy(WeightOf) is { } found)
             {
                 Found = found;
                 yield break;
@@ -67,6 +95,21 @@ internal sealed class SizeCheck(PlanQuestion question, Candidate start) : Search
     }
 
     private Probe Full(ClusterSize size) => ProbeOf(size, ProbeLevel.Full);
+
+    private double WeightOf(Judgement judged) => Question.Weight(judged.Probe.Candidate);
+
+    /// <summary>Neighbours that weigh less: where all instances weigh the same, those with one instance fewer.</summary>
+    private List<ClusterSize> Lighter(Candidate found)
+    {
+        int[] steps = [-1, 0, 1];
+        var weight = Question.Weight(found);
+        return
+        [
+            .. steps
+                .SelectMany(step => Neighbours(found.Size, step))
+                .Where(size => Question.Weight(new Candidate(Shape, size)) < weight),
+        ];
+    }
 
     /// <summary>One instance more or fewer; of a disaggregated cluster also with one or two that change their stage.</summary>
     private List<ClusterSize> Neighbours(ClusterSize size, int step)

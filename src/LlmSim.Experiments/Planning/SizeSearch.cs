@@ -4,11 +4,12 @@ namespace LlmSim.Experiments.Planning;
 internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, LoadBound bound)
     : Search(question, shape)
 {
+    public override Search? Check(double? below) => new SizeCheck(Question, Found!.Probe.Candidate, below);
+
     protected override IEnumerable<IReadOnlyList<Probe>> Rounds()
     {
-        if (Question.Unpriced(Shape) is { } reason)
+        if (IsDroppedAtOnce())
         {
-            Drop(reason);
             yield break;
         }
 
@@ -55,7 +56,8 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
             yield return round;
         }
 
-        if (Found is null)
+        var isBesideAmple = Found is not null;
+        if (!isBesideAmple)
         {
             foreach (var round in Front(least))
             {
@@ -77,24 +79,59 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
             yield return round;
         }
 
-        for (
-            var prefill = size.Prefill + 1;
-            Found.Probe.Candidate.Size.Instances - 1 - prefill >= least.Decode;
-            prefill++
-        )
+        for (var prefill = size.Prefill + 1; Lighter(prefill) >= least.Decode; prefill++)
         {
-            var fewer = Found.Probe.Candidate.Size.Instances - 1 - prefill;
-            yield return [ProbeOf(ClusterSize.Of(prefill, fewer), ProbeLevel.Short)];
-            if (Judged[0].Holds)
+            foreach (var round in Improve(prefill, least))
             {
-                Take(Judged[0]);
-                var (now, known) = (prefill, fewer);
-                foreach (var round in Fewest(least.Decode, count => ClusterSize.Of(now, count), most: known))
-                {
-                    yield return round;
-                }
+                yield return round;
             }
         }
+
+        // Fewer that prefill were too few beside the ample that decode, not always beside more of them.
+        for (
+            var prefill = size.Prefill - 1;
+            isBesideAmple && prefill >= least.Prefill && Lighter(prefill) > decode;
+            prefill--
+        )
+        {
+            foreach (var round in Improve(prefill, least))
+            {
+                yield return round;
+            }
+        }
+    }
+
+    /// <summary>Something lighter than what was found, with so many that prefill.</summary>
+    private IEnumerable<IReadOnlyList<Probe>> Improve(int prefill, ClusterSize least)
+    {
+        var lighter = Lighter(prefill);
+        yield return [ProbeOf(ClusterSize.Of(prefill, lighter), ProbeLevel.Short)];
+        if (!Judged[0].Holds)
+        {
+            yield break;
+        }
+
+        Take(Judged[0]);
+        foreach (var round in Fewest(least.Decode, count => ClusterSize.Of(prefill, count), most: lighter))
+        {
+            yield return round;
+        }
+    }
+
+    /// <summary>The most that decode beside so many that prefill in a cluster that is lighter than what was found; 0 for none.</summary>
+    private int Lighter(int prefill)
+    {
+        var weight = Question.Weight(Found!.Probe.Candidate);
+        var decode = 0;
+        while (
+            Question.Weight(new Candidate(Shape, ClusterSize.Of(prefill, decode + 1))) < weight
+            && Allows(ClusterSize.Of(prefill, decode + 1))
+        )
+        {
+            decode++;
+        }
+
+        return decode;
     }
 
     /// <summary>Every way to divide the most that are allowed, from the fewest that prefill on.</summary>
@@ -194,7 +231,7 @@ internal sealed class SizeSearch(PlanQuestion question, InstanceShape shape, Loa
     private double Overload(Judgement judged)
     {
         const double Most = 3;
-        var throughput = judged.Results.Count > 0 ? judged.Results[0].Summary.RequestsPerSecond : double.NaN;
+        var throughput = judged.RequestsPerSecond;
         return throughput > 0 ? Math.Clamp(bound.RequestsPerSecond / throughput, 1, Most) : 1;
     }
 

@@ -5,24 +5,50 @@ internal static class Sizes
 {
     /// <summary>All of them.</summary>
     public static IEnumerable<Candidate> All(PlanQuestion question, InstanceShape shape) =>
-        Enumerable
-            .Range(1, question.MaxAccelerators / shape.TpSize)
-            .SelectMany(instances => Of(shape, instances))
-            .Where(question.Allows);
-
-    /// <summary>Those of the most instances: of a disaggregated shape every way to divide them.</summary>
-    public static IEnumerable<Candidate> Largest(PlanQuestion question, InstanceShape shape) =>
-        Enumerable
-            .Range(1, question.MaxAccelerators / shape.TpSize)
-            .Reverse()
-            .Select(instances => Of(shape, instances).Where(question.Allows).ToArray())
-            .FirstOrDefault(candidates => candidates.Length > 0)
-        ?? [];
-
-    private static IEnumerable<Candidate> Of(InstanceShape shape, int instances) =>
         shape.IsDisaggregated
-            ? Enumerable
-                .Range(1, instances - 1)
-                .Select(prefill => new Candidate(shape, ClusterSize.Of(prefill, instances - prefill)))
-            : [new Candidate(shape, ClusterSize.OfMixed(instances))];
+            ? Counts(question, shape, prefill => ClusterSize.Of(prefill, 1))
+                .SelectMany(prefill =>
+                    Counts(question, shape, decode => ClusterSize.Of(prefill, decode))
+                        .Select(decode => new Candidate(shape, ClusterSize.Of(prefill, decode)))
+                )
+            : Counts(question, shape, ClusterSize.OfMixed)
+                .Select(instances => new Candidate(shape, ClusterSize.OfMixed(instances)));
+
+    /// <summary>Those to which nothing can be added: of a disaggregated shape every way to divide what may be bought.</summary>
+    public static IEnumerable<Candidate> Largest(PlanQuestion question, InstanceShape shape)
+    {
+        if (!shape.IsDisaggregated)
+        {
+            return All(question, shape).TakeLast(1);
+        }
+
+        var largest = new List<Candidate>();
+        var decode = question.MaxAccelerators;
+        for (var prefill = 1; decode > 0; prefill++)
+        {
+            while (decode > 0 && !Allows(prefill, decode))
+            {
+                decode--;
+            }
+
+            if (decode > 0 && !Allows(prefill + 1, decode))
+            {
+                largest.Add(new Candidate(shape, ClusterSize.Of(prefill, decode)));
+            }
+        }
+
+        return largest;
+
+        bool Allows(int prefill, int decode) =>
+            question.Allows(new Candidate(shape, ClusterSize.Of(prefill, decode)));
+    }
+
+    private static IEnumerable<int> Counts(
+        PlanQuestion question,
+        InstanceShape shape,
+        Func<int, ClusterSize> sizeOf
+    ) =>
+        Enumerable
+            .Range(1, question.MaxAccelerators)
+            .TakeWhile(count => question.Allows(new Candidate(shape, sizeOf(count))));
 }

@@ -92,7 +92,7 @@ internal static class PlanPage
             all,
             row => row.Candidate.Accelerators,
             row => row.AttainmentPercent,
-            "Every cluster that was simulated under the load."
+            "The clusters that were simulated under the load to the end of a run; --whole_runs has all of them."
         );
     }
 
@@ -104,6 +104,9 @@ internal static class PlanPage
                 TableColumn.Number("Accelerators"),
                 TableColumn.Number("Cost", "$/h"),
                 TableColumn.Number("Cost", "$/M tokens"),
+                .. answer.Question.Objective == PlanObjective.Goodput
+                    ? new[] { TableColumn.Number("Within deadlines", "1/s") }
+                    : [],
                 .. answer.Question.Slos.Select(slo => TableColumn.Number(slo.Figure.Name)),
                 TableColumn.Number("Goodput an accelerator", "1/s"),
                 TableColumn.Number("Busy", "%"),
@@ -122,6 +125,7 @@ internal static class PlanPage
             TableCell.Count(row.Candidate.Accelerators),
             Number(row.CostPerHour),
             Number(row.CostPerMillionTokens),
+            .. row.Goodput is { } goodput ? new[] { TableCell.Of(goodput.Mean) } : [],
             .. row.Judgement.Terms.Select(term => new TableCell(
                 $"{PlanText.Figure(term.Slo.Figure, term.Estimate.Mean)} ± {PlanText.Figure(term.Slo.Figure, term.Estimate.HalfWidth)}",
                 term.Estimate.Mean
@@ -151,7 +155,7 @@ internal static class PlanPage
             x,
             y,
             [
-                .. rows.GroupBy(row => row.Candidate.Shape.Hardware.Name)
+                .. rows.GroupBy(row => row.Candidate.Shape.HardwareName)
                     .OrderBy(group => group.Key, StringComparer.Ordinal)
                     .Select(group => new ChartSeries(
                         group.Key,
@@ -183,37 +187,38 @@ internal static class PlanPage
 
         yield return new SectionBlock(
             "What moves the answer",
-            "Each assumption a fifth lower and higher: the best candidate then, and what it weighs."
+            "Each assumption a fifth lower and higher: the best candidate then, and what the plan is for."
         );
-        var now = Influence.WeightOf(influences[0].Now, question);
         yield return new BarChart(
-            "Weight of the best candidate",
+            "Of the best candidate",
             question.Objective switch
             {
                 PlanObjective.Cost => new ChartAxis("cost", "$/h"),
                 PlanObjective.Rate => new ChartAxis("rate", "1/s"),
+                PlanObjective.Goodput => new ChartAxis("requests within the deadlines", "1/s"),
+                PlanObjective.Latency => new ChartAxis(question.Slos[0].Figure.Name),
                 _ => new ChartAxis("accelerators"),
             },
             [
                 .. influences.Select(influence =>
                 {
-                    double[] weights =
+                    double[] values =
                     [
                         .. new[] { influence.Lower, influence.Now, influence.Higher }
-                            .Select(row => Influence.WeightOf(row, question))
+                            .Select(one => one.Objective)
                             .Where(double.IsFinite),
                     ];
                     return new ChartBar(
                         influence.Assumption,
-                        weights.Min(),
-                        weights.Max(),
-                        $"20 % lower: {NameOf(influence.Lower)}; higher: {NameOf(influence.Higher)}"
+                        values.Min(),
+                        values.Max(),
+                        $"20 % lower: {NameOf(influence.Lower.Row)}; higher: {NameOf(influence.Higher.Row)}"
                     );
                 }),
             ]
         )
         {
-            Base = now,
+            Base = influences[0].Now.Objective,
         };
     }
 

@@ -10,11 +10,16 @@ namespace LlmSim.Experiments.Sweeps;
 internal static class SharedSimulation
 {
     /// <summary>Simulates, and gives each point's files their names.</summary>
+    /// <param name="points">The points.</param>
+    /// <param name="files">Their files.</param>
+    /// <param name="cancellation">Stops the run.</param>
+    /// <param name="watch">Sees each request at its end; what it throws ends the run.</param>
     /// <returns>An entry for each point.</returns>
     public static IReadOnlyList<JournalEntry> Run(
         IReadOnlyList<PreparedPoint> points,
         PointFiles files,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        Action<RequestRecord>? watch = null
     )
     {
         var members = new List<Member>();
@@ -40,9 +45,12 @@ internal static class SharedSimulation
                     OnSample = sample => members.ForEach(member => member.Samples.Add(sample)),
                 }
                 : null;
-            Action<RequestRecord>? onRequest = members.Exists(member => member.WritesRequests)
-                ? record => members.ForEach(member => member.Add(record))
-                : null;
+            var onRequest = watch;
+            if (members.Exists(member => member.WritesRequests))
+            {
+                onRequest += record => members.ForEach(member => member.Add(record));
+            }
+
             var summary = Simulator.Watch(
                 scenario,
                 workload,

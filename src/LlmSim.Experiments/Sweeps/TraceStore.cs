@@ -26,7 +26,8 @@ internal sealed class TraceStore(CancellationToken cancellation = default)
             options,
             options.Jitter ? configuration.Seed : null,
             readHashIds,
-            readHashIds ? configuration.TraceBlockSize : null
+            readHashIds ? configuration.TraceBlockSize : null,
+            configuration.Variation
         );
         if (!_traces.TryGetValue(key, out var trace))
         {
@@ -45,6 +46,7 @@ internal sealed class TraceStore(CancellationToken cancellation = default)
             configuration.TraceOptions == new TraceOptions()
                 ? path
                 : $"{path} by {configuration.TraceOptions}";
+        name = configuration.Variation is { } variation ? $"{name} as {variation}" : name;
         return new Trace(parsed, InputFingerprint.OfTrace(name, readHashIds, parsed.Requests.Span));
     }
 
@@ -58,6 +60,7 @@ internal sealed class TraceStore(CancellationToken cancellation = default)
         TraceOptions Options,
         long? Seed,
         bool ReadHashIds,
-        int? HashBlockTokens
+        int? HashBlockTokens,
+        WorkloadVariation? Variation
     );
 }

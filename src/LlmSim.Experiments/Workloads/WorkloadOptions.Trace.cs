@@ -12,7 +12,7 @@ internal sealed partial record WorkloadOptions
     {
         using var stream = InputFile.OpenRows(TracePath!);
         using var trace = OpenTrace(stream, TracePath!);
-        var requests = Requests(trace, TracePath!)
+        var requests = Varied(Requests(trace, TracePath!))
             .Select(request =>
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -64,7 +64,7 @@ internal sealed partial record WorkloadOptions
         var arrivals = ChooseArrivals(path, trace.HasTimes);
         try
         {
-            foreach (var request in Apply(arrivals, Requests(trace, path)))
+            foreach (var request in Apply(arrivals, Varied(Requests(trace, path))))
             {
                 yield return request;
             }

@@ -97,6 +97,9 @@ internal sealed partial record WorkloadOptions
     /// <summary>Tokens of a block that a hash id of the trace stands for, at least 1; null for the format's own.</summary>
     public int? HashBlockTokens { get; init; }
 
+    /// <summary>Lengths and prefixes in the place of its own; null for its own.</summary>
+    public WorkloadVariation? Variation { get; init; }
+
     /// <summary>
     /// The arrival process, as far as it is known without the file of the trace: most have times. Null in a closed loop.
     /// </summary>
@@ -129,8 +132,11 @@ internal sealed partial record WorkloadOptions
         }
 
         var source = Source ?? (TracePath is null ? RequestSource.Conversation : RequestSource.Trace);
-        return source == RequestSource.Trace ? FromTrace(onKnown) : Synthetic(source, onKnown);
+        return source == RequestSource.Trace ? FromTrace(onKnown) : Varied(Synthetic(source, onKnown));
     }
+
+    private IEnumerable<RequestSpec> Varied(IEnumerable<RequestSpec> requests) =>
+        Variation?.Apply(requests) ?? requests;
 
     private IEnumerable<RequestSpec> Apply(ArrivalChoice arrivals, IEnumerable<RequestSpec> requests) =>
         arrivals.Process?.Apply(requests, Rate, Seed, RequestCount) ?? requests.Take(RequestCount);

@@ -13,12 +13,12 @@ internal static class PlanCases
         new(RequestsPerSecond: 1, PrefillOps: 0, DecodeOps: 0, DecodeBytes: 0);
 
     public static InstanceShape Shape(string hardware, int tp, bool isDisaggregated) =>
-        new()
-        {
-            Hardware = HardwareCatalog.BuiltIn.Get(hardware),
-            TpSize = tp,
-            IsDisaggregated = isDisaggregated,
-        };
+        isDisaggregated
+            ? new() { Layout = Layout(hardware, tp), DecodeLayout = Layout(hardware, tp) }
+            : new() { Layout = Layout(hardware, tp) };
+
+    public static InstanceLayout Layout(string hardware, int tp) =>
+        new() { Hardware = HardwareCatalog.BuiltIn.Get(hardware), TpSize = tp };
 
     public static PlanQuestion Question(IReadOnlyList<InstanceShape> shapes) =>
         new()

@@ -12,6 +12,14 @@ public sealed class PlannerTests
         PlanCases.Shape("NVIDIA_H100_SXM", 4, isDisaggregated: true),
         PlanCases.Shape("NVIDIA_H200", 1, isDisaggregated: true),
         PlanCases.Shape("NVIDIA_H200", 8, isDisaggregated: false),
+        PlanCases.Shape("NVIDIA_H200", 4, isDisaggregated: true) with
+        {
+            DecodeLayout = PlanCases.Layout("NVIDIA_H100_SXM", 1),
+        },
+        PlanCases.Shape("NVIDIA_B200", 1, isDisaggregated: true) with
+        {
+            DecodeLayout = PlanCases.Layout("NVIDIA_H100_SXM", 2) with { AttentionDp = 2 },
+        },
     ];
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 100)];
@@ -101,8 +109,8 @@ public sealed class PlannerTests
 
         var answer = PlanCases.Answer(question, probe => probe.Rate <= most);
 
-        // Every way to divide eight accelerators is a candidate.
-        Assert.Equal(1 + 1 + 1 + 7 + 1, answer.Searches.Count);
+        // Every way to divide eight accelerators to which nothing can be added is a candidate.
+        Assert.Equal(1 + 1 + 1 + 7 + 1 + 1 + 1, answer.Searches.Count);
         Assert.All(answer.Rows, row => Assert.InRange(row.Rate!.Value, most / 1.012, most));
     }
 

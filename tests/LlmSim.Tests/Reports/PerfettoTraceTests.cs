@@ -46,13 +46,7 @@ public sealed class PerfettoTraceTests : IDisposable
             trace.RootElement.GetProperty("otherData").GetProperty("events").GetInt64()
         );
         Assert.Contains($"{events.Length:N0} events", run.Error);
-        foreach (var one in events)
-        {
-            Assert.Contains(Phase(one), "XCbeiM");
-            Assert.True(one.GetProperty("pid").GetInt32() > 0);
-            Assert.NotEqual("", one.GetProperty("name").GetString());
-            Assert.True(Phase(one) == "M" || one.GetProperty("ts").GetInt64() >= 0);
-        }
+        Assert.All(events, RequireFields);
 
         RequireIterationsInTurn(events);
         RequireRequestsWhole(events, requests: 60);
@@ -145,6 +139,57 @@ public sealed class PerfettoTraceTests : IDisposable
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("--trace_output: is of a single run", run.Error);
+    }
+
+    /// <summary>What the format asks of an event of each phase, and nothing of another type or by another name.</summary>
+    private static void RequireFields(JsonElement one)
+    {
+        var phase = Phase(one);
+        string[] required = phase switch
+        {
+            "X" => ["name", "ph", "pid", "tid", "ts", "dur"],
+            "C" => ["name", "ph", "pid", "ts", "args"],
+            "b" or "e" => ["name", "ph", "pid", "ts", "cat", "id"],
+            "i" => ["name", "ph", "pid", "ts", "s"],
+            "M" => ["name", "ph", "pid", "args"],
+            _ => throw new InvalidOperationException($"phase {phase}"),
+        };
+        string[] known = ["name", "ph", "pid", "tid", "ts", "dur", "cat", "id", "args", "s"];
+        var fields = one.EnumerateObject().ToDictionary(field => field.Name, field => field.Value);
+        Assert.All(required, name => Assert.Contains(name, fields.Keys));
+        Assert.All(fields.Keys, name => Assert.Contains(name, known));
+        Assert.NotEqual("", fields["name"].GetString());
+        Assert.True(fields["pid"].GetInt32() > 0);
+        foreach (var time in fields.Where(field => field.Key is "ts" or "dur"))
+        {
+            Assert.True(time.Value.GetInt64() >= 0);
+        }
+
+        if (phase == "C")
+        {
+            Assert.All(
+                fields["args"].EnumerateObject(),
+                value => Assert.True(double.IsFinite(value.Value.GetDouble()))
+            );
+        }
+        else if (phase == "M")
+        {
+            Assert.Contains(
+                fields["name"].GetString(),
+                (string[])
+                    [
+                        "process_name",
+                        "thread_name",
+                        "process_sort_index",
+                        "thread_sort_index",
+                        "process_labels",
+                    ]
+            );
+        }
+        else if (phase == "i")
+        {
+            Assert.Contains(fields["s"].GetString(), (string[])["g", "p", "t"]);
+        }
     }
 
     private static void RequireIterationsInTurn(JsonElement[] events)

@@ -47,14 +47,17 @@ const pause = () => new Promise((resume) => setTimeout(resume));
     document.body.append(
       element('p', 'Plus and minus zoom, left and right move, 0 shows all.', { id: 'chart-keys', class: 'hidden' }),
     );
-    const script = document.createElement('script');
-    script.textContent = new TextDecoder().decode(await inflate('library'));
-    document.head.append(script);
+    const library = await inflate('library');
     const columns = new Columns(await inflate('numbers'));
+    await pause();
+    const script = document.createElement('script');
+    script.textContent = new TextDecoder().decode(library);
+    document.head.append(script);
     // One by one, so that the page can be read and scrolled meanwhile.
     for (const spec of specs) {
       await pause();
       const card = new ChartCard(spec, columns);
+      await card.kind.prepare?.(pause);
       card.start();
       cards.push(card);
     }

@@ -1,6 +1,9 @@
 /** So many requests are drawn one by one; more are counted. */
-const MOST_SINGLE = 1200;
+const MOST_SINGLE = 400;
 const BINS = 600;
+
+/** So many are counted before the page may do something else. */
+const COUNTED_TOGETHER = 10_000;
 
 /** A strip for each instance: counts of requests from afar, each request itself from near. */
 class TimelineChart {
@@ -9,31 +12,36 @@ class TimelineChart {
     this.card = card;
     this.canZoom = true;
     this.margins = { left: 104, right: 20 };
-    this.read(columns);
+    this.columns = columns;
     this.height = Math.min(900, 90 + 46 * spec.instances.length);
     this.window = [0, spec.end];
   }
 
-  /** Times that a request does not have stay those of the step before it. */
-  read(columns) {
-    const { spec } = this;
-    const of = (name) => columns.get(spec[name]);
-    Object.assign(this, {
-      arrival: of('arrival'),
-      prefillRow: of('prefillRow'),
-      decodeRow: of('decodeRow'),
-      inputTokens: of('inputTokens'),
-      outputTokens: of('outputTokens'),
-    });
+  /** Reads the requests and counts them over the whole time, step by step: there may be 100,000. */
+  async prepare(pause) {
+    const { spec, columns } = this;
+    for (const name of ['arrival', 'prefillRow', 'decodeRow', 'inputTokens', 'outputTokens']) {
+      this[name] = columns.get(spec[name]);
+      await pause();
+    }
     this.count = this.arrival.length;
     let before = this.arrival;
     for (const name of ['prefillStart', 'prefillFinish', 'transferFinish', 'decodeStart', 'finish']) {
-      const steps = of(name);
-      const times = new Float64Array(this.count);
-      for (let i = 0; i < this.count; i++) times[i] = before[i] + (Number.isNaN(steps[i]) ? 0 : steps[i]);
-      this[name] = times;
-      before = times;
+      before = this[name] = this.times(before, columns.get(spec[name]));
+      await pause();
     }
+    if (this.count <= MOST_SINGLE) return;
+    const whole = this.emptyCounts(0, spec.end);
+    for (let i = 0; i < this.count; i += COUNTED_TOGETHER) {
+      this.add(whole, i, Math.min(this.count, i + COUNTED_TOGETHER));
+      await pause();
+    }
+    this.whole = this.summed(whole);
+  }
+
+  /** Times that a request does not have stay those of the step before it. */
+  times(before, steps) {
+    return before.map((time, i) => time + (Number.isNaN(steps[i]) ? 0 : steps[i]));
   }
 
   /** The phases of a request: name, strip, start and end. */
@@ -135,35 +143,12 @@ class TimelineChart {
 
   /** How many requests are in each phase over each part of the window, on average. */
   counts(from, to) {
-    const kinds = ['queue', 'prefill', 'decode'];
-    const width = (to - from) / BINS;
-    const sums = this.spec.instances.map(() => kinds.map(() => new Float64Array(BINS + 1)));
-    const add = (row, kind, start, end) => {
-      if (row < 0 || end <= from || start >= to || end <= start) return;
-      const first = Math.max(0, (start - from) / width);
-      const last = Math.min(BINS, (end - from) / width);
-      const sum = sums[row][kind];
-      // Differences of the counts; a part of a bin counts as that part.
-      const spread = (place, by) => {
-        const bin = Math.floor(place);
-        if (bin >= BINS) return;
-        sum[bin] += by * (1 - (place - bin));
-        sum[bin + 1] += by * (place - bin);
-      };
-      spread(first, 1);
-      spread(last, -1);
-    };
-    for (let i = 0; i < this.count; i++) {
-      if (this.arrival[i] >= to) break;
-      if (this.finish[i] <= from) continue;
-      add(this.prefillRow[i], 0, this.arrival[i], this.prefillStart[i]);
-      add(this.prefillRow[i], 1, this.prefillStart[i], this.prefillFinish[i]);
-      add(this.decodeRow[i], 0, this.transferFinish[i], this.decodeStart[i]);
-      add(this.decodeRow[i], 2, this.decodeStart[i], this.finish[i]);
+    if (from === 0 && to === this.spec.end) this.sums = this.whole;
+    else {
+      const counts = this.emptyCounts(from, to);
+      this.add(counts, 0, this.count);
+      this.sums = this.summed(counts);
     }
-    for (const row of sums) for (const sum of row) for (let bin = 1; bin <= BINS; bin++) sum[bin] += sum[bin - 1];
-    this.sums = { kinds, sums, from, width };
-    this.most = sums.map((row) => Math.max(1e-9, ...row[0].map((_, bin) => row.reduce((all, sum) => all + sum[bin], 0))));
     return {
       type: 'custom',
       id: 'strips',
@@ -174,8 +159,43 @@ class TimelineChart {
     };
   }
 
+  emptyCounts(from, to) {
+    const kinds = ['queue', 'prefill', 'decode'];
+    const sums = this.spec.instances.map(() => kinds.map(() => new Float64Array(BINS + 1)));
+    return { kinds, sums, from, to, width: (to - from) / BINS };
+  }
+
+  /** Adds some requests to the differences of counts: a part of a bin counts as that part. */
+  add({ sums, from, to, width }, first, last) {
+    const spread = (sum, place, by) => {
+      const bin = Math.floor(place);
+      if (bin >= BINS) return;
+      sum[bin] += by * (1 - (place - bin));
+      sum[bin + 1] += by * (place - bin);
+    };
+    const stay = (row, kind, start, end) => {
+      if (row < 0 || end <= from || start >= to || end <= start) return;
+      spread(sums[row][kind], Math.max(0, (start - from) / width), 1);
+      spread(sums[row][kind], Math.min(BINS, (end - from) / width), -1);
+    };
+    for (let i = first; i < last && this.arrival[i] < to; i++) {
+      if (this.finish[i] <= from) continue;
+      stay(this.prefillRow[i], 0, this.arrival[i], this.prefillStart[i]);
+      stay(this.prefillRow[i], 1, this.prefillStart[i], this.prefillFinish[i]);
+      stay(this.decodeRow[i], 0, this.transferFinish[i], this.decodeStart[i]);
+      stay(this.decodeRow[i], 2, this.decodeStart[i], this.finish[i]);
+    }
+  }
+
+  /** Counts from their differences, and the largest of each strip. */
+  summed({ kinds, sums, from, width }) {
+    for (const row of sums) for (const sum of row) for (let bin = 1; bin <= BINS; bin++) sum[bin] += sum[bin - 1];
+    const most = sums.map((row) => Math.max(1e-9, ...row[0].map((_, bin) => row.reduce((all, sum) => all + sum[bin], 0))));
+    return { kinds, sums, from, width, most };
+  }
+
   strip(row, api) {
-    const { kinds, sums, from, width } = this.sums;
+    const { kinds, sums, from, width, most } = this.sums;
     const size = api.size([0, 1])[1] * 0.84;
     const [, middle] = api.coord([from, row]);
     const ground = middle + size / 2;
@@ -191,9 +211,9 @@ class TimelineChart {
         const top = [];
         const bottom = [];
         for (let bin = 0; bin < BINS; bin++) {
-          const low = ground - (below[bin] / this.most[row]) * size;
+          const low = ground - (below[bin] / most[row]) * size;
           below[bin] += sums[row][kind][bin];
-          const high = ground - (below[bin] / this.most[row]) * size;
+          const high = ground - (below[bin] / most[row]) * size;
           top.push([left + bin * step, high], [left + (bin + 1) * step, high]);
           bottom.push([left + bin * step, low], [left + (bin + 1) * step, low]);
         }
