@@ -1,5 +1,4 @@
 using System.CommandLine;
-using LlmSim.Experiments;
 
 namespace LlmSim.Cli.Commands;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using LlmSim.Experiments.Documents;
 using LlmSim.Experiments.Schemas;
@@ -135,7 +136,7 @@ internal static class SweepSchema
         foreach (var word in words)
         {
             allowed.Add(word);
-            if (long.TryParse(word, out var number))
+            if (long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             {
                 allowed.Add(number);
             }

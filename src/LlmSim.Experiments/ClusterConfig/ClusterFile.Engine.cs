@@ -1,6 +1,4 @@
-using System.Text.Json;
 using LlmSim.Performance;
-using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.ClusterConfig;
 
