@@ -96,9 +96,24 @@ public sealed record Precision
 
     /// <summary>
     /// As an accelerator computes it: where it cannot multiply a format, the narrow values are widened to 16 bits in the
-    /// kernel, and activations are not narrowed at all.
+    /// kernel, and activations are not narrowed at all. Where it multiplies values of 4 bits, engines multiply experts in mxfp4 by
+    /// activations in mxfp8, although the checkpoint leaves those at 16 bits (docs/performance-models.md).
     /// </summary>
     internal Precision On(HardwareDescription hardware)
+    {
+        var precision = Widened(hardware);
+        var isMicroscaled =
+            hardware.Fp4OpsPerSecond is not null
+            && precision.Experts == new ProductFormat(NumberFormat.Mxfp4, NumberFormat.SixteenBit);
+        return isMicroscaled
+            ? precision with
+            {
+                Experts = new(NumberFormat.Mxfp4, NumberFormat.Mxfp8),
+            }
+            : precision;
+    }
+
+    private Precision Widened(HardwareDescription hardware)
     {
         var attention = Multiplied(new(KvCache, Attention));
         return WithLayers(Multiplied) with { LmHead = Multiplied(LmHead), Attention = attention.Activation };
@@ -130,7 +145,7 @@ public sealed record Precision
 
         var rate = semantics.ArithmeticRate == ArithmeticRate.Widest ? ", all at the rate of the widest" : "";
         var widened = hardware
-            .Where(one => rate.Length == 0 && precision.On(one) != precision)
+            .Where(one => rate.Length == 0 && precision.Widened(one) != precision)
             .Select(one => one.Name)
             .Distinct()
             .ToArray();

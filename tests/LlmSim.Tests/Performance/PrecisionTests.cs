@@ -348,4 +348,25 @@ public sealed class PrecisionTests
             LinkLatencySeconds = 1.9e-6,
             Source = "made up",
         };
+
+    [Theory]
+    [InlineData("NVIDIA_B200", "mxfp8")]
+    [InlineData("NVIDIA_H100_SXM", "16-bit")]
+    public void Experts_in_mxfp4_are_multiplied_by_narrow_activations_where_the_accelerator_can(
+        string hardware,
+        string activation
+    )
+    {
+        var model = ModelCatalog.BuiltIn.Get("openai/gpt-oss-20b");
+        var precision = new PrecisionRequest().Resolve(model);
+
+        var on = precision.On(HardwareCatalog.BuiltIn.Get(hardware));
+
+        Assert.Equal(("mxfp4", activation), (on.Experts.Weight.Name, on.Experts.Activation.Name));
+        Assert.Equal(16, on.Projections.Activation.Bits);
+        Assert.DoesNotContain(
+            "no such arithmetic",
+            precision.Describe(model, Semantics.Standard, [HardwareCatalog.BuiltIn.Get(hardware)])
+        );
+    }
 }

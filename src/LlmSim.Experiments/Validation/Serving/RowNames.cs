@@ -8,6 +8,9 @@ namespace LlmSim.Experiments.Validation.Serving;
 internal static class RowNames
 {
     /// <summary>The same shapes as a model of the catalog; the precision is a column of its own.</summary>
+    /// <summary>Publishes models whose experts are in mxfp4, and nothing else narrower than 16 bits.</summary>
+    private const string PublisherOfMxfp4 = "openai/";
+
     private static readonly Dictionary<string, string> s_models = new(StringComparer.Ordinal)
     {
         ["DeepSeek-R1"] = "deepseek-ai/DeepSeek-R1",
@@ -90,6 +93,8 @@ internal static class RowNames
         var format = name switch
         {
             "bf16" or "fp16" or "int8" => name,
+            // Its experts have no other format than their own, whatever the rows call it.
+            "fp8" or "fp4" when deployment.Model.StartsWith(PublisherOfMxfp4, StringComparison.Ordinal) => "auto",
             "fp8" => IsPublishedInBlocks(deployment.Model) ? "fp8_block" : "fp8",
             "fp4" => "nvfp4",
             "int4" => "w4a16",
