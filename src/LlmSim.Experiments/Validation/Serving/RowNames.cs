@@ -94,7 +94,8 @@ internal static class RowNames
         {
             "bf16" or "fp16" or "int8" => name,
             // Its experts have no other format than their own, whatever the rows call it.
-            "fp8" or "fp4" when deployment.Model.StartsWith(PublisherOfMxfp4, StringComparison.Ordinal) => "auto",
+            "fp8" or "fp4" when deployment.Model.StartsWith(PublisherOfMxfp4, StringComparison.Ordinal) =>
+                "auto",
             "fp8" => IsPublishedInBlocks(deployment.Model) ? "fp8_block" : "fp8",
             "fp4" => "nvfp4",
             "int4" => "w4a16",
