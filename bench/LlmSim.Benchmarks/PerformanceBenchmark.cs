@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using LlmSim.Kernel;
 using LlmSim.Instances;
+using LlmSim.Kernel;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Roofline;

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using LlmSim.Cli.Commands;
-using LlmSim.Kernel;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Kernel;
 
 namespace LlmSim.Cli;
 
@@ -54,11 +55,10 @@ internal static class CliApplication
             args.Length == 0 ? ["--help"] : args,
             new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null }
         );
-        OptionNames.RequireKnown(parse, args);
-        (parse.CommandResult.Command as CliCommand)?.RequireValues(parse);
-        if (parse.Errors.Count > 0)
+        // A shell asks what may follow a line that is not finished.
+        if (parse.Tokens is not [{ Type: TokenType.Directive }, ..])
         {
-            throw new UserErrorException(parse.Errors[0].Message);
+            Require(parse, args);
         }
 
         return parse.Invoke(
@@ -69,6 +69,16 @@ internal static class CliApplication
                 EnableDefaultExceptionHandler = false,
             }
         );
+    }
+
+    private static void Require(ParseResult parse, string[] args)
+    {
+        OptionNames.RequireKnown(parse, args);
+        (parse.CommandResult.Command as CliCommand)?.RequireValues(parse);
+        if (parse.Errors.Count > 0)
+        {
+            throw new UserErrorException(parse.Errors[0].Message);
+        }
     }
 
     private static void ReportDefect(string[] args, Exception exception, TextWriter error)

@@ -19,7 +19,8 @@ internal static class CliOption
             $"{description}; {range}",
             "NUMBER",
             text => ParseNumber(name, text, range),
-            () => defaultValue
+            () => defaultValue,
+            new OptionValue.Number(range)
         );
 
     /// <summary>A number that need not be given.</summary>
@@ -29,7 +30,8 @@ internal static class CliOption
             $"{description}; {range}",
             "NUMBER",
             text => ParseNumber(name, text, range),
-            defaultValue: null
+            defaultValue: null,
+            new OptionValue.Number(range)
         );
 
     /// <summary>A whole number from <paramref name="min" /> to <paramref name="max" />.</summary>
@@ -61,7 +63,8 @@ internal static class CliOption
                 && value <= max
                     ? value
                     : throw NotAllowed(name, text, $"a whole number, {range}"),
-            defaultValue is null ? null : () => defaultValue
+            defaultValue is null ? null : () => defaultValue,
+            new OptionValue.Whole(min, max)
         );
     }
 
@@ -104,7 +107,8 @@ internal static class CliOption
                     text,
                     "a whole number from 1, with k (1000) or K (1024), m or M, g or G"
                 ),
-            defaultValue: null
+            defaultValue: null,
+            new OptionValue.Tokens()
         );
 
     /// <summary>One of a few words.</summary>
@@ -124,17 +128,32 @@ internal static class CliOption
                 allowed.Contains(text)
                     ? text
                     : throw NotAllowed(name, text, $"{list}.{Suggestion.For(text, allowed)}"),
-            defaultValue is null ? null : () => defaultValue
+            defaultValue is null ? null : () => defaultValue,
+            new OptionValue.Words(allowed)
         );
     }
 
     /// <summary>Text that is checked where it is used.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="defaultValue">What holds without it.</param>
+    /// <param name="valueName">What help calls its value.</param>
+    /// <param name="value">What it takes, where that is known here; any text otherwise.</param>
     public static Option<string> Text(
         string name,
         string description,
         string? defaultValue = null,
-        string valueName = "TEXT"
-    ) => Create(name, description, valueName, text => text, defaultValue is null ? null : () => defaultValue);
+        string valueName = "TEXT",
+        OptionValue? value = null
+    ) =>
+        Create(
+            name,
+            description,
+            valueName,
+            text => text,
+            defaultValue is null ? null : () => defaultValue,
+            value ?? new OptionValue.Text(() => [])
+        );
 
     /// <summary>Path of a file.</summary>
     public static Option<string> File(string name, string description, string? defaultValue = null) =>
@@ -163,21 +182,23 @@ internal static class CliOption
                 text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal)
                     ? text
                     : throw NotAllowed(name, text, $"the name of {kind}"),
-            defaultValue is null ? null : () => defaultValue
+            defaultValue is null ? null : () => defaultValue,
+            new OptionValue.Path()
         );
 
     /// <summary>A switch.</summary>
     public static Option<bool> Flag(string name, string description) =>
-        new($"--{name}") { Description = description };
+        new CliOption<bool>(name, new OptionValue.Flag()) { Description = description };
 
     private static Option<T> Create<T>(
         string name,
         string description,
         string valueName,
         Func<string, T> parse,
-        Func<T>? defaultValue
+        Func<T>? defaultValue,
+        OptionValue value
     ) =>
-        new($"--{name}")
+        new CliOption<T>(name, value)
         {
             Description = description,
             HelpName = valueName,

@@ -16,4 +16,20 @@ internal static class ExitCode
 
     /// <summary>128 + SIGINT, as shells have it.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>All of them, in words for help and documentation.</summary>
+    public static IReadOnlyList<(int Code, string Meaning)> All { get; } =
+    [
+        (Success, "the command did what it was asked"),
+        (
+            UserError,
+            "the input is wrong, or a file cannot be read or written; the message says how to mend it"
+        ),
+        (Defect, "a defect of llmsim: please report it"),
+        (
+            NotMet,
+            "a limit of --require is not met, or nothing holds what --slo of llmsim plan asks; results are written all the same"
+        ),
+        (Interrupted, "interrupted by Ctrl-C or a signal; every result file is whole, or was not written"),
+    ];
 }

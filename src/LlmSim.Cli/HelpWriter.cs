@@ -15,8 +15,13 @@ internal sealed class HelpWriter : SynchronousCommandLineAction
 
     public override int Invoke(ParseResult parseResult)
     {
-        var command = parseResult.CommandResult.Command;
-        var writer = parseResult.InvocationConfiguration.Output;
+        Write(parseResult.CommandResult.Command, parseResult.InvocationConfiguration.Output);
+        return ExitCode.Success;
+    }
+
+    /// <summary>Writes the help of a command.</summary>
+    public static void Write(Command command, TextWriter writer)
+    {
         writer.WriteLine(string.Join('\n', Wrapped(command.Description!, Width)));
         writer.WriteLine();
         writer.WriteLine($"Usage: {Usage(command)}");
@@ -32,7 +37,16 @@ internal sealed class HelpWriter : SynchronousCommandLineAction
         }
 
         WriteExamples(writer, (command as CliCommand)?.Examples ?? []);
-        return ExitCode.Success;
+        if (command is RootCommand)
+        {
+            WriteSection(
+                writer,
+                "Exit codes",
+                ExitCode.All.Select(code =>
+                    (code.Code.ToString(CultureInfo.InvariantCulture), (string?)code.Meaning)
+                )
+            );
+        }
     }
 
     private static string Usage(Command command)
@@ -98,11 +112,13 @@ internal sealed class HelpWriter : SynchronousCommandLineAction
         }
     }
 
-    private static string Name(Option option) =>
+    /// <summary>An option with its other names and what its value is called.</summary>
+    public static string Name(Option option) =>
         string.Join(", ", option.Aliases.Prepend(option.Name))
         + (option.ValueType == typeof(bool) ? "" : $" {option.HelpName}");
 
-    private static string? Text(Option option) =>
+    /// <summary>What an option is for, with its default.</summary>
+    public static string? Text(Option option) =>
         option.HasDefaultValue && option.ValueType != typeof(bool)
             ? string.Create(
                 CultureInfo.InvariantCulture,
@@ -110,7 +126,8 @@ internal sealed class HelpWriter : SynchronousCommandLineAction
             )
             : option.Description;
 
-    private static IEnumerable<string> Wrapped(string text, int width)
+    /// <summary>Text in lines of a width.</summary>
+    public static IEnumerable<string> Wrapped(string text, int width)
     {
         var line = "";
         foreach (var word in text.Split(' '))

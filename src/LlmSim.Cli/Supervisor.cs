@@ -57,8 +57,12 @@ internal static class Supervisor
     {
         var program = Environment.ProcessPath!;
         var isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
+        var assembly = Path.Combine(
+            AppContext.BaseDirectory,
+            $"{typeof(Supervisor).Assembly.GetName().Name}.dll"
+        );
         return Process.Start(
-            new ProcessStartInfo(program, isHost ? [typeof(Supervisor).Assembly.Location, .. args] : args)
+            new ProcessStartInfo(program, isHost ? [assembly, .. args] : args)
             {
                 UseShellExecute = false,
                 Environment = { [SupervisedProcess.Handles] = handles },

@@ -62,9 +62,14 @@ public static class AbstractScenario
             HiddenSize = 1,
             IntermediateSize = 1,
             Layers = 1,
-            AttentionHeads = 1,
-            KvHeads = 1,
-            HeadSize = 1,
+            Attention = new()
+            {
+                Layers = 1,
+                Heads = 1,
+                KvHeads = 1,
+                HeadSize = 1,
+                ValueHeadSize = 1,
+            },
             VocabularySize = 1,
             MaxContextTokens = int.MaxValue,
             TiedEmbeddings = true,

@@ -1,8 +1,8 @@
 using LlmSim.Batching;
 using LlmSim.Clients;
-using LlmSim.Kernel;
 using LlmSim.Instances.Decode;
 using LlmSim.Instances.Prefill;
+using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;
@@ -54,25 +54,21 @@ internal sealed partial class Cluster
             ? new LimitedClient(requests, concurrency, scenario.SendTimes, _simulation, OnArrival)
             : new OpenStream(requests, _simulation, OnArrival);
         _frontEnd = scenario.RequestSeconds > 0 ? new(_simulation, scenario.RequestSeconds, Admit) : null;
-        var kvBytesPerToken = KvCapacity.BytesPerToken(
-            scenario.Model,
-            scenario.Precision,
-            scenario.Semantics
-        );
+        var kvFootprint = KvCapacity.Footprint(scenario.Model, scenario.Precision, scenario.Semantics);
         _transfers = new KvTransfers(
             scenario.Semantics.KvTransfer,
             fetchesPrefixes: scenario.Policies.PrefillGlobal is IPrefixFetchingPolicy,
             scenario.PrefillInstances,
             scenario.Model.Layers,
             _simulation,
-            kvBytesPerToken,
+            kvFootprint,
             ChooseDecode,
             OnTransferred
         );
         var build = new ClusterBuilder(
             scenario,
             _simulation,
-            kvBytesPerToken,
+            kvFootprint,
             _outputEstimate,
             recorder.InterTokenLatency,
             maxIterationsPerEvent,

@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using LlmSim.Batching;
-using LlmSim.Kernel;
 using LlmSim.Instances.Decode;
 using LlmSim.Instances.Prefill;
 using LlmSim.Instances.Queues;
+using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;
@@ -30,7 +30,7 @@ internal sealed record StageEvents(
 internal sealed class ClusterBuilder(
     Scenario scenario,
     Simulation simulation,
-    long kvBytesPerToken,
+    KvFootprint kvFootprint,
     OutputEstimate outputEstimate,
     InterTokenLatency interTokenLatency,
     int maxIterationsPerEvent,
@@ -101,7 +101,8 @@ internal sealed class ClusterBuilder(
             Performance(spec),
             new PrefillOptions(
                 Capacity(spec),
-                kvBytesPerToken,
+                kvFootprint.BytesPerToken,
+                KvBeside.Tokens(scenario.Model, scenario.Precision, spec, scenario.Semantics),
                 LimitsMemory: scenario.Semantics.Admission == Admission.Strict,
                 scenario.Semantics.QueuedWork
             ),
@@ -118,7 +119,8 @@ internal sealed class ClusterBuilder(
             Performance(spec),
             new DecodeOptions(
                 Capacity(spec),
-                kvBytesPerToken,
+                kvFootprint.BytesPerToken,
+                KvBeside.Tokens(scenario.Model, scenario.Precision, spec, scenario.Semantics),
                 scenario.Semantics.Saturation,
                 scenario.Semantics.Admission,
                 maxIterationsPerEvent
@@ -140,9 +142,10 @@ internal sealed class ClusterBuilder(
             );
         }
 
+        engine = StatePages.Of(engine, scenario.Model, scenario.Precision, spec);
         // Equal instances share what describes them.
         spec = spec.Engine == engine ? spec : spec with { Engine = engine };
-        var blockBytes = engine.BlockTokens * kvBytesPerToken;
+        var blockBytes = engine.BlockTokens * kvFootprint.BytesPerToken;
         var blocks = engine.KvBlocks ?? Capacity(spec) / blockBytes;
         if (blocks <= engine.OwnBlocks)
         {
@@ -176,6 +179,7 @@ internal sealed class ClusterBuilder(
                 role,
                 (int)blocks - engine.OwnBlocks,
                 blockBytes,
+                Beside(spec, engine, blockBytes),
                 ReservesKv: scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
                 outputEstimate,
                 interTokenLatency,
@@ -192,6 +196,15 @@ internal sealed class ClusterBuilder(
             simulation
         );
     }
+
+    /// <summary>What a request keeps beside its tokens, in blocks of so many bytes; null for nothing.</summary>
+    private KvBeside? Beside(InstanceSpec spec, EngineSpec engine, long blockBytes) =>
+        KvBeside.Of(
+            kvFootprint,
+            blockBytes,
+            KvCapacity.Copies(scenario.Model, spec, scenario.Semantics),
+            StatePages.Blocks(engine, scenario.Model)
+        );
 
     private LockstepGroup Group(string? name, InstanceRole role)
     {

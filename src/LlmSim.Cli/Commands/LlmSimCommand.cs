@@ -30,6 +30,10 @@ internal sealed class LlmSimCommand : RootCommand
         Add(new SemanticsCommand(console));
         Add(new KernelsCommand(console));
         Add(new WorkloadCommand(console));
+        Add(new SchemaCommand(console));
+        Add(new CompletionCommand(console));
+        Add(new HelpCommand(console, this));
+        Add(new VersionCommand(console));
         Options.OfType<HelpOption>().Single().Action = new HelpWriter();
         Options.OfType<VersionOption>().Single().Action = new WriteVersion();
     }

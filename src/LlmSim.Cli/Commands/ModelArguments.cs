@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using LlmSim.Experiments;
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Cli.Commands;
 
@@ -54,7 +55,13 @@ internal sealed class ModelArguments
     /// <summary>The same with a model by default of its own; null for none.</summary>
     public ModelArguments(string? defaultModel, string description)
     {
-        _model = CliOption.Text("model", description, defaultModel, "MODEL");
+        _model = CliOption.Text(
+            "model",
+            description,
+            defaultModel,
+            "MODEL",
+            new OptionValue.Text(() => ModelCatalog.BuiltIn.Ids)
+        );
         // The reference's name.
         _model.Aliases.Add("--model_id");
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LlmSim.Experiments.Performance;
 
 namespace LlmSim.Cli.Commands;
 
@@ -11,7 +12,15 @@ internal sealed class PerformanceArguments
             + "llmsim kernels list), kernels:PATH with others, calibrated (the roofline as far as the accelerator reaches it), roofline "
             + "(a bound), measured:FOLDER with a profile, or mine:FILE (.cs, .dll) and mine:NAME with a model of your own (see llmsim new performance) "
             + "[auto; roofline under semantics that only it reads, as the reference's]",
-        valueName: "SOURCE"
+        valueName: "SOURCE",
+        value: new OptionValue.Text(() =>
+            [
+                PerformanceSource.Auto,
+                PerformanceSource.Kernels,
+                PerformanceSource.Calibrated,
+                PerformanceSource.Roofline,
+            ]
+        )
     );
 
     public OptionGroup Group => new("Performance", [_performance]);

@@ -42,7 +42,8 @@ internal sealed class PlanArguments
     private readonly Option<string> _hardware = CliOption.Text(
         "hardware",
         "accelerators to choose from, several values [all whose times rest on measured kernels]",
-        valueName: "NAME…"
+        valueName: "NAME…",
+        value: Accelerators.Value
     );
 
     private readonly Option<long?> _tpSizes = CliOption.Integer(

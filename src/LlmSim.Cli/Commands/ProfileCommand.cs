@@ -19,7 +19,8 @@ internal sealed class ProfileCommand : CliCommand
         "hardware",
         "the accelerator (see llmsim hardware)",
         "NVIDIA_H100_SXM",
-        "NAME"
+        "NAME",
+        Accelerators.Value
     );
 
     private readonly Option<long?> _tp = CliOption.Integer("tp", "accelerators that work as one", 4, 1, 1024);

@@ -29,32 +29,37 @@ internal sealed class RunArguments
     private readonly Option<string> _prefillGlobal = Policy(
         "prefill_global",
         "routes arriving requests to prefill instances",
-        s_defaults.PrefillGlobal
+        s_defaults.PrefillGlobal,
+        PolicyDecisions.PrefillGlobal
     );
 
     private readonly Option<string> _prefillLocal = Policy(
         "prefill_local",
         "picks the next request of a prefill queue",
-        s_defaults.PrefillLocal
+        s_defaults.PrefillLocal,
+        PolicyDecisions.PrefillLocal
     );
 
     private readonly Option<string> _decodeGlobal = Policy(
         "decode_global",
         "routes prefilled requests to decode instances",
-        s_defaults.DecodeGlobal
+        s_defaults.DecodeGlobal,
+        PolicyDecisions.DecodeGlobal
     );
 
     private readonly Option<string> _decodeLocal = Policy(
         "decode_local",
         "picks the next request of a decode queue",
-        s_defaults.DecodeLocal
+        s_defaults.DecodeLocal,
+        PolicyDecisions.DecodeLocal
     );
 
     private readonly Option<string> _outputPredictor = CliOption.Text(
         "output_predictor",
         "what policies are told about output lengths: none, oracle, noisy:sigma=0.3",
         s_defaults.OutputPredictor,
-        "NAME"
+        "NAME",
+        new OptionValue.Text(() => ["none", "oracle", "noisy:sigma=0.3"])
     );
 
     private readonly Option<double> _ttftSlo = Slo(
@@ -171,12 +176,7 @@ internal sealed class RunArguments
     /// <exception cref="UserErrorException">The file is wrong; the message has file and line.</exception>
     public SweepPlan Plan(string path, ParseResult parse, CliConsole console)
     {
-        var names = _point.Options.SelectMany(option => option.Aliases.Append(option.Name));
-        var file = SweepFile.Read(
-            path,
-            [.. names.Select(name => name.TrimStart('-'))],
-            setting => Configuration([setting])
-        );
+        var file = Read(path);
         try
         {
             return Plan(file.Base, file.Axes, parse, console);
@@ -192,6 +192,18 @@ internal sealed class RunArguments
         {
             throw new UserErrorException($"{path}: {e.Message}", e);
         }
+    }
+
+    /// <summary>The settings of a sweep file, each of them checked.</summary>
+    /// <exception cref="UserErrorException">The file is wrong; the message has file and line.</exception>
+    public SweepFile Read(string path)
+    {
+        var names = _point.Options.SelectMany(option => option.Aliases.Append(option.Name));
+        return SweepFile.Read(
+            path,
+            [.. names.Select(name => name.TrimStart('-'))],
+            setting => Configuration([setting])
+        );
     }
 
     private SweepPlan Plan(
@@ -215,7 +227,9 @@ internal sealed class RunArguments
             new(PolicyDecisions.DecodeLocal, configuration.DecodeLocal),
         ];
 
-    private RunConfiguration Configuration(IEnumerable<Setting> settings)
+    /// <summary>What some settings say, and the defaults beside them.</summary>
+    /// <exception cref="UserErrorException">One is not understood.</exception>
+    public RunConfiguration Configuration(IEnumerable<Setting> settings)
     {
         var parse = _point.Parse([.. settings.Select(setting => $"--{setting.Option}={setting.Value}")]);
         return parse.Errors is [var error, ..] ? throw new UserErrorException(error.Message) : Read(parse);
@@ -268,8 +282,23 @@ internal sealed class RunArguments
                 + $"at tp 4; with --semantics reference four NVIDIA_A100_40G at tp {(stage == "prefill" ? 4 : 8)}]"
         );
 
-    private static Option<string> Policy(string name, string description, string defaultValue) =>
-        CliOption.Text(name, description, defaultValue, "POLICY");
+    private static Option<string> Policy(
+        string name,
+        string description,
+        string defaultValue,
+        PolicyDecisions decision
+    ) =>
+        CliOption.Text(
+            name,
+            description,
+            defaultValue,
+            "POLICY",
+            new OptionValue.Text(() =>
+                ShippedPolicies
+                    .Catalog.All.Where(policy => policy.Decisions.HasFlag(decision))
+                    .Select(policy => policy.Name)
+            )
+        );
 
     private static Option<double> Slo(string name, string quantity, double defaultSeconds) =>
         CliOption.Number(

@@ -30,7 +30,15 @@ internal sealed class SemanticsArguments
     private readonly IReadOnlyList<(SemanticsOption Setting, Option<string> Option)> _settings =
     [
         .. SemanticsOptions.All.Select(setting =>
-            (setting, CliOption.Text(setting.Name, Describe(setting), valueName: "VALUE"))
+            (
+                setting,
+                CliOption.Text(
+                    setting.Name,
+                    Describe(setting),
+                    valueName: "VALUE",
+                    value: new OptionValue.Words(setting.AllowedValues)
+                )
+            )
         ),
     ];
 

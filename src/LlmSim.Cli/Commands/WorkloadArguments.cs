@@ -23,7 +23,8 @@ internal sealed class WorkloadArguments
         $"where requests come from: {string.Join(", ", RequestSources.Names)}; {RunConfiguration.DetectedTrace} reads whatever "
             + $"format the file has [conversation; with --trace_path: {RunConfiguration.DetectedTrace}; with --input_len or "
             + "--output_len: uniform]",
-        valueName: "NAME"
+        valueName: "NAME",
+        value: new OptionValue.Words(RequestSources.Names)
     );
 
     private readonly Option<string> _tracePath = CliOption.File(
@@ -74,7 +75,8 @@ internal sealed class WorkloadArguments
         "arrivals",
         "when requests come: poisson, constant or gamma:cv=2 at lambda_arrival, or trace (its own times) [trace, for a trace "
             + "with times and without --lambda_arrival; else poisson]",
-        valueName: "NAME"
+        valueName: "NAME",
+        value: new OptionValue.Text(() => ["poisson", "constant", "gamma:cv=2", "trace"])
     );
 
     private readonly Option<double?> _lambdaArrival = CliOption.OptionalNumber(

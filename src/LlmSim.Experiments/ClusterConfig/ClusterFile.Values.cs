@@ -6,22 +6,76 @@ namespace LlmSim.Experiments.ClusterConfig;
 /// <content>Values of fields, and what is wrong with them.</content>
 internal ref partial struct ClusterFile
 {
+    /// <summary>The value of a field, about to be looked at.</summary>
+    private object Read(string field, ClusterValue value) =>
+        value switch
+        {
+            ClusterValue.Whole whole => Whole(field, whole),
+            ClusterValue.Number number => Number(field, number),
+            ClusterValue.Flag => Flag(field, value),
+            ClusterValue.Word word => OneOf(field, word),
+            ClusterValue.Accelerator => FindHardware(field, value),
+            ClusterValue.Sizes sizes => Sizes(field, sizes),
+            ClusterValue.Fields fields => ReadFields(field, fields),
+            _ => Text(field),
+        };
+
+    private object ReadFields(string field, ClusterValue.Fields fields) =>
+        _reader.TokenType != JsonTokenType.StartObject ? throw NotAllowed(field, fields)
+        : fields.All == EngineFields.All ? ReadEngine()
+        : ReadOverheads();
+
     /// <summary>The place of a name among those that are allowed.</summary>
-    private readonly int OneOf(string field, string[] allowed)
+    private readonly int OneOf(string field, ClusterValue.Word word)
     {
         var name = _reader.TokenType == JsonTokenType.String ? _reader.GetString()! : "";
-        return Array.IndexOf(allowed, name) is >= 0 and var index
-            ? index
-            : throw Error(
-                $"{field}: found {Found()}; allowed: {string.Join(", ", allowed)}.{Suggestion.For(name, allowed)}"
-            );
+        for (var i = 0; i < word.Words.Count; i++)
+        {
+            if (word.Words[i] == name)
+            {
+                return i;
+            }
+        }
+
+        throw Error($"{field}: found {Found()}; allowed: {word}.{Suggestion.For(name, word.Words)}");
     }
 
-    private readonly HardwareDescription FindHardware()
+    /// <summary>The sizes of a list, ascending, or of the word for none; the word for an engine's own.</summary>
+    private object Sizes(string field, ClusterValue.Sizes sizes)
+    {
+        if (_reader.TokenType == JsonTokenType.StartArray)
+        {
+            return ReadSizes(field, sizes.Range);
+        }
+
+        var word = _reader.TokenType == JsonTokenType.String ? _reader.GetString()! : "";
+        return word == sizes.None ? Array.Empty<int>()
+            : word == sizes.Own ? word
+            : throw NotAllowed(field, sizes);
+    }
+
+    private int[] ReadSizes(string field, FigureRange range)
+    {
+        var sizes = new List<int>();
+        while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
+        {
+            var size = (int)Whole(field, new ClusterValue.Whole(range));
+            if (sizes.Count > 0 && size <= sizes[^1])
+            {
+                throw Error($"{field}: found {size} after {sizes[^1]}; allowed: sizes in ascending order");
+            }
+
+            sizes.Add(size);
+        }
+
+        return [.. sizes];
+    }
+
+    private readonly HardwareDescription FindHardware(string field, ClusterValue value)
     {
         if (_reader.TokenType != JsonTokenType.String)
         {
-            throw Error($"hardware: found {Found()}; allowed: the name of an accelerator, in quotes");
+            throw NotAllowed(field, value);
         }
 
         try
@@ -30,38 +84,39 @@ internal ref partial struct ClusterFile
         }
         catch (UserErrorException e)
         {
-            throw new UserErrorException($"{Where()}: hardware: {e.Message}", e);
+            throw new UserErrorException($"{Where()}: {field}: {e.Message}", e);
         }
     }
 
-    private readonly long Whole(string field, FigureRange range) =>
+    private readonly long Whole(string field, ClusterValue.Whole whole) =>
         _reader.TokenType == JsonTokenType.Number
         && _reader.TryGetInt64(out var value)
-        && range.Contains(value)
+        && whole.Range.Contains(value)
             ? value
-            : throw Error($"{field}: found {Found()}; allowed: a whole number {range}");
+            : throw NotAllowed(field, whole);
 
-    private readonly int Size(string field) => (int)Whole(field, FigureRanges.BatchSize);
-
-    private readonly bool Flag(string field) =>
+    private readonly bool Flag(string field, ClusterValue flag) =>
         _reader.TokenType switch
         {
             JsonTokenType.True => true,
             JsonTokenType.False => false,
-            _ => throw Error($"{field}: found {Found()}; allowed: true, false"),
+            _ => throw NotAllowed(field, flag),
         };
 
     private readonly string Text(string field) =>
         _reader.TokenType == JsonTokenType.String
             ? _reader.GetString()!
-            : throw Error($"{field}: found {Found()}; allowed: a name, in quotes");
+            : throw NotAllowed(field, new ClusterValue.Text());
 
-    private readonly double Number(string field, FigureRange range) =>
+    private readonly double Number(string field, ClusterValue.Number number) =>
         _reader.TokenType == JsonTokenType.Number
         && _reader.TryGetDouble(out var value)
-        && range.Contains(value)
+        && number.Range.Contains(value)
             ? value
-            : throw Error($"{field}: found {Found()}; allowed: a number {range}");
+            : throw NotAllowed(field, number);
+
+    private readonly UserErrorException NotAllowed(string field, ClusterValue allowed) =>
+        Error($"{field}: found {Found()}; allowed: {allowed}");
 
     private readonly UserErrorException Error(string message) => new($"{Where()}: {message}");
 

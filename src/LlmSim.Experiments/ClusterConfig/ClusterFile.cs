@@ -1,5 +1,5 @@
 using System.Text.Json;
-using LlmSim.Experiments.Costs;
+using LlmSim.Experiments.Documents;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.ClusterConfig;
@@ -8,45 +8,14 @@ namespace LlmSim.Experiments.ClusterConfig;
 /// Reads a cluster file: a JSON list with one object for each instance, or for <c>count</c> identical ones.
 /// </summary>
 /// <remarks>
-/// <c>[{ "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 2 }]</c>; optional are <c>memory_utilization</c>,
-/// <c>activation_bytes</c>, <c>kv_link_bytes_per_second</c>, <c>kv_link_latency_seconds</c>, <c>expert_parallel</c>, in the
-/// place of the accelerator's own <c>link_bytes_per_second</c>, <c>link_latency_seconds</c>, <c>gpus_per_node</c>,
-/// <c>nic_bytes_per_second</c> and <c>nic_latency_seconds</c>, <c>all2all_backend</c>, <c>price_per_hour</c>, <c>role</c>, and <c>engine</c>, an object of its own (<see cref="EngineSpec" />). Comments and trailing commas are allowed, unknown fields are not.
+/// <c>[{ "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 2 }]</c>; <see cref="ClusterFields" /> has all fields. A file that names
+/// its schema is an object with the list: <c>{ "$schema": "…", "instances": […] }</c>. Comments and trailing commas are allowed, unknown
+/// fields are not.
 /// </remarks>
 internal ref partial struct ClusterFile
 {
-    private const int MaxInstances = 100_000;
-    private static readonly FigureRange s_instances = new(1, MaxInstances);
-
-    private static readonly string[] s_fields =
-    [
-        "hardware",
-        "tp_size",
-        "count",
-        "memory_utilization",
-        "activation_bytes",
-        "kv_link_bytes_per_second",
-        "kv_link_latency_seconds",
-        "expert_parallel",
-        "link_bytes_per_second",
-        "link_latency_seconds",
-        "gpus_per_node",
-        "nic_bytes_per_second",
-        "nic_latency_seconds",
-        "all2all_backend",
-        "price_per_hour",
-        "role",
-        "engine",
-    ];
-
-    private static readonly string[] s_roles = ["prefill", "decode", "mixed"];
-
-    private static readonly string[] s_backends =
-    [
-        "allgather_reducescatter",
-        "deepep_low_latency",
-        "deepep_high_throughput",
-    ];
+    private static readonly string[] s_rootFields = [SchemaField.Name, ClusterFields.Instances];
+    private static readonly string[] s_fields = [.. ClusterFields.All.Select(field => field.Name)];
 
     private readonly string _name;
     private readonly ReadOnlySpan<byte> _json;
@@ -84,7 +53,7 @@ internal ref partial struct ClusterFile
         var file = new ClusterFile(json.StartsWith("\uFEFF"u8) ? json[3..] : json, name, hardware);
         try
         {
-            return file.ReadList();
+            return file.ReadFile();
         }
         catch (JsonException e)
         {
@@ -96,35 +65,63 @@ internal ref partial struct ClusterFile
         }
     }
 
-    private List<ClusterEntry> ReadList()
+    private List<ClusterEntry> ReadFile()
     {
-        if (!_reader.Read() || _reader.TokenType != JsonTokenType.StartArray)
+        if (
+            !_reader.Read()
+            || _reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject)
+        )
         {
-            throw Error(
-                "is not a list of instances: [{ \"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": 4 }]"
-            );
+            throw NoList();
         }
 
+        var instances = _reader.TokenType == JsonTokenType.StartArray ? ReadList() : ReadObject();
+        // Whatever follows is an error that the JSON reader finds.
+        _reader.Read();
+        return instances;
+    }
+
+    private List<ClusterEntry> ReadObject()
+    {
+        var fields = new HashSet<string>(StringComparer.Ordinal);
+        List<ClusterEntry>? instances = null;
+        while (ReadFieldName(fields, s_rootFields) is { } field)
+        {
+            if (field == SchemaField.Name)
+            {
+                Text(field);
+            }
+            else if (_reader.TokenType == JsonTokenType.StartArray)
+            {
+                instances = ReadList();
+            }
+            else
+            {
+                throw Error($"{field}: found {Found()}; allowed: a list of instances");
+            }
+        }
+
+        return instances ?? throw NoList();
+    }
+
+    private readonly UserErrorException NoList() =>
+        Error("is not a list of instances: [{ \"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": 4 }]");
+
+    private List<ClusterEntry> ReadList()
+    {
         var instances = new List<ClusterEntry>();
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
             var (instance, count) = ReadInstance();
-            if (instances.Count + count > MaxInstances)
+            if (instances.Count + count > ClusterFields.MaxInstances)
             {
-                throw Error($"has more than {MaxInstances} instances");
+                throw Error($"has more than {ClusterFields.MaxInstances} instances");
             }
 
             instances.AddRange(Enumerable.Repeat(instance, count));
         }
 
-        if (instances.Count == 0)
-        {
-            throw Error("has no instances: a stage needs at least one");
-        }
-
-        // Whatever follows the list is an error that the JSON reader finds.
-        _reader.Read();
-        return instances;
+        return instances.Count > 0 ? instances : throw Error("has no instances: a stage needs at least one");
     }
 
     private (ClusterEntry Entry, int Count) ReadInstance()
@@ -135,31 +132,34 @@ internal ref partial struct ClusterFile
         }
 
         var start = (int)_reader.TokenStartIndex;
-        var fields = new HashSet<string>(StringComparer.Ordinal);
+        var given = new HashSet<string>(StringComparer.Ordinal);
         // Without hardware and tp_size until these fields have been read.
-        var instance = new InstanceSpec { Hardware = null!, TpSize = 0 };
-        InstanceRole? role = null;
-        var count = 1;
-        while (ReadFieldName(fields, s_fields) is { } field)
+        var instance = new ClusterInstance(
+            new InstanceSpec { Hardware = null!, TpSize = 0 },
+            Role: null,
+            Count: 1
+        );
+        while (ReadFieldName(given, s_fields) is { } name)
         {
-            count = field == "count" ? (int)Whole(field, s_instances) : count;
-            role = field == "role" ? (InstanceRole)OneOf(field, s_roles) : role;
-            instance = ReadField(field, instance);
+            instance = With(instance, ClusterFields.All, name);
         }
 
-        var missing = s_fields[..2].Where(field => !fields.Contains(field)).ToArray();
-        return missing.Length == 0
-            ? (
-                new ClusterEntry(
-                    role,
-                    WithDefaultsOfEngine(instance, fields),
-                    _name,
-                    LineOfInstance(start),
-                    fields
-                ),
-                count
-            )
-            : throw new UserErrorException($"{Where(start)}: the instance has no {missing[0]}");
+        if (
+            ClusterFields.All.FirstOrDefault(one => one.Default is null && !given.Contains(one.Name)) is
+            { } missing
+        )
+        {
+            throw new UserErrorException($"{Where(start)}: the instance has no {missing.Name}");
+        }
+
+        var spec = WithDefaultsOfEngine(instance.Spec, given);
+        return (new ClusterEntry(instance.Role, spec, _name, LineOfInstance(start), given), instance.Count);
+    }
+
+    private T With<T>(T target, IReadOnlyList<ClusterField<T>> fields, string name)
+    {
+        var field = fields.First(field => field.Name == name);
+        return field.With(target, Read(name, field.Value));
     }
 
     /// <summary>The next field of an object, its value about to be looked at; null at the object's end.</summary>
@@ -186,52 +186,4 @@ internal ref partial struct ClusterFile
         _reader.Read();
         return field;
     }
-
-    private InstanceSpec ReadField(string field, InstanceSpec instance) =>
-        field switch
-        {
-            "hardware" => instance with { Hardware = FindHardware() },
-            "tp_size" => instance with { TpSize = (int)Whole(field, FigureRanges.TpSize) },
-            "memory_utilization" => instance with
-            {
-                MemoryUtilization = Number(field, FigureRanges.PositiveShare),
-            },
-            "activation_bytes" => instance with { ActivationBytes = Whole(field, FigureRanges.TakenBytes) },
-            "kv_link_bytes_per_second" => instance with
-            {
-                KvLinkBytesPerSecond = Number(field, FigureRanges.BytesPerSecond),
-            },
-            "kv_link_latency_seconds" => instance with
-            {
-                KvLinkLatencySeconds = Number(field, FigureRanges.Seconds),
-            },
-            "expert_parallel" => instance with
-            {
-                ExpertParallel = (int)Whole(field, FigureRanges.ExpertParallel),
-            },
-            "link_bytes_per_second" => instance with
-            {
-                LinkBytesPerSecond = Number(field, FigureRanges.BytesPerSecond),
-            },
-            "link_latency_seconds" => instance with
-            {
-                LinkLatencySeconds = Number(field, FigureRanges.Seconds),
-            },
-            "gpus_per_node" => instance with { GpusPerNode = (int)Whole(field, FigureRanges.GpusPerNode) },
-            "nic_bytes_per_second" => instance with
-            {
-                NicBytesPerSecond = Number(field, FigureRanges.BytesPerSecond),
-            },
-            "nic_latency_seconds" => instance with
-            {
-                NicLatencySeconds = Number(field, FigureRanges.Seconds),
-            },
-            "all2all_backend" => instance with
-            {
-                AllToAllBackend = (AllToAllBackend)OneOf(field, s_backends),
-            },
-            "price_per_hour" => instance with { PricePerHour = Number(field, PriceList.Range) },
-            "engine" => instance with { Engine = ReadEngine() },
-            _ => instance,
-        };
 }

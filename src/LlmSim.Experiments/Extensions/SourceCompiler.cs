@@ -1,3 +1,4 @@
+using System.Reflection.Metadata;
 using System.Runtime.ExceptionServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -134,17 +135,23 @@ internal static class SourceCompiler
         }
     }
 
-    /// <summary>The base library of the running .NET, and what a user's code may see of the simulator.</summary>
-    private static IEnumerable<MetadataReference> References()
-    {
-        var baseLibrary = Path.GetDirectoryName(typeof(object).Assembly.Location);
-        var trusted = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
-        return trusted
-            .Where(file => Path.GetDirectoryName(file) == baseLibrary)
-            .Append(typeof(Scenario).Assembly.Location)
-            .Append(typeof(Kernel.SimTime).Assembly.Location)
-            .Select(file => MetadataReference.CreateFromFile(file));
-    }
+    /// <summary>
+    /// The base library of .NET, and what a user's code may see of the simulator: from the assemblies in memory, because in a program
+    /// that is one file they are nowhere else.
+    /// </summary>
+    private static IEnumerable<MetadataReference> References() =>
+        FrameworkAssemblies
+            .All()
+            .Append(typeof(Scenario).Assembly)
+            .Append(typeof(Kernel.SimTime).Assembly)
+            .Select(Reference);
+
+    private static unsafe PortableExecutableReference Reference(System.Reflection.Assembly assembly) =>
+        assembly.TryGetRawMetadata(out var start, out var length)
+            ? AssemblyMetadata
+                .Create(ModuleMetadata.CreateFromMetadata((nint)start, length))
+                .GetReference(filePath: assembly.GetName().Name)
+            : throw new InvalidOperationException($"{assembly.GetName().Name} has no metadata");
 
     private static UserErrorException Error(string path, IEnumerable<Diagnostic> diagnostics)
     {

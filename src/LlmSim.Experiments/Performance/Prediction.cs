@@ -160,6 +160,8 @@ internal sealed record Prediction
         {
             "dense" => "dense models",
             "moe" => "models with experts",
+            "hybrid" => "models with states beside attention",
+            "sparse" => "models with sparse attention",
             _ => "experts with latent attention",
         };
 

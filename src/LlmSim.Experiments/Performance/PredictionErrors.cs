@@ -90,7 +90,7 @@ internal sealed record ClassErrors
     /// <summary>What the predictions rested on.</summary>
     public required string Tier { get; init; }
 
-    /// <summary>"dense", "moe" or "mla".</summary>
+    /// <summary>As <see cref="PredictionSubject.Family" />.</summary>
     public required string Family { get; init; }
 
     /// <summary>"mixed" or "disaggregated".</summary>

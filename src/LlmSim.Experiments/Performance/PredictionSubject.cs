@@ -13,7 +13,7 @@ internal sealed record PredictionSubject
     /// <summary>The tier of the least sure instance.</summary>
     public required PredictionTier Tier { get; init; }
 
-    /// <summary>"dense", "moe" or "mla" (experts with latent attention).</summary>
+    /// <summary>"dense", "moe", "mla" (latent attention), "sparse" (an indexer chooses tokens) or "hybrid" (states beside attention).</summary>
     public required string Family { get; init; }
 
     /// <summary>Whether instances do both, or prefill and decode apart.</summary>
@@ -64,10 +64,12 @@ internal sealed record PredictionSubject
         };
     }
 
-    /// <summary>"dense", "moe", or "mla" for experts with latent attention.</summary>
+    /// <summary>The family of a model, by what its layers have that predictions differ in.</summary>
     public static string FamilyOf(ModelDescription model) =>
         model switch
         {
+            { Recurrent: not null } => "hybrid",
+            _ when model.AttentionGroups.Any(group => group.Indexer is not null) => "sparse",
             { LatentAttention: not null } => "mla",
             { MixtureOfExperts: not null } => "moe",
             _ => "dense",

@@ -43,9 +43,8 @@ internal sealed record LoadBound(
         // Lookups of embeddings are no products; layers with a window read less than a context.
         var weights = model.ActiveParameters - (2.0 * model.VocabularySize * model.HiddenSize);
         var opsPerToken = TwoOperationsPerWeight * Math.Max(0, weights);
-        var kvBytesPerToken = model.Window is null
-            ? precisions.Min(precision => model.KvBytesPerToken(precision))
-            : 0;
+        var isWhole = model.AttentionGroups.All(group => group.Window is null);
+        var kvBytesPerToken = isWhole ? precisions.Min(precision => model.KvBytesPerToken(precision)) : 0;
         return new LoadBound(
             requestsPerSecond,
             sharing.Length > 0 ? 0 : opsPerToken * requests.Average(request => (double)request.InputTokens),

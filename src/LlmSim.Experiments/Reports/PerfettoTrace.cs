@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using LlmSim.Kernel;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Verification;
 using LlmSim.Instances;
+using LlmSim.Kernel;
 using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Reports;

@@ -1,8 +1,8 @@
 using LlmSim.Batching;
-using LlmSim.Kernel;
 using LlmSim.Experiments.Verification;
 using LlmSim.Instances;
 using LlmSim.Instances.Decode;
+using LlmSim.Kernel;
 using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Reports;

@@ -21,7 +21,8 @@ internal static class SummaryCsv
             .Select(column => column.Name),
     ];
 
-    private static readonly string[] s_rangedFigures = ["ttft", "tpot", "e2e"];
+    /// <summary>Times whose means have a range.</summary>
+    internal static IReadOnlyList<string> RangedFigures { get; } = ["ttft", "tpot", "e2e"];
 
     /// <summary>Writes a header and the row of each result, as UTF-8.</summary>
     public static void Write(Stream stream, IEnumerable<RunResult> results)
@@ -185,7 +186,7 @@ internal static class SummaryCsv
             ("tier_source", WithoutCommas(prediction.Source)),
             ("tier_error", WithoutCommas(prediction.Error)),
             ("tier_warnings", WithoutCommas(string.Join("; ", prediction.Warnings))),
-            .. s_rangedFigures.SelectMany(figure =>
+            .. RangedFigures.SelectMany(figure =>
                 Range(figure, result.Ranges.FirstOrDefault(range => range.Figure == $"{figure}_mean"))
             ),
         ];

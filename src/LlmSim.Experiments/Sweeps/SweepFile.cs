@@ -6,13 +6,15 @@ namespace LlmSim.Experiments.Sweeps;
 
 /// <summary>
 /// A sweep as a YAML file: <c>base</c> has settings of all points, <c>grid</c> lists of values whose product is taken,
-/// <c>zip</c> groups of lists that vary together, and <c>seeds</c> or <c>replications</c> the seeds of each point.
+/// <c>zip</c> groups of lists that vary together, and <c>seeds</c> or <c>replications</c> the seeds of each point. <c>$schema</c> may name
+/// its JSON Schema.
 /// </summary>
 /// <param name="Base">Settings of all points.</param>
 /// <param name="Axes">What varies.</param>
 internal sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<SweepAxis> Axes)
 {
-    private const int MaxReplications = 100_000;
+    /// <summary>Most seeds that <c>replications</c> may ask for.</summary>
+    public const int MaxReplications = 100_000;
 
     private static readonly string[] s_sections = ["base", "grid", "zip", "seeds", "replications"];
 
@@ -46,6 +48,9 @@ internal sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<Swee
         {
             switch (Text(key))
             {
+                case SchemaField.Name:
+                    Text(value);
+                    break;
                 case "base":
                     _base.AddRange(Options(value).Select(entry => Checked(entry.Option, entry.Value)));
                     break;

@@ -16,7 +16,9 @@ internal sealed class InstanceChecks
         _findings = findings;
         _scenario = scenario;
         _served = [.. records.Where(record => !record.IsRejected)];
-        _kvBytesPerToken = KvCapacity.BytesPerToken(scenario.Model, scenario.Precision, scenario.Semantics);
+        _kvBytesPerToken = KvCapacity
+            .Footprint(scenario.Model, scenario.Precision, scenario.Semantics)
+            .BytesPerToken;
     }
 
     public void Check(RunSummary summary)
@@ -125,7 +127,7 @@ internal sealed class InstanceChecks
             // An evicted request is elsewhere for a time.
             if (record.Evictions == 0 || place.Stage == InstancePlace.Prefill)
             {
-                least.Add(from, until, record.TraceInputTokens);
+                least.Add(from, until, record.TraceInputTokens + TokensBeside(place));
             }
         }
 
@@ -140,11 +142,15 @@ internal sealed class InstanceChecks
 
     private long HeldAtMost(InstancePlace place, RequestRecord record) =>
         record.TraceInputTokens
+        + TokensBeside(place)
         + (
             place.Stage == InstancePlace.Prefill
                 ? 0L
                 : RecordChecks.TokensToDecode(_scenario.Semantics, record)
         );
+
+    private int TokensBeside(InstancePlace place) =>
+        KvBeside.Tokens(_scenario.Model, _scenario.Precision, place.Spec, _scenario.Semantics);
 
     private double CheckBatch(
         InstancePlace place,

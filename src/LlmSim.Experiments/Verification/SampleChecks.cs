@@ -95,18 +95,26 @@ internal sealed class SampleChecks(Findings findings, Scenario scenario)
     {
         var (staying, prefills, held) = (new Presence(), new Presence(), new Presence());
         var delay = SimTime.FromSeconds(scenario.RequestSeconds);
+        var tokensBeside = KvBeside.Tokens(
+            scenario.Model,
+            scenario.Precision,
+            place.Spec,
+            scenario.Semantics
+        );
         foreach (var record in here)
         {
             var (from, until) = place.Staying(record, delay);
             staying.Add(from, until);
             prefills.Add(record.PrefillStart, record.PrefillFinish);
-            held.Add(record.PrefillStart, record.TransferFinish, record.TraceInputTokens);
+            held.Add(record.PrefillStart, record.TransferFinish, record.TraceInputTokens + tokensBeside);
         }
 
         // A request whose prefix is being fetched has been routed and waits nowhere.
         var mayBeOnItsWay =
             place.Stage != InstancePlace.Decode && scenario.Policies.PrefillGlobal is IPrefixFetchingPolicy;
-        var bytesPerToken = KvCapacity.BytesPerToken(scenario.Model, scenario.Precision, scenario.Semantics);
+        var bytesPerToken = KvCapacity
+            .Footprint(scenario.Model, scenario.Precision, scenario.Semantics)
+            .BytesPerToken;
         foreach (var sample in samples)
         {
             var there = staying.At(sample.Time);

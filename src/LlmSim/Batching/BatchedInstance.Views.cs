@@ -3,6 +3,16 @@ namespace LlmSim.Batching;
 /// <content>What others estimate of the instance. Looking brings it up to date, which is the same whenever it is done.</content>
 internal sealed partial class BatchedInstance
 {
+    public override bool CanEverHold(Request request) => Fits(request, _scheduler.MostTokens(request));
+
+    public override bool CanHoldPrompt(Request request) => Fits(request, request.TraceInputTokens);
+
+    private bool Fits(Request request, long tokens) =>
+        _cache.BlocksFor(tokens) + BlocksBeside(request) <= _cache.Pool.Total;
+
+    private int BlocksBeside(Request request) =>
+        _options.KvBeside?.Blocks(_scheduler.MostTokens(request)) ?? 0;
+
     public override int QueuedRequests => _waiting.Count;
 
     public override int RunningRequests => _scheduler.Running;

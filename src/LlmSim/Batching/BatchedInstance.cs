@@ -1,5 +1,5 @@
-using LlmSim.Kernel;
 using LlmSim.Instances.Queues;
+using LlmSim.Kernel;
 using LlmSim.Performance;
 
 namespace LlmSim.Batching;
@@ -61,12 +61,6 @@ internal sealed partial class BatchedInstance : Instance
     public IterationTotals Totals { get; } = new();
     public long PeakKvBytes => _cache.Pool.PeakUsed * _options.KvBytesPerBlock;
     public long Preemptions => _scheduler.Preemptions;
-
-    public override bool CanEverHold(Request request) =>
-        _cache.BlocksFor(_scheduler.MostTokens(request)) <= _cache.Pool.Total;
-
-    public override bool CanHoldPrompt(Request request) =>
-        _cache.BlocksFor(request.TraceInputTokens) <= _cache.Pool.Total;
 
     public override object HoldingKind => (Role, _cache.Pool.Total);
 
@@ -241,6 +235,7 @@ internal sealed partial class BatchedInstance : Instance
         var sequence = new SequenceState(request, _cache.Pages(request))
         {
             Arrived = comesToDecode ? request.ContextTokens : 0,
+            BlocksBeside = BlocksBeside(request),
         };
         request.Sequence = sequence;
         return sequence;

@@ -1,4 +1,5 @@
 using LlmSim.Kernel;
+using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;
 
@@ -8,6 +9,7 @@ namespace LlmSim.Batching;
 /// <param name="Role">What it does for a request.</param>
 /// <param name="KvBlocks">Blocks of its KV cache that requests are given.</param>
 /// <param name="KvBytesPerBlock">Bytes of one.</param>
+/// <param name="KvBeside">Blocks of a request beside those of its tokens; null where it has none.</param>
 /// <param name="ReservesKv">Whether KV caches are only sent here after blocks were reserved for them.</param>
 /// <param name="OutputEstimate">Estimates what requests will generate yet.</param>
 /// <param name="InterTokenLatency">Observes gaps between tokens.</param>
@@ -19,6 +21,7 @@ internal sealed record BatchedInstanceOptions(
     InstanceRole Role,
     int KvBlocks,
     long KvBytesPerBlock,
+    KvBeside? KvBeside,
     bool ReservesKv,
     OutputEstimate OutputEstimate,
     InterTokenLatency InterTokenLatency,

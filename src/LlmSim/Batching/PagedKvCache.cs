@@ -66,7 +66,7 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     /// <summary>Free blocks that a waiting sequence with so many hits takes for so many tokens: not the hits that others hold.</summary>
     public long BlocksFromFree(SequenceState sequence, int hits, long tokens)
     {
-        var taken = BlocksFor(tokens) - hits;
+        var taken = BlocksFor(tokens) + sequence.BlocksBeside - hits;
         for (var block = 0; block < hits; )
         {
             var name = sequence.NameOf(block);
@@ -175,7 +175,9 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     /// <summary>Lets go of all blocks, the last one first, so that the start of a prefix stays longest.</summary>
     public void Release(SequenceState sequence)
     {
-        Pool.ReleaseUnnamed(sequence.Blocks - sequence.NamedBlocks);
+        var beside = sequence.HoldsBeside ? sequence.BlocksBeside : 0;
+        Pool.ReleaseUnnamed(sequence.Blocks - sequence.NamedBlocks + beside);
+        sequence.HoldsBeside = false;
         for (var i = sequence.Named.Count - 1; i >= 0; i--)
         {
             Pool.Release(sequence.Named[i]);
@@ -277,6 +279,12 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
             var count = Math.Min(name.Slots, hits - block);
             Pool.Hold(name.Page, name.Slot, count, sequence.Named);
             block += count;
+        }
+
+        if (sequence is { BlocksBeside: > 0, HoldsBeside: false })
+        {
+            Pool.Take(sequence.BlocksBeside);
+            sequence.HoldsBeside = true;
         }
 
         (sequence.Blocks, sequence.NamedBlocks) = (hits, hits);

@@ -1,5 +1,5 @@
-using LlmSim.Kernel;
 using LlmSim.Instances.Queues;
+using LlmSim.Kernel;
 
 namespace LlmSim.Batching;
 

@@ -10,18 +10,18 @@ internal static class KvCapacity
     /// <summary>Hundreds of times as much as any model keeps: the KV cache of any request stays within 64 bits.</summary>
     private const long MostBytesPerToken = 1_000_000_000;
 
-    /// <summary>KV bytes of one token.</summary>
+    /// <summary>KV bytes of a request.</summary>
     /// <exception cref="UserErrorException">They are more than a model can keep.</exception>
-    public static long BytesPerToken(ModelDescription model, Precision precision, Semantics semantics)
+    public static KvFootprint Footprint(ModelDescription model, Precision precision, Semantics semantics)
     {
-        var bytes =
+        var footprint =
             semantics.KvBytesPerToken == ModelBytes.Fixed
-                ? Semantics.ReferenceKvBytesPerToken
-                : model.KvBytesPerToken(precision);
-        return bytes <= MostBytesPerToken
-            ? bytes
+                ? KvFootprint.OfTokens(Semantics.ReferenceKvBytesPerToken)
+                : KvFootprint.Of(model, precision);
+        return footprint.BytesPerToken <= MostBytesPerToken
+            ? footprint
             : throw new UserErrorException(
-                $"num_hidden_layers: with {model.KvHeads} KV heads of {model.HeadSize} in each, {model.Id} keeps {bytes} bytes of KV cache for a token; allowed: up to {MostBytesPerToken}"
+                $"num_hidden_layers: with {model.KvHeads} KV heads of {model.HeadSize} in each, {model.Id} keeps {footprint.BytesPerToken} bytes of KV cache for a token; allowed: up to {MostBytesPerToken}"
             );
     }
 
@@ -58,21 +58,20 @@ internal static class KvCapacity
         Semantics semantics
     )
     {
-        model.RequireFullAttention();
         TensorParallelism.Require(model, instance.TpSize, semantics);
         ExpertParallelism.Require(model, instance);
         instance = instance.WithFigures(semantics);
         var weightBytes = WeightBytes(model, precision, instance, semantics);
-        var bytes =
-            FreeBytes(model, precision, instance, weightBytes, semantics)
-            / Copies(model, instance, semantics);
+        var bytes = (long)(
+            FreeBytes(model, precision, instance, weightBytes, semantics) / Copies(model, instance, semantics)
+        );
         return bytes > 0
             ? bytes
             : throw DoesNotFit(model, precision, instance, weightBytes, bytes, semantics);
     }
 
     /// <summary>A latent vector is on every accelerator of a group, and a KV head on several when those are more than the heads.</summary>
-    private static int Copies(ModelDescription model, InstanceSpec instance, Semantics semantics) =>
+    public static double Copies(ModelDescription model, InstanceSpec instance, Semantics semantics) =>
         semantics.MemoryLimit == MemoryLimit.TensorParallelGroup
             ? TensorParallelism.KvCopies(model, instance.TpSize)
             : 1;

@@ -1,14 +1,16 @@
 namespace LlmSim.Performance;
 
 /// <summary>
-/// Attention of one layer on one accelerator, between the projections. Latent attention has two forms of equal result:
+/// Attention of one layer of a group on one accelerator, between the projections. Latent attention has two forms of equal result:
 /// prompts expand the latent vectors to keys and values of each head, which takes fewer operations a pair; decoding
 /// requests instead take the expansion into their queries and outputs, so that they read one latent vector a token.
 /// </summary>
-internal sealed class AttentionOperations
+internal sealed partial class AttentionOperations
 {
     private readonly Semantics _semantics;
     private readonly bool _fused;
+    private readonly AttentionWindow? _window;
+    private readonly string _name = "fused_attention";
     private readonly double _heads;
     private readonly double _kvHeads;
     private readonly double _headSize;
@@ -18,6 +20,9 @@ internal sealed class AttentionOperations
     private readonly FusedAttention _fusedPrefill;
     private readonly FusedAttention _fusedDecode;
 
+    /// <summary>Of layers whose tokens are chosen by an indexer, each query for itself: that of prompts longer than they see.</summary>
+    private readonly FusedAttention? _fusedChosen;
+
     /// <summary>Of latent attention, by key of a prompt; else none.</summary>
     private readonly TokenOperation[] _expansion = [];
 
@@ -25,7 +30,7 @@ internal sealed class AttentionOperations
     private readonly TokenOperation[] _absorption = [];
 
     public AttentionOperations(
-        ModelDescription model,
+        AttentionGroup group,
         Precision precision,
         InstanceSpec instance,
         Semantics semantics,
@@ -36,32 +41,36 @@ internal sealed class AttentionOperations
             semantics.AttentionTensorParallelism == AttentionTensorParallelism.Divided ? instance.TpSize : 1;
         _semantics = semantics;
         _fused = fused;
-        _heads = (double)model.AttentionHeads / divisor;
-        _kvHeads = TensorParallelism.KvHeadsEach(model, divisor);
-        _headSize = model.HeadSize;
+        _window = group.Window;
+        _heads = (double)group.Heads / divisor;
+        _kvHeads = TensorParallelism.KvHeadsEach(group, divisor);
+        _headSize = group.HeadSize;
         _activationBytes = precision.Attention.BytesPerValue;
         _kvBytes = precision.KvCache.BytesPerValue;
         _blockRows = Math.Min(
             Math.Ceiling(instance.Hardware.OnChipBufferBytes / (_kvBytes * _headSize)),
             _headSize
         );
-        if (model.LatentAttention is not { } latent)
-        {
-            _fusedPrefill = Heads(_headSize, _headSize, 2 * _headSize * _kvHeads * _kvBytes);
-            _fusedDecode = _fusedPrefill;
-            return;
-        }
-
-        if (!fused)
+        var isPlain = group is { Latent: null, Window: null } && group.HeadSize == group.ValueHeadSize;
+        if (!fused && !isPlain)
         {
             throw new UserErrorException(
-                $"flash_attention: {model.Id} has latent attention, which is known as one kernel only; allowed is true."
+                $"flash_attention: attention that is latent, has a window, or keys and values of different widths is known as one kernel only; allowed is true."
             );
+        }
+
+        if (group.Latent is not { } latent)
+        {
+            var valueSize = group.ValueHeadSize;
+            _fusedPrefill = Heads(_headSize, valueSize, (_headSize + valueSize) * _kvHeads * _kvBytes);
+            _fusedDecode = _fusedPrefill;
+            return;
         }
 
         var expandedSize = _headSize + latent.ValueHeadSize;
         _fusedPrefill = Heads(_headSize, latent.ValueHeadSize, expandedSize * _heads * _activationBytes);
         _fusedDecode = Heads(latent.CachedSize, latent.KvRank, latent.CachedSize * _kvBytes);
+        _fusedChosen = group.Indexer is null ? null : _fusedDecode;
         _expansion =
         [
             Product("kv_b_proj", latent.KvRank, latent.NopeHeadSize + latent.ValueHeadSize, precision) with
@@ -86,14 +95,14 @@ internal sealed class AttentionOperations
     public IEnumerable<(string Name, OperationWork Work)> PrefillOperations(AttentionShape shape) =>
         [
             .. _expansion.Select(operation => (operation.Name, operation.For(shape.Keys))),
-            .. Operations(_fusedPrefill, shape),
+            .. _fused ? [(_name, PrefillWork(shape))] : Unfused(shape),
         ];
 
     /// <summary>The operations on decoding requests, for a table.</summary>
     public IEnumerable<(string Name, OperationWork Work)> DecodeOperations(AttentionShape shape) =>
         [
             .. _absorption.Select(operation => (operation.Name, operation.For(shape.Queries))),
-            .. Operations(_fusedDecode, shape),
+            .. _fused ? [(_name, _fusedDecode.For(shape, _semantics.FlashOutput))] : Unfused(shape),
         ];
 
     /// <summary>Whether an operation is a product with weights rather than attention proper.</summary>
@@ -105,7 +114,7 @@ internal sealed class AttentionOperations
     public double PrefillSeconds(in AttentionShape shape, RoofSet roofs)
     {
         var seconds = _fused
-            ? roofs.PrefillAttention.Seconds(_fusedPrefill.For(shape, _semantics.FlashOutput))
+            ? roofs.PrefillAttention.Seconds(PrefillWork(shape))
             : UnfusedSeconds(shape, roofs.PrefillAttention);
         return seconds + ExpansionSeconds(shape, roofs);
     }
@@ -124,8 +133,8 @@ internal sealed class AttentionOperations
         }
 
         var prefillRoofs = roofs.PrefillAttention;
-        var prefillWork = _fusedPrefill.For(prefill, _semantics.FlashOutput);
-        var longestKeys = Math.Max(prefill.LongestKeys, batch.DecodeComputedTokensMax);
+        var prefillWork = PrefillWork(prefill);
+        var longestKeys = Math.Max(prefill.LongestKeys, Seen(batch.DecodeComputedTokensMax));
         return ExpansionSeconds(prefill, roofs)
             + prefillRoofs.LaunchSeconds
             + decodeTime.LaunchSeconds
@@ -152,9 +161,10 @@ internal sealed class AttentionOperations
     {
         var scores = requests * promptTokens * promptTokens;
         var pairs =
-            _fused && _semantics.AttentionMask == AttentionMask.Causal
+            _window is not null ? requests * _window.Pairs(promptTokens, computed: 0)
+            : _fused && _semantics.AttentionMask == AttentionMask.Causal
                 ? requests * promptTokens * (promptTokens + 1) / 2
-                : scores;
+            : scores;
         var rowBlocks = Math.Ceiling(promptTokens / _blockRows);
         return new(
             Queries: requests * promptTokens,
@@ -162,7 +172,8 @@ internal sealed class AttentionOperations
             Scores: scores,
             Keys: requests * promptTokens,
             KeysRead: rowBlocks * pairs / promptTokens,
-            LongestKeys: promptTokens
+            LongestKeys: Seen(promptTokens),
+            LongestContext: promptTokens
         );
     }
 
@@ -176,28 +187,26 @@ internal sealed class AttentionOperations
         double causalPairs = batch.PrefillAttentionPairs;
         var scores = 2 * causalPairs - chunkTokens * batch.PrefillComputedTokens - batch.PrefillTokens;
         var pairs = _fused && _semantics.AttentionMask == AttentionMask.Causal ? causalPairs : scores;
+        double keys = batch.PrefillTokens + batch.PrefillComputedTokens;
+        var context = keys / batch.PrefillRequests;
+        if (_window is not null)
+        {
+            (pairs, keys) = batch.Seen(_window);
+        }
+
         return new(
             Queries: batch.PrefillTokens,
             Pairs: pairs,
             Scores: scores,
-            Keys: batch.PrefillTokens + batch.PrefillComputedTokens,
+            Keys: keys,
             KeysRead: Math.Ceiling(chunkTokens / _blockRows) * pairs / chunkTokens,
-            LongestKeys: (double)(batch.PrefillTokens + batch.PrefillComputedTokens) / batch.PrefillRequests
+            LongestKeys: Seen(context),
+            LongestContext: context
         );
     }
 
     /// <summary>One token of each request asks the tokens of its context: a single row, so each key is read once.</summary>
     public AttentionShape DecodeShape(in DecodeBatch batch) => DecodeShape(batch.Requests, DecodeKeys(batch));
-
-    /// <summary>Keys that a decode iteration reads.</summary>
-    public double DecodeKeys(in DecodeBatch batch) =>
-        _semantics.DecodeAttentionContext == DecodeAttentionContext.One ? batch.Requests
-        : _semantics.BatchPadding == BatchPadding.Longest ? (long)batch.Requests * batch.LongestContextTokens
-        : batch.ContextTokens;
-
-    /// <summary>Keys that each further iteration of an unchanged batch reads more.</summary>
-    public double DecodeKeysPerIteration(in DecodeBatch batch) =>
-        _semantics.DecodeAttentionContext == DecodeAttentionContext.One ? 0 : batch.Requests;
 
     /// <summary>The time of decode attention as a function of requests and keys, in both of which its work is linear.</summary>
     public DecodeAttentionTime DecodeTime(in Roofs roofs)
@@ -232,6 +241,19 @@ internal sealed class AttentionOperations
         return seconds;
     }
 
+    private double Seen(double tokens) => _window is null ? tokens : Math.Min(tokens, _window.Tokens);
+
+    private OperationWork PrefillWork(in AttentionShape shape)
+    {
+        if (_fusedChosen is not { } chosen || shape.LongestContext <= _window!.Tokens)
+        {
+            return _fusedPrefill.For(shape, _semantics.FlashOutput);
+        }
+
+        // Each query reads what was chosen for it.
+        return chosen.For(shape with { KeysRead = shape.Pairs }, _semantics.FlashOutput);
+    }
+
     private int Launches => _fused ? 1 : 3;
 
     private static AttentionShape DecodeShape(double requests, double keys) =>
@@ -254,34 +276,5 @@ internal sealed class AttentionOperations
             input * output * _heads * precision.Projections.Weight.BytesPerValue,
             input * _activationBytes,
             output * _heads * _activationBytes
-        );
-
-    private IEnumerable<(string Name, OperationWork Work)> Operations(
-        FusedAttention fused,
-        AttentionShape shape
-    ) =>
-        _fused
-            ? [("fused_attention", fused.For(shape, _semantics.FlashOutput))]
-            : [("qk_matmul", Matmul(shape)), ("sv_matmul", Matmul(shape)), ("softmax", Softmax(shape))];
-
-    private double UnfusedSeconds(in AttentionShape shape, in Roofs roofs) =>
-        2 * roofs.Seconds(Matmul(shape)) + roofs.Seconds(Softmax(shape));
-
-    /// <summary>Queries with keys, or scores with values.</summary>
-    private OperationWork Matmul(in AttentionShape shape) =>
-        new(
-            Ops: 2 * shape.Scores * _headSize * _heads,
-            WeightBytes: 0,
-            ActivationInBytes: shape.Scores * _heads * _activationBytes,
-            ActivationOutBytes: shape.Scores * _heads * _activationBytes,
-            KvInBytes: shape.Keys * _headSize * _kvHeads * _kvBytes
-        );
-
-    private OperationWork Softmax(in AttentionShape shape) =>
-        new(
-            Ops: 5 * shape.Scores * _heads,
-            WeightBytes: 0,
-            ActivationInBytes: shape.Scores * _heads * _activationBytes,
-            ActivationOutBytes: shape.Scores * _heads * _activationBytes
         );
 }

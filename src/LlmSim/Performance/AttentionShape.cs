@@ -7,13 +7,15 @@ namespace LlmSim.Performance;
 /// <param name="Keys">Key tokens.</param>
 /// <param name="KeysRead">Key tokens as often as the fused kernel reads them: once for each block of query rows.</param>
 /// <param name="LongestKeys">Key tokens that one block of query rows passes, at the most.</param>
+/// <param name="LongestContext">Tokens of the longest context of a prompt, seen or not.</param>
 internal readonly record struct AttentionShape(
     double Queries,
     double Pairs,
     double Scores,
     double Keys,
     double KeysRead,
-    double LongestKeys = 0
+    double LongestKeys = 0,
+    double LongestContext = 0
 );
 
 /// <summary>Seconds of the decode attention of one layer, ready for use in each iteration.</summary>
@@ -54,7 +56,8 @@ internal readonly record struct FusedAttention(
     double QueryBytes,
     double OutputBytes,
     double ScoreBytes,
-    double KeyBytes
+    double KeyBytes,
+    double PairBytes = 0
 )
 {
     public OperationWork For(in AttentionShape shape, FlashOutput output) =>
@@ -65,7 +68,7 @@ internal readonly record struct FusedAttention(
             ActivationOutBytes: output == FlashOutput.ScoreMatrix
                 ? 2 * shape.Scores * ScoreBytes
                 : shape.Queries * OutputBytes,
-            KvInBytes: shape.KeysRead * KeyBytes,
+            KvInBytes: shape.KeysRead * KeyBytes + shape.Pairs * PairBytes,
             LongestKeys: shape.LongestKeys
         );
 }

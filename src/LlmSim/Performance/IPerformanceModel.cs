@@ -31,4 +31,13 @@ internal readonly record struct DecodeBatch(int Requests, long ContextTokens, in
 /// <param name="Seconds">Seconds of the first.</param>
 /// <param name="GrowthSeconds">What each further one takes longer, in seconds.</param>
 /// <param name="Iterations">For how many iterations that holds, the first included: at least 1.</param>
-public readonly record struct DecodeTrend(double Seconds, double GrowthSeconds, int Iterations);
+public readonly record struct DecodeTrend(double Seconds, double GrowthSeconds, int Iterations)
+{
+    /// <summary>Both in each iteration, the other so many times.</summary>
+    internal DecodeTrend Plus(in DecodeTrend other, double times = 1) =>
+        new(
+            Seconds + times * other.Seconds,
+            GrowthSeconds + times * other.GrowthSeconds,
+            Math.Min(Iterations, other.Iterations)
+        );
+}

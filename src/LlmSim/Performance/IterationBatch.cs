@@ -105,6 +105,32 @@ public readonly record struct IterationBatch
     /// </summary>
     public int ExpertTokens { get; init; }
 
+    /// <summary>
+    /// What its chunks of prompts see through a window: pairs of query and key, and keys that they read. Exact where the chunks are
+    /// known; else as if all had the mean length.
+    /// </summary>
+    internal (double Pairs, double Keys) Seen(AttentionWindow window)
+    {
+        if (PrefillChunks.IsEmpty)
+        {
+            var queries = (double)PrefillTokens / PrefillRequests;
+            var computed = (double)PrefillComputedTokens / PrefillRequests;
+            return (
+                PrefillRequests * window.Pairs(queries, computed),
+                PrefillRequests * window.Keys(queries, computed)
+            );
+        }
+
+        var (pairs, keys) = (0.0, 0.0);
+        foreach (var chunk in PrefillChunks.Span)
+        {
+            pairs += window.Pairs(chunk.Tokens, chunk.ComputedTokens);
+            keys += window.Keys(chunk.Tokens, chunk.ComputedTokens);
+        }
+
+        return (pairs, keys);
+    }
+
     /// <summary>Its decoding requests as a batch of their own: the token being computed is part of each context.</summary>
     internal DecodeBatch Decode =>
         new(DecodeRequests, DecodeComputedTokens + DecodeRequests, DecodeComputedTokensMax + 1);

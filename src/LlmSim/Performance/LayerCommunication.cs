@@ -10,7 +10,8 @@ internal sealed class LayerCommunication
     private readonly int _tensorRanks;
     private readonly double _hiddenBytes;
     private readonly ExpertExchange? _exchange;
-    private readonly int _layers;
+    private readonly int _layersWithMixer;
+    private readonly int _layersWithMlp;
     private readonly int _layersWithExchange;
 
     private LayerCommunication(
@@ -24,7 +25,8 @@ internal sealed class LayerCommunication
         _tensorRanks = instance.TpSize;
         _hiddenBytes = model.HiddenSize * precision.HiddenState.BytesPerValue;
         _exchange = ExpertExchange.Of(model, precision, instance, collectives);
-        _layers = model.Layers;
+        _layersWithMixer = model.LayersWithMixer;
+        _layersWithMlp = model.LayersWithMlp;
         _layersWithExchange = _exchange is null ? 0 : model.ExpertLayers;
     }
 
@@ -37,7 +39,7 @@ internal sealed class LayerCommunication
     ) => instance is { TpSize: 1, ExpertParallel: 1 } ? null : new(model, precision, instance, collectives);
 
     /// <summary>All-reduces of an iteration, over all layers.</summary>
-    public int AllReduces => 2 * _layers - _layersWithExchange;
+    public int AllReduces => _layersWithMixer + _layersWithMlp - _layersWithExchange;
 
     /// <summary>Seconds of all of them.</summary>
     public double AllReducesSeconds(double tokens) => AllReduces * AllReduceSeconds(tokens);
@@ -53,10 +55,10 @@ internal sealed class LayerCommunication
     {
         if (_tensorRanks > 1)
         {
-            yield return AllReduce("attn_all_reduce", tokens, _layers);
-            if (_layers > _layersWithExchange)
+            yield return AllReduce("attn_all_reduce", tokens, _layersWithMixer);
+            if (_layersWithMlp > _layersWithExchange)
             {
-                yield return AllReduce("mlp_all_reduce", tokens, _layers - _layersWithExchange);
+                yield return AllReduce("mlp_all_reduce", tokens, _layersWithMlp - _layersWithExchange);
             }
         }
 

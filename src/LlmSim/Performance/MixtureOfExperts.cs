@@ -15,7 +15,20 @@ public sealed record MixtureOfExperts
     /// <summary>Width of the MLP that every token passes beside its experts; 0 without shared experts.</summary>
     public int SharedIntermediateSize { get; init; }
 
-    /// <summary>Layers of the model that have an MLP and no experts.</summary>
+    /// <summary>Width of the space in which the experts work, between two projections; null for the hidden size.</summary>
+    public int? LatentSize { get; init; }
+
+    /// <summary>Whether the MLPs of the experts have a gate: three matrices, not two.</summary>
+    public bool Gated { get; init; } = true;
+
+    /// <summary>Matrices of an expert.</summary>
+    internal int Matrices => Gated ? 3 : 2;
+
+    /// <summary>Parameters of a routed expert, biases apart.</summary>
+    internal long ParametersPerExpert(int hiddenSize) =>
+        (long)Matrices * (LatentSize ?? hiddenSize) * ExpertIntermediateSize;
+
+    /// <summary>Layers of the model that have no experts.</summary>
     public int DenseLayers { get; init; }
 
     /// <summary>

@@ -31,14 +31,29 @@ public sealed record ModelDescription
     /// <summary>Number of layers.</summary>
     public required int Layers { get; init; }
 
+    /// <summary>Attention, of most layers in most models. Where layers differ, of those that see the longest contexts.</summary>
+    public required AttentionGroup Attention { get; init; }
+
+    /// <summary>Layers whose attention differs from <see cref="Attention" />.</summary>
+    public IReadOnlyList<AttentionGroup> OtherAttention { get; init; } = [];
+
+    /// <summary>Layers with a state in the place of attention; null without any.</summary>
+    public RecurrentLayers? Recurrent { get; init; }
+
+    /// <summary>Layers with an MLP of another width than <see cref="IntermediateSize" />.</summary>
+    public IReadOnlyList<MlpGroup> OtherMlps { get; init; } = [];
+
+    /// <summary>Layers with neither MLP nor experts.</summary>
+    public int LayersWithoutMlp { get; init; }
+
     /// <summary>Attention heads h.</summary>
-    public required int AttentionHeads { get; init; }
+    public int AttentionHeads => Attention.Heads;
 
     /// <summary>KV heads: fewer than the heads under grouped-query attention.</summary>
-    public required int KvHeads { get; init; }
+    public int KvHeads => Attention.KvHeads;
 
     /// <summary>Width d of a head.</summary>
-    public required int HeadSize { get; init; }
+    public int HeadSize => Attention.HeadSize;
 
     /// <summary>Vocabulary V.</summary>
     public required int VocabularySize { get; init; }
@@ -48,9 +63,6 @@ public sealed record ModelDescription
 
     /// <summary>Longest context that is served, at most <see cref="MaxContextTokens" />; null for that.</summary>
     public int? MaxModelLen { get; init; }
-
-    /// <summary>The window that some layers have; null where every layer sees the whole context.</summary>
-    public AttentionWindow? Window { get; init; }
 
     /// <summary>What its config.json says that is not simulated, for the head of results.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
@@ -65,7 +77,25 @@ public sealed record ModelDescription
     public MixtureOfExperts? MixtureOfExperts { get; init; }
 
     /// <summary>The shapes of latent attention; null where each KV head keeps a key and a value.</summary>
-    public LatentAttention? LatentAttention { get; init; }
+    public LatentAttention? LatentAttention => Attention.Latent;
+
+    /// <summary>All its attention.</summary>
+    public IEnumerable<AttentionGroup> AttentionGroups => OtherAttention.Prepend(Attention);
+
+    /// <summary>Layers with attention or a state in its place: the others have nothing there.</summary>
+    public int LayersWithMixer =>
+        AttentionGroups.Sum(group => group.Layers)
+        + (Recurrent is { IsBesideAttention: false } recurrent ? recurrent.Layers : 0);
+
+    /// <summary>Layers with an MLP or experts.</summary>
+    public int LayersWithMlp => Layers - LayersWithoutMlp;
+
+    /// <summary>Layers that have an MLP of <see cref="IntermediateSize" />.</summary>
+    public int MlpLayers => LayersWithMlp - ExpertLayers - OtherMlps.Sum(group => group.Layers);
+
+    /// <summary>MLPs by width.</summary>
+    public IEnumerable<MlpGroup> Mlps =>
+        OtherMlps.Prepend(new(MlpLayers, IntermediateSize)).Where(group => group.Layers > 0);
 
     /// <summary>The formats that the model's own files state; null where they state none: 16 bits.</summary>
     public Precision? Quantization { get; init; }
@@ -88,23 +118,6 @@ public sealed record ModelDescription
                 )
             );
 
-    /// <summary>Throws unless every layer sees the whole of every context that is served.</summary>
-    /// <exception cref="UserErrorException">Some layers have a window; the message says up to which context they see all.</exception>
-    public void RequireFullAttention()
-    {
-        if (Window is { } window && window.Tokens < ServedContextTokens)
-        {
-            throw new UserErrorException(
-                FormattableString.Invariant(
-                    $"{window.Field}: {window.Layers} of the {Layers} layers of {Id} see at most {window.Tokens} tokens of a context, "
-                )
-                    + FormattableString.Invariant(
-                        $"which is not simulated yet; with --max_model_len {window.Tokens} or less they see all of it."
-                    )
-            );
-        }
-    }
-
     /// <summary>Layers that have experts.</summary>
     public int ExpertLayers => MixtureOfExperts is { } experts ? Layers - experts.DenseLayers : 0;
 
@@ -121,18 +134,13 @@ public sealed record ModelDescription
 
     /// <summary>
     /// KV cache bytes of one token: 2 · layers · KV heads · head size · bytes of a value, or with latent attention
-    /// layers · (latent + rotary key) · bytes of a value, which every accelerator of a tensor-parallel group holds.
+    /// layers · (latent + rotary key) · bytes of a value, which every accelerator of a tensor-parallel group holds. Of
+    /// layers that let go of tokens behind their window, where others do not, see <see cref="KvFootprint" />.
     /// </summary>
-    public long KvBytesPerToken(Precision precision)
-    {
-        var values = LatentAttention is { } latent
-            ? (long)Layers * latent.CachedSize
-            : 2L * Layers * KvHeads * HeadSize;
-        return (long)Math.Ceiling(values * precision.KvCache.BytesPerValue);
-    }
+    public long KvBytesPerToken(Precision precision) => KvFootprint.Of(this, precision).BytesPerToken;
 
     /// <summary>Bytes of the weights, each in its format, with scale factors.</summary>
     public long WeightBytes(Precision precision) => ParametersByOperand.Of(this).Bytes(precision);
 
-    private long ParametersPerExpert => 3L * HiddenSize * (MixtureOfExperts?.ExpertIntermediateSize ?? 0);
+    private long ParametersPerExpert => MixtureOfExperts?.ParametersPerExpert(HiddenSize) ?? 0;
 }

@@ -19,9 +19,16 @@ internal readonly record struct ParametersByOperand(
         var experts = model.MixtureOfExperts;
         var mlpMatrices = model.Family == ModelFamily.Gpt2 || !model.GatedMlp ? 2 : 3;
         return new(
-            Take(model.Layers * ProjectionsOfLayer(model)),
-            Take((model.Layers - model.ExpertLayers) * mlpMatrices * hidden * model.IntermediateSize),
-            Take(model.ExpertLayers * 3 * hidden * (experts?.SharedIntermediateSize ?? 0)),
+            Take(
+                model.AttentionGroups.Sum(group => ProjectionsOf(group, model))
+                    + (
+                        model.Recurrent is { } recurrent
+                            ? recurrent.Layers * hidden * (recurrent.ProjectedSize + recurrent.OutputSize)
+                            : 0
+                    )
+            ),
+            Take(model.Mlps.Sum(group => group.Layers * mlpMatrices * hidden * group.Width)),
+            Take(model.ExpertLayers * BesideRouted(model, experts)),
             Take(model.ExpertLayers * hidden * (experts?.Experts ?? 0)),
             Take(model.ExpertParameters),
             Take(model.TiedEmbeddings ? 0 : hidden * model.VocabularySize),
@@ -52,22 +59,44 @@ internal readonly record struct ParametersByOperand(
                     + Others * precision.Embedding.BytesPerValue
             );
 
-    private static long ProjectionsOfLayer(ModelDescription model)
+    /// <summary>What every token passes in a layer with experts.</summary>
+    private static long BesideRouted(ModelDescription model, MixtureOfExperts? experts) =>
+        experts is null
+            ? 0
+            : model.HiddenSize
+                * (experts.Matrices * (long)experts.SharedIntermediateSize + 2L * (experts.LatentSize ?? 0));
+
+    private static long ProjectionsOf(AttentionGroup group, ModelDescription model)
     {
         long hidden = model.HiddenSize;
-        long heads = model.AttentionHeads;
-        if (model.LatentAttention is { } latent)
+        long heads = group.Heads;
+        var indexer = group.Indexer is { } index
+            ? index.Layers
+                * (
+                    (long)index.QueryInput * index.Heads * index.HeadSize
+                    + hidden * (index.HeadSize + index.Heads)
+                )
+            : 0;
+        if (group.Latent is { } latent)
         {
             var queries =
                 latent.QueryRank == 0
-                    ? hidden * heads * model.HeadSize
-                    : latent.QueryRank * (hidden + heads * model.HeadSize);
-            return queries
-                + hidden * latent.CachedSize
-                + latent.KvRank * heads * (latent.NopeHeadSize + latent.ValueHeadSize)
-                + heads * latent.ValueHeadSize * hidden;
+                    ? hidden * heads * group.HeadSize
+                    : latent.QueryRank * (hidden + heads * group.HeadSize);
+            return group.Layers
+                    * (
+                        queries
+                        + hidden * latent.CachedSize
+                        + latent.KvRank * heads * (latent.NopeHeadSize + latent.ValueHeadSize)
+                        + heads * latent.ValueHeadSize * hidden
+                    )
+                + indexer;
         }
 
-        return 2 * hidden * (heads + model.KvHeads) * model.HeadSize;
+        var gate = group.HasOutputGate ? heads * group.HeadSize : 0;
+        return group.Layers
+                * hidden
+                * (gate + (heads + group.KvHeads) * (group.HeadSize + group.ValueHeadSize))
+            + indexer;
     }
 }

@@ -11,13 +11,11 @@ internal static class TensorParallelism
         Enumerable
             .Range(1, model.AttentionHeads)
             .Where(tp =>
-                model.AttentionHeads % tp == 0
-                && (
-                    model.KvHeads % tp == 0
-                    || (semantics.KvHeadLimit == KvHeadLimit.Copied && tp % model.KvHeads == 0)
-                )
+                model.AttentionGroups.All(group => Divides(tp, group, semantics))
+                && (model.Recurrent?.Heads ?? 0) % tp == 0
                 && model.HiddenSize % tp == 0
                 && model.IntermediateSize % tp == 0
+                && model.OtherMlps.All(group => group.Width % tp == 0)
                 && (model.MixtureOfExperts?.ExpertIntermediateSize ?? 0) % tp == 0
                 && (model.MixtureOfExperts?.SharedIntermediateSize ?? 0) % tp == 0
             );
@@ -38,14 +36,34 @@ internal static class TensorParallelism
 
     /// <summary>
     /// Accelerators of a group that hold the same part of the KV cache: with fewer KV heads than accelerators each head is
-    /// on several, and a latent vector is on all.
+    /// on several, and a latent vector is on all. Where layers differ, the mean over the values that they keep.
     /// </summary>
-    internal static int KvCopies(ModelDescription model, int tpSize) =>
-        model.LatentAttention is not null ? tpSize : Math.Max(1, tpSize / model.KvHeads);
+    internal static double KvCopies(ModelDescription model, int tpSize)
+    {
+        var (copied, values) = (0.0, 0.0);
+        foreach (var group in model.AttentionGroups)
+        {
+            var ofGroup = (double)group.Layers * group.KvValues;
+            copied += KvCopies(group, tpSize) * ofGroup;
+            values += ofGroup;
+        }
+
+        return copied / values;
+    }
 
     /// <summary>KV heads that each accelerator holds.</summary>
-    internal static double KvHeadsEach(ModelDescription model, int tpSize) =>
-        Math.Max(1, (double)model.KvHeads / tpSize);
+    internal static double KvHeadsEach(AttentionGroup group, int tpSize) =>
+        Math.Max(1, (double)group.KvHeads / tpSize);
+
+    private static int KvCopies(AttentionGroup group, int tpSize) =>
+        group.Latent is not null ? tpSize : Math.Max(1, tpSize / group.KvHeads);
+
+    private static bool Divides(int tp, AttentionGroup group, Semantics semantics) =>
+        group.Heads % tp == 0
+        && (
+            group.KvHeads % tp == 0
+            || (semantics.KvHeadLimit == KvHeadLimit.Copied && tp % group.KvHeads == 0)
+        );
 
     /// <summary>
     /// Bytes of weights that a group holds beside those of the model, since several accelerators have the same: projections to keys and
@@ -54,16 +72,19 @@ internal static class TensorParallelism
     internal static long CopiedBytes(ModelDescription model, Precision precision, int tpSize)
     {
         long hidden = model.HiddenSize;
-        var projections = model.LatentAttention is { } latent
-            ? hidden * (latent.QueryRank + latent.CachedSize)
-            : 2 * hidden * model.KvHeads * model.HeadSize;
+        var copied = model.AttentionGroups.Sum(group =>
+            (KvCopies(group, tpSize) - 1)
+            * (long)group.Layers
+            * (
+                group.Latent is { } latent
+                    ? hidden * (latent.QueryRank + latent.CachedSize)
+                    : hidden * group.KvHeads * (group.HeadSize + group.ValueHeadSize)
+            )
+        );
         var routers = model.ExpertLayers * hidden * (model.MixtureOfExperts?.Experts ?? 0);
         return (long)
             Math.Round(
-                (KvCopies(model, tpSize) - 1)
-                    * model.Layers
-                    * projections
-                    * precision.Projections.Weight.BytesPerValue
+                copied * precision.Projections.Weight.BytesPerValue
                     + (tpSize - 1) * routers * precision.Router.Weight.BytesPerValue
             );
     }

@@ -25,6 +25,12 @@ internal sealed class SequenceState(Request request, PrefixPages prompt)
     /// <summary>Free blocks that nobody else is given.</summary>
     public int Reserved { get; set; }
 
+    /// <summary>Blocks that it holds beside those of its tokens, while it holds any.</summary>
+    public int BlocksBeside { get; init; }
+
+    /// <summary>Whether it holds those.</summary>
+    public bool HoldsBeside { get; set; }
+
     /// <summary>Tokens that are known: the prompt and what was generated.</summary>
     public int Length => Request.InputTokens + Request.GeneratedTokens;
 

@@ -11,7 +11,7 @@ namespace LlmSim.Transfers;
 internal sealed class KvTransfers
 {
     private readonly KvTransfer _kind;
-    private readonly long _kvBytesPerToken;
+    private readonly KvFootprint _kvFootprint;
     private readonly Func<Request, Instance> _chooseDecode;
     private readonly Action<Request, Instance> _onTransferred;
 
@@ -26,13 +26,13 @@ internal sealed class KvTransfers
         IEnumerable<InstanceSpec> sources,
         int layers,
         Simulation simulation,
-        long kvBytesPerToken,
+        KvFootprint kvFootprint,
         Func<Request, Instance> chooseDecode,
         Action<Request, Instance> onTransferred
     )
     {
         _kind = kind;
-        _kvBytesPerToken = kvBytesPerToken;
+        _kvFootprint = kvFootprint;
         _chooseDecode = chooseDecode;
         _onTransferred = onTransferred;
         Network = new FairNetwork(simulation);
@@ -169,7 +169,8 @@ internal sealed class KvTransfers
 
     private void OnArrived(Request request) => _onTransferred(request, _chooseDecode(request));
 
-    private long KvBytes(int tokens) => tokens * _kvBytesPerToken;
+    private long KvBytes(int tokens) =>
+        (tokens * _kvFootprint.BytesPerToken) + _kvFootprint.BesideBytes(tokens);
 
     private void Reserve(Request request, Instance source, SimTime prefillFinish)
     {

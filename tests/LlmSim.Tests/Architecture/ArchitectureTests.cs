@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using LlmSim.Kernel;
 using LlmSim.Experiments;
+using LlmSim.Kernel;
 using Xunit;
 
 namespace LlmSim.Tests.Architecture;

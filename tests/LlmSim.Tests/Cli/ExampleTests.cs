@@ -87,7 +87,8 @@ public sealed partial class ExampleTests
 
     private static LlmSimCommand Root() => new(new CliConsole(TextWriter.Null, TextWriter.Null));
 
-    private static string[] Words(string command) =>
+    /// <summary>The words of a command behind its name.</summary>
+    internal static string[] Words(string command) =>
         OptionNames.Normalize(
             Word()
                 .Matches(command)
@@ -105,7 +106,7 @@ public sealed partial class ExampleTests
     private static partial Regex Word();
 
     /// <summary>Lines of code that begin with the command, without their comments.</summary>
-    private static IEnumerable<string> Commands(string page) =>
+    internal static IEnumerable<string> Commands(string page) =>
         from line in File.ReadLines(Path.Combine(Repository.Root, page))
         from part in line.Split(" #")[0].Split(" && ")
         let command = part.Trim()

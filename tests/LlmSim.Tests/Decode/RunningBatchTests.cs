@@ -1,5 +1,5 @@
-using LlmSim.Kernel;
 using LlmSim.Instances.Decode;
+using LlmSim.Kernel;
 using Xunit;
 
 namespace LlmSim.Tests.Decode;

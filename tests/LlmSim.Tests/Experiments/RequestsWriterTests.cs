@@ -1,7 +1,7 @@
 using System.Globalization;
 using FsCheck.Xunit;
-using LlmSim.Kernel;
 using LlmSim.Experiments.Results;
+using LlmSim.Kernel;
 using LlmSim.Metrics;
 using Parquet;
 using Parquet.Schema;

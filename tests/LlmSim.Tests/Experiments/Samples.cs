@@ -1,7 +1,7 @@
-using LlmSim.Kernel;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
+using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Performance;
 

@@ -1,5 +1,5 @@
-using LlmSim.Kernel;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Kernel;
 using Xunit;
 
 namespace LlmSim.Tests.Extensions;

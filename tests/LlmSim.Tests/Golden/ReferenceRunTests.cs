@@ -1,6 +1,6 @@
 using System.Globalization;
-using LlmSim.Kernel;
 using LlmSim.Instances.Decode;
+using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Workloads;
 using Xunit;

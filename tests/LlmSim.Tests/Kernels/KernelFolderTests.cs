@@ -176,7 +176,7 @@ public sealed class KernelFolderTests : IDisposable
         var shape = LatentAttentionShape.OfTable(isDecode: true, 16, 1, 2, 2);
         Assert.Equal(
             microseconds * 1e-6,
-            kernels.LatentAttentionSeconds(grid, KernelFormat.Bf16, shape),
+            kernels.LatentAttentionSeconds(grid, KernelFormat.Bf16, shape, tokens: 2),
             1e-7
         );
 

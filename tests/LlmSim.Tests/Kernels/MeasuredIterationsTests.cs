@@ -134,8 +134,11 @@ public sealed class MeasuredIterationsTests
     private static ModelDescription Share(ModelDescription model, int ranks) =>
         model with
         {
-            AttentionHeads = model.AttentionHeads / ranks,
-            KvHeads = model.KvHeads / ranks,
+            Attention = model.Attention with
+            {
+                Heads = model.AttentionHeads / ranks,
+                KvHeads = model.KvHeads / ranks,
+            },
             IntermediateSize = model.IntermediateSize / ranks,
             VocabularySize = model.VocabularySize / ranks,
             MixtureOfExperts = model.MixtureOfExperts! with

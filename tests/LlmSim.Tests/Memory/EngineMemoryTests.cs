@@ -176,7 +176,7 @@ public sealed class EngineMemoryTests
 
     private static long Tokens(string id, InstanceSpec instance, Precision precision) =>
         Bytes(id, instance, precision)
-        / KvCapacity.BytesPerToken(ModelCatalog.BuiltIn.Get(id), precision, Semantics.Standard);
+        / KvCapacity.Footprint(ModelCatalog.BuiltIn.Get(id), precision, Semantics.Standard).BytesPerToken;
 
     private static long Bytes(string id, InstanceSpec instance, Precision precision) =>
         KvCapacity.Bytes(ModelCatalog.BuiltIn.Get(id), precision, instance, Semantics.Standard);

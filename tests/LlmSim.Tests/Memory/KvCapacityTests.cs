@@ -51,7 +51,7 @@ public sealed class KvCapacityTests
         Assert.Equal(516_096, PerToken(new Precision(kvBits: 8), Semantics.Reference));
 
         static long PerToken(Precision precision, Semantics semantics) =>
-            KvCapacity.BytesPerToken(Scenes.Llama70B, precision, semantics);
+            KvCapacity.Footprint(Scenes.Llama70B, precision, semantics).BytesPerToken;
     }
 
     [Fact]

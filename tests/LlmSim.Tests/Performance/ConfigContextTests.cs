@@ -59,7 +59,7 @@ public sealed class ConfigContextTests
 
         Assert.Equal(131_072, model.MaxContextTokens);
         // Five of six layers: 29 of 34.
-        Assert.Equal(new AttentionWindow("sliding_window", 1024, 29), model.Window);
+        Assert.Equal((new AttentionWindow("sliding_window", 1024), 29), Windowed(model));
     }
 
     [Fact]
@@ -115,9 +115,13 @@ public sealed class ConfigContextTests
     [InlineData("olmo3", "\"use_cache\": true", 21)]
     public void Layers_with_a_window_are_counted(string type, string fields, int layers)
     {
-        var window = Qwen($"\"sliding_window\": 4096, {fields}", type).Window;
+        var model = Qwen($"\"sliding_window\": 4096, {fields}", type);
 
-        Assert.Equal(layers == 0 ? null : new AttentionWindow("sliding_window", 4096, layers), window);
+        Assert.Equal(28, model.AttentionGroups.Sum(group => group.Layers));
+        Assert.Equal(
+            (layers == 0 ? null : new AttentionWindow("sliding_window", 4096), layers),
+            Windowed(model)
+        );
     }
 
     [Theory]
@@ -126,13 +130,18 @@ public sealed class ConfigContextTests
     public void A_list_of_layers_decides(string kind, int layers)
     {
         var kinds = Enumerable.Repeat("\"full_attention\"", 21).Concat(Enumerable.Repeat($"\"{kind}\"", 7));
-        var window = Qwen(
+        var model = Qwen(
             $"\"sliding_window\": 4096, \"layer_types\": [{string.Join(", ", kinds)}]",
             "mistral"
-        ).Window;
+        );
 
-        Assert.Equal(layers, window?.Layers ?? 0);
+        Assert.Equal(layers, Windowed(model).Layers);
     }
+
+    private static (AttentionWindow? Window, int Layers) Windowed(ModelDescription model) =>
+        model.AttentionGroups.SingleOrDefault(group => group.Window is not null) is { } group
+            ? (group.Window, group.Layers)
+            : (null, 0);
 
     [Theory]
     [InlineData("[\"full_attention\"]", "config.json:layer_types: 1 types for 28 layers.")]
@@ -145,27 +154,19 @@ public sealed class ConfigContextTests
         );
 
     [Fact]
-    public void A_window_is_simulated_up_to_its_length_and_refused_beyond()
+    public void A_window_that_every_layer_has_is_in_the_times_and_not_in_the_memory()
     {
-        var model = Qwen("\"sliding_window\": 4096", "mistral");
-        var instance = Scenes.Instance("NVIDIA_H100_SXM", 1);
+        var windowed = Qwen("\"sliding_window\": 4096", "mistral");
+        var whole = Qwen("\"sliding_window\": null", "mistral");
 
-        var error = Assert.Throws<UserErrorException>(() => Roofline(model));
-        Assert.Equal(
-            "sliding_window: 28 of the 28 layers of x/y see at most 4096 tokens of a context, which is not simulated yet; "
-                + "with --max_model_len 4096 or less they see all of it.",
-            error.Message
-        );
-        Assert.Throws<UserErrorException>(() => Roofline(model.Serving(4097)));
-        Assert.Throws<UserErrorException>(() =>
-            LlmSim.Memory.KvCapacity.Bytes(model, new Precision(), instance, Semantics.Standard)
-        );
-        Assert.Equal(
-            Roofline(Qwen("\"sliding_window\": null", "mistral")).DecodeSeconds(new(8, 8000, 1000)),
-            Roofline(model.Serving(4096)).DecodeSeconds(new(8, 8000, 1000))
-        );
+        Assert.Equal(Roofline(whole).DecodeSeconds(new(8, 8000, 1000)), Decode(1000));
+        Assert.Equal(Decode(4096), Decode(30_000));
+        Assert.Equal(whole.KvBytesPerToken(new Precision()), windowed.KvBytesPerToken(new Precision()));
 
-        RooflineModel Roofline(ModelDescription of) => new(of, new Precision(), instance, Semantics.Standard);
+        double Decode(int context) => Roofline(windowed).DecodeSeconds(new(8, 8L * context, context));
+
+        RooflineModel Roofline(ModelDescription of) =>
+            new(of, new Precision(), Scenes.Instance("NVIDIA_H100_SXM", 1), Semantics.Standard);
     }
 
     [Theory]

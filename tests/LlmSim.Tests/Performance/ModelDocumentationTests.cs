@@ -26,6 +26,10 @@ public sealed partial class ModelDocumentationTests
         Assert.Equal(ModelFamilies.Types, listed);
     }
 
-    [GeneratedRegex("`(?<name>[A-Za-z0-9_]+)`", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "`(?<name>[A-Za-z0-9_-]+)`",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Names();
 }

@@ -2,6 +2,7 @@ using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Kernels;
+using LlmSim.Performance.Roofline;
 using Xunit;
 
 namespace LlmSim.Tests.Performance;
@@ -20,6 +21,28 @@ public sealed class PerformanceContractTests
         Assert.Empty(Broken(() => Scenes.Roofline(Semantics.Standard, fusedAttention: false)));
         Assert.Empty(Broken(() => Kernels("Qwen/Qwen3-8B")));
         Assert.Empty(Broken(() => Kernels("deepseek-ai/DeepSeek-V3")));
+    }
+
+    [Theory]
+    [InlineData("openai/gpt-oss-20b")]
+    [InlineData("google/gemma-3-12b-it")]
+    [InlineData("Qwen/Qwen3.5-35B-A3B")]
+    [InlineData("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16")]
+    [InlineData("deepseek-ai/DeepSeek-V3.2")]
+    [InlineData("MiniMaxAI/MiniMax-M3")]
+    public void Models_whose_layers_differ_keep_it(string id)
+    {
+        Assert.Empty(Broken(() => Kernels(id)));
+        Assert.Empty(
+            Broken(() =>
+                new RooflineModel(
+                    ModelCatalog.BuiltIn.Get(id),
+                    new Precision(),
+                    Scenes.Instance("NVIDIA_H100_SXM", 1),
+                    Semantics.Standard
+                )
+            )
+        );
     }
 
     [Fact]

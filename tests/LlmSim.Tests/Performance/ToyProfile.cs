@@ -14,9 +14,14 @@ internal static class ToyProfile
             HiddenSize = 64,
             IntermediateSize = 128,
             Layers = 3,
-            AttentionHeads = 4,
-            KvHeads = 4,
-            HeadSize = 16,
+            Attention = new()
+            {
+                Layers = 3,
+                Heads = 4,
+                KvHeads = 4,
+                HeadSize = 16,
+                ValueHeadSize = 16,
+            },
             VocabularySize = 100,
             MaxContextTokens = 1000,
             TiedEmbeddings = false,

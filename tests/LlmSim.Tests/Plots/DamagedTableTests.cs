@@ -1,5 +1,5 @@
-using LlmSim.Kernel;
 using LlmSim.Experiments.Plots;
+using LlmSim.Kernel;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;
 using Xunit;

@@ -1,6 +1,6 @@
 using FsCheck.Xunit;
-using LlmSim.Kernel;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Kernel;
 using LlmSim.OrTools;
 using LlmSim.Policies;
 using Xunit;

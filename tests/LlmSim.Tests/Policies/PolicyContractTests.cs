@@ -1,6 +1,6 @@
 using System.Reflection;
-using LlmSim.Kernel;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Kernel;
 using LlmSim.Policies;
 using Xunit;
 

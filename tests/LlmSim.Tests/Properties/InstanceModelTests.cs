@@ -1,7 +1,7 @@
 using LlmSim.Batching;
-using LlmSim.Kernel;
 using LlmSim.Instances.Decode;
 using LlmSim.Instances.Prefill;
+using LlmSim.Kernel;
 using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Workloads;

@@ -26,7 +26,7 @@ internal sealed class InstanceWorld
         var build = new ClusterBuilder(
             scenario,
             _simulation,
-            KvCapacity.BytesPerToken(scenario.Model, scenario.Precision, scenario.Semantics),
+            KvCapacity.Footprint(scenario.Model, scenario.Precision, scenario.Semantics),
             new OutputEstimate(),
             new InterTokenLatency(),
             maxIterationsPerEvent,

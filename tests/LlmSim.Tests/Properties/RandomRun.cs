@@ -21,11 +21,9 @@ internal sealed class RandomRun
     private static readonly ModelDescription s_model = ModelCatalog.BuiltIn.Get(Model);
     private static readonly Precision s_precision = new PrecisionRequest().Resolve(s_model);
 
-    private static readonly long s_kvBytesPerToken = KvCapacity.BytesPerToken(
-        s_model,
-        s_precision,
-        Semantics.Standard
-    );
+    private static readonly long s_kvBytesPerToken = KvCapacity
+        .Footprint(s_model, s_precision, Semantics.Standard)
+        .BytesPerToken;
 
     /// <summary>What is left beside the weights when activations take nothing.</summary>
     private static readonly long s_freeBytes = KvCapacity.Bytes(

@@ -1,6 +1,6 @@
 using System.Reflection;
-using LlmSim.Kernel;
 using LlmSim.Instances.Prefill;
+using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Policies;
 using LlmSim.Workloads;

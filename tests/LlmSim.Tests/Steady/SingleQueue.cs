@@ -1,5 +1,5 @@
-using LlmSim.Kernel;
 using LlmSim.Experiments.Steady;
+using LlmSim.Kernel;
 using LlmSim.Workloads;
 
 namespace LlmSim.Tests.Steady;

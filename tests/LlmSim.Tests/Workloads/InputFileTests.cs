@@ -1,6 +1,6 @@
 using System.IO.Compression;
-using LlmSim.Kernel;
 using LlmSim.Experiments;
+using LlmSim.Kernel;
 using Xunit;
 
 namespace LlmSim.Tests.Workloads;

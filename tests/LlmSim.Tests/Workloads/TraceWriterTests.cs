@@ -1,7 +1,7 @@
 using System.Text;
 using FsCheck.Xunit;
-using LlmSim.Kernel;
 using LlmSim.Experiments.Workloads;
+using LlmSim.Kernel;
 using LlmSim.Workloads;
 using LlmSim.Workloads.Traces;
 using Xunit;

@@ -46,7 +46,7 @@ internal static class RowNames
         ["mi355x"] = "AMD_MI355X",
     };
 
-    /// <summary>"dense", "moe", "mla" (experts with latent attention) or "unknown".</summary>
+    /// <summary>As <see cref="PredictionSubject.Family" />, or "unknown".</summary>
     public static string Family(string model, ModelCatalog models) =>
         FindModel(model, models) switch
         {

@@ -1,6 +1,6 @@
 using System.Globalization;
-using LlmSim.Kernel;
 using LlmSim.Experiments.Performance;
+using LlmSim.Kernel;
 using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Validation.Serving;

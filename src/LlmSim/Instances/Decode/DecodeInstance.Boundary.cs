@@ -11,7 +11,7 @@ internal sealed partial class DecodeInstance
         _plan.RecordGaps(_interTokenLatency, _batch.MeasuredCount);
         _batch.Advance(count);
         IterationTokens += (long)count * _batch.Count;
-        _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
+        _peakTokens = Math.Max(_peakTokens, HeldTokens);
         Busy += _plan.End - _plan.Start;
         _lastToken = _simulation.Now;
         _plan.Complete();
@@ -58,7 +58,7 @@ internal sealed partial class DecodeInstance
             request.LastToken = _simulation.Now;
         }
 
-        _peakTokens = Math.Max(_peakTokens, _batch.ContextTokens);
+        _peakTokens = Math.Max(_peakTokens, HeldTokens);
         _recomputing.Clear();
     }
 
@@ -82,7 +82,7 @@ internal sealed partial class DecodeInstance
         var evicted = 0;
         if (_options.Saturation == Saturation.EvictAll)
         {
-            if (_batch.ContextTokens > _capacityTokens)
+            if (HeldTokens > _capacityTokens)
             {
                 evicted = _batch.Count;
                 EvictAll();
@@ -91,7 +91,7 @@ internal sealed partial class DecodeInstance
         else
         {
             // One request alone always fits, or was refused; under overshooting admission it may run over the limit.
-            while (_batch.Count > 1 && _batch.ContextTokens + _batch.Count > _capacityTokens)
+            while (_batch.Count > 1 && HeldTokens + _batch.Count > _capacityTokens)
             {
                 PreemptNewest();
                 evicted++;
@@ -145,13 +145,13 @@ internal sealed partial class DecodeInstance
             _queue.Count > 0
             && (
                 _options.Admission == Admission.Strict
-                || _batch.ContextTokens * _options.KvBytesPerToken < KvCapacityBytes
+                || HeldTokens * _options.KvBytesPerToken < KvCapacityBytes
             )
         )
         {
             var next = _queue.Select(this, _simulation.Now);
             // Everyone, the newcomer included, needs room for one more token.
-            var tokensNeeded = _batch.ContextTokens + next.ContextTokens + _batch.Count + 1;
+            var tokensNeeded = HeldTokens + next.ContextTokens + _options.TokensBeside + _batch.Count + 1;
             if (_options.Admission == Admission.Strict && tokensNeeded > _capacityTokens)
             {
                 break;

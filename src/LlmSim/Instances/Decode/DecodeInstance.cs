@@ -1,5 +1,5 @@
-using LlmSim.Kernel;
 using LlmSim.Instances.Queues;
+using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Performance;
 
@@ -69,8 +69,9 @@ internal sealed partial class DecodeInstance : Instance
 
     public override int QueuedRequests => _queue.Count;
     public override int RunningRequests => _batch.Count;
-    public override long CommittedKvBytes => HeldKvBytes + (_queuedTokens * _options.KvBytesPerToken);
-    public override long HeldKvBytes => (_batch.ContextTokens + TokensSinceChange) * _options.KvBytesPerToken;
+    public override long CommittedKvBytes =>
+        HeldKvBytes + ((_queuedTokens + (_queue.Count * _options.TokensBeside)) * _options.KvBytesPerToken);
+    public override long HeldKvBytes => (HeldTokens + TokensSinceChange) * _options.KvBytesPerToken;
 
     public long CompletedRequests { get; private set; }
     public long Iterations => _batch.Iteration;
@@ -85,12 +86,15 @@ internal sealed partial class DecodeInstance : Instance
     /// <summary>Called after each boundary, for tests that follow every iteration.</summary>
     public Action<DecodeBoundary>? BoundaryObserver { get; set; }
 
+    /// <summary>Contexts, and what each request keeps beside, when the batch last changed.</summary>
+    private long HeldTokens => _batch.ContextTokens + (_batch.Count * _options.TokensBeside);
+
     /// <summary>Tokens of the iterations that have ended since the batch last changed.</summary>
     private long TokensSinceChange => (long)_plan.EndedBy(_simulation.Now) * _batch.Count;
 
     public override bool CanEverHold(Request request) =>
         _options.Admission == Admission.Overshoot
-        || (long)request.InputTokens + request.DecodeTokensOwed <= _capacityTokens;
+        || request.InputTokens + request.DecodeTokensOwed + _options.TokensBeside <= _capacityTokens;
 
     public override long KvBytesPerToken => _options.KvBytesPerToken;
 

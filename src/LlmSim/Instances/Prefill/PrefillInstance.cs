@@ -1,5 +1,5 @@
-using LlmSim.Kernel;
 using LlmSim.Instances.Queues;
+using LlmSim.Kernel;
 using LlmSim.Performance;
 
 namespace LlmSim.Instances.Prefill;
@@ -59,7 +59,7 @@ internal sealed class PrefillInstance : Instance
     public long PeakKvBytes => _peakTokens * _options.KvBytesPerToken;
 
     public override bool CanEverHold(Request request) =>
-        !_options.LimitsMemory || request.InputTokens <= _capacityTokens;
+        !_options.LimitsMemory || KvTokens(request) <= _capacityTokens;
 
     public override long KvBytesPerToken => _options.KvBytesPerToken;
 
@@ -109,7 +109,7 @@ internal sealed class PrefillInstance : Instance
     /// <summary>Forgets the KV cache of a request that has left, which may make room for the next prefill.</summary>
     public override void Release(Request request)
     {
-        _heldTokens -= request.InputTokens;
+        _heldTokens -= KvTokens(request);
         Invariant.Require(
             _heldTokens >= 0,
             $"prefill instance {Index} released KV that it did not hold ({request})"
@@ -206,20 +206,22 @@ internal sealed class PrefillInstance : Instance
     private void CountQueued(Request request, int sign)
     {
         var nanoseconds = sign * request.PrefillDuration.Nanoseconds;
-        _queuedTokens += sign * request.InputTokens;
+        _queuedTokens += sign * KvTokens(request);
         _queuedNanoseconds += nanoseconds;
         _queuedByLength?.Add(request.InputTokens, nanoseconds);
         ChangeWork();
     }
 
     private bool HasRoomFor(Request request) =>
-        !_options.LimitsMemory || _heldTokens + request.InputTokens <= _capacityTokens;
+        !_options.LimitsMemory || _heldTokens + KvTokens(request) <= _capacityTokens;
+
+    private long KvTokens(Request request) => request.InputTokens + _options.TokensBeside;
 
     private void Start(Request request)
     {
         _running = request;
         ChangeWork();
-        _heldTokens += request.InputTokens;
+        _heldTokens += KvTokens(request);
         _peakTokens = Math.Max(_peakTokens, _heldTokens);
         request.PrefillStart = _simulation.Now;
         request.PrefillFinish = PrefillFinish(request);
@@ -231,11 +233,13 @@ internal sealed class PrefillInstance : Instance
 /// <summary>What a prefill instance needs to know of the model and the semantics.</summary>
 /// <param name="KvCapacityBytes">Bytes for the KV cache.</param>
 /// <param name="KvBytesPerToken">KV bytes of a token.</param>
+/// <param name="TokensBeside">What a request keeps whatever its length, in tokens.</param>
 /// <param name="LimitsMemory">Whether prompts wait for, or are refused for lack of, KV memory.</param>
 /// <param name="QueuedWork">What lowest_load counts.</param>
 internal readonly record struct PrefillOptions(
     long KvCapacityBytes,
     long KvBytesPerToken,
+    long TokensBeside,
     bool LimitsMemory,
     QueuedWork QueuedWork
 );

@@ -6,7 +6,7 @@ namespace LlmSim.Performance.Calibrating;
 internal sealed class AttentionWork(ModelDescription model, Precision precision, InstanceSpec instance)
 {
     private readonly AttentionOperations _operations = new(
-        model,
+        model.Attention,
         precision,
         instance,
         Semantics.Standard,

@@ -26,13 +26,14 @@ internal sealed class ProfileSamples(
         foreach (var (tp, shard) in profile.Shards.OrderBy(shard => shard.Key))
         {
             var operations = new LayerOperations(model, s_precision, Instance(tp));
-            var projections = operations.Projections.ToDictionary(operation => operation.Name);
+            var projections = All(operations.Projections).ToDictionary(operation => operation.Name);
+            var mlp = All(operations.Mlps);
             (string Layer, TokenOperation[] Operations)[] layers =
             [
                 ("qkv_proj", Of(projections, "q_proj", "k_proj", "v_proj")),
                 ("o_proj", Of(projections, "out_proj")),
-                ("gate_up_proj", [.. operations.Mlp.SkipLast(1)]),
-                ("down_proj", [.. operations.Mlp.TakeLast(1)]),
+                ("gate_up_proj", [.. mlp.SkipLast(1)]),
+                ("down_proj", [.. mlp.TakeLast(1)]),
             ];
             foreach (var (layer, ours) in layers.Where(layer => shard.Dense.ContainsKey(layer.Layer)))
             {
@@ -59,7 +60,7 @@ internal sealed class ProfileSamples(
     public IEnumerable<Sample> Elementwise()
     {
         var shard = profile.Shards[1];
-        var ours = new LayerOperations(model, s_precision, Instance(1)).Elementwise;
+        var ours = All(new LayerOperations(model, s_precision, Instance(1)).Elementwise);
         var block = 0;
         foreach (var point in shard.Dense["layernorm"].Points)
         {
@@ -72,6 +73,9 @@ internal sealed class ProfileSamples(
             yield return new(Works(ours, point.Position), seconds, IsHeldOut(block++ / BlockSize));
         }
     }
+
+    /// <summary>The operations of one layer, where all are equal.</summary>
+    private static TokenOperation[] All(LayerPart[] parts) => [.. parts.SelectMany(part => part.Operations)];
 
     /// <summary>Attention of chunks of prompts alone.</summary>
     public IEnumerable<Sample> PrefillAttention() =>

@@ -106,14 +106,14 @@ internal static class ConfigFieldClasses
             throw fields.Error(LatentRank, $"a model of type '{type}' has no latent attention.");
         }
 
-        if (rules.Window.Size != ChunkSize && fields.IsOn(ChunkSize))
+        if (rules.Window.Size != ChunkSize && !rules.Knows.Contains(ChunkSize) && fields.IsOn(ChunkSize))
         {
             throw fields.Error(ChunkSize, $"a model of type '{type}' has no attention within chunks.");
         }
 
         foreach (var (lack, names) in s_refused)
         {
-            if (Array.Find(names, fields.IsOn) is { } field)
+            if (Array.Find(names, name => !rules.Knows.Contains(name) && fields.IsOn(name)) is { } field)
             {
                 throw fields.Error(field, $"{lack}: not simulated yet.");
             }
@@ -155,11 +155,16 @@ internal static class ConfigFieldClasses
             );
         }
 
-        if (Array.Find(s_predictionModules, text.IsOn) is { } modules)
+        if (Array.FindAll(s_predictionModules, text.IsOn) is [var modules, ..])
         {
             notices.Add(
                 $"{modules}: modules that predict several tokens are not simulated, nor their weights counted"
             );
+        }
+
+        if (rules.Notice is not null)
+        {
+            notices.Add(rules.Notice);
         }
 
         if (contextNotice is not null)
@@ -167,9 +172,9 @@ internal static class ConfigFieldClasses
             notices.Add(contextNotice);
         }
 
-        var unknown = Unknown(file)
+        var unknown = Unknown(file, rules)
             .Where(field => others.Length == 0 || !IsOfOtherSense(field))
-            .Concat(text == file ? [] : Unknown(text))
+            .Concat(text == file ? [] : Unknown(text, rules))
             .Distinct()
             .ToArray();
         if (unknown.Length > 0)
@@ -192,10 +197,13 @@ internal static class ConfigFieldClasses
     private static bool HasSeveral(JsonFields fields, string field) =>
         fields.IsOn(field) && !fields.IsNumber(field, 1);
 
-    private static string[] Unknown(JsonFields fields)
+    private static string[] Unknown(JsonFields fields, ModelRules rules)
     {
         // Asking whether a field is on counts as reading it, so that the list comes first.
-        string[] unread = [.. fields.Unread().Where(field => !IsNeutral(field))];
+        string[] unread =
+        [
+            .. fields.Unread().Where(field => !IsNeutral(field) && !rules.Knows.Contains(field)),
+        ];
         return [.. unread.Where(fields.IsOn)];
     }
 

@@ -58,6 +58,8 @@ internal sealed class ConfigFields(JsonFields fields, JsonFields outer, ModelRul
 
     public string Text(string field) => fields.Text(Own(field));
 
+    public IReadOnlyList<JsonFields> ObjectList(string field) => fields.ObjectList(Own(field));
+
     public bool IsObject(string field) => fields.IsObject(Own(field));
 
     public JsonFields Object(string field) => fields.Object(Own(field));

@@ -52,7 +52,8 @@ internal static class ConfigNeutralFields
         moe_dropout moe_router_aux_loss offset_alibi onnx_safe output_router_logits pretraining_tp
         seq_aux slow_but_exact skip_bias_add skip_bias_add_qkv use_flash_attn use_flash_attention
         use_fused_rms_norm use_fused_rope z_loss_weight moe_aux_loss_lambda moe_drop_tokens
-        mtp_loss_scaling_factor sinkhorn_2gate sinkhorn_temp layer_norm_elementwise_affine
+        mtp_loss_scaling_factor moe_shared_expert_overlap mtp_layers_block_type sinkhorn_2gate
+        sinkhorn_temp layer_norm_elementwise_affine
         """;
 
     /// <summary>Defaults of generation, which a request overrides.</summary>
@@ -80,7 +81,9 @@ internal static class ConfigNeutralFields
         rotary_dim rotary_emb_base rotary_pct scale_attention_softmax_in_fp32
         scale_attn_by_inverse_layer_idx scale_attn_weights scale_depth scale_emb summary_activation
         summary_first_dropout summary_proj_to_labels summary_type summary_use_proj swiglu_alpha
-        swiglu_limit use_bidirectional_attention use_cache_quantization use_dynamic_ntk use_gemma_norm
+        attention_value_scale indexer_rope_interleave moe_router_scaling_factor output_gate_type
+        rescale_prenorm_residual swiglu_limit time_step_floor time_step_limit time_step_max
+        time_step_min use_mamba_kernels use_bidirectional_attention use_cache_quantization use_dynamic_ntk use_gemma_norm
         use_logn_attn use_mrope use_rotary_position_embeddings use_rmsnorm use_scaled_rope
         _remove_final_layer_norm compression_ratio full_attn_mod interpolate_factor
         original_max_position_embeddings position_embedding_xdrope post_norm qk_norm use_rotary_pos_emb
@@ -102,6 +105,7 @@ internal static class ConfigNeutralFields
         no_rope_layer_interval no_rope_layers num_experts num_hidden_layers num_key_value_heads
         num_ln_in_parallel_attn qk_head_dim qk_norm_type rope_head_dim seq_length sliding_window
         sliding_window_pattern tie_word_embeddings use_mtp use_sliding_window word_embed_proj_dim
-        cla_share_factor moe_shared_expert_intermediate_size use_mixed_mlp_moe
+        cla_share_factor enable_moe_block full_attention_interval moe_shared_expert_intermediate_size
+        vocab_size_per_layer_input use_mixed_mlp_moe
         """;
 }

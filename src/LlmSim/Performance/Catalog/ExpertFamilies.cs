@@ -8,35 +8,27 @@ internal static class ExpertFamilies
 
     private static readonly Switch s_attentionBias = Switch.Of("attention_bias");
 
-    private static readonly ExpertRules s_deepSeekExperts = new()
-    {
-        Experts = "n_routed_experts",
-        SharedExperts = "n_shared_experts",
-        IsExpertLayer = ExpertRules.AfterFirst,
-        LayerField = DenseFirst,
-    };
+    public static ExpertRules DeepSeekExperts { get; } =
+        new()
+        {
+            Experts = "n_routed_experts",
+            SharedExperts = "n_shared_experts",
+            IsExpertLayer = ExpertRules.AfterFirst,
+            LayerField = DenseFirst,
+        };
 
-    private static readonly ExpertRules s_correctedExperts = s_deepSeekExperts with
-    {
-        RouterBias = Switch.On,
-    };
+    public static ExpertRules CorrectedExperts { get; } = DeepSeekExperts with { RouterBias = Switch.On };
 
-    private static readonly ExpertRules s_qwenExperts = new()
-    {
-        IsExpertLayer = ExpertRules.ButThoseListed,
-        LayerField = "decoder_sparse_step",
-    };
+    public static ExpertRules QwenExperts { get; } =
+        new() { IsExpertLayer = ExpertRules.ButThoseListed, LayerField = "decoder_sparse_step" };
 
     /// <summary>Experts in the place of the MLP, of its width.</summary>
-    private static readonly ExpertRules s_mixtralExperts = new()
-    {
-        Experts = LocalExperts,
-        Width = "intermediate_size",
-    };
+    public static ExpertRules MixtralExperts { get; } =
+        new() { Experts = LocalExperts, Width = "intermediate_size" };
 
     public static IReadOnlyList<ModelRules> All { get; } =
     [
-        new() { Types = ["mixtral"], Experts = s_mixtralExperts },
+        new() { Types = ["mixtral"], Experts = MixtralExperts },
         new()
         {
             Types = ["phimoe"],
@@ -44,7 +36,7 @@ internal static class ExpertFamilies
             OutputBias = s_attentionBias,
             LmHeadBias = Switch.Of("lm_head_bias"),
             NormVectors = 2,
-            Experts = s_mixtralExperts,
+            Experts = MixtralExperts,
         },
         new()
         {
@@ -52,7 +44,7 @@ internal static class ExpertFamilies
             KvHeads = Heads.OrAll,
             QueryKeyValueBias = s_attentionBias,
             OutputBias = s_attentionBias,
-            Experts = s_mixtralExperts with { SharedWidth = "shared_intermediate_size" },
+            Experts = MixtralExperts with { SharedWidth = "shared_intermediate_size" },
         },
         new()
         {
@@ -60,12 +52,12 @@ internal static class ExpertFamilies
             HeadSizeIsFree = true,
             QueryKeyNorm = QueryKeyNorm.AllHeads,
             HasQueryKeyNorm = Switch.Of("use_qk_norm"),
-            Experts = s_mixtralExperts with
+            Experts = MixtralExperts with
             {
                 SharedWidth = "shared_intermediate_size",
                 RouterBias = Switch.Of("use_routing_bias"),
             },
-            Check = RequireFullAttention,
+            Plan = LayerPlans.MiniMax,
         },
         new()
         {
@@ -75,7 +67,7 @@ internal static class ExpertFamilies
             OutputBias = Switch.Of("attention_bias", absent: true),
             // A sink for each head.
             MoreInLayer = fields => fields.PositiveInt("num_attention_heads"),
-            Experts = s_mixtralExperts with { RouterBias = Switch.On, HasExpertBias = true },
+            Experts = MixtralExperts with { RouterBias = Switch.On, HasExpertBias = true },
             Window = WindowRules.Alternating,
         },
         new()
@@ -84,7 +76,7 @@ internal static class ExpertFamilies
             MlpWidth = "intermediate_size_mlp",
             QueryKeyValueBias = s_attentionBias,
             OutputBias = s_attentionBias,
-            Experts = s_mixtralExperts with
+            Experts = MixtralExperts with
             {
                 SharedWidth = "intermediate_size",
                 IsExpertLayer = ExpertRules.Interleaved,
@@ -105,7 +97,7 @@ internal static class ExpertFamilies
         {
             Types = ["qwen2_moe"],
             QueryKeyValueBias = Switch.Of("qkv_bias", absent: true),
-            Experts = s_qwenExperts with
+            Experts = QwenExperts with
             {
                 SharedWidth = "shared_expert_intermediate_size",
                 HasSharedGate = true,
@@ -119,7 +111,7 @@ internal static class ExpertFamilies
             QueryKeyValueBias = s_attentionBias,
             OutputBias = s_attentionBias,
             QueryKeyNorm = QueryKeyNorm.PerHead,
-            Experts = s_qwenExperts,
+            Experts = QwenExperts,
             Window = WindowRules.Last,
         },
         new()
@@ -129,7 +121,7 @@ internal static class ExpertFamilies
             QueryKeyValueBias = s_attentionBias,
             QueryKeyNorm = QueryKeyNorm.PerHead,
             HasQueryKeyNorm = Switch.Of("use_qk_norm"),
-            Experts = s_correctedExperts,
+            Experts = CorrectedExperts,
         },
         new()
         {
@@ -137,7 +129,7 @@ internal static class ExpertFamilies
             QueryKeyValueBias = s_attentionBias,
             OutputBias = s_attentionBias,
             QueryKeyNorm = QueryKeyNorm.PerHead,
-            Experts = s_correctedExperts,
+            Experts = CorrectedExperts,
             Window = WindowRules.Last,
         },
         new()
@@ -176,31 +168,21 @@ internal static class ExpertFamilies
             KvHeads = Heads.OrAll,
             QueryKeyValueBias = s_attentionBias,
             OutputBias = s_attentionBias,
-            Experts = s_deepSeekExperts,
+            Experts = DeepSeekExperts,
         },
         new()
         {
             Types = ["deepseek_v2"],
             HasLatentAttention = true,
-            Experts = s_deepSeekExperts,
+            Experts = DeepSeekExperts,
         },
         new()
         {
             Types = ["deepseek_v3", "kimi_k2", "glm4_moe_lite"],
             HasLatentAttention = true,
-            Experts = s_correctedExperts,
+            Experts = CorrectedExperts,
         },
     ];
-
-    /// <summary>MiniMax lists the kind of attention of each layer: 1 is full, 0 linear.</summary>
-    private static void RequireFullAttention(ConfigFields fields)
-    {
-        const string Kinds = "attn_type_list";
-        if (fields.IntList(Kinds).Any(kind => kind != 1))
-        {
-            throw fields.Error(Kinds, "layers of linear attention (0) are not simulated yet.");
-        }
-    }
 
     private static ModelRules Bailing(string type, Switch correction) =>
         new()
@@ -211,7 +193,7 @@ internal static class ExpertFamilies
             MlpBias = Switch.Of("use_bias"),
             QueryKeyNorm = QueryKeyNorm.PerHead,
             HasQueryKeyNorm = Switch.Of("use_qk_norm"),
-            Experts = s_deepSeekExperts with
+            Experts = DeepSeekExperts with
             {
                 Experts = "num_experts",
                 SharedExperts = "num_shared_experts",

@@ -24,6 +24,15 @@ internal sealed record ExpertRules
     /// <summary>Whether a vector weighs what the shared expert says.</summary>
     public bool HasSharedGate { get; init; }
 
+    /// <summary>Name of the width of the space in which the experts work; null where that is the hidden state.</summary>
+    public string? LatentSize { get; init; }
+
+    /// <summary>Whether the MLPs of experts have a gate.</summary>
+    public bool Gated { get; init; } = true;
+
+    /// <summary>Whether models without experts, or with one, are of the family as well.</summary>
+    public bool AreOptional { get; init; }
+
     /// <summary>Bias of the router, or a correction for each expert.</summary>
     public Switch RouterBias { get; init; }
 
@@ -38,8 +47,13 @@ internal sealed record ExpertRules
 
     /// <summary>Reads the experts.</summary>
     /// <exception cref="UserErrorException">A field is missing or wrong.</exception>
-    public MixtureOfExperts Read(ConfigFields fields, int layers)
+    public MixtureOfExperts? Read(ConfigFields fields, int layers)
     {
+        if (AreOptional && (!fields.IsOn(Experts) || fields.PositiveInt(Experts) == 1))
+        {
+            return null;
+        }
+
         var experts = fields.PositiveInt(Experts, ConfigFields.Experts);
         var perToken = fields.PositiveInt(ExpertsPerToken, ConfigFields.Experts);
         if (perToken > experts)
@@ -62,6 +76,9 @@ internal sealed record ExpertRules
                     : SharedExperts is not null ? SharedWidthOf(fields, width)
                     : 0,
                 DenseLayers = denseLayers,
+                Gated = Gated,
+                LatentSize =
+                    LatentSize is not null && fields.IsOn(LatentSize) ? fields.PositiveInt(LatentSize) : null,
             }
             : throw fields.Error(LayerField, "no layer is left for the experts.");
     }

@@ -36,14 +36,10 @@ internal static class ModelConfigParser
 
         var fields = new ConfigFields(text, file, rules);
         rules.Check(fields);
-        var model = Shapes(id, fields, rules);
+        var (model, otherParameters) = Shapes(id, fields, rules);
         var context = ContextLength.Read(fields, rules);
-        model = model with
-        {
-            MaxContextTokens = context.Tokens,
-            Window = rules.Window.Read(fields, fields.PositiveInt("num_hidden_layers")),
-        };
-        model = model with { Parameters = ParameterCount.Of(model, fields, rules) };
+        model = model with { MaxContextTokens = context.Tokens };
+        model = model with { Parameters = ParameterCount.Of(model, fields, rules, otherParameters) };
         return model with
         {
             Quantization = QuantizationParser.Read(file, model),
@@ -78,11 +74,15 @@ internal static class ModelConfigParser
         }
     }
 
-    private static ModelDescription Shapes(string id, ConfigFields fields, ModelRules rules)
+    private static (ModelDescription Model, long OtherParameters) Shapes(
+        string id,
+        ConfigFields fields,
+        ModelRules rules
+    )
     {
         var heads = fields.PositiveInt("num_attention_heads");
         var hidden = fields.PositiveInt("hidden_size");
-        var layers = fields.PositiveInt("num_hidden_layers") - ParameterCount.CrossAttentionLayers(fields);
+        var layers = rules.Layers(fields) - ParameterCount.CrossAttentionLayers(fields);
         var latent = rules.HasLatentAttention ? Latent(fields) : null;
         var experts = rules.Experts?.Read(fields, layers);
         var kvHeads = latent is null ? rules.KvHeads(fields, heads) : LatentKvHeads(fields, heads);
@@ -91,26 +91,42 @@ internal static class ModelConfigParser
             throw fields.Error("num_key_value_heads", $"{kvHeads} does not divide {heads} attention heads.");
         }
 
-        return new ModelDescription
+        var headSize = latent is null
+            ? HeadSize(fields, rules, hidden, heads)
+            : latent.NopeHeadSize + latent.RopeHeadSize;
+        var plan = new LayerPlan
+        {
+            Attention = new()
+            {
+                Layers = layers,
+                Heads = heads,
+                KvHeads = kvHeads,
+                HeadSize = headSize,
+                ValueHeadSize = latent?.ValueHeadSize ?? headSize,
+                Latent = latent,
+            },
+        };
+        plan = rules.Plan(fields, rules.Window.Plan(fields, plan));
+        var model = new ModelDescription
         {
             Id = id,
             Family = rules.Family,
             GatedMlp = rules.GatedMlp,
             HiddenSize = hidden,
-            IntermediateSize = MlpWidth(fields, rules, experts),
+            IntermediateSize = plan.MlpWidth ?? MlpWidth(fields, rules, experts),
             Layers = layers,
-            AttentionHeads = heads,
-            KvHeads = kvHeads,
-            HeadSize = latent is null
-                ? HeadSize(fields, rules, hidden, heads)
-                : latent.NopeHeadSize + latent.RopeHeadSize,
+            Attention = plan.Attention,
+            OtherAttention = plan.OtherAttention,
+            Recurrent = plan.Recurrent,
+            OtherMlps = plan.OtherMlps,
+            LayersWithoutMlp = plan.LayersWithoutMlp,
             VocabularySize = fields.PositiveInt("vocab_size"),
             MaxContextTokens = 0,
             TiedEmbeddings = fields.FlagHereOrOutside("tie_word_embeddings", rules.TiedEmbeddings),
             Parameters = 0,
             MixtureOfExperts = experts,
-            LatentAttention = latent,
         };
+        return (model, plan.OtherParameters);
     }
 
     private static LatentAttention Latent(ConfigFields fields) =>

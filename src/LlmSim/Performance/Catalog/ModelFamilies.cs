@@ -12,67 +12,20 @@ internal static class ModelFamilies
 
     private static readonly FrozenDictionary<string, ModelRules> s_families = DenseFamilies
         .All.Concat(ExpertFamilies.All)
+        .Concat(HybridFamilies.All)
         .Concat(OlderFamilies.All)
         .SelectMany(rules => rules.Types.Select(type => KeyValuePair.Create(type, rules)))
         .ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, string> s_lacking = new Dictionary<string, string[]>
     {
-        [Mamba] =
-        [
-            "bamba",
-            "falcon_h1",
-            "falcon_mamba",
-            "granitemoehybrid",
-            "hymba",
-            "jamba",
-            "mamba",
-            "mamba2",
-            "nemotron_h",
-            "phi4flash",
-            "plamo2",
-            "zamba",
-            "zamba2",
-        ],
-        [Linear] =
-        [
-            "bailing_hybrid",
-            "bailing_moe_linear",
-            "kimi_linear",
-            "minimax",
-            "minimax_m1",
-            "minimax_text_01",
-            "olmo_hybrid",
-            "qwen3_5",
-            "qwen3_5_moe",
-            "qwen3_5_moe_text",
-            "qwen3_5_text",
-            "qwen3_next",
-        ],
+        [Mamba] = ["falcon_mamba", "hymba", "mamba", "mamba2", "phi4flash", "plamo2", "zamba", "zamba2"],
+        [Linear] = ["bailing_hybrid", "bailing_moe_linear", "olmo_hybrid"],
         ["recurrent layers"] = ["recurrent_gemma", "rwkv", "rwkv5", "rwkv6", "rwkv7"],
         ["layers of short convolutions"] = ["lfm2", "lfm2_moe"],
-        [Sparse] =
-        [
-            "deepseek_ref",
-            "deepseek_v32",
-            "deepseek_v4",
-            "glm_moe_dsa",
-            "minimax_m3",
-            "minicpm4",
-            "phi3small",
-        ],
-        ["windows in some layers, and " + Uneven] =
-        [
-            "gemma3n",
-            "gemma3n_text",
-            "gemma4",
-            "gemma4_text",
-            "mimo_v2",
-            "mimo_v2_flash",
-            "step3p5",
-            "step3p7",
-        ],
-        [Uneven] = ["deci", "decilm", "ernie4_5_vl_moe", "nemotron-nas", "openelm"],
+        [Sparse] = ["deepseek_ref", "deepseek_v4", "minicpm4", "phi3small"],
+        ["windows in some layers, and " + Uneven] = ["gemma3n", "gemma3n_text"],
+        [Uneven] = ["deci", "decilm", "ernie4_5_vl_moe", "openelm"],
         ["layers of two attentions with experts beside them"] = ["longcat_flash"],
         ["keys and values that layers share"] = ["hunyuan", "yoco"],
         ["an encoder, or no decoder at all"] =

@@ -78,6 +78,18 @@ internal sealed record ModelRules
     /// <summary>Which layers have a window.</summary>
     public WindowRules Window { get; init; } = new();
 
+    /// <summary>Where layers differ: what they have, from what they had if all were equal.</summary>
+    public Func<ConfigFields, LayerPlan, LayerPlan> Plan { get; init; } = (_, plan) => plan;
+
+    /// <summary>Number of layers.</summary>
+    public Func<ConfigFields, int> Layers { get; init; } = fields => fields.PositiveInt("num_hidden_layers");
+
+    /// <summary>Fields that are refused or named in families that do not know them: read here, or without a meaning of their own.</summary>
+    public IReadOnlyList<string> Knows { get; init; } = [];
+
+    /// <summary>What should be said of all models of the family.</summary>
+    public string? Notice { get; init; }
+
     /// <summary>Whether attention and MLP read the same hidden state, side by side.</summary>
     public Switch IsParallel { get; init; }
 

@@ -16,11 +16,12 @@ internal static class ParameterCount
 
     /// <summary>Counts them.</summary>
     /// <exception cref="UserErrorException">They are more than a model can have.</exception>
-    public static long Of(ModelDescription model, ConfigFields fields, ModelRules rules)
+    public static long Of(ModelDescription model, ConfigFields fields, ModelRules rules, long otherParameters)
     {
         try
         {
-            return Count(model, fields, rules) is <= Most and var parameters
+            return
+                checked(Count(model, fields, rules) + otherParameters) is > 0 and <= Most and var parameters
                 ? parameters
                 : throw new OverflowException();
         }
@@ -34,50 +35,93 @@ internal static class ParameterCount
     {
         long hidden = model.HiddenSize;
         var norm = rules.NormVectors * hidden;
-        var mlp = Mlp(model, model.IntermediateSize, rules.MlpBias.IsOn(fields));
+        var mlpBias = rules.MlpBias.IsOn(fields);
         checked
         {
-            var layer =
-                (
-                    model.LatentAttention is { } latent
-                        ? Attention(model, latent)
-                        : Attention(model, fields, rules)
-                )
+            // Norms are stated for a layer of two parts.
+            var norms = rules.Norms(fields) * (model.LayersWithMixer + model.LayersWithMlp) / 2 * norm;
+            var attention = model.AttentionGroups.Sum(group =>
+                group.Layers * Attention(model, group, fields, rules)
+            );
+            var crossAttention =
+                Attention(model, model.Attention, fields, rules)
                 + rules.Norms(fields) * norm
-                + rules.MoreInLayer(fields);
+                + rules.MoreInLayer(fields)
+                + Mlp(model, model.IntermediateSize, model.GatedMlp, mlpBias)
+                + 2L * model.HeadSize
+                + 2;
             return Embeddings(model, fields, rules)
-                + model.Layers * layer
-                + (model.Layers - model.ExpertLayers) * mlp
+                + attention
+                + Recurrent(model)
+                + norms
+                + model.Layers * rules.MoreInLayer(fields)
+                + model.Mlps.Sum(group => group.Layers * Mlp(model, group.Width, model.GatedMlp, mlpBias))
                 + model.ExpertLayers * BesideExperts(model, fields, rules.Experts)
                 + model.ExpertParameters
                 + rules.OuterNorms * norm
-                + CrossAttentionLayers(fields) * (layer + mlp + 2L * model.HeadSize + 2)
+                + CrossAttentionLayers(fields) * crossAttention
                 + (fields.Has(CrossAttention) ? PictureTokens * hidden : 0);
         }
     }
 
-    private static long Attention(ModelDescription model, ConfigFields fields, ModelRules rules)
+    private static long Recurrent(ModelDescription model) =>
+        model.Recurrent is { } layers
+            ? checked(
+                layers.Layers
+                * (
+                    model.HiddenSize * ((long)layers.ProjectedSize + layers.OutputSize)
+                    + layers.OtherParameters
+                )
+            )
+            : 0;
+
+    private static long Attention(
+        ModelDescription model,
+        AttentionGroup group,
+        ConfigFields fields,
+        ModelRules rules
+    )
     {
         long hidden = model.HiddenSize;
-        var query = (long)model.AttentionHeads * model.HeadSize;
-        var keyValue = (long)model.KvHeads * model.HeadSize;
+        if (group.Latent is { } latent)
+        {
+            return checked(Latent(model, group, latent) + Indexer(group, hidden));
+        }
+
+        var query = (long)group.Heads * group.HeadSize;
+        var key = (long)group.KvHeads * group.HeadSize;
         var bias = rules.QueryKeyValueBias.IsOn(fields);
         var norms = rules.HasQueryKeyNorm.IsOn(fields) ? rules.QueryKeyNorm : QueryKeyNorm.None;
-        return Matrix(hidden, query, bias)
-            + 2 * Matrix(hidden, keyValue, bias)
-            + Matrix(query, hidden, rules.OutputBias.IsOn(fields))
+        return checked(
+            Matrix(hidden, group.HasOutputGate ? 2 * query : query, bias)
+            + Matrix(hidden, key, bias)
+            + Matrix(hidden, (long)group.KvHeads * group.ValueHeadSize, bias)
+            + Matrix((long)group.Heads * group.ValueHeadSize, hidden, rules.OutputBias.IsOn(fields))
+            + Indexer(group, hidden)
             + norms switch
             {
-                QueryKeyNorm.PerHead => 2L * model.HeadSize,
-                QueryKeyNorm.AllHeads => query + keyValue,
+                QueryKeyNorm.PerHead => 2L * group.HeadSize,
+                QueryKeyNorm.AllHeads => query + key,
                 _ => 0,
-            };
+            }
+        );
     }
 
-    private static long Attention(ModelDescription model, LatentAttention latent)
+    /// <summary>Of a layer; those that have none see what others have chosen.</summary>
+    private static long Indexer(AttentionGroup group, long hidden) =>
+        group.Indexer is { } indexer
+            ? (
+                (long)indexer.QueryInput * indexer.Heads * indexer.HeadSize
+                + hidden * (indexer.HeadSize + indexer.Heads)
+            )
+                * indexer.Layers
+                / group.Layers
+            : 0;
+
+    private static long Latent(ModelDescription model, AttentionGroup group, LatentAttention latent)
     {
         long hidden = model.HiddenSize;
-        long heads = model.AttentionHeads;
+        long heads = group.Heads;
         long queryRank = latent.QueryRank;
         var query = heads * (latent.NopeHeadSize + latent.RopeHeadSize);
         checked
@@ -100,7 +144,9 @@ internal static class ParameterCount
         }
 
         var router = experts.Experts * (model.HiddenSize + (rules.RouterBias.IsOn(fields) ? 1L : 0));
-        var shared = Mlp(model, experts.SharedIntermediateSize, hasBias: false);
+        var shared =
+            Mlp(model, experts.SharedIntermediateSize, experts.Gated, hasBias: false)
+            + 2L * model.HiddenSize * (experts.LatentSize ?? 0);
         var gate = rules.HasSharedGate ? model.HiddenSize : 0;
         var biases = rules.HasExpertBias
             ? experts.Experts * (2L * experts.ExpertIntermediateSize + model.HiddenSize)
@@ -108,10 +154,10 @@ internal static class ParameterCount
         return router + shared + gate + biases;
     }
 
-    private static long Mlp(ModelDescription model, long intermediate, bool hasBias) =>
+    private static long Mlp(ModelDescription model, long intermediate, bool gated, bool hasBias) =>
         intermediate == 0
             ? 0
-            : (model.GatedMlp ? 2 : 1) * Matrix(model.HiddenSize, intermediate, hasBias)
+            : (gated ? 2 : 1) * Matrix(model.HiddenSize, intermediate, hasBias)
                 + Matrix(intermediate, model.HiddenSize, hasBias);
 
     /// <summary>The input embedding, that of positions and, unless it is the same matrix, the projection to the vocabulary.</summary>

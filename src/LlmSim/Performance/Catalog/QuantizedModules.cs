@@ -45,7 +45,7 @@ internal sealed class QuantizedModules(
         var experts = model.MixtureOfExperts;
         return new Precision() with
         {
-            Projections = Format([.. dense, .. sparse], Projections()),
+            Projections = Projections([.. dense, .. sparse]),
             Mlp = Format(dense, GatedMlp(hidden * model.IntermediateSize, "mlp", "feed_forward", "ffn")),
             Experts = Format(
                 sparse,
@@ -69,7 +69,46 @@ internal sealed class QuantizedModules(
         };
     }
 
-    private (long Parameters, string[] Names)[] Projections()
+    /// <summary>Those of layers with attention and those of layers with a state, by their parameters.</summary>
+    private ProductFormat Projections(int[] layers)
+    {
+        if (model.Recurrent is not { } recurrent)
+        {
+            return Format(layers, Attention());
+        }
+
+        var states = recurrent.Indices.Count > 0 ? [.. recurrent.Indices] : layers;
+        var attention = recurrent.Indices.Count > 0 ? [.. layers.Except(states)] : layers;
+        long hidden = model.HiddenSize;
+        var formats = Formats(attention, Attention());
+        foreach (
+            var (format, parameters) in Formats(
+                states,
+                [
+                    (
+                        hidden * recurrent.ProjectedSize,
+                        [
+                            "linear_attn.in_proj_qkv",
+                            "linear_attn.in_proj_qkvz",
+                            "mixer.in_proj",
+                            "mamba.in_proj",
+                        ]
+                    ),
+                    (
+                        hidden * recurrent.OutputSize,
+                        ["linear_attn.out_proj", "mixer.out_proj", "mamba.out_proj"]
+                    ),
+                ]
+            )
+        )
+        {
+            formats[format] = formats.GetValueOrDefault(format) + parameters;
+        }
+
+        return Merge(formats);
+    }
+
+    private (long Parameters, string[] Names)[] Attention()
     {
         long hidden = model.HiddenSize;
         var query = (long)model.AttentionHeads * model.HeadSize;
@@ -92,10 +131,19 @@ internal sealed class QuantizedModules(
         var keyValue = (long)model.KvHeads * model.HeadSize;
         return
         [
-            (hidden * query, ["self_attn.q_proj", "self_attn.qkv_proj", "attn.wq", "attn.c_attn"]),
-            (hidden * keyValue, ["self_attn.k_proj", "self_attn.qkv_proj", "attn.wk", "attn.c_attn"]),
-            (hidden * keyValue, ["self_attn.v_proj", "self_attn.qkv_proj", "attn.wv", "attn.c_attn"]),
-            (query * hidden, ["self_attn.o_proj", "attn.wo", "attn.c_proj"]),
+            (
+                hidden * query,
+                ["self_attn.q_proj", "self_attn.qkv_proj", "attn.wq", "attn.c_attn", "mixer.q_proj"]
+            ),
+            (
+                hidden * keyValue,
+                ["self_attn.k_proj", "self_attn.qkv_proj", "attn.wk", "attn.c_attn", "mixer.k_proj"]
+            ),
+            (
+                hidden * keyValue,
+                ["self_attn.v_proj", "self_attn.qkv_proj", "attn.wv", "attn.c_attn", "mixer.v_proj"]
+            ),
+            (query * hidden, ["self_attn.o_proj", "attn.wo", "attn.c_proj", "mixer.o_proj"]),
         ];
     }
 
@@ -115,6 +163,7 @@ internal sealed class QuantizedModules(
             "block_sparse_moe.experts",
             "feed_forward.experts",
             "ffn.experts.0",
+            "mixer.experts.0",
             "moe.experts",
             "experts"
         );
@@ -122,7 +171,13 @@ internal sealed class QuantizedModules(
     private static IEnumerable<string> Names(string module, params string[] matrices) =>
         matrices.Select(matrix => $"{module}.{matrix}");
 
-    private ProductFormat Format(int[] layers, (long Parameters, string[] Names)[] matrices)
+    private ProductFormat Format(int[] layers, (long Parameters, string[] Names)[] matrices) =>
+        Merge(Formats(layers, matrices));
+
+    private Dictionary<ProductFormat, long> Formats(
+        int[] layers,
+        (long Parameters, string[] Names)[] matrices
+    )
     {
         var parametersOf = new Dictionary<ProductFormat, long>();
         var roots = s_layers.Where((root, index) => index < 2 || mentions(root)).ToArray();
@@ -142,7 +197,7 @@ internal sealed class QuantizedModules(
             }
         }
 
-        return parametersOf.Count == 0 ? ProductFormat.SixteenBit : Merge(parametersOf);
+        return parametersOf;
     }
 
     /// <summary>A name that the config singles out decides; a module that any of its names keeps is kept.</summary>
@@ -169,6 +224,11 @@ internal sealed class QuantizedModules(
 
     private static ProductFormat Merge(Dictionary<ProductFormat, long> parametersOf)
     {
+        if (parametersOf.Count == 0)
+        {
+            return ProductFormat.SixteenBit;
+        }
+
         var (most, parameters) = parametersOf.MaxBy(entry => entry.Value);
         if (parametersOf.Count == 1)
         {

@@ -12,6 +12,12 @@ internal sealed record WindowRules
     /// <summary>Whether a layer has the window, by its index, where there is no list of layer_types.</summary>
     public Func<ConfigFields, int, bool> IsWindowed { get; init; } = (_, _) => true;
 
+    /// <summary>The rules of the layers of the family say it.</summary>
+    public static WindowRules None { get; } = new() { IsElsewhere = true };
+
+    /// <summary>Whether other rules than these read the layers.</summary>
+    public bool IsElsewhere { get; private init; }
+
     /// <summary>Qwen: the layers from max_window_layers on, behind a switch.</summary>
     public static WindowRules Last { get; } =
         new()
@@ -46,20 +52,26 @@ internal sealed record WindowRules
                 (layer + 1) % fields.PatternLength("sliding_window_pattern", absent) != 0,
         };
 
-    /// <summary>The window; null where every layer sees the whole context.</summary>
+    /// <summary>Gives the layers that have the window theirs.</summary>
     /// <exception cref="UserErrorException">A field is wrong, or there are layers without attention.</exception>
-    public AttentionWindow? Read(ConfigFields fields, int layers)
+    public LayerPlan Plan(ConfigFields fields, LayerPlan plan)
     {
+        if (IsElsewhere)
+        {
+            return plan;
+        }
+
+        var layers = plan.Attention.Layers;
         var listed = LayerTypes(fields, layers);
         if (!fields.IsOn(Size) || !fields.Flag("use_sliding_window", IsOnWithoutSwitch))
         {
-            return null;
+            return plan;
         }
 
         var windowed =
             listed?.Count(type => type is "sliding_attention" or "chunked_attention")
             ?? Enumerable.Range(0, layers).Count(layer => IsWindowed(fields, layer));
-        return windowed == 0 ? null : new(Size, fields.PositiveInt(Size), windowed);
+        return plan.WithOther(windowed, group => group with { Window = new(Size, fields.PositiveInt(Size)) });
     }
 
     private static string[]? LayerTypes(ConfigFields fields, int layers)

@@ -7,11 +7,15 @@ namespace LlmSim.Performance.Kernels;
 /// </summary>
 internal sealed class ElementwiseTime
 {
-    private const double MemoryShare = 0.8;
-    private const double KernelSeconds = 1.5e-6;
+    /// <summary>What such kernels reach of the memory's bandwidth.</summary>
+    public const double MemoryShare = 0.8;
+
+    /// <summary>Seconds of each of them, however little it does.</summary>
+    public const double KernelSeconds = 1.5e-6;
+
     private const double Bytes = 2;
 
-    private readonly double _secondsPerLayer;
+    private readonly double _seconds;
     private readonly double _secondsPerToken;
 
     /// <summary>Those of a model.</summary>
@@ -21,23 +25,40 @@ internal sealed class ElementwiseTime
     public ElementwiseTime(ModelDescription model, int tpSize, KernelRoofs roofs)
     {
         double ranks = tpSize;
-        var heads = (model.AttentionHeads + model.KvHeads) / ranks * model.HeadSize;
-        var width = (model.MixtureOfExperts?.SharedIntermediateSize ?? model.IntermediateSize) / ranks;
-        // Two norms read and write the hidden state and the residual.
-        var (kernels, values) = (3, 2 * 4 * model.HiddenSize + 3 * width);
-        if (model.LatentAttention is null)
+        // A norm reads and writes the hidden state and the residual.
+        var kernels = 1.0 * (model.LayersWithMixer + model.LayersWithMlp);
+        var values = 4.0 * model.HiddenSize * (model.LayersWithMixer + model.LayersWithMlp);
+        foreach (var (layers, width) in Activations(model))
         {
-            // Queries and keys are rotated; keys and values go to the cache.
-            (kernels, values) = (
-                kernels + 2,
-                values + 2 * heads + 4 * model.KvHeads / ranks * model.HeadSize
-            );
+            (kernels, values) = (kernels + layers, values + layers * 3 * (width / ranks));
         }
 
-        _secondsPerLayer = kernels * KernelSeconds;
+        foreach (var group in model.AttentionGroups.Where(group => group.Latent is null))
+        {
+            // Queries and keys are rotated; keys and values go to the cache.
+            var heads = (group.Heads + group.KvHeads) / ranks * group.HeadSize;
+            kernels += 2 * group.Layers;
+            values += group.Layers * (2 * heads + 4 * group.KvHeads / ranks * group.HeadSize);
+        }
+
+        if (model.Recurrent is { } recurrent)
+        {
+            // The convolution, and a norm with a gate.
+            kernels += 2 * recurrent.Layers;
+            values +=
+                recurrent.Layers * (2.0 * recurrent.ConvolutionChannels + 3.0 * recurrent.OutputSize) / ranks;
+        }
+
+        _seconds = kernels * KernelSeconds;
         _secondsPerToken = Bytes * values / (MemoryShare * roofs.MemoryBytesPerSecond);
     }
 
-    /// <summary>Seconds of one layer.</summary>
-    public double LayerSeconds(int tokens) => _secondsPerLayer + tokens * _secondsPerToken;
+    /// <summary>Seconds of all layers.</summary>
+    public double Seconds(int tokens) => _seconds + tokens * _secondsPerToken;
+
+    /// <summary>The activations of MLPs that are no experts', by width.</summary>
+    private static IEnumerable<MlpGroup> Activations(ModelDescription model) =>
+        model.MixtureOfExperts is { } experts
+            ? [.. model.Mlps, new(model.ExpertLayers, experts.SharedIntermediateSize)]
+            : model.Mlps;
 }

@@ -9,76 +9,10 @@ internal sealed partial class KernelModel
     /// </summary>
     private const int MostTokensBeside = 256;
 
-    private double PromptAttentionSeconds(double requests, double queries, double keys, double pairs)
-    {
-        return _model.LatentAttention is null
-            ? _kernels.PromptAttentionSeconds(
-                _promptAttention,
-                new(requests, queries, keys, pairs, _heads, _kvHeads, _model.HeadSize, _kvBytes)
-            )
-            : LatentSeconds(_promptAttention, requests, queries, keys, pairs, isDecode: false);
-    }
-
-    private double DecodeAttentionSeconds(KernelGrid grid, int requests, int context)
-    {
-        return _kernels.DecodeAttentionSeconds(
-            grid,
-            new(requests, context, _heads, _kvHeads, _model.HeadSize, _kvBytes)
-        );
-    }
-
-    private double LatentDecodeSeconds(KernelGrid grid, int requests, int context)
-    {
-        var keys = (double)requests * context;
-        return LatentSeconds(grid, requests, requests, keys, keys, isDecode: true);
-    }
-
-    private double LatentSeconds(
-        KernelGrid grid,
-        double requests,
-        double queries,
-        double keys,
-        double pairs,
-        bool isDecode
-    )
-    {
-        return _kernels.LatentAttentionSeconds(
-            grid,
-            KernelFormat.Of(_precision.Projections),
-            new(
-                _model.LatentAttention!,
-                _model.HiddenSize,
-                _heads,
-                requests,
-                queries,
-                keys,
-                pairs,
-                _kvBytes,
-                isDecode
-            )
-        );
-    }
-
-    private double ComputeProjectionSeconds(int tokens) =>
-        _kernels.Roofs.LatentAttentionSeconds(
-            KernelFormat.Of(_precision.Projections),
-            new(
-                _model.LatentAttention!,
-                _model.HiddenSize,
-                _heads,
-                tokens,
-                tokens,
-                0,
-                0,
-                _kvBytes,
-                IsDecode: true
-            )
-        );
-
     /// <summary>Seconds of what depends on the tokens of an iteration alone.</summary>
     private double ComputeTokenSeconds(int tokens)
     {
-        var seconds = _model.Layers * _elementwise.LayerSeconds(tokens);
+        var seconds = _elementwise.Seconds(tokens);
         foreach (var product in _products.OfLayers)
         {
             seconds += product.Runs * GemmSeconds(product, tokens);

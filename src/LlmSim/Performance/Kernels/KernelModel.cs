@@ -8,6 +8,12 @@ namespace LlmSim.Performance.Kernels;
 /// </summary>
 internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
 {
+    private static readonly OperationEfficiency s_unmeasured = new(
+        Compute: 0.5,
+        Memory: ElementwiseTime.MemoryShare,
+        FixedSeconds: ElementwiseTime.KernelSeconds
+    );
+
     private readonly KernelSet _kernels;
     private readonly ModelDescription _model;
     private readonly Precision _precision;
@@ -15,17 +21,13 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
     private readonly LayerProducts _products;
     private readonly ElementwiseTime _elementwise;
     private readonly LayerCommunication? _communication;
-    private readonly double _heads;
-    private readonly double _kvHeads;
-    private readonly double _kvBytes;
     private readonly ExpertTimes? _experts;
     private readonly KernelRange _range;
     private readonly ValueTable _tokenSeconds;
     private readonly ValueTable _headSeconds;
     private readonly ValueTable _promptSeconds;
-    private readonly ValueTable _projectionSeconds;
-    private readonly KernelGrid _promptAttention;
-    private readonly DecodeAttentionCurves _decodeAttention;
+    private readonly KernelAttention[] _attention;
+    private readonly IndexAndState? _beside;
 
     /// <summary>A model on an instance.</summary>
     /// <exception cref="UserErrorException">The instance does not fit the model, or what it needs was not measured.</exception>
@@ -37,7 +39,6 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
         Semantics semantics
     )
     {
-        model.RequireFullAttention();
         TensorParallelism.Require(model, instance.TpSize, semantics);
         ExpertParallelism.Require(model, instance);
         Require(kernels, model);
@@ -53,17 +54,17 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
             instance,
             CollectiveTimes.Measured(instance)
         );
-        _heads = (double)model.AttentionHeads / instance.TpSize;
-        _kvHeads = TensorParallelism.KvHeadsEach(model, instance.TpSize);
-        _kvBytes = _precision.KvCache.BytesPerValue;
         if (model.MixtureOfExperts is { } experts)
         {
             _experts = new(
                 kernels,
                 KernelFormat.Of(_precision.Experts),
                 new(
-                    model.HiddenSize,
-                    experts.ExpertIntermediateSize,
+                    experts.LatentSize ?? model.HiddenSize,
+                    // The tables are of three matrices.
+                    experts.ExpertIntermediateSize
+                        * experts.Matrices
+                        / 3,
                     experts.ExpertsPerToken,
                     experts.Experts,
                     instance.ExpertParallel == 1 ? instance.TpSize : 1,
@@ -76,30 +77,24 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
         _tokenSeconds = new(ComputeTokenSeconds);
         _headSeconds = new(requests => GemmSeconds(_products.LmHead, requests));
         _promptSeconds = new(tokens => ComputeSeconds(IterationBatch.OfPrompt(tokens), tokens));
-        _projectionSeconds = new(ComputeProjectionSeconds);
-        KernelGrid decode;
-        // Found once: a grid's name is a text, and iterations ask often.
-        if (model.LatentAttention is null)
-        {
-            _promptAttention = kernels.PromptAttentionGrid(model.HeadSize, _kvBytes);
-            decode = kernels.DecodeAttentionGrid(model.HeadSize, _kvBytes);
-            _decodeAttention = new(
-                decode.Axes[1],
-                (requests, context) => DecodeAttentionSeconds(decode, requests, context)
-            );
-        }
-        else
-        {
-            var format = KernelFormat.Of(_precision.Projections);
-            _promptAttention = kernels.LatentAttentionGrid(isDecode: false, format, _kvBytes);
-            decode = kernels.LatentAttentionGrid(isDecode: true, format, _kvBytes);
-            _decodeAttention = new(
-                decode.Axes[2],
-                (requests, context) => LatentDecodeSeconds(decode, requests, context)
-            );
-        }
-
-        _range = Range(decode);
+        _attention =
+        [
+            .. model.AttentionGroups.Select(group => new KernelAttention(
+                kernels,
+                model,
+                group,
+                _precision,
+                instance.TpSize
+            )),
+        ];
+        _beside = IndexAndState.Of(
+            model,
+            _precision,
+            instance,
+            semantics,
+            Unmeasured(instance.Hardware, _precision, semantics)
+        );
+        _range = Range();
     }
 
     /// <inheritdoc />
@@ -131,39 +126,40 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
         );
         _range.Count(batch);
         var requests = batch.DecodeRequests;
-        var attention = _decodeAttention.Trend(requests, batch.Decode.ContextTokens);
-        return new(
-            ContextFreeSeconds(requests, Math.Max(requests, batch.GroupTokens))
-                + _model.Layers * attention.Seconds,
-            _model.Layers * attention.GrowthSeconds,
-            attention.Iterations
+        var all = new DecodeTrend(
+            ContextFreeSeconds(requests, Math.Max(requests, batch.GroupTokens)),
+            0,
+            int.MaxValue
         );
+        all = _beside is null ? all : all.Plus(_beside.Trend(batch));
+        foreach (var attention in _attention)
+        {
+            all = all.Plus(attention.Trend(batch), attention.Layers);
+        }
+
+        return all;
     }
 
     private double ComputeSeconds(in IterationBatch batch, int tokens)
     {
-        var attention = 0.0;
-        if (batch.DecodeRequests > 0)
+        var seconds = ContextFreeSeconds(batch.Requests, tokens) + (_beside?.Seconds(batch) ?? 0);
+        foreach (var attention in _attention)
         {
-            attention += _decodeAttention.Seconds(batch.DecodeRequests, batch.Decode.ContextTokens);
+            seconds += attention.Layers * attention.Seconds(batch);
         }
 
-        if (batch.PrefillRequests > 0)
-        {
-            attention += PromptAttentionSeconds(
-                batch.PrefillRequests,
-                batch.PrefillTokens,
-                batch.PrefillTokens + batch.PrefillComputedTokens,
-                batch.PrefillAttentionPairs
-            );
-            if (batch.DecodeRequests > 0 && _model.LatentAttention is not null)
-            {
-                // Both measurements have the projections, whose weights one iteration reads once.
-                attention -= _projectionSeconds.Get(batch.DecodeRequests);
-            }
-        }
+        return seconds;
+    }
 
-        return ContextFreeSeconds(batch.Requests, tokens) + _model.Layers * attention;
+    /// <summary>What there are no measurements of reaches these shares of its roofs, as docs/performance-models.md says.</summary>
+    private static RoofSet Unmeasured(HardwareDescription hardware, Precision precision, Semantics semantics)
+    {
+        var roofs = RoofSet.Of(hardware, precision, Calibration.None, semantics.ArithmeticRate);
+        return roofs with
+        {
+            PrefillAttention = roofs.PrefillAttention.Lowered(s_unmeasured),
+            DecodeAttention = roofs.DecodeAttention.Lowered(s_unmeasured),
+        };
     }
 
     private static void Require(KernelSet kernels, ModelDescription model)
@@ -192,7 +188,7 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
     }
 
     /// <summary>How far the tables reach for this model.</summary>
-    private KernelRange Range(KernelGrid decode)
+    private KernelRange Range()
     {
         var lastTokens = _experts is null ? int.MaxValue : (int)(_experts.LastTokens / GroupSize);
         var hasWeights = true;
@@ -203,21 +199,13 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
             hasWeights &= has;
         }
 
-        return _model.LatentAttention is null
-            ? new(
-                lastTokens,
-                hasWeights,
-                _promptAttention.Axes[1][^1],
-                decode.Axes[0][^1] / _kvHeads,
-                decode.Axes[1][^1]
-            )
-            : new(
-                lastTokens,
-                hasWeights,
-                _promptAttention.Axes[2][^1],
-                decode.Axes[1][^1],
-                decode.Axes[2][^1]
-            );
+        return new(
+            lastTokens,
+            hasWeights,
+            _attention.Min(attention => attention.LastPromptTokens),
+            _attention.Min(attention => attention.LastDecodeRequests),
+            _attention.Min(attention => attention.LastContext)
+        );
     }
 
     /// <summary>Instances whose tokens come to the experts of each.</summary>

@@ -91,14 +91,18 @@ internal sealed partial class KernelSet
         _grids.Keys.Any(name => name.StartsWith(LatentDecode, StringComparison.Ordinal));
 
     /// <summary>Seconds of the latent attention of a layer with the projections around it.</summary>
-    public double LatentAttentionSeconds(KernelGrid grid, KernelFormat format, in LatentAttentionShape shape)
-    {
-        var tokens = shape.IsDecode
-            ? shape.Keys / shape.Requests
-            : Math.Max(1, shape.Queries / shape.Requests);
-        return grid.Ratio([shape.Heads, shape.Requests, tokens], out _)
-            * Roofs.LatentAttentionSeconds(format, shape);
-    }
+    /// <param name="grid">That of prompts, or of decoding requests.</param>
+    /// <param name="format">The format of the projections.</param>
+    /// <param name="shape">What is computed.</param>
+    /// <param name="tokens">Tokens of a prompt, or of a context.</param>
+    public double LatentAttentionSeconds(
+        KernelGrid grid,
+        KernelFormat format,
+        in LatentAttentionShape shape,
+        double tokens
+    ) =>
+        grid.Ratio([shape.Heads, shape.Requests, tokens], out _)
+        * Roofs.LatentAttentionSeconds(format, shape);
 
     /// <summary>Seconds of the attention of prompts in one layer.</summary>
     public double PromptAttentionSeconds(KernelGrid grid, in PromptAttentionShape shape)

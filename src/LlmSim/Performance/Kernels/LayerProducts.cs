@@ -12,28 +12,27 @@ internal sealed class LayerProducts
         _model = model;
         _tpSize = tpSize;
         _ranks = tpSize;
-        var dense = model.Layers - model.ExpertLayers;
-        List<Product> products = [];
-        if (model.LatentAttention is null)
+        List<Product> products = [.. Projections(KernelFormat.Of(precision.Projections))];
+        foreach (var (layers, width) in model.Mlps)
         {
-            products.AddRange(Projections(KernelFormat.Of(precision.Projections)));
+            products.AddRange(Mlp(KernelFormat.Of(precision.Mlp), width, model.GatedMlp, layers));
         }
 
-        products.AddRange(Mlp(KernelFormat.Of(precision.Mlp), model.IntermediateSize, dense));
         if (model.MixtureOfExperts is { } experts)
         {
             products.Add(
                 new(KernelFormat.Of(precision.Router), experts.Experts, model.HiddenSize, model.ExpertLayers)
             );
+            var format = KernelFormat.Of(precision.SharedExperts);
+            if (experts.LatentSize is { } latent)
+            {
+                products.Add(new(format, latent, model.HiddenSize, model.ExpertLayers));
+                products.Add(new(format, model.HiddenSize, latent, model.ExpertLayers));
+            }
+
             OfSharedExperts =
             [
-                .. Measurable(
-                    Mlp(
-                        KernelFormat.Of(precision.SharedExperts),
-                        experts.SharedIntermediateSize,
-                        model.ExpertLayers
-                    )
-                ),
+                .. Measurable(Mlp(format, experts.SharedIntermediateSize, experts.Gated, model.ExpertLayers)),
             ];
         }
 
@@ -60,18 +59,52 @@ internal sealed class LayerProducts
 
     private IEnumerable<Product> Projections(KernelFormat format)
     {
-        var query = _model.AttentionHeads / _ranks * _model.HeadSize;
-        var keyValue = TensorParallelism.KvHeadsEach(_model, _tpSize) * _model.HeadSize;
-        yield return new(format, query + 2 * keyValue, _model.HiddenSize, _model.Layers);
-        yield return new(format, _model.HiddenSize, query, _model.Layers);
+        foreach (var group in _model.AttentionGroups)
+        {
+            if (group.Latent is null)
+            {
+                var query = group.Heads / _ranks * group.HeadSize;
+                var keyValue =
+                    TensorParallelism.KvHeadsEach(group, _tpSize) * (group.HeadSize + group.ValueHeadSize);
+                yield return new(
+                    format,
+                    (group.HasOutputGate ? 2 * query : query) + keyValue,
+                    _model.HiddenSize,
+                    group.Layers
+                );
+                yield return new(
+                    format,
+                    _model.HiddenSize,
+                    group.Heads / _ranks * group.ValueHeadSize,
+                    group.Layers
+                );
+            }
+
+            if (group.Indexer is { } indexer)
+            {
+                yield return new(
+                    format,
+                    indexer.Heads * indexer.HeadSize,
+                    indexer.QueryInput,
+                    indexer.Layers
+                );
+                yield return new(format, indexer.HeadSize + indexer.Heads, _model.HiddenSize, indexer.Layers);
+            }
+        }
+
+        if (_model.Recurrent is { } recurrent)
+        {
+            yield return new(format, recurrent.ProjectedSize / _ranks, _model.HiddenSize, recurrent.Layers);
+            yield return new(format, _model.HiddenSize, recurrent.OutputSize / _ranks, recurrent.Layers);
+        }
     }
 
-    private IEnumerable<Product> Mlp(KernelFormat format, int intermediate, int runs)
+    private IEnumerable<Product> Mlp(KernelFormat format, int intermediate, bool gated, int runs)
     {
         var width = intermediate / _ranks;
         yield return new(
             format,
-            (_model.Family == ModelFamily.Gpt2 || !_model.GatedMlp ? 1 : 2) * width,
+            (_model.Family == ModelFamily.Gpt2 || !gated ? 1 : 2) * width,
             _model.HiddenSize,
             runs
         );

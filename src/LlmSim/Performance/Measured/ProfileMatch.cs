@@ -14,11 +14,28 @@ internal static class ProfileMatch
         InstanceSpec instance
     )
     {
-        model.RequireFullAttention();
+        RequireEqualLayers(model);
         RequireSubject(profile, model, instance.Hardware);
         RequireFormat(profile, precision, $"the run has {precision.Describe(model, Semantics.Standard, [])}");
         ExpertParallelism.Require(model, instance);
         RequireDivision(profile, model, instance);
+    }
+
+    /// <summary>Profiles have one kind of layer, which sees all of a context.</summary>
+    private static void RequireEqualLayers(ModelDescription model)
+    {
+        if (
+            model.OtherAttention.Count > 0
+            || model.Attention.Window is not null
+            || model.Recurrent is not null
+            || model.OtherMlps.Count > 0
+            || model.LayersWithoutMlp > 0
+        )
+        {
+            throw new UserErrorException(
+                $"performance: {model.Id} has layers that differ or do not see all of a context, which a measured profile does not tell apart; allowed for it are kernels and roofline"
+            );
+        }
     }
 
     /// <summary>Throws unless the profile is of the model and the accelerator, and has all that a calibration is fitted to.</summary>

@@ -20,13 +20,10 @@ public sealed class RooflineModel : IPerformanceModel
     private readonly Precision _precision;
     private readonly InstanceSpec _instance;
     private readonly Semantics _semantics;
-    private readonly int _layers;
     private readonly Calibration _calibration;
     private readonly RoofSet _roofs;
     private readonly LayerOperations _operations;
-    private readonly AttentionOperations _attention;
-    private readonly DecodeAttentionTime _decodeAttention;
-    private readonly DecodeAttentionTime _mixedDecodeAttention;
+    private readonly RooflineAttention _attention;
     private readonly LayerCommunication? _communication;
 
     /// <summary>By length of a prompt alone.</summary>
@@ -64,7 +61,6 @@ public sealed class RooflineModel : IPerformanceModel
         Calibration? calibration
     )
     {
-        model.RequireFullAttention();
         TensorParallelism.Require(model, instance.TpSize, semantics);
         ExpertParallelism.Require(model, instance);
         instance = instance.WithFigures(semantics);
@@ -75,10 +71,7 @@ public sealed class RooflineModel : IPerformanceModel
         _calibration = calibration ?? Calibration.None;
         _roofs = RoofSet.Of(instance.Hardware, _precision, _calibration, semantics.ArithmeticRate);
         _operations = new(model, _precision, instance);
-        _attention = new(model, _precision, instance, semantics, fusedAttention);
-        _decodeAttention = _attention.DecodeTime(_roofs.DecodeAttention);
-        _mixedDecodeAttention = _attention.DecodeTime(_roofs.MixedDecodeAttention);
-        _layers = model.Layers;
+        _attention = new(model, _precision, instance, semantics, _roofs, fusedAttention);
         _promptSeconds = new ValueTable(tokens => ComputeSeconds(IterationBatch.OfPrompt(tokens), tokens));
         _layerSeconds = new ValueTable(tokens => LayerSeconds(tokens));
         _headSeconds = new ValueTable(requests => _roofs.LmHead.Seconds(LmHead(requests)));
@@ -114,35 +107,16 @@ public sealed class RooflineModel : IPerformanceModel
             batch is { DecodeRequests: > 0, PrefillRequests: 0 },
             $"a trend of {batch.DecodeRequests} requests that decode and {batch.PrefillRequests} of prompts"
         );
-        var (requests, decode) = (batch.DecodeRequests, batch.Decode);
-        var attention = _decodeAttention.Trend(
-            requests,
-            _attention.DecodeKeys(decode),
-            _attention.DecodeKeysPerIteration(decode)
-        );
-        var attentionSeconds = attention.Seconds + _attention.AbsorptionSeconds(requests, _roofs);
-        return new(
-            _layers * attentionSeconds + ContextFreeSeconds(requests, Math.Max(requests, batch.GroupTokens)),
-            _layers * attention.GrowthSeconds,
-            attention.Iterations
-        );
-    }
-
-    private double ComputeSeconds(in IterationBatch batch, int tokens)
-    {
-        var attentionSeconds = batch switch
+        var requests = batch.DecodeRequests;
+        var attention = _attention.Trend(batch);
+        return attention with
         {
-            { PrefillRequests: 0 } => DecodeAttentionSeconds(batch),
-            { DecodeRequests: 0 } => _attention.PrefillSeconds(_attention.ChunkShape(batch), _roofs),
-            _ => _attention.MixedSeconds(batch, _mixedDecodeAttention, _roofs),
+            Seconds = attention.Seconds + ContextFreeSeconds(requests, Math.Max(requests, batch.GroupTokens)),
         };
-        if (batch.DecodeRequests > 0)
-        {
-            attentionSeconds += _attention.AbsorptionSeconds(batch.DecodeRequests, _roofs);
-        }
-
-        return _layers * attentionSeconds + ContextFreeSeconds(batch.Requests, tokens);
     }
+
+    private double ComputeSeconds(in IterationBatch batch, int tokens) =>
+        _attention.Seconds(batch) + ContextFreeSeconds(batch.Requests, tokens);
 
     /// <summary>The operations of the prefill of so many prompts of one length, and what they cost.</summary>
     /// <param name="requests">Prompts, at least 1.</param>
@@ -154,8 +128,8 @@ public sealed class RooflineModel : IPerformanceModel
             $"a prefill of {requests} prompts of {promptTokens} tokens"
         );
         var tokens = (double)requests * promptTokens;
-        var attention = _attention.PrefillOperations(_attention.PrefillShape(requests, promptTokens));
-        return Table(requests, tokens, cachedTokens: tokens, attention, _roofs.PrefillAttention);
+        var attention = _attention.PrefillCosts(requests, promptTokens);
+        return Table(requests, tokens, contextTokens: promptTokens, attention);
     }
 
     /// <summary>The operations of a decode iteration, and what they cost.</summary>
@@ -166,16 +140,10 @@ public sealed class RooflineModel : IPerformanceModel
         return Table(
             batch.Requests,
             tokens: batch.Requests,
-            cachedTokens: batch.ContextTokens,
-            _attention.DecodeOperations(_attention.DecodeShape(batch)),
-            _roofs.DecodeAttention
+            contextTokens: (double)batch.ContextTokens / batch.Requests,
+            _attention.DecodeCosts(batch)
         );
     }
-
-    private double DecodeAttentionSeconds(in IterationBatch batch) =>
-        batch.DecodeRequests == 0
-            ? 0
-            : _decodeAttention.Seconds(batch.DecodeRequests, _attention.DecodeKeys(batch.Decode));
 
     private double ContextFreeSeconds(int requests, int tokens) =>
         _layerSeconds.Get(tokens)
@@ -185,14 +153,12 @@ public sealed class RooflineModel : IPerformanceModel
 
     private double LayerSeconds(double tokens)
     {
-        var everyLayer =
+        var seconds =
             Seconds(_operations.Projections, tokens, _roofs.Projections)
-            + Seconds(_operations.Elementwise, tokens, _roofs.Elementwise);
-        var (expertLayers, denseLayers) = (_model.ExpertLayers, _layers - _model.ExpertLayers);
-        return _layers * everyLayer
+            + Seconds(_operations.Elementwise, tokens, _roofs.Elementwise)
             + (_communication?.AllReducesSeconds(tokens) ?? 0)
-            + (denseLayers > 0 ? denseLayers * Seconds(_operations.Mlp, tokens, _roofs.Mlp) : 0)
-            + (expertLayers > 0 ? expertLayers * ExpertSeconds(tokens) : 0);
+            + Seconds(_operations.Mlps, tokens, _roofs.Mlp);
+        return _model.ExpertLayers > 0 ? seconds + _model.ExpertLayers * ExpertSeconds(tokens) : seconds;
     }
 
     /// <summary>Seconds of what a layer with experts has in the place of the MLP.</summary>
@@ -205,6 +171,17 @@ public sealed class RooflineModel : IPerformanceModel
         foreach (var operation in _operations.Experts)
         {
             seconds += _roofs.Experts.Seconds(operation.For(tokens));
+        }
+
+        return seconds;
+    }
+
+    private static double Seconds(LayerPart[] parts, double tokens, in Roofs roofs)
+    {
+        var seconds = 0.0;
+        foreach (var part in parts)
+        {
+            seconds += part.Layers * Seconds(part.Operations, tokens, roofs);
         }
 
         return seconds;
@@ -229,32 +206,24 @@ public sealed class RooflineModel : IPerformanceModel
     private RooflineTable Table(
         double requests,
         double tokens,
-        double cachedTokens,
-        IEnumerable<(string Name, OperationWork Work)> attention,
-        Roofs attentionRoofs
+        double contextTokens,
+        IEnumerable<OperationCost> attention
     )
     {
         var expertLayers = _model.ExpertLayers;
         List<OperationCost> layer =
         [
-            .. Costs(_operations.Projections, tokens, _roofs.Projections, _layers),
-            .. Costs(_operations.Mlp, tokens, _roofs.Mlp, _layers - expertLayers),
-            .. Costs(_operations.Router, tokens, _roofs.Router, expertLayers),
-            .. Costs(_operations.SharedExperts, tokens, _roofs.SharedExperts, expertLayers),
+            .. Costs(_operations.Projections, tokens, _roofs.Projections),
+            .. Costs(_operations.Mlps, tokens, _roofs.Mlp),
+            .. Costs(new LayerPart(_operations.Router, expertLayers), tokens, _roofs.Router),
+            .. Costs(new LayerPart(_operations.SharedExperts, expertLayers), tokens, _roofs.SharedExperts),
             .. _operations.Experts.Select(operation =>
                 OperationCost.Of(operation.Name, operation.For(tokens), _roofs.Experts, expertLayers)
             ),
-            .. attention.Select(operation =>
-                OperationCost.Of(
-                    operation.Name,
-                    operation.Work,
-                    _attention.IsProduct(operation.Name) ? _roofs.Projections : attentionRoofs,
-                    _layers
-                )
-            ),
-            .. Costs(_operations.Elementwise, tokens, _roofs.Elementwise, _layers),
+            .. attention,
+            .. Costs(_operations.Elementwise, tokens, _roofs.Elementwise),
         ];
-        var memory = Memory(cachedTokens, layer.Sum(operation => operation.ActivationOutBytes));
+        var memory = Memory(requests, contextTokens, layer.Sum(operation => operation.ActivationOutBytes));
         layer.AddRange(_communication?.Costs(tokens) ?? []);
         var lmHead = OperationCost.Of("lm_head", LmHead(requests), _roofs.LmHead, runs: 1);
         var beside = _calibration.IterationSeconds + requests * _calibration.RequestSeconds;
@@ -264,31 +233,31 @@ public sealed class RooflineModel : IPerformanceModel
         );
     }
 
-    private static IEnumerable<OperationCost> Costs(
-        TokenOperation[] operations,
-        double tokens,
-        Roofs roofs,
-        int runs
-    ) =>
-        runs == 0
+    private static IEnumerable<OperationCost> Costs(LayerPart[] parts, double tokens, Roofs roofs) =>
+        parts.SelectMany(part => Costs(part, tokens, roofs));
+
+    private static IEnumerable<OperationCost> Costs(LayerPart part, double tokens, Roofs roofs) =>
+        part.Layers == 0
             ? []
-            : operations.Select(operation =>
-                OperationCost.Of(operation.Name, operation.For(tokens), roofs, runs)
+            : part.Operations.Select(operation =>
+                OperationCost.Of(operation.Name, operation.For(tokens), roofs, part.Layers)
             );
 
-    private IEnumerable<TokenOperation> DenseOperations => _operations.Projections.Concat(_operations.Mlp);
-
-    private RooflineMemory Memory(double cachedTokens, double temporaryActivationBytes)
+    private RooflineMemory Memory(double requests, double contextTokens, double temporaryActivationBytes)
     {
+        var parts = _operations.Projections.Concat(_operations.Mlps).ToArray();
         var weightBytes =
             _semantics.Weights == ModelBytes.Model
                 ? (double)KvCapacity.WeightBytes(_model, _precision, _instance, _semantics) / _instance.TpSize
-                : _layers * DenseOperations.Sum(operation => operation.WeightBytes);
+                : parts.Sum(part => part.Layers * part.Operations.Sum(operation => operation.WeightBytes));
         var divisor = (double)_instance.TpSize / TensorParallelism.KvCopies(_model, _instance.TpSize);
-        var kvBytesPerToken =
+        var kvBytes =
             _semantics.KvBytesPerToken == ModelBytes.Model
-                ? _model.KvBytesPerToken(_precision) / divisor
-                : _layers * DenseOperations.Sum(operation => operation.KvOutBytesPerToken);
-        return new(weightBytes, kvBytesPerToken * cachedTokens, temporaryActivationBytes);
+                ? KvFootprint.Of(_model, _precision).Bytes(contextTokens) / divisor
+                : contextTokens
+                    * parts.Sum(part =>
+                        part.Layers * part.Operations.Sum(operation => operation.KvOutBytesPerToken)
+                    );
+        return new(weightBytes, requests * kvBytes, temporaryActivationBytes);
     }
 }

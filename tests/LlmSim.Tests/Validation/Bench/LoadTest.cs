@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using LlmSim.Kernel;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Performance;
+using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Workloads;
 

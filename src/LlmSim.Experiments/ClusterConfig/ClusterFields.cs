@@ -1,0 +1,177 @@
+using LlmSim.Experiments.Costs;
+using LlmSim.Performance;
+
+namespace LlmSim.Experiments.ClusterConfig;
+
+/// <summary>An instance whose fields are being read, so many times.</summary>
+internal sealed record ClusterInstance(InstanceSpec Spec, InstanceRole? Role, int Count);
+
+/// <summary>The fields of an instance in a cluster file.</summary>
+internal static class ClusterFields
+{
+    /// <summary>The field of an object that has the list, for a file that names its schema.</summary>
+    public const string Instances = "instances";
+
+    /// <summary>Most instances of a file.</summary>
+    public const int MaxInstances = 100_000;
+
+    private const string OfAccelerator = "the accelerator's";
+
+    /// <summary>Those of an instance.</summary>
+    public static IReadOnlyList<ClusterField<ClusterInstance>> All { get; } =
+    [
+        new(
+            "hardware",
+            new ClusterValue.Accelerator(),
+            null,
+            "the accelerator, by its name in llmsim hardware",
+            (one, value) => one with { Spec = one.Spec with { Hardware = (HardwareDescription)value } }
+        ),
+        Whole(
+            "tp_size",
+            FigureRanges.TpSize,
+            null,
+            "accelerators of the instance: its tensor parallelism",
+            (spec, value) => spec with { TpSize = (int)value }
+        ),
+        new(
+            "count",
+            new ClusterValue.Whole(new FigureRange(1, MaxInstances)),
+            "1",
+            "so many identical instances",
+            (one, value) => one with { Count = (int)(long)value }
+        ),
+        Number(
+            "memory_utilization",
+            FigureRanges.PositiveShare,
+            "0.9; 0.88 with an engine of kind sglang",
+            "share of the memory for weights, activations and KV cache together",
+            (spec, value) => spec with { MemoryUtilization = value }
+        ),
+        Whole(
+            "activation_bytes",
+            FigureRanges.TakenBytes,
+            "by a formula, see hardware.md",
+            "memory of each accelerator for activations and what else the engine takes, in bytes",
+            (spec, value) => spec with { ActivationBytes = value }
+        ),
+        Number(
+            "kv_link_bytes_per_second",
+            FigureRanges.BytesPerSecond,
+            "50e9",
+            "bandwidth of the link by which KV caches leave the instance",
+            (spec, value) => spec with { KvLinkBytesPerSecond = value }
+        ),
+        Number(
+            "kv_link_latency_seconds",
+            FigureRanges.Seconds,
+            "1e-5",
+            "latency of that link",
+            (spec, value) => spec with { KvLinkLatencySeconds = value }
+        ),
+        Whole(
+            "expert_parallel",
+            FigureRanges.ExpertParallel,
+            "1",
+            "accelerators that the experts of a layer are divided over; above tp_size those of a data_parallel_group together",
+            (spec, value) => spec with { ExpertParallel = (int)value }
+        ),
+        Number(
+            "link_bytes_per_second",
+            FigureRanges.BytesPerSecond,
+            OfAccelerator,
+            "bandwidth between the accelerators of the instance, of each and per direction",
+            (spec, value) => spec with { LinkBytesPerSecond = value }
+        ),
+        Number(
+            "link_latency_seconds",
+            FigureRanges.Seconds,
+            OfAccelerator,
+            "latency of one hop between them",
+            (spec, value) => spec with { LinkLatencySeconds = value }
+        ),
+        Whole(
+            "gpus_per_node",
+            FigureRanges.GpusPerNode,
+            OfAccelerator,
+            "accelerators that the link joins; others are reached through the network",
+            (spec, value) => spec with { GpusPerNode = (int)value }
+        ),
+        Number(
+            "nic_bytes_per_second",
+            FigureRanges.BytesPerSecond,
+            OfAccelerator,
+            "bandwidth of an accelerator's port into the network between nodes, per direction",
+            (spec, value) => spec with { NicBytesPerSecond = value }
+        ),
+        Number(
+            "nic_latency_seconds",
+            FigureRanges.Seconds,
+            OfAccelerator,
+            "latency of a step through that network",
+            (spec, value) => spec with { NicLatencySeconds = value }
+        ),
+        new(
+            "all2all_backend",
+            new ClusterValue.Word([
+                "allgather_reducescatter",
+                "deepep_low_latency",
+                "deepep_high_throughput",
+            ]),
+            "allgather_reducescatter",
+            "how tokens come to experts that several instances hold together",
+            (one, value) => one with { Spec = one.Spec with { AllToAllBackend = (AllToAllBackend)value } }
+        ),
+        Number(
+            "price_per_hour",
+            PriceList.Range,
+            "the price list's",
+            "USD an hour of each accelerator",
+            (spec, value) => spec with { PricePerHour = value }
+        ),
+        new(
+            "role",
+            new ClusterValue.Word(["prefill", "decode", "mixed"]),
+            "that of the option that names the file; must be given with --cluster",
+            "what the instance does",
+            (one, value) => one with { Role = (InstanceRole)value }
+        ),
+        new(
+            "engine",
+            new ClusterValue.Fields("", EngineFields.All),
+            "none; on mixed instances one of kind vllm",
+            "the engine that forms batches in iterations and pages its KV cache",
+            (one, value) => one with { Spec = one.Spec with { Engine = (EngineSpec)value } }
+        ),
+    ];
+
+    private static ClusterField<ClusterInstance> Whole(
+        string name,
+        FigureRange range,
+        string? defaultValue,
+        string summary,
+        Func<InstanceSpec, long, InstanceSpec> with
+    ) =>
+        new(
+            name,
+            new ClusterValue.Whole(range),
+            defaultValue,
+            summary,
+            (one, value) => one with { Spec = with(one.Spec, (long)value) }
+        );
+
+    private static ClusterField<ClusterInstance> Number(
+        string name,
+        FigureRange range,
+        string defaultValue,
+        string summary,
+        Func<InstanceSpec, double, InstanceSpec> with
+    ) =>
+        new(
+            name,
+            new ClusterValue.Number(range),
+            defaultValue,
+            summary,
+            (one, value) => one with { Spec = with(one.Spec, (double)value) }
+        );
+}

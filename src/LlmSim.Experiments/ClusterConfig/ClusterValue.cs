@@ -1,0 +1,54 @@
+namespace LlmSim.Experiments.ClusterConfig;
+
+/// <summary>What a field of a cluster file takes.</summary>
+internal abstract record ClusterValue
+{
+    /// <summary>A whole number.</summary>
+    public sealed record Whole(FigureRange Range) : ClusterValue
+    {
+        public override string ToString() => $"a whole number {Range}";
+    }
+
+    /// <summary>A number.</summary>
+    public sealed record Number(FigureRange Range) : ClusterValue
+    {
+        public override string ToString() => $"a number {Range}";
+    }
+
+    /// <summary>Yes or no.</summary>
+    public sealed record Flag : ClusterValue
+    {
+        public override string ToString() => "true, false";
+    }
+
+    /// <summary>Any text.</summary>
+    public sealed record Text : ClusterValue
+    {
+        public override string ToString() => "a name, in quotes";
+    }
+
+    /// <summary>One of some words; read as its place among them.</summary>
+    public sealed record Word(IReadOnlyList<string> Words) : ClusterValue
+    {
+        public override string ToString() => string.Join(", ", Words);
+    }
+
+    /// <summary>The name of an accelerator.</summary>
+    public sealed record Accelerator : ClusterValue
+    {
+        public override string ToString() => "the name of an accelerator, in quotes";
+    }
+
+    /// <summary>The sizes of graphs: those of an engine, none, or a list.</summary>
+    public sealed record Sizes(string Own, string None, FigureRange Range) : ClusterValue
+    {
+        public override string ToString() =>
+            $"\"{Own}\", \"{None}\" or a list of sizes in tokens such as [1, 2, 4, 8]";
+    }
+
+    /// <summary>An object of fields.</summary>
+    public sealed record Fields(string Unit, IReadOnlyList<ClusterField> All) : ClusterValue
+    {
+        public override string ToString() => $"an object {{ … }}{Unit}";
+    }
+}

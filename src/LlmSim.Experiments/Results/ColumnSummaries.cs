@@ -1,0 +1,166 @@
+namespace LlmSim.Experiments.Results;
+
+/// <summary>
+/// One line on each column of the result files that is no option: times in seconds, shares in per cent where the name ends with
+/// <c>_pct</c>. docs/metrics.md has the definitions.
+/// </summary>
+internal static class ColumnSummaries
+{
+    private static readonly Dictionary<string, string> s_times = new(StringComparer.Ordinal)
+    {
+        ["ttft"] = "time to first token, s",
+        ["tpot"] = "time per output token after the first, s",
+        ["itl"] = "time between two tokens, s",
+        ["e2e"] = "from arrival to last token, s",
+        ["prefill_queue"] = "from arrival to the start of the prefill, s",
+        ["kv_transfer"] = "from the end of the prefill until the KV cache has arrived, s",
+        ["decode_queue"] = "from there until it first joins a decode batch, s",
+    };
+
+    private static readonly Dictionary<string, string> s_statistics = new(StringComparer.Ordinal)
+    {
+        ["_p25"] = "25th percentile of: ",
+        ["_p50"] = "median of: ",
+        ["_p75"] = "75th percentile of: ",
+        ["_p90"] = "90th percentile of: ",
+        ["_p95"] = "95th percentile of: ",
+        ["_p99"] = "99th percentile of: ",
+        ["_mean"] = "mean of: ",
+        ["_std"] = "sample standard deviation of: ",
+    };
+
+    /// <summary>Of TTFT, TPOT and E2E.</summary>
+    private static readonly Dictionary<string, string> s_ranges = new(StringComparer.Ordinal)
+    {
+        ["_error_median_pct"] = "median error of such predictions of the mean of: ",
+        ["_error_p90_pct"] = "error within which nine in ten such predictions were, of the mean of: ",
+        ["_mean_half_low"] = "lower end of the range of half of such cases, of the mean of: ",
+        ["_mean_half_high"] = "upper end of the range of half of such cases, of the mean of: ",
+        ["_mean_nine_of_ten_low"] = "lower end of the range of nine in ten such cases, of the mean of: ",
+        ["_mean_nine_of_ten_high"] = "upper end of the range of nine in ten such cases, of the mean of: ",
+    };
+
+    /// <summary>Those of a summary that are neither settings nor times.</summary>
+    private static readonly Dictionary<string, string> s_figures = new(StringComparer.Ordinal)
+    {
+        ["uuid"] = "the policies and the arrival rate in one name",
+        ["version"] = "version of llmsim",
+        ["seed"] = "seed of everything that is random",
+        ["simulated_precision"] = "formats of weights, activations and KV cache that were simulated",
+        ["trace_skipped"] = "rows of the trace that were left out with skip_invalid",
+        ["slo_attainment_pct"] = "share of the requests with a TTFT below ttft_slo",
+        ["tpot_slo_attainment_pct"] = "share of the requests with a TPOT below tpot_slo, or none",
+        ["both_slo_attainment_pct"] = "share of the requests that meet both SLOs",
+        ["total_requests"] = "requests that arrived",
+        ["finished"] = "requests that got all their tokens",
+        ["rejected"] = "requests that this cluster can never serve",
+        ["rejections"] = "rejected requests by reason",
+        ["evictions"] = "times that requests were evicted or preempted",
+        ["input_tokens"] = "prompt tokens of the finished requests",
+        ["output_tokens"] = "output tokens of the finished requests",
+        ["makespan"] = "from the first arrival to the last token, s",
+        ["requests_per_second"] = "finished requests over the makespan",
+        ["output_tokens_per_second"] = "output tokens over the makespan",
+        ["tokens_per_second"] = "prompt and output tokens over the makespan",
+        ["goodput_requests_per_second"] = "requests that meet both SLOs over the makespan",
+        ["prefill_utilization"] = "share of the time in which prefill instances compute, on average",
+        ["decode_utilization"] = "share of the time in which decode instances compute, on average",
+        ["mixed_utilization"] = "share of the time in which mixed instances compute, on average",
+        ["decode_iterations"] = "iterations of decode instances without an engine",
+        ["prefix_hit_tokens_pct"] = "share of the prompt tokens that were found in a KV cache",
+        ["prefix_hit_blocks_pct"] = "share of the prompt blocks that were found in a KV cache",
+        ["kv_block_evictions"] = "blocks that could have been found and were taken for something else",
+        ["kv_preemptions"] = "requests that an engine took out of its batch for want of blocks",
+        ["policy_counters"] = "what policies counted",
+        ["events"] = "events of the simulation",
+        ["iterations_out_of_range"] = "iteration times that lay beyond what was measured",
+        ["measured_requests"] = "requests that the statistics are of, without warm-up and cool-down",
+        ["measured_seconds"] = "from the first arrival to the last token of those, s",
+        ["window_seconds"] = "from the first to the last arrival, s",
+        ["window_requests_per_second"] = "requests that finish between first and last arrival, a second",
+        ["window_output_tokens_per_second"] = "their output tokens a second",
+        ["window_tokens_per_second"] = "their prompt and output tokens a second",
+        ["window_goodput_requests_per_second"] = "those of them that meet both SLOs, a second",
+        ["queue_grows"] = "true when requests came faster than they were served",
+        ["tier"] = "what the times of the least sure instance rest on",
+        ["tier_source"] = "where the times come from",
+        ["tier_error"] = "errors that predictions of this tier and class had on measured configurations",
+        ["tier_warnings"] = "in what the run lies beyond those configurations",
+        ["requests_output"] = "file with each request of the point",
+        ["queue_states_output"] = "file with samples of the queues of the point",
+        ["memory_usage_output"] = "file with samples of the KV memory of the point",
+        ["price_term"] = "which price counts: on_demand, reserved or spot",
+        ["price_sources"] = "where the prices come from",
+        ["cost_per_hour"] = "of the whole cluster, USD",
+        ["cost_per_million_input_tokens"] = "cost of the whole cluster by prompt tokens, USD",
+        ["cost_per_million_output_tokens"] =
+            "cost of the whole cluster by output tokens, USD; not to be added to the former",
+        ["mean_watts"] = "power of all accelerators on average, at most, W",
+        ["joules_per_token"] = "energy for a token of prompt or output, at most, J",
+        ["joules_per_output_token"] = "the same energy by output tokens, J",
+        ["grams_co2_per_million_output_tokens"] = "by the grid's carbon intensity, g",
+    };
+
+    /// <summary>Those of requests and samples.</summary>
+    private static readonly Dictionary<string, string> s_rows = new(StringComparer.Ordinal)
+    {
+        ["id"] = "number of the request, from 0 in the order of arrival",
+        ["arrival"] = "when it arrived, s",
+        ["input_length"] = "prompt tokens",
+        ["output_length"] = "output tokens",
+        ["prefill_instance"] = "number of the instance that prefilled it",
+        ["prefill_start"] = "start of its prefill, s",
+        ["prefill_finish"] = "end of its prefill: the first token, s",
+        ["kv_transfer_finish"] = "when its KV cache had arrived at the decode side, s",
+        ["decode_instance"] = "number of the instance that decoded it",
+        ["decode_start"] = "when it joined a decode batch, the last time, s",
+        ["decode_finish"] = "its last token, s; empty when it was not decoded",
+        ["trace_input_length"] = "prompt tokens in the workload",
+        ["trace_output_length"] = "output tokens in the workload",
+        ["first_decode_start"] = "when it joined a decode batch, the first time, s",
+        ["recompute"] = "prefill times that were paid again after preemptions, s",
+        ["finish"] = "its last token, s",
+        ["ttft_met"] = "whether its TTFT is below ttft_slo",
+        ["tpot_met"] = "whether its TPOT is below tpot_slo",
+        ["rejection_reason"] = "why it was rejected",
+        ["timestamp"] = "when the sample was taken, s",
+        ["instance_id"] = "number of the instance",
+        ["instance_group"] = "prefill, decode or mixed",
+        ["queued_ids"] = "requests that wait, in the order of the queue",
+        ["queued_input_lengths"] = "their prompt tokens",
+        ["queued_seconds_to_ttft_deadline"] = "what is left to each until its TTFT SLO, s",
+        ["queue_length"] = "how many wait",
+        ["running_requests"] = "how many are in the batch",
+        ["memory_usage"] = "KV cache held, as a share of its capacity",
+        ["kv_bytes"] = "KV cache held, bytes",
+        ["kv_capacity_bytes"] = "its capacity, bytes",
+    };
+
+    /// <summary>All columns that a summary CSV may have, but for the ends of intervals.</summary>
+    public static IReadOnlyList<string> Summary { get; } =
+    [
+        .. SummaryCsv
+            .SettingColumns.Concat(
+                s_times.Keys.SelectMany(time => s_statistics.Keys.Select(one => time + one))
+            )
+            .Concat(s_figures.Keys)
+            .Concat(SummaryCsv.RangedFigures.SelectMany(time => s_ranges.Keys.Select(one => time + one)))
+            .Distinct(),
+    ];
+
+    /// <summary>The line on a column; null for one that repeats an option, or that there is not.</summary>
+    public static string? Of(string column) =>
+        s_figures.GetValueOrDefault(column)
+        ?? s_rows.GetValueOrDefault(column)
+        ?? s_times.GetValueOrDefault(column)
+        ?? s_times
+            .Where(time => column.StartsWith(time.Key, StringComparison.Ordinal))
+            .Select(time => (Ending: column[time.Key.Length..], time.Value))
+            .Select(time =>
+                (s_statistics.GetValueOrDefault(time.Ending) ?? s_ranges.GetValueOrDefault(time.Ending))
+                    is { } statistic
+                    ? statistic + time.Value
+                    : null
+            )
+            .FirstOrDefault(text => text is not null);
+}

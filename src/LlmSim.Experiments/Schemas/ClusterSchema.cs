@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Experiments.Documents;
+using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
+
+namespace LlmSim.Experiments.Schemas;
+
+/// <summary>The JSON Schema of cluster files, from the fields that their reader knows.</summary>
+internal static class ClusterSchema
+{
+    /// <summary>The schema.</summary>
+    public static JsonObject Create()
+    {
+        var list = SchemaNode.List(Fields(ClusterFields.All));
+        list["maxItems"] = ClusterFields.MaxInstances;
+        var schema = SchemaNode.AnyOf(
+            new JsonObject { ["$ref"] = "#/definitions/instances" },
+            SchemaNode.Object(
+                [
+                    (SchemaField.Name, SchemaNode.Type("string")),
+                    (ClusterFields.Instances, new JsonObject { ["$ref"] = "#/definitions/instances" }),
+                ],
+                [ClusterFields.Instances]
+            )
+        );
+        schema["definitions"] = new JsonObject { ["instances"] = list };
+        return SchemaNode.Root(
+            "Cluster file of llmsim",
+            "The instances of a cluster: --cluster, --prefill_config and --decode_config.",
+            schema
+        );
+    }
+
+    private static JsonObject Fields(IReadOnlyList<ClusterField> fields)
+    {
+        var schema = SchemaNode.Object(
+            fields.Select(field =>
+                (field.Name, SchemaNode.Described(Value(field.Value), Description(field)))
+            ),
+            fields.Where(field => field.Default is null).Select(field => field.Name)
+        );
+        var conditions = fields.Where(field => field.ReadBy is not null).Select(Condition).ToArray();
+        if (conditions.Length > 0)
+        {
+            schema["allOf"] = new JsonArray(conditions);
+        }
+
+        return schema;
+    }
+
+    /// <summary>A field that one kind of engine reads is there only beside that kind.</summary>
+    private static JsonObject Condition(ClusterField field) =>
+        SchemaNode.AnyOf(
+            new JsonObject { ["not"] = new JsonObject { ["required"] = SchemaNode.Array([field.Name]) } },
+            new JsonObject
+            {
+                ["properties"] = new JsonObject
+                {
+                    ["kind"] = SchemaNode.Words([EngineDefaults.Name(field.ReadBy!.Value)]),
+                },
+                ["required"] = SchemaNode.Array(["kind"]),
+            }
+        );
+
+    private static JsonObject Value(ClusterValue value) =>
+        value switch
+        {
+            ClusterValue.Whole whole => SchemaNode.Number(whole.Range, "integer"),
+            ClusterValue.Number number => SchemaNode.Number(number.Range, "number"),
+            ClusterValue.Flag => SchemaNode.Type("boolean"),
+            ClusterValue.Word word => SchemaNode.Words(word.Words),
+            // An accelerator may be the user's own.
+            ClusterValue.Accelerator => SchemaNode.AnyOf(
+                SchemaNode.Words(HardwareCatalog.BuiltIn.All.Select(hardware => hardware.Name)),
+                SchemaNode.Type("string")
+            ),
+            ClusterValue.Sizes sizes => SchemaNode.AnyOf(
+                SchemaNode.Words([sizes.Own, sizes.None]),
+                new JsonObject
+                {
+                    ["type"] = "array",
+                    ["items"] = SchemaNode.Number(sizes.Range, "integer"),
+                    ["uniqueItems"] = true,
+                }
+            ),
+            ClusterValue.Fields fields => Fields(fields.All),
+            _ => SchemaNode.Type("string"),
+        };
+
+    private static string Description(ClusterField field)
+    {
+        var reader = field.ReadBy is { } kind ? $"{EngineFields.Words(kind)} alone: " : "";
+        return field.Default is { } value ? $"{reader}{field.Summary} [{value}]" : reader + field.Summary;
+    }
+}

@@ -1,0 +1,33 @@
+namespace LlmSim.Performance;
+
+/// <content>How many keys decoding requests read.</content>
+internal sealed partial class AttentionOperations
+{
+    /// <summary>Keys that a decode iteration reads; of a window as if each context had the mean length.</summary>
+    public double DecodeKeys(in DecodeBatch batch)
+    {
+        var keys =
+            _semantics.DecodeAttentionContext == DecodeAttentionContext.One ? batch.Requests
+            : _semantics.BatchPadding == BatchPadding.Longest
+                ? (long)batch.Requests * batch.LongestContextTokens
+            : batch.ContextTokens;
+        return _window is null ? keys : Math.Min(keys, (double)batch.Requests * _window.Tokens);
+    }
+
+    /// <summary>Keys that each further iteration of an unchanged batch reads more, and for how many iterations.</summary>
+    public (double Keys, int Iterations) DecodeKeysPerIteration(in DecodeBatch batch)
+    {
+        if (_semantics.DecodeAttentionContext == DecodeAttentionContext.One)
+        {
+            return (0, int.MaxValue);
+        }
+
+        if (_window is null)
+        {
+            return (batch.Requests, int.MaxValue);
+        }
+
+        var left = _window.Tokens - DecodeKeys(batch) / batch.Requests;
+        return left <= 0 ? (0, int.MaxValue) : (batch.Requests, (int)Math.Floor(left) + 1);
+    }
+}
