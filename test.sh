@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything and runs all tests; the last line is the count. Needs the .NET 10 SDK and nothing else: the tests of pages
-# run in Chromium, which is installed where that can be done, and are skipped where it cannot.
+# run in Chromium and those of queues with nats-server, which are installed where that can be done; where not, those are skipped.
 set -euo pipefail
 
 root="$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -15,6 +15,12 @@ if ! command -v chromium >/dev/null && [[ $(id -u) -eq 0 ]] && command -v apt-ge
   mkdir -p "$root/.build"
   { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } \
     >"$root/.build/chromium.log" 2>&1 || echo "test.sh: no Chromium, see .build/chromium.log: tests of pages are skipped" >&2
+fi
+
+if ! command -v nats-server >/dev/null && [[ $(id -u) -eq 0 ]] && command -v apt-get >/dev/null; then
+  mkdir -p "$root/.build"
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nats-server; } \
+    >"$root/.build/nats-server.log" 2>&1 || echo "test.sh: no nats-server, see .build/nats-server.log: tests of queues are skipped" >&2
 fi
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1

@@ -11,6 +11,10 @@ namespace LlmSim.Cli;
 /// <summary>The command <c>llmsim</c>: from arguments to an exit code.</summary>
 internal static class CliApplication
 {
+    /// <summary>How command lines are read.</summary>
+    public static ParserConfiguration ParserConfiguration { get; } =
+        new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
+
     /// <summary>Runs a command line; every failure becomes a message and an exit code.</summary>
     public static int Run(string[] args, CliConsole console)
     {
@@ -51,10 +55,7 @@ internal static class CliApplication
     private static int Invoke(string[] args, CliConsole console)
     {
         var root = new LlmSimCommand(console);
-        var parse = root.Parse(
-            args.Length == 0 ? ["--help"] : args,
-            new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null }
-        );
+        var parse = root.Parse(args.Length == 0 ? ["--help"] : args, ParserConfiguration);
         // A shell asks what may follow a line that is not finished.
         if (parse.Tokens is not [{ Type: TokenType.Directive }, ..])
         {

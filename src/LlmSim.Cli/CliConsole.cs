@@ -17,6 +17,9 @@ internal sealed record CliConsole(
     CancellationToken Cancellation = default
 )
 {
+    /// <summary>Told of work that this process has begun, where another process watches it; null where none does.</summary>
+    public Action<string>? OnBegun { get; init; }
+
     /// <summary>Told of a user's code before any of it is run; null for nobody.</summary>
     public Action<OwnCode>? BeforeOwnCode { get; init; }
 

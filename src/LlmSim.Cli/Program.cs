@@ -13,6 +13,7 @@ var console = new CliConsole(
 )
 {
     BeforeOwnCode = BeforeOwnCode,
+    OnBegun = supervised is null ? null : supervised.Begin,
 };
 PosixSignal[] ending = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
 var registrations = Array.ConvertAll(ending, signal => PosixSignalRegistration.Create(signal, OnSignal));

@@ -67,6 +67,9 @@ internal sealed class SupervisedProcess : IDisposable
     /// <summary>Tells how the command ended. Nothing that happens later counts.</summary>
     public void End(int exitCode) => Report(SupervisedReports.OfEnd(exitCode));
 
+    /// <summary>Tells what it has begun, in one line; empty when that is done.</summary>
+    public void Begin(string work) => Report(SupervisedReports.OfBegun(work));
+
     private void Report(string line)
     {
         lock (_lock)

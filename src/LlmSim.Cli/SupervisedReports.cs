@@ -7,13 +7,21 @@ internal sealed class SupervisedReports
 {
     private const string End = "end ";
     private const string Unfinished = "unfinished ";
+    private const string Begun = "begun ";
 
     private readonly Lock _lock = new();
     private readonly List<string> _files = [];
+    private readonly Action<string>? _onBegun;
     private int? _exitCode;
 
     /// <summary>Reads until the end.</summary>
-    public SupervisedReports(Stream stream) => Ended = Read(stream);
+    /// <param name="stream">What the process says.</param>
+    /// <param name="onBegun">Gets what it has begun, and nothing when that is done; null for nobody.</param>
+    public SupervisedReports(Stream stream, Action<string>? onBegun = null)
+    {
+        _onBegun = onBegun;
+        Ended = Read(stream);
+    }
 
     /// <summary>Completes when there is no more to read, or the exit code is known.</summary>
     public Task Ended { get; }
@@ -31,6 +39,9 @@ internal sealed class SupervisedReports
     }
 
     public static string OfEnd(int exitCode) => FormattableString.Invariant($"{End}{exitCode}");
+
+    /// <summary>What has been begun, in one line; empty for nothing.</summary>
+    public static string OfBegun(string work) => $"{Begun}{work}";
 
     public static string OfUnfinished(string path) => $"{Unfinished}{Uri.EscapeDataString(path)}";
 
@@ -53,6 +64,10 @@ internal sealed class SupervisedReports
                 if (line.StartsWith(End, StringComparison.Ordinal))
                 {
                     _exitCode = int.Parse(line.AsSpan(End.Length), CultureInfo.InvariantCulture);
+                }
+                else if (line.StartsWith(Begun, StringComparison.Ordinal))
+                {
+                    _onBegun?.Invoke(line[Begun.Length..]);
                 }
                 else if (line.StartsWith(Unfinished, StringComparison.Ordinal))
                 {

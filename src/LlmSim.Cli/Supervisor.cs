@@ -12,7 +12,7 @@ internal static class Supervisor
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether this process waits for another, which a signal ends first.</summary>
-    public static bool IsWaiting { get; private set; }
+    public static bool IsWaiting { get; internal set; }
 
     /// <summary>Runs a command line again, in a process that is watched.</summary>
     /// <param name="args">The command line.</param>
@@ -26,7 +26,10 @@ internal static class Supervisor
         IsWaiting = true;
         using var process = Start(
             args,
-            $"{orders.GetClientHandleAsString()} {reports.GetClientHandleAsString()}"
+            (
+                SupervisedProcess.Handles,
+                $"{orders.GetClientHandleAsString()} {reports.GetClientHandleAsString()}"
+            )
         );
         orders.DisposeLocalCopyOfClientHandle();
         reports.DisposeLocalCopyOfClientHandle();
@@ -53,7 +56,8 @@ internal static class Supervisor
         return ExitCode.UserError;
     }
 
-    private static Process Start(string[] args, string handles)
+    /// <summary>Starts this program with other arguments.</summary>
+    internal static Process Start(string[] args, params (string Name, string Value)[] variables)
     {
         var program = Environment.ProcessPath!;
         var isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
@@ -61,17 +65,20 @@ internal static class Supervisor
             AppContext.BaseDirectory,
             $"{typeof(Supervisor).Assembly.GetName().Name}.dll"
         );
-        return Process.Start(
-            new ProcessStartInfo(program, isHost ? [assembly, .. args] : args)
-            {
-                UseShellExecute = false,
-                Environment = { [SupervisedProcess.Handles] = handles },
-            }
-        )!;
+        var start = new ProcessStartInfo(program, isHost ? [assembly, .. args] : args)
+        {
+            UseShellExecute = false,
+        };
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
     }
 
     /// <summary>Waits for the process, and no longer than a moment once it should end: threads of a user's code may keep it.</summary>
-    private static async Task Wait(Process process, SupervisedReports reader, CancellationToken cancellation)
+    internal static async Task Wait(Process process, SupervisedReports reader, CancellationToken cancellation)
     {
         var exit = process.WaitForExitAsync(CancellationToken.None);
         var cancelled = new TaskCompletionSource();
@@ -88,7 +95,8 @@ internal static class Supervisor
         await Task.WhenAny(reader.Ended, Task.Delay(s_grace, CancellationToken.None)).ConfigureAwait(false);
     }
 
-    private static string Describe(int exitCode) =>
+    /// <summary>How a process has ended, in words.</summary>
+    internal static string Describe(int exitCode) =>
         exitCode switch
         {
             134 => "SIGABRT (a stack overflow ends a process so)",

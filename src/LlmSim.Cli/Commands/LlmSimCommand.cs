@@ -16,6 +16,8 @@ internal sealed class LlmSimCommand : RootCommand
     {
         Add(new RunCommand(console));
         Add(new SweepCommand(console));
+        Add(new MergeCommand(console));
+        Add(new WorkerCommand(console));
         Add(new PlanCommand(console));
         Add(new CompareCommand(console));
         Add(new PlotCommand(console));

@@ -81,6 +81,13 @@ internal sealed class OutputArguments
         "show the points of the sweep and run none"
     );
 
+    private readonly Option<string> _shard = CliOption.Text(
+        "shard",
+        "run the K-th of N parts of the sweep, for job arrays; llmsim merge puts them together (docs/clusters.md)",
+        valueName: "K/N"
+    );
+
+    private readonly QueueArguments _queue = new();
     private readonly SampleArguments _samples = new();
     private readonly PlotArguments _plots = new();
     private readonly ReportArguments _report = new();
@@ -112,7 +119,8 @@ internal sealed class OutputArguments
             new("Output", [_csvOutput, _requestsOutput, _replicationsOutput, _json, _quiet, _verify]),
             RequirementsGroup,
             _costs.Group,
-            new("Sweep", [_jobs, _checkpointPath, _resume, _overwrite, _printPlan]),
+            new("Sweep", [_jobs, _checkpointPath, _resume, _overwrite, _printPlan, _shard]),
+            _queue.Group,
             _samples.Group,
             _plots.Group,
             _report.Group,
@@ -124,12 +132,41 @@ internal sealed class OutputArguments
 
     public bool IsPlanOnly(ParseResult parse) => parse.GetValue(_printPlan);
 
+    /// <summary>The workers of a queue; null where the sweep runs here.</summary>
+    /// <exception cref="UserErrorException">It is no address, or what is asked for does not go with it.</exception>
+    public ISimulationRunner? Queue(ParseResult parse, SweepPlan plan, CliConsole console) =>
+        _queue.IsAsked(parse)
+            ? _queue.Open(
+                parse,
+                _jobs,
+                Sweep(parse).JournalPath,
+                point => CommandLineText.OfRun([.. plan.Common, .. point.Point.Settings]),
+                console
+            )
+            : null;
+
+    /// <summary>The part of the sweep that is to be run; null for all of it.</summary>
+    /// <exception cref="UserErrorException">It is none.</exception>
+    public Shard? ShardOf(ParseResult parse) =>
+        parse.GetValue(_shard) is not { } text ? null
+        : _queue.IsAsked(parse)
+            ? throw new UserErrorException(
+                "--queue deals points out one by one, --shard in parts; give one of them."
+            )
+        : Shard.Parse(text);
+
+    /// <summary>The command line without what differs between the shards of a sweep, and between the times that one is run.</summary>
+    public IReadOnlyList<string> CommandOfShards(ParseResult parse) =>
+        CommandLineText.Without(parse, _shard, _resume, _overwrite, _jobs);
+
     public bool IsJsonOnStandardOutput(ParseResult parse) => parse.GetValue(_json) == StandardOutput;
 
     /// <summary>Whether something is asked for that only a sweep has.</summary>
     public bool AsksForSweep(ParseResult parse) =>
         IsPlanOnly(parse)
         || parse.GetValue(_resume)
+        || parse.GetValue(_shard) is not null
+        || _queue.IsAsked(parse)
         || parse.GetValue(_checkpointPath) is not null
         || parse.GetValue(_replicationsOutput) is not null;
 
@@ -153,6 +190,7 @@ internal sealed class OutputArguments
         [
             .. _samples.Readers(parse),
             _plots.Reader(parse),
+            _queue.Reader(parse),
             new(PerfettoOptions.Option, parse.GetValue(_traceOutput) is not null, _traceLimit),
             new("a sweep, --checkpoint_path or --resume", isSweep, _jobs, _overwrite),
         ];

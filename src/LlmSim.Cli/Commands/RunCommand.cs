@@ -3,11 +3,12 @@ using LlmSim.Cli.Output;
 using LlmSim.Experiments;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Steady;
+using LlmSim.Experiments.Sweeps;
 
 namespace LlmSim.Cli.Commands;
 
 /// <summary><c>llmsim run</c>: one simulation, or the sweep over all combinations of options with several values.</summary>
-internal sealed class RunCommand : CliCommand
+internal sealed class RunCommand : CliCommand, ISweepingCommand
 {
     private readonly RunArguments _run = new();
     private readonly OutputArguments _output = new();
@@ -66,13 +67,17 @@ internal sealed class RunCommand : CliCommand
                 );
             }
 
-            return SweepExecution.Run(plan, parse, _output, Console);
+            return SweepExecution.Run(plan, parse, _output, [], Console);
         }
 
         SweepExecution.Warn(plan, parse, _output, isSweep: false, Console);
         Console.Warn(_steady.Unread(parse));
         return RunOne(plan.Points[0].Configuration, parse);
     }
+
+    /// <inheritdoc />
+    public int Merge(ParseResult parse, IReadOnlyList<ShardFolder> shards) =>
+        SweepExecution.Run(_run.Plan(parse, Console), parse, _output, shards, Console);
 
     private int RunOne(RunConfiguration configuration, ParseResult parse)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Cli.Output;
+using LlmSim.Experiments;
 using LlmSim.Experiments.Options;
 using LlmSim.Experiments.Reports;
 using LlmSim.Experiments.Results;
@@ -10,9 +11,20 @@ namespace LlmSim.Cli.Commands;
 /// <summary>A sweep from its plan to its table, wherever the plan comes from.</summary>
 internal static class SweepExecution
 {
-    /// <summary>Runs a plan and shows its results.</summary>
+    /// <summary>Runs a plan, or one shard of it, and shows its results.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="parse">The command line.</param>
+    /// <param name="output">Its options.</param>
+    /// <param name="shards">The shards whose points are collected, all of them; empty where the points are run.</param>
+    /// <param name="console">Is told.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(SweepPlan plan, ParseResult parse, OutputArguments output, CliConsole console)
+    public static int Run(
+        SweepPlan plan,
+        ParseResult parse,
+        OutputArguments output,
+        IReadOnlyList<ShardFolder> shards,
+        CliConsole console
+    )
     {
         Warn(plan, parse, output, isSweep: true, console);
         if (output.IsPlanOnly(parse))
@@ -21,16 +33,29 @@ internal static class SweepExecution
             return ExitCode.Success;
         }
 
+        if (output.ShardOf(parse) is { } shard)
+        {
+            return RunShard(plan, shard, parse, output, console);
+        }
+
         var pictures = output.SweepPictures(parse);
         using var means = output.OpenReplications(parse);
         var report = output.Report(parse);
         using var page = report?.Open();
         IReadOnlyList<RunResult> results;
+        var runner = shards.Count == 0 ? output.Queue(parse, plan, console) : null;
+        using var connection = runner as IDisposable;
+        var options = output.Sweep(parse) with { Shards = shards, Runner = runner };
+        if (shards.Count > 0)
+        {
+            options = options with { IsResumed = true };
+        }
+
         using (var progress = new ProgressLine(console, output.IsQuiet(parse)))
         {
             results = SweepRunner.Run(
                 plan,
-                output.Sweep(parse),
+                options,
                 progress.Report,
                 warning => console.Warn([warning]),
                 console.Cancellation
@@ -70,6 +95,35 @@ internal static class SweepExecution
         }
 
         return RequirementsReport.Tell(plan.Points.Select(point => point.Name).Zip(results), console);
+    }
+
+    private static int RunShard(
+        SweepPlan plan,
+        Shard shard,
+        ParseResult parse,
+        OutputArguments output,
+        CliConsole console
+    )
+    {
+        using var progress = new ProgressLine(console, output.IsQuiet(parse));
+        var (folder, points) = SweepRunner.RunShard(
+            plan,
+            output.Sweep(parse),
+            shard,
+            output.CommandOfShards(parse),
+            progress.Report,
+            warning => console.Warn([warning]),
+            console.Cancellation
+        );
+        if (!output.IsQuiet(parse))
+        {
+            var all = CommandLineText.Quoted(Path.GetDirectoryName(folder.Path)!);
+            console.Out.WriteLine(
+                $"shard {shard}: {Figures.Count(points)} of {Figures.Count(plan.Points.Count)} points are in {folder.Path}. When all shards are: llmsim merge {all}/*"
+            );
+        }
+
+        return ExitCode.Success;
     }
 
     /// <summary>Says which options have no effect.</summary>

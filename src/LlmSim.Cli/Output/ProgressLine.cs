@@ -58,7 +58,7 @@ internal sealed class ProgressLine : IDisposable
         Show(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{progress.Done:N0} of {progress.Total:N0} points{Remaining(progress)}"
+                $"{progress.Done:N0} of {progress.Total:N0} points{Rate(progress)}{Remaining(progress)}"
             )
         );
 
@@ -74,6 +74,14 @@ internal sealed class ProgressLine : IDisposable
                 $"{progress.Done:N0} of {progress.Total:N0} configurations{Remaining(progress)}"
             )
         );
+
+    private string Rate(SweepProgress progress) =>
+        progress.Workers is { } workers
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $", {(progress.Done - progress.DoneBefore) / _clock.Elapsed.TotalSeconds:0.0} points/s, {workers} {(workers == 1 ? "worker" : "workers")}"
+            )
+            : "";
 
     private string Remaining(SweepProgress progress)
     {

@@ -19,6 +19,9 @@ internal sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Har
     /// <summary>What engines take beside their kernels.</summary>
     public EngineProfiles Engines { get; init; } = EngineProfiles.BuiltIn;
 
+    /// <summary>Where the user's own entries come from.</summary>
+    public ExtensionFolders Folders { get; private init; } = new();
+
     /// <summary>
     /// SHA-256 of each policy file, by path: results of a run may change when one of them does. In order of path.
     /// </summary>
@@ -44,6 +47,7 @@ internal sealed record Catalogs(PolicyCatalog Policies, ModelCatalog Models, Har
         var catalogs = new Catalogs(ShippedPolicies.Catalog, LoadModels(folders), LoadHardware(folders))
         {
             Engines = LoadEngines(folders),
+            Folders = folders,
         };
         if (OwnPolicies(folders, named).Count == 0)
         {

@@ -19,8 +19,8 @@ internal sealed class CompilationCache(string? folder)
         )
     );
 
-    /// <summary>The user's cache: $LLMSIM_CACHE, else llmsim in $XDG_CACHE_HOME or where the system has caches.</summary>
-    public static CompilationCache Default { get; } = new(DefaultFolder());
+    /// <summary>In the user's cache.</summary>
+    public static CompilationCache Default { get; } = new(UserCache.Folder("policies"));
 
     /// <summary>The assembly of a source: from the cache, or compiled and kept.</summary>
     public byte[] GetOrAdd(string fileName, byte[] source, Func<byte[]> compile)
@@ -116,27 +116,4 @@ internal sealed class CompilationCache(string? folder)
             // It is a hidden file in a folder that cannot be written any more.
         }
     }
-
-    private static string? DefaultFolder()
-    {
-        var root =
-            NotEmpty("LLMSIM_CACHE")
-            ?? (NotEmpty("XDG_CACHE_HOME") is { } caches ? Path.Combine(caches, "llmsim") : SystemFolder());
-        return root is null ? null : Path.Combine(Path.GetFullPath(root), "policies");
-    }
-
-    private static string? SystemFolder()
-    {
-        var home = Environment.GetFolderPath(
-            OperatingSystem.IsWindows()
-                ? Environment.SpecialFolder.LocalApplicationData
-                : Environment.SpecialFolder.UserProfile
-        );
-        return home.Length == 0 ? null
-            : OperatingSystem.IsWindows() ? Path.Combine(home, "llmsim", "cache")
-            : Path.Combine(home, ".cache", "llmsim");
-    }
-
-    private static string? NotEmpty(string variable) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using LlmSim.Experiments.Results;
 
 namespace LlmSim.Experiments.Extensions;
 
@@ -24,7 +25,13 @@ internal sealed class ExtensionLoadContext(string path) : AssemblyLoadContext($"
         catch (FileNotFoundException)
         {
             var neighbour = System.IO.Path.Combine(_folder, $"{assemblyName.Name}.dll");
-            return File.Exists(neighbour) ? LoadFromAssemblyPath(neighbour) : null;
+            if (!File.Exists(neighbour))
+            {
+                return null;
+            }
+
+            FileClaims.Read(neighbour);
+            return LoadFromAssemblyPath(neighbour);
         }
     }
 }

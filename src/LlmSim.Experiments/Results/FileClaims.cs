@@ -24,6 +24,23 @@ internal sealed class FileClaims : IDisposable
     /// <exception cref="UserErrorException">It is being written.</exception>
     public static void Read(string path) => s_current.Value?.AddInput(path);
 
+    /// <summary>The files that the command has read so far, as they were named.</summary>
+    public static IReadOnlyList<string> Inputs
+    {
+        get
+        {
+            if (s_current.Value is not { } claims)
+            {
+                return [];
+            }
+
+            lock (claims._lock)
+            {
+                return [.. claims._inputs.Order(StringComparer.Ordinal)];
+            }
+        }
+    }
+
     /// <summary>Notes a file that is written until what is returned is disposed; null outside of a command.</summary>
     /// <exception cref="UserErrorException">It has been read, or is being written.</exception>
     public static IDisposable? Write(string option, string path) => s_current.Value?.AddOutput(option, path);

@@ -43,6 +43,10 @@ internal static class SummaryJson
     internal static string Text(RunConfiguration configuration) =>
         JsonSerializer.Serialize(configuration, s_context.RunConfiguration);
 
+    /// <summary>A configuration from its text; its names are looked up in the built-in catalogs.</summary>
+    internal static RunConfiguration ParseConfiguration(string text) =>
+        JsonSerializer.Deserialize(text, s_context.RunConfiguration)!;
+
     /// <summary>A summary from its text.</summary>
     internal static RunSummary ParseSummary(string text) =>
         JsonSerializer.Deserialize(text, s_context.RunSummary)!;
@@ -73,8 +77,19 @@ internal static class SummaryJson
     }
 
     /// <summary>The options under their command-line names.</summary>
-    private sealed class SemanticsByOption : WriteOnlyConverter<Semantics>
+    private sealed class SemanticsByOption : JsonConverter<Semantics>
     {
+        public override Semantics Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+        {
+            using var document = JsonDocument.ParseValue(ref reader);
+            string Text(string name) => document.RootElement.GetProperty(name).GetString()!;
+            var preset = Text("preset");
+            return SemanticsOptions.All.Aggregate(
+                SemanticsOptions.Presets.First(known => known.Preset == preset),
+                (semantics, option) => option.With(semantics, Text(option.Name))
+            );
+        }
+
         public override void Write(Utf8JsonWriter writer, Semantics value, JsonSerializerOptions options)
         {
             writer.WriteStartObject();

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using LlmSim.Experiments.Results;
 
 namespace LlmSim.Experiments.Sweeps;
 
@@ -31,6 +32,7 @@ internal static class FileHash
 
     private static void Append(IncrementalHash hash, string path)
     {
+        FileClaims.Read(path);
         try
         {
             using var file = File.OpenRead(path);

@@ -23,14 +23,37 @@ internal readonly record struct InputFingerprint(string Name, string Content)
     };
 
     /// <summary>
-    /// The code that simulates. Builds are deterministic, so a module's id is a hash of its code: whatever changes the
-    /// semantics changes it.
+    /// The code that simulates, and the arithmetic that it runs on. Builds are deterministic, so a module's id is a hash of its code:
+    /// whatever changes the semantics changes it.
     /// </summary>
     public static InputFingerprint Simulator { get; } =
         new(
             "simulator",
-            $"{ProductVersion.Text}, build {Module(typeof(LlmSim.Simulator)):N}{Module(typeof(Kernel.Simulation)):N}"
+            $"{ProductVersion.Text}, build {Module(typeof(LlmSim.Simulator)):N}{Module(typeof(Kernel.Simulation)):N}, arithmetic {Arithmetic()}"
         );
+
+    /// <summary>
+    /// The functions that the machine's C library computes, whose last digit may differ between two machines: a hash of some of
+    /// their values.
+    /// </summary>
+    private static string Arithmetic()
+    {
+        const int Values = 256;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<double> row = stackalloc double[5];
+        for (var i = 1; i <= Values; i++)
+        {
+            var x = i * 0.37;
+            row[0] = Math.Exp(x / 8);
+            row[1] = Math.Log(x);
+            row[2] = Math.Log10(x);
+            row[3] = Math.Pow(x, 1.7 - (x / 30));
+            row[4] = Math.Cbrt(x);
+            hash.AppendData(MemoryMarshal.AsBytes(row));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 4));
+    }
 
     /// <summary>All inputs of a run, as they were loaded.</summary>
     /// <param name="configuration">Names them.</param>

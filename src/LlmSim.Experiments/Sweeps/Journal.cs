@@ -9,6 +9,12 @@ namespace LlmSim.Experiments.Sweeps;
 /// <param name="Files">Its files.</param>
 internal sealed record JournalEntry(RunSummary Summary, IReadOnlyList<PointFile> Files);
 
+/// <summary>A point as a journal gets it.</summary>
+/// <param name="Hash">Of its configuration and inputs.</param>
+/// <param name="Configuration">Its configuration as canonical JSON.</param>
+/// <param name="Entry">What came of it.</param>
+internal sealed record FinishedPoint(string Hash, string Configuration, JournalEntry Entry);
+
 /// <summary>
 /// The finished points of a sweep in an SQLite file. A point is there whole or not at all, whatever happens to the process or
 /// the disk: it is committed in one transaction, after its files have got their names.
@@ -113,13 +119,28 @@ internal sealed class Journal : IDisposable
     /// <summary>Commits a point: durable when this returns.</summary>
     /// <exception cref="UserErrorException">It cannot be written; what was committed before is safe.</exception>
     public void Commit(string hash, string configuration, JournalEntry entry) =>
+        Commit([new FinishedPoint(hash, configuration, entry)]);
+
+    /// <summary>Commits points, all or none: durable when this returns.</summary>
+    /// <exception cref="UserErrorException">They cannot be written; what was committed before is safe.</exception>
+    public void Commit(IReadOnlyList<FinishedPoint> points) =>
         Transact(transaction =>
         {
-            // In the place of what it had: a point whose files were lost is run again.
-            JournalTable.Points.Write(transaction, hash, configuration, SummaryJson.Text(entry.Summary));
-            foreach (var file in entry.Files)
+            foreach (var (hash, configuration, entry) in points)
             {
-                JournalTable.Files.Write(transaction, hash, file.Option, file.Name, file.Bytes, file.Content);
+                // In the place of what it had: a point whose files were lost is run again.
+                JournalTable.Points.Write(transaction, hash, configuration, SummaryJson.Text(entry.Summary));
+                foreach (var file in entry.Files)
+                {
+                    JournalTable.Files.Write(
+                        transaction,
+                        hash,
+                        file.Option,
+                        file.Name,
+                        file.Bytes,
+                        file.Content
+                    );
+                }
             }
         });
 

@@ -39,6 +39,9 @@ internal sealed class PointFiles
         }
     }
 
+    /// <summary>What was asked for.</summary>
+    public OutputPaths Asked => _outputs;
+
     /// <summary>Whether the TTFT SLO of a point shows in its files.</summary>
     public bool ShowDeadlines => _outputs.Samples is { QueueStates: not null, EventRate: > 0 };
 
@@ -68,6 +71,13 @@ internal sealed class PointFiles
                 }
         );
     }
+
+    /// <summary>Where a file that a journal names is.</summary>
+    public string PathOf(PointFile file) =>
+        Path.Combine(
+            Path.GetDirectoryName(Paths(_outputs).First(known => known.Option == file.Option).Path) ?? "",
+            file.Name
+        );
 
     /// <summary>Names, without their folder, of the files that a point has, by the option that asks for them.</summary>
     public IReadOnlyDictionary<string, string> Names(PreparedPoint point) =>

@@ -15,7 +15,8 @@ namespace LlmSim.Experiments.Sweeps;
 /// <param name="Workload">Its requests.</param>
 /// <param name="Facts">What the workload is.</param>
 /// <param name="ConfigurationText">The configuration as canonical JSON.</param>
-/// <param name="Hash">SHA-256 of that and of the content of all inputs.</param>
+/// <param name="InputsHash">SHA-256 of the content of all inputs, wherever they are.</param>
+/// <param name="Hash">SHA-256 of the configuration and of the content of all inputs.</param>
 internal sealed record PreparedPoint(
     int Index,
     SweepPoint Point,
@@ -24,6 +25,7 @@ internal sealed record PreparedPoint(
     WorkloadOptions Workload,
     WorkloadFacts Facts,
     string ConfigurationText,
+    string InputsHash,
     string Hash
 )
 {
@@ -95,6 +97,21 @@ internal sealed class PreparedSweep
             .Where(point => isChosen(point.Index))
             .GroupBy(point => SharingKey(point, filesShowDeadlines))
             .Select(group => group.ToArray());
+
+    /// <summary>What tells this sweep from all others: its points with their inputs, and the simulator.</summary>
+    public string Study => InputFingerprint.HashText(string.Join('\n', _points.Select(point => point.Hash)));
+
+    /// <summary>
+    /// The points of a shard, by their index. Simulations are dealt out in the order of their hashes, so that no option decides
+    /// which shard has them.
+    /// </summary>
+    public IReadOnlySet<int> PointsOf(Shard shard, bool filesShowDeadlines) =>
+        Simulations(_ => true, filesShowDeadlines)
+            .OrderBy(points => points[0].Hash, StringComparer.Ordinal)
+            .Where((_, place) => place % shard.Count == shard.Number - 1)
+            .SelectMany(points => points)
+            .Select(point => point.Index)
+            .ToHashSet();
 
     /// <summary>Fills in the results that the journal has.</summary>
     /// <param name="journal">The journal.</param>
@@ -184,10 +201,18 @@ internal sealed class PreparedSweep
             }
 
             var text = SummaryJson.Text(configuration);
-            var hash = InputFingerprint.HashText(
-                string.Join('\n', read.Select(input => input.Content).Prepend(text))
+            var content = string.Join('\n', read.Select(input => input.Content));
+            return new PreparedPoint(
+                index,
+                point,
+                scenario,
+                prediction,
+                workload,
+                facts!,
+                text,
+                InputFingerprint.HashText(content),
+                InputFingerprint.HashText($"{text}\n{content}")
             );
-            return new PreparedPoint(index, point, scenario, prediction, workload, facts!, text, hash);
         }
         catch (UserErrorException e) when (point.Settings.Count > 0)
         {

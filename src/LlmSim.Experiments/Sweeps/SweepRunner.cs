@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
@@ -19,13 +20,21 @@ internal sealed record SweepOptions(
     string? JournalPath,
     bool IsResumed,
     bool IsOverwritten = false
-);
+)
+{
+    /// <summary>Where the simulations run; null for <see cref="Workers" /> threads of this process.</summary>
+    public ISimulationRunner? Runner { get; init; }
+
+    /// <summary>The finished shards of the sweep, whose points are collected; empty for none.</summary>
+    public IReadOnlyList<ShardFolder> Shards { get; init; } = [];
+}
 
 /// <summary>How far a sweep has come.</summary>
 /// <param name="Done">Points with a result, those of an earlier process included.</param>
 /// <param name="Total">All points.</param>
 /// <param name="DoneBefore">Points that the journal had already.</param>
-internal readonly record struct SweepProgress(int Done, int Total, int DoneBefore);
+/// <param name="Workers">Workers at the moment; null where their number is what was asked for.</param>
+internal readonly record struct SweepProgress(int Done, int Total, int DoneBefore, int? Workers = null);
 
 /// <summary>A sweep was interrupted; the message says what is safe.</summary>
 internal sealed class SweepInterruptedException(string message) : OperationCanceledException(message);
@@ -63,20 +72,13 @@ internal static class SweepRunner
             SampleForecast.RequireWithinLimit(options.Outputs.Samples, point.Workload, point.Scenario);
         }
 
+        var shards =
+            options.Shards.Count == 0 ? null : ShardSet.Open(options.Shards, prepared, options.Outputs);
         using var journal = OpenJournal(options);
+        shards?.Collect(journal!, pointFiles);
         var results = new RunResult?[prepared.Points.Count];
-        if (journal is not null)
-        {
-            prepared.Restore(
-                journal,
-                options.JournalPath!,
-                pointFiles,
-                results,
-                damage => onWarning?.Invoke($"{damage}; what is missing is run again.")
-            );
-        }
-
-        Simulate(prepared, options, pointFiles, journal, results, onProgress, cancellation);
+        Restore(prepared, options, pointFiles, journal, results, onWarning);
+        Simulate(prepared, options, pointFiles, journal, results, _ => true, onProgress, cancellation);
         var judged = Array.ConvertAll(
             results,
             result => result!.Judged(options.Outputs.Costs, options.Outputs.Required)
@@ -84,6 +86,67 @@ internal static class SweepRunner
         Write(csv, json, judged);
         files.Commit();
         return judged;
+    }
+
+    /// <summary>Simulates the points of one shard. Its journal and the files of its points are in its folder; it has no results.</summary>
+    /// <param name="plan">The whole plan.</param>
+    /// <param name="options">How, and where the results of the whole will go.</param>
+    /// <param name="shard">Which part.</param>
+    /// <param name="command">The command without what is the shard's own.</param>
+    /// <param name="onProgress">Called when a point is done, from any thread.</param>
+    /// <param name="onWarning">Called with what was damaged since an earlier process wrote it; it is run again.</param>
+    /// <param name="cancellation">Stops all simulations; what is finished stays in the journal.</param>
+    /// <returns>The folder, and how many points the shard has.</returns>
+    /// <exception cref="UserErrorException">A configuration, an input, the journal or an output path is wrong.</exception>
+    /// <exception cref="SweepInterruptedException">It was cancelled.</exception>
+    public static (ShardFolder Folder, int Points) RunShard(
+        SweepPlan plan,
+        SweepOptions options,
+        Shard shard,
+        IReadOnlyList<string> command,
+        Action<SweepProgress>? onProgress = null,
+        Action<string>? onWarning = null,
+        CancellationToken cancellation = default
+    )
+    {
+        using var claims = FileClaims.Begin();
+        var prepared = Load(plan, cancellation);
+        var folder = ShardFolder.Of(options, shard, prepared, command);
+        options = folder.Options(options);
+        var files = new PointFiles(options.Outputs);
+        foreach (var point in prepared.Points)
+        {
+            SampleForecast.RequireWithinLimit(options.Outputs.Samples, point.Workload, point.Scenario);
+        }
+
+        using var journal = OpenJournal(options);
+        var results = new RunResult?[prepared.Points.Count];
+        Restore(prepared, options, files, journal, results, onWarning);
+        folder.Write();
+        var indices = prepared.PointsOf(shard, files.ShowDeadlines);
+        Simulate(prepared, options, files, journal, results, indices.Contains, onProgress, cancellation);
+        return (folder, indices.Count);
+    }
+
+    private static void Restore(
+        PreparedSweep prepared,
+        SweepOptions options,
+        PointFiles files,
+        Journal? journal,
+        RunResult?[] results,
+        Action<string>? onWarning
+    )
+    {
+        if (journal is not null)
+        {
+            prepared.Restore(
+                journal,
+                options.JournalPath!,
+                files,
+                results,
+                damage => onWarning?.Invoke($"{damage}; what is missing is run again.")
+            );
+        }
     }
 
     private static PreparedSweep Load(SweepPlan plan, CancellationToken cancellation)
@@ -112,46 +175,60 @@ internal static class SweepRunner
         PointFiles files,
         Journal? journal,
         RunResult?[] results,
+        Func<int, bool> isChosen,
         Action<SweepProgress>? onProgress,
         CancellationToken cancellation
     )
     {
-        var doneBefore = results.Count(result => result is not null);
+        var total = results.Index().Count(entry => isChosen(entry.Index));
+        var doneBefore = results.Index().Count(entry => isChosen(entry.Index) && entry.Item is not null);
         var done = doneBefore;
-        onProgress?.Invoke(new SweepProgress(done, results.Length, doneBefore));
+        var runner = options.Runner ?? new LocalRunner(options.Workers);
+        onProgress?.Invoke(new SweepProgress(done, total, doneBefore));
         try
         {
-            Workers.Run(
-                options.Workers,
-                sweep.Simulations(index => results[index] is null, files.ShowDeadlines),
-                Simulate,
+            runner.Run(
+                new SimulationWork(
+                    sweep.Study,
+                    [
+                        .. sweep.Simulations(
+                            index => results[index] is null && isChosen(index),
+                            files.ShowDeadlines
+                        ),
+                    ],
+                    files,
+                    Done,
+                    (_, error) => ExceptionDispatchInfo.Throw(error)
+                ),
                 cancellation
             );
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            throw Interrupted(options, done, results.Length);
+            throw Interrupted(options, done, total);
         }
         catch (IOException e)
         {
             // A full disk, say.
-            throw new UserErrorException($"{e.Message}. {Safe(options, done, results.Length)}", e);
+            throw new UserErrorException($"{e.Message}. {Safe(options, done, total)}", e);
         }
 
-        void Simulate(IReadOnlyList<PreparedPoint> points, CancellationToken stop)
+        void Done(IReadOnlyList<SimulatedPoint> points)
         {
-            var entries = SharedSimulation.Run(points, files, stop);
-            foreach (var (point, entry) in points.Zip(entries))
+            journal?.Commit([
+                .. points.Select(p => new FinishedPoint(p.Point.Hash, p.Point.ConfigurationText, p.Entry)),
+            ]);
+            foreach (var (point, entry) in points)
             {
-                journal?.Commit(point.Hash, point.ConfigurationText, entry);
                 results[point.Index] = point.Result(entry.Summary, files) with
                 {
                     Verification = files.Verify ? "verified" : null,
                 };
-                onProgress?.Invoke(
-                    new SweepProgress(Interlocked.Increment(ref done), results.Length, doneBefore)
-                );
             }
+
+            onProgress?.Invoke(
+                new SweepProgress(Interlocked.Add(ref done, points.Count), total, doneBefore, runner.Workers)
+            );
         }
     }
 

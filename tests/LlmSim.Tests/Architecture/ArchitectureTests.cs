@@ -14,6 +14,7 @@ public sealed partial class ArchitectureTests
         "LlmSim",
         "LlmSim.OrTools",
         "LlmSim.Experiments",
+        "LlmSim.Distributed",
         "LlmSim.Cli",
     ];
 
@@ -36,6 +37,8 @@ public sealed partial class ArchitectureTests
     [InlineData("ScottPlot", "LlmSim.Experiments")]
     [InlineData("SkiaSharp", "LlmSim.Experiments")]
     [InlineData("ZstdSharp", "LlmSim.Experiments")]
+    [InlineData("NATS.Client.Core", "LlmSim.Distributed")]
+    [InlineData("NATS.Client.JetStream", "LlmSim.Distributed")]
     [InlineData("Google.OrTools", "LlmSim.OrTools")]
     [InlineData("MathNet.Numerics", "LlmSim")]
     public void A_package_is_used_by_the_one_layer_that_needs_it(string package, string owner) =>

@@ -1,0 +1,176 @@
+using System.Net.Sockets;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.KeyValueStore;
+using NATS.Client.ObjectStore;
+
+namespace LlmSim.Distributed;
+
+/// <summary>A connection to a NATS server with JetStream. It comes back by itself when it is lost.</summary>
+internal sealed class QueueServer : IAsyncDisposable
+{
+    private const int StorageFull = 10047;
+    private const int ResourcesFull = 10023;
+    private const int AccountFull = 10002;
+    private const int BucketFull = 10077;
+
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(2);
+
+    private QueueServer(QueueAddress address, NatsConnection connection)
+    {
+        Address = address.Text;
+        Connection = connection;
+        JetStream = new NatsJSContext(connection);
+        Objects = new NatsObjContext(JetStream);
+        Keys = new NatsKVContext(JetStream);
+    }
+
+    /// <summary>The address, for messages.</summary>
+    public string Address { get; }
+
+    public NatsConnection Connection { get; }
+
+    public NatsJSContext JetStream { get; }
+
+    public NatsObjContext Objects { get; }
+
+    public NatsKVContext Keys { get; }
+
+    /// <summary>Connects, and makes the streams and buckets that are missing.</summary>
+    /// <param name="address">Where.</param>
+    /// <param name="tell">Told when the connection is lost, and when it is back.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="UserErrorException">The server cannot be reached or used.</exception>
+    public static async Task<QueueServer> ConnectAsync(
+        QueueAddress address,
+        Action<string> tell,
+        CancellationToken cancellation
+    )
+    {
+        var connection = new NatsConnection(address.Options);
+        try
+        {
+            await connection.ConnectAsync().AsTask().WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NatsException or SocketException or IOException or TimeoutException)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw NotReached(address.Text, e);
+        }
+
+        var server = new QueueServer(address, connection);
+        try
+        {
+            await server.JetStream.GetAccountInfoAsync(cancellation).ConfigureAwait(false);
+            await QueueStreams.EnsureAsync(server, cancellation).ConfigureAwait(false);
+        }
+        catch (NatsException e)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw server.NotUsable(e);
+        }
+
+        var isLost = false;
+        connection.ConnectionDisconnected += (_, _) =>
+        {
+            if (!Interlocked.Exchange(ref isLost, true) && !cancellation.IsCancellationRequested)
+            {
+                tell($"{address.Text}: the connection is lost; trying again");
+            }
+
+            return default;
+        };
+        connection.ConnectionOpened += (_, _) =>
+        {
+            if (Interlocked.Exchange(ref isLost, false))
+            {
+                tell($"{address.Text}: connected again");
+            }
+
+            return default;
+        };
+        return server;
+    }
+
+    /// <summary>Does something again until the server has answered, however long that is.</summary>
+    /// <exception cref="NatsException">The server has answered with an error.</exception>
+    public static async Task<T> RetryAsync<T>(
+        Func<CancellationToken, ValueTask<T>> action,
+        CancellationToken cancellation
+    )
+    {
+        for (
+            var wait = TimeSpan.FromMilliseconds(50);
+            ;
+            wait = 2 * wait < s_longestWait ? 2 * wait : s_longestWait
+        )
+        {
+            try
+            {
+                return await action(cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (IsTransient(e) && !cancellation.IsCancellationRequested)
+            {
+                await Task.Delay(wait, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Whether the connection, rather than the server, is why something failed.</summary>
+    public static bool IsTransient(Exception e) =>
+        e switch
+        {
+            NatsJSApiException api => api.Error is { Code: 503, ErrCode: not (StorageFull or ResourcesFull) },
+            NatsObjException or NatsKVException => false,
+            NatsException
+            or TimeoutException
+            or IOException
+            or SocketException
+            or OperationCanceledException => true,
+            _ => false,
+        };
+
+    /// <summary>Whether the server refused something because it has no room.</summary>
+    public static bool IsFull(Exception e) =>
+        e is NatsJSApiException { Error.ErrCode: StorageFull or ResourcesFull or AccountFull or BucketFull };
+
+    /// <summary>What a user is told who waits for the server to have room.</summary>
+    public UserErrorException Full(Exception e) =>
+        new(
+            $"{Address}: the server has no room for what the sweep reads ({e.Message}): raise max_file_store in its configuration, or free its disk. What was finished is safe: then --resume.",
+            e
+        );
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+
+    private UserErrorException NotUsable(NatsException e) =>
+        IsFull(e) ? Full(e)
+        : e is NatsNoRespondersException or NatsNoReplyException or NatsJSApiException { Error.Code: 503 }
+            ? new UserErrorException(
+                $"{Address}: the server has no JetStream; start it with `nats-server -js`, or with jetstream {{}} in its configuration.",
+                e
+            )
+        : new UserErrorException($"{Address}: the server cannot be used: {e.Message}", e);
+
+    private static UserErrorException NotReached(string address, Exception e)
+    {
+        var reason = e;
+        while (reason.InnerException is { } inner)
+        {
+            reason = inner;
+        }
+
+        return
+            reason.Message.Contains("authorization", StringComparison.OrdinalIgnoreCase)
+            || reason.Message.Contains("authentication", StringComparison.OrdinalIgnoreCase)
+            ? new UserErrorException(
+                $"{address}: the server does not let this user in ({reason.Message}); give them in the address (nats://USER:PASSWORD@HOST:4222) or in NATS_USER and NATS_PASSWORD, NATS_CREDS or NATS_NKEY.",
+                e
+            )
+            : new UserErrorException(
+                $"{address}: there is no NATS server to be reached ({reason.Message}); start one with `nats-server -js`, or mend the address.",
+                e
+            );
+    }
+}
