@@ -60,7 +60,11 @@ public sealed class SchemaTests
             .All.SelectMany(page => page.Blocks("json"))
             .Where(block => block.StartsWith('[') && block.Contains("tp_size", StringComparison.Ordinal))
             .ToArray();
-        var sweeps = DocumentationPage.All.SelectMany(page => page.Blocks("yaml")).ToArray();
+        // Kubernetes has files of its own.
+        var sweeps = DocumentationPage
+            .All.SelectMany(page => page.Blocks("yaml"))
+            .Where(block => !block.StartsWith("apiVersion:", StringComparison.Ordinal))
+            .ToArray();
 
         Assert.True(clusters.Length >= 2);
         Assert.All(clusters, cluster => Assert.Equal("", SchemaFile.Cluster.Errors(cluster)));
