@@ -74,12 +74,14 @@ public sealed class PlanReportTests : IDisposable
     }
 
     [Fact]
-    public async Task Pointing_at_a_bar_says_which_candidate_is_best_then()
+    public async Task What_the_tornado_varies_stands_in_a_table_too()
     {
         await using var opened = await _browser.Open(Path);
         var chart = opened.Page.Locator("figure").Filter(new() { HasText = "Of the best candidate" });
         await chart.Locator("summary").ClickAsync();
 
+        // The table is made when it is opened.
+        await chart.Locator("details td").First.WaitForAsync();
         var text = await chart.Locator("details").InnerTextAsync();
 
         foreach (var assumption in (string[])["rate of requests", "length of prompts", "length of outputs"])
