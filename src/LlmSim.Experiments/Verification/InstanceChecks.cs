@@ -1,5 +1,6 @@
 using LlmSim.Memory;
 using LlmSim.Metrics;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Verification;
 
@@ -109,10 +110,11 @@ internal sealed class InstanceChecks
         {
             // Requests share blocks, so that of all only the largest is sure to have been there.
             var most = here.Length == 0 ? 0 : here.Max(place.MostTokens);
-            var blocks = (most + engine.BlockTokens - 1) / engine.BlockTokens;
+            var blockTokens = BlockTokens(place, engine);
+            var blocks = (most + blockTokens - 1) / blockTokens;
             _findings.Within(
                 $"{name}: peak_kv_bytes",
-                (double)blocks * engine.BlockTokens * _kvBytesPerToken,
+                (double)blocks * blockTokens * _kvBytesPerToken,
                 usage.KvCapacityBytes,
                 usage.PeakKvBytes
             );
@@ -148,6 +150,10 @@ internal sealed class InstanceChecks
                 ? 0L
                 : RecordChecks.TokensToDecode(_scenario.Semantics, record)
         );
+
+    /// <summary>Tokens of a block, which states may make larger than the engine's.</summary>
+    private int BlockTokens(InstancePlace place, EngineSpec engine) =>
+        StatePages.Of(engine, _scenario.Model, _scenario.Precision, place.Spec).BlockTokens;
 
     private int TokensBeside(InstancePlace place) =>
         KvBeside.Tokens(_scenario.Model, _scenario.Precision, place.Spec, _scenario.Semantics);
@@ -212,7 +218,7 @@ internal sealed class InstanceChecks
 
         var sizes = engines
             .Where(place => place.Stage != InstancePlace.Decode)
-            .ToDictionary(place => place.Index, place => place.Spec.Engine!.BlockTokens);
+            .ToDictionary(place => place.Index, place => BlockTokens(place, place.Spec.Engine!));
         var (tokens, blocks) = (0L, 0L);
         foreach (var record in _served)
         {

@@ -79,4 +79,37 @@ public sealed class VerifyCommandTests
         Assert.Equal(0, resumed.ExitCode);
         Assert.DoesNotContain("verified", resumed.Error, StringComparison.Ordinal);
     }
+
+    /// <summary>Windows, states that make blocks larger, and an indexer: on engines and without.</summary>
+    [Theory]
+    [InlineData("openai/gpt-oss-20b")]
+    [InlineData("Qwen/Qwen3.5-35B-A3B")]
+    [InlineData("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16")]
+    [InlineData("google/gemma-4-26B-A4B")]
+    public void Runs_of_models_whose_layers_differ_hold(string model)
+    {
+        using var folder = new TemporaryFolder();
+        var cluster = folder.Write(
+            "cluster.json",
+            """
+            [{"role": "mixed", "hardware": "NVIDIA_H100_SXM", "tp_size": 2, "engine": {}},
+             {"role": "prefill", "hardware": "NVIDIA_H100_SXM", "tp_size": 2, "engine": {}},
+             {"role": "decode", "hardware": "NVIDIA_H100_SXM", "tp_size": 2}]
+            """
+        );
+
+        var run = CliRun.Of(
+            "run",
+            "--model",
+            model,
+            "--cluster",
+            cluster,
+            "--request_count",
+            "150",
+            "--verify"
+        );
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("comparisons hold", run.Error);
+    }
 }
