@@ -122,18 +122,19 @@ internal sealed class InstanceChecks
         }
 
         var (least, all) = (new Presence(), new Presence());
+        var beside = KvBeside.Tokens(_scenario.Model, _scenario.Precision, place.Spec, _scenario.Semantics);
         foreach (var record in here)
         {
             var (from, until) = place.Holding(record);
-            all.Add(from, until, HeldAtMost(place, record));
+            all.Add(from, until, beside + HeldAtMost(place, record));
             // An evicted request is elsewhere for a time.
             if (record.Evictions == 0 || place.Stage == InstancePlace.Prefill)
             {
-                least.Add(from, until, record.TraceInputTokens + TokensBeside(place));
+                least.Add(from, until, beside + record.TraceInputTokens);
             }
         }
 
-        var alone = here.Length == 0 ? 0 : here.Max(record => HeldAtMost(place, record));
+        var alone = here.Length == 0 ? 0 : beside + here.Max(record => HeldAtMost(place, record));
         _findings.Within(
             $"{name}: peak_kv_bytes",
             (double)Math.Max(least.Peak().Least, alone) * _kvBytesPerToken,
@@ -144,7 +145,6 @@ internal sealed class InstanceChecks
 
     private long HeldAtMost(InstancePlace place, RequestRecord record) =>
         record.TraceInputTokens
-        + TokensBeside(place)
         + (
             place.Stage == InstancePlace.Prefill
                 ? 0L
@@ -154,9 +154,6 @@ internal sealed class InstanceChecks
     /// <summary>Tokens of a block, which states may make larger than the engine's.</summary>
     private int BlockTokens(InstancePlace place, EngineSpec engine) =>
         StatePages.Of(engine, _scenario.Model, _scenario.Precision, place.Spec).BlockTokens;
-
-    private int TokensBeside(InstancePlace place) =>
-        KvBeside.Tokens(_scenario.Model, _scenario.Precision, place.Spec, _scenario.Semantics);
 
     private double CheckBatch(
         InstancePlace place,

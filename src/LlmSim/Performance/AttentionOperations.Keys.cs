@@ -27,7 +27,7 @@ internal sealed partial class AttentionOperations
             return (batch.Requests, int.MaxValue);
         }
 
-        var left = _window.Tokens - DecodeKeys(batch) / batch.Requests;
-        return left <= 0 ? (0, int.MaxValue) : (batch.Requests, (int)Math.Floor(left) + 1);
+        var iterations = _window.GrowingIterations(DecodeKeys(batch) / batch.Requests);
+        return iterations == 0 ? (0, int.MaxValue) : (batch.Requests, iterations);
     }
 }

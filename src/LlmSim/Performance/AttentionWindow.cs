@@ -5,6 +5,10 @@ namespace LlmSim.Performance;
 /// <param name="Tokens">Most tokens that a query sees, its own included.</param>
 public sealed record AttentionWindow(string Field, int Tokens)
 {
+    /// <summary>Further iterations in which contexts of a mean length are seen as they grow, the one to come included; 0 when the window is full.</summary>
+    internal int GrowingIterations(double meanContext) =>
+        meanContext < Tokens ? (int)Math.Floor(Tokens - meanContext) + 1 : 0;
+
     /// <summary>Pairs of query and key of a chunk of a prompt: what each query sees, summed.</summary>
     /// <param name="queries">Tokens of the chunk.</param>
     /// <param name="computed">Tokens before it.</param>

@@ -8,7 +8,7 @@ namespace LlmSim.Performance;
 /// <param name="StateBytes">Of layers with a state in the place of attention.</param>
 internal sealed record KvFootprint(
     long BytesPerToken,
-    IReadOnlyList<(int Tokens, long BytesPerToken)> WindowTokens,
+    (int Tokens, long BytesPerToken)[] WindowTokens,
     long StateBytes
 )
 {

@@ -108,12 +108,12 @@ internal sealed class KernelAttention
             return trend;
         }
 
-        var left = window.Tokens - (double)context / requests;
-        return left <= 0
+        var iterations = window.GrowingIterations((double)context / requests);
+        return iterations == 0
             ? new(trend.Seconds, 0, int.MaxValue)
             : trend with
             {
-                Iterations = Math.Min(trend.Iterations, (int)Math.Floor(left) + 1),
+                Iterations = Math.Min(trend.Iterations, iterations),
             };
     }
 
