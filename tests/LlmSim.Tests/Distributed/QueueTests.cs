@@ -1,44 +1,21 @@
-using System.Diagnostics;
 using System.Text;
 using LlmSim.Distributed;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Tests.Architecture;
-using LlmSim.Tests.Cli;
-using LlmSim.Tests.Experiments;
 using NATS.Client.ObjectStore;
-using NATS.NKeys;
 using Xunit;
 
 namespace LlmSim.Tests.Distributed;
 
 /// <summary>Sweeps over real servers, with workers in processes of their own.</summary>
-public sealed class QueueTests : IDisposable
+public sealed class QueueTests : QueueScene
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly List<Process> _workers = [];
-
-    public void Dispose()
-    {
-        foreach (var worker in _workers)
-        {
-            if (!worker.HasExited)
-            {
-                worker.Kill(entireProcessTree: true);
-            }
-
-            worker.WaitForExit();
-            worker.Dispose();
-        }
-
-        _folder.Dispose();
-    }
-
     [Fact]
     public void Results_over_a_queue_are_those_of_one_machine_byte_by_byte()
     {
         using var server = new NatsServer();
         Start(server.Address, "--allow_code");
-        var trace = _folder.Write(
+        var trace = Folder.Write(
             "data/trace.jsonl",
             string.Concat(
                 Enumerable
@@ -48,13 +25,13 @@ public sealed class QueueTests : IDisposable
                     )
             )
         );
-        _folder.Write("own/mine.cs", OwnPolicy("request.PromptTokens"));
+        Folder.Write("own/mine.cs", OwnPolicy("request.PromptTokens"));
         var chip = File.ReadAllText(Path.Combine(Repository.Root, "catalog/hardware/NVIDIA_H100_SXM.json"));
-        _folder.Write(
+        Folder.Write(
             "chips/my_chip.json",
             chip.Replace("NVIDIA_H100_SXM", "my_chip", StringComparison.Ordinal)
         );
-        var cluster = _folder.Write(
+        var cluster = Folder.Write(
             "data/cluster.json",
             """[{"role": "mixed", "hardware": "my_chip", "tp_size": 4, "engine": {"kind": "vllm"}, "count": 2}]"""
         );
@@ -65,9 +42,9 @@ public sealed class QueueTests : IDisposable
             "--cluster",
             cluster,
             "--policies",
-            _folder.File("own"),
+            Folder.File("own"),
             "--hardware_dir",
-            _folder.File("chips"),
+            Folder.File("chips"),
             "--prefill_local",
             "fcfs",
             "mine",
@@ -157,7 +134,7 @@ public sealed class QueueTests : IDisposable
     {
         using var server = new NatsServer();
         Start(server.Address, "--allow_code");
-        _folder.Write(
+        Folder.Write(
             "own/mine.cs",
             OwnPolicy("request.PromptTokens > 100_000 ? Deep(0) : request.PromptTokens")
                 .Replace(
@@ -169,7 +146,7 @@ public sealed class QueueTests : IDisposable
         string[] options =
         [
             .. "--request_source uniform --request_count 5 --policies".Split(' '),
-            _folder.File("own"),
+            Folder.File("own"),
             .. "--prefill_local mine --input_len 500 101000 600".Split(' '),
         ];
 
@@ -183,7 +160,7 @@ public sealed class QueueTests : IDisposable
         );
         Assert.Contains("Run it alone: llmsim run --", run.Error, StringComparison.Ordinal);
         Assert.Contains("--input_len 101000", run.Error, StringComparison.Ordinal);
-        using var journal = Journal.Resume(_folder.File("far/results.journal.sqlite"));
+        using var journal = Journal.Resume(Folder.File("far/results.journal.sqlite"));
         Assert.Equal(2, journal.Entries().Count);
     }
 
@@ -210,7 +187,7 @@ public sealed class QueueTests : IDisposable
     public void An_input_that_is_damaged_on_the_server_is_told_and_stored_again()
     {
         using var server = new NatsServer();
-        var trace = _folder.Write("trace.jsonl", Trace(40));
+        var trace = Folder.Write("trace.jsonl", Trace(40));
         string[] options = ["--trace_path", trace, "--seed", "1", "2", "--arrivals", "poisson"];
         Assert.Equal(0, Sweep("local", options).ExitCode);
         var hash = FileHash.OfFile(trace);
@@ -255,12 +232,12 @@ public sealed class QueueTests : IDisposable
     {
         using var server = new NatsServer();
         Start(server.Address);
-        _folder.Write("own/mine.cs", OwnPolicy("request.PromptTokens"));
+        Folder.Write("own/mine.cs", OwnPolicy("request.PromptTokens"));
         using var sweep = StartSweep(
             "far",
             [
                 .. "--request_count 5 --seed 1 2 --prefill_local mine --policies".Split(' '),
-                _folder.File("own"),
+                Folder.File("own"),
                 "--queue",
                 server.Address,
             ],
@@ -417,109 +394,6 @@ public sealed class QueueTests : IDisposable
     }
 
     [Fact]
-    public void User_and_password_and_keys_are_asked_for()
-    {
-        var key = KeyPair.CreatePair(PrefixByte.User);
-        using var server = new NatsServer(
-            $"authorization {{ users: [ {{ user: me, password: 'p w' }}, {{ nkey: {key.GetPublicKey()} }} ] }}"
-        );
-        var port = server.Port;
-        var seeds = _folder.Write("user.nk", key.GetSeed() + "\n");
-
-        foreach (var address in new[] { server.Address, $"nats://me:wrong@127.0.0.1:{port}" })
-        {
-            Refused(
-                Sweep("far", Options(address)),
-                $"nats://127.0.0.1:{port}: the server does not let this user in ("
-            );
-        }
-
-        Start($"nats://me:p%20w@127.0.0.1:{port}");
-        Assert.Equal(0, Sweep("far", Options($"nats://me:p%20w@127.0.0.1:{port}")).ExitCode);
-        using var sweep = StartSweep("keys", Options(server.Address), variables: ("NATS_NKEY", seeds));
-        sweep.WaitForExit();
-        Assert.Equal(0, sweep.ExitCode);
-
-        static string[] Options(string address) =>
-            ["--request_count", "5", "--seed", "1", "2", "--queue", address];
-    }
-
-    [Fact]
-    public void A_server_without_room_for_the_inputs_is_told()
-    {
-        using var server = new NatsServer(jetStream: "max_file_store: 20000");
-        var trace = _folder.Write("trace.jsonl", Trace(2000));
-
-        Refused(
-            Sweep("far", ["--trace_path", trace, "--tpot_slo", "0.1", "0.2", "--queue", server.Address]),
-            $"{server.Address}: the server has no room for what the sweep reads ("
-        );
-    }
-
-    [Fact]
-    public void A_server_without_JetStream_is_told()
-    {
-        using var server = new NatsServer(jetStream: null);
-
-        Refused(
-            Sweep("far", ["--request_count", "5", "--seed", "1", "2", "--queue", server.Address]),
-            $"{server.Address}: the server has no JetStream; start it with `nats-server -js`"
-        );
-        var worker = CliProcess.Run(_folder, "worker", server.Address, "--n_jobs", "3");
-        Refused(worker, "the server has no JetStream;");
-    }
-
-    [Fact]
-    public void A_server_that_is_not_there_is_told()
-    {
-        var address = $"nats://127.0.0.1:{NatsServer.FreePort()}";
-
-        Refused(
-            Sweep("far", ["--request_count", "5", "--seed", "1", "2", "--queue", address]),
-            $"{address}: there is no NATS server to be reached ("
-        );
-        Refused(CliProcess.Run(_folder, "worker", address), "there is no NATS server to be reached (");
-    }
-
-    [Theory]
-    [InlineData("http://host:4222")]
-    [InlineData("host:4222")]
-    [InlineData("nats://")]
-    public void An_address_that_is_none_is_refused(string address) =>
-        Refused(
-            Sweep("far", ["--request_count", "5", "--seed", "1", "2", "--queue", address]),
-            $"the address of the queue: found '{address}'; allowed: nats://HOST:PORT or tls://HOST:PORT"
-        );
-
-    [Theory]
-    [InlineData("--n_jobs 2", "--n_jobs: with --queue the workers say it")]
-    [InlineData("--shard 1/2", "--queue deals points out one by one, --shard in parts")]
-    [InlineData("--worker_timeout 1", "--worker_timeout: found '1'; allowed: a number, from 3 to 86400")]
-    public void What_does_not_go_with_a_queue_is_refused(string options, string message) =>
-        Refused(
-            Sweep(
-                "far",
-                [
-                    "--request_count",
-                    "5",
-                    "--seed",
-                    "1",
-                    "2",
-                    "--queue",
-                    "nats://127.0.0.1:1",
-                    .. options.Split(' '),
-                ]
-            ),
-            message
-        );
-
-    [Fact]
-    public void A_trace_from_a_pipe_is_refused() =>
-        Assert.Throws<UserErrorException>(() =>
-            StudyPaths.Relative(new LlmSim.Experiments.RunConfiguration { TracePath = "/dev/null" })
-        );
-
-    [Fact]
     public void A_local_sweep_does_not_load_NATS()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Maps of processes are Linux's.");
@@ -536,165 +410,6 @@ public sealed class QueueTests : IDisposable
 
         Assert.DoesNotContain("NATS.", map, StringComparison.Ordinal);
 
-        int Journals() => Directory.GetFiles(_folder.File("local"), "*.sqlite").Length;
-    }
-
-    private static string Trace(int requests) =>
-        string.Concat(
-            Enumerable
-                .Range(0, requests)
-                .Select(i =>
-                    $$"""{"timestamp": {{i * 300}}, "input_length": {{100 + (i * 37 % 900)}}, "output_length": 20, "hash_ids": []}{{"\n"}}"""
-                )
-        );
-
-    private static string OwnPolicy(string key) =>
-        $$"""
-            using LlmSim.Policies;
-            using LlmSim.Requests;
-
-            [Policy("mine", Decisions = PolicyDecisions.Local, Summary = "mine")]
-            public sealed class Mine : IOrderedLocalPolicy
-            {
-                public double Key(in RequestView request) => {{key}};
-            }
-            """;
-
-    private static void Refused(CliRun run, string message)
-    {
-        Assert.Equal(1, run.ExitCode);
-        Assert.Contains(message, run.Error, StringComparison.Ordinal);
-        Assert.Single(run.Error.TrimEnd().Split('\n'));
-        Assert.Empty(run.Out);
-    }
-
-    private static async Task<int> WaitForLease(QueueServer server)
-    {
-        var studies = await server.Keys.GetStoreAsync(QueueStreams.Studies);
-        while (true)
-        {
-            await foreach (var _ in studies.GetKeysAsync())
-            {
-                return 0;
-            }
-
-            await Task.Delay(20);
-        }
-    }
-
-    private static T Ask<T>(NatsServer server, Func<QueueServer, Task<T>> question)
-    {
-        return Task.Run(Answer).GetAwaiter().GetResult();
-
-        async Task<T> Answer()
-        {
-            await using var connection = await QueueServer.ConnectAsync(
-                QueueAddress.Parse(server.Address),
-                _ => { },
-                CancellationToken.None
-            );
-            return await question(connection);
-        }
-    }
-
-    private (CliRun Local, CliRun Far) Both(NatsServer server, string[] options, string jobs = "2") =>
-        (
-            Sweep("local", [.. options, .. Samples("local", options), "--n_jobs", jobs]),
-            Sweep("far", [.. options, .. Samples("far", options), "--queue", server.Address])
-        );
-
-    private string[] Samples(string name, string[] options) =>
-        options.Contains("--sample_queue_states")
-            ? ["--queue_states_output", _folder.File(name + "/queues.csv")]
-            : [];
-
-    private CliRun Sweep(string name, string[] options) => CliRun.Of(Command(name, options));
-
-    private Process StartSweep(
-        string name,
-        string[] options,
-        bool redirect = false,
-        params (string Name, string Value)[] variables
-    ) => Start(Command(name, options), redirect, variables);
-
-    private string[] Command(string name, string[] options)
-    {
-        Directory.CreateDirectory(_folder.File(name));
-        return
-        [
-            "run",
-            "--csv_output",
-            _folder.File(name + "/results.csv"),
-            "--json",
-            _folder.File(name + "/results.json"),
-            "--requests_output",
-            _folder.File(name + "/requests.csv"),
-            .. options,
-        ];
-    }
-
-    private Process Start(string address, params string[] options) =>
-        Start(address, redirect: false, options);
-
-    private Process Start(string address, bool redirect, params string[] options)
-    {
-        var worker = Start(
-            ["worker", address, "--n_jobs", "1", "--cache", _folder.File("cache"), .. options],
-            redirect
-        );
-        _workers.Add(worker);
-        return worker;
-    }
-
-    private static Process Start(
-        string[] arguments,
-        bool redirect,
-        params (string Name, string Value)[] variables
-    )
-    {
-        var start = new ProcessStartInfo(
-            "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "LlmSim.Cli.dll"), .. arguments]
-        )
-        {
-            RedirectStandardError = redirect,
-        };
-        foreach (var (name, value) in variables)
-        {
-            start.Environment[name] = value;
-        }
-
-        return Process.Start(start)!;
-    }
-
-    private void WaitForFiles(string name, int count)
-    {
-        while (Directory.GetFiles(_folder.File(name), "requests-*.csv").Length < count)
-        {
-            Thread.Sleep(10);
-        }
-    }
-
-    private void RequireSame(string a, string b, int files)
-    {
-        string[] Names(string name) =>
-            [
-                .. Directory
-                    .GetFiles(_folder.File(name))
-                    .Select(file => Path.GetFileName(file)!)
-                    .Where(file => !file.EndsWith(".sqlite", StringComparison.Ordinal))
-                    .Order(StringComparer.Ordinal),
-            ];
-        var names = Names(a);
-        Assert.Equal(files, names.Length);
-        Assert.Equal(names, Names(b));
-        Assert.All(
-            names,
-            name =>
-                Assert.Equal(
-                    File.ReadAllBytes(_folder.File($"{a}/{name}")),
-                    File.ReadAllBytes(_folder.File($"{b}/{name}"))
-                )
-        );
+        int Journals() => Directory.GetFiles(Folder.File("local"), "*.sqlite").Length;
     }
 }
