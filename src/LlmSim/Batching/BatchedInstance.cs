@@ -232,7 +232,11 @@ internal sealed partial class BatchedInstance : Instance
     /// <summary>A request that comes to decode brings the KV cache of its context.</summary>
     private SequenceState NewSequence(Request request, bool comesToDecode)
     {
-        var sequence = new SequenceState(request, _cache.Pages(request))
+        var sequence = new SequenceState(
+            request,
+            _cache.Pages(request),
+            request.InputTokens / Spec.Engine!.BlockTokens
+        )
         {
             Arrived = comesToDecode ? request.ContextTokens : 0,
             BlocksBeside = BlocksBeside(request),

@@ -53,6 +53,7 @@ internal sealed class IterationPlanner(
 
         foreach (var sequence in _departing)
         {
+            cache.PublishAnswer(sequence);
             cache.Release(sequence);
         }
 

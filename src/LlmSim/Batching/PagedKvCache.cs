@@ -163,6 +163,16 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         }
     }
 
+    /// <summary>Makes the blocks of an answer findable whose content is known, before a sequence that has ended lets go of them.</summary>
+    public void PublishAnswer(SequenceState sequence)
+    {
+        if (sequence.SharedBlocksAtEnd > sequence.SharedBlocks)
+        {
+            var full = Math.Min(sequence.Computed / spec.BlockTokens, sequence.SharedBlocksAtEnd);
+            Name(sequence, sequence.NamedBlocks, full);
+        }
+    }
+
     /// <summary>Takes all from a sequence that will start over: it finds again what nobody has taken until then.</summary>
     public void Preempt(SequenceState sequence)
     {
@@ -272,7 +282,7 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
             return false;
         }
 
-        sequence.Named.EnsureCapacity(sequence.Prompt.Keys.Length);
+        sequence.Named.EnsureCapacity(sequence.Content.Keys.Length);
         for (var block = 0; block < hits; )
         {
             var name = sequence.NameOf(block);

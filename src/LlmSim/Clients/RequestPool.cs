@@ -40,7 +40,7 @@ internal sealed class RequestPool(
             spec.Arrival <= SimTime.MaxValue - _ttftSlo ? spec.Arrival + _ttftSlo : SimTime.MaxValue;
         request.PredictedOutputTokens = outputPredictor.Predict(spec.OutputTokens, _predictionErrors);
         request.Content = spec.HashIds is { } hashIds
-            ? new PromptContent(hashIds, spec.HashBlockTokens, spec.InputTokens)
+            ? new PromptContent(hashIds, spec.HashBlockTokens, spec.InputTokens, spec.OutputTokens)
             : null;
         return request;
     }

@@ -46,7 +46,7 @@ internal static class PrefixKeys
     public static ulong Own(long requestId, int page) => Mix(Mix(~(ulong)requestId) + (ulong)page);
 
     /// <summary>The finalizer of SplitMix64 (Steele, Lea and Flood, 2014); never 0, which is no key.</summary>
-    private static ulong Mix(ulong value)
+    public static ulong Mix(ulong value)
     {
         value += 0x9E3779B97F4A7C15;
         value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
@@ -83,12 +83,24 @@ internal readonly record struct PrefixPages(ulong[] Keys, int Slots)
     }
 }
 
-/// <summary>What is known of a prompt's content: equal content has equal pages.</summary>
-/// <param name="hashIds">One id for each block of the trace.</param>
+/// <summary>What is known of the content of a prompt, and of the answer: equal content has equal pages.</summary>
+/// <param name="hashIds">One id for each block of the trace; more than the prompt has where the content of the answer is known as well.</param>
 /// <param name="hashBlockTokens">Tokens of a block of the trace.</param>
 /// <param name="promptTokens">Length of the prompt.</param>
-internal sealed class PromptContent(long[] hashIds, int hashBlockTokens, int promptTokens)
+/// <param name="outputTokens">Length of the answer.</param>
+internal sealed class PromptContent(
+    long[] hashIds,
+    int hashBlockTokens,
+    int promptTokens,
+    int outputTokens = 0
+)
 {
+    /// <summary>Tokens, from the beginning of the prompt, whose content is known.</summary>
+    private readonly int _knownTokens =
+        hashIds.Length > ((promptTokens - 1) / hashBlockTokens) + 1
+            ? promptTokens + outputTokens
+            : promptTokens;
+
     private PrefixPages _pages;
     private int _blockTokens;
 
@@ -97,7 +109,7 @@ internal sealed class PromptContent(long[] hashIds, int hashBlockTokens, int pro
     {
         if (_blockTokens != blockTokens)
         {
-            _pages = PrefixPages.Of(hashIds, hashBlockTokens, promptTokens, blockTokens);
+            _pages = PrefixPages.Of(hashIds, hashBlockTokens, _knownTokens, blockTokens);
             _blockTokens = blockTokens;
         }
 

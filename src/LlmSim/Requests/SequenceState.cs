@@ -5,8 +5,9 @@ namespace LlmSim.Requests;
 
 /// <summary>A request as the batched instance that serves it knows it.</summary>
 /// <param name="request">The request.</param>
-/// <param name="prompt">Names of the blocks of its prompt that others may share.</param>
-internal sealed class SequenceState(Request request, PrefixPages prompt)
+/// <param name="content">Names of the blocks that others may share: of its prompt, and of the answer where its content is known.</param>
+/// <param name="promptBlocks">Blocks that its prompt fills.</param>
+internal sealed class SequenceState(Request request, PrefixPages content, int promptBlocks)
 {
     /// <summary>Blocks of a page that holds what the request generated.</summary>
     private const int OwnSlots = 32;
@@ -70,22 +71,25 @@ internal sealed class SequenceState(Request request, PrefixPages prompt)
     /// <summary>Tokens that it is owed yet.</summary>
     public int RemainingTokens => Request.TraceOutputTokens - Request.GeneratedTokens;
 
-    /// <summary>Blocks at its start that others may share.</summary>
-    public int SharedBlocks => prompt.Blocks;
+    /// <summary>Blocks of its prompt that others may share.</summary>
+    public int SharedBlocks { get; } = Math.Min(content.Blocks, promptBlocks);
+
+    /// <summary>Blocks that others may share once it has ended: those of the answer among them where its content is known.</summary>
+    public int SharedBlocksAtEnd => content.Blocks;
 
     /// <summary>Pages of those.</summary>
-    public PrefixPages Prompt => prompt;
+    public PrefixPages Content => content;
 
-    /// <summary>Name of a block: a shared one within the prompt's whole blocks, behind them the request's own.</summary>
+    /// <summary>Name of a block: a shared one of known content, behind those the request's own.</summary>
     public BlockName NameOf(int block)
     {
-        if (block < prompt.Blocks)
+        if (block < content.Blocks)
         {
-            var (page, slot) = Math.DivRem(block, prompt.Slots);
-            return new(prompt.Keys[page], slot, prompt.Slots);
+            var (page, slot) = Math.DivRem(block, content.Slots);
+            return new(content.Keys[page], slot, content.Slots);
         }
 
-        var (ownPage, ownSlot) = Math.DivRem(block - prompt.Blocks, OwnSlots);
+        var (ownPage, ownSlot) = Math.DivRem(block - content.Blocks, OwnSlots);
         return new(PrefixKeys.Own(Request.Id, ownPage), ownSlot, OwnSlots);
     }
 }

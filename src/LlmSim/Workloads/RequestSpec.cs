@@ -21,11 +21,14 @@ public readonly record struct RequestSpec(
     /// <summary>Tokens of a block in Mooncake's published traces.</summary>
     public const int MooncakeBlockTokens = 512;
 
-    // A struct in the struct: the runtime then lays the reference between the numbers, and copies, of which each step of a workload
+    // A struct in the struct: the runtime then lays the references between the numbers, and copies, of which each step of a workload
     // makes one, take a third of the time.
-    private readonly PromptBlocks _blocks = new(HashIds, HashBlockTokens);
+    private readonly PromptBlocks _blocks = new(HashIds, HashBlockTokens, null, null);
 
-    /// <summary>One id for each block of the prompt; equal ids are equal content behind an equal prefix. Null when not read.</summary>
+    /// <summary>
+    /// One id for each block of the prompt; equal ids are equal content behind an equal prefix. Null when not read. More ids than that go on
+    /// with the answer, which can then be found in a KV cache as well.
+    /// </summary>
     public long[]? HashIds
     {
         get => _blocks.HashIds;
@@ -39,5 +42,24 @@ public readonly record struct RequestSpec(
         init => _blocks = _blocks with { HashBlockTokens = value };
     }
 
-    private readonly record struct PromptBlocks(long[]? HashIds, int HashBlockTokens);
+    /// <summary>Who sends it; null when nothing is known.</summary>
+    public RequestOrigin? Origin
+    {
+        get => _blocks.Origin;
+        init => _blocks = _blocks with { Origin = value };
+    }
+
+    /// <summary>The conversation that it begins, whose other requests follow it; null when it stands alone.</summary>
+    public Conversation? Conversation
+    {
+        get => _blocks.Conversation;
+        init => _blocks = _blocks with { Conversation = value };
+    }
+
+    private readonly record struct PromptBlocks(
+        long[]? HashIds,
+        int HashBlockTokens,
+        RequestOrigin? Origin,
+        Conversation? Conversation
+    );
 }

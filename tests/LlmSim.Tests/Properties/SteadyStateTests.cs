@@ -90,7 +90,7 @@ public sealed class SteadyStateTests
         : type == typeof(long) ? 7L
         : type == typeof(RequestState) ? RequestState.Finished
         : type == typeof(PromptContent) ? new PromptContent([], 16, 7)
-        : type == typeof(SequenceState) ? new SequenceState(new Request(), PrefixPages.None)
+        : type == typeof(SequenceState) ? new SequenceState(new Request(), PrefixPages.None, promptBlocks: 0)
         : type == typeof(int) || type == typeof(int?) ? 7
         : throw new NotSupportedException($"give the test another value of {type}");
 }
