@@ -13,6 +13,7 @@ import filecmp
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -50,6 +51,12 @@ class Server:
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
         self.process.wait()
+
+    def cpu(self):
+        """CPU seconds so far."""
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def deliveries(self):
         """How many times a point was given to a worker."""
@@ -96,6 +103,12 @@ def end(process, how=signal.SIGTERM):
     except ProcessLookupError:
         pass
     process.wait()
+
+
+def children():
+    """CPU seconds of the processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def compare(a, b, points):
@@ -189,24 +202,30 @@ def cut(work, options):
 def overhead(work, options):
     points = options.points or 500
     server = Server(work)
-    least = {"local": float("inf"), "queue": float("inf")}
+    least = {}
     for number in range(options.rounds):
         local = folder(work, f"local{number}", points, options.requests)
         far = folder(work, f"far{number}", points, options.requests)
-        began = time.time()
+        began, cpu = time.time(), children()
         sweep(local, "--n_jobs", "2")
-        seconds = time.time() - began
+        now = {"local": time.time() - began, "local CPU": children() - cpu}
         workers = worker(work, jobs=2)
         time.sleep(3)
-        began = time.time()
+        began, cpu, server_cpu = time.time(), children(), server.cpu()
         sweep(far, "--queue", ADDRESS)
-        queue = time.time() - began
+        now |= {"queue": time.time() - began, "sweep CPU": children() - cpu, "server CPU": server.cpu() - server_cpu}
+        cpu = children()
         end(workers)
+        now["workers CPU"] = children() - cpu
         compare(local, far, points)
-        print(f"round {number + 1}: --n_jobs 2 {seconds:.1f} s ({2 * seconds / points:.3f} s a point), queue {queue:.1f} s", flush=True)
-        least = {"local": min(least["local"], seconds), "queue": min(least["queue"], queue)}
+        print(f"round {number + 1}: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in now.items()), flush=True)
+        least = {name: min(least.get(name, seconds), seconds) for name, seconds in now.items()}
+        shutil.rmtree(local)
+        shutil.rmtree(far)
     server.stop()
-    print(f"{points} points: --n_jobs 2 {least['local']:.1f} s, 2 workers {least['queue']:.1f} s, ratio {least['queue'] / least['local']:.3f}")
+    print(f"{points} points of {2 * least['local'] / points:.3f} s, the least of {options.rounds} rounds: "
+          + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in least.items())
+          + f"; ratio {least['queue'] / least['local']:.3f}")
 
 
 def throughput(work, options):

@@ -3,6 +3,7 @@ using NATS.Client.Core;
 using NATS.Client.JetStream;
 using NATS.Client.KeyValueStore;
 using NATS.Client.ObjectStore;
+using NATS.Client.ObjectStore.Models;
 
 namespace LlmSim.Distributed;
 
@@ -13,6 +14,12 @@ internal sealed class QueueServer : IAsyncDisposable
     private const int ResourcesFull = 10023;
     private const int AccountFull = 10002;
     private const int BucketFull = 10077;
+
+    /// <summary>What a message has beside its content.</summary>
+    private const int HeaderBytes = 1 << 12;
+
+    /// <summary>More at once would be in the memory of all three.</summary>
+    private const int LargestBytes = 1 << 20;
 
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(2);
 
@@ -36,6 +43,10 @@ internal sealed class QueueServer : IAsyncDisposable
 
     public NatsKVContext Keys { get; }
 
+    /// <summary>How much a message may have.</summary>
+    public int LargestMessageBytes =>
+        Math.Min(Connection.ServerInfo?.MaxPayload ?? LargestBytes, LargestBytes) - HeaderBytes;
+
     /// <summary>Connects, and makes the streams and buckets that are missing.</summary>
     /// <param name="address">Where.</param>
     /// <param name="tell">Told when the connection is lost, and when it is back.</param>
@@ -55,7 +66,7 @@ internal sealed class QueueServer : IAsyncDisposable
         catch (Exception e) when (e is NatsException or SocketException or IOException or TimeoutException)
         {
             await connection.DisposeAsync().ConfigureAwait(false);
-            throw NotReached(address.Text, e);
+            throw await UnreachedServer.WhyAsync(address, e).ConfigureAwait(false);
         }
 
         var server = new QueueServer(address, connection);
@@ -116,6 +127,29 @@ internal sealed class QueueServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Stores an object, in the place of what has its name.</summary>
+    public async Task PutAsync(
+        INatsObjStore store,
+        string name,
+        Stream content,
+        CancellationToken cancellation
+    ) =>
+        await RetryAsync(
+                stop =>
+                {
+                    content.Position = 0;
+                    var options = new MetaDataOptions { MaxChunkSize = LargestMessageBytes };
+                    return store.PutAsync(
+                        new ObjectMetadata { Name = name, Options = options },
+                        content,
+                        leaveOpen: true,
+                        stop
+                    );
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
+
     /// <summary>Whether the connection, rather than the server, is why something failed.</summary>
     public static bool IsTransient(Exception e) =>
         e switch
@@ -152,25 +186,4 @@ internal sealed class QueueServer : IAsyncDisposable
                 e
             )
         : new UserErrorException($"{Address}: the server cannot be used: {e.Message}", e);
-
-    private static UserErrorException NotReached(string address, Exception e)
-    {
-        var reason = e;
-        while (reason.InnerException is { } inner)
-        {
-            reason = inner;
-        }
-
-        return
-            reason.Message.Contains("authorization", StringComparison.OrdinalIgnoreCase)
-            || reason.Message.Contains("authentication", StringComparison.OrdinalIgnoreCase)
-            ? new UserErrorException(
-                $"{address}: the server does not let this user in ({reason.Message}); give them in the address (nats://USER:PASSWORD@HOST:4222) or in NATS_USER and NATS_PASSWORD, NATS_CREDS or NATS_NKEY.",
-                e
-            )
-            : new UserErrorException(
-                $"{address}: there is no NATS server to be reached ({reason.Message}); start one with `nats-server -js`, or mend the address.",
-                e
-            );
-    }
 }
