@@ -94,7 +94,7 @@ def sweep(path, *more, wait=True):
 def worker(work, *prefix, address=ADDRESS, jobs=1):
     # A group of its own: a machine that is lost takes all processes of its worker with it.
     return subprocess.Popen([*prefix, *LLMSIM, "worker", address, "--n_jobs", str(jobs), "--cache", os.path.join(work, "cache")],
-                            start_new_session=True)
+                            process_group=0)
 
 
 def end(process, how=signal.SIGTERM):
