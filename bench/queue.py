@@ -58,6 +58,12 @@ class Server:
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def traffic(self):
+        """Messages and bytes, in and out."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{MONITOR}/varz") as answer:
+            counts = json.load(answer)
+        return [counts[name] for name in ("in_msgs", "out_msgs", "in_bytes", "out_bytes")]
+
     def deliveries(self):
         """How many times a point was given to a worker."""
         text = urllib.request.urlopen(f"http://127.0.0.1:{MONITOR}/jsz?streams=true&consumers=true").read()
@@ -235,7 +241,7 @@ def throughput(work, options):
     server = Server(work)
     workers = worker(work, jobs=options.jobs)
     time.sleep(3)
-    began = time.time()
+    began, cpu, server_cpu, before = time.time(), children(), server.cpu(), server.traffic()
     command = [*LLMSIM, "run", "--request_count", "1", "--request_source", "uniform", "--range_ratio", "0.5", "--csv_output", "results.csv", "--quiet",
                "--queue", ADDRESS, "--seed", *map(str, range(1, points + 1))]
     process = subprocess.Popen(command, cwd=path)
@@ -250,9 +256,13 @@ def throughput(work, options):
                 pass
     ended = time.time()
     assert process.returncode == 0
+    messages = [(now - then) / points for now, then in zip(server.traffic(), before)]
+    cpu, server_cpu = children() - cpu, server.cpu() - server_cpu
     end(workers)
     server.stop()
-    print(f"{points} points of one request: {ended - began:.1f} s, {ended - first:.1f} s from the first to the end: {points / (ended - first):.0f} points/s")
+    print(f"{points} points of one request: {ended - began:.1f} s, {ended - first:.1f} s from the first to the end: {points / (ended - first):.0f} points/s; "
+          f"CPU a point: sweep {1000 * cpu / points:.2f} ms with its start, server {1000 * server_cpu / points:.2f} ms; "
+          f"of the server a point: {messages[0]:.1f} messages in, {messages[1]:.1f} out, {messages[2]:.0f} bytes in, {messages[3]:.0f} out")
 
 
 def main():

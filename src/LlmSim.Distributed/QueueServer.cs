@@ -21,6 +21,8 @@ internal sealed class QueueServer : IAsyncDisposable
     /// <summary>More at once would be in the memory of all three.</summary>
     private const int LargestBytes = 1 << 20;
 
+    private const int MostTries = 4;
+
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(2);
 
     private QueueServer(QueueAddress address, NatsConnection connection)
@@ -72,7 +74,7 @@ internal sealed class QueueServer : IAsyncDisposable
         var server = new QueueServer(address, connection);
         try
         {
-            await server.JetStream.GetAccountInfoAsync(cancellation).ConfigureAwait(false);
+            await server.RequireJetStreamAsync(cancellation).ConfigureAwait(false);
             await QueueStreams.EnsureAsync(server, cancellation).ConfigureAwait(false);
         }
         catch (NatsException e)
@@ -177,6 +179,23 @@ internal sealed class QueueServer : IAsyncDisposable
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
+
+    /// <summary>Waits for a server that has just begun, and does not answer yet.</summary>
+    private async Task RequireJetStreamAsync(CancellationToken cancellation)
+    {
+        for (var time = 1; ; time++)
+        {
+            try
+            {
+                await JetStream.GetAccountInfoAsync(cancellation).ConfigureAwait(false);
+                return;
+            }
+            catch (NatsJSApiNoResponseException) when (time < MostTries)
+            {
+                // The question itself has waited.
+            }
+        }
+    }
 
     private UserErrorException NotUsable(NatsException e) =>
         IsFull(e) ? Full(e)

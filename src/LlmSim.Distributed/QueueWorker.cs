@@ -253,7 +253,11 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options) : I
         );
         return (
             result,
-            [.. points.Zip(entries).SelectMany(pair => ResultPublisher.Pack(pair.First, pair.Second, _study.Files))]
+            [
+                .. points
+                    .Zip(entries)
+                    .SelectMany(pair => ResultPublisher.Pack(pair.First, pair.Second, _study.Files)),
+            ]
         );
     }
 

@@ -22,7 +22,10 @@ internal static class ResultPublisher
     )
     {
         var message = QueueJson.Write(result);
-        if (files.Count > 0 && message.Length + files.Sum(file => file.Content.Length + 16) < server.LargestMessageBytes)
+        if (
+            files.Count > 0
+            && message.Length + files.Sum(file => file.Content.Length + 16) < server.LargestMessageBytes
+        )
         {
             message = await WithFilesAsync(result, files, cancellation).ConfigureAwait(false);
         }

@@ -46,7 +46,13 @@ internal sealed class ResultReader(StudyQueue queue, PointFiles files)
 
         var points =
             result?.Points is { } results && IsOf(simulation, results)
-                ? await PointsAsync(simulation, results, Contents(result, data.AsMemory(end + 1)), objects, cancellation)
+                ? await PointsAsync(
+                        simulation,
+                        results,
+                        Contents(result, data.AsMemory(end + 1)),
+                        objects,
+                        cancellation
+                    )
                     .ConfigureAwait(false)
                 : null;
         return new TakenResult(simulation, result, points, objects);
