@@ -148,7 +148,9 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options) : I
             {
                 var (result, files) = await RunAsync(message, simulation, deliveries, cancellation)
                     .ConfigureAwait(false);
-                await PublishAsync(simulation.Study, hash, result, files, cancellation).ConfigureAwait(false);
+                await ResultPublisher
+                    .PublishAsync(server, simulation.Study, hash, result, files, cancellation)
+                    .ConfigureAwait(false);
             }
 
             await QueueServer
@@ -259,29 +261,6 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options) : I
                     .SelectMany(pair => ResultPublisher.Pack(pair.First, pair.Second, _study.Files)),
             ]
         );
-    }
-
-    private async Task PublishAsync(
-        string study,
-        string hash,
-        ResultMessage result,
-        IReadOnlyList<PackedFile> files,
-        CancellationToken cancellation
-    )
-    {
-        try
-        {
-            await ResultPublisher
-                .PublishAsync(server, study, hash, result, files, cancellation)
-                .ConfigureAwait(false);
-        }
-        finally
-        {
-            foreach (var file in files)
-            {
-                file.Dispose();
-            }
-        }
     }
 
     private static async Task GiveBackAsync(INatsJSMsg<byte[]> message, TimeSpan delay)

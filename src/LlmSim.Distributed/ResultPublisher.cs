@@ -10,7 +10,7 @@ internal static class ResultPublisher
     /// <summary>What is between the text of a result and the files that follow it.</summary>
     public const byte EndOfText = (byte)'\n';
 
-    /// <summary>Publishes a result; one that is there already stays.</summary>
+    /// <summary>Publishes a result, and deletes its files; one that is there already stays.</summary>
     /// <exception cref="NatsJSApiException">The server has no room.</exception>
     public static async Task PublishAsync(
         QueueServer server,
@@ -22,18 +22,28 @@ internal static class ResultPublisher
     )
     {
         var message = QueueJson.Write(result);
-        if (
-            files.Count > 0
-            && message.Length + files.Sum(file => file.Content.Length + 16) < server.LargestMessageBytes
-        )
+        try
         {
-            message = await WithFilesAsync(result, files, cancellation).ConfigureAwait(false);
+            if (
+                files.Count > 0
+                && message.Length + files.Sum(file => file.Content.Length + 16) < server.LargestMessageBytes
+            )
+            {
+                message = await WithFilesAsync(result, files, cancellation).ConfigureAwait(false);
+            }
+            else
+            {
+                foreach (var file in files)
+                {
+                    await PutAsync(server, file.Name, file.Content, cancellation).ConfigureAwait(false);
+                }
+            }
         }
-        else
+        finally
         {
             foreach (var file in files)
             {
-                await PutAsync(server, file.Name, file.Content, cancellation).ConfigureAwait(false);
+                file.Dispose();
             }
         }
 

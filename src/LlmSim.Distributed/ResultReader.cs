@@ -1,7 +1,6 @@
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 using NATS.Client.JetStream;
-using ZstdSharp;
 
 namespace LlmSim.Distributed;
 
@@ -156,11 +155,7 @@ internal sealed class ResultReader(StudyQueue queue, PointFiles files)
 
     private static bool IsUnpacked(Stream packed, FileStream output, PointFile file)
     {
-        try
-        {
-            PackedFile.Unpack(packed, output);
-        }
-        catch (Exception e) when (e is ZstdException or EndOfStreamException)
+        if (!OutputCompression.Unpack(packed, output))
         {
             return false;
         }
