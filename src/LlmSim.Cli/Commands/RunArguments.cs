@@ -102,6 +102,13 @@ internal sealed partial class RunArguments
             _statistics.Group,
         ];
 
+    /// <summary>The same with the section of a scenario file that each stands in.</summary>
+    public IEnumerable<(string Section, OptionGroup Group)> Sections =>
+        Groups.Zip(
+            ["workload", "cluster", "model", "performance", "policies", "slos", "clients", "fleet", "statistics"],
+            (group, section) => (section, group)
+        );
+
     /// <summary>The semantics: the same, apart because help shows them last.</summary>
     public IReadOnlyList<OptionGroup> SemanticsGroups => _semantics.Groups;
 
