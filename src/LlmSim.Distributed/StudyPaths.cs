@@ -24,6 +24,7 @@ internal static class StudyPaths
         configuration with
         {
             TracePath = OfFile(configuration.TracePath),
+            RateProfile = OfFile(configuration.RateProfile),
             PrefillConfig = OfFile(configuration.PrefillConfig),
             DecodeConfig = OfFile(configuration.DecodeConfig),
             Cluster = OfFile(configuration.Cluster),

@@ -24,7 +24,9 @@ internal static partial class Experiment
             Arrivals = facts.Arrivals.Process?.ToString(),
             LambdaArrival = facts.Arrivals.Process is null
                 ? null
-                : configuration.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival,
+                : configuration.LambdaArrival
+                    ?? facts.Arrivals.Process.MeanPerSecond
+                    ?? WorkloadOptions.DefaultLambdaArrival,
             TraceBlockSize = facts.HashBlockTokens,
         };
 
@@ -36,6 +38,7 @@ internal static partial class Experiment
         return new WorkloadOptions
         {
             Source = source,
+            SourceText = configuration.RequestSource,
             Trace = configuration.TraceOptions with { Format = format },
             TraceArrivals = configuration.Semantics.TraceArrivals,
             TracePath = configuration.TracePath,
@@ -45,6 +48,8 @@ internal static partial class Experiment
             OutputLen = configuration.OutputLen,
             RangeRatio = configuration.RangeRatio,
             Arrivals = configuration.Arrivals is { } arrivals ? ArrivalProcess.Parse(arrivals) : null,
+            RateProfile = configuration.RateProfile,
+            RateInterpolation = configuration.RateInterpolation ?? RateFile.Linear,
             LambdaArrival = configuration.LambdaArrival,
             ZipfS = configuration.ZipfS,
             LognormalMean = configuration.LognormalMean,

@@ -20,11 +20,18 @@ internal sealed class WorkloadArguments
 
     private readonly Option<string> _requestSource = CliOption.Text(
         "request_source",
-        $"where requests come from: {string.Join(", ", RequestSources.Names)}; {RunConfiguration.DetectedTrace} reads whatever "
-            + $"format the file has [conversation; with --trace_path: {RunConfiguration.DetectedTrace}; with --input_len or "
+        $"where requests come from: {string.Join(", ", RequestSources.Names)}; chat and agent take values, as in "
+            + $"chat:turns=4,think=30s (docs/workloads.md); {RunConfiguration.DetectedTrace} reads whatever format the file has "
+            + $"[conversation; with --trace_path: {RunConfiguration.DetectedTrace}; with --input_len or "
             + "--output_len: uniform]",
         valueName: "NAME",
-        value: new OptionValue.Words(RequestSources.Names)
+        value: new OptionValue.Text(() =>
+            RequestSources.Names.SelectMany(name =>
+                name == "chat" ? [name, "chat:turns=4,think=30s"]
+                : name == "agent" ? [name, "agent:steps=20,tool=2s"]
+                : new[] { name }
+            )
+        )
     );
 
     private readonly Option<string> _tracePath = CliOption.File(
@@ -44,7 +51,7 @@ internal sealed class WorkloadArguments
 
     private readonly Option<long?> _requestCount = CliOption.Integer(
         "request_count",
-        $"requests to take: the first of a trace [all of a trace, {SyntheticRequests} of other sources, "
+        $"requests to take, or conversations of a source that has them: the first of a trace [all of a trace, {SyntheticRequests} of other sources, "
             + $"{RequestsPerClient} x concurrency of them in a closed loop]",
         defaultValue: null,
         min: 1,
@@ -73,15 +80,42 @@ internal sealed class WorkloadArguments
 
     private readonly Option<string> _arrivals = CliOption.Text(
         "arrivals",
-        "when requests come: poisson, constant or gamma:cv=2 at lambda_arrival, or trace (its own times) [trace, for a trace "
-            + "with times and without --lambda_arrival; else poisson]",
+        "when requests come: poisson, constant or gamma:cv=2 at lambda_arrival, trace (its own times), or poisson at a rate that "
+            + "changes: diurnal:mean=2,peak=4,period=24h,phase=0h, ramp:from=1,to=10,over=30m, "
+            + "burst:base=1,burst=10,base_for=60s,burst_for=5s [trace, for a trace with times and without --lambda_arrival or "
+            + "--rate_profile; else poisson]",
         valueName: "NAME",
-        value: new OptionValue.Text(() => ["poisson", "constant", "gamma:cv=2", "trace"])
+        value: new OptionValue.Text(() =>
+            [
+                "poisson",
+                "constant",
+                "gamma:cv=2",
+                "trace",
+                "diurnal:mean=2,peak=4,period=24h",
+                "ramp:from=1,to=10,over=30m",
+                "burst:base=1,burst=10,base_for=60s,burst_for=5s",
+            ]
+        )
+    );
+
+    private readonly Option<string> _rateProfile = CliOption.File(
+        "rate_profile",
+        "a rate of arrivals over time for poisson, constant and gamma: CSV with the columns time (s) and rate (requests/s); after the "
+            + "last row its rate stays"
+    );
+
+    private readonly Option<string> _rateInterpolation = CliOption.Choice(
+        "rate_interpolation",
+        "how the rate of rate_profile goes from row to row",
+        RateFile.Linear,
+        RateFile.Interpolations
     );
 
     private readonly Option<double?> _lambdaArrival = CliOption.OptionalNumber(
         "lambda_arrival",
-        FormattableString.Invariant($"mean arrivals per second [{WorkloadOptions.DefaultLambdaArrival}]"),
+        FormattableString.Invariant(
+            $"mean arrivals per second; a rate that changes is scaled to it [{WorkloadOptions.DefaultLambdaArrival}; the mean of a rate that changes]"
+        ),
         FigureRanges.RequestsPerSecond
     );
 
@@ -148,6 +182,8 @@ internal sealed class WorkloadArguments
                 _concurrency,
                 _arrivals,
                 _lambdaArrival,
+                _rateProfile,
+                _rateInterpolation,
                 _zipfS,
                 _lognormalMean,
                 _inputMean,
@@ -190,6 +226,8 @@ internal sealed class WorkloadArguments
             RangeRatio = parse.GetValue(_rangeRatio),
             Arrivals = parse.GetValue(_arrivals),
             LambdaArrival = parse.GetValue(_lambdaArrival),
+            RateProfile = parse.GetValue(_rateProfile),
+            RateInterpolation = IsGiven(parse, _rateInterpolation) ? parse.GetValue(_rateInterpolation) : null,
             ZipfS = parse.GetValue(_zipfS),
             LognormalMean = parse.GetValue(_lognormalMean),
             InputMean = parse.GetValue(_inputMean),
@@ -208,7 +246,7 @@ internal sealed class WorkloadArguments
     /// <summary>Fails at arrivals beside a closed loop: whoever asks for both expects both to count.</summary>
     private void RequireNoArrivals(ParseResult parse, int? concurrency)
     {
-        Option[] arrivals = [_arrivals, _lambdaArrival];
+        Option[] arrivals = [_arrivals, _lambdaArrival, _rateProfile];
         if (concurrency is not null && Array.Find(arrivals, option => IsGiven(parse, option)) is { } given)
         {
             throw new UserErrorException(

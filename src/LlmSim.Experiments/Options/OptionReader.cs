@@ -35,6 +35,12 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "seed"
             ),
             new(
+                "request_source chat or agent",
+                run => run.Workload.Source is RequestSource.Chat or RequestSource.Agent,
+                "max_len",
+                "seed"
+            ),
+            new(
                 "request_source zipfian",
                 run => run.Workload.Source == RequestSource.Zipfian,
                 "zipf_s",
@@ -95,8 +101,8 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
     private static IEnumerable<OptionReader> ArrivalProcesses =>
         [
             new(
-                "arrivals poisson or gamma",
-                run => run.Arrivals is { NeedsTrace: false } arrivals && arrivals != ArrivalProcess.Constant,
+                "arrivals poisson, gamma, diurnal, ramp or burst",
+                run => run.Arrivals is { IsRandom: true },
                 "lambda_arrival",
                 "seed"
             ),
@@ -106,7 +112,17 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 run => run.Arrivals is { NeedsTrace: true } && run.Workload.Trace.Jitter,
                 "seed"
             ),
-            new("arrivals constant", run => run.Arrivals == ArrivalProcess.Constant, "lambda_arrival"),
+            new(
+                "arrivals constant",
+                run => run.Arrivals is { NeedsTrace: false, IsRandom: false },
+                "lambda_arrival"
+            ),
+            new(
+                "arrivals poisson, gamma or constant",
+                run => run.Arrivals is { NeedsTrace: false },
+                "rate_profile"
+            ),
+            new("rate_profile", run => run.Configuration.RateProfile is not null, "rate_interpolation"),
         ];
 
     private static IEnumerable<OptionReader> Stages =>

@@ -50,7 +50,7 @@ internal static class PlanLoad
 
     private static double RateOf(RunConfiguration configuration, RequestSpec[] requests)
     {
-        if (configuration.LambdaArrival is { } rate)
+        if (Experiment.CreateWorkload(configuration).GivenRate is { } rate)
         {
             return rate;
         }

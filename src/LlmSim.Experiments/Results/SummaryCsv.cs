@@ -109,6 +109,8 @@ internal static class SummaryCsv
             ("cluster", c.Cluster),
             ("trace_path", c.TracePath),
             ("arrivals", c.Concurrency is null ? c.Arrivals : "closed_loop"),
+            ("rate_profile", c.RateProfile),
+            ("rate_interpolation", c.RateProfile is null ? null : c.RateInterpolation ?? RateFile.Linear),
             ("output_predictor", c.OutputPredictor),
             ("zipf_s", c.ZipfS),
             ("lognormal_mean", c.LognormalMean),

@@ -185,6 +185,11 @@ internal sealed class PreparedSweep
                 )
             );
             files.AddRange(inputs.Kernels.Fingerprints(configuration, scenario));
+            if (configuration.RateProfile is { } rates)
+            {
+                files.Add(new InputFingerprint($"rates {rates}", FileHash.OfFileOrFolder(rates)));
+            }
+
             var trace = inputs.Traces.Get(configuration, scenario.SharesPrefixes);
             var workload = Experiment.CreateWorkload(configuration) with { ParsedTrace = trace?.Parsed };
             // Options that do not go together are found here rather than hours later.

@@ -15,6 +15,9 @@ internal sealed partial record WorkloadOptions
     /// </summary>
     public RequestSource? Source { get; init; }
 
+    /// <summary>The source with its values, such as "chat:turns=4"; null for its name alone.</summary>
+    public string? SourceText { get; init; }
+
     /// <summary>File of the trace, which may be compressed; an error with a synthetic source.</summary>
     public string? TracePath { get; init; }
 
@@ -24,7 +27,9 @@ internal sealed partial record WorkloadOptions
     /// <summary>How a trace is read.</summary>
     public TraceOptions Trace { get; init; } = new();
 
-    /// <summary>How many requests, at least 1; a trace gives its first ones, and all when it has fewer.</summary>
+    /// <summary>
+    /// How many requests, at least 1, or conversations where there are any; a trace gives its first ones, and all when it has fewer.
+    /// </summary>
     public int RequestCount { get; init; } = 10_000;
 
     /// <summary>
@@ -50,9 +55,15 @@ internal sealed partial record WorkloadOptions
     /// <summary>Whether the requests of a trace arrive at its own times when <see cref="Arrivals" /> does not say.</summary>
     public TraceArrivals TraceArrivals { get; init; } = TraceArrivals.OwnTimes;
 
+    /// <summary>File of a rate of arrivals over time; null for a rate that stays.</summary>
+    public string? RateProfile { get; init; }
+
+    /// <summary>How that rate goes from row to row: one of <see cref="RateFile.Interpolations" />.</summary>
+    public string RateInterpolation { get; init; } = RateFile.Linear;
+
     /// <summary>
     /// Mean arrivals per second, above 0; not used by <see cref="ArrivalProcess.Trace" />. Null is
-    /// <see cref="DefaultLambdaArrival" />.
+    /// <see cref="DefaultLambdaArrival" />, or what a rate that changes is on average.
     /// </summary>
     public double? LambdaArrival { get; init; }
 
@@ -112,7 +123,8 @@ internal sealed partial record WorkloadOptions
             )
             .Process;
 
-    private double Rate => LambdaArrival ?? DefaultLambdaArrival;
+    /// <summary>Mean arrivals per second as far as they are asked for; null where the default holds.</summary>
+    internal double? GivenRate => LambdaArrival ?? ExpectedArrivals?.MeanPerSecond;
 
     /// <summary>
     /// The requests. They are made, or read from the file, anew in each enumeration; the options are checked at once, and the
@@ -139,7 +151,11 @@ internal sealed partial record WorkloadOptions
         Variation?.Apply(requests) ?? requests;
 
     private IEnumerable<RequestSpec> Apply(ArrivalChoice arrivals, IEnumerable<RequestSpec> requests) =>
-        arrivals.Process?.Apply(requests, Rate, Seed, RequestCount) ?? requests.Take(RequestCount);
+        arrivals.Process?.Apply(requests, RateOf(arrivals.Process), Seed, RequestCount)
+        ?? requests.Take(RequestCount);
+
+    private double RateOf(ArrivalProcess process) =>
+        LambdaArrival ?? process.MeanPerSecond ?? DefaultLambdaArrival;
 
     private IEnumerable<RequestSpec> Synthetic(RequestSource source, Action<WorkloadFacts>? onKnown)
     {
@@ -181,6 +197,8 @@ internal sealed partial record WorkloadOptions
                 new UniformLengths("output_len", OutputLen, RangeRatio),
                 Seed
             ),
+            RequestSource.Chat => ChatWorkload.Parse(SourceText ?? name).Generate(Seed, maxTokens),
+            RequestSource.Agent => AgentWorkload.Parse(SourceText ?? name).Generate(Seed, maxTokens),
             _ => ConversationWorkload.Generate(Seed, maxTokens),
         };
         return Apply(arrivals, requests);

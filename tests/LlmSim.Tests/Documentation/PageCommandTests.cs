@@ -113,6 +113,7 @@ public sealed partial class PageCommandTests
             """[{"role": "mixed", "hardware": "NVIDIA_RTX_PRO_6000", "tp_size": 1}]"""
         );
         folder.Files.Write("prices.json", Block("costs.md", "json"));
+        folder.Files.Write("rates.csv", "time,rate\n0,2\n600,5\n");
         folder.Files.Write("sweep.yaml", Block("experiments.md", "yaml"));
         folder.Files.Write("policies/earliest_finish.cs", Block("policies.md", "csharp"));
         folder.Files.Write(
