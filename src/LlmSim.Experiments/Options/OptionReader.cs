@@ -89,7 +89,15 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "from",
                 "until",
                 "sort",
-                "skip_invalid"
+                "skip_invalid",
+                "sessions"
+            ),
+            new(
+                "a trace and sessions replay or lenient",
+                run => run.HasTrace && run.Workload.Trace.ReplaysSessions,
+                "session_prompts",
+                "session_tpot",
+                "trace_block_size"
             ),
             new(
                 "a trace with hash_ids and an instance with prefix caching",

@@ -19,6 +19,7 @@ public sealed class Trace : IDisposable
     private long _skipped;
     private string? _firstSkipped;
     private long _taken;
+    private long _nextId;
     private SimTime _firstTaken;
     private SimTime _lastTaken;
 
@@ -51,6 +52,9 @@ public sealed class Trace : IDisposable
 
     /// <summary>Tokens that a hash id of its format stands for.</summary>
     public int HashBlockTokens => _format.HashBlockTokens;
+
+    /// <summary>Whether its requests may have blocks of their own sizes.</summary>
+    internal bool KnowsBlocks => _format == LlmSimFormat.Format;
 
     /// <summary>What has been read so far.</summary>
     internal TraceFacts Facts =>
@@ -116,13 +120,10 @@ public sealed class Trace : IDisposable
 
             _firstTaken = _taken == 0 ? time : _firstTaken;
             _lastTaken = time;
-            yield return new RequestSpec(
-                _taken++,
-                Scaled(time - _firstTaken),
-                row.InputTokens,
-                row.OutputTokens,
-                row.HashIds
-            );
+            var request = Request(row, Scaled(time - _firstTaken));
+            _taken++;
+            _nextId += request.Conversation?.Turns.Count ?? 1;
+            yield return request;
         }
 
         if (_taken == 0)
@@ -133,6 +134,23 @@ public sealed class Trace : IDisposable
                 )
             );
         }
+    }
+
+    private RequestSpec Request(in TraceRow row, SimTime arrival)
+    {
+        if (row.More?.Conversation is { } conversation)
+        {
+            return conversation.Begin(_nextId, arrival, row.More.Origin);
+        }
+
+        var request = new RequestSpec(_nextId, arrival, row.InputTokens, row.OutputTokens, row.HashIds);
+        return row.More is { } more
+            ? request with
+            {
+                Origin = more.Origin,
+                HashBlockTokens = more.HashBlockTokens ?? request.HashBlockTokens,
+            }
+            : request;
     }
 
     /// <summary>Null when no time of a trace reaches it.</summary>
