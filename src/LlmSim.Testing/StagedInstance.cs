@@ -37,6 +37,14 @@ internal sealed class StagedInstance(
 
     public override void CopyQueueTo(List<Request> requests) => throw OnlyLookedAt();
 
+    public override bool IsEmpty => Queued + Running == 0;
+
+    public override double BusySeconds => 0;
+
+    public override void Withdraw(Request request) => throw OnlyLookedAt();
+
+    public override void Fail() => throw OnlyLookedAt();
+
     public override void RequireEmpty() => throw OnlyLookedAt();
 
     private static NotSupportedException OnlyLookedAt() => new("a staged instance is there to be looked at");

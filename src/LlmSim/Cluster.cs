@@ -23,6 +23,7 @@ internal sealed partial class Cluster
     private readonly Scenario _scenario;
     private readonly Simulation _simulation = new();
     private readonly IClient _client;
+    private readonly ConversationClient _conversations;
     private readonly MetricsRecorder _recorder;
     private readonly OutputEstimate _outputEstimate = new();
     private readonly Instance[] _prefill;
@@ -33,6 +34,14 @@ internal sealed partial class Cluster
     private readonly Router _decodeRouter;
     private readonly RequestPool _requests;
     private readonly FrontEnd? _frontEnd;
+    private readonly Persistence? _persistence;
+
+    /// <summary>All attempts in the cluster; null where no instance can fail.</summary>
+    private readonly HashSet<Request>? _live;
+
+    /// <summary>Requests that wait for an instance to be ready that can prefill them, and for one that can decode them.</summary>
+    private readonly List<Request> _unplaced = [];
+    private readonly List<Request> _undecoded = [];
 
     public Cluster(
         Scenario scenario,
@@ -47,12 +56,16 @@ internal sealed partial class Cluster
             scenario.Seed,
             scenario.TtftSloSeconds,
             scenario.Semantics.OutputTokens,
-            scenario.OutputPredictor
+            scenario.OutputPredictor,
+            scenario.FollowsRequests
         );
-        var requests = new RequestStream(workload, _requests);
-        _client = scenario.Concurrency is { } concurrency
-            ? new LimitedClient(requests, concurrency, scenario.SendTimes, _simulation, OnArrival)
-            : new OpenStream(requests, _simulation, OnArrival);
+        _conversations = new ConversationClient(_requests, scenario.SharesPrefixes, _simulation, OnArrival);
+        _client = Client(new RequestStream(workload, _requests, scenario.SharesPrefixes));
+        _conversations.Others = _client;
+        _persistence = scenario.Clients.Follows
+            ? new Persistence(scenario.Clients, scenario.Seed, _requests, _simulation, OnOutOfPatience, Send)
+            : null;
+        _live = scenario.Fleet is null ? null : [];
         _frontEnd = scenario.RequestSeconds > 0 ? new(_simulation, scenario.RequestSeconds, Admit) : null;
         var kvFootprint = KvCapacity.Footprint(scenario.Model, scenario.Precision, scenario.Semantics);
         _transfers = new KvTransfers(
@@ -63,6 +76,7 @@ internal sealed partial class Cluster
             _simulation,
             kvFootprint,
             ChooseDecode,
+            request => _decodeRouter!.HasReady(request),
             OnTransferred
         );
         var build = new ClusterBuilder(
@@ -72,7 +86,7 @@ internal sealed partial class Cluster
             _outputEstimate,
             recorder.InterTokenLatency,
             maxIterationsPerEvent,
-            new StageEvents(OnPrefillPlanned, OnPrefilled, OnDecoded, _transfers.OnRoom)
+            new StageEvents(OnPrefillPlanned, OnPrefilled, OnDecoded, _transfers.OnRoom, Drop)
         );
         _prefill = build.PrefillInstances();
         _decode = build.DecodeInstances();
@@ -87,6 +101,7 @@ internal sealed partial class Cluster
             scenario.Policies.DecodeGlobal,
             [.. _decode, .. _mixed]
         );
+        _fleet = NewFleet();
     }
 
     public IReadOnlyList<PrefillInstance> PrefillInstances => [.. _prefill.OfType<PrefillInstance>()];
@@ -97,6 +112,12 @@ internal sealed partial class Cluster
 
     /// <summary>All instances: those that prefill, those that decode, those that do both.</summary>
     public IEnumerable<Instance> Instances => [.. _prefill, .. _decode, .. _mixed];
+
+    /// <summary>Tokens that were computed, of prompts and answers.</summary>
+    private long ComputedTokens => Instances.Sum(instance => instance.ComputedTokens);
+
+    /// <summary>The conversations of the clients.</summary>
+    public ConversationClient Conversations => _conversations;
 
     /// <summary>Evictions and preemptions.</summary>
     public long Evictions =>
@@ -137,7 +158,8 @@ internal sealed partial class Cluster
         {
             using (_client)
             {
-                _client.Start();
+                _conversations.Start();
+                _fleet?.Start();
                 _simulation.Run(cancellation);
             }
         }
@@ -146,12 +168,40 @@ internal sealed partial class Cluster
             throw ClockEnd.Error($"what begins at {_simulation.Now}", e);
         }
 
+        RequireNobodyWaits();
         RequireEverythingDone();
     }
+
+    private IClient Client(RequestStream requests) =>
+        _scenario.Concurrency is { } concurrency
+            ? new LimitedClient(
+                requests,
+                concurrency,
+                _scenario.SendTimes,
+                _simulation,
+                _conversations.Send,
+                _scenario.Clients.ThinkTime,
+                _scenario.Seed
+            )
+            : new OpenStream(requests, _simulation, _conversations.Send);
 
     private void OnArrival(Request request)
     {
         _recorder.OnArrival(request);
+        Send(request);
+    }
+
+    /// <summary>A client sends a request, for the first time or again.</summary>
+    private void Send(Request request)
+    {
+        if (request.Call is { } call)
+        {
+            call.Attempt = request;
+            call.Attempts++;
+            _persistence?.Watch(call);
+        }
+
+        _live?.Add(request);
         if (_frontEnd is null)
         {
             Admit(request);
@@ -164,16 +214,35 @@ internal sealed partial class Cluster
 
     private void Admit(Request request)
     {
-        if (ReasonToReject(request) is { } reason)
+        if (request.IsWithdrawn)
         {
-            Reject(request, reason);
+            Drop(request);
+        }
+        else if (ReasonToReject(request) is { } reason)
+        {
+            request.State = RequestState.Rejected;
+            End(request, Outcome.Rejected, reason);
+            Drop(request);
+        }
+        else
+        {
+            Place(request);
+        }
+    }
+
+    /// <summary>Sends a request to the instance that the policy chooses, or has it wait for one to be ready.</summary>
+    private void Place(Request request)
+    {
+        if (!_prefillRouter.HasReady(request))
+        {
+            _unplaced.Add(request);
             return;
         }
 
         var placement = _prefillRouter.Choose(request, _simulation.Now);
         if (placement.Instance is not { } instance)
         {
-            Reject(request, _prefillRouter.ReasonToReject);
+            TurnAway(request, _prefillRouter.ReasonToReject);
         }
         else if (placement.PrefixSource is { } source)
         {
@@ -209,17 +278,19 @@ internal sealed partial class Cluster
         request.TransferFinish = _simulation.Now;
         _prefill[request.PrefillInstance].Release(request);
         destination.Accept(request);
+        _fleet?.OnLeft();
     }
 
-    private Instance ChooseDecode(Request request) =>
-        _decodeRouter.Choose(request, _simulation.Now).Instance!;
-
-    private void Reject(Request request, string reason)
+    /// <summary>The instance that is to decode a request; null while none is ready that could.</summary>
+    private Instance? ChooseDecode(Request request)
     {
-        request.State = RequestState.Rejected;
-        _recorder.OnRejected(request, reason);
-        _requests.GiveBack(request);
-        _client.OnEnded();
+        if (!_decodeRouter.HasReady(request))
+        {
+            _undecoded.Add(request);
+            return null;
+        }
+
+        return _decodeRouter.Choose(request, _simulation.Now).Instance!;
     }
 
     private void OnDecoded(Request request)
@@ -236,10 +307,18 @@ internal sealed partial class Cluster
     {
         request.State = RequestState.Finished;
         request.Finish = _simulation.Now;
-        _outputEstimate.AddFinished(request.TraceOutputTokens);
+        _outputEstimate.AddFinished(request.TokensToReceive);
         _recorder.OnFinished(request);
+        _persistence?.Forget(request);
+        _live?.Remove(request);
+        _conversations.OnEnded(request, isServed: true);
+        if (_fleet is not null)
+        {
+            NoteRecovery(request);
+            _fleet.OnLeft();
+        }
+
         _requests.GiveBack(request);
-        _client.OnEnded();
     }
 
     private void RequireEverythingDone()
@@ -251,8 +330,12 @@ internal sealed partial class Cluster
 
         _transfers.RequireEmpty();
         Invariant.Require(
-            _recorder.Arrived == _recorder.Finished + _recorder.Rejected,
-            $"{_recorder.Arrived} requests arrived, but {_recorder.Finished} finished and {_recorder.Rejected} were rejected"
+            _recorder.Arrived == _recorder.Finished + _recorder.Unserved,
+            $"{_recorder.Arrived} requests arrived, but {_recorder.Finished} finished and {_recorder.Unserved} ended otherwise"
+        );
+        Invariant.Require(
+            ComputedTokens == _recorder.Tokens.Computed,
+            $"{ComputedTokens} tokens were computed, but {_recorder.Tokens.Computed} are accounted for"
         );
     }
 }

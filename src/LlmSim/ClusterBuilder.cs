@@ -19,11 +19,13 @@ namespace LlmSim;
 /// <param name="OnPrefilled">A request has its first token, and its KV cache is to be sent away.</param>
 /// <param name="OnDecoded">A request has all its tokens.</param>
 /// <param name="OnRoom">There may be room at an instance for a KV cache that waits to be sent to it.</param>
+/// <param name="OnWithdrawn">An instance has let go of a request whose client has gone.</param>
 internal sealed record StageEvents(
     Action<Request, SimTime> OnPrefillPlanned,
     Action<Request> OnPrefilled,
     Action<Request> OnDecoded,
-    Action<Instance> OnRoom
+    Action<Instance> OnRoom,
+    Action<Request> OnWithdrawn
 );
 
 /// <summary>Makes the stages of a cluster from a scenario.</summary>
@@ -109,7 +111,8 @@ internal sealed class ClusterBuilder(
             Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index),
             simulation,
             events.OnPrefillPlanned,
-            events.OnPrefilled
+            events.OnPrefilled,
+            events.OnWithdrawn
         );
 
     private DecodeInstance DecodeInstance(InstanceSpec spec, int index) =>
@@ -129,7 +132,8 @@ internal sealed class ClusterBuilder(
             outputEstimate,
             interTokenLatency,
             simulation,
-            events.OnDecoded
+            events.OnDecoded,
+            events.OnWithdrawn
         );
 
     private BatchedInstance Batched(InstanceSpec spec, EngineSpec engine, int index, InstanceRole role)
@@ -186,7 +190,8 @@ internal sealed class ClusterBuilder(
                 events.OnPrefillPlanned,
                 events.OnPrefilled,
                 events.OnDecoded,
-                events.OnRoom
+                events.OnRoom,
+                events.OnWithdrawn
             ),
             (
                 Queue(PolicyDecisions.DecodeLocal, scenario.Policies.DecodeLocal, index),

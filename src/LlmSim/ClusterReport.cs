@@ -60,6 +60,17 @@ internal static class ClusterReport
         );
     }
 
+    /// <summary>Figures of clients that react, of classes and tenants; null where there is nothing of that.</summary>
+    public static ServiceSummary? Service(Cluster cluster, MetricsRecorder recorder, double seconds) =>
+        recorder.Service is { } service
+            ? service.Summarize(recorder.Tokens, seconds) with
+            {
+                Conversations = cluster.Conversations.Conversations,
+                ConversationsBrokenOff = cluster.Conversations.BrokenOff,
+                TurnsNotSent = cluster.Conversations.TurnsNotSent,
+            }
+            : null;
+
     /// <summary>The counters of the policies, as decision.name.</summary>
     /// <exception cref="UserErrorException">A user's policy throws when asked for them.</exception>
     public static IReadOnlyDictionary<string, long> PolicyCounters(PolicySet policies)

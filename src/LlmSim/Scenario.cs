@@ -1,4 +1,5 @@
 using LlmSim.Clients;
+using LlmSim.Fleets;
 using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Policies;
@@ -69,6 +70,15 @@ public sealed record Scenario
 
     /// <summary>When requests of such a client are sent; <see cref="SendTimes.AtOnce" /> is the closed loop.</summary>
     internal SendTimes SendTimes { get; init; }
+
+    /// <summary>What clients do beside sending requests.</summary>
+    public ClientBehavior Clients { get; init; } = ClientBehavior.None;
+
+    /// <summary>What becomes of instances during the run: failures, starts and stops. Null for instances that live for ever.</summary>
+    public FleetPlan? Fleet { get; init; }
+
+    /// <summary>Whether requests have to be followed beyond their sending.</summary>
+    internal bool FollowsRequests => Clients.Follows || Fleet is not null;
 
     /// <summary>Gives an instance its performance model; the roofline when null.</summary>
     public Func<InstanceSpec, IPerformanceModel>? PerformanceModelFactory { get; init; }

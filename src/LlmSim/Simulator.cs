@@ -83,6 +83,8 @@ public static class Simulator
             // A closed loop fills up at its start and has a bound.
             QueueGrows = summary.QueueGrows && scenario.Concurrency is null,
             PerformanceRange = ClusterReport.PerformanceRange(cluster),
+            Service = ClusterReport.Service(cluster, recorder, summary.MeasuredSeconds),
+            Fleet = cluster.FleetSummary(summary.MakespanSeconds),
         };
     }
 

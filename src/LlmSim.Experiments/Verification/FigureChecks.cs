@@ -40,13 +40,20 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
     {
         findings.Same("requests", records.Count, summary.Requests);
         findings.Same("finished", _served.Length, summary.Finished);
-        findings.Same("rejected", records.Count - _served.Length, summary.Rejected);
+        findings.Same("rejected", Count(Outcome.Rejected), summary.Rejected);
+        findings.Same("timed_out", Count(Outcome.TimedOut), summary.TimedOut);
+        findings.Same("failed", Count(Outcome.Failed), summary.Failed);
         findings.Same(
             "measured_requests",
             records.Count(record => record.IsMeasured),
             summary.MeasuredRequests
         );
-        findings.Same("evictions", _served.Sum(record => (long)record.Evictions), summary.Evictions);
+        if (summary.Service is null)
+        {
+            // Attempts that came to nothing have no record.
+            findings.Same("evictions", _served.Sum(record => (long)record.Evictions), summary.Evictions);
+        }
+
         findings.Same(
             "input_tokens",
             _measured.Sum(record => (long)record.TraceInputTokens),
@@ -58,7 +65,7 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
             summary.OutputTokens
         );
         var reasons = records
-            .Where(record => record.IsRejected)
+            .Where(record => record.Outcome == Outcome.Rejected)
             .GroupBy(record => record.RejectionReason!, StringComparer.Ordinal)
             .OrderBy(reason => reason.Key, StringComparer.Ordinal)
             .Select(reason => $"{reason.Count()} {reason.Key}");
@@ -70,6 +77,8 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
         findings.Near("makespan_seconds", Seconds(records, _served), summary.MakespanSeconds);
         findings.Near("measured_seconds", MeasuredSeconds, summary.MeasuredSeconds);
     }
+
+    private int Count(Outcome outcome) => records.Count(record => record.Outcome == outcome);
 
     private double MeasuredSeconds => Seconds(records.Where(record => record.IsMeasured), _measured);
 

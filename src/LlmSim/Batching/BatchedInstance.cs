@@ -82,7 +82,7 @@ internal sealed partial class BatchedInstance : Instance
 
     /// <summary>Times of iterations like this one, as far as they are known at once: one alone when the group has a part of a prompt.</summary>
     public DecodeTrend IterationTrend(in IterationBatch batch, bool hasPrompt) =>
-        hasPrompt ? new(IterationSeconds(batch, hasPrompt), 0, 1) : Performance.Trend(batch);
+        (hasPrompt ? new(IterationSeconds(batch, hasPrompt), 0, 1) : Performance.Trend(batch)).Slowed(Slowdown);
 
     /// <summary>Tokens that the layers are computed for in an iteration that only decodes so many.</summary>
     public int PaddedTokens(int decodeTokens) => _padding.Padded(decodeTokens);
@@ -203,7 +203,9 @@ internal sealed partial class BatchedInstance : Instance
         _isPlanned = false;
         var times = _group.Times;
         Report(times, _batch.PrefillTokens, _batch.Requests);
-        _progress.Complete(_scheduler, times, _leaving);
+        ComputedTokens += (long)times.Count * _batch.Tokens;
+        _progress.Complete(_scheduler, times, _leaving, _hasWithdrawn);
+        _hasWithdrawn = false;
         _scheduler.OnEnded();
         Totals.Add(times, _batch.Requests);
         _scheduler.Regroup(times.End);
@@ -282,6 +284,14 @@ internal sealed partial class BatchedInstance : Instance
     private void Leave(SequenceState sequence)
     {
         var request = sequence.Request;
+        sequence.CountComputed();
+        if (request.IsWithdrawn)
+        {
+            _planner.Depart(sequence);
+            _options.OnWithdrawn(request);
+            return;
+        }
+
         CompletedRequests++;
         if (Role == InstanceRole.Prefill)
         {

@@ -17,6 +17,7 @@ namespace LlmSim.Batching;
 /// <param name="OnPrefilled">A request leaves with its first token; its KV cache stays until it is released.</param>
 /// <param name="OnFinished">A request has all its tokens.</param>
 /// <param name="OnRoom">There may be room for a reservation.</param>
+/// <param name="OnWithdrawn">A request whose client has gone holds nothing here any more.</param>
 internal sealed record BatchedInstanceOptions(
     InstanceRole Role,
     int KvBlocks,
@@ -28,5 +29,6 @@ internal sealed record BatchedInstanceOptions(
     Action<Request, SimTime> OnPrefillPlanned,
     Action<Request> OnPrefilled,
     Action<Request> OnFinished,
-    Action<Instance> OnRoom
+    Action<Instance> OnRoom,
+    Action<Request> OnWithdrawn
 );

@@ -180,11 +180,41 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
             }
         }
 
+        FindFirstEnd();
+    }
+
+    private void FindFirstEnd()
+    {
         _firstEnd = long.MaxValue;
         foreach (var last in _lastIteration.AsSpan(0, Count))
         {
             _firstEnd = Math.Min(_firstEnd, last);
         }
+    }
+
+    /// <summary>Takes out those whose clients have gone, and adds them to a list.</summary>
+    public void TakeWithdrawn(List<SequenceState> withdrawn)
+    {
+        for (var place = Count - 1; place >= 0; place--)
+        {
+            if (_members[place].Request.IsWithdrawn)
+            {
+                withdrawn.Add(TakeOut(place));
+            }
+        }
+
+        FindFirstEnd();
+    }
+
+    /// <summary>Nobody is here any more.</summary>
+    public void Clear()
+    {
+        Array.Clear(_members);
+        Array.Clear(_byTokensInBlock);
+        (Count, Measured, _computedSum) = (0, 0, 0);
+        _firstEnd = long.MaxValue;
+        _extremesKnown = false;
+        IsPlanned = false;
     }
 
     /// <summary>Takes all of them out, and adds them to a list.</summary>

@@ -44,6 +44,9 @@ internal sealed class IterationPlanner(
         return scheduler.Schedule(now, departing: 0);
     }
 
+    /// <summary>Everything is lost.</summary>
+    public void Clear() => _departing.Clear();
+
     private void LetGo()
     {
         if (_departing.Count == 0)

@@ -64,7 +64,16 @@ internal sealed class IterationProgress(
     }
 
     /// <summary>A plan has ended: whoever has nothing left to compute gets a token. Those that leave are added to a list.</summary>
-    public void Complete(IterationScheduler scheduler, IterationPlan times, List<SequenceState> leaving)
+    /// <param name="scheduler">Who runs.</param>
+    /// <param name="times">The plan.</param>
+    /// <param name="leaving">The list.</param>
+    /// <param name="hasWithdrawn">Whether there are some whose clients have gone.</param>
+    public void Complete(
+        IterationScheduler scheduler,
+        IterationPlan times,
+        List<SequenceState> leaving,
+        bool hasWithdrawn
+    )
     {
         Settle(scheduler, times, times.Count - 1);
         MeasureUse(times.End);
@@ -88,6 +97,12 @@ internal sealed class IterationProgress(
                 sequence.HasLeft = sequence.RemainingTokens == 0 || instance.Role == InstanceRole.Prefill;
             }
 
+            if (sequence.Request.IsWithdrawn)
+            {
+                sequence.HasLeft = true;
+                scheduler.OnWithdrawn(sequence);
+            }
+
             if (sequence.HasLeft)
             {
                 leaving.Add(sequence);
@@ -100,6 +115,11 @@ internal sealed class IterationProgress(
             decoding.Advance(1);
             decoding.LastToken = times.End;
             decoding.TakeFinished(leaving);
+            if (hasWithdrawn)
+            {
+                decoding.TakeWithdrawn(leaving);
+            }
+
             if (leaving.Count > 1)
             {
                 leaving.Sort(static (one, other) => one.Join.CompareTo(other.Join));

@@ -71,6 +71,18 @@ internal abstract partial class IterationScheduler(
     /// <returns>What its time depends on: no tokens when there is nothing to compute.</returns>
     public abstract IterationBatch Schedule(SimTime now, int departing);
 
+    /// <summary>A request leaves before it has all its tokens, or before its prompt is computed.</summary>
+    public virtual void OnWithdrawn(SequenceState sequence) { }
+
+    /// <summary>Everything is lost: nobody runs.</summary>
+    public virtual void Clear()
+    {
+        Decoding.Clear();
+        _single.Clear();
+        Admitted.Clear();
+        IsSteady = false;
+    }
+
     /// <summary>Requests that had ended have let go of their places and blocks.</summary>
     public virtual void OnFreed() { }
 
@@ -134,7 +146,7 @@ internal abstract partial class IterationScheduler(
     }
 
     /// <summary>Has every request of the batch a progress of its own again, so that the rule may look at each.</summary>
-    protected void Separate()
+    public void Separate()
     {
         if (Decoding.Count > 0)
         {

@@ -24,6 +24,14 @@ internal sealed class IterationTotals
         Busy += times.End - times.Start;
     }
 
+    /// <summary>Adds iterations of a plan that was cut off, and the time in it.</summary>
+    public void AddEnded(int iterations, int requests, SimTime busy)
+    {
+        Iterations += iterations;
+        Requests += (long)iterations * requests;
+        Busy += busy;
+    }
+
     /// <summary>Adds the blocks in use meanwhile.</summary>
     public void AddUse(SimTime duration, double usedBlocks) =>
         UsedBlockSeconds += duration.Seconds * usedBlocks;

@@ -72,6 +72,23 @@ internal sealed class LockstepGroup
         }
     }
 
+    /// <summary>Its members.</summary>
+    public IReadOnlyList<BatchedInstance> Members => _members;
+
+    /// <summary>All members fail at once: their iterations wait for each other.</summary>
+    public void Fail()
+    {
+        foreach (var member in _members)
+        {
+            member.LoseAll();
+        }
+
+        _iterationsEnd.Cancel();
+        _phase = Phase.Idle;
+        _times.Complete();
+        _times.Rest();
+    }
+
     /// <summary>The planned iterations have ended, or an idle group was woken.</summary>
     private void EndIterations()
     {

@@ -94,6 +94,7 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         }
 
         sequence.Computed = ComputedWith(sequence, hits);
+        sequence.Found = sequence.Computed;
         if (sequence is { Arrived: 0, Request.Evictions: 0 })
         {
             PromptTokens += sequence.Length;
@@ -178,8 +179,10 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
     {
         var full = spec.PrefixCaching ? sequence.Computed / spec.BlockTokens : 0;
         Name(sequence, Math.Max(sequence.SharedBlocks, sequence.NamedBlocks), full);
+        sequence.CountComputed();
         Release(sequence);
-        (sequence.Computed, sequence.Arrived, sequence.Scheduled, sequence.Published) = (0, 0, 0, 0);
+        (sequence.Computed, sequence.Found, sequence.Arrived) = (0, 0, 0);
+        (sequence.Scheduled, sequence.Published) = (0, 0);
     }
 
     /// <summary>Lets go of all blocks, the last one first, so that the start of a prefix stays longest.</summary>
@@ -196,6 +199,13 @@ internal sealed class PagedKvCache(EngineSpec spec, int blocks)
         sequence.Named.Clear();
         (sequence.Blocks, sequence.NamedBlocks) = (0, 0);
         SetReserved(sequence, 0);
+    }
+
+    /// <summary>Everything is lost: nothing is held, and nothing can be found.</summary>
+    public void Clear()
+    {
+        _reserved = 0;
+        Pool.Clear();
     }
 
     /// <summary>Puts the leading blocks of a prompt, fetched from another instance, among the free blocks that can be found.</summary>

@@ -88,6 +88,21 @@ internal sealed partial class SglangScheduler(
 
     public override void OnFreed() => _isFull = false;
 
+    public override void OnWithdrawn(SequenceState sequence)
+    {
+        if (_chunked == sequence)
+        {
+            _chunked = null;
+        }
+    }
+
+    public override void Clear()
+    {
+        base.Clear();
+        SetShare(InitialShare);
+        (_chunked, _isFull, _sinceReceived) = (null, false, 0);
+    }
+
     protected override void OnRepeated(int iterations)
     {
         _decodedSince += iterations;

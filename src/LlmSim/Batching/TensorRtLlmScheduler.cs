@@ -20,6 +20,12 @@ internal sealed class TensorRtLlmScheduler(
 
     public override void OnEnded() => PublishComputed();
 
+    public override void Clear()
+    {
+        base.Clear();
+        _heldBack = 0;
+    }
+
     public override bool TryReserve(SequenceState sequence) =>
         Cache.TryReserve(sequence, MostTokens(sequence.Request));
 

@@ -129,6 +129,32 @@ internal sealed class WaitingRequests(
         Track(selected, -1);
     }
 
+    /// <summary>Takes a request out, wherever it stands; null when it is not here.</summary>
+    public SequenceState? TryTake(Request request)
+    {
+        var sequence =
+            arrived.Remove(request) || fresh.Remove(request)
+                ? request.Sequence
+                : TakeUnseen(request) ?? TakePreempted(request);
+        if (sequence is not null)
+        {
+            Track(sequence, -1);
+        }
+
+        return sequence;
+    }
+
+    /// <summary>Nobody waits any more.</summary>
+    public void Clear()
+    {
+        _preempted.Clear();
+        _unseen.Clear();
+        arrived.Clear();
+        fresh.Clear();
+        _selectedFrom = null;
+        (Tokens, ExpectedTokens, PrefillDuration) = (0, 0, SimTime.Zero);
+    }
+
     /// <summary>Adds them to a list, in no particular order.</summary>
     public void CopyTo(List<Request> requests)
     {
@@ -160,6 +186,38 @@ internal sealed class WaitingRequests(
         }
 
         return tokens;
+    }
+
+    private SequenceState? TakeUnseen(Request request)
+    {
+        SequenceState? taken = null;
+        for (var left = _unseen.Count; left > 0; left--)
+        {
+            var unseen = _unseen.Dequeue();
+            if (unseen.Sequence.Request == request)
+            {
+                taken = unseen.Sequence;
+            }
+            else
+            {
+                _unseen.Enqueue(unseen);
+            }
+        }
+
+        return taken;
+    }
+
+    private SequenceState? TakePreempted(Request request)
+    {
+        var taken = _preempted.FirstOrDefault(sequence => sequence.Request == request);
+        if (taken is not null)
+        {
+            var others = _preempted.Where(sequence => sequence != taken).Reverse().ToArray();
+            _preempted.Clear();
+            Array.ForEach(others, _preempted.Push);
+        }
+
+        return taken;
     }
 
     private SequenceState SelectFrom(RequestQueue queue, SimTime now)

@@ -5,7 +5,8 @@ namespace LlmSim.Clients;
 
 /// <summary>
 /// A client with so many requests in flight at most. It takes the requests of one workload in its order; without times it is a closed
-/// loop, which sends the next one at the instant at which another has ended.
+/// loop, which sends the next one at the instant at which another has ended, or after a time to think. With such a time clients begin with it,
+/// so that they do not all come at once.
 /// </summary>
 internal sealed class LimitedClient : IClient
 {
@@ -18,6 +19,14 @@ internal sealed class LimitedClient : IClient
     /// <summary>Requests that may be sent before one has to end.</summary>
     private int _room;
 
+    private readonly int _concurrency;
+    private readonly Durations? _thinkTime;
+    private readonly RandomStream _random;
+    private readonly Alarms<int> _thinking;
+
+    /// <summary>Whether the workload has more, as far as is known.</summary>
+    private bool _hasMore = true;
+
     /// <summary>Whether the next request has been pulled and waits for its time.</summary>
     private bool _isPulled;
 
@@ -29,7 +38,9 @@ internal sealed class LimitedClient : IClient
         int concurrency,
         SendTimes times,
         Simulation simulation,
-        Action<Request> send
+        Action<Request> send,
+        Durations? thinkTime,
+        long seed
     )
     {
         WorkloadParameter.Require(concurrency >= 1, "concurrency", concurrency, "an integer of at least 1");
@@ -37,28 +48,56 @@ internal sealed class LimitedClient : IClient
         _times = times;
         _simulation = simulation;
         _send = send;
-        _room = concurrency;
+        _thinkTime = thinkTime;
+        _concurrency = concurrency;
+        _random = new RandomStream(seed, "think_time");
+        _thinking = new Alarms<int>(simulation, EventRanks.Arrival, "clients that think", _ => SendNext());
         // Sent by an event of its own: the stage that reports an end has not finished its own event.
         _nextSending = simulation.CreateTimer(EventRanks.Arrival, Send);
     }
 
-    public void Start() => _nextSending.Set(_simulation.Now);
+    public bool HasMore => _hasMore;
 
-    public void OnEnded()
+    public void Start()
     {
-        _room++;
-        _nextSending.Set(_simulation.Now);
+        for (var client = 0; client < _concurrency; client++)
+        {
+            GoOn();
+        }
     }
+
+    public void OnEnded(Request request, bool isServed) => GoOn();
 
     public void Dispose() => _stream.Dispose();
 
     public override string ToString() => "clients";
 
+    private void GoOn()
+    {
+        if (_thinkTime is null)
+        {
+            SendNext();
+        }
+        else if (_hasMore)
+        {
+            _thinking.Set(_simulation.Now + _thinkTime.Next(_random), default);
+        }
+    }
+
+    private void SendNext()
+    {
+        _room++;
+        _nextSending.Set(_simulation.Now);
+    }
+
+    /// <summary>Whether there is another request to send.</summary>
+    private bool Pull() => _isPulled || (_hasMore = _stream.MoveNext());
+
     private void Send()
     {
         var now = _simulation.Now;
         // Read once: a request that is rejected at once ends while it is sent, and sets the timer again.
-        for (var toSend = _room; toSend > 0 && (_isPulled || _stream.MoveNext()); toSend--)
+        for (var toSend = _room; toSend > 0 && Pull(); toSend--)
         {
             var due = _times == SendTimes.AtOnce ? now : _stream.Due + _delay;
             _isPulled = due > now;

@@ -23,7 +23,9 @@ internal sealed class OpenStream : IClient
 
     public void Start() => PlanNext();
 
-    public void OnEnded()
+    public bool HasMore => _arriving is not null;
+
+    public void OnEnded(Request request, bool isServed)
     {
         // Arrivals do not wait for the end of other requests.
     }
@@ -42,6 +44,7 @@ internal sealed class OpenStream : IClient
 
     private void PlanNext()
     {
+        _arriving = null;
         if (!_stream.MoveNext())
         {
             return;

@@ -7,11 +7,17 @@ namespace LlmSim.Clients;
 /// <summary>
 /// Makes the requests of a workload. Those that have left the cluster are used again: a long run allocates no more than a short one.
 /// </summary>
+/// <param name="seed">Seed of the run.</param>
+/// <param name="ttftSloSeconds">The TTFT SLO of those that have none of their own.</param>
+/// <param name="outputTokens">Which tokens the decode stage owes.</param>
+/// <param name="outputPredictor">What policies are told.</param>
+/// <param name="followsAll">Whether the clients of all requests are followed beyond the sending.</param>
 internal sealed class RequestPool(
     long seed,
     double ttftSloSeconds,
     OutputTokens outputTokens,
-    OutputPredictor outputPredictor
+    OutputPredictor outputPredictor,
+    bool followsAll
 )
 {
     /// <summary>Whole seconds of the clock.</summary>
@@ -20,14 +26,59 @@ internal sealed class RequestPool(
     private readonly Stack<Request> _left = new();
     private readonly RandomStream _predictionErrors = new(seed, "output_predictor");
 
-    /// <summary>An SLO beyond the end of the clock is one that is always met.</summary>
-    private readonly SimTime _ttftSlo =
-        ttftSloSeconds < LastSeconds ? SimTime.FromSeconds(ttftSloSeconds) : SimTime.MaxValue;
+    private readonly SimTime _ttftSlo = Slo(ttftSloSeconds);
 
     private readonly int _tokensFromPrefill = outputTokens == OutputTokens.FirstFromPrefill ? 1 : 0;
 
     /// <summary>A request that is to come. Predictions are drawn here, in the order of arrival.</summary>
     public Request Take(in RequestSpec spec)
+    {
+        var request = Fill(spec, outputPredictor.Predict(spec.OutputTokens, _predictionErrors));
+        if (followsAll || spec is { Origin: not null } or { Conversation: not null })
+        {
+            request.Call = NewCall(spec, request);
+        }
+
+        return request;
+    }
+
+    /// <summary>The request of a later turn, whose prediction does not depend on when it is sent.</summary>
+    public Request TakeTurn(in RequestSpec spec)
+    {
+        var errors = new RandomStream(seed, FormattableString.Invariant($"output_predictor:{spec.Id}"));
+        var request = Fill(spec, outputPredictor.Predict(spec.OutputTokens, errors));
+        request.Call = NewCall(spec, request);
+        return request;
+    }
+
+    /// <summary>Another attempt to get what a client asked for, sent now.</summary>
+    public Request TakeAgain(Call call, SimTime now)
+    {
+        var request = Fill(call.Spec with { Arrival = now }, call.PredictedOutputTokens);
+        request.Call = call;
+        request.IsMeasured = call.IsMeasured;
+        return request;
+    }
+
+    private static Call NewCall(in RequestSpec spec, Request request) =>
+        new()
+        {
+            Spec = spec,
+            FirstSent = spec.Arrival,
+            PredictedOutputTokens = request.PredictedOutputTokens,
+        };
+
+    private SimTime Deadline(in RequestSpec spec)
+    {
+        var slo = spec.Origin?.TtftSloSeconds is { } seconds ? Slo(seconds) : _ttftSlo;
+        return spec.Arrival <= SimTime.MaxValue - slo ? spec.Arrival + slo : SimTime.MaxValue;
+    }
+
+    /// <summary>An SLO beyond the end of the clock is one that is always met.</summary>
+    private static SimTime Slo(double seconds) =>
+        seconds < LastSeconds ? SimTime.FromSeconds(seconds) : SimTime.MaxValue;
+
+    private Request Fill(in RequestSpec spec, int? predictedOutputTokens)
     {
         var request = _left.TryPop(out var left) ? left : new Request();
         request.Id = spec.Id;
@@ -36,9 +87,8 @@ internal sealed class RequestPool(
         request.TraceOutputTokens = spec.OutputTokens;
         request.InputTokens = spec.InputTokens;
         request.DecodeTokensOwed = spec.OutputTokens - _tokensFromPrefill;
-        request.TtftDeadline =
-            spec.Arrival <= SimTime.MaxValue - _ttftSlo ? spec.Arrival + _ttftSlo : SimTime.MaxValue;
-        request.PredictedOutputTokens = outputPredictor.Predict(spec.OutputTokens, _predictionErrors);
+        request.TtftDeadline = Deadline(spec);
+        request.PredictedOutputTokens = predictedOutputTokens;
         request.Content = spec.HashIds is { } hashIds
             ? new PromptContent(hashIds, spec.HashBlockTokens, spec.InputTokens, spec.OutputTokens)
             : null;

@@ -5,7 +5,14 @@ using LlmSim.Workloads;
 namespace LlmSim.Clients;
 
 /// <summary>The requests of a workload, pulled as they are needed and checked on the way.</summary>
-internal sealed class RequestStream(IEnumerable<RequestSpec> workload, RequestPool requests) : IDisposable
+/// <param name="workload">The requests.</param>
+/// <param name="requests">Makes them.</param>
+/// <param name="knowsContent">Whether the content of prompts matters.</param>
+internal sealed class RequestStream(
+    IEnumerable<RequestSpec> workload,
+    RequestPool requests,
+    bool knowsContent
+) : IDisposable
 {
     private readonly IEnumerator<RequestSpec> _workload = workload.GetEnumerator();
 
@@ -33,7 +40,11 @@ internal sealed class RequestStream(IEnumerable<RequestSpec> workload, RequestPo
             ThrowImpossible(next, now);
         }
 
-        return requests.Take(next);
+        return requests.Take(
+            knowsContent && next.Conversation is { } conversation
+                ? next.WithContent(conversation.Turns[0])
+                : next
+        );
     }
 
     [DoesNotReturn]

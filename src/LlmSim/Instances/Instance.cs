@@ -1,3 +1,4 @@
+using LlmSim.Kernel;
 using LlmSim.Performance;
 
 namespace LlmSim.Instances;
@@ -17,6 +18,15 @@ internal abstract class Instance
     public InstanceSpec Spec { get; }
     public IPerformanceModel Performance { get; }
     public long KvCapacityBytes { get; }
+
+    /// <summary>Whether requests may be sent here.</summary>
+    public bool IsReady { get; set; } = true;
+
+    /// <summary>By what its times are multiplied: above 1 for an instance that is slower than it should be.</summary>
+    public double Slowdown { get; private set; } = 1;
+
+    /// <summary>Tokens that were computed here, prompts and generated ones.</summary>
+    public long ComputedTokens { get; protected set; }
 
     /// <summary>Told of iterations that have ended; null for nobody. It only looks on.</summary>
     public Action<EndedIteration>? OnIteration { get; set; }
@@ -63,6 +73,43 @@ internal abstract class Instance
     /// <summary>Forgets the KV cache of a request that was prefilled here and has been sent away.</summary>
     public virtual void Release(Request request) =>
         throw new InvalidOperationException($"{this} keeps no KV cache of a request that has left");
+
+    /// <summary>
+    /// Lets go of a request whose client has gone: at once where it waits, else at the next boundary. It is told when all that it held is free.
+    /// </summary>
+    public abstract void Withdraw(Request request);
+
+    /// <summary>The instances that fail with it, itself included: those of a data-parallel group do.</summary>
+    public virtual IReadOnlyList<Instance> FailingTogether => [this];
+
+    /// <summary>All that is at these instances is lost. What the requests had got is theirs until they start over.</summary>
+    public abstract void Fail();
+
+    /// <summary>Gives back the memory that was held for a KV cache that does not come.</summary>
+    public virtual void CancelReservation(Request request) { }
+
+    /// <summary>The prefix of a request does not come.</summary>
+    public virtual void Unexpect(Request request) { }
+
+    /// <summary>Changes what its times are multiplied by, from the next iteration or prefill on.</summary>
+    public void SlowDown(double factor)
+    {
+        Slowdown = factor;
+        OnSlowed();
+    }
+
+    /// <summary>Times have changed: what is planned beyond the present iteration no longer holds.</summary>
+    protected virtual void OnSlowed() { }
+
+    /// <summary>So long a time at the present speed.</summary>
+    protected SimTime Slowed(SimTime duration) =>
+        Slowdown == 1 ? duration : SimTime.FromSeconds(duration.Seconds * Slowdown);
+
+    /// <summary>Whether it has nothing to do, and holds nothing that is being sent away.</summary>
+    public abstract bool IsEmpty { get; }
+
+    /// <summary>Seconds in which it has computed.</summary>
+    public abstract double BusySeconds { get; }
 
     /// <summary>States that nothing is left, at the end of a run.</summary>
     public abstract void RequireEmpty();

@@ -42,12 +42,20 @@ internal sealed class IterationPlan
     /// <param name="iterations">How many.</param>
     /// <param name="batch">The batch of the first; its contexts grow by a token for each request in each further one.</param>
     /// <param name="performance">Gives the times of the iterations.</param>
-    public void Make(SimTime start, int iterations, DecodeBatch batch, IPerformanceModel performance)
+    /// <param name="slowdown">By what they are multiplied.</param>
+    public void Make(
+        SimTime start,
+        int iterations,
+        DecodeBatch batch,
+        IPerformanceModel performance,
+        double slowdown = 1
+    )
     {
         Begin(start);
         while (Count < iterations)
         {
-            var count = Add(performance.Trend(IterationBatch.OfDecode(batch)), iterations - Count);
+            var trend = performance.Trend(IterationBatch.OfDecode(batch)).Slowed(slowdown);
+            var count = Add(trend, iterations - Count);
             batch = new DecodeBatch(
                 batch.Requests,
                 batch.ContextTokens + ((long)count * batch.Requests),

@@ -7,7 +7,7 @@ namespace LlmSim.Memory;
 internal sealed partial class BlockPool
 {
     /// <summary>The first run of each page that has blocks here.</summary>
-    private readonly PageTable _pages = new();
+    private PageTable _pages = new();
 
     /// <summary>How many slots of a page, from one on, are here without a gap.</summary>
     public int CountFound(ulong page, int from)

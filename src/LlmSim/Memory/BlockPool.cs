@@ -34,6 +34,15 @@ internal sealed partial class BlockPool
         ReleaseUnnamed(blocks);
     }
 
+    /// <summary>All blocks are free again, and none can be found: the memory was lost.</summary>
+    public void Clear()
+    {
+        _runs = new Run[4];
+        (_runCount, _unused, Free) = (1, None, 0);
+        _pages = new PageTable();
+        ReleaseUnnamed(Total);
+    }
+
     public int Total { get; }
 
     /// <summary>Blocks that nobody holds, findable ones among them.</summary>

@@ -1,10 +1,9 @@
-using System.Runtime.CompilerServices;
 using LlmSim.Kernel;
 
 namespace LlmSim.Metrics;
 
 /// <summary>Observes what becomes of requests and turns it into records and a summary.</summary>
-internal sealed class MetricsRecorder(
+internal sealed partial class MetricsRecorder(
     TpotDefinition tpotDefinition,
     double ttftSloSeconds,
     double tpotSloSeconds,
@@ -28,6 +27,7 @@ internal sealed class MetricsRecorder(
 
     /// <summary>Of the requests that the statistics are about.</summary>
     private readonly Span _span = new();
+    private TokenCounts _tokens;
     private long _measuredArrived;
     private long _measuredFinished;
     private long _inputTokens;
@@ -39,7 +39,24 @@ internal sealed class MetricsRecorder(
     public InterTokenLatency InterTokenLatency { get; } = new();
     public long Arrived { get; private set; }
     public long Finished { get; private set; }
-    public long Rejected { get; private set; }
+
+    /// <summary>Requests that ended otherwise.</summary>
+    public long Unserved { get; private set; }
+
+    /// <summary>What became of the tokens that were computed.</summary>
+    public TokenCounts Tokens => _tokens;
+
+    /// <summary>Finished requests that met all their SLOs.</summary>
+    public long Met { get; private set; }
+
+    /// <summary>Those whose clients gave up.</summary>
+    public long TimedOut { get; private set; }
+
+    /// <summary>Those that were lost with an instance.</summary>
+    public long Failed { get; private set; }
+
+    /// <summary>Figures by class and tenant, and of tokens; null when no client reacts and no instance fails.</summary>
+    public ServiceRecorder? Service { get; set; }
 
     /// <summary>Called with the number of requests that have finished or were rejected, after each.</summary>
     public Action<long>? CompletionObserver { get; set; }
@@ -49,6 +66,13 @@ internal sealed class MetricsRecorder(
         request.IsMeasured = _measured.Contains(Arrived++);
         _queueGrowth.Arrive();
         _run.Arrive(request.Arrival);
+        if (request.Call is { } call)
+        {
+            call.IsMeasured = request.IsMeasured;
+            Service ??= new ServiceRecorder();
+            Service.Arrive(request);
+        }
+
         if (!request.IsMeasured)
         {
             return;
@@ -66,12 +90,27 @@ internal sealed class MetricsRecorder(
         }
     }
 
-    public void OnRejected(Request request, string reason)
+    /// <summary>Nothing of an attempt that came to nothing is in the cluster any more.</summary>
+    public void OnDropped(Request request) => _tokens.Waste(request);
+
+    /// <summary>A request ends without all its tokens.</summary>
+    /// <param name="request">The request, or its last attempt.</param>
+    /// <param name="outcome">How.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="now">The simulated clock.</param>
+    public void OnUnserved(Request request, Outcome outcome, string reason, SimTime now)
     {
-        Rejected++;
-        _queueGrowth.Leave(secondsInCluster: 0, secondsWaited: 0);
-        _rejections[reason] = _rejections.GetValueOrDefault(reason) + 1;
-        Report(request, double.NaN, reason);
+        Unserved++;
+        TimedOut += outcome == Outcome.TimedOut ? 1 : 0;
+        Failed += outcome == Outcome.Failed ? 1 : 0;
+        _queueGrowth.Leave((now - request.FirstSent).Seconds, secondsWaited: 0);
+        if (outcome == Outcome.Rejected)
+        {
+            _rejections[reason] = _rejections.GetValueOrDefault(reason) + 1;
+        }
+
+        Service?.Leave(request, outcome);
+        Report(request, double.NaN, outcome, reason);
     }
 
     public void OnFinished(Request request)
@@ -79,23 +118,30 @@ internal sealed class MetricsRecorder(
         Finished++;
         _run.Finish(request.Finish);
         _finishedInWindow.Add(1);
-        _inputTokensInWindow.Add(request.TraceInputTokens);
-        _outputTokensInWindow.Add(request.TraceOutputTokens);
-        _queueGrowth.Leave((request.Finish - request.Arrival).Seconds, WaitedSeconds(request));
+        _inputTokensInWindow.Add(request.PromptTokensSent);
+        _outputTokensInWindow.Add(request.TokensToReceive);
+        _queueGrowth.Leave((request.Finish - request.FirstSent).Seconds, WaitedSeconds(request));
         var tpotSeconds = TpotSeconds(request);
-        var ttftSeconds = (request.PrefillFinish - request.Arrival).Seconds;
-        _attainment.Add(ttftSeconds, tpotSeconds, request.IsMeasured);
+        var ttftSeconds = (request.FirstToken - request.FirstSent).Seconds;
+        var met = _attainment.Judge(request, ttftSeconds, tpotSeconds);
+        Met += met.All ? 1 : 0;
+        _attainment.Add(met, request.IsMeasured);
         foreach (var attainment in _attainments)
         {
-            attainment.Add(ttftSeconds, tpotSeconds, request.IsMeasured);
+            attainment.Add(attainment.Judge(request, ttftSeconds, tpotSeconds), request.IsMeasured);
         }
 
         if (request.IsMeasured)
         {
             Collect(request, ttftSeconds, tpotSeconds);
+            if (request.Call is not null)
+            {
+                Service!.Finish(request, ttftSeconds, tpotSeconds, met);
+            }
         }
 
-        Report(request, tpotSeconds, reason: null);
+        _tokens.Use(request);
+        Report(request, tpotSeconds, Outcome.Finished, reason: null);
     }
 
     public RunSummary Summarize(
@@ -122,6 +168,8 @@ internal sealed class MetricsRecorder(
             Finished = Finished,
             MeasuredRequests = _measuredArrived,
             MeasuredSeconds = seconds,
+            TimedOut = TimedOut,
+            Failed = Failed,
             Rejections = _rejections,
             Evictions = evictions,
             InputTokens = _inputTokens,
@@ -163,45 +211,18 @@ internal sealed class MetricsRecorder(
             )
             : ArrivalWindow.None;
 
-    private void Report(Request request, double tpotSeconds, string? reason)
+    private void Report(Request request, double tpotSeconds, Outcome outcome, string? reason)
     {
         if (onRequest is not null)
         {
-            onRequest(Record(request, tpotSeconds, reason));
+            onRequest(Record(request, tpotSeconds, outcome, reason));
         }
 
-        CompletionObserver?.Invoke(Finished + Rejected);
+        CompletionObserver?.Invoke(Finished + Unserved);
     }
 
-    /// <summary>A separate method, since its callers often run without a listener for records.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static RequestRecord Record(Request request, double tpotSeconds, string? reason) =>
-        new()
-        {
-            Id = request.Id,
-            Arrival = request.Arrival,
-            TraceInputTokens = request.TraceInputTokens,
-            TraceOutputTokens = request.TraceOutputTokens,
-            InputTokens = request.InputTokens,
-            OutputTokens = request.TraceOutputTokens - request.EvictedTokens,
-            PrefillInstance = request.PrefillInstance,
-            TakenIn = request.TakenIn,
-            PrefillStart = request.PrefillStart,
-            PrefillFinish = request.PrefillFinish,
-            TransferFinish = request.TransferFinish,
-            DecodeInstance = request.DecodeInstance,
-            DecodeStart = request.DecodeStart,
-            FirstDecodeStart = request.FirstDecodeStart,
-            Finish = request.Finish,
-            Evictions = request.Evictions,
-            Recompute = request.RecomputeDuration,
-            TpotSeconds = tpotSeconds,
-            RejectionReason = reason,
-            IsMeasured = request.IsMeasured,
-        };
-
     private static double WaitedSeconds(Request request) =>
-        (request.PrefillStart - request.Arrival).Seconds
+        (request.PrefillStart - request.FirstSent).Seconds
         + (request.DecodeInstance < 0 ? 0 : (request.FirstDecodeStart - request.TransferFinish).Seconds);
 
     private double TpotSeconds(Request request)
@@ -213,20 +234,20 @@ internal sealed class MetricsRecorder(
                 : (request.Finish - request.TransferFinish).Seconds / request.DecodeTokensOwed;
         }
 
-        return request.TraceOutputTokens == 1
+        return request.TokensToReceive == 1
             ? double.NaN
-            : (request.Finish - request.PrefillFinish).Seconds / (request.TraceOutputTokens - 1);
+            : (request.Finish - request.FirstToken).Seconds / (request.TokensToReceive - 1);
     }
 
     private void Collect(Request request, double ttftSeconds, double tpotSeconds)
     {
         _measuredFinished++;
         _span.Finish(request.Finish);
-        _inputTokens += request.TraceInputTokens;
-        _outputTokens += request.TraceOutputTokens;
+        _inputTokens += request.PromptTokensSent;
+        _outputTokens += request.TokensToReceive;
         _ttft.Add(ttftSeconds);
-        _endToEnd.Add((request.Finish - request.Arrival).Seconds);
-        _prefillQueue.Add((request.PrefillStart - request.Arrival).Seconds);
+        _endToEnd.Add((request.Finish - request.FirstSent).Seconds);
+        _prefillQueue.Add((request.PrefillStart - request.FirstSent).Seconds);
         if (!double.IsNaN(tpotSeconds))
         {
             _tpot.Add(tpotSeconds);

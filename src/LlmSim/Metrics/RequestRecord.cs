@@ -1,4 +1,5 @@
 using LlmSim.Kernel;
+using LlmSim.Workloads;
 
 namespace LlmSim.Metrics;
 
@@ -61,17 +62,38 @@ public readonly record struct RequestRecord()
     /// <summary>TPOT in seconds as the run defines it; NaN for a single output token, and when rejected.</summary>
     public required double TpotSeconds { get; init; }
 
-    /// <summary>Why the cluster can never serve it; null when it was served.</summary>
+    /// <summary>Why it was not served; null when it was.</summary>
     public string? RejectionReason { get; init; }
+
+    /// <summary>What became of it.</summary>
+    public Outcome Outcome { get; init; }
+
+    /// <summary>Who sent it; null when nothing is known.</summary>
+    public RequestOrigin? Origin { get; init; }
+
+    /// <summary>How often its client sent it.</summary>
+    public int Attempts { get; init; } = 1;
+
+    /// <summary>How often it was computed anew because an instance failed.</summary>
+    public int Failovers { get; init; }
+
+    /// <summary>The request that began its conversation; null when it belongs to none.</summary>
+    public long? ConversationId { get; init; }
+
+    /// <summary>Its turn in that, from 0.</summary>
+    public int Turn { get; init; }
+
+    /// <summary>When its first token came, before a failure perhaps; null for the end of its prefill.</summary>
+    internal SimTime? EarlierFirstToken { get; init; }
 
     /// <summary>Whether the statistics of the run count it: it belongs to neither warm-up nor cool-down.</summary>
     public bool IsMeasured { get; init; } = true;
 
-    /// <summary>Whether it was rejected.</summary>
+    /// <summary>Whether it was not served.</summary>
     public bool IsRejected => RejectionReason is not null;
 
     /// <summary>Time to first token in seconds; NaN when rejected.</summary>
-    public double TtftSeconds => IsRejected ? double.NaN : (PrefillFinish - Arrival).Seconds;
+    public double TtftSeconds => IsRejected ? double.NaN : ((EarlierFirstToken ?? PrefillFinish) - Arrival).Seconds;
 
     /// <summary>End-to-end latency in seconds; NaN when rejected.</summary>
     public double EndToEndSeconds => IsRejected ? double.NaN : (Finish - Arrival).Seconds;

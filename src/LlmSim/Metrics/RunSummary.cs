@@ -9,11 +9,23 @@ public sealed record RunSummary
     /// <summary>Requests that got all their tokens.</summary>
     public required long Finished { get; init; }
 
-    /// <summary>Requests that the cluster can never serve, by reason.</summary>
+    /// <summary>Requests that the cluster did not take, by reason.</summary>
     public required IReadOnlyDictionary<string, long> Rejections { get; init; }
 
-    /// <summary>Requests that the cluster can never serve.</summary>
-    public long Rejected => Requests - Finished;
+    /// <summary>Requests that the cluster did not take.</summary>
+    public long Rejected => Requests - Finished - TimedOut - Failed;
+
+    /// <summary>Requests whose clients gave up.</summary>
+    public long TimedOut { get; init; }
+
+    /// <summary>Requests that were lost when an instance failed.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Figures of clients that react, of classes and tenants; null where there is nothing of that.</summary>
+    public ServiceSummary? Service { get; init; }
+
+    /// <summary>What became of the instances; null where they live for ever.</summary>
+    public FleetSummary? Fleet { get; init; }
 
     /// <summary>Evictions and preemptions.</summary>
     public required long Evictions { get; init; }

@@ -25,22 +25,30 @@ internal sealed class SloAttainment(double ttftSloSeconds, double tpotSloSeconds
     /// <summary>A request arrives that the statistics are about.</summary>
     internal void Extend() => _metBothInWindow.Extend();
 
-    /// <summary>Counts a request that has finished; its TPOT is NaN when it had a single token.</summary>
-    internal void Add(double ttftSeconds, double tpotSeconds, bool isMeasured)
+    /// <summary>Counts a request that has finished.</summary>
+    internal void Add(in SlosMet met, bool isMeasured)
     {
-        var metTtft = ttftSeconds < ttftSloSeconds;
-        // A single token has no gap that could be too long.
-        var metTpot = double.IsNaN(tpotSeconds) || tpotSeconds < tpotSloSeconds;
-        _metBothInWindow.Add(metTtft && metTpot ? 1 : 0);
+        _metBothInWindow.Add(met.All ? 1 : 0);
         if (!isMeasured)
         {
             return;
         }
 
-        MetTtft += metTtft ? 1 : 0;
-        MetTpot += metTpot ? 1 : 0;
-        MetBoth += metTtft && metTpot ? 1 : 0;
+        MetTtft += met.Ttft ? 1 : 0;
+        MetTpot += met.Tpot ? 1 : 0;
+        MetBoth += met.All ? 1 : 0;
     }
+
+    /// <summary>Which of these SLOs, or of its own, a request has met.</summary>
+    internal SlosMet Judge(Request request, double ttftSeconds, double tpotSeconds) =>
+        SlosMet.Of(
+            request.Origin,
+            ttftSeconds,
+            tpotSeconds,
+            (request.Finish - request.FirstSent).Seconds,
+            ttftSloSeconds,
+            tpotSloSeconds
+        );
 
     /// <summary>The summary of the requests that were counted, with the figures that depend on the SLOs.</summary>
     public RunSummary ApplyTo(RunSummary summary) =>

@@ -33,6 +33,10 @@ internal readonly record struct DecodeBatch(int Requests, long ContextTokens, in
 /// <param name="Iterations">For how many iterations that holds, the first included: at least 1.</param>
 public readonly record struct DecodeTrend(double Seconds, double GrowthSeconds, int Iterations)
 {
+    /// <summary>So many times as long.</summary>
+    internal DecodeTrend Slowed(double factor) =>
+        factor == 1 ? this : new(Seconds * factor, GrowthSeconds * factor, Iterations);
+
     /// <summary>Both in each iteration, the other so many times.</summary>
     internal DecodeTrend Plus(in DecodeTrend other, double times = 1) =>
         new(

@@ -22,4 +22,7 @@ internal static class EventRanks
 
     /// <summary>Last: an iteration that begins at this instant sees everything that has come by then.</summary>
     public static readonly EventRank IterationEnd = new(5);
+
+    /// <summary>After all that: a token that comes as a client gives up, or as an instance fails, has come.</summary>
+    public static readonly EventRank Disturbance = new(6);
 }

@@ -1,5 +1,6 @@
 using LlmSim.Kernel;
 using LlmSim.Memory;
+using LlmSim.Workloads;
 
 namespace LlmSim.Requests;
 
@@ -82,6 +83,75 @@ internal sealed class Request
     /// <summary>Its state on the batched instance at which it waits, or which holds blocks for it.</summary>
     public SequenceState? Sequence { get; set; }
 
+    /// <summary>What is known of the client that sent it; null for one that only sends.</summary>
+    public Call? Call { get; set; }
+
+    /// <summary>Who sends it.</summary>
+    public RequestOrigin Origin => Call?.Spec.Origin ?? RequestOrigin.Unknown;
+
+    /// <summary>Whether its client has gone: the instance that has it lets go of it at the next boundary.</summary>
+    public bool IsWithdrawn { get; set; }
+
+    /// <summary>Tokens that were computed for it, those of its context that were computed again among them.</summary>
+    public long ComputedTokens { get; private set; }
+
+    /// <summary>Those of them that had not been computed before.</summary>
+    public long UsefulTokens { get; private set; }
+
+    /// <summary>How far its context has been computed.</summary>
+    private long _furthest;
+
+    /// <summary>A part of its context was computed.</summary>
+    /// <param name="from">Tokens that were there.</param>
+    /// <param name="to">Tokens that are there now.</param>
+    public void CountComputed(long from, long to)
+    {
+        ComputedTokens += to - from;
+        UsefulTokens += Math.Max(0, to - Math.Max(from, _furthest));
+        _furthest = Math.Max(_furthest, to);
+    }
+
+    /// <summary>Tokens that it had when the instance failed that it was on, and that count as a part of its prompt since.</summary>
+    public int KeptTokens { get; private set; }
+
+    /// <summary>Whether its client has got a token.</summary>
+    public bool HasFirstToken =>
+        KeptTokens > 0 || State is RequestState.DecodeGlobal or RequestState.DecodeLocal;
+
+    /// <summary>When its client first sent it.</summary>
+    public SimTime FirstSent => Call?.FirstSent ?? Arrival;
+
+    /// <summary>When its client got the first token that was not lost.</summary>
+    public SimTime FirstToken => KeptTokens > 0 ? Call!.FirstToken : PrefillFinish;
+
+    /// <summary>Prompt tokens that the client sent.</summary>
+    public int PromptTokensSent => TraceInputTokens - KeptTokens;
+
+    /// <summary>Tokens that the client gets in all.</summary>
+    public int TokensToReceive => TraceOutputTokens + KeptTokens;
+
+    /// <summary>What was done for it is lost: it is to be computed anew, but for the tokens that its client has and sends along.</summary>
+    /// <param name="keptTokens">How many of those that it has got.</param>
+    public void StartOver(int keptTokens)
+    {
+        Invariant.Require(
+            keptTokens >= 0 && keptTokens <= GeneratedTokens && keptTokens < TraceOutputTokens,
+            $"{this} was to keep {keptTokens} tokens of {GeneratedTokens}"
+        );
+        if (keptTokens > 0 && KeptTokens == 0)
+        {
+            Call!.FirstToken = PrefillFinish;
+        }
+
+        var tokensFromPrefill = TraceOutputTokens - DecodeTokensOwed - EvictedTokens;
+        KeptTokens += keptTokens;
+        TraceInputTokens += keptTokens;
+        TraceOutputTokens -= keptTokens;
+        InputTokens = TraceInputTokens;
+        DecodeTokensOwed = TraceOutputTokens - tokensFromPrefill;
+        ForgetProgress();
+    }
+
     /// <summary>Forgets everything: what has left the cluster becomes a request that is to come.</summary>
     public void Renew()
     {
@@ -92,9 +162,20 @@ internal sealed class Request
         TraceOutputTokens = 0;
         TtftDeadline = default;
         PredictedOutputTokens = null;
-        State = RequestState.PrefillGlobal;
         InputTokens = 0;
         DecodeTokensOwed = 0;
+        Content = null;
+        Call = null;
+        ComputedTokens = 0;
+        UsefulTokens = 0;
+        _furthest = 0;
+        KeptTokens = 0;
+        ForgetProgress();
+    }
+
+    private void ForgetProgress()
+    {
+        State = RequestState.PrefillGlobal;
         DecodedTokens = 0;
         TokensFromPrefill = 0;
         EvictedTokens = 0;
@@ -116,7 +197,7 @@ internal sealed class Request
         JoinedAtIteration = 0;
         BatchSlot = 0;
         ExpectedOutputTokens = 0;
-        Content = null;
+        IsWithdrawn = false;
         Sequence = null;
     }
 

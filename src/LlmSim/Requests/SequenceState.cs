@@ -41,6 +41,16 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
     /// <summary>Tokens whose KV cache came from another instance; a preemption loses them.</summary>
     public int Arrived { get; set; }
 
+    /// <summary>Tokens that were there when it was admitted, and need not be computed.</summary>
+    public int Found { get; set; }
+
+    /// <summary>Counts what has been computed of it for its request.</summary>
+    public void CountComputed()
+    {
+        Request.CountComputed(Found, Computed);
+        Found = Computed;
+    }
+
     /// <summary>Tokens of the planned iteration.</summary>
     public int Scheduled { get; set; }
 

@@ -11,6 +11,7 @@ internal sealed class EligibleInstances
     private readonly Instance[] _examples;
     private readonly int[] _kinds;
     private readonly bool[] _canHold;
+    private bool _allAreReady = true;
 
     public EligibleInstances(IEnumerable<Instance> instances)
     {
@@ -55,10 +56,16 @@ internal sealed class EligibleInstances
         return false;
     }
 
+    /// <summary>One of them has become ready, or is ready no more.</summary>
+    public void OnReadinessChanged() => _allAreReady = Array.TrueForAll(_all, instance => instance.IsReady);
+
+    /// <summary>Whether one is ready that could hold the request.</summary>
+    public bool AnyReady(Request request) => _allAreReady || For(request).Length > 0;
+
     /// <summary>All of them, whatever they can hold.</summary>
     public Instance[] All => _all;
 
-    /// <summary>Those that can, in their order. Valid until the next call.</summary>
+    /// <summary>Those that are ready and can, in their order. Valid until the next call.</summary>
     public ReadOnlySpan<Instance> For(Request request)
     {
         var canAll = true;
@@ -68,7 +75,7 @@ internal sealed class EligibleInstances
             canAll &= _canHold[kind];
         }
 
-        if (canAll)
+        if (canAll && _allAreReady)
         {
             return _all;
         }
@@ -76,7 +83,7 @@ internal sealed class EligibleInstances
         var count = 0;
         for (var i = 0; i < _all.Length; i++)
         {
-            if (_canHold[_kinds[i]])
+            if (_canHold[_kinds[i]] && _all[i].IsReady)
             {
                 _eligible[count++] = _all[i];
             }

@@ -41,6 +41,12 @@ internal sealed class Router
     /// <summary>Whether any instance could ever hold the request.</summary>
     public bool CanServe(Request request) => _instances.Any(request);
 
+    /// <summary>Whether an instance is ready that could hold the request.</summary>
+    public bool HasReady(Request request) => _instances.AnyReady(request);
+
+    /// <summary>An instance has become ready, or is ready no more.</summary>
+    public void OnReadinessChanged() => _instances.OnReadinessChanged();
+
     /// <summary>Whether any instance could hold its prompt, were nothing to come after it.</summary>
     public bool CanHoldPrompt(Request request) =>
         _instances.All.Any(instance => instance.CanHoldPrompt(request));

@@ -36,6 +36,10 @@ internal sealed class FairNetwork
     /// <summary>Bytes of the transfers that have arrived.</summary>
     public long DeliveredBytes { get; private set; }
 
+    /// <summary>All that is under way.</summary>
+    public IEnumerable<Flow> Flows =>
+        _flows.Concat(_arriving.OfType<Flow>().Where(flow => !flow.IsCancelled));
+
     /// <summary>Seconds that a transfer takes alone.</summary>
     public static double SecondsAlone(long bytes, InstanceSpec source, InstanceSpec destination) =>
         LatencySeconds(source, destination)
@@ -76,6 +80,37 @@ internal sealed class FairNetwork
     {
         Send();
         flow.SourceBytesPerSecond = double.PositiveInfinity;
+        Share();
+    }
+
+    /// <summary>Takes what is under way for a request off the network.</summary>
+    /// <returns>What it was; null when there is nothing.</returns>
+    public Flow? Cancel(Request request)
+    {
+        Send();
+        var flow = _flows.Find(sent => sent.Request == request);
+        if (flow is not null)
+        {
+            _flows.Remove(flow);
+        }
+        else if (_arriving.Find(arriving => arriving is { IsCancelled: false } && arriving.Request == request) is { } late)
+        {
+            late.IsCancelled = true;
+            flow = late;
+        }
+
+        StartedBytes -= flow?.Bytes ?? 0;
+        Share();
+        return flow;
+    }
+
+    /// <summary>Changes the bandwidth of an instance's port to so many times what it is without faults, above 0.</summary>
+    public void Scale(Instance instance, double factor)
+    {
+        Send();
+        var (egress, ingress) = Port(instance);
+        egress.Scale(factor);
+        ingress.Scale(factor);
         Share();
     }
 
@@ -170,6 +205,11 @@ internal sealed class FairNetwork
         Invariant.Require(flow is not null, $"a KV transfer arrived twice (slot {slot})");
         _arriving[slot] = null;
         _freeSlots.Push(slot);
+        if (flow.IsCancelled)
+        {
+            return;
+        }
+
         DeliveredBytes += flow.Bytes;
         flow.OnDelivered();
     }

@@ -3,7 +3,12 @@ namespace LlmSim.Transfers;
 /// <summary>One direction of an instance's port.</summary>
 internal sealed class Link(double bytesPerSecond)
 {
-    public double BytesPerSecond { get; } = bytesPerSecond;
+    private double _scale = 1;
+
+    public double BytesPerSecond => _scale * bytesPerSecond;
+
+    /// <summary>Changes the bandwidth to so many times what it is without faults.</summary>
+    public void Scale(double factor) => _scale = factor;
 
     /// <summary>Bandwidth left for the flows whose rate is not yet set, while rates are computed.</summary>
     public double BytesPerSecondLeft { get; set; }
@@ -37,6 +42,9 @@ internal sealed class Flow(
 
     public double BytesLeft { get; set; } = bytes;
     public double BytesPerSecond { get; set; }
+
+    /// <summary>Whether it was taken off its way when its last byte had left.</summary>
+    public bool IsCancelled { get; set; }
 
     /// <summary>Whether its rate is not yet set.</summary>
     public bool IsOpen { get; set; }

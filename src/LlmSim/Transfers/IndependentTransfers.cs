@@ -12,6 +12,11 @@ internal sealed class IndependentTransfers : IKvTransfer
     private readonly List<Request?> _slots = [];
     private readonly Stack<int> _freeSlots = new();
 
+    /// <summary>Slots whose request has been taken off its way; the events of their ends are still to come.</summary>
+    private readonly HashSet<int> _cancelled = [];
+
+    private double _scale = 1;
+
     public IndependentTransfers(double bytesPerSecond, Simulation simulation, Action<Request> onTransferred)
     {
         _bytesPerSecond = bytesPerSecond;
@@ -29,7 +34,7 @@ internal sealed class IndependentTransfers : IKvTransfer
         }
 
         _slots[slot] = request;
-        var finish = _simulation.Now + SimTime.FromSeconds(kvBytes / _bytesPerSecond);
+        var finish = _simulation.Now + SimTime.FromSeconds(kvBytes / (_scale * _bytesPerSecond));
         _simulation.Schedule(finish, EventRanks.TransferFinish, _arrive, slot);
     }
 
@@ -37,11 +42,27 @@ internal sealed class IndependentTransfers : IKvTransfer
     {
         var slot = (int)argument;
         var request = _slots[slot];
-        Invariant.Require(request is not null, $"a transfer ended twice (slot {slot})");
         _slots[slot] = null;
         _freeSlots.Push(slot);
+        if (request is null)
+        {
+            var wasCancelled = _cancelled.Remove(slot);
+            Invariant.Require(wasCancelled, $"a transfer ended twice (slot {slot})");
+            return;
+        }
+
         _onTransferred(request);
     }
+
+    public void Cancel(Request request)
+    {
+        var slot = _slots.IndexOf(request);
+        Invariant.Require(slot >= 0, $"{request} was to be taken off a way on which it is not");
+        _slots[slot] = null;
+        _cancelled.Add(slot);
+    }
+
+    public void Scale(double factor) => _scale = factor;
 
     public void RequireEmpty() =>
         Invariant.Require(

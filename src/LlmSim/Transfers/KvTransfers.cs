@@ -12,7 +12,8 @@ internal sealed class KvTransfers
 {
     private readonly KvTransfer _kind;
     private readonly KvFootprint _kvFootprint;
-    private readonly Func<Request, Instance> _chooseDecode;
+    private readonly Func<Request, Instance?> _chooseDecode;
+    private readonly Func<Request, bool> _mayDecode;
     private readonly Action<Request, Instance> _onTransferred;
 
     /// <summary>The links by which they leave each prefill instance; empty when they go over the network.</summary>
@@ -27,13 +28,15 @@ internal sealed class KvTransfers
         int layers,
         Simulation simulation,
         KvFootprint kvFootprint,
-        Func<Request, Instance> chooseDecode,
+        Func<Request, Instance?> chooseDecode,
+        Func<Request, bool> mayDecode,
         Action<Request, Instance> onTransferred
     )
     {
         _kind = kind;
         _kvFootprint = kvFootprint;
         _chooseDecode = chooseDecode;
+        _mayDecode = mayDecode;
         _onTransferred = onTransferred;
         Network = new FairNetwork(simulation);
         if (_kind is KvTransfer.ContendedLinks or KvTransfer.ContendedLinksPerLayer)
@@ -86,12 +89,29 @@ internal sealed class KvTransfers
     /// <summary>Sends the KV cache of a request layer by layer until its prefill ends, when transfers do so.</summary>
     public void SendEarly(Request request, Instance source, SimTime prefillFinish)
     {
-        if (_kind != KvTransfer.ContendedLinksPerLayer || request.DecodeTokensOwed == 0)
+        if (
+            _kind != KvTransfer.ContendedLinksPerLayer
+            || request.DecodeTokensOwed == 0
+            || !_mayDecode(request)
+        )
         {
             return;
         }
 
         Reserve(request, source, prefillFinish);
+    }
+
+    /// <summary>A request that no instance was ready to decode is to go on.</summary>
+    public void Resume(Request request, Instance source)
+    {
+        if (_reserved is null)
+        {
+            OnArrived(request);
+        }
+        else
+        {
+            Reserve(request, source, request.PrefillFinish);
+        }
     }
 
     /// <summary>
@@ -121,6 +141,62 @@ internal sealed class KvTransfers
                 destination.Accept(request);
             }
         );
+    }
+
+    /// <summary>
+    /// Takes the KV cache of a request off its way, and gives back what its destination held for it. It stays where it was computed.
+    /// </summary>
+    public void Cancel(Request request)
+    {
+        if (_reserved is not null)
+        {
+            if (_reserved.Cancel(request) is { IsReserved: true, Destination: var destination })
+            {
+                destination.CancelReservation(request);
+            }
+        }
+        else if (_links.Length > 0)
+        {
+            _links[request.PrefillInstance].Cancel(request);
+        }
+        else
+        {
+            Network.Cancel(request);
+        }
+    }
+
+    /// <summary>The prefix of a request that is to be prefilled does not come; it waits for none any more.</summary>
+    /// <returns>Where it was to be prefilled; null when none was on its way.</returns>
+    public Instance? CancelFetch(Request request)
+    {
+        var destination = Network.Cancel(request)?.Destination;
+        destination?.Unexpect(request);
+        return destination;
+    }
+
+    /// <summary>The prefix that is being fetched for a request that is to be prefilled; null for none.</summary>
+    public Flow? Fetching(Request request) => Network.Flows.FirstOrDefault(flow => flow.Request == request);
+
+    /// <summary>Requests whose KV cache goes, or waits to go, to an instance that was chosen before it left.</summary>
+    public IEnumerable<Request> To(Instance destination) => _reserved?.To(destination) ?? [];
+
+    /// <summary>Changes the bandwidth of an instance's link to so many times what it is without faults, above 0.</summary>
+    public void Scale(Instance instance, bool isPrefill, double factor)
+    {
+        Network.Scale(instance, factor);
+        if (isPrefill && _links.Length > 0)
+        {
+            _links[instance.Index].Scale(factor);
+        }
+    }
+
+    /// <summary>Takes a KV cache off its way that leaves while its prompt is being computed, if it does.</summary>
+    public void CancelEarly(Request request)
+    {
+        if (_kind == KvTransfer.ContendedLinksPerLayer)
+        {
+            Cancel(request);
+        }
     }
 
     /// <summary>There may be room at that instance for a KV cache that waits for it.</summary>
@@ -167,14 +243,22 @@ internal sealed class KvTransfers
             () => OnArrived(request)
         );
 
-    private void OnArrived(Request request) => _onTransferred(request, _chooseDecode(request));
+    private void OnArrived(Request request)
+    {
+        if (_chooseDecode(request) is { } destination)
+        {
+            _onTransferred(request, destination);
+        }
+    }
 
     private long KvBytes(int tokens) =>
         (tokens * _kvFootprint.BytesPerToken) + _kvFootprint.BesideBytes(tokens);
 
     private void Reserve(Request request, Instance source, SimTime prefillFinish)
     {
-        var destination = _chooseDecode(request);
-        _reserved!.Send(request, KvBytes(request.InputTokens), source, destination, prefillFinish);
+        if (_chooseDecode(request) is { } destination)
+        {
+            _reserved!.Send(request, KvBytes(request.InputTokens), source, destination, prefillFinish);
+        }
     }
 }

@@ -72,6 +72,52 @@ internal sealed class ReservedTransfers(
         return true;
     }
 
+    /// <summary>Takes a KV cache off its way.</summary>
+    /// <returns>Where it was going, and whether memory is held for it there; null when it is not on its way.</returns>
+    public (Instance Destination, bool IsReserved)? Cancel(Request request)
+    {
+        _early.Remove(request);
+        if (network.Cancel(request) is { Destination: { } destination })
+        {
+            return (destination, true);
+        }
+
+        foreach (var (waitedFor, waiting) in _waiting)
+        {
+            for (var left = waiting.Count; left > 0; left--)
+            {
+                var order = waiting.Dequeue();
+                if (order.Request == request)
+                {
+                    // Those behind it keep their order: what is left of the round goes on.
+                    destination = waitedFor;
+                    Rotate(waiting, left - 1);
+                    OnRoom(waitedFor);
+                    return (destination, false);
+                }
+
+                waiting.Enqueue(order);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Requests whose KV cache goes, or waits to go, to an instance.</summary>
+    public IEnumerable<Request> To(Instance destination) =>
+        network
+            .Flows.Where(flow => flow.Destination == destination)
+            .Select(flow => flow.Request)
+            .Concat(_waiting.GetValueOrDefault(destination)?.Select(order => order.Request) ?? []);
+
+    private static void Rotate(Queue<Order> orders, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            orders.Enqueue(orders.Dequeue());
+        }
+    }
+
     /// <summary>There may be room at that instance.</summary>
     public void OnRoom(Instance destination)
     {

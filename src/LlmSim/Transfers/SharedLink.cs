@@ -31,6 +31,10 @@ internal sealed class SharedLink : IKvTransfer
 
     private ulong _nextTicket;
     private double _served;
+
+    /// <summary>Bandwidth as a share of what it is without faults.</summary>
+    private double _scale = 1;
+
     private SimTime _servedUntil;
 
     /// <summary>When the last byte of the first transfer leaves, if none joins.</summary>
@@ -57,11 +61,35 @@ internal sealed class SharedLink : IKvTransfer
         EndTransfersUntil(_simulation.Now);
         ServeUntil(_simulation.Now);
         var end = _served + (kvBytes / _bytesPerNanosecond);
-        _ends.Set(
-            _sending.Add(new Sending(request, end)),
-            BitConverter.DoubleToInt64Bits(end),
-            _nextTicket++
-        );
+        request.BatchSlot = _sending.Add(new Sending(request, end));
+        _ends.Set(request.BatchSlot, BitConverter.DoubleToInt64Bits(end), _nextTicket++);
+        FindFirstEnd();
+        PlanNextArrival();
+    }
+
+    public void Cancel(Request request)
+    {
+        EndTransfersUntil(_simulation.Now);
+        ServeUntil(_simulation.Now);
+        if (!TakeArriving(request))
+        {
+            Invariant.Require(
+                _sending[request.BatchSlot].Request == request,
+                $"{request} was to be taken off a link on which it is not"
+            );
+            _ends.Remove(request.BatchSlot);
+            _sending.Remove(request.BatchSlot);
+        }
+
+        FindFirstEnd();
+        PlanNextArrival();
+    }
+
+    public void Scale(double factor)
+    {
+        EndTransfersUntil(_simulation.Now);
+        ServeUntil(_simulation.Now);
+        _scale = factor;
         FindFirstEnd();
         PlanNextArrival();
     }
@@ -73,6 +101,25 @@ internal sealed class SharedLink : IKvTransfer
         );
 
     public override string ToString() => "KV link";
+
+    private bool TakeArriving(Request request)
+    {
+        var found = false;
+        for (var left = _arriving.Count; left > 0; left--)
+        {
+            var arriving = _arriving.Dequeue();
+            if (arriving.Request == request)
+            {
+                found = true;
+            }
+            else
+            {
+                _arriving.Enqueue(arriving);
+            }
+        }
+
+        return found;
+    }
 
     /// <summary>The last byte of a transfer reaches the other side.</summary>
     private void Arrive()
@@ -97,7 +144,9 @@ internal sealed class SharedLink : IKvTransfer
     {
         // An idle link restarts the count at zero, which keeps it precise.
         _served =
-            _sending.Count == 0 ? 0 : _served + ((double)(time - _servedUntil).Nanoseconds / _sending.Count);
+            _sending.Count == 0
+                ? 0
+                : _served + (_scale * (time - _servedUntil).Nanoseconds / _sending.Count);
         _servedUntil = time;
     }
 
@@ -126,7 +175,9 @@ internal sealed class SharedLink : IKvTransfer
         var (request, end) = _sending[_ends.First];
         try
         {
-            _firstEnd = _servedUntil + SimTime.FromNanoseconds(Math.Max(0, end - _served) * _sending.Count);
+            _firstEnd = _servedUntil + SimTime.FromNanoseconds(
+                    Math.Max(0, end - _served) * _sending.Count / _scale
+                );
         }
         catch (ClockRangeException e)
         {
@@ -157,6 +208,10 @@ internal sealed class SharedLink : IKvTransfer
         else if (_sending.Count > 0)
         {
             _nextArrival.Set(Arrival(_firstEnd, _sending[_ends.First].Request));
+        }
+        else
+        {
+            _nextArrival.Cancel();
         }
     }
 

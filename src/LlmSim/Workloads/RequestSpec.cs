@@ -42,7 +42,7 @@ public readonly record struct RequestSpec(
         init => _blocks = _blocks with { HashBlockTokens = value };
     }
 
-    /// <summary>Who sends it; null when nothing is known.</summary>
+    /// <summary>Who sends it; null when nothing is known, and it is in no results by class and tenant.</summary>
     public RequestOrigin? Origin
     {
         get => _blocks.Origin;
@@ -55,6 +55,14 @@ public readonly record struct RequestSpec(
         get => _blocks.Conversation;
         init => _blocks = _blocks with { Conversation = value };
     }
+
+    /// <summary>The same request with the content of its turn.</summary>
+    internal RequestSpec WithContent(Turn turn) =>
+        this with
+        {
+            HashIds = turn.HashIds(),
+            HashBlockTokens = Turn.HashBlockTokens,
+        };
 
     private readonly record struct PromptBlocks(
         long[]? HashIds,

@@ -3,6 +3,7 @@ using LlmSim.Experiments.Planning;
 using LlmSim.Experiments.Slos;
 using LlmSim.Kernel;
 using LlmSim.Metrics;
+using LlmSim.Workloads;
 using Xunit;
 
 namespace LlmSim.Tests.Planning;
@@ -134,7 +135,15 @@ public sealed class MissWatchTests
         var deadlines = new SloAttainment(1, 0.05);
         foreach (var record in records.Where(record => !record.IsRejected))
         {
-            deadlines.Add(record.TtftSeconds, record.TpotSeconds, isMeasured: true);
+            var met = SlosMet.Of(
+                RequestOrigin.Unknown,
+                record.TtftSeconds,
+                record.TpotSeconds,
+                record.EndToEndSeconds,
+                ttftSloSeconds: 1,
+                tpotSloSeconds: 0.05
+            );
+            deadlines.Add(met, isMeasured: true);
             var value = slo.Figure.Time switch
             {
                 "ttft" => record.TtftSeconds,

@@ -30,7 +30,7 @@ internal sealed class InstanceWorld
             new OutputEstimate(),
             new InterTokenLatency(),
             maxIterationsPerEvent,
-            new StageEvents(OnPrefillPlanned, OnPrefilled, OnDecoded, OnRoom)
+            new StageEvents(OnPrefillPlanned, OnPrefilled, OnDecoded, OnRoom, _ => { })
         );
         Instances = [.. build.PrefillInstances(), .. build.DecodeInstances(), .. build.MixedInstances()];
         Present = Instances.ToDictionary(instance => instance, _ => new HashSet<Request>());

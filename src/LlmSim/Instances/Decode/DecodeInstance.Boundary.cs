@@ -11,6 +11,7 @@ internal sealed partial class DecodeInstance
         _plan.RecordGaps(_interTokenLatency, _batch.MeasuredCount);
         _batch.Advance(count);
         IterationTokens += (long)count * _batch.Count;
+        ComputedTokens += (long)count * _batch.Count;
         _peakTokens = Math.Max(_peakTokens, HeldTokens);
         Busy += _plan.End - _plan.Start;
         _lastToken = _simulation.Now;
@@ -51,6 +52,8 @@ internal sealed partial class DecodeInstance
         foreach (var request in _recomputing)
         {
             request.NeedsRecompute = false;
+            request.CountComputed(0, request.RecomputeTokens);
+            ComputedTokens += request.RecomputeTokens;
             _work?.Remove(request, _batch.Iteration);
             _batch.GiveToken(request);
             _work?.Add(request, _batch.Iteration);
@@ -158,8 +161,7 @@ internal sealed partial class DecodeInstance
             }
 
             _queue.RemoveSelected();
-            _queuedTokens -= next.ContextTokens;
-            _queuedWork -= OutputEstimate.RemainingTokens(next);
+            CountUnqueued(next);
             Join(next);
         }
     }
@@ -170,6 +172,12 @@ internal sealed partial class DecodeInstance
         _queue.Enqueue(request, _simulation.Now);
         _queuedTokens += request.ContextTokens;
         _queuedWork += OutputEstimate.RemainingTokens(request);
+    }
+
+    private void CountUnqueued(Request request)
+    {
+        _queuedTokens -= request.ContextTokens;
+        _queuedWork -= OutputEstimate.RemainingTokens(request);
     }
 
     private void Join(Request request)

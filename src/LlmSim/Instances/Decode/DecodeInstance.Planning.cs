@@ -36,6 +36,7 @@ internal sealed partial class DecodeInstance
         }
 
         Busy += end - _simulation.Now;
+        _recomputed = end;
         _boundary.Set(end);
     }
 
@@ -45,7 +46,7 @@ internal sealed partial class DecodeInstance
         try
         {
             var duration = SimTime.FromSeconds(
-                Performance.Seconds(IterationBatch.OfPrompt(request.RecomputeTokens))
+                Slowdown * Performance.Seconds(IterationBatch.OfPrompt(request.RecomputeTokens))
             );
             request.RecomputeDuration += duration;
             return begin + duration;
@@ -67,7 +68,7 @@ internal sealed partial class DecodeInstance
         );
         try
         {
-            _plan.Make(_simulation.Now, IterationsThatFit(iterations), batch, Performance);
+            _plan.Make(_simulation.Now, IterationsThatFit(iterations), batch, Performance, Slowdown);
         }
         catch (ClockRangeException e)
         {

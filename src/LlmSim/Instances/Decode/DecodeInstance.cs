@@ -20,6 +20,7 @@ internal sealed partial class DecodeInstance : Instance
     private readonly OutputEstimate _outputEstimate;
     private readonly InterTokenLatency _interTokenLatency;
     private readonly Action<Request> _onFinished;
+    private readonly Action<Request> _onWithdrawn;
     private readonly RunningBatch _batch = new();
     private readonly IterationPlan _plan = new();
     private readonly List<Request> _leaving = [];
@@ -46,7 +47,8 @@ internal sealed partial class DecodeInstance : Instance
         OutputEstimate outputEstimate,
         InterTokenLatency interTokenLatency,
         Simulation simulation,
-        Action<Request> onFinished
+        Action<Request> onFinished,
+        Action<Request> onWithdrawn
     )
         : base(index, spec, performance, options.KvCapacityBytes)
     {
@@ -58,6 +60,7 @@ internal sealed partial class DecodeInstance : Instance
         _simulation = simulation;
         _boundary = simulation.CreateTimer(EventRanks.DecodeBoundary, ReachBoundary);
         _onFinished = onFinished;
+        _onWithdrawn = onWithdrawn;
     }
 
     private enum Phase
@@ -149,10 +152,7 @@ internal sealed partial class DecodeInstance : Instance
         }
 
         Enqueue(request);
-        if (_phase == Phase.Decoding && _plan.CutAfter(_simulation.Now))
-        {
-            _boundary.Set(_plan.End);
-        }
+        LookAtNextBoundary();
     }
 
     /// <summary>The planned iterations, or the recomputations, end: the batch may change.</summary>
@@ -170,6 +170,7 @@ internal sealed partial class DecodeInstance : Instance
             CompleteRecomputations();
         }
 
+        LetWithdrawnGo();
         var finished = FinishRequests();
         var evicted = RelieveMemory();
         // No request joins at a boundary that had to preempt: it would be preempted again.

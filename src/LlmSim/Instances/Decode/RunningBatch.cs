@@ -75,6 +75,13 @@ internal sealed class RunningBatch
     /// <summary>Removes the newest request.</summary>
     public Request TakeNewest() => TakeOut(_newest);
 
+    /// <summary>Removes a request, which must be here.</summary>
+    public void Take(Request request)
+    {
+        var taken = TakeOut(request.BatchSlot);
+        Invariant.Require(taken == request, $"{request} was to leave a batch in the place of {taken}");
+    }
+
     /// <summary>Removes all requests, in joining order.</summary>
     public void TakeAll(List<Request> taken)
     {
@@ -153,7 +160,9 @@ internal sealed class RunningBatch
 
     private void Settle(Request request)
     {
+        var context = request.ContextTokens;
         request.DecodedTokens += (int)(Iteration - request.JoinedAtIteration);
+        request.CountComputed(context, request.ContextTokens);
         request.JoinedAtIteration = Iteration;
     }
 

@@ -17,6 +17,7 @@ internal sealed class PrefillInstance : Instance
     private readonly long _capacityTokens;
     private readonly Action<Request, SimTime> _onPlanned;
     private readonly Action<Request> _onPrefilled;
+    private readonly Action<Request> _onWithdrawn;
     private Request? _running;
     private long _heldTokens;
     private long _peakTokens;
@@ -34,7 +35,8 @@ internal sealed class PrefillInstance : Instance
         RequestQueue queue,
         Simulation simulation,
         Action<Request, SimTime> onPlanned,
-        Action<Request> onPrefilled
+        Action<Request> onPrefilled,
+        Action<Request> onWithdrawn
     )
         : base(index, spec, performance, options.KvCapacityBytes)
     {
@@ -45,6 +47,7 @@ internal sealed class PrefillInstance : Instance
         _finish = simulation.CreateTimer(EventRanks.PrefillFinish, FinishPrefill);
         _onPlanned = onPlanned;
         _onPrefilled = onPrefilled;
+        _onWithdrawn = onWithdrawn;
         _queuedByLength = options.QueuedWork == QueuedWork.Shorter ? new WorkByLength() : null;
     }
 
@@ -125,13 +128,55 @@ internal sealed class PrefillInstance : Instance
         _running = null;
         ChangeWork();
         CompletedRequests++;
-        Busy += finished.PrefillDuration;
+        Busy += _simulation.Now - finished.PrefillStart;
         OnIteration?.Invoke(
             new(this, finished.PrefillStart, _simulation.Now, finished.InputTokens, Requests: 1)
         );
         finished.LastToken = _simulation.Now;
-        _onPrefilled(finished);
+        finished.CountComputed(0, finished.InputTokens);
+        ComputedTokens += finished.InputTokens;
+        if (finished.IsWithdrawn)
+        {
+            _heldTokens -= KvTokens(finished);
+            _onWithdrawn(finished);
+        }
+        else
+        {
+            _onPrefilled(finished);
+        }
+
         StartNext();
+    }
+
+    public override bool IsEmpty => _running is null && _queue.Count == 0 && _heldTokens == 0;
+
+    public override double BusySeconds => Busy.Seconds;
+
+    public override void Withdraw(Request request)
+    {
+        if (request == _running)
+        {
+            request.IsWithdrawn = true;
+            return;
+        }
+
+        var isQueued = _queue.Remove(request);
+        Invariant.Require(isQueued, $"{request} was withdrawn from {this}, where it is not");
+        CountQueued(request, sign: -1);
+        _onWithdrawn(request);
+        StartNext();
+    }
+
+    public override void Fail()
+    {
+        _finish.Cancel();
+        Busy += _running is null ? SimTime.Zero : _simulation.Now - _running.PrefillStart;
+        _running = null;
+        _queue.Clear();
+        _queuedByLength?.Clear();
+        (_queuedTokens, _queuedNanoseconds) = (0, 0);
+        _heldTokens = 0;
+        ChangeWork();
     }
 
     public override string ToString() => $"prefill instance {Index}";
@@ -179,7 +224,7 @@ internal sealed class PrefillInstance : Instance
     {
         try
         {
-            return _simulation.Now + request.PrefillDuration;
+            return _simulation.Now + Slowed(request.PrefillDuration);
         }
         catch (ClockRangeException e)
         {

@@ -35,6 +35,9 @@ internal sealed class WorkByLength
         return sum;
     }
 
+    /// <summary>No work is left.</summary>
+    public void Clear() => Array.Clear(_sums);
+
     private void Grow()
     {
         // The new root sums everything that there is, as the old one does.

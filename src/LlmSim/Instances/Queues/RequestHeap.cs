@@ -27,6 +27,23 @@ internal sealed class RequestHeap
         return _requests[slot].Request;
     }
 
+    /// <summary>Removes a request; false when it is not here.</summary>
+    public bool Remove(Request request)
+    {
+        for (var i = 0; i < _heap.Count; i++)
+        {
+            var slot = _heap[i].Slot;
+            if (_requests[slot].Request == request)
+            {
+                _heap.RemoveAt(i);
+                _requests.Remove(slot);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>A request, by its number from 0 in no order.</summary>
     public Request At(int index) => _requests[_heap[index].Slot].Request;
 

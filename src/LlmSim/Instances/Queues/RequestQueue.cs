@@ -32,6 +32,12 @@ internal abstract class RequestQueue
     /// <summary>Removes the request of the last <see cref="Select" />.</summary>
     public abstract void RemoveSelected();
 
+    /// <summary>Removes a request, wherever it stands; false when it is not here.</summary>
+    public abstract bool Remove(Request request);
+
+    /// <summary>Removes all of them.</summary>
+    public abstract void Clear();
+
     /// <summary>Sum of a figure over the queued requests.</summary>
     public abstract long Sum<TState>(TState state, Func<Request, TState, long> figure);
 
@@ -61,6 +67,16 @@ internal abstract class RequestQueue
         public override Request Select(Instance instance, SimTime now) => _heap.First;
 
         public override void RemoveSelected() => _heap.TakeFirst();
+
+        public override bool Remove(Request request) => _heap.Remove(request);
+
+        public override void Clear()
+        {
+            while (_heap.Count > 0)
+            {
+                _heap.TakeFirst();
+            }
+        }
 
         public override long Sum<TState>(TState state, Func<Request, TState, long> figure)
         {
@@ -139,6 +155,10 @@ internal abstract class RequestQueue
         }
 
         public override void RemoveSelected() => _requests.RemoveAt(_selected);
+
+        public override bool Remove(Request request) => _requests.Remove(request);
+
+        public override void Clear() => _requests.Clear();
 
         public override long Sum<TState>(TState state, Func<Request, TState, long> figure)
         {

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using LlmSim.Kernel;
 
-namespace LlmSim.Instances.Queues;
+namespace LlmSim.Kernel;
 
 /// <summary>
 /// A 4-ary min-heap of slots, numbers by which its owner finds what they stand for. The order (key, tie) is total when ties
@@ -73,6 +72,26 @@ internal sealed class SlotHeap
         _rootIsVacant = true;
         Count--;
         return first;
+    }
+
+    /// <summary>Removes an entry by its number, as of <see cref="this" />.</summary>
+    public void RemoveAt(int index)
+    {
+        FillRoot();
+        var last = _entries[--Count];
+        if (index == Count)
+        {
+            return;
+        }
+
+        if (index > 0 && last.IsBefore(_entries[(index - 1) / Arity]))
+        {
+            SiftUp(index, last);
+        }
+        else
+        {
+            SiftDown(index, last, Count);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

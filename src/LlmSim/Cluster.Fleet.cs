@@ -1,0 +1,187 @@
+using LlmSim.Fleets;
+using LlmSim.Kernel;
+using LlmSim.Memory;
+using LlmSim.Metrics;
+using LlmSim.Performance;
+
+namespace LlmSim;
+
+/// <content>Instances that come and go, and what becomes of their requests.</content>
+internal sealed partial class Cluster : IFleetOwner
+{
+    /// <summary>A request that was lost so often is on instances that fail faster than they can serve it.</summary>
+    private const int MostFailovers = 1000;
+
+    private readonly Fleet? _fleet;
+
+    /// <summary>Requests that were lost since a failure, and when that was.</summary>
+    private readonly Dictionary<long, SimTime> _lostAt = [];
+
+    private readonly Dictionary<SimTime, SimTime> _recovered = [];
+
+    public bool HasWork =>
+        _recorder.Arrived > _recorder.Finished + _recorder.Unserved || _conversations.HasMore;
+
+    LoadCounts IFleetOwner.Counts =>
+        new(_recorder.Arrived, _recorder.Finished + _recorder.Unserved, _recorder.Met);
+
+    public void ScaleLink(Instance instance, double factor) =>
+        _transfers.Scale(instance, isPrefill: _prefill.Contains(instance), factor);
+
+    public bool IsEmpty(Instance instance) =>
+        instance.IsEmpty && !_transfers.To(instance).Any();
+
+    int IFleetOwner.Waiting(string stage) => stage == "decode" ? _undecoded.Count : _unplaced.Count;
+
+    public void OnReadinessChanged()
+    {
+        _prefillRouter.OnReadinessChanged();
+        _decodeRouter.OnReadinessChanged();
+        GoOn(_unplaced, Place);
+        GoOn(_undecoded, request => _transfers.Resume(request, PrefillSide(request)));
+    }
+
+    public void Lose(IReadOnlyList<Instance> instances)
+    {
+        var lost = _live!.Where(request => IsOn(request, instances)).OrderBy(request => request.Id).ToArray();
+        var goingThere = instances.SelectMany(_transfers.To).OrderBy(request => request.Id).ToArray();
+        foreach (var instance in instances.DistinctBy(instance => instance.FailingTogether[0]))
+        {
+            instance.Fail();
+        }
+
+        // What was held for them is lost.
+        Array.ForEach(goingThere, request => request.Sequence = null);
+        // Those that come from another instance, which keeps their KV cache, go to yet another one.
+        Array.ForEach([.. goingThere.Except(lost)], Redirect);
+        Array.ForEach(lost, Recover);
+    }
+
+    /// <summary>The life of the instances; null where they live for ever.</summary>
+    public FleetSummary? FleetSummary(double seconds) =>
+        _fleet?.Summarize(
+            SimTime.FromSeconds(seconds),
+            instance => instance.BusySeconds,
+            _recovered.Count == 0
+                ? double.NaN
+                : _recovered.Average(failure => (failure.Value - failure.Key).Seconds)
+        );
+
+    private Fleet? NewFleet() =>
+        _scenario.Fleet is { } plan
+            ? new Fleet(
+                plan,
+                StagedInstances.Select(staged => new FleetMember(
+                    staged.Stage,
+                    staged.Instance,
+                    StartTime(plan, staged.Instance.Spec)
+                )),
+                this,
+                _simulation,
+                _scenario.Seed
+            )
+            : null;
+
+    private SimTime StartTime(FleetPlan plan, InstanceSpec spec)
+    {
+        var bytes = KvCapacity.WeightBytes(_scenario.Model, _scenario.Precision, spec, _scenario.Semantics);
+        return SimTime.FromSeconds(
+            plan.StartSeconds
+                ?? (plan.EngineStartSeconds + (bytes / (plan.LoadBytesPerSecond * spec.TpSize)))
+        );
+    }
+
+    /// <summary>Gives requests that waited for an instance another try, in their order.</summary>
+    private static void GoOn(List<Request> waiting, Action<Request> tryAgain)
+    {
+        if (waiting.Count > 0)
+        {
+            Request[] all = [.. waiting];
+            waiting.Clear();
+            Array.ForEach(all, tryAgain);
+        }
+    }
+
+    /// <summary>Whether an attempt loses what it has got when these instances fail.</summary>
+    private bool IsOn(Request request, IReadOnlyList<Instance> instances) =>
+        request.State switch
+        {
+            RequestState.PrefillLocal or RequestState.DecodeGlobal => instances.Contains(PrefillSide(request)),
+            RequestState.DecodeLocal => instances.Contains(DecodeSide(request)),
+            _ => _transfers.Fetching(request) is { } flow
+                && (instances.Contains(flow.Destination) || instances.Contains(flow.Source)),
+        };
+
+    /// <summary>Sends a KV cache to another instance than the one that it was sent to.</summary>
+    private void Redirect(Request request)
+    {
+        _transfers.Cancel(request);
+        if (request.State == RequestState.DecodeGlobal)
+        {
+            _transfers.Send(request, PrefillSide(request));
+        }
+    }
+
+    /// <summary>A request has lost what it had.</summary>
+    private void Recover(Request request)
+    {
+        if (request.IsWithdrawn)
+        {
+            Drop(request);
+            return;
+        }
+
+        if (request.State == RequestState.DecodeGlobal && !_undecoded.Remove(request))
+        {
+            _transfers.Cancel(request);
+        }
+        else if (request.State == RequestState.PrefillLocal)
+        {
+            _transfers.CancelEarly(request);
+        }
+        else if (request.State == RequestState.PrefillGlobal)
+        {
+            _transfers.CancelFetch(request);
+        }
+
+        var plan = _scenario.Fleet!.LostRequests;
+        if (plan == LostRequests.Fail)
+        {
+            GiveUp(request, Outcome.Failed, "lost with an instance that failed");
+            Drop(request);
+            return;
+        }
+
+        if (++request.Call!.Failovers > MostFailovers)
+        {
+            throw new UserErrorException(
+                $"request {request.Id} of the workload was lost {MostFailovers} times by {_simulation.Now}, because its instances fail before they have served it; allowed: a longer mtbf, or lost_requests fail"
+            );
+        }
+
+        _recorder.Service!.Failovers++;
+        _lostAt[request.Id] = _simulation.Now;
+        request.StartOver(plan == LostRequests.Keep ? request.GeneratedTokens : 0);
+        Place(request);
+    }
+
+    /// <summary>A request that was lost has a token again.</summary>
+    private void NoteRecovery(Request request)
+    {
+        if (_lostAt.Remove(request.Id, out var lost))
+        {
+            var known = _recovered.GetValueOrDefault(lost);
+            _recovered[lost] = known > request.PrefillFinish ? known : request.PrefillFinish;
+        }
+    }
+
+    private void RequireNobodyWaits()
+    {
+        if (_unplaced.Count + _undecoded.Count > 0)
+        {
+            throw new UserErrorException(
+                $"the fleet: at {_simulation.Now} {_unplaced.Count + _undecoded.Count} requests wait for an instance that could serve them, none is ready, and none ever will be; allowed: faults with an end, or an autoscaler that starts instances"
+            );
+        }
+    }
+}

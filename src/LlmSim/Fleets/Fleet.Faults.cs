@@ -1,0 +1,200 @@
+using LlmSim.Kernel;
+using LlmSim.Metrics;
+using MathNet.Numerics;
+using MathNet.Numerics.Distributions;
+
+namespace LlmSim.Fleets;
+
+/// <content>Faults that are planned, and failures at random.</content>
+internal sealed partial class Fleet
+{
+    private void PlanFault(Fault fault)
+    {
+        var hit = Array.FindAll(
+            _members,
+            member =>
+                (fault.Stage ?? member.Stage) == member.Stage
+                && (fault.Instance ?? member.Instance.Index) == member.Instance.Index
+        );
+        if (hit.Length == 0)
+        {
+            throw new UserErrorException(
+                $"faults: there is no {fault.Stage} instance {fault.Instance}; allowed: {string.Join(", ", _members.Select(member => $"{member.Stage} {member.Instance.Index}"))}"
+            );
+        }
+
+        _changes.Set(SimTime.FromSeconds(fault.AtSeconds), new Step(() => Begin(fault, hit)));
+    }
+
+    private void Begin(Fault fault, FleetMember[] hit)
+    {
+        switch (fault.Kind)
+        {
+            case FaultKind.Slow:
+                During(fault, hit, (member, factor) => member.Instance.SlowDown(factor));
+                break;
+            case FaultKind.Link:
+                During(fault, hit, (member, factor) => _owner.ScaleLink(member.Instance, factor));
+                break;
+            default:
+                Fail(hit, fault.NoticeSeconds, fault.ForSeconds);
+                break;
+        }
+    }
+
+    /// <summary>Does something to instances with a factor, and at its end with 1.</summary>
+    private void During(Fault fault, FleetMember[] hit, Action<FleetMember, double> set)
+    {
+        Array.ForEach(hit, member => set(member, fault.Factor));
+        if (fault.ForSeconds is { } seconds)
+        {
+            _changes.Set(
+                _simulation.Now + SimTime.FromSeconds(seconds),
+                new Step(() => Array.ForEach(hit, member => set(member, 1)))
+            );
+        }
+    }
+
+    /// <summary>Has instances fail, after a notice in which they take no new requests.</summary>
+    private void Fail(FleetMember[] hit, double noticeSeconds, double? repairSeconds)
+    {
+        if (noticeSeconds == 0)
+        {
+            FailNow(hit, repairSeconds);
+            return;
+        }
+
+        foreach (var member in hit.Where(member => member.State == InstanceState.Ready))
+        {
+            member.IsUnderNotice = true;
+            Change(member, InstanceState.Draining);
+        }
+
+        _changes.Set(
+            _simulation.Now + SimTime.FromSeconds(noticeSeconds),
+            new Step(() => FailNow(hit, repairSeconds))
+        );
+    }
+
+    private void FailNow(FleetMember[] hit, double? repairSeconds)
+    {
+        // Those of a data-parallel group fail together.
+        FleetMember[] failing =
+        [
+            .. hit.Where(member => member.State is not (InstanceState.Failed or InstanceState.Stopped))
+                .SelectMany(member => member.Instance.FailingTogether)
+                .Distinct()
+                .Select(instance => _byInstance[instance])
+                .Where(member => member.State != InstanceState.Stopped),
+        ];
+        if (failing.Length == 0)
+        {
+            return;
+        }
+
+        foreach (var member in failing)
+        {
+            member.IsUnderNotice = false;
+            Change(member, InstanceState.Failed);
+        }
+
+        foreach (var member in failing)
+        {
+            PlanRepair(member, repairSeconds);
+        }
+
+        _owner.Lose([.. failing.Select(member => member.Instance)]);
+    }
+
+    private void PlanRepair(FleetMember member, double? seconds)
+    {
+        if (seconds is null)
+        {
+            return;
+        }
+
+        var planned = member.Changes;
+        _changes.Set(
+            _simulation.Now + SimTime.FromSeconds(seconds.Value),
+            new Step(() =>
+            {
+                if (member.Changes == planned)
+                {
+                    BeginStart(member);
+                }
+            })
+        );
+    }
+
+    /// <summary>Draws when an instance that has become ready fails.</summary>
+    private void PlanFailure(FleetMember member)
+    {
+        if (
+            _plan.Failures is not { MtbfSeconds: { } mtbf } failures
+            || member.State != InstanceState.Ready
+            || !_owner.HasWork
+        )
+        {
+            return;
+        }
+
+        var random = Random($"{member.Stage}:{member.Instance.Index}:{member.Failures}:{member.Changes}");
+        var planned = member.Changes;
+        _changes.Set(
+            _simulation.Now + Lifetime(mtbf, failures.Shape, random),
+            new Step(() =>
+            {
+                if (member.Changes == planned && _owner.HasWork)
+                {
+                    Fail([member], failures.NoticeSeconds, failures.Repair.Next(random).Seconds);
+                }
+            })
+        );
+    }
+
+    private void PlanNodeFailures()
+    {
+        if (_plan.Failures is not { NodeMtbfSeconds: { } mtbf } failures)
+        {
+            return;
+        }
+
+        foreach (var stage in _members.GroupBy(member => member.Stage))
+        {
+            var nodes = stage.Chunk(failures.InstancesPerNode).ToArray();
+            for (var node = 0; node < nodes.Length; node++)
+            {
+                PlanNodeFailure(nodes[node], Random($"node:{stage.Key}:{node}"), mtbf, failures);
+            }
+        }
+    }
+
+    private void PlanNodeFailure(
+        FleetMember[] node,
+        RandomStream random,
+        double mtbf,
+        FailureProcess failures
+    ) =>
+        _changes.Set(
+            _simulation.Now + Lifetime(mtbf, failures.Shape, random),
+            new Step(() =>
+            {
+                if (_owner.HasWork)
+                {
+                    Fail(node, failures.NoticeSeconds, failures.Repair.Next(random).Seconds);
+                    PlanNodeFailure(node, random, mtbf, failures);
+                }
+            })
+        );
+
+    /// <summary>A Weibull distribution of this mean: λ Γ(1 + 1/k).</summary>
+    private static SimTime Lifetime(double meanSeconds, double shape, RandomStream random) =>
+        SimTime.FromSeconds(
+            Math.Min(
+                1e9,
+                Weibull.Sample(random, shape, meanSeconds / SpecialFunctions.Gamma(1 + (1 / shape)))
+            )
+        );
+
+    private RandomStream Random(string what) => new(_seed, $"failures:{what}");
+}

@@ -1,0 +1,160 @@
+using LlmSim.Kernel;
+using LlmSim.Metrics;
+using LlmSim.Policies;
+
+namespace LlmSim.Fleets;
+
+/// <content>How many instances there are.</content>
+internal sealed partial class Fleet
+{
+    private readonly Dictionary<string, SimTime> _lastChange = new(StringComparer.Ordinal);
+    private LoadCounts _seen;
+
+    /// <summary>Instances beyond those of the start are off until an autoscaler wants them.</summary>
+    private void StopSurplus()
+    {
+        if (_plan.Autoscale is not { } autoscale)
+        {
+            return;
+        }
+
+        foreach (var stage in Stages)
+        {
+            var initial = Math.Max(1, autoscale.Initial ?? autoscale.Min);
+            foreach (var member in stage.Skip(initial))
+            {
+                Change(member, InstanceState.Stopped);
+            }
+        }
+    }
+
+    private IEnumerable<IGrouping<string, FleetMember>> Stages => _members.GroupBy(member => member.Stage);
+
+    private void PlanDecision()
+    {
+        if (_plan.Autoscale is { } autoscale)
+        {
+            _changes.Set(
+                _simulation.Now + SimTime.FromSeconds(autoscale.IntervalSeconds),
+                new Step(() =>
+                {
+                    if (_owner.HasWork)
+                    {
+                        Decide(autoscale);
+                        PlanDecision();
+                    }
+                })
+            );
+        }
+    }
+
+    private void Decide(AutoscalePlan autoscale)
+    {
+        var counts = _owner.Counts;
+        foreach (var stage in Stages)
+        {
+            if (autoscale.Policies.GetValueOrDefault(stage.Key) is { } policy)
+            {
+                Decide(autoscale, policy, [.. stage], counts);
+            }
+        }
+
+        _seen = counts;
+    }
+
+    private void Decide(
+        AutoscalePlan autoscale,
+        IAutoscalePolicy policy,
+        FleetMember[] members,
+        in LoadCounts counts
+    )
+    {
+        var stage = members[0].Stage;
+        var ready = members.Where(member => member.State == InstanceState.Ready).ToArray();
+        var present = ready.Length + members.Count(member => member.State == InstanceState.Starting);
+        var max = Math.Min(autoscale.Max ?? members.Length, members.Length);
+        var capacity = ready.Sum(member => (double)member.Instance.KvCapacityBytes);
+        var context = new FleetContext
+        {
+            Now = _simulation.Now,
+            Stage = stage,
+            Ready = ready.Length,
+            Starting = present - ready.Length,
+            Min = autoscale.Min,
+            Max = max,
+            QueuedRequests =
+                members.Sum(member => (long)member.Instance.QueuedRequests) + _owner.Waiting(stage),
+            RunningRequests = members.Sum(member => (long)member.Instance.RunningRequests),
+            KvShare =
+                capacity == 0 ? 0 : ready.Sum(member => (double)member.Instance.CommittedKvBytes) / capacity,
+            Arrivals = counts.Arrived - _seen.Arrived,
+            Ended = counts.Ended - _seen.Ended,
+            Met = counts.Met - _seen.Met,
+            IntervalSeconds = autoscale.IntervalSeconds,
+            StartSeconds = members[0].StartTime.Seconds,
+        };
+        var wanted = Math.Clamp(Ask(policy, context), autoscale.Min, max);
+        if (wanted > present)
+        {
+            Grow(members, wanted - present);
+        }
+        else if (wanted < present && MayShrink(autoscale, stage))
+        {
+            Shrink(members, present - wanted);
+        }
+    }
+
+    private static int Ask(IAutoscalePolicy policy, in FleetContext context)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(policy, "at {0}, asked how many instances there should be", context.Now);
+            return policy.Decide(context);
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+        {
+            throw PolicyFailure.Of(policy, context.Now, "asked how many instances there should be", e);
+        }
+    }
+
+    private bool MayShrink(AutoscalePlan autoscale, string stage) =>
+        !_lastChange.TryGetValue(stage, out var last)
+        || _simulation.Now - last >= SimTime.FromSeconds(autoscale.CooldownSeconds);
+
+    private void Grow(FleetMember[] members, int count)
+    {
+        _lastChange[members[0].Stage] = _simulation.Now;
+        // One that drains has its weights: it is ready at once.
+        foreach (var member in members.Where(IsDraining).Take(count).ToArray())
+        {
+            Change(member, InstanceState.Ready);
+            PlanFailure(member);
+            count--;
+        }
+
+        foreach (var member in members.Where(IsStopped).Take(count).ToArray())
+        {
+            BeginStart(member);
+        }
+    }
+
+    /// <summary>Stops those that start, then those with the least to do; of equal ones the last.</summary>
+    private void Shrink(FleetMember[] members, int count)
+    {
+        _lastChange[members[0].Stage] = _simulation.Now;
+        var order = members
+            .Reverse()
+            .Where(member => member.State is InstanceState.Starting or InstanceState.Ready)
+            .OrderByDescending(member => member.State == InstanceState.Starting)
+            .ThenBy(member => member.Instance.RunningRequests + member.Instance.QueuedRequests);
+        foreach (var member in order.Take(count).ToArray())
+        {
+            BeginStop(member);
+        }
+    }
+
+    private static bool IsDraining(FleetMember member) =>
+        member is { State: InstanceState.Draining, IsUnderNotice: false };
+
+    private static bool IsStopped(FleetMember member) => member.State == InstanceState.Stopped;
+}

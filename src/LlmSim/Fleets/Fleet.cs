@@ -1,0 +1,188 @@
+using LlmSim.Clients;
+using LlmSim.Kernel;
+using LlmSim.Metrics;
+
+namespace LlmSim.Fleets;
+
+/// <summary>
+/// The life of the instances: what is planned for them, what happens at random, what autoscalers decide. It says what becomes of an instance; what
+/// becomes of its requests is the cluster's.
+/// </summary>
+internal sealed partial class Fleet
+{
+    private readonly FleetPlan _plan;
+    private readonly Simulation _simulation;
+    private readonly IFleetOwner _owner;
+    private readonly long _seed;
+    private readonly FleetMember[] _members;
+    private readonly Dictionary<Instance, FleetMember> _byInstance;
+    private readonly Alarms<Step> _changes;
+    private readonly List<LifecycleEvent> _events = [];
+    private int _draining;
+    private long _starts;
+    private long _stops;
+
+    /// <summary>The instances of a cluster.</summary>
+    /// <param name="plan">What is to become of them.</param>
+    /// <param name="members">The instances, stage by stage.</param>
+    /// <param name="owner">The cluster.</param>
+    /// <param name="simulation">The clock.</param>
+    /// <param name="seed">Seed of the run.</param>
+    public Fleet(
+        FleetPlan plan,
+        IEnumerable<FleetMember> members,
+        IFleetOwner owner,
+        Simulation simulation,
+        long seed
+    )
+    {
+        _plan = plan;
+        _simulation = simulation;
+        _owner = owner;
+        _seed = seed;
+        _members = [.. members];
+        _byInstance = _members.ToDictionary(member => member.Instance);
+        _changes = new Alarms<Step>(simulation, EventRanks.Disturbance, "the fleet", step => step.Do());
+    }
+
+    /// <summary>Failures of instances.</summary>
+    public long Failures => _members.Sum(member => (long)member.Failures);
+
+    /// <summary>Plans what is known at the start.</summary>
+    public void Start()
+    {
+        StopSurplus();
+        foreach (var fault in _plan.Faults)
+        {
+            PlanFault(fault);
+        }
+
+        foreach (var member in _members)
+        {
+            PlanFailure(member);
+        }
+
+        PlanNodeFailures();
+        PlanDecision();
+    }
+
+    /// <summary>A request has left an instance: one that drains may be empty now.</summary>
+    public void OnLeft()
+    {
+        if (_draining == 0)
+        {
+            return;
+        }
+
+        foreach (var member in _members)
+        {
+            if (member is { State: InstanceState.Draining, IsUnderNotice: false } && _owner.IsEmpty(member.Instance))
+            {
+                Change(member, InstanceState.Stopped);
+            }
+        }
+    }
+
+    public override string ToString() => "the fleet";
+
+    public FleetSummary Summarize(SimTime until, Func<Instance, double> busySeconds, double recoverySeconds)
+    {
+        double Sum(InstanceState state, bool accelerators) =>
+            _members.Sum(member =>
+                member.SecondsIn(state, until) * (accelerators ? member.Instance.Spec.TpSize : 1)
+            );
+        var ready = Sum(InstanceState.Ready, accelerators: false);
+        var wanted = ready + Sum(InstanceState.Failed, false) + Sum(InstanceState.Starting, false);
+        var paid =
+            Sum(InstanceState.Ready, true) + Sum(InstanceState.Starting, true) + Sum(InstanceState.Draining, true);
+        return new FleetSummary
+        {
+            Failures = Failures,
+            Starts = _starts,
+            Stops = _stops,
+            AvailabilityPercent = 100 * ready / wanted,
+            MeanReadyInstances = ready / until.Seconds,
+            AcceleratorSeconds = paid,
+            IdleAcceleratorSeconds =
+                paid - _members.Sum(member => busySeconds(member.Instance) * member.Instance.Spec.TpSize),
+            RecoverySeconds = recoverySeconds,
+            Events = _events,
+        };
+    }
+
+    private void Change(FleetMember member, InstanceState state)
+    {
+        if (member.State == state)
+        {
+            return;
+        }
+
+        _draining += (state == InstanceState.Draining ? 1 : 0) - (member.State == InstanceState.Draining ? 1 : 0);
+        member.ChangeTo(state, _simulation.Now);
+        _events.Add(new(_simulation.Now.Seconds, member.Stage, member.Instance.Index, state));
+        _owner.OnReadinessChanged();
+    }
+
+    private void BeginStart(FleetMember member)
+    {
+        _starts++;
+        Change(member, InstanceState.Starting);
+        var planned = member.Changes;
+        _changes.Set(
+            _simulation.Now + member.StartTime,
+            new Step(() =>
+            {
+                if (member.Changes == planned)
+                {
+                    Change(member, InstanceState.Ready);
+                    PlanFailure(member);
+                }
+            })
+        );
+    }
+
+    /// <summary>It takes no new requests; when it is empty it stops.</summary>
+    private void BeginStop(FleetMember member)
+    {
+        _stops++;
+        if (member.State == InstanceState.Ready)
+        {
+            Change(member, InstanceState.Draining);
+            OnLeft();
+        }
+        else
+        {
+            Change(member, InstanceState.Stopped);
+        }
+    }
+
+    private readonly record struct Step(Action Do);
+}
+
+/// <summary>What a fleet asks of its cluster.</summary>
+internal interface IFleetOwner
+{
+    /// <summary>Whether requests are in the cluster, or may still come.</summary>
+    bool HasWork { get; }
+
+    /// <summary>Whether an instance has nothing to do, and nothing is on its way to it.</summary>
+    bool IsEmpty(Instance instance);
+
+    /// <summary>All that is on these instances is lost.</summary>
+    void Lose(IReadOnlyList<Instance> instances);
+
+    /// <summary>Which instances are ready has changed.</summary>
+    void OnReadinessChanged();
+
+    /// <summary>The link of an instance has so many times the bandwidth that it has without faults.</summary>
+    void ScaleLink(Instance instance, double factor);
+
+    /// <summary>What has arrived and ended so far.</summary>
+    LoadCounts Counts { get; }
+
+    /// <summary>Requests that wait for an instance of a stage to be ready.</summary>
+    int Waiting(string stage);
+}
+
+/// <summary>What has arrived and ended so far.</summary>
+internal readonly record struct LoadCounts(long Arrived, long Ended, long Met);

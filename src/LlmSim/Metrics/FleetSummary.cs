@@ -1,0 +1,39 @@
+namespace LlmSim.Metrics;
+
+/// <summary>What became of the instances during a run, from its start to the last token.</summary>
+public sealed record FleetSummary
+{
+    /// <summary>Failures of instances.</summary>
+    public required long Failures { get; init; }
+
+    /// <summary>Starts that were decided, those after repairs among them.</summary>
+    public required long Starts { get; init; }
+
+    /// <summary>Instances that were told to stop.</summary>
+    public required long Stops { get; init; }
+
+    /// <summary>Share of the time of instances that ought to run in which they were ready, in per cent.</summary>
+    public required double AvailabilityPercent { get; init; }
+
+    /// <summary>Mean number of instances that were ready.</summary>
+    public required double MeanReadyInstances { get; init; }
+
+    /// <summary>Accelerator-seconds of instances that were starting, ready or draining: what is paid for.</summary>
+    public required double AcceleratorSeconds { get; init; }
+
+    /// <summary>Those in which an instance computed nothing.</summary>
+    public required double IdleAcceleratorSeconds { get; init; }
+
+    /// <summary>Mean seconds from a failure until the last request that it hit had a token again; NaN without any.</summary>
+    public required double RecoverySeconds { get; init; }
+
+    /// <summary>Every change of a state.</summary>
+    public required IReadOnlyList<LifecycleEvent> Events { get; init; }
+}
+
+/// <summary>A change in the life of an instance.</summary>
+/// <param name="AtSeconds">When.</param>
+/// <param name="Stage">"prefill", "decode" or "mixed".</param>
+/// <param name="Instance">Its number in the results.</param>
+/// <param name="State">What it became.</param>
+public readonly record struct LifecycleEvent(double AtSeconds, string Stage, int Instance, InstanceState State);

@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+
+namespace LlmSim.Metrics;
+
+/// <content>The record of a request.</content>
+internal sealed partial class MetricsRecorder
+{
+    /// <summary>A separate method, since its callers often run without a listener for records.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static RequestRecord Record(
+        Request request,
+        double tpotSeconds,
+        Outcome outcome,
+        string? reason
+    ) =>
+        new()
+        {
+            Id = request.Id,
+            Arrival = request.FirstSent,
+            TraceInputTokens = request.PromptTokensSent,
+            TraceOutputTokens = request.TokensToReceive,
+            InputTokens = request.InputTokens - request.KeptTokens,
+            OutputTokens = request.TokensToReceive - request.EvictedTokens,
+            PrefillInstance = request.PrefillInstance,
+            TakenIn = request.TakenIn,
+            PrefillStart = request.PrefillStart,
+            PrefillFinish = request.PrefillFinish,
+            EarlierFirstToken = request.KeptTokens > 0 ? request.FirstToken : null,
+            TransferFinish = request.TransferFinish,
+            DecodeInstance = request.DecodeInstance,
+            DecodeStart = request.DecodeStart,
+            FirstDecodeStart = request.FirstDecodeStart,
+            Finish = request.Finish,
+            Evictions = request.Evictions,
+            Recompute = request.RecomputeDuration,
+            TpotSeconds = tpotSeconds,
+            RejectionReason = reason,
+            IsMeasured = request.IsMeasured,
+            Outcome = outcome,
+            Origin = request.Call?.Spec.Origin,
+            Attempts = request.Call?.Attempts ?? 1,
+            Failovers = request.Call?.Failovers ?? 0,
+            ConversationId = request.Call?.Conversation?.First.Id,
+            Turn = request.Call?.Turn ?? 0,
+        };
+}

@@ -1,0 +1,93 @@
+using LlmSim.Metrics;
+using Xunit;
+
+namespace LlmSim.Tests.Fleets;
+
+/// <summary>
+/// Nothing is lost and nothing counted twice, whatever clients and instances do. Runs end with blocks and queues empty, and tokens accounted for,
+/// or they stop: these are invariants of every run.
+/// </summary>
+public sealed class ConservationTests
+{
+    private const int Clusters = 1000;
+
+    [Fact]
+    public void Every_request_ends_once()
+    {
+        var outcomes = new long[4];
+        var (retries, failovers, notSent, wasted) = (0L, 0L, 0L, 0L);
+        for (var seed = 1; seed <= Clusters; seed++)
+        {
+            var cluster = new DisturbedCluster(seed);
+            var records = new List<RequestRecord>();
+            var summary = Run(cluster, records);
+
+            Assert.Equal(cluster.Turns - (summary.Service?.TurnsNotSent ?? 0), summary.Requests);
+            Assert.Equal(summary.Requests, records.Count);
+            Assert.Equal(records.Count, records.Select(record => record.Id).Distinct().Count());
+            foreach (var outcome in records)
+            {
+                outcomes[(int)outcome.Outcome]++;
+            }
+
+            retries += summary.Service?.Retries ?? 0;
+            failovers += summary.Service?.Failovers ?? 0;
+            notSent += summary.Service?.TurnsNotSent ?? 0;
+            wasted += summary.Service?.WastedTokens ?? 0;
+        }
+
+        // The clusters reach what they are for.
+        Assert.All(outcomes, count => Assert.True(count > 100, string.Join(", ", outcomes)));
+        Assert.True(Math.Min(Math.Min(retries, failovers), Math.Min(notSent, wasted)) > 100);
+    }
+
+    [Fact]
+    public void Macro_steps_give_what_single_steps_give()
+    {
+        for (var seed = 1; seed <= Clusters / 2; seed++)
+        {
+            var cluster = new DisturbedCluster(seed);
+            var macro = Step(cluster, maxIterationsPerEvent: 4096);
+            var single = Step(cluster, maxIterationsPerEvent: 1);
+            Assert.Equal(single.Count, macro.Count);
+            foreach (var (expected, actual) in single.Zip(macro))
+            {
+                Assert.Equal((expected.Id, expected.Outcome), (actual.Id, actual.Outcome));
+                Assert.Equal((expected.Attempts, expected.Failovers), (actual.Attempts, actual.Failovers));
+                Assert.Equal(expected.Finish.Seconds, actual.Finish.Seconds, 1e-6);
+                Assert.Equal(expected.PrefillFinish.Seconds, actual.PrefillFinish.Seconds, 1e-6);
+            }
+        }
+    }
+
+    private static RunSummary Run(DisturbedCluster cluster, List<RequestRecord> records)
+    {
+        try
+        {
+            return Simulator.Run(
+                cluster.NewScenario(),
+                cluster.Requests,
+                records.Add,
+                TestContext.Current.CancellationToken
+            );
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"{cluster}", e);
+        }
+    }
+
+    private static List<RequestRecord> Step(DisturbedCluster cluster, int maxIterationsPerEvent)
+    {
+        var scenario = cluster.NewScenario();
+        var records = new List<RequestRecord>();
+        var run = new Cluster(
+            scenario,
+            cluster.Requests,
+            Recorders.For(scenario, records.Add),
+            maxIterationsPerEvent
+        );
+        run.Run(TestContext.Current.CancellationToken);
+        return [.. records.OrderBy(record => record.Id)];
+    }
+}
