@@ -25,6 +25,7 @@ internal static partial class Experiment
             LambdaArrival = facts.Arrivals.Process is null
                 ? null
                 : configuration.LambdaArrival
+                    ?? facts.RatePerSecond
                     ?? facts.Arrivals.Process.MeanPerSecond
                     ?? WorkloadOptions.DefaultLambdaArrival,
             TraceBlockSize = facts.HashBlockTokens,
@@ -39,6 +40,7 @@ internal static partial class Experiment
         {
             Source = source,
             SourceText = configuration.RequestSource,
+            MixPath = configuration.Mix,
             Trace = configuration.TraceOptions with { Format = format },
             TraceArrivals = configuration.Semantics.TraceArrivals,
             TracePath = configuration.TracePath,

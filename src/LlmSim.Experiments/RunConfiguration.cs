@@ -76,6 +76,10 @@ internal sealed record RunConfiguration
     /// </summary>
     public string RequestSource { get; init; } = "conversation";
 
+    /// <summary>Path of the file with the classes of requests, for the source "mix"; null for one class.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Mix { get; init; }
+
     /// <summary>Path of the trace; null for a synthetic workload.</summary>
     public string? TracePath { get; init; }
 

@@ -10,7 +10,7 @@ internal sealed class TraceArguments
 
     private readonly Option<string> _columns = CliOption.Text(
         "columns",
-        "names of its fields, as in arrival=Timestamp,input=Request tokens,output=Response tokens; also hash_ids; with dots "
+        "names of its fields, as in arrival=Timestamp,input=Request tokens,output=Response tokens; also hash_ids, class, tenant, priority and deadline (s); with dots "
             + "for nested JSON [its format's]",
         valueName: "NAMES"
     );
@@ -103,7 +103,8 @@ internal sealed class TraceArguments
             Jitter = parse.GetValue(_jitter),
             Sort = parse.GetValue(_sort),
             SkipInvalid = parse.GetValue(_skipInvalid),
-            Sessions = parse.GetValue(_sessions) is { } sessions && sessions != SessionRules.Off ? sessions : null,
+            Sessions =
+                parse.GetValue(_sessions) is { } sessions && sessions != SessionRules.Off ? sessions : null,
             SessionPrompts = parse.GetValue(_sessionPrompts),
             SessionTpotSeconds = parse.GetValue(_sessionTpot),
         };

@@ -39,6 +39,12 @@ internal sealed class WorkloadArguments
         "a trace of any of these formats (docs/workloads.md), also compressed (.gz, .zst)"
     );
 
+    private readonly Option<string> _mix = CliOption.File(
+        "mix",
+        "classes of requests in one stream, YAML or JSON (docs/workloads.md), in the place of request_source and trace_path: each with its name, "
+            + "tenant, priority, weight, SLOs, share or rate, and source"
+    );
+
     private readonly TraceArguments _trace = new();
 
     private readonly Option<long?> _traceBlockSize = CliOption.Integer(
@@ -173,6 +179,7 @@ internal sealed class WorkloadArguments
             [
                 _requestSource,
                 _tracePath,
+                _mix,
                 _traceBlockSize,
                 .. _trace.Options,
                 _requestCount,
@@ -212,10 +219,12 @@ internal sealed class WorkloadArguments
         var tracePath = parse.GetValue(_tracePath);
         var concurrency = (int?)parse.GetValue(_concurrency);
         RequireNoArrivals(parse, concurrency);
+        RequireNoSource(parse);
         return configuration with
         {
             RequestSource = parse.GetValue(_requestSource) ?? Source(parse, tracePath),
             TracePath = tracePath,
+            Mix = parse.GetValue(_mix),
             TraceOptions = _trace.Read(parse),
             TraceBlockSize = (int?)parse.GetValue(_traceBlockSize),
             RequestCount =
@@ -227,7 +236,9 @@ internal sealed class WorkloadArguments
             Arrivals = parse.GetValue(_arrivals),
             LambdaArrival = parse.GetValue(_lambdaArrival),
             RateProfile = parse.GetValue(_rateProfile),
-            RateInterpolation = IsGiven(parse, _rateInterpolation) ? parse.GetValue(_rateInterpolation) : null,
+            RateInterpolation = IsGiven(parse, _rateInterpolation)
+                ? parse.GetValue(_rateInterpolation)
+                : null,
             ZipfS = parse.GetValue(_zipfS),
             LognormalMean = parse.GetValue(_lognormalMean),
             InputMean = parse.GetValue(_inputMean),
@@ -239,7 +250,8 @@ internal sealed class WorkloadArguments
     }
 
     private string Source(ParseResult parse, string? tracePath) =>
-        tracePath is not null ? RunConfiguration.DetectedTrace
+        parse.GetValue(_mix) is not null ? RequestSources.Name(RequestSource.Mix)
+        : tracePath is not null ? RunConfiguration.DetectedTrace
         : IsGiven(parse, _inputLen) || IsGiven(parse, _outputLen) ? RequestSources.Name(RequestSource.Uniform)
         : s_defaults.RequestSource;
 
@@ -251,6 +263,18 @@ internal sealed class WorkloadArguments
         {
             throw new UserErrorException(
                 $"{given.Name}: is not read in a closed loop, which sends a request when another ends; leave it or --concurrency out"
+            );
+        }
+    }
+
+    /// <summary>Fails at another source beside a mix, whose classes have their own.</summary>
+    private void RequireNoSource(ParseResult parse)
+    {
+        Option[] sources = [_requestSource, _tracePath];
+        if (IsGiven(parse, _mix) && Array.Find(sources, option => IsGiven(parse, option)) is { } given)
+        {
+            throw new UserErrorException(
+                $"{given.Name}: is not read with --mix, whose classes have sources of their own; leave one of them out"
             );
         }
     }

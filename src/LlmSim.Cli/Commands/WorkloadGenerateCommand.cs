@@ -27,7 +27,7 @@ internal sealed class WorkloadGenerateCommand : CliCommand
         [
             "llmsim workload generate --output trace.jsonl --request_count 2000 --seed 1",
             "llmsim workload generate --trace_path azure.csv --output trace.jsonl",
-            "llmsim workload generate --request_source chat --request_count 500 --output chats.jsonl",
+            "llmsim workload generate --request_source chat --output chats.jsonl",
         ];
         SetAction(Execute);
     }

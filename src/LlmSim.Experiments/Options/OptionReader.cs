@@ -34,6 +34,7 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "max_len",
                 "seed"
             ),
+            new("mix", run => run.Workload.Source == RequestSource.Mix, "mix", "seed", "lambda_arrival"),
             new(
                 "request_source chat or agent",
                 run => run.Workload.Source is RequestSource.Chat or RequestSource.Agent,

@@ -35,14 +35,16 @@ internal static class RunWords
             ? $"closed loop, {Figures.Count(concurrency)} in flight"
             : $"arrivals {c.Arrivals}{rate}{reason}";
         return FormattableString.Invariant(
-            $"{TerminalText.Escape(c.TracePath ?? c.RequestSource)}, {arrivals}, seed {c.Seed}"
+            $"{TerminalText.Escape(c.TracePath ?? c.Mix ?? c.RequestSource)}, {arrivals}, seed {c.Seed}"
         );
     }
 
     /// <summary>Whether its rate of arrivals changes over time.</summary>
     public static bool HasChangingRate(RunConfiguration configuration) =>
         configuration is { Concurrency: null, Arrivals: { } arrivals }
-        && (configuration.RateProfile is not null || ArrivalProcess.Parse(arrivals).MeanPerSecond is not null);
+        && (
+            configuration.RateProfile is not null || ArrivalProcess.Parse(arrivals).MeanPerSecond is not null
+        );
 
     private static string Cluster(IReadOnlyList<InstanceSpec> instances, string role) =>
         instances.Count == 0 ? "" : $"{Cluster(instances)} {role}";

@@ -108,6 +108,7 @@ internal static class SummaryCsv
             ("performance", c.Performance),
             ("cluster", c.Cluster),
             ("trace_path", c.TracePath),
+            ("mix", c.Mix),
             ("arrivals", c.Concurrency is null ? c.Arrivals : "closed_loop"),
             ("rate_profile", c.RateProfile),
             ("rate_interpolation", c.RateProfile is null ? null : c.RateInterpolation ?? RateFile.Linear),

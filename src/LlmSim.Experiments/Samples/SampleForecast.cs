@@ -44,7 +44,7 @@ internal static class SampleForecast
             return 0;
         }
 
-        if (workload.ExpectedArrivals is not { } arrivals)
+        if (workload.Source == RequestSource.Mix || workload.ExpectedArrivals is not { } arrivals)
         {
             return 0;
         }

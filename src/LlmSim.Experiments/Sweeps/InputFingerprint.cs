@@ -105,7 +105,10 @@ internal readonly record struct InputFingerprint(string Name, string Content)
 
             foreach (var turn in request.Conversation?.Turns ?? [])
             {
-                BinaryPrimitives.WriteInt64LittleEndian(row, BitConverter.DoubleToInt64Bits(turn.DelaySeconds));
+                BinaryPrimitives.WriteInt64LittleEndian(
+                    row,
+                    BitConverter.DoubleToInt64Bits(turn.DelaySeconds)
+                );
                 BinaryPrimitives.WriteInt64LittleEndian(row[8..], turn.Output.Tokens);
                 hash.AppendData(row);
                 hash.AppendData(MemoryMarshal.AsBytes(turn.HashIds().AsSpan()));

@@ -27,7 +27,8 @@ internal sealed record ArrivalChoice(ArrivalProcess? Process, string? Reason)
     private static ArrivalChoice OfGaps(WorkloadOptions options, bool isTrace, bool hasTimes) =>
         options.Concurrency is not null ? new(null, null)
         : options.Arrivals is { } asked ? new(asked, null)
-        : options.RateProfile is not null ? new(ArrivalProcess.Poisson, isTrace ? "rate_profile is given" : null)
+        : options.RateProfile is not null
+            ? new(ArrivalProcess.Poisson, isTrace ? "rate_profile is given" : null)
         : !isTrace ? new(ArrivalProcess.Poisson, null)
         : !hasTimes ? new(ArrivalProcess.Poisson, "the trace has no times")
         : options.LambdaArrival is not null ? new(ArrivalProcess.Poisson, "lambda_arrival is given")
@@ -39,4 +40,8 @@ internal sealed record ArrivalChoice(ArrivalProcess? Process, string? Reason)
 /// <param name="Arrivals">When its requests come.</param>
 /// <param name="Trace">The trace; null for a synthetic workload.</param>
 /// <param name="HashBlockTokens">Tokens that a hash id stands for.</param>
-internal sealed record WorkloadFacts(ArrivalChoice Arrivals, TraceFacts? Trace, int HashBlockTokens);
+internal sealed record WorkloadFacts(ArrivalChoice Arrivals, TraceFacts? Trace, int HashBlockTokens)
+{
+    /// <summary>Arrivals per second of all its classes; null where <see cref="Arrivals" /> say it.</summary>
+    public double? RatePerSecond { get; init; }
+}

@@ -81,8 +81,7 @@ internal static class RateFile
             points.Add(new RatePoint(time, Number(lines, RateColumn, cells[columns.Rate], s_rates)));
         }
 
-        return points.Count == 0
-                ? throw lines.FileError("has a header and no row; allowed: at least one row")
+        return points.Count == 0 ? throw lines.FileError("has a header and no row; allowed: at least one row")
             : points.TrueForAll(point => point.PerSecond == 0)
                 ? throw lines.FileError($"{RateColumn}: is 0 in all rows; allowed: above 0 in one at least")
             : points;

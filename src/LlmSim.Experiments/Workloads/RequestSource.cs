@@ -21,6 +21,9 @@ internal enum RequestSource
     /// <summary>Agents that call tools.</summary>
     Agent,
 
+    /// <summary>Classes of requests, each with a source of its own.</summary>
+    Mix,
+
     /// <summary>Fixed lengths, or lengths uniform between a share of them and them.</summary>
     Uniform,
 }

@@ -14,13 +14,19 @@ internal static class RequestSources
     ];
 
     /// <summary>Sources of conversations, whose values stand behind their name.</summary>
-    public static IReadOnlyList<RequestSource> OfConversations { get; } = [RequestSource.Chat, RequestSource.Agent];
+    public static IReadOnlyList<RequestSource> OfConversations { get; } =
+    [RequestSource.Chat, RequestSource.Agent];
 
     /// <summary>A source by its name; for a trace with the name of its format, if there is to be one.</summary>
     /// <exception cref="UserErrorException">There is no such source.</exception>
     public static (RequestSource Source, string? Format) Parse(string text)
     {
         var name = text.ToLowerInvariant();
+        if (name == Name(RequestSource.Mix))
+        {
+            return (RequestSource.Mix, null);
+        }
+
         foreach (var source in OfConversations)
         {
             if (name.StartsWith($"{Name(source)}:", StringComparison.Ordinal))

@@ -100,7 +100,8 @@ internal sealed partial record WorkloadOptions
                 continue;
             }
 
-            var blockTokens = HashBlockTokens ?? (trace.KnowsBlocks ? request.HashBlockTokens : trace.HashBlockTokens);
+            var blockTokens =
+                HashBlockTokens ?? (trace.KnowsBlocks ? request.HashBlockTokens : trace.HashBlockTokens);
             RequireHashBlocks(path, request, blockTokens);
             yield return request with
             {

@@ -18,6 +18,9 @@ internal sealed partial record WorkloadOptions
     /// <summary>The source with its values, such as "chat:turns=4"; null for its name alone.</summary>
     public string? SourceText { get; init; }
 
+    /// <summary>File of the classes of a mix.</summary>
+    public string? MixPath { get; init; }
+
     /// <summary>File of the trace, which may be compressed; an error with a synthetic source.</summary>
     public string? TracePath { get; init; }
 
@@ -124,7 +127,10 @@ internal sealed partial record WorkloadOptions
             .Process;
 
     /// <summary>Mean arrivals per second as far as they are asked for; null where the default holds.</summary>
-    internal double? GivenRate => LambdaArrival ?? ExpectedArrivals?.MeanPerSecond;
+    internal double? GivenRate =>
+        LambdaArrival
+        ?? (Source == RequestSource.Mix ? ReadMix().RatePerSecond : null)
+        ?? ExpectedArrivals?.MeanPerSecond;
 
     /// <summary>
     /// The requests. They are made, or read from the file, anew in each enumeration; the options are checked at once, and the
@@ -144,7 +150,46 @@ internal sealed partial record WorkloadOptions
         }
 
         var source = Source ?? (TracePath is null ? RequestSource.Conversation : RequestSource.Trace);
-        return source == RequestSource.Trace ? FromTrace(onKnown) : Varied(Synthetic(source, onKnown));
+        return source == RequestSource.Trace
+            ? FromTrace(onKnown)
+            : Varied(source == RequestSource.Mix ? Mixed(onKnown) : Synthetic(source, onKnown));
+    }
+
+    /// <summary>The classes of a mix. Of the options that come from elsewhere they have only the arrivals.</summary>
+    private MixFile ReadMix() =>
+        MixPath is { } path
+            ? MixFile.Read(
+                path,
+                new WorkloadOptions
+                {
+                    Arrivals = Arrivals,
+                    RateProfile = RateProfile,
+                    RateInterpolation = RateInterpolation,
+                    TraceArrivals = TraceArrivals,
+                    SyntheticOutput = SyntheticOutput,
+                }
+            )
+            : throw new UserErrorException("request_source: mix has classes; give their file with --mix");
+
+    /// <summary>The traces that the classes of a mix read.</summary>
+    internal IEnumerable<string> MixTraces() => ReadMix().Traces;
+
+    private IEnumerable<RequestSpec> Mixed(Action<WorkloadFacts>? onKnown)
+    {
+        var mix = ReadMix();
+        var arrivals = ArrivalChoice.Of(this, isTrace: false, hasTimes: false);
+        var rate =
+            LambdaArrival ?? mix.RatePerSecond ?? arrivals.Process?.MeanPerSecond ?? DefaultLambdaArrival;
+        onKnown?.Invoke(
+            new WorkloadFacts(arrivals, Trace: null, HashBlockTokens ?? RequestSpec.MooncakeBlockTokens)
+            {
+                RatePerSecond = rate,
+            }
+        );
+        var requests = MixWorkload.ToRequests(mix, this with { LambdaArrival = rate });
+        return Concurrency is null
+            ? requests
+            : requests.Select(request => request with { Arrival = Kernel.SimTime.Zero });
     }
 
     private IEnumerable<RequestSpec> Varied(IEnumerable<RequestSpec> requests) =>

@@ -86,19 +86,16 @@ internal sealed class NamedValues
         var word = _values.GetValueOrDefault(name, otherwise);
         return words.Contains(word)
             ? word
-            : throw Error(name, $"found '{word}'; allowed: {string.Join(", ", words)}.{Suggestion.For(word, words)}");
+            : throw Error(
+                name,
+                $"found '{word}'; allowed: {string.Join(", ", words)}.{Suggestion.For(word, words)}"
+            );
     }
 
     /// <summary>What is wrong with a value.</summary>
     public UserErrorException Error(string name, string message) => new($"{_place}: {name}: {message}");
 
-    private double Value(
-        string name,
-        FigureRange range,
-        double? otherwise,
-        TryRead read,
-        string kind
-    )
+    private double Value(string name, FigureRange range, double? otherwise, TryRead read, string kind)
     {
         if (!_values.TryGetValue(name, out var text))
         {

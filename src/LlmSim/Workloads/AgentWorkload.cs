@@ -24,8 +24,8 @@ internal sealed partial record AgentWorkload
         .. MeanLengths.Names("message"),
         .. MeanLengths.Names("answer"),
         .. MeanLengths.Names("result"),
-        .. Durations.Names("tool"),
-        .. Durations.Names("think"),
+        .. Pauses.Names("tool"),
+        .. Pauses.Names("think"),
         "system",
         "systems",
         "context",
@@ -48,9 +48,9 @@ internal sealed partial record AgentWorkload
 
     private MeanLengths Result { get; init; } = new(1_900, 1);
 
-    private Durations Tool { get; init; } = new(5.9, Durations.Lognormal, 2);
+    private Pauses Tool { get; init; } = new(5.9, Pauses.Lognormal, 2);
 
-    private Durations Think { get; init; } = new(373, Durations.Exponential, 1);
+    private Pauses Think { get; init; } = new(373, Pauses.Exponential, 1);
 
     private int SystemTokens { get; init; } = 32_000;
 
@@ -83,8 +83,8 @@ internal sealed partial record AgentWorkload
             Message = MeanLengths.Parse(values, "message", usual.Message),
             Answer = MeanLengths.Parse(values, "answer", usual.Answer),
             Result = MeanLengths.Parse(values, "result", usual.Result),
-            Tool = Durations.Parse(values, "tool", usual.Tool),
-            Think = Durations.Parse(values, "think", usual.Think),
+            Tool = Pauses.Parse(values, "tool", usual.Tool),
+            Think = Pauses.Parse(values, "think", usual.Think),
             SystemTokens = values.Whole("system", tokens, usual.SystemTokens),
             Systems = values.Whole("systems", new FigureRange(1, MostVariants), 1),
             ContextTokens = values.Whole(
@@ -142,7 +142,12 @@ internal sealed partial record AgentWorkload
         var id = 0L;
         for (var number = 0L; ; number++)
         {
-            var conversation = new Work(workload, new ConversationStreams(seed, Name, number), ids, number).Conversation();
+            var conversation = new Work(
+                workload,
+                new ConversationStreams(seed, Name, number),
+                ids,
+                number
+            ).Conversation();
             yield return conversation.Begin(id, SimTime.Zero);
             id += conversation.Turns.Count;
         }

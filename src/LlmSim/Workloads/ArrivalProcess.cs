@@ -92,8 +92,7 @@ public sealed record ArrivalProcess
                     ) => Gamma(cv),
             _ when RateProfile.Parse(text) is { } profile => new ArrivalProcess(text, profile: profile),
             _ => throw new UserErrorException(
-                $"arrivals: found '{text}'; allowed: {Allowed}."
-                    + Suggestion.For(text, s_names)
+                $"arrivals: found '{text}'; allowed: {Allowed}." + Suggestion.For(text, s_names)
             ),
         };
     }

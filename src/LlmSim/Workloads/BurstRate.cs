@@ -58,8 +58,7 @@ internal sealed record BurstRate : RateProfile
         public StateWalk(BurstRate rate, RandomStream random)
         {
             (_rate, _random) = (rate, random);
-            _isBurst =
-                random.NextDouble() < rate._burstSeconds / (rate._baseSeconds + rate._burstSeconds);
+            _isBurst = random.NextDouble() < rate._burstSeconds / (rate._baseSeconds + rate._burstSeconds);
             _end = Length();
         }
 
@@ -83,9 +82,6 @@ internal sealed record BurstRate : RateProfile
         }
 
         private SimTime Length() =>
-            After(
-                _now,
-                _random.NextExponential(1 / (_isBurst ? _rate._burstSeconds : _rate._baseSeconds))
-            );
+            After(_now, _random.NextExponential(1 / (_isBurst ? _rate._burstSeconds : _rate._baseSeconds)));
     }
 }

@@ -21,7 +21,7 @@ internal sealed record ChatWorkload
         .. MeanLengths.Names("first"),
         .. MeanLengths.Names("message"),
         .. MeanLengths.Names("answer"),
-        .. Durations.Names("think"),
+        .. Pauses.Names("think"),
         "system",
         "systems",
     ];
@@ -35,7 +35,7 @@ internal sealed record ChatWorkload
     private MeanLengths Answer { get; init; } = new(441.34, 0.79);
 
     /// <summary>600 s / ln 5.</summary>
-    private Durations Think { get; init; } = new(373, Durations.Exponential, 1);
+    private Pauses Think { get; init; } = new(373, Pauses.Exponential, 1);
 
     /// <summary>Tokens of the system prompt; 0 for none.</summary>
     private int SystemTokens { get; init; }
@@ -56,7 +56,7 @@ internal sealed record ChatWorkload
             Message = message,
             First = MeanLengths.Parse(values, "first", message),
             Answer = MeanLengths.Parse(values, "answer", usual.Answer),
-            Think = Durations.Parse(values, "think", usual.Think),
+            Think = Pauses.Parse(values, "think", usual.Think),
             SystemTokens = values.Whole("system", new FigureRange(0, WorkloadParameter.MaxTokensLimit), 0),
             Systems = values.Whole("systems", new FigureRange(1, MostVariants), 1),
         };
@@ -92,7 +92,12 @@ internal sealed record ChatWorkload
         var id = 0L;
         for (var number = 0L; ; number++)
         {
-            var conversation = Conversation(new ConversationStreams(seed, Name, number), ids, number, maxTokens);
+            var conversation = Conversation(
+                new ConversationStreams(seed, Name, number),
+                ids,
+                number,
+                maxTokens
+            );
             yield return conversation.Begin(id, SimTime.Zero);
             id += conversation.Turns.Count;
         }

@@ -62,9 +62,8 @@ internal sealed record DiurnalRate : RateProfile
         for (var i = 0; i < 200; i++)
         {
             var middle = (low + high) / 2;
-            (low, high) = new Arc(middle, _peak).Area / Math.Tau < MeanPerSecond
-                ? (middle, high)
-                : (low, middle);
+            (low, high) =
+                new Arc(middle, _peak).Area / Math.Tau < MeanPerSecond ? (middle, high) : (low, middle);
         }
 
         return high;

@@ -20,7 +20,10 @@ internal sealed record PiecewiseRate : RateProfile
     {
         _isLinear = isLinear;
         MeanPerSecond = Mean(points, isLinear);
-        _points = [.. WithoutRepeats(points.Select((point, i) => i == 0 ? point with { Seconds = 0 } : point))];
+        _points =
+        [
+            .. WithoutRepeats(points.Select((point, i) => i == 0 ? point with { Seconds = 0 } : point)),
+        ];
     }
 
     /// <inheritdoc />
@@ -97,7 +100,9 @@ internal sealed record PiecewiseRate : RateProfile
                     var seconds =
                         slope == 0
                             ? events / rate
-                            : 2 * events / (rate + Math.Sqrt(Math.Max(0, (rate * rate) + (2 * slope * events))));
+                            : 2
+                                * events
+                                / (rate + Math.Sqrt(Math.Max(0, (rate * rate) + (2 * slope * events))));
                     var time = _now + SimTime.FromSeconds(seconds);
                     return _now = time < end ? time : end;
                 }
@@ -111,8 +116,7 @@ internal sealed record PiecewiseRate : RateProfile
             return last > 0 ? _now = After(_now, events / last) : null;
         }
 
-        private double RateNow() =>
-            points[_piece].PerSecond + (Slope() * (_now - _times[_piece]).Seconds);
+        private double RateNow() => points[_piece].PerSecond + (Slope() * (_now - _times[_piece]).Seconds);
 
         private double Slope() =>
             isLinear

@@ -7,7 +7,8 @@ internal sealed class SaidSoFar(List<PromptSegment> all, int count) : IReadOnlyL
 {
     public int Count => count;
 
-    public PromptSegment this[int index] => index < count ? all[index] : throw new ArgumentOutOfRangeException(nameof(index));
+    public PromptSegment this[int index] =>
+        index < count ? all[index] : throw new ArgumentOutOfRangeException(nameof(index));
 
     public IEnumerator<PromptSegment> GetEnumerator()
     {

@@ -47,7 +47,9 @@ public sealed class ConversationSourceTests
         Assert.Equal(3, systems.Distinct().Count());
         Assert.All(systems, system => Assert.Equal(100, system.Tokens));
         var others = conversations
-            .SelectMany(conversation => conversation.Turns[^1].Prompt.Skip(1).Append(conversation.Turns[^1].Output))
+            .SelectMany(conversation =>
+                conversation.Turns[^1].Prompt.Skip(1).Append(conversation.Turns[^1].Output)
+            )
             .Select(segment => segment.ContentId)
             .ToArray();
         Assert.Equal(others.Length, others.Distinct().Count());
@@ -83,7 +85,10 @@ public sealed class ConversationSourceTests
         var options = Options("chat:turns=50,turns_dist=fixed,message=1000", 50) with { MaxLen = 4_000 };
         var conversations = options.ToRequests().Select(request => request.Conversation!).ToArray();
 
-        Assert.All(conversations, conversation => Assert.InRange(conversation.Turns.Max(turn => turn.PromptTokens), 1, 4_000));
+        Assert.All(
+            conversations,
+            conversation => Assert.InRange(conversation.Turns.Max(turn => turn.PromptTokens), 1, 4_000)
+        );
         Assert.All(conversations, conversation => Assert.InRange(conversation.Turns.Count, 1, 40));
     }
 
@@ -114,7 +119,8 @@ public sealed class ConversationSourceTests
     [Fact]
     public void An_agent_goes_on_after_all_sub_agents_with_their_answers_in_its_prompt()
     {
-        const string Text = "agent:fork=1,steps=2,steps_dist=fixed,subagents=3,sub_steps=2,sub_steps_dist=fixed";
+        const string Text =
+            "agent:fork=1,steps=2,steps_dist=fixed,subagents=3,sub_steps=2,sub_steps_dist=fixed";
         foreach (var conversation in Of(Text, 20))
         {
             // The first step, three times two of sub-agents, the second step.
@@ -122,7 +128,9 @@ public sealed class ConversationSourceTests
             var (first, last) = (conversation.Turns[0], conversation.Turns[^1]);
             Assert.Equal([2, 4, 6], last.After);
             Assert.Equal(
-                first.Prompt.Append(first.Output).Concat(last.After.Select(turn => conversation.Turns[turn].Output)),
+                first
+                    .Prompt.Append(first.Output)
+                    .Concat(last.After.Select(turn => conversation.Turns[turn].Output)),
                 last.Prompt
             );
             foreach (var begin in new[] { 1, 3, 5 })
@@ -139,13 +147,27 @@ public sealed class ConversationSourceTests
     public void A_context_is_compacted_before_it_is_too_long()
     {
         const int Context = 20_000;
-        var conversations = Of("agent:steps=60,steps_dist=fixed,context=20000,system=4000,summary=500,start=1000", 20);
+        var conversations = Of(
+            "agent:steps=60,steps_dist=fixed,context=20000,system=4000,summary=500,start=1000",
+            20
+        );
         foreach (var conversation in conversations)
         {
-            Assert.InRange(conversation.Turns.Max(turn => turn.PromptTokens + turn.Output.Tokens), 1, Context + 500);
-            var compactions = conversation.Turns.Index().Where(turn => turn.Item.Output.Tokens == 500).ToArray();
+            Assert.InRange(
+                conversation.Turns.Max(turn => turn.PromptTokens + turn.Output.Tokens),
+                1,
+                Context + 500
+            );
+            var compactions = conversation
+                .Turns.Index()
+                .Where(turn => turn.Item.Output.Tokens == 500)
+                .ToArray();
             Assert.NotEmpty(compactions);
-            foreach (var (index, compaction) in compactions.Where(turn => turn.Index + 1 < conversation.Turns.Count))
+            foreach (
+                var (index, compaction) in compactions.Where(turn =>
+                    turn.Index + 1 < conversation.Turns.Count
+                )
+            )
             {
                 var next = conversation.Turns[index + 1];
                 if (next.Prompt.Count == 3)
@@ -162,10 +184,16 @@ public sealed class ConversationSourceTests
     [Theory]
     [InlineData("chat:turns=0", "request_source: chat: turns: found '0'; allowed: a number from 1 to 1000")]
     [InlineData("chat:think=-3", "request_source: chat: think: found '-3'; allowed: a number of seconds")]
-    [InlineData("chat:think_dist=gamma", "request_source: chat: think_dist: found 'gamma'; allowed: exponential, lognormal, fixed")]
+    [InlineData(
+        "chat:think_dist=gamma",
+        "request_source: chat: think_dist: found 'gamma'; allowed: exponential, lognormal, fixed"
+    )]
     [InlineData("chat:thnik=3", "request_source: chat: found 'thnik'; allowed: turns")]
     [InlineData("chat:systems=1.5", "request_source: chat: systems: found '1.5'; allowed: a whole number")]
-    [InlineData("chat:system=200000", "request_source: chat: system: found 200000; allowed: below max_len, which is 131072")]
+    [InlineData(
+        "chat:system=200000",
+        "request_source: chat: system: found 200000; allowed: below max_len, which is 131072"
+    )]
     [InlineData("chat:answer", "request_source: chat: found 'answer'; allowed: NAME=VALUE")]
     [InlineData("agent:context=40000", "request_source: agent: context: found 40000")]
     [InlineData("agent:fork=2", "request_source: agent: fork: found '2'; allowed: a number from 0 to 1")]

@@ -33,8 +33,12 @@ public sealed class LlmSimFormatTests
         var read = TraceText.Read(stream.ToArray());
 
         Assert.Equal(
-            requests.Select(request => (request.Id, request.Arrival, request.InputTokens, request.OutputTokens, request.Origin)),
-            read.Select(request => (request.Id, request.Arrival, request.InputTokens, request.OutputTokens, request.Origin))
+            requests.Select(request =>
+                (request.Id, request.Arrival, request.InputTokens, request.OutputTokens, request.Origin)
+            ),
+            read.Select(request =>
+                (request.Id, request.Arrival, request.InputTokens, request.OutputTokens, request.Origin)
+            )
         );
         foreach (var (written, back) in requests.Zip(read, (a, b) => (a.Conversation!, b.Conversation!)))
         {
@@ -47,7 +51,13 @@ public sealed class LlmSimFormatTests
         }
 
         // Equal senders are one object.
-        Assert.Equal(2, read.Select(request => request.Origin).OfType<RequestOrigin>().Distinct(ReferenceEqualityComparer.Instance).Count());
+        Assert.Equal(
+            2,
+            read.Select(request => request.Origin)
+                .OfType<RequestOrigin>()
+                .Distinct(ReferenceEqualityComparer.Instance)
+                .Count()
+        );
     }
 
     [Fact]
@@ -68,15 +78,39 @@ public sealed class LlmSimFormatTests
     }
 
     [Theory]
-    [InlineData("\"llmsim\": 1", "\"llmsim\": 2", "t.jsonl:1: llmsim: found 2; allowed: a number from 1 to 1")]
-    [InlineData("\"from\": 0", "\"from\": 1", "t.jsonl:1: from: found 1; allowed: the number of a turn before it, which is turn 1")]
-    [InlineData("\"after\": [0]", "\"after\": [3]", "t.jsonl:1: after: found 3; allowed: the number of a turn before it")]
-    [InlineData("\"after\": [0]", "\"after\": []", "t.jsonl:1: turns: a conversation: turn 1 waits for no other")]
-    [InlineData("\"delay\": 1.5", "\"delay\": -1.5", "t.jsonl:1: delay: found -1.5; allowed: a number from 0 to 1e9 s")]
+    [InlineData(
+        "\"llmsim\": 1",
+        "\"llmsim\": 2",
+        "t.jsonl:1: llmsim: found 2; allowed: a number from 1 to 1"
+    )]
+    [InlineData(
+        "\"from\": 0",
+        "\"from\": 1",
+        "t.jsonl:1: from: found 1; allowed: the number of a turn before it, which is turn 1"
+    )]
+    [InlineData(
+        "\"after\": [0]",
+        "\"after\": [3]",
+        "t.jsonl:1: after: found 3; allowed: the number of a turn before it"
+    )]
+    [InlineData(
+        "\"after\": [0]",
+        "\"after\": []",
+        "t.jsonl:1: turns: a conversation: turn 1 waits for no other"
+    )]
+    [InlineData(
+        "\"delay\": 1.5",
+        "\"delay\": -1.5",
+        "t.jsonl:1: delay: found -1.5; allowed: a number from 0 to 1e9 s"
+    )]
     [InlineData("[[7, 3]]", "[[7, 0]]", "t.jsonl:1: prompt: found 0; allowed: an integer from 1")]
     [InlineData("[[7, 3]]", "[7, 3]", "t.jsonl:1: prompt: found 7; allowed: [ID, TOKENS]")]
     [InlineData("\"output\": [8, 1]", "\"output\": 8", "t.jsonl:1: output: found 8; allowed: [ID, TOKENS]")]
-    [InlineData("\"timestamp\": 0", "\"timestamp\": 0, \"priority\": \"high\"", "t.jsonl:1: priority: found \"high\"; allowed: a number from -1e9 to 1e9")]
+    [InlineData(
+        "\"timestamp\": 0",
+        "\"timestamp\": 0, \"priority\": \"high\"",
+        "t.jsonl:1: priority: found \"high\"; allowed: a number from -1e9 to 1e9"
+    )]
     public void A_wrong_line_is_told_what_is_allowed(string good, string bad, string start)
     {
         Assert.Single(TraceText.Read(Line));
@@ -89,8 +123,19 @@ public sealed class LlmSimFormatTests
     private static RequestOrigin? Origin(int number) =>
         (number % 3) switch
         {
-            0 => new RequestOrigin { Class = "batch \"x\"", Priority = 3, DeadlineSeconds = 1.0 / 3 },
-            1 => new RequestOrigin { Tenant = "acme", Weight = 0.1, TtftSloSeconds = 2, TpotSloSeconds = 0.05 },
+            0 => new RequestOrigin
+            {
+                Class = "batch \"x\"",
+                Priority = 3,
+                DeadlineSeconds = 1.0 / 3,
+            },
+            1 => new RequestOrigin
+            {
+                Tenant = "acme",
+                Weight = 0.1,
+                TtftSloSeconds = 2,
+                TpotSloSeconds = 0.05,
+            },
             _ => null,
         };
 }

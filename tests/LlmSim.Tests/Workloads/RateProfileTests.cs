@@ -92,10 +92,18 @@ public sealed class RateProfileTests : IDisposable
 
         var inAll = periods.Sum(period => period.Count());
         var expected = 20_000.0 * periods.Length;
-        Assert.InRange(inAll, expected - (2.58 * Math.Sqrt(expected)), expected + (2.58 * Math.Sqrt(expected)));
+        Assert.InRange(
+            inAll,
+            expected - (2.58 * Math.Sqrt(expected)),
+            expected + (2.58 * Math.Sqrt(expected))
+        );
         // The peak is at a quarter of the period; ten seconds about it are flat to 0.1 %.
         var atPeak = arrivals.Count(time => Math.Abs((time % 1000) - 250) < 5);
-        Assert.InRange(atPeak / (10.0 * (periods.Length + 1)), 50 - (2.58 * Math.Sqrt(5)), 50 + (2.58 * Math.Sqrt(5)));
+        Assert.InRange(
+            atPeak / (10.0 * (periods.Length + 1)),
+            50 - (2.58 * Math.Sqrt(5)),
+            50 + (2.58 * Math.Sqrt(5))
+        );
         Assert.DoesNotContain(arrivals, time => Math.Abs((time % 1000) - 750) < 50);
     }
 
@@ -117,7 +125,11 @@ public sealed class RateProfileTests : IDisposable
         {
             var half = constant.Walk(0).Next(unit[i].Arrival.Seconds / 2)!.Value;
             var walk = RateProfile.Parse(text)!.Walk(0);
-            Assert.Equal(arrivals[i].Arrival.Seconds, walk.Next(unit[i].Arrival.Seconds)!.Value.Seconds, 1e-5);
+            Assert.Equal(
+                arrivals[i].Arrival.Seconds,
+                walk.Next(unit[i].Arrival.Seconds)!.Value.Seconds,
+                1e-5
+            );
             Assert.Equal(
                 faster[i].Arrival.Seconds,
                 RateProfile.Parse(text)!.Walk(0).Next(half.Seconds)!.Value.Seconds,
@@ -176,7 +188,9 @@ public sealed class RateProfileTests : IDisposable
         Assert.Equal(rate, process.MeanPerSecond!.Value, 1e-12);
         var (Batches, WindowsOfBatch) = (40, 2000);
         var counts = new double[Batches * WindowsOfBatch];
-        var requests = Enumerable.Range(0, int.MaxValue).Select(id => new RequestSpec(id, SimTime.Zero, 1, 1));
+        var requests = Enumerable
+            .Range(0, int.MaxValue)
+            .Select(id => new RequestSpec(id, SimTime.Zero, 1, 1));
         foreach (var request in process.Apply(requests, rate, seed: 2))
         {
             var window = (int)(request.Arrival.Seconds / Window);
@@ -201,15 +215,33 @@ public sealed class RateProfileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("diurnal:mean=2", "arrivals: diurnal: peak: missing; allowed: a number above 0, up to 1e9 requests/s")]
-    [InlineData("diurnal:mean=2,peak=1", "arrivals: diurnal: peak: found 1; allowed: a number from the mean, which is 2")]
-    [InlineData("diurnal:mean=2,peak=3,period=0h", "arrivals: diurnal: period: found '0h'; allowed: a number of seconds")]
-    [InlineData("diurnal:mean=2,peek=3", "arrivals: diurnal: found 'peek'; allowed: mean, peak, period, phase. Did you mean 'peak'?")]
+    [InlineData(
+        "diurnal:mean=2",
+        "arrivals: diurnal: peak: missing; allowed: a number above 0, up to 1e9 requests/s"
+    )]
+    [InlineData(
+        "diurnal:mean=2,peak=1",
+        "arrivals: diurnal: peak: found 1; allowed: a number from the mean, which is 2"
+    )]
+    [InlineData(
+        "diurnal:mean=2,peak=3,period=0h",
+        "arrivals: diurnal: period: found '0h'; allowed: a number of seconds"
+    )]
+    [InlineData(
+        "diurnal:mean=2,peek=3",
+        "arrivals: diurnal: found 'peek'; allowed: mean, peak, period, phase. Did you mean 'peak'?"
+    )]
     [InlineData("diurnal:mean=2,mean=3", "arrivals: diurnal: mean: is there twice")]
     [InlineData("diurnal", "arrivals: diurnal: mean: missing")]
-    [InlineData("ramp:from=1,to=x,over=3m", "arrivals: ramp: to: found 'x'; allowed: a number from 0 to 1e9 requests/s")]
+    [InlineData(
+        "ramp:from=1,to=x,over=3m",
+        "arrivals: ramp: to: found 'x'; allowed: a number from 0 to 1e9 requests/s"
+    )]
     [InlineData("ramp:from=0,to=0,over=3m", "arrivals: ramp: to: found 0 beside from=0")]
-    [InlineData("burst:base=3,burst=1,base_for=1,burst_for=1", "arrivals: burst: burst: found 1; allowed: a number from base, which is 3")]
+    [InlineData(
+        "burst:base=3,burst=1,base_for=1,burst_for=1",
+        "arrivals: burst: burst: found 1; allowed: a number from base, which is 3"
+    )]
     [InlineData("burst:base=-1,burst=1,base_for=1,burst_for=1", "arrivals: burst: base: found '-1'")]
     [InlineData("diurnl:mean=2,peak=4", "arrivals: found 'diurnl:mean=2,peak=4'")]
     public void A_wrong_rate_is_told_what_is_allowed(string text, string start)
@@ -223,7 +255,10 @@ public sealed class RateProfileTests : IDisposable
     [InlineData("time,rate\n", "rates.csv: has a header and no row")]
     [InlineData("time,speed\n0,1\n", "rates.csv:1: rate: no such column; found: time, speed")]
     [InlineData("time,rate\n0,1\n5,2\n5,3\n", "rates.csv:4: time: found 5 after 5; allowed: times that grow")]
-    [InlineData("time,rate\n0,1\n5,-2\n", "rates.csv:3: rate: found -2; allowed: a number from 0 to 1e9 requests/s")]
+    [InlineData(
+        "time,rate\n0,1\n5,-2\n",
+        "rates.csv:3: rate: found -2; allowed: a number from 0 to 1e9 requests/s"
+    )]
     [InlineData("time,rate\n-1,1\n", "rates.csv:2: time: found -1; allowed: a number from 0 to 1e9 s")]
     [InlineData("time,rate\n0,0\n5,0\n", "rates.csv: rate: is 0 in all rows")]
     [InlineData("time,rate\n0,1,2\n", "rates.csv:2: rate: '2' follows it")]
@@ -239,16 +274,28 @@ public sealed class RateProfileTests : IDisposable
     {
         var options = Options("time,rate\n0,1\n", "steps");
 
-        foreach (var arrivals in new[] { ArrivalProcess.Trace, ArrivalProcess.Parse("ramp:from=1,to=2,over=3") })
+        foreach (
+            var arrivals in new[] { ArrivalProcess.Trace, ArrivalProcess.Parse("ramp:from=1,to=2,over=3") }
+        )
         {
-            var error = Assert.Throws<UserErrorException>(() => (options with { Arrivals = arrivals }).ToRequests());
-            Assert.StartsWith("rate_profile: is not read with arrivals", error.Message, StringComparison.Ordinal);
+            var error = Assert.Throws<UserErrorException>(() =>
+                (options with { Arrivals = arrivals }).ToRequests()
+            );
+            Assert.StartsWith(
+                "rate_profile: is not read with arrivals",
+                error.Message,
+                StringComparison.Ordinal
+            );
         }
 
         var wrong = Assert.Throws<UserErrorException>(() =>
             (options with { RateInterpolation = "cubic" }).ToRequests()
         );
-        Assert.StartsWith("rate_interpolation: found 'cubic'; allowed: linear, steps", wrong.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "rate_interpolation: found 'cubic'; allowed: linear, steps",
+            wrong.Message,
+            StringComparison.Ordinal
+        );
     }
 
     private WorkloadOptions Options(string content, string interpolation) =>

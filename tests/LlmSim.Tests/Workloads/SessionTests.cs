@@ -34,7 +34,14 @@ public sealed class SessionTests
             turns[1].Prompt
         );
         Assert.Equal([new(1, 16), new(50, 16)], turns[2].Prompt);
-        Assert.Equal([[], [0], [1]], turns.Select(turn => turn.After));
+        Assert.Equal(
+            [
+                [],
+                [0],
+                [1],
+            ],
+            turns.Select(turn => turn.After)
+        );
         // Ten seconds less 30 tokens of 40 ms; 0.1 s are less than five of them.
         Assert.Equal([0, 8.8, 0], turns.Select(turn => Math.Round(turn.DelaySeconds, 9)));
     }
@@ -47,7 +54,10 @@ public sealed class SessionTests
         // 70 of 100 tokens are the same: four whole blocks.
         Assert.Equal(turns[0].HashIds()[..4], turns[1].HashIds()[..4]);
         Assert.NotEqual(turns[0].HashIds()[4], turns[1].HashIds()[4]);
-        Assert.Equal(turns[0].HashIds()[0], TraceText.Read(Bailian, s_replay)[1].Conversation!.Turns[0].HashIds()[0]);
+        Assert.Equal(
+            turns[0].HashIds()[0],
+            TraceText.Read(Bailian, s_replay)[1].Conversation!.Turns[0].HashIds()[0]
+        );
     }
 
     [Fact]
@@ -69,15 +79,51 @@ public sealed class SessionTests
     }
 
     [Theory]
-    [InlineData("\"parent_chat_id\": 1,", "\"parent_chat_id\": 7,", "t.jsonl:2: parent_chat_id: found 7, which no request of the trace is")]
-    [InlineData("\"parent_chat_id\": 1,", "\"parent_chat_id\": 3,", "t.jsonl:2: parent_chat_id: 3 leads back to this request; allowed: no cycle")]
-    [InlineData("\"parent_chat_id\": 1,", "\"parent_chat_id\": 9,", "t.jsonl:2: parent_chat_id: found 9, which is in line 3 below")]
-    [InlineData("\"parent_chat_id\": 1,", "\"parent_chat_id\": 2,", "t.jsonl:2: parent_chat_id: 2 leads back to this request")]
-    [InlineData("\"timestamp\": 20.0", "\"timestamp\": 9.5", "t.jsonl:2: timestamp: 0.5 s before the request that it follows, in line 1")]
-    [InlineData("\"chat_id\": 9", "\"chat_id\": 2", "t.jsonl:3: chat_id: 2 is that of line 2 too; allowed: once")]
-    [InlineData("\"chat_id\": 9", "\"chat_id\": 1.5", "t.jsonl:3: chat_id: found 1.5; allowed: a text or a whole number")]
-    [InlineData("[1, 50]", "[1, 50, 2, 3]", "t.jsonl:4: hash_ids: found 4 ids for 32 tokens; allowed with trace_block_size 16: 2, or 2")]
-    [InlineData("\"output_length\": 7", "\"output_length\": 0", "t.jsonl:3: output_length: found 0; allowed: an integer from 1")]
+    [InlineData(
+        "\"parent_chat_id\": 1,",
+        "\"parent_chat_id\": 7,",
+        "t.jsonl:2: parent_chat_id: found 7, which no request of the trace is"
+    )]
+    [InlineData(
+        "\"parent_chat_id\": 1,",
+        "\"parent_chat_id\": 3,",
+        "t.jsonl:2: parent_chat_id: 3 leads back to this request; allowed: no cycle"
+    )]
+    [InlineData(
+        "\"parent_chat_id\": 1,",
+        "\"parent_chat_id\": 9,",
+        "t.jsonl:2: parent_chat_id: found 9, which is in line 3 below"
+    )]
+    [InlineData(
+        "\"parent_chat_id\": 1,",
+        "\"parent_chat_id\": 2,",
+        "t.jsonl:2: parent_chat_id: 2 leads back to this request"
+    )]
+    [InlineData(
+        "\"timestamp\": 20.0",
+        "\"timestamp\": 9.5",
+        "t.jsonl:2: timestamp: 0.5 s before the request that it follows, in line 1"
+    )]
+    [InlineData(
+        "\"chat_id\": 9",
+        "\"chat_id\": 2",
+        "t.jsonl:3: chat_id: 2 is that of line 2 too; allowed: once"
+    )]
+    [InlineData(
+        "\"chat_id\": 9",
+        "\"chat_id\": 1.5",
+        "t.jsonl:3: chat_id: found 1.5; allowed: a text or a whole number"
+    )]
+    [InlineData(
+        "[1, 50]",
+        "[1, 50, 2, 3]",
+        "t.jsonl:4: hash_ids: found 4 ids for 32 tokens; allowed with trace_block_size 16: 2, or 2"
+    )]
+    [InlineData(
+        "\"output_length\": 7",
+        "\"output_length\": 0",
+        "t.jsonl:3: output_length: found 0; allowed: an integer from 1"
+    )]
     public void What_is_wrong_with_a_session_is_told_with_its_line(string good, string bad, string start)
     {
         var text = Bailian.Replace(good, bad, StringComparison.Ordinal);
@@ -93,7 +139,11 @@ public sealed class SessionTests
     [Fact]
     public void A_missing_parent_may_begin_a_conversation()
     {
-        var text = Bailian.Replace("\"parent_chat_id\": 1,", "\"parent_chat_id\": 7,", StringComparison.Ordinal);
+        var text = Bailian.Replace(
+            "\"parent_chat_id\": 1,",
+            "\"parent_chat_id\": 7,",
+            StringComparison.Ordinal
+        );
 
         var requests = TraceText.Read(text, new TraceOptions { Sessions = "lenient" });
         Assert.Equal(["1", "2", "9"], requests.Select(request => request.Conversation!.Name));
@@ -115,15 +165,28 @@ public sealed class SessionTests
         var turn = whole[0].Conversation!.Turns[1];
         Assert.Equal(2.5, turn.DelaySeconds);
         Assert.Equal(900, turn.PromptTokens);
-        Assert.Equal([600, 100, 200], [turn.Prompt.Take(2).Sum(s => s.Tokens), turn.Prompt[2].Tokens, turn.Prompt[3].Tokens]);
+        Assert.Equal(
+            [600, 100, 200],
+            [turn.Prompt.Take(2).Sum(s => s.Tokens), turn.Prompt[2].Tokens, turn.Prompt[3].Tokens]
+        );
 
-        var news = TraceText.Read(Sessions, s_replay with { SessionPrompts = "new" })[0].Conversation!.Turns[1];
+        var news = TraceText.Read(Sessions, s_replay with { SessionPrompts = "new" })[0].Conversation!.Turns[
+            1
+        ];
         Assert.Equal(600 + 100 + 900, news.PromptTokens);
         Assert.Equal([new(1, 512), new(7, 388)], news.Prompt.Skip(3));
 
         var error = Assert.Throws<UserErrorException>(() => TraceText.Read(Sessions, s_replay));
-        Assert.StartsWith("t.jsonl:3: session_id: a goes on here, and whether its lengths are", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith("--session_prompts whole (as Dynamo writes it) or new (as AIPerf does)", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "t.jsonl:3: session_id: a goes on here, and whether its lengths are",
+            error.Message,
+            StringComparison.Ordinal
+        );
+        Assert.EndsWith(
+            "--session_prompts whole (as Dynamo writes it) or new (as AIPerf does)",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -138,9 +201,21 @@ public sealed class SessionTests
     }
 
     [Theory]
-    [InlineData("\"delay\": 2500", "\"delay\": -1", "t.jsonl:3: delay: found -1; allowed: a number from 0 to 1e11 ms")]
-    [InlineData("\"timestamp\": 500,", "", "t.jsonl:2: timestamp: some conversations begin with a time and others without")]
-    [InlineData("\"delay\": 2500", "\"context_mode\": \"other\"", "t.jsonl:3: context_mode: found \"other\"; allowed: deltas_without_responses")]
+    [InlineData(
+        "\"delay\": 2500",
+        "\"delay\": -1",
+        "t.jsonl:3: delay: found -1; allowed: a number from 0 to 1e11 ms"
+    )]
+    [InlineData(
+        "\"timestamp\": 500,",
+        "",
+        "t.jsonl:2: timestamp: some conversations begin with a time and others without"
+    )]
+    [InlineData(
+        "\"delay\": 2500",
+        "\"context_mode\": \"other\"",
+        "t.jsonl:3: context_mode: found \"other\"; allowed: deltas_without_responses"
+    )]
     public void Wrong_sessions_are_told_with_their_line(string good, string bad, string start)
     {
         var error = Assert.Throws<UserErrorException>(() =>
@@ -188,10 +263,21 @@ public sealed class SessionTests
 
         Assert.Equal("conversation talk", conversation.Name);
         Assert.Equal([100, 50, 60, 130], conversation.Turns.Select(turn => turn.PromptTokens));
-        Assert.Equal([[], [0], [0], [1, 2]], conversation.Turns.Select(turn => turn.After.Order().ToArray()));
+        Assert.Equal(
+            [
+                [],
+                [0],
+                [0],
+                [1, 2],
+            ],
+            conversation.Turns.Select(turn => turn.After.Order().ToArray())
+        );
         Assert.Equal([0, 1, 1, 0.5], conversation.Turns.Select(turn => turn.DelaySeconds));
         // 130 tokens go on from the 110 of the first call; 50 and 60 are contexts of their own.
-        Assert.Equal([.. conversation.Turns[0].Prompt, conversation.Turns[0].Output], conversation.Turns[3].Prompt.SkipLast(1));
+        Assert.Equal(
+            [.. conversation.Turns[0].Prompt, conversation.Turns[0].Output],
+            conversation.Turns[3].Prompt.SkipLast(1)
+        );
         Assert.Single(conversation.Turns[1].Prompt);
         Assert.Equal(4, TraceText.Read(s_spans, new TraceOptions { Sort = true }).Length);
     }
@@ -209,11 +295,41 @@ public sealed class SessionTests
     }
 
     [Theory]
-    [InlineData("\"parent_id\": null", "\"parent_id\": \"agent\"", "conversation.id", "conversation.x", "t.jsonl:1: parent: the spans around c2 lead in a circle")]
-    [InlineData("\"span_id\": \"c3\"", "\"span_id\": \"c2\"", "", "", "t.jsonl:2: span_id: c2 is that of line 1 too")]
-    [InlineData("00:00:09Z\", \"attr", "00:00:03Z\", \"attr", "", "", "t.jsonl:2: end_time: 1 s before start_time")]
-    [InlineData("input_tokens\": 60", "input_tokens\": -1", "", "", "t.jsonl:2: gen_ai.usage.input_tokens: found -1; allowed: an integer from 1")]
-    public void Wrong_spans_are_told_with_their_line(string good, string bad, string alsoGood, string alsoBad, string start)
+    [InlineData(
+        "\"parent_id\": null",
+        "\"parent_id\": \"agent\"",
+        "conversation.id",
+        "conversation.x",
+        "t.jsonl:1: parent: the spans around c2 lead in a circle"
+    )]
+    [InlineData(
+        "\"span_id\": \"c3\"",
+        "\"span_id\": \"c2\"",
+        "",
+        "",
+        "t.jsonl:2: span_id: c2 is that of line 1 too"
+    )]
+    [InlineData(
+        "00:00:09Z\", \"attr",
+        "00:00:03Z\", \"attr",
+        "",
+        "",
+        "t.jsonl:2: end_time: 1 s before start_time"
+    )]
+    [InlineData(
+        "input_tokens\": 60",
+        "input_tokens\": -1",
+        "",
+        "",
+        "t.jsonl:2: gen_ai.usage.input_tokens: found -1; allowed: an integer from 1"
+    )]
+    public void Wrong_spans_are_told_with_their_line(
+        string good,
+        string bad,
+        string alsoGood,
+        string alsoBad,
+        string start
+    )
     {
         var text = s_spans.Replace(good, bad, StringComparison.Ordinal);
         text = alsoGood.Length > 0 ? text.Replace(alsoGood, alsoBad, StringComparison.Ordinal) : text;
@@ -223,8 +339,14 @@ public sealed class SessionTests
     }
 
     [Theory]
-    [InlineData("""{"timestamp": 0, "input_length": 3, "output_length": 4}""", "t.jsonl: sessions: the format mooncake has none; allowed with bailian, sharegpt")]
-    [InlineData("TIMESTAMP,ContextTokens,GeneratedTokens\n2024-05-10 00:00:00,1,2", "t.jsonl: sessions: CSV has none")]
+    [InlineData(
+        """{"timestamp": 0, "input_length": 3, "output_length": 4}""",
+        "t.jsonl: sessions: the format mooncake has none; allowed with bailian, sharegpt"
+    )]
+    [InlineData(
+        "TIMESTAMP,ContextTokens,GeneratedTokens\n2024-05-10 00:00:00,1,2",
+        "t.jsonl: sessions: CSV has none"
+    )]
     public void A_format_without_sessions_says_so(string text, string start)
     {
         var error = Assert.Throws<UserErrorException>(() => TraceText.Read(text, s_replay));
@@ -237,9 +359,18 @@ public sealed class SessionTests
         foreach (
             var (options, start) in new[]
             {
-                (new TraceOptions { Sessions = "replays" }, "sessions: found 'replays'; allowed: off, replay, lenient. Did you mean 'replay'?"),
-                (new TraceOptions { SessionPrompts = "old" }, "session_prompts: found 'old'; allowed: new, whole"),
-                (new TraceOptions { SessionTpotSeconds = -1 }, "session_tpot: found -1; allowed: a number from 0"),
+                (
+                    new TraceOptions { Sessions = "replays" },
+                    "sessions: found 'replays'; allowed: off, replay, lenient. Did you mean 'replay'?"
+                ),
+                (
+                    new TraceOptions { SessionPrompts = "old" },
+                    "session_prompts: found 'old'; allowed: new, whole"
+                ),
+                (
+                    new TraceOptions { SessionTpotSeconds = -1 },
+                    "session_tpot: found -1; allowed: a number from 0"
+                ),
             }
         )
         {

@@ -19,6 +19,7 @@ public sealed class Trace : IDisposable
     private long _skipped;
     private string? _firstSkipped;
     private long _taken;
+    private long _conversations;
     private long _nextId;
     private SimTime _firstTaken;
     private SimTime _lastTaken;
@@ -65,6 +66,7 @@ public sealed class Trace : IDisposable
             TimeUnit = HasTimes && _rows.Clock?.Unit is { } unit ? TimeUnits.Name(unit) : null,
             IsTimeUnitCertain = _rows.Clock?.IsCertain ?? true,
             Requests = _taken,
+            Conversations = _conversations,
             SpanSeconds = HasTimes ? (_lastTaken - _firstTaken).Seconds : null,
             Skipped = _skipped,
             FirstSkipped = _firstSkipped,
@@ -123,6 +125,7 @@ public sealed class Trace : IDisposable
             var request = Request(row, Scaled(time - _firstTaken));
             _taken++;
             _nextId += request.Conversation?.Turns.Count ?? 1;
+            _conversations += request.Conversation is null ? 0 : 1;
             yield return request;
         }
 

@@ -49,7 +49,8 @@ internal readonly struct JsonRecord(LineReader lines, JsonElement root)
         };
     }
 
-    public string RequiredName(string field) => Name(field) ?? throw Missing(field, "a text or a whole number");
+    public string RequiredName(string field) =>
+        Name(field) ?? throw Missing(field, "a text or a whole number");
 
     /// <summary>A length in tokens.</summary>
     public int Length(string field) => Length(field, Field(field));
@@ -84,8 +85,8 @@ internal readonly struct JsonRecord(LineReader lines, JsonElement root)
         return element.ValueKind switch
         {
             JsonValueKind.Undefined => null,
-            JsonValueKind.Number when element.TryGetDecimal(out var number) && clock.TryRead(number, out time) =>
-                time,
+            JsonValueKind.Number
+                when element.TryGetDecimal(out var number) && clock.TryRead(number, out time) => time,
             JsonValueKind.String
                 when DocumentRows.Text(element) is { } text
                     && clock.TryRead(Encoding.UTF8.GetBytes(text), out time) => time,

@@ -41,7 +41,12 @@ internal static class LlmSimFormat
         {
             using var document = JsonRecord.Parse(lines);
             var record = new JsonRecord(lines, document.RootElement);
-            if (!(record.Field(Mark).ValueKind == JsonValueKind.Number && record.Number(Mark, new FigureRange(1, Version)) == Version))
+            if (
+                !(
+                    record.Field(Mark).ValueKind == JsonValueKind.Number
+                    && record.Number(Mark, new FigureRange(1, Version)) == Version
+                )
+            )
             {
                 throw record.Wrong(Mark, record.Field(Mark), $"{Version}");
             }
@@ -57,12 +62,15 @@ internal static class LlmSimFormat
                     record.HashIds("hash_ids")
                 )
                 {
-                    More = origin is null && !record.Has("hash_block")
-                        ? null
-                        : new TraceRowMore(null, origin)
-                        {
-                            HashBlockTokens = record.Has("hash_block") ? record.Length("hash_block") : null,
-                        },
+                    More =
+                        origin is null && !record.Has("hash_block")
+                            ? null
+                            : new TraceRowMore(null, origin)
+                            {
+                                HashBlockTokens = record.Has("hash_block")
+                                    ? record.Length("hash_block")
+                                    : null,
+                            },
                 };
             }
 
@@ -105,7 +113,11 @@ internal static class LlmSimFormat
                         new SaidSoFar(all, count),
                         output,
                         turn.Has("after")
-                            ? [.. Items(turn, "after").Select(after => Place(turn, "after", after, turns.Count))]
+                            ?
+                            [
+                                .. Items(turn, "after")
+                                    .Select(after => Place(turn, "after", after, turns.Count)),
+                            ]
                             : [],
                         turn.Number("delay", new FigureRange(0, 1e9, "s")) ?? 0
                     )
@@ -136,7 +148,10 @@ internal static class LlmSimFormat
         }
 
         private static int Place(JsonRecord turn, string field, JsonElement element, int turns) =>
-            element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var place) && place >= 0 && place < turns
+            element.ValueKind == JsonValueKind.Number
+            && element.TryGetInt32(out var place)
+            && place >= 0
+            && place < turns
                 ? place
                 : throw turn.Wrong(
                     field,

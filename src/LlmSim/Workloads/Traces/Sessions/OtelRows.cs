@@ -119,7 +119,8 @@ internal sealed class OtelRows : ITraceRows
                     OtelConversation.Of(
                         group.Key,
                         [.. group.Value.OrderBy(call => call.Start).ThenBy(call => call.End)],
-                        (conversation) => new SessionPrompts(_lines, _rules!.BlockTokens, _ids.Part(conversation))
+                        (conversation) =>
+                            new SessionPrompts(_lines, _rules!.BlockTokens, _ids.Part(conversation))
                     )
                 )
                 .OrderBy(row => row.Arrival),
@@ -144,7 +145,11 @@ internal sealed class OtelRows : ITraceRows
             }
         }
 
-        throw _lines.ErrorAt(call.Line, "parent", $"the spans around {call.Id} lead in a circle; allowed: no cycle");
+        throw _lines.ErrorAt(
+            call.Line,
+            "parent",
+            $"the spans around {call.Id} lead in a circle; allowed: no cycle"
+        );
     }
 
     private void Try(Action action)
@@ -212,7 +217,9 @@ internal sealed class OtelConversation
         var ended = Enumerable.Range(0, _calls.Count).Where(turn => _calls[turn].End <= call.Start).ToArray();
         // Who waits for one that waited itself need not wait for what that one waited for.
         var lastStart = ended.Length == 0 ? SimTime.Zero : ended.Max(turn => _calls[turn].Start);
-        var after = ended.Where(turn => _calls[turn].End > lastStart || _calls[turn].Start == lastStart).ToArray();
+        var after = ended
+            .Where(turn => _calls[turn].End > lastStart || _calls[turn].Start == lastStart)
+            .ToArray();
         // The longest that was said before and fits: the prompt is taken to go on from there.
         var before = ended
             .Where(turn => _prompts.TokensAfter(turn) <= call.Input)

@@ -114,8 +114,11 @@ internal static class OtelSpans
         var isCall =
             input.ValueKind != JsonValueKind.Undefined || output.ValueKind != JsonValueKind.Undefined;
         var start =
-            span.Time(times.Start, clock) ?? throw span.Lines.Error(times.Start, $"missing; allowed: {clock.Allowed}");
-        var end = span.Time(times.End, clock) ?? throw span.Lines.Error(times.End, $"missing; allowed: {clock.Allowed}");
+            span.Time(times.Start, clock)
+            ?? throw span.Lines.Error(times.Start, $"missing; allowed: {clock.Allowed}");
+        var end =
+            span.Time(times.End, clock)
+            ?? throw span.Lines.Error(times.End, $"missing; allowed: {clock.Allowed}");
         if (end < start)
         {
             throw span.Lines.Error(

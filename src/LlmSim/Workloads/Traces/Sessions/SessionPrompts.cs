@@ -19,7 +19,10 @@ internal sealed class SessionPrompts(LineReader lines, int blockTokens, ContentI
     /// The prompt and the answer of the next turn, where lengths are those of the whole prompt. It goes on from another turn when it is long enough for that turn's
     /// prompt and answer, and begins with all whole blocks of that prompt; then the answer is in it, and the rest is new. Otherwise its blocks are all that is known.
     /// </summary>
-    public (IReadOnlyList<PromptSegment> Prompt, PromptSegment Output) Whole(SessionRecord record, int? before)
+    public (IReadOnlyList<PromptSegment> Prompt, PromptSegment Output) Whole(
+        SessionRecord record,
+        int? before
+    )
     {
         var goesOn =
             before is { } turn
@@ -93,7 +96,11 @@ internal sealed class SessionPrompts(LineReader lines, int blockTokens, ContentI
     {
         var whole = Math.Min(before.HashIds?.Length ?? 0, before.Input / blockTokens);
         return (ids is null && whole == 0)
-            || (ids is not null && ids.Length >= whole && ids.AsSpan(0, whole).SequenceEqual(before.HashIds.AsSpan(0, whole)));
+            || (
+                ids is not null
+                && ids.Length >= whole
+                && ids.AsSpan(0, whole).SequenceEqual(before.HashIds.AsSpan(0, whole))
+            );
     }
 
     private sealed record Said(List<PromptSegment> All, int Count, int Tokens, SessionRecord Record);

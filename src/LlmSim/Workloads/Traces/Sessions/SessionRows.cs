@@ -77,7 +77,11 @@ internal sealed class SessionRows : ITraceRows
                 var place = parent is { } before ? placeOf[before] : null;
                 if (parent is not null && place is null)
                 {
-                    throw At(record, _fields.Parent, $"{record.Parent} is left out; allowed: a request that is read");
+                    throw At(
+                        record,
+                        _fields.Parent,
+                        $"{record.Parent} is left out; allowed: a request that is read"
+                    );
                 }
 
                 RequireSameTimes(record, begins: parent is null);
@@ -240,7 +244,12 @@ internal sealed class SessionRows : ITraceRows
             var isNew = record.IsNewOnly ?? (before is null ? false : IsNewByRule(record));
             var (prompt, output) = isNew ? _prompts.New(record, before) : _prompts.Whole(record, before);
             _turns.Add(
-                new Turn(prompt, output, before is { } turn ? [turn] : [], before is { } one ? Delay(record, one) : 0)
+                new Turn(
+                    prompt,
+                    output,
+                    before is { } turn ? [turn] : [],
+                    before is { } one ? Delay(record, one) : 0
+                )
             );
             _records.Add(record);
             return _turns.Count - 1;

@@ -30,7 +30,9 @@ internal static class ShareGptSessions
         var turns = new List<SessionRecord>();
         var (said, isAsked) = (0L, false);
         var messages = record.Field("conversations");
-        foreach (var message in messages.ValueKind == JsonValueKind.Array ? messages.EnumerateArray() : default)
+        foreach (
+            var message in messages.ValueKind == JsonValueKind.Array ? messages.EnumerateArray() : default
+        )
         {
             var role = ShareGptFormat.RoleOf(message);
             if (role is MessageRole.Other || (role is MessageRole.Answer && !isAsked))
