@@ -28,7 +28,8 @@ internal sealed partial class Cluster : IFleetOwner
     public void ScaleLink(Instance instance, double factor) =>
         _transfers.Scale(instance, isPrefill: _prefill.Contains(instance), factor);
 
-    public bool IsEmpty(Instance instance) => instance.IsEmpty && !_transfers.To(instance).Any();
+    public bool IsEmpty(Instance instance) =>
+        instance.IsEmpty && !_transfers.To(instance).Any();
 
     int IFleetOwner.Waiting(string stage) => stage == "decode" ? _undecoded.Count : _unplaced.Count;
 
@@ -85,7 +86,8 @@ internal sealed partial class Cluster : IFleetOwner
     {
         var bytes = KvCapacity.WeightBytes(_scenario.Model, _scenario.Precision, spec, _scenario.Semantics);
         return SimTime.FromSeconds(
-            plan.StartSeconds ?? (plan.EngineStartSeconds + (bytes / (plan.LoadBytesPerSecond * spec.TpSize)))
+            plan.StartSeconds
+                ?? (plan.EngineStartSeconds + (bytes / (plan.LoadBytesPerSecond * spec.TpSize)))
         );
     }
 
@@ -104,9 +106,7 @@ internal sealed partial class Cluster : IFleetOwner
     private bool IsOn(Request request, IReadOnlyList<Instance> instances) =>
         request.State switch
         {
-            RequestState.PrefillLocal or RequestState.DecodeGlobal => instances.Contains(
-                PrefillSide(request)
-            ),
+            RequestState.PrefillLocal or RequestState.DecodeGlobal => instances.Contains(PrefillSide(request)),
             RequestState.DecodeLocal => instances.Contains(DecodeSide(request)),
             _ => _transfers.Fetching(request) is { } flow
                 && (instances.Contains(flow.Destination) || instances.Contains(flow.Source)),

@@ -82,9 +82,7 @@ internal sealed class ConversationClient(
     {
         var (open, turn) = (next.Conversation, next.Turn);
         var spec = open.Conversation.Request(open.First.Id, turn, simulation.Now, open.First.Origin);
-        var request = requests.TakeTurn(
-            knowsContent ? spec.WithContent(open.Conversation.Turns[turn]) : spec
-        );
+        var request = requests.TakeTurn(knowsContent ? spec.WithContent(open.Conversation.Turns[turn]) : spec);
         request.Call!.Conversation = open;
         request.Call.Turn = turn;
         send(request);

@@ -79,10 +79,7 @@ public sealed record Durations
                 CultureInfo.InvariantCulture,
                 $"lognormal:mean={_first},sigma={_second}"
             ),
-            Kind.Uniform => string.Create(
-                CultureInfo.InvariantCulture,
-                $"uniform:from={_first},to={_second}"
-            ),
+            Kind.Uniform => string.Create(CultureInfo.InvariantCulture, $"uniform:from={_first},to={_second}"),
             _ => _first.ToString(CultureInfo.InvariantCulture),
         };
 

@@ -36,9 +36,4 @@ public sealed record FleetSummary
 /// <param name="Stage">"prefill", "decode" or "mixed".</param>
 /// <param name="Instance">Its number in the results.</param>
 /// <param name="State">What it became.</param>
-public readonly record struct LifecycleEvent(
-    double AtSeconds,
-    string Stage,
-    int Instance,
-    InstanceState State
-);
+public readonly record struct LifecycleEvent(double AtSeconds, string Stage, int Instance, InstanceState State);

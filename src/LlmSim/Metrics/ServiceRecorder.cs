@@ -79,7 +79,11 @@ internal sealed class ServiceRecorder
 
     private GroupRecorder Tenant(RequestOrigin origin) => Find(_tenants, origin.Tenant, origin.Weight);
 
-    private static GroupRecorder Find(Dictionary<string, GroupRecorder> groups, string name, double weight)
+    private static GroupRecorder Find(
+        Dictionary<string, GroupRecorder> groups,
+        string name,
+        double weight
+    )
     {
         if (!groups.TryGetValue(name, out var group))
         {
