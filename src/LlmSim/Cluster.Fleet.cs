@@ -28,8 +28,7 @@ internal sealed partial class Cluster : IFleetOwner
     public void ScaleLink(Instance instance, double factor) =>
         _transfers.Scale(instance, isPrefill: _prefill.Contains(instance), factor);
 
-    public bool IsEmpty(Instance instance) =>
-        instance.IsEmpty && !_transfers.To(instance).Any();
+    public bool IsEmpty(Instance instance) => instance.IsEmpty && !_transfers.To(instance).Any();
 
     int IFleetOwner.Waiting(string stage) => stage == "decode" ? _undecoded.Count : _unplaced.Count;
 
@@ -86,8 +85,7 @@ internal sealed partial class Cluster : IFleetOwner
     {
         var bytes = KvCapacity.WeightBytes(_scenario.Model, _scenario.Precision, spec, _scenario.Semantics);
         return SimTime.FromSeconds(
-            plan.StartSeconds
-                ?? (plan.EngineStartSeconds + (bytes / (plan.LoadBytesPerSecond * spec.TpSize)))
+            plan.StartSeconds ?? (plan.EngineStartSeconds + (bytes / (plan.LoadBytesPerSecond * spec.TpSize)))
         );
     }
 
@@ -106,7 +104,9 @@ internal sealed partial class Cluster : IFleetOwner
     private bool IsOn(Request request, IReadOnlyList<Instance> instances) =>
         request.State switch
         {
-            RequestState.PrefillLocal or RequestState.DecodeGlobal => instances.Contains(PrefillSide(request)),
+            RequestState.PrefillLocal or RequestState.DecodeGlobal => instances.Contains(
+                PrefillSide(request)
+            ),
             RequestState.DecodeLocal => instances.Contains(DecodeSide(request)),
             _ => _transfers.Fetching(request) is { } flow
                 && (instances.Contains(flow.Destination) || instances.Contains(flow.Source)),

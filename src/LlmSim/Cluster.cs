@@ -158,7 +158,7 @@ internal sealed partial class Cluster
         {
             using (_client)
             {
-                _conversations.Start();
+                _client.Start();
                 _fleet?.Start();
                 _simulation.Run(cancellation);
             }

@@ -1,5 +1,3 @@
-using LlmSim.Kernel;
-
 namespace LlmSim.Batching;
 
 /// <content>Requests that leave before they have all their tokens.</content>

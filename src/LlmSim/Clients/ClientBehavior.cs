@@ -1,7 +1,7 @@
 namespace LlmSim.Clients;
 
 /// <summary>What clients do beside sending requests: think, give up, try again.</summary>
-public sealed record ClientBehavior
+public sealed class ClientBehavior
 {
     /// <summary>Clients that only send.</summary>
     public static ClientBehavior None { get; } = new();

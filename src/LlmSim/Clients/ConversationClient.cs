@@ -1,5 +1,4 @@
 using LlmSim.Kernel;
-using LlmSim.Workloads;
 
 namespace LlmSim.Clients;
 
@@ -16,7 +15,7 @@ internal sealed class ConversationClient(
     bool knowsContent,
     Simulation simulation,
     Action<Request> send
-) : IClient
+)
 {
     private readonly List<int> _next = [];
     private Alarms<Sending>? _alarms;
@@ -33,11 +32,8 @@ internal sealed class ConversationClient(
     /// <summary>Those of which a turn got no answer.</summary>
     public long BrokenOff { get; private set; }
 
+    /// <summary>Whether more will be sent, or may.</summary>
     public bool HasMore => Others!.HasMore || _alarms is { Count: > 0 };
-
-    public void Start() => Others!.Start();
-
-    public void Dispose() => Others!.Dispose();
 
     public override string ToString() => "clients";
 
@@ -53,6 +49,7 @@ internal sealed class ConversationClient(
         send(request);
     }
 
+    /// <summary>A request has ended: those that wait for it can be sent, or its client hears of it.</summary>
     public void OnEnded(Request request, bool isServed)
     {
         if (request.Call is not { Conversation: { } open } call)
@@ -82,7 +79,9 @@ internal sealed class ConversationClient(
     {
         var (open, turn) = (next.Conversation, next.Turn);
         var spec = open.Conversation.Request(open.First.Id, turn, simulation.Now, open.First.Origin);
-        var request = requests.TakeTurn(knowsContent ? spec.WithContent(open.Conversation.Turns[turn]) : spec);
+        var request = requests.TakeTurn(
+            knowsContent ? spec.WithContent(open.Conversation.Turns[turn]) : spec
+        );
         request.Call!.Conversation = open;
         request.Call.Turn = turn;
         send(request);

@@ -5,7 +5,7 @@ using MathNet.Numerics.Distributions;
 namespace LlmSim.Clients;
 
 /// <summary>How long something takes that clients do or bear: always the same, or drawn anew each time.</summary>
-public sealed record Durations
+public sealed class Durations
 {
     private const string Allowed =
         "seconds such as 5, exponential:mean=5, lognormal:mean=5,sigma=1, uniform:from=1,to=5";
@@ -79,7 +79,10 @@ public sealed record Durations
                 CultureInfo.InvariantCulture,
                 $"lognormal:mean={_first},sigma={_second}"
             ),
-            Kind.Uniform => string.Create(CultureInfo.InvariantCulture, $"uniform:from={_first},to={_second}"),
+            Kind.Uniform => string.Create(
+                CultureInfo.InvariantCulture,
+                $"uniform:from={_first},to={_second}"
+            ),
             _ => _first.ToString(CultureInfo.InvariantCulture),
         };
 

@@ -104,7 +104,9 @@ internal sealed class Persistence
         {
             _onOutOfPatience(
                 wait.Call.Attempt!,
-                wait.IsForFirst ? "no first token within the client's patience" : "no answer within the client's patience"
+                wait.IsForFirst
+                    ? "no first token within the client's patience"
+                    : "no answer within the client's patience"
             );
         }
     }

@@ -108,7 +108,11 @@ internal sealed partial class Fleet
     {
         try
         {
-            using var call = AuthorsCall.Enter(policy, "at {0}, asked how many instances there should be", context.Now);
+            using var call = AuthorsCall.Enter(
+                policy,
+                "at {0}, asked how many instances there should be",
+                context.Now
+            );
             return policy.Decide(context);
         }
         catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))

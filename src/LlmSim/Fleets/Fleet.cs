@@ -76,7 +76,10 @@ internal sealed partial class Fleet
 
         foreach (var member in _members)
         {
-            if (member is { State: InstanceState.Draining, IsUnderNotice: false } && _owner.IsEmpty(member.Instance))
+            if (
+                member is { State: InstanceState.Draining, IsUnderNotice: false }
+                && _owner.IsEmpty(member.Instance)
+            )
             {
                 Change(member, InstanceState.Stopped);
             }
@@ -94,7 +97,9 @@ internal sealed partial class Fleet
         var ready = Sum(InstanceState.Ready, accelerators: false);
         var wanted = ready + Sum(InstanceState.Failed, false) + Sum(InstanceState.Starting, false);
         var paid =
-            Sum(InstanceState.Ready, true) + Sum(InstanceState.Starting, true) + Sum(InstanceState.Draining, true);
+            Sum(InstanceState.Ready, true)
+            + Sum(InstanceState.Starting, true)
+            + Sum(InstanceState.Draining, true);
         return new FleetSummary
         {
             Failures = Failures,
@@ -117,7 +122,8 @@ internal sealed partial class Fleet
             return;
         }
 
-        _draining += (state == InstanceState.Draining ? 1 : 0) - (member.State == InstanceState.Draining ? 1 : 0);
+        _draining +=
+            (state == InstanceState.Draining ? 1 : 0) - (member.State == InstanceState.Draining ? 1 : 0);
         member.ChangeTo(state, _simulation.Now);
         _events.Add(new(_simulation.Now.Seconds, member.Stage, member.Instance.Index, state));
         _owner.OnReadinessChanged();

@@ -3,7 +3,7 @@ using LlmSim.Clients;
 namespace LlmSim.Fleets;
 
 /// <summary>What becomes of instances during a run: which fail, how they come back, how many there are.</summary>
-public sealed record FleetPlan
+public sealed class FleetPlan
 {
     /// <summary>Faults at given times.</summary>
     public IReadOnlyList<Fault> Faults { get; init; } = [];
@@ -46,7 +46,7 @@ public enum LostRequests
 }
 
 /// <summary>Something that happens to instances at a time.</summary>
-public sealed record Fault
+public sealed class Fault
 {
     /// <summary>Seconds from the start of the simulation.</summary>
     public required double AtSeconds { get; init; }
@@ -84,7 +84,7 @@ public enum FaultKind
 }
 
 /// <summary>Failures at random, of instances and of the nodes that they stand on.</summary>
-public sealed record FailureProcess
+public sealed class FailureProcess
 {
     /// <summary>Mean seconds from an instance being ready to its failure; null for never.</summary>
     public double? MtbfSeconds { get; init; }
@@ -106,7 +106,7 @@ public sealed record FailureProcess
 }
 
 /// <summary>How the number of instances of each stage follows the load.</summary>
-public sealed record AutoscalePlan
+public sealed class AutoscalePlan
 {
     /// <summary>The policy of each stage, by "prefill", "decode" and "mixed": each has one of its own.</summary>
     public required IReadOnlyDictionary<string, Policies.IAutoscalePolicy> Policies { get; init; }

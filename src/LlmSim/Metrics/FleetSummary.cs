@@ -1,7 +1,7 @@
 namespace LlmSim.Metrics;
 
 /// <summary>What became of the instances during a run, from its start to the last token.</summary>
-public sealed record FleetSummary
+public sealed class FleetSummary
 {
     /// <summary>Failures of instances.</summary>
     public required long Failures { get; init; }
@@ -36,4 +36,9 @@ public sealed record FleetSummary
 /// <param name="Stage">"prefill", "decode" or "mixed".</param>
 /// <param name="Instance">Its number in the results.</param>
 /// <param name="State">What it became.</param>
-public readonly record struct LifecycleEvent(double AtSeconds, string Stage, int Instance, InstanceState State);
+public readonly record struct LifecycleEvent(
+    double AtSeconds,
+    string Stage,
+    int Instance,
+    InstanceState State
+);

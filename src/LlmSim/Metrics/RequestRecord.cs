@@ -93,7 +93,8 @@ public readonly record struct RequestRecord()
     public bool IsRejected => RejectionReason is not null;
 
     /// <summary>Time to first token in seconds; NaN when rejected.</summary>
-    public double TtftSeconds => IsRejected ? double.NaN : ((EarlierFirstToken ?? PrefillFinish) - Arrival).Seconds;
+    public double TtftSeconds =>
+        IsRejected ? double.NaN : ((EarlierFirstToken ?? PrefillFinish) - Arrival).Seconds;
 
     /// <summary>End-to-end latency in seconds; NaN when rejected.</summary>
     public double EndToEndSeconds => IsRejected ? double.NaN : (Finish - Arrival).Seconds;

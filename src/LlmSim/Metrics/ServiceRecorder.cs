@@ -40,7 +40,7 @@ internal sealed class ServiceRecorder
         Tenant(request.Origin).Finish(request, ttftSeconds, tpotSeconds, met);
     }
 
-    public ServiceSummary Summarize(in TokenCounts tokens, double seconds) =>
+    public ServiceSummary Summarize(TokenCounts tokens, double seconds) =>
         new()
         {
             Retries = Retries,
@@ -79,11 +79,7 @@ internal sealed class ServiceRecorder
 
     private GroupRecorder Tenant(RequestOrigin origin) => Find(_tenants, origin.Tenant, origin.Weight);
 
-    private static GroupRecorder Find(
-        Dictionary<string, GroupRecorder> groups,
-        string name,
-        double weight
-    )
+    private static GroupRecorder Find(Dictionary<string, GroupRecorder> groups, string name, double weight)
     {
         if (!groups.TryGetValue(name, out var group))
         {

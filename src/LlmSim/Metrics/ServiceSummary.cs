@@ -44,7 +44,7 @@ public sealed record ServiceSummary
 }
 
 /// <summary>The requests of a class or a tenant.</summary>
-public sealed record GroupSummary
+public sealed class GroupSummary
 {
     /// <summary>Its name.</summary>
     public required string Name { get; init; }

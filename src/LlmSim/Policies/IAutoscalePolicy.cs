@@ -10,7 +10,7 @@ public interface IAutoscalePolicy
 }
 
 /// <summary>A stage as an autoscaler sees it.</summary>
-public readonly record struct FleetContext
+public readonly struct FleetContext
 {
     /// <summary>The simulated clock.</summary>
     public required SimTime Now { get; init; }

@@ -93,7 +93,10 @@ internal sealed class FairNetwork
         {
             _flows.Remove(flow);
         }
-        else if (_arriving.Find(arriving => arriving is { IsCancelled: false } && arriving.Request == request) is { } late)
+        else if (
+            _arriving.Find(arriving => arriving is { IsCancelled: false } && arriving.Request == request) is
+            { } late
+        )
         {
             late.IsCancelled = true;
             flow = late;

@@ -144,9 +144,7 @@ internal sealed class SharedLink : IKvTransfer
     {
         // An idle link restarts the count at zero, which keeps it precise.
         _served =
-            _sending.Count == 0
-                ? 0
-                : _served + (_scale * (time - _servedUntil).Nanoseconds / _sending.Count);
+            _sending.Count == 0 ? 0 : _served + (_scale * (time - _servedUntil).Nanoseconds / _sending.Count);
         _servedUntil = time;
     }
 
@@ -175,9 +173,8 @@ internal sealed class SharedLink : IKvTransfer
         var (request, end) = _sending[_ends.First];
         try
         {
-            _firstEnd = _servedUntil + SimTime.FromNanoseconds(
-                    Math.Max(0, end - _served) * _sending.Count / _scale
-                );
+            _firstEnd =
+                _servedUntil + SimTime.FromNanoseconds(Math.Max(0, end - _served) * _sending.Count / _scale);
         }
         catch (ClockRangeException e)
         {

@@ -1,7 +1,6 @@
 using LlmSim.Clients;
 using LlmSim.Fleets;
 using LlmSim.Kernel;
-using LlmSim.Metrics;
 using LlmSim.Workloads;
 
 namespace LlmSim.Tests.Fleets;
@@ -71,15 +70,17 @@ internal sealed class DisturbedCluster
         {
             LostRequests = (LostRequests)_random.Next(3),
             StartSeconds = Share(0.1),
-            Failures = Sometimes(() => new FailureProcess
-            {
-                MtbfSeconds = Share(6),
-                Shape = 0.5 + (2 * _random.NextDouble()),
-                Repair = Durations.Exponential(Share(0.1)),
-                NoticeSeconds = _random.Next(2) * Share(0.05),
-                InstancesPerNode = 1 + _random.Next(2),
-                NodeMtbfSeconds = _random.Next(2) == 0 ? Share(8) : null,
-            }),
+            Failures = Sometimes(() =>
+                new FailureProcess
+                {
+                    MtbfSeconds = Share(6),
+                    Shape = 0.5 + (2 * _random.NextDouble()),
+                    Repair = Durations.Exponential(Share(0.1)),
+                    NoticeSeconds = _random.Next(2) * Share(0.05),
+                    InstancesPerNode = 1 + _random.Next(2),
+                    NodeMtbfSeconds = _random.Next(2) == 0 ? Share(8) : null,
+                }
+            ),
             Faults = [.. Enumerable.Range(0, _random.Next(5)).Select(_ => DrawFault())],
         };
     }
@@ -107,7 +108,11 @@ internal sealed class DisturbedCluster
             };
             if (_random.Next(4) > 0)
             {
-                yield return request with { Id = id++, Origin = _random.Next(2) == 0 ? origin : null };
+                yield return request with
+                {
+                    Id = id++,
+                    Origin = _random.Next(2) == 0 ? origin : null,
+                };
                 continue;
             }
 
