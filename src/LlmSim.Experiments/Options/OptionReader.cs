@@ -1,5 +1,4 @@
 using LlmSim.Experiments.Workloads;
-using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Options;
 

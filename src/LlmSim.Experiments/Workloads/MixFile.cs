@@ -14,42 +14,54 @@ internal sealed record MixClass(RequestOrigin Origin, double? Weight, WorkloadOp
 /// Classes of requests that share a cluster, in YAML or JSON: a list <c>classes</c>, each with a name, a share or a rate, and a source with its
 /// options.
 /// </summary>
+/// <param name="Path">The file.</param>
 /// <param name="Classes">At least one.</param>
 /// <param name="HasRates">Whether they have rates, and not shares.</param>
-internal sealed record MixFile(IReadOnlyList<MixClass> Classes, bool HasRates)
+internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, bool HasRates)
 {
-    private const string List = "classes";
+    public const string List = "classes";
+    public const string NameField = "name";
+    public const string SessionsField = "sessions";
+    public const string PromptsField = "session_prompts";
+    public const string SortField = "sort";
 
-    private static readonly FigureRange s_share = new(0, 1e9, IsAboveLeast: true);
+    private static readonly FigureRange s_tokens = new(1, WorkloadParameter.MaxTokensLimit);
+
+    /// <summary>Fields of a class that are numbers, and whether they are whole.</summary>
+    public static IReadOnlyDictionary<string, (FigureRange Range, bool IsWhole)> Numbers { get; } =
+        new Dictionary<string, (FigureRange, bool)>
+        {
+            ["priority"] = (RequestOrigins.PriorityRange, true),
+            ["weight"] = (RequestOrigins.WeightRange, false),
+            ["share"] = (new FigureRange(0, 1e9, IsAboveLeast: true), false),
+            ["rate"] = (FigureRanges.RequestsPerSecond, false),
+            ["ttft_slo"] = (FigureRanges.LimitSeconds, false),
+            ["tpot_slo"] = (FigureRanges.LimitSeconds, false),
+            ["deadline"] = (FigureRanges.LimitSeconds, false),
+            ["time_scale"] = (TraceOptions.TimeScaleRange, false),
+            ["input_len"] = (s_tokens, true),
+            ["output_len"] = (s_tokens, true),
+            ["range_ratio"] = (FigureRanges.PositiveShare, false),
+            ["input_mean"] = (FigureRanges.MeanTokens, false),
+            ["lognormal_mean"] = (LognormalLengths.MeanRange, false),
+            ["output_mean"] = (FigureRanges.MeanTokens, false),
+            ["output_sigma"] = (LognormalLengths.DeviationRange, false),
+            ["zipf_s"] = (ZipfLengths.ExponentRange, false),
+            ["max_len"] = (s_tokens, true),
+        };
 
     /// <summary>All fields of a class.</summary>
     public static IReadOnlyList<string> Fields { get; } =
     [
-        "name",
+        NameField,
         "tenant",
-        "priority",
-        "weight",
-        "share",
-        "rate",
-        "ttft_slo",
-        "tpot_slo",
-        "deadline",
         "request_source",
         "trace_path",
-        "sessions",
-        "session_prompts",
-        "sort",
-        "time_scale",
+        SessionsField,
+        PromptsField,
+        SortField,
         "arrivals",
-        "input_len",
-        "output_len",
-        "range_ratio",
-        "input_mean",
-        "lognormal_mean",
-        "output_mean",
-        "output_sigma",
-        "zipf_s",
-        "max_len",
+        .. Numbers.Keys,
     ];
 
     /// <summary>Arrivals per second of all classes by their rates; null where they have shares.</summary>
@@ -75,7 +87,10 @@ internal sealed record MixFile(IReadOnlyList<MixClass> Classes, bool HasRates)
             var one = Class(fields, usual);
             if (classes.Exists(known => known.Origin.Class == one.Origin.Class))
             {
-                throw fields.Error("name", $"'{one.Origin.Class}' is that of another class; allowed: once");
+                throw fields.Error(
+                    NameField,
+                    $"'{one.Origin.Class}' is that of another class; allowed: once"
+                );
             }
 
             (fields.Has("rate") ? rates : shares).AddRange(
@@ -87,7 +102,7 @@ internal sealed record MixFile(IReadOnlyList<MixClass> Classes, bool HasRates)
         return rates.Count > 0 && shares.Count > 0
             ? throw shares[0]
                 .Error("share", "another class has a rate; allowed: rates in all classes, or shares in all")
-            : new MixFile(classes, rates.Count > 0);
+            : new MixFile(path, classes, rates.Count > 0);
     }
 
     private static MixClass Class(YamlFields fields, WorkloadOptions usual)
@@ -105,15 +120,15 @@ internal sealed record MixFile(IReadOnlyList<MixClass> Classes, bool HasRates)
         return new MixClass(
             new RequestOrigin
             {
-                Class = fields.Text("name"),
+                Class = fields.Text(NameField),
                 Tenant = fields.Has("tenant") ? fields.Text("tenant") : RequestOrigin.DefaultClass,
-                Priority = (int)(fields.Whole("priority", RequestOrigins.PriorityRange) ?? 0),
-                Weight = fields.Number("weight", RequestOrigins.WeightRange) ?? 1,
-                TtftSloSeconds = fields.Number("ttft_slo", FigureRanges.LimitSeconds),
-                TpotSloSeconds = fields.Number("tpot_slo", FigureRanges.LimitSeconds),
-                DeadlineSeconds = fields.Number("deadline", FigureRanges.LimitSeconds),
+                Priority = (int)(Number(fields, "priority") ?? 0),
+                Weight = Number(fields, "weight") ?? 1,
+                TtftSloSeconds = Number(fields, "ttft_slo"),
+                TpotSloSeconds = Number(fields, "tpot_slo"),
+                DeadlineSeconds = Number(fields, "deadline"),
             },
-            fields.Number(name, name == "rate" ? FigureRanges.RequestsPerSecond : s_share)
+            Number(fields, name)
                 ?? (
                     hasOwnTimes
                         ? null
@@ -148,12 +163,12 @@ internal sealed record MixFile(IReadOnlyList<MixClass> Classes, bool HasRates)
             Trace = new TraceOptions
             {
                 Format = format,
-                Sessions = fields.Has("sessions") ? fields.OneOf("sessions", SessionRules.Modes) : null,
-                SessionPrompts = fields.Has("session_prompts")
-                    ? fields.OneOf("session_prompts", SessionRules.Prompts)
+                Sessions = fields.Has(SessionsField) ? fields.OneOf(SessionsField, SessionRules.Modes) : null,
+                SessionPrompts = fields.Has(PromptsField)
+                    ? fields.OneOf(PromptsField, SessionRules.Prompts)
                     : null,
-                Sort = fields.Has("sort") && fields.Flag("sort"),
-                TimeScale = fields.Number("time_scale", TraceOptions.TimeScaleRange) ?? 1,
+                Sort = fields.Has(SortField) && fields.Flag(SortField),
+                TimeScale = Number(fields, "time_scale") ?? 1,
             },
             Arrivals =
                 fields.Has("arrivals")
@@ -161,21 +176,24 @@ internal sealed record MixFile(IReadOnlyList<MixClass> Classes, bool HasRates)
                 : tracePath is null ? usual.Arrivals
                 : fields.Has("rate") || fields.Has("share") ? usual.Arrivals ?? ArrivalProcess.Poisson
                 : null,
-            InputLen = Tokens(fields, "input_len") ?? usual.InputLen,
-            OutputLen = Tokens(fields, "output_len") ?? usual.OutputLen,
-            RangeRatio = fields.Number("range_ratio", FigureRanges.PositiveShare) ?? usual.RangeRatio,
-            InputMean = fields.Number("input_mean", FigureRanges.MeanTokens),
-            LognormalMean =
-                fields.Number("lognormal_mean", LognormalLengths.MeanRange) ?? usual.LognormalMean,
-            OutputMean = fields.Number("output_mean", FigureRanges.MeanTokens) ?? usual.OutputMean,
-            OutputSigma = fields.Number("output_sigma", LognormalLengths.DeviationRange) ?? usual.OutputSigma,
-            ZipfS = fields.Number("zipf_s", ZipfLengths.ExponentRange) ?? usual.ZipfS,
-            MaxLen = Tokens(fields, "max_len") ?? (tracePath is null ? usual.MaxLen : null),
+            InputLen = (int?)Number(fields, "input_len") ?? usual.InputLen,
+            OutputLen = (int?)Number(fields, "output_len") ?? usual.OutputLen,
+            RangeRatio = Number(fields, "range_ratio") ?? usual.RangeRatio,
+            InputMean = Number(fields, "input_mean"),
+            LognormalMean = Number(fields, "lognormal_mean") ?? usual.LognormalMean,
+            OutputMean = Number(fields, "output_mean") ?? usual.OutputMean,
+            OutputSigma = Number(fields, "output_sigma") ?? usual.OutputSigma,
+            ZipfS = Number(fields, "zipf_s") ?? usual.ZipfS,
+            MaxLen = (int?)Number(fields, "max_len") ?? (tracePath is null ? usual.MaxLen : null),
         };
     }
 
-    private static int? Tokens(YamlFields fields, string name) =>
-        (int?)fields.Whole(name, new FigureRange(1, WorkloadParameter.MaxTokensLimit, "tokens"));
+    /// <summary>A number of its range; null when it is not there.</summary>
+    private static double? Number(YamlFields fields, string name)
+    {
+        var (range, isWhole) = Numbers[name];
+        return isWhole ? fields.Whole(name, range) : fields.Number(name, range);
+    }
 
     /// <summary>What is wrong with a value is told with its line.</summary>
     private static T At<T>(YamlFields fields, string name, Func<T> read)

@@ -30,10 +30,22 @@ internal static class MixWorkload
                     LambdaArrival = one.Weight is { } weight ? rate * weight / sum : null,
                     ReadHashIds = options.ReadHashIds,
                 };
-                return (one.Origin, Requests: source.ToRequests(), Scope: ContentIds.Of(seed));
+                return (one.Origin, Requests: RequestsOf(mix, one, source), Scope: ContentIds.Of(seed));
             })
             .ToArray();
         return Merged(streams).Take(options.RequestCount);
+    }
+
+    private static IEnumerable<RequestSpec> RequestsOf(MixFile mix, MixClass one, WorkloadOptions source)
+    {
+        try
+        {
+            return source.ToRequests();
+        }
+        catch (UserErrorException e)
+        {
+            throw new UserErrorException($"{mix.Path}: class {one.Origin.Class}: {e.Message}", e);
+        }
     }
 
     /// <summary>The seed of a class.</summary>

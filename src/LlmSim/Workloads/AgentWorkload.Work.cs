@@ -24,7 +24,7 @@ internal sealed partial record AgentWorkload
         private IReadOnlyList<int> _after = [];
         private double _delaySeconds;
 
-        /// <summary>Length of the next answer: it has to fit into the context as well.</summary>
+        /// <summary>Length of the next answer: it has to fit into the context as well, and a summary of it all behind it.</summary>
         private int _answer;
 
         public Work(AgentWorkload workload, ConversationStreams streams, ContentIds ids, long number)
@@ -80,7 +80,8 @@ internal sealed partial record AgentWorkload
 
         private void Say(PromptSegment segment)
         {
-            if (_context.Tokens + segment.Tokens + _answer > _workload.ContextTokens && _builder.Count > 0)
+            var needed = segment.Tokens + _answer + _workload.SummaryTokens;
+            if (_context.Tokens + needed > _workload.ContextTokens && _builder.Count > 0)
             {
                 Compact();
             }
@@ -139,7 +140,7 @@ internal sealed partial record AgentWorkload
                 var turn = _builder.Ask(context, answer, after, delaySeconds);
                 (after, delaySeconds) = ([turn], _workload.Tool.Sample(_subAgents));
                 tokens = Part(_workload.Result.Sample(_subAgents, int.MaxValue));
-                if (left == 1 || context.Tokens + tokens > _workload.ContextTokens)
+                if (left == 1 || context.Tokens + tokens + Part(int.MaxValue) > _workload.ContextTokens)
                 {
                     return turn;
                 }

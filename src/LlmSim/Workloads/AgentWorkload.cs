@@ -16,6 +16,9 @@ internal sealed partial record AgentWorkload
 
     private const int MostVariants = 1_000_000;
 
+    /// <summary>Of a conversation on average, which is held in memory as a whole.</summary>
+    private const double MostSteps = 10_000;
+
     private static readonly string[] s_names =
     [
         .. Counts.Names("requests"),
@@ -110,14 +113,23 @@ internal sealed partial record AgentWorkload
     /// <exception cref="UserErrorException">The system prompts and a summary leave no room in the context.</exception>
     public IEnumerable<RequestSpec> Generate(long seed, int maxTokens)
     {
-        WorkloadParameter.RequireMaxTokens(maxTokens);
+        WorkloadParameter.RequireConversationTokens(maxTokens);
         var context = Math.Min(ContextTokens, maxTokens);
-        var taken = Math.Max(SystemTokens + SummaryTokens, Fork > 0 ? SubSystemTokens : 0);
+        var taken = Math.Max(SystemTokens + (2 * SummaryTokens), Fork > 0 ? SubSystemTokens : 0);
+        if (Requests.Mean * Steps.Mean > MostSteps)
+        {
+            throw new UserErrorException(
+                FormattableString.Invariant(
+                    $"request_source: agent: steps: found {Steps.Mean} for each of {Requests.Mean} requests; allowed: up to {MostSteps} in all"
+                )
+            );
+        }
+
         return taken <= context / 2
             ? Conversations(seed, this with { ContextTokens = context })
             : throw new UserErrorException(
                 FormattableString.Invariant(
-                    $"request_source: agent: context: found {context} (the smaller of it and max_len), of which the system prompt and a summary take {taken}; allowed: twice that at least"
+                    $"request_source: agent: context: found {context} (the smaller of it and max_len), of which the system prompt and two summaries take {taken}; allowed: twice that at least"
                 )
             );
     }

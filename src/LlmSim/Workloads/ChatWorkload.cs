@@ -64,16 +64,16 @@ internal sealed record ChatWorkload
 
     /// <summary>Endless conversations, all of which begin at 0.</summary>
     /// <param name="seed">Seed of the run.</param>
-    /// <param name="maxTokens">A conversation ends before a prompt would be longer.</param>
-    /// <exception cref="UserErrorException">The system prompt alone is longer.</exception>
+    /// <param name="maxTokens">A conversation ends before a prompt with its answer would be longer.</param>
+    /// <exception cref="UserErrorException">The system prompt takes more than half of that.</exception>
     public IEnumerable<RequestSpec> Generate(long seed, int maxTokens)
     {
-        WorkloadParameter.RequireMaxTokens(maxTokens);
-        if (SystemTokens >= maxTokens)
+        WorkloadParameter.RequireConversationTokens(maxTokens);
+        if (SystemTokens > maxTokens / 2)
         {
             throw new UserErrorException(
                 FormattableString.Invariant(
-                    $"request_source: chat: system: found {SystemTokens}; allowed: below max_len, which is {maxTokens}"
+                    $"request_source: chat: system: found {SystemTokens}; allowed: up to half of max_len, which is {maxTokens}"
                 )
             );
         }
@@ -112,9 +112,9 @@ internal sealed record ChatWorkload
         var turns = Turns.Sample(streams["turns"]);
         for (var turn = 0; turn < turns; turn++)
         {
-            var left = maxTokens - context.Tokens;
+            var answer = Answer.Sample(outputs, maxTokens / 4);
+            var left = maxTokens - context.Tokens - answer;
             var message = (turn == 0 ? First : Message).Sample(lengths, turn == 0 ? left : int.MaxValue);
-            var answer = Answer.Sample(outputs, SyntheticWorkload.DefaultMaxTokens);
             var pause = Think.Sample(pauses);
             if (message > left)
             {

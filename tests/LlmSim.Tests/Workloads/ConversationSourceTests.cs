@@ -87,7 +87,12 @@ public sealed class ConversationSourceTests
 
         Assert.All(
             conversations,
-            conversation => Assert.InRange(conversation.Turns.Max(turn => turn.PromptTokens), 1, 4_000)
+            conversation =>
+                Assert.InRange(
+                    conversation.Turns.Max(turn => turn.PromptTokens + turn.Output.Tokens),
+                    1,
+                    4_000
+                )
         );
         Assert.All(conversations, conversation => Assert.InRange(conversation.Turns.Count, 1, 40));
     }
@@ -156,7 +161,7 @@ public sealed class ConversationSourceTests
             Assert.InRange(
                 conversation.Turns.Max(turn => turn.PromptTokens + turn.Output.Tokens),
                 1,
-                Context + 500
+                Context
             );
             var compactions = conversation
                 .Turns.Index()
@@ -192,7 +197,7 @@ public sealed class ConversationSourceTests
     [InlineData("chat:systems=1.5", "request_source: chat: systems: found '1.5'; allowed: a whole number")]
     [InlineData(
         "chat:system=200000",
-        "request_source: chat: system: found 200000; allowed: below max_len, which is 131072"
+        "request_source: chat: system: found 200000; allowed: up to half of max_len, which is 131072"
     )]
     [InlineData("chat:answer", "request_source: chat: found 'answer'; allowed: NAME=VALUE")]
     [InlineData("agent:context=40000", "request_source: agent: context: found 40000")]
@@ -201,6 +206,21 @@ public sealed class ConversationSourceTests
     {
         var error = Assert.Throws<UserErrorException>(() => Of(text, 1));
         Assert.StartsWith(start, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("chat")]
+    [InlineData("agent:system=0,summary=1")]
+    public void The_shortest_prompts_are_conversations_and_shorter_ones_are_refused(string text)
+    {
+        var options = Options(text, 20) with { MaxLen = 16 };
+        Assert.All(
+            options.ToRequests().SelectMany(request => request.Conversation!.Turns),
+            turn => Assert.InRange(turn.PromptTokens + turn.Output.Tokens, 2, 16)
+        );
+
+        var error = Assert.Throws<UserErrorException>(() => (options with { MaxLen = 15 }).ToRequests());
+        Assert.Equal("max_len: found 15; allowed: an integer from 16 to 10000000", error.Message);
     }
 
     private static Conversation[] Of(string text, int count) =>

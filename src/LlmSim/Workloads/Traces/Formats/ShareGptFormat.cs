@@ -112,6 +112,10 @@ internal static class ShareGptFormat
                     ? lines.Error("", $"{e.Message} Allowed: each once.")
                     : lines.Error("", lines.Line, "a JSON object with conversations");
             }
+            catch (InvalidOperationException)
+            {
+                throw lines.Error("", DocumentRows.HalfCharacter);
+            }
         }
 
         private (JsonElement Prompt, JsonElement Answer) FirstExchange(JsonElement root)

@@ -29,6 +29,10 @@ internal readonly struct JsonRecord(LineReader lines, JsonElement root)
                 ? lines.Error("", $"{e.Message} Allowed: each once.")
                 : lines.Error("", lines.Line, "a JSON object");
         }
+        catch (InvalidOperationException)
+        {
+            throw lines.Error("", DocumentRows.HalfCharacter);
+        }
     }
 
     /// <summary>A field; undefined when it is not there, or null.</summary>

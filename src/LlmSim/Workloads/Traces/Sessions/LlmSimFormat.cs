@@ -138,7 +138,7 @@ internal static class LlmSimFormat
         }
 
         /// <summary>The list itself while nothing else goes on from its end, else a copy.</summary>
-        private (List<PromptSegment> All, int Count) Continued(
+        private static (List<PromptSegment> All, int Count) Continued(
             JsonRecord turn,
             List<(List<PromptSegment> All, int Count)> contexts
         )
@@ -175,7 +175,7 @@ internal static class LlmSimFormat
             }
         }
 
-        private static IEnumerable<JsonElement> Items(JsonRecord record, string field) =>
+        private static JsonElement.ArrayEnumerator Items(JsonRecord record, string field) =>
             record.Field(field) is { ValueKind: JsonValueKind.Array } array
                 ? array.EnumerateArray()
                 : throw record.Wrong(field, record.Field(field), "a list");

@@ -112,19 +112,22 @@ internal sealed class OtelRows : ITraceRows
             });
         }
 
-        return
-        [
-            .. groups
-                .SelectMany(group =>
+        var rows = new List<TraceRow>();
+        foreach (var (name, group) in groups)
+        {
+            Try(() =>
+                rows.AddRange(
                     OtelConversation.Of(
-                        group.Key,
-                        [.. group.Value.OrderBy(call => call.Start).ThenBy(call => call.End)],
-                        (conversation) =>
-                            new SessionPrompts(_lines, _rules!.BlockTokens, _ids.Part(conversation))
+                        name,
+                        [.. group.OrderBy(call => call.Start).ThenBy(call => call.End)],
+                        _lines,
+                        number => new SessionPrompts(_lines, _rules!.BlockTokens, _ids.Part(number))
                     )
                 )
-                .OrderBy(row => row.Arrival),
-        ];
+            );
+        }
+
+        return [.. rows.OrderBy(row => row.Arrival)];
     }
 
     /// <summary>The conversation that a span or one around it names, else its trace.</summary>
@@ -177,10 +180,12 @@ internal sealed class OtelConversation
     /// <summary>One row, or several where calls began that waited for none.</summary>
     /// <param name="name">What it is called.</param>
     /// <param name="calls">Its calls in the order of their beginning.</param>
+    /// <param name="lines">The file, for errors.</param>
     /// <param name="prompts">Makes the prompts of a conversation, told a number that no other has.</param>
     public static IEnumerable<TraceRow> Of(
         string name,
         IReadOnlyList<OtelSpan> calls,
+        LineReader lines,
         Func<long, SessionPrompts> prompts
     )
     {
@@ -198,7 +203,7 @@ internal sealed class OtelConversation
             conversation.Add(call);
         }
 
-        return conversations.Select(one => one.Row(name));
+        return conversations.Select(one => one.Row(name, lines));
     }
 
     private SimTime? LastEndBefore(SimTime time)
@@ -242,9 +247,18 @@ internal sealed class OtelConversation
         _calls.Add(call);
     }
 
-    private TraceRow Row(string name) =>
-        new(_calls[0].Start, _turns[0].PromptTokens, _turns[0].Output.Tokens)
+    private TraceRow Row(string name, LineReader lines)
+    {
+        try
         {
-            More = new TraceRowMore(new Conversation(_turns, name), Origin: null),
-        };
+            return new TraceRow(_calls[0].Start, _turns[0].PromptTokens, _turns[0].Output.Tokens)
+            {
+                More = new TraceRowMore(new Conversation(_turns, name), Origin: null),
+            };
+        }
+        catch (UserErrorException e)
+        {
+            throw lines.ErrorAt(_calls[0].Line, "start_time", e.Message);
+        }
+    }
 }

@@ -159,8 +159,8 @@ internal static class OtelSpans
                 )
             : span.Length(name, element);
 
-    private static IEnumerable<JsonElement> Items(JsonElement element, string name) =>
+    private static JsonElement.ArrayEnumerator Items(JsonElement element, string name) =>
         DocumentRows.Member(element, name) is { ValueKind: JsonValueKind.Array } array
             ? array.EnumerateArray()
-            : [];
+            : default;
 }
