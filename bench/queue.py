@@ -13,6 +13,7 @@ import filecmp
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -51,6 +52,18 @@ class Server:
         self.process.send_signal(how)
         self.process.wait()
 
+    def cpu(self):
+        """CPU seconds so far."""
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def traffic(self):
+        """Messages and bytes, in and out."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{MONITOR}/varz") as answer:
+            counts = json.load(answer)
+        return [counts[name] for name in ("in_msgs", "out_msgs", "in_bytes", "out_bytes")]
+
     def deliveries(self):
         """How many times a point was given to a worker."""
         text = urllib.request.urlopen(f"http://127.0.0.1:{MONITOR}/jsz?streams=true&consumers=true").read()
@@ -87,7 +100,7 @@ def sweep(path, *more, wait=True):
 def worker(work, *prefix, address=ADDRESS, jobs=1):
     # A group of its own: a machine that is lost takes all processes of its worker with it.
     return subprocess.Popen([*prefix, *LLMSIM, "worker", address, "--n_jobs", str(jobs), "--cache", os.path.join(work, "cache")],
-                            start_new_session=True)
+                            process_group=0)
 
 
 def end(process, how=signal.SIGTERM):
@@ -96,6 +109,12 @@ def end(process, how=signal.SIGTERM):
     except ProcessLookupError:
         pass
     process.wait()
+
+
+def children():
+    """CPU seconds of the processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def compare(a, b, points):
@@ -189,24 +208,30 @@ def cut(work, options):
 def overhead(work, options):
     points = options.points or 500
     server = Server(work)
-    least = {"local": float("inf"), "queue": float("inf")}
+    least = {}
     for number in range(options.rounds):
         local = folder(work, f"local{number}", points, options.requests)
         far = folder(work, f"far{number}", points, options.requests)
-        began = time.time()
+        began, cpu = time.time(), children()
         sweep(local, "--n_jobs", "2")
-        seconds = time.time() - began
+        now = {"local": time.time() - began, "local CPU": children() - cpu}
         workers = worker(work, jobs=2)
         time.sleep(3)
-        began = time.time()
+        began, cpu, server_cpu = time.time(), children(), server.cpu()
         sweep(far, "--queue", ADDRESS)
-        queue = time.time() - began
+        now |= {"queue": time.time() - began, "sweep CPU": children() - cpu, "server CPU": server.cpu() - server_cpu}
+        cpu = children()
         end(workers)
+        now["workers CPU"] = children() - cpu
         compare(local, far, points)
-        print(f"round {number + 1}: --n_jobs 2 {seconds:.1f} s ({2 * seconds / points:.3f} s a point), queue {queue:.1f} s", flush=True)
-        least = {"local": min(least["local"], seconds), "queue": min(least["queue"], queue)}
+        print(f"round {number + 1}: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in now.items()), flush=True)
+        least = {name: min(least.get(name, seconds), seconds) for name, seconds in now.items()}
+        shutil.rmtree(local)
+        shutil.rmtree(far)
     server.stop()
-    print(f"{points} points: --n_jobs 2 {least['local']:.1f} s, 2 workers {least['queue']:.1f} s, ratio {least['queue'] / least['local']:.3f}")
+    print(f"{points} points of {2 * least['local'] / points:.3f} s, the least of {options.rounds} rounds: "
+          + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in least.items())
+          + f"; ratio {least['queue'] / least['local']:.3f}")
 
 
 def throughput(work, options):
@@ -216,7 +241,7 @@ def throughput(work, options):
     server = Server(work)
     workers = worker(work, jobs=options.jobs)
     time.sleep(3)
-    began = time.time()
+    began, cpu, server_cpu, before = time.time(), children(), server.cpu(), server.traffic()
     command = [*LLMSIM, "run", "--request_count", "1", "--request_source", "uniform", "--range_ratio", "0.5", "--csv_output", "results.csv", "--quiet",
                "--queue", ADDRESS, "--seed", *map(str, range(1, points + 1))]
     process = subprocess.Popen(command, cwd=path)
@@ -231,9 +256,13 @@ def throughput(work, options):
                 pass
     ended = time.time()
     assert process.returncode == 0
+    messages = [(now - then) / points for now, then in zip(server.traffic(), before)]
+    cpu, server_cpu = children() - cpu, server.cpu() - server_cpu
     end(workers)
     server.stop()
-    print(f"{points} points of one request: {ended - began:.1f} s, {ended - first:.1f} s from the first to the end: {points / (ended - first):.0f} points/s")
+    print(f"{points} points of one request: {ended - began:.1f} s, {ended - first:.1f} s from the first to the end: {points / (ended - first):.0f} points/s; "
+          f"CPU a point: sweep {1000 * cpu / points:.2f} ms with its start, server {1000 * server_cpu / points:.2f} ms; "
+          f"of the server a point: {messages[0]:.1f} messages in, {messages[1]:.1f} out, {messages[2]:.0f} bytes in, {messages[3]:.0f} out")
 
 
 def main():

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LlmSim.Cli.Commands;
 
 namespace LlmSim.Cli;
 
@@ -35,7 +36,8 @@ internal static class OptionNames
             if (name.StartsWith("--", StringComparison.Ordinal) && !options.Contains(name))
             {
                 throw new UserErrorException(
-                    $"unknown option '{name}'.{Suggestion.For(name, options)} {help}"
+                    (command as CliCommand)?.WhyNot(name)
+                        ?? $"unknown option '{name}'.{Suggestion.For(name, options)} {help}"
                 );
             }
         }

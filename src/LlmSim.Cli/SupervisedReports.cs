@@ -50,7 +50,8 @@ internal sealed class SupervisedReports
     {
         lock (_lock)
         {
-            _files.ForEach(File.Delete);
+            // Some are gone with their folder.
+            _files.FindAll(File.Exists).ForEach(File.Delete);
         }
     }
 

@@ -30,6 +30,7 @@ internal static class CrashLog
                     crash.Study,
                     crash.Hash,
                     new ResultMessage(worker, 1, Crashes: reasons),
+                    [],
                     cancellation
                 )
                 .ConfigureAwait(false);

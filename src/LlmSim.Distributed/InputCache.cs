@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace LlmSim.Distributed;
 
 /// <summary>
@@ -9,36 +6,69 @@ namespace LlmSim.Distributed;
 /// </summary>
 /// <param name="folder">Where.</param>
 /// <param name="limitBytes">How much is kept.</param>
-internal sealed class InputCache(string folder, long limitBytes)
+internal sealed class InputCache(string folder, long limitBytes) : IDisposable
 {
-    private readonly string _objects = Path.Combine(folder, "objects");
+    // A study has a working directory of its own, from which a relative path would lead elsewhere.
+    private readonly string _folder = Path.GetFullPath(folder);
     private readonly HashSet<string> _checked = new(StringComparer.Ordinal);
+    private StudyFolder? _study;
 
     /// <summary>The folders of studies, one a process.</summary>
-    private string Studies => Path.Combine(folder, "studies");
+    private string Studies => Path.Combine(_folder, "studies");
+
+    private string Objects => Path.Combine(_folder, "objects");
 
     /// <summary>A new folder for the study of this process, in the place of its last one.</summary>
     /// <exception cref="UserErrorException">It cannot be made.</exception>
     public string NewStudy()
     {
-        var path = Path.Combine(Studies, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         try
         {
-            foreach (var old in Directory.Exists(Studies) ? Directory.GetDirectories(Studies) : [])
-            {
-                if (old == path || !IsRunning(Path.GetFileName(old)))
-                {
-                    Directory.Delete(old, recursive: true);
-                }
-            }
-
-            Directory.CreateDirectory(path);
-            Directory.CreateDirectory(_objects);
-            return path;
+            Dispose();
+            Directory.CreateDirectory(Objects);
+            _study = StudyFolder.Create(Studies);
+            return _study.FullPath;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UserErrorException($"--cache {folder}: cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Deletes the folder of the study; what was got stays.</summary>
+    public void Dispose()
+    {
+        if (_study is { } study)
+        {
+            _study = null;
+            if (Directory.GetCurrentDirectory().StartsWith(study.FullPath, StringComparison.Ordinal))
+            {
+                // The working directory is in it.
+                Directory.SetCurrentDirectory(_folder);
+            }
+
+            study.Dispose();
+        }
+    }
+
+    /// <summary>Puts a content into the folder of a study.</summary>
+    /// <param name="hash">Its hash.</param>
+    /// <param name="path">Where it is to be.</param>
+    /// <param name="get">Writes it to a stream; false where there is none.</param>
+    /// <exception cref="InputMissingException">There is none, or it is another one.</exception>
+    public async Task PlaceAsync(string hash, string path, Func<Stream, Task<bool>> get)
+    {
+        var content = PathOf(hash);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        if (OperatingSystem.IsWindows())
+        {
+            File.Copy(await PathOfAsync(hash, get).ConfigureAwait(false), path, overwrite: true);
+        }
+        else
+        {
+            // What has a link stays: the link comes first.
+            File.CreateSymbolicLink(path, content);
+            await PathOfAsync(hash, get).ConfigureAwait(false);
         }
     }
 
@@ -48,13 +78,8 @@ internal sealed class InputCache(string folder, long limitBytes)
     /// <exception cref="InputMissingException">There is none, or it is another one.</exception>
     public async Task<string> PathOfAsync(string hash, Func<Stream, Task<bool>> get)
     {
-        if (!ContentHash.IsHash(hash))
-        {
-            throw new InputMissingException($"'{hash}' is no hash");
-        }
-
-        var path = Path.Combine(_objects, hash);
-        if (!_checked.Contains(hash) && !IsIntact(path, hash))
+        var path = PathOf(hash);
+        if (!(_checked.Contains(hash) && File.Exists(path)) && !IsIntact(path, hash))
         {
             await GetAsync(path, hash, get).ConfigureAwait(false);
             Evict(hash);
@@ -64,6 +89,11 @@ internal sealed class InputCache(string folder, long limitBytes)
         File.SetLastAccessTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime);
         return path;
     }
+
+    private string PathOf(string hash) =>
+        ContentHash.IsHash(hash)
+            ? Path.Combine(Objects, hash)
+            : throw new InputMissingException($"'{hash}' is no hash");
 
     private static bool IsIntact(string path, string hash)
     {
@@ -78,9 +108,10 @@ internal sealed class InputCache(string folder, long limitBytes)
         }
     }
 
-    private static async Task GetAsync(string path, string hash, Func<Stream, Task<bool>> get)
+    private async Task GetAsync(string path, string hash, Func<Stream, Task<bool>> get)
     {
-        var partial = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}");
+        // It goes with the folder of the study, whatever becomes of this process.
+        var partial = Path.Combine(_study!.FullPath, hash);
         try
         {
             await using (var file = new FileStream(partial, FileMode.Create, FileAccess.ReadWrite))
@@ -112,20 +143,26 @@ internal sealed class InputCache(string folder, long limitBytes)
 
     private void Evict(string hash)
     {
-        var used = Used();
-        FileInfo[] files =
-        [
-            .. new DirectoryInfo(_objects).EnumerateFiles().OrderBy(file => file.LastAccessTimeUtc),
-        ];
-        var bytes = files.Sum(file => file.Length);
-        foreach (var file in files.TakeWhile(_ => bytes > limitBytes))
+        try
         {
-            if (file.Name != hash && !used.Contains(file.Name))
+            FileInfo[] files =
+            [
+                .. new DirectoryInfo(Objects).EnumerateFiles().OrderBy(file => file.LastAccessTimeUtc),
+            ];
+            var bytes = files.Sum(file => file.Length);
+            var used = bytes > limitBytes ? Used() : [];
+            foreach (var file in files.TakeWhile(_ => bytes > limitBytes))
             {
-                bytes -= file.Length;
-                _checked.Remove(file.Name);
-                file.Delete();
+                if (file.Name != hash && !used.Contains(file.Name))
+                {
+                    bytes -= file.Length;
+                    file.Delete();
+                }
             }
+        }
+        catch (FileNotFoundException)
+        {
+            // Another worker evicts too.
         }
     }
 
@@ -138,19 +175,6 @@ internal sealed class InputCache(string folder, long limitBytes)
                 .OfType<string>()
                 .Select(target => Path.GetFileName(target)),
         ];
-
-    private static bool IsRunning(string processId)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(int.Parse(processId, CultureInfo.InvariantCulture));
-            return !process.HasExited;
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException)
-        {
-            return false;
-        }
-    }
 }
 
 /// <summary>The server does not give a content; the message says which.</summary>

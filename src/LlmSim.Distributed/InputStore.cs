@@ -94,16 +94,7 @@ internal sealed class InputStore(QueueServer server)
     private async Task PutAsync(string hash, Stream content, CancellationToken cancellation)
     {
         var store = await StoreAsync(cancellation).ConfigureAwait(false);
-        await QueueServer
-            .RetryAsync(
-                async stop =>
-                {
-                    content.Position = 0;
-                    return await store.PutAsync(hash, content, leaveOpen: true, stop).ConfigureAwait(false);
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
+        await server.PutAsync(store, hash, content, cancellation).ConfigureAwait(false);
     }
 
     private async Task<bool> HasAsync(string hash, CancellationToken cancellation)

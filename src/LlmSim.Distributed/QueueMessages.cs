@@ -75,6 +75,7 @@ internal sealed record QueuedResult(string Hash, string Summary, IReadOnlyList<P
 /// <param name="Points">The results.</param>
 /// <param name="Error">What is wrong with its input.</param>
 /// <param name="Crashes">How it has ended its workers.</param>
+/// <param name="Packed">Bytes of each file of the points, compressed, which follow this text; null where they are objects.</param>
 /// <param name="Object">Where the whole message is that is too large for a message.</param>
 internal sealed record ResultMessage(
     string Worker,
@@ -82,6 +83,7 @@ internal sealed record ResultMessage(
     IReadOnlyList<QueuedResult>? Points = null,
     string? Error = null,
     IReadOnlyList<string>? Crashes = null,
+    IReadOnlyList<int>? Packed = null,
     string? Object = null
 );
 

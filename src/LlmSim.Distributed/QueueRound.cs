@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 using NATS.Client.JetStream;
 
@@ -15,7 +14,8 @@ internal sealed class QueueRound(
     QueueOptions options
 )
 {
-    private const int MostAtOnce = 512;
+    /// <summary>Writing waits for the disk.</summary>
+    private const int ReadAtOnce = 8;
 
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
@@ -23,6 +23,7 @@ internal sealed class QueueRound(
     private readonly Dictionary<string, IReadOnlyList<PreparedPoint>> _pending =
         work.Simulations.ToDictionary(simulation => simulation[0].Hash, StringComparer.Ordinal);
 
+    private readonly ResultReader _reader = new(queue, work.Files);
     private readonly List<(PreparedPoint Point, IReadOnlyList<string> Reasons)> _crashed = [];
     private long _lastResult = Stopwatch.GetTimestamp();
     private bool _isLonelyTold;
@@ -85,7 +86,7 @@ internal sealed class QueueRound(
         }
 
         var messages = new List<INatsJSMsg<byte[]>>();
-        while (messages.Count < MostAtOnce && queue.Results.TryRead(out var message))
+        while (messages.Count < StudyQueue.MostResultsAtOnce && queue.Results.TryRead(out var message))
         {
             messages.Add(message);
         }
@@ -119,34 +120,30 @@ internal sealed class QueueRound(
 
     private async Task TakeAsync(IReadOnlyList<INatsJSMsg<byte[]>> messages, CancellationToken cancellation)
     {
-        var done = new List<SimulatedPoint>();
-        var files = new List<string>();
-        var errors = new List<(IReadOnlyList<PreparedPoint> Simulation, string Error)>();
-        foreach (var message in messages)
+        // What was acknowledged too late comes twice.
+        INatsJSMsg<byte[]>[] wanted =
+        [
+            .. messages.Where(message => _pending.ContainsKey(HashOf(message))).DistinctBy(HashOf),
+        ];
+        var results = new TakenResult[wanted.Length];
+        await Parallel
+            .ForAsync(
+                0,
+                wanted.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = ReadAtOnce, CancellationToken = cancellation },
+                async (i, stop) =>
+                    results[i] = await _reader
+                        .ReadAsync(wanted[i], _pending[HashOf(wanted[i])], stop)
+                        .ConfigureAwait(false)
+            )
+            .ConfigureAwait(false);
+        foreach (var (simulation, message, points, _) in results)
         {
-            var hash = message.Subject[(message.Subject.LastIndexOf('.') + 1)..];
-            if (!_pending.TryGetValue(hash, out var simulation))
-            {
-                continue;
-            }
-
-            var result = await ReadAsync(message, files, cancellation).ConfigureAwait(false);
-            if (result is { Error: { } error })
-            {
-                errors.Add((simulation, error));
-            }
-            else if (result is { Crashes: { Count: > 0 } reasons })
+            if (message is { Crashes: { Count: > 0 } reasons })
             {
                 _crashed.Add((simulation[0], reasons));
             }
-            else if (
-                await PointsAsync(simulation, result?.Points, files, cancellation).ConfigureAwait(false) is
-                { } points
-            )
-            {
-                done.AddRange(points);
-            }
-            else
+            else if (points is null && message?.Error is null)
             {
                 // It is neither in the queue nor among the results now, and so will be published again.
                 options.Tell(
@@ -155,11 +152,12 @@ internal sealed class QueueRound(
                 continue;
             }
 
-            _givenAgain += (result?.Deliveries ?? 1) - 1;
-            _pending.Remove(hash);
+            _givenAgain += (message?.Deliveries ?? 1) - 1;
+            _pending.Remove(simulation[0].Hash);
         }
 
-        if (done.Count > 0)
+        SimulatedPoint[] done = [.. results.SelectMany(result => result.Points ?? [])];
+        if (done.Length > 0)
         {
             work.OnDone(done);
         }
@@ -178,106 +176,18 @@ internal sealed class QueueRound(
                 .ConfigureAwait(false);
         }
 
-        await queue.DeleteFilesAsync(files, cancellation).ConfigureAwait(false);
-        foreach (var (simulation, error) in errors)
+        await queue
+            .DeleteFilesAsync(results.SelectMany(result => result.Objects), cancellation)
+            .ConfigureAwait(false);
+        foreach (var result in results)
         {
-            work.OnError(simulation, new UserErrorException(error));
-        }
-    }
-
-    private async Task<ResultMessage?> ReadAsync(
-        INatsJSMsg<byte[]> message,
-        List<string> files,
-        CancellationToken cancellation
-    )
-    {
-        var result = QueueJson.Read<ResultMessage>(message.Data);
-        if (result?.Object is not { } name)
-        {
-            return result;
-        }
-
-        using var stream = new MemoryStream();
-        files.Add(name);
-        return await queue.GetFileAsync(name, stream, cancellation).ConfigureAwait(false)
-            ? QueueJson.Read<ResultMessage>(stream.ToArray())
-            : null;
-    }
-
-    /// <summary>The points of a result, with their files in their places; null where it is not whole.</summary>
-    private async Task<IReadOnlyList<SimulatedPoint>?> PointsAsync(
-        IReadOnlyList<PreparedPoint> simulation,
-        IReadOnlyList<QueuedResult>? results,
-        List<string> files,
-        CancellationToken cancellation
-    )
-    {
-        if (
-            results?.Select(result => result.Hash).SequenceEqual(simulation.Select(point => point.Hash))
-            != true
-        )
-        {
-            return null;
-        }
-
-        var points = new List<SimulatedPoint>();
-        foreach (var (point, result) in simulation.Zip(results))
-        {
-            if (!await PlaceAsync(point, result, files, cancellation).ConfigureAwait(false))
+            if (result.Message?.Error is { } error)
             {
-                return null;
-            }
-
-            points.Add(
-                new SimulatedPoint(
-                    point,
-                    new JournalEntry(SummaryJson.ParseSummary(result.Summary), result.Files)
-                )
-            );
-        }
-
-        return points;
-    }
-
-    private async Task<bool> PlaceAsync(
-        PreparedPoint point,
-        QueuedResult result,
-        List<string> files,
-        CancellationToken cancellation
-    )
-    {
-        var names = work.Files.Names(point);
-        if (
-            !names
-                .ToHashSet()
-                .SetEquals(result.Files.Select(file => KeyValuePair.Create(file.Option, file.Name)))
-        )
-        {
-            return false;
-        }
-
-        using var outputs = new OutputSet();
-        foreach (var file in result.Files)
-        {
-            var stream = outputs.Add(file.Option, work.Files.PathOf(file));
-            var name = FileName(point.Hash, file.Name);
-            files.Add(name);
-            if (!await queue.GetFileAsync(name, stream, cancellation).ConfigureAwait(false))
-            {
-                return false;
-            }
-
-            stream.Position = 0;
-            if (stream.Length != file.Bytes || ContentHash.Of(stream) != file.Content)
-            {
-                return false;
+                work.OnError(result.Simulation, new UserErrorException(error));
             }
         }
-
-        outputs.Commit();
-        return true;
     }
 
-    /// <summary>What the file of a point is called on the server.</summary>
-    public static string FileName(string hash, string name) => $"{hash}/{name}";
+    private static string HashOf(INatsJSMsg<byte[]> message) =>
+        message.Subject[(message.Subject.LastIndexOf('.') + 1)..];
 }

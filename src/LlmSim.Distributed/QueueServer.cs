@@ -3,6 +3,7 @@ using NATS.Client.Core;
 using NATS.Client.JetStream;
 using NATS.Client.KeyValueStore;
 using NATS.Client.ObjectStore;
+using NATS.Client.ObjectStore.Models;
 
 namespace LlmSim.Distributed;
 
@@ -13,6 +14,14 @@ internal sealed class QueueServer : IAsyncDisposable
     private const int ResourcesFull = 10023;
     private const int AccountFull = 10002;
     private const int BucketFull = 10077;
+
+    /// <summary>What a message has beside its content.</summary>
+    private const int HeaderBytes = 1 << 12;
+
+    /// <summary>More at once would be in the memory of all three.</summary>
+    private const int LargestBytes = 1 << 20;
+
+    private const int MostTries = 4;
 
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(2);
 
@@ -36,6 +45,10 @@ internal sealed class QueueServer : IAsyncDisposable
 
     public NatsKVContext Keys { get; }
 
+    /// <summary>How much a message may have.</summary>
+    public int LargestMessageBytes =>
+        Math.Min(Connection.ServerInfo?.MaxPayload ?? LargestBytes, LargestBytes) - HeaderBytes;
+
     /// <summary>Connects, and makes the streams and buckets that are missing.</summary>
     /// <param name="address">Where.</param>
     /// <param name="tell">Told when the connection is lost, and when it is back.</param>
@@ -55,13 +68,13 @@ internal sealed class QueueServer : IAsyncDisposable
         catch (Exception e) when (e is NatsException or SocketException or IOException or TimeoutException)
         {
             await connection.DisposeAsync().ConfigureAwait(false);
-            throw NotReached(address.Text, e);
+            throw await UnreachedServer.WhyAsync(address, e).ConfigureAwait(false);
         }
 
         var server = new QueueServer(address, connection);
         try
         {
-            await server.JetStream.GetAccountInfoAsync(cancellation).ConfigureAwait(false);
+            await server.RequireJetStreamAsync(cancellation).ConfigureAwait(false);
             await QueueStreams.EnsureAsync(server, cancellation).ConfigureAwait(false);
         }
         catch (NatsException e)
@@ -116,6 +129,29 @@ internal sealed class QueueServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Stores an object, in the place of what has its name.</summary>
+    public async Task PutAsync(
+        INatsObjStore store,
+        string name,
+        Stream content,
+        CancellationToken cancellation
+    ) =>
+        await RetryAsync(
+                stop =>
+                {
+                    content.Position = 0;
+                    var options = new MetaDataOptions { MaxChunkSize = LargestMessageBytes };
+                    return store.PutAsync(
+                        new ObjectMetadata { Name = name, Options = options },
+                        content,
+                        leaveOpen: true,
+                        stop
+                    );
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
+
     /// <summary>Whether the connection, rather than the server, is why something failed.</summary>
     public static bool IsTransient(Exception e) =>
         e switch
@@ -144,6 +180,23 @@ internal sealed class QueueServer : IAsyncDisposable
     /// <inheritdoc />
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 
+    /// <summary>Waits for a server that has just begun, and does not answer yet.</summary>
+    private async Task RequireJetStreamAsync(CancellationToken cancellation)
+    {
+        for (var time = 1; ; time++)
+        {
+            try
+            {
+                await JetStream.GetAccountInfoAsync(cancellation).ConfigureAwait(false);
+                return;
+            }
+            catch (NatsJSApiNoResponseException) when (time < MostTries)
+            {
+                // The question itself has waited.
+            }
+        }
+    }
+
     private UserErrorException NotUsable(NatsException e) =>
         IsFull(e) ? Full(e)
         : e is NatsNoRespondersException or NatsNoReplyException or NatsJSApiException { Error.Code: 503 }
@@ -152,25 +205,4 @@ internal sealed class QueueServer : IAsyncDisposable
                 e
             )
         : new UserErrorException($"{Address}: the server cannot be used: {e.Message}", e);
-
-    private static UserErrorException NotReached(string address, Exception e)
-    {
-        var reason = e;
-        while (reason.InnerException is { } inner)
-        {
-            reason = inner;
-        }
-
-        return
-            reason.Message.Contains("authorization", StringComparison.OrdinalIgnoreCase)
-            || reason.Message.Contains("authentication", StringComparison.OrdinalIgnoreCase)
-            ? new UserErrorException(
-                $"{address}: the server does not let this user in ({reason.Message}); give them in the address (nats://USER:PASSWORD@HOST:4222) or in NATS_USER and NATS_PASSWORD, NATS_CREDS or NATS_NKEY.",
-                e
-            )
-            : new UserErrorException(
-                $"{address}: there is no NATS server to be reached ({reason.Message}); start one with `nats-server -js`, or mend the address.",
-                e
-            );
-    }
 }

@@ -26,7 +26,7 @@ internal sealed record WorkerOptions(
 );
 
 /// <summary>A process that takes one simulation after another from a queue.</summary>
-internal sealed class QueueWorker(QueueServer server, WorkerOptions options)
+internal sealed class QueueWorker(QueueServer server, WorkerOptions options) : IDisposable
 {
     private static readonly TimeSpan s_pull = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(5);
@@ -52,7 +52,7 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options)
             .ConnectAsync(options.Address, options.Tell, cancellation)
             .ConfigureAwait(false);
         options.OnReady();
-        var worker = new QueueWorker(server, options);
+        using var worker = new QueueWorker(server, options);
         if (crashed is not null)
         {
             await CrashLog.NoteAsync(server, WorkerBeacon.Host, crashed, cancellation).ConfigureAwait(false);
@@ -60,6 +60,8 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options)
 
         await worker.WorkAsync(cancellation).ConfigureAwait(false);
     }
+
+    public void Dispose() => _cache.Dispose();
 
     private async Task WorkAsync(CancellationToken cancellation)
     {
@@ -144,10 +146,10 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options)
                     .ConfigureAwait(false);
             if (!isThere)
             {
-                var result = await RunAsync(message, simulation, deliveries, cancellation)
+                var (result, files) = await RunAsync(message, simulation, deliveries, cancellation)
                     .ConfigureAwait(false);
                 await ResultPublisher
-                    .PublishAsync(server, simulation.Study, hash, result, cancellation)
+                    .PublishAsync(server, simulation.Study, hash, result, files, cancellation)
                     .ConfigureAwait(false);
             }
 
@@ -196,7 +198,7 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options)
         }
     }
 
-    private async Task<ResultMessage> RunAsync(
+    private async Task<(ResultMessage Result, IReadOnlyList<PackedFile> Files)> RunAsync(
         INatsJSMsg<byte[]> message,
         SimulationMessage simulation,
         long deliveries,
@@ -229,11 +231,8 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options)
         {
             options.OnBegun(null);
             // What is wrong with the input of a simulation is so on every machine.
-            return new ResultMessage(
-                WorkerBeacon.Host,
-                deliveries,
-                Error: simulation.Name.Length > 0 ? $"{simulation.Name}: {e.Message}" : e.Message
-            );
+            var error = simulation.Name.Length > 0 ? $"{simulation.Name}: {e.Message}" : e.Message;
+            return (new ResultMessage(WorkerBeacon.Host, deliveries, Error: error), []);
         }
         catch (Exception e)
             when (e is OperationCanceledException or IOException or UnauthorizedAccessException)
@@ -243,14 +242,7 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options)
         }
 
         options.OnBegun(null);
-        foreach (var (point, entry) in points.Zip(entries))
-        {
-            await ResultPublisher
-                .PutFilesAsync(server, point, entry, _study.Files, cancellation)
-                .ConfigureAwait(false);
-        }
-
-        return new ResultMessage(
+        var result = new ResultMessage(
             WorkerBeacon.Host,
             deliveries,
             [
@@ -259,6 +251,14 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options)
                     (point, entry) =>
                         new QueuedResult(point.Hash, SummaryJson.Text(entry.Summary), entry.Files)
                 ),
+            ]
+        );
+        return (
+            result,
+            [
+                .. points
+                    .Zip(entries)
+                    .SelectMany(pair => ResultPublisher.Pack(pair.First, pair.Second, _study.Files)),
             ]
         );
     }

@@ -7,23 +7,49 @@ namespace LlmSim.Distributed;
 /// <summary>What came of a simulation, on its way to the sweep.</summary>
 internal static class ResultPublisher
 {
-    /// <summary>A server takes messages of a megabyte, unless it is told otherwise.</summary>
-    private const int LargestMessageBytes = 512 << 10;
+    /// <summary>What is between the text of a result and the files that follow it.</summary>
+    public const byte EndOfText = (byte)'\n';
 
-    /// <summary>Publishes a result; one that is there already stays.</summary>
+    /// <summary>Publishes a result, and deletes its files; one that is there already stays.</summary>
     /// <exception cref="NatsJSApiException">The server has no room.</exception>
     public static async Task PublishAsync(
         QueueServer server,
         string study,
         string hash,
         ResultMessage result,
+        IReadOnlyList<PackedFile> files,
         CancellationToken cancellation
     )
     {
         var message = QueueJson.Write(result);
-        if (message.Length > LargestMessageBytes)
+        try
         {
-            var name = QueueRound.FileName(hash, "result.json");
+            if (
+                files.Count > 0
+                && message.Length + files.Sum(file => file.Content.Length + 16) < server.LargestMessageBytes
+            )
+            {
+                message = await WithFilesAsync(result, files, cancellation).ConfigureAwait(false);
+            }
+            else
+            {
+                foreach (var file in files)
+                {
+                    await PutAsync(server, file.Name, file.Content, cancellation).ConfigureAwait(false);
+                }
+            }
+        }
+        finally
+        {
+            foreach (var file in files)
+            {
+                file.Dispose();
+            }
+        }
+
+        if (message.Length > server.LargestMessageBytes)
+        {
+            var name = ResultReader.FileName(hash, "result.json");
             using var stream = new MemoryStream(message);
             await PutAsync(server, name, stream, cancellation).ConfigureAwait(false);
             message = QueueJson.Write(new ResultMessage(result.Worker, result.Deliveries, Object: name));
@@ -46,27 +72,11 @@ internal static class ResultPublisher
         }
     }
 
-    /// <summary>Stores the files of a point.</summary>
-    public static async Task PutFilesAsync(
-        QueueServer server,
-        PreparedPoint point,
-        JournalEntry entry,
-        PointFiles files,
-        CancellationToken cancellation
-    )
-    {
-        foreach (var file in entry.Files)
-        {
-            var path = files.PathOf(file);
-            await using (var stream = File.OpenRead(path))
-            {
-                await PutAsync(server, QueueRound.FileName(point.Hash, file.Name), stream, cancellation)
-                    .ConfigureAwait(false);
-            }
-
-            File.Delete(path);
-        }
-    }
+    /// <summary>Compresses the files of a point, and deletes them.</summary>
+    public static IEnumerable<PackedFile> Pack(PreparedPoint point, JournalEntry entry, PointFiles files) =>
+        entry.Files.Select(file =>
+            PackedFile.Of(files.PathOf(file), ResultReader.FileName(point.Hash, file.Name))
+        );
 
     /// <summary>Whether a simulation has a result that its sweep has not taken yet.</summary>
     public static async Task<bool> IsThereAsync(
@@ -95,6 +105,25 @@ internal static class ResultPublisher
         }
     }
 
+    private static async Task<byte[]> WithFilesAsync(
+        ResultMessage result,
+        IReadOnlyList<PackedFile> files,
+        CancellationToken cancellation
+    )
+    {
+        using var message = new MemoryStream();
+        message.Write(
+            QueueJson.Write(result with { Packed = [.. files.Select(file => (int)file.Content.Length)] })
+        );
+        message.WriteByte(EndOfText);
+        foreach (var file in files)
+        {
+            await file.Content.CopyToAsync(message, cancellation).ConfigureAwait(false);
+        }
+
+        return message.ToArray();
+    }
+
     private static async Task PutAsync(
         QueueServer server,
         string name,
@@ -105,15 +134,6 @@ internal static class ResultPublisher
         var store = await QueueServer
             .RetryAsync(stop => server.Objects.GetObjectStoreAsync(QueueStreams.Files, stop), cancellation)
             .ConfigureAwait(false);
-        await QueueServer
-            .RetryAsync(
-                async stop =>
-                {
-                    content.Position = 0;
-                    return await store.PutAsync(name, content, leaveOpen: true, stop).ConfigureAwait(false);
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
+        await server.PutAsync(store, name, content, cancellation).ConfigureAwait(false);
     }
 }

@@ -33,7 +33,10 @@ internal sealed class Study
             {
                 Verify = outputs.Verify,
             }
-        );
+        )
+        {
+            ArePassedOn = true,
+        };
 
         string? InFolder(string? name) => name is null ? null : Path.Combine(folder, Path.GetFileName(name));
     }
@@ -65,7 +68,10 @@ internal sealed class Study
         var root = cache.NewStudy();
         var manifest =
             QueueJson.Read<StudyManifest>(
-                await File.ReadAllBytesAsync(await Get(hash).ConfigureAwait(false), cancellation)
+                await File.ReadAllBytesAsync(
+                        await cache.PathOfAsync(hash, From(hash)).ConfigureAwait(false),
+                        cancellation
+                    )
                     .ConfigureAwait(false)
             ) ?? throw new InputMissingException($"{hash} is no description of a study");
         var here = manifest.Depth is >= 0 and <= MostFoldersAbove
@@ -74,7 +80,9 @@ internal sealed class Study
         Directory.CreateDirectory(here);
         foreach (var file in manifest.Files)
         {
-            Link(Inside(root, here, file.Path), await Get(file.Content).ConfigureAwait(false));
+            await cache
+                .PlaceAsync(file.Content, Inside(root, here, file.Path), From(file.Content))
+                .ConfigureAwait(false);
         }
 
         foreach (
@@ -105,8 +113,8 @@ internal sealed class Study
         Directory.CreateDirectory(outputs);
         return new Study(hash, manifest.Outputs, outputs, catalogs);
 
-        Task<string> Get(string content) =>
-            cache.PathOfAsync(content, stream => store.GetAsync(content, stream, cancellation));
+        Func<Stream, Task<bool>> From(string content) =>
+            stream => store.GetAsync(content, stream, cancellation);
     }
 
     /// <summary>Loads the points of a simulation, and makes sure that they are those of the sweep.</summary>
@@ -141,17 +149,5 @@ internal sealed class Study
         return full.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal)
             ? full
             : throw new InputMissingException($"the path {path} leads out of the folder of the study");
-    }
-
-    private static void Link(string path, string content)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        if (OperatingSystem.IsWindows())
-        {
-            File.Copy(content, path, overwrite: true);
-            return;
-        }
-
-        File.CreateSymbolicLink(path, content);
     }
 }

@@ -10,6 +10,9 @@ namespace LlmSim.Distributed;
 /// <summary>The part of the queue that is one study's: work goes in, results come out.</summary>
 internal sealed class StudyQueue : IAsyncDisposable
 {
+    /// <summary>Results that are under way to the sweep, or not in its journal yet; they are in its memory.</summary>
+    public const int MostResultsAtOnce = 128;
+
     private const int PublishedAtOnce = 256;
 
     private readonly QueueServer _server;
@@ -235,7 +238,7 @@ internal sealed class StudyQueue : IAsyncDisposable
                             FilterSubject = AllResults,
                             AckPolicy = ConsumerConfigAckPolicy.Explicit,
                             AckWait = TimeSpan.FromSeconds(30),
-                            MaxAckPending = -1,
+                            MaxAckPending = MostResultsAtOnce,
                             MaxDeliver = -1,
                         },
                         _stop.Token

@@ -1,4 +1,5 @@
 using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Experiments.Fleets;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Reports;
@@ -183,6 +184,8 @@ internal static partial class Experiment
             TtftSloSeconds = configuration.TtftSloSeconds,
             TpotSloSeconds = configuration.TpotSloSeconds,
             OutputPredictor = OutputPredictors.Parse(configuration.OutputPredictor),
+            Clients = ClientOptions.Of(configuration),
+            Fleet = FleetOptions.Of(configuration),
             PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),
         };
         var prediction = Prediction.Of(scenario, choose);

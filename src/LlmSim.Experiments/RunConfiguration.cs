@@ -164,6 +164,45 @@ internal sealed record RunConfiguration
     /// <summary>Last requests that the statistics leave out: a number, or a share as "10%" or "0.1".</summary>
     public string Cooldown { get; init; } = "0";
 
+    /// <summary>In a closed loop, the time to think between two requests of a client; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ThinkTime { get; init; }
+
+    /// <summary>How long clients wait for the first token; null for ever.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TtftPatience { get; init; }
+
+    /// <summary>How long clients wait for the last token; null for ever.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Patience { get; init; }
+
+    /// <summary>Retries of a request and the waits between them; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Retries { get; init; }
+
+    /// <summary>Path of a file of faults; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Faults { get; init; }
+
+    /// <summary>Failures at random; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Failures { get; init; }
+
+    /// <summary>What becomes of requests whose instance fails: "keep", "restart" or "fail".</summary>
+    public string LostRequests { get; init; } = "keep";
+
+    /// <summary>How long instances take to start; null for the time to load the weights and start an engine.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StartTime { get; init; }
+
+    /// <summary>The policy by which the number of instances follows the load; null for a fixed fleet.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Autoscale { get; init; }
+
+    /// <summary>Limits and times of autoscaling; null for the defaults.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AutoscaleLimits { get; init; }
+
     /// <summary>What policies are told about output lengths: "none", "oracle" or "noisy:sigma=…".</summary>
     public string OutputPredictor { get; init; } = "none";
 }

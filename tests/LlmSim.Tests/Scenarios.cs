@@ -49,6 +49,15 @@ internal static class Scenarios
         int decodeInstances = 1,
         int kvCapacityTokens = 1_000_000_000
     ) => AbstractScenario.Of(performance, prefillInstances, decodeInstances, kvCapacityTokens);
+
+    /// <summary>The same of instances with an engine.</summary>
+    public static Scenario AbstractEngines(
+        IPerformanceModel performance,
+        EngineSpec engine,
+        int prefill = 0,
+        int decode = 0,
+        int mixed = 0
+    ) => AbstractScenario.OfEngines(performance, engine, prefill, decode, mixed);
 }
 
 /// <summary>Recorders for tests that drive a cluster directly.</summary>

@@ -21,6 +21,9 @@ internal abstract class CliCommand : Command
 
     private readonly HashSet<Option> _severalValues = [];
 
+    /// <summary>Why it lacks an option that one may look for; null for one that nobody does.</summary>
+    public virtual string? WhyNot(string option) => null;
+
     /// <summary>Fails at an option with several values that takes one, and at an argument that is empty.</summary>
     /// <exception cref="UserErrorException">There is one.</exception>
     public void RequireValues(ParseResult parse)

@@ -42,6 +42,12 @@ internal sealed class PlanCommand : CliCommand
         SetAction(Execute);
     }
 
+    /// <inheritdoc />
+    public override string? WhyNot(string option) =>
+        option is "--queue" or "--worker_timeout" or "--shard"
+            ? $"{option}: a plan chooses each simulation by what came of those before it, and ends it early by its SLOs: it runs on one machine (--n_jobs). Sweeps run on many; see docs/clusters.md."
+            : null;
+
     private int Execute(ParseResult parse)
     {
         var settings = _plan.Workload(parse) is { } workload ? PlanWorkloads.Settings(workload) : [];

@@ -15,6 +15,7 @@ internal sealed partial class RunArguments
     private readonly WorkloadArguments _workload = new();
     private readonly ModelArguments _model = new();
     private readonly PerformanceArguments _performance = new();
+    private readonly ClientArguments _clients = new();
     private readonly StatisticsArguments _statistics = new();
     private readonly SemanticsArguments _semantics = new();
     private readonly PluginArguments _plugins = new();
@@ -96,6 +97,8 @@ internal sealed partial class RunArguments
                 [_prefillGlobal, _prefillLocal, _decodeGlobal, _decodeLocal, _outputPredictor]
             ),
             new("Service level objectives", [_ttftSlo, _tpotSlo]),
+            _clients.ClientGroup,
+            _clients.FleetGroup,
             _statistics.Group,
         ];
 
@@ -250,7 +253,8 @@ internal sealed partial class RunArguments
     private static string[] Values(OptionResult result) =>
         result.Tokens.Count == 0 ? ["true"] : [.. result.Tokens.Select(token => token.Value)];
 
-    private RunConfiguration Read(ParseResult parse) => _statistics.Read(parse, ReadScenario(parse));
+    private RunConfiguration Read(ParseResult parse) =>
+        _statistics.Read(parse, _clients.Read(parse, ReadScenario(parse)));
 
     private RunConfiguration ReadScenario(ParseResult parse) =>
         _workload.Read(

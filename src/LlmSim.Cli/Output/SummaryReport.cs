@@ -18,6 +18,7 @@ internal static partial class SummaryReport
     {
         WriteHead(result, console.Out);
         WriteRequests(result, console.Out);
+        WriteService(result, console);
         console.Out.WriteLine();
         TextTable.Write(Latencies(result.Summary), console);
         if (result.Summary.PercentileRelativeError > 0)
@@ -61,7 +62,7 @@ internal static partial class SummaryReport
             writer,
             "Requests",
             $"{Figures.Count(s.Requests)} = {Figures.Count(s.Finished)} finished + {Figures.Count(s.Rejected)} "
-                + $"rejected; {Figures.Count(s.Evictions)} evictions; {Figures.Number(s.MakespanSeconds)} s simulated"
+                + $"rejected{Others(s)}; {Figures.Count(s.Evictions)} evictions; {Figures.Number(s.MakespanSeconds)} s simulated"
         );
         foreach (var (reason, count) in s.Rejections)
         {
@@ -103,6 +104,11 @@ internal static partial class SummaryReport
             WriteWrapped(writer, "Outside", Range(range));
         }
     }
+
+    private static string Others(RunSummary s) =>
+        s.TimedOut + s.Failed == 0
+            ? ""
+            : $" + {Figures.Count(s.TimedOut)} given up + {Figures.Count(s.Failed)} lost";
 
     private static string Range(PerformanceRange range)
     {

@@ -77,14 +77,12 @@ internal sealed class MissWatch(
 
     private bool IsWithinDeadlines(SloFigure figure, in RequestRecord record)
     {
-        var isServed = record.RejectionReason is null;
-        var ttft = isServed && record.TtftSeconds < configuration.TtftSloSeconds;
-        var tpot = isServed && !(record.TpotSeconds >= configuration.TpotSloSeconds);
+        var met = SlosMet.Of(record, configuration.TtftSloSeconds, configuration.TpotSloSeconds);
         return figure.Name switch
         {
-            "ttft_attainment" => ttft,
-            "tpot_attainment" => tpot,
-            _ => ttft && tpot,
+            "ttft_attainment" => met.Ttft,
+            "tpot_attainment" => met.Tpot,
+            _ => met.All,
         };
     }
 

@@ -15,4 +15,26 @@ internal static class OutputCompression
             ".zst" => stream => new CompressionStream(stream, leaveOpen: true),
             _ => null,
         };
+
+    /// <summary>Compresses a stream into another, which stays open, as fast as it can be.</summary>
+    public static void Pack(Stream from, Stream to)
+    {
+        using var compression = new CompressionStream(to, level: 1, leaveOpen: true);
+        from.CopyTo(compression);
+    }
+
+    /// <summary>Writes what was compressed so; false where it is damaged or not whole.</summary>
+    public static bool Unpack(Stream from, Stream to)
+    {
+        try
+        {
+            using var decompression = new DecompressionStream(from, leaveOpen: true);
+            decompression.CopyTo(to);
+            return true;
+        }
+        catch (Exception e) when (e is ZstdException or EndOfStreamException)
+        {
+            return false;
+        }
+    }
 }

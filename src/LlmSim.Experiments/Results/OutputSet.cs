@@ -1,7 +1,8 @@
 namespace LlmSim.Experiments.Results;
 
 /// <summary>The result files of one run: all get their names at the end, or none does.</summary>
-internal sealed class OutputSet : IDisposable
+/// <param name="isDurable">Whether their content is on the disk by then.</param>
+internal sealed class OutputSet(bool isDurable = true) : IDisposable
 {
     private readonly Dictionary<FileIdentity, string> _optionsByFile = [];
     private readonly List<OutputFile> _files = [];
@@ -27,7 +28,11 @@ internal sealed class OutputSet : IDisposable
     /// <summary>Gives all files their names.</summary>
     public void Commit()
     {
-        _files.ForEach(file => file.Flush());
+        if (isDurable)
+        {
+            _files.ForEach(file => file.Flush());
+        }
+
         lock (OutputFile.CommitLock)
         {
             _files.ForEach(file => file.GiveName());

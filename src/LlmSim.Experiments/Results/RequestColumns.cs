@@ -46,9 +46,17 @@ internal static class RequestColumns
             new SecondsColumn("recompute", r => Decoded(r, r.Recompute)),
             new SecondsColumn("finish", r => Served(r, r.Finish)),
             new SecondsColumn("e2e", r => Defined(r.EndToEndSeconds)),
-            new FlagColumn("ttft_met", r => Met(r.TtftSeconds, ttftSloSeconds)),
-            new FlagColumn("tpot_met", r => Met(r.TpotSeconds, tpotSloSeconds)),
+            new FlagColumn("ttft_met", r => Met(r.TtftSeconds, r.Origin?.TtftSloSeconds ?? ttftSloSeconds)),
+            new FlagColumn("tpot_met", r => Met(r.TpotSeconds, r.Origin?.TpotSloSeconds ?? tpotSloSeconds)),
             new TextColumn("rejection_reason", r => r.RejectionReason),
+            new TextColumn("outcome", r => Outcomes.Name(r.Outcome)),
+            new TextColumn("class", r => r.Origin?.Class),
+            new TextColumn("tenant", r => r.Origin?.Tenant),
+            new IntegerColumn("priority", r => r.Origin?.Priority),
+            new IntegerColumn("attempts", r => r.Attempts),
+            new IntegerColumn("failovers", r => r.Failovers),
+            new IntegerColumn("conversation", r => r.ConversationId),
+            new IntegerColumn("turn", r => r.ConversationId is null ? null : r.Turn),
         ];
 
     private static double? Defined(double seconds) => double.IsNaN(seconds) ? null : seconds;

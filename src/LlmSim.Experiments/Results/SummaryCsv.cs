@@ -132,6 +132,16 @@ internal static class SummaryCsv
             ("max_model_len", c.MaxModelLen),
             ("warmup", c.Warmup),
             ("cooldown", c.Cooldown),
+            ("think_time", c.ThinkTime),
+            ("ttft_patience", c.TtftPatience),
+            ("patience", c.Patience),
+            ("retries", WithoutCommas(c.Retries ?? "")),
+            ("faults", c.Faults),
+            ("failures", WithoutCommas(c.Failures ?? "")),
+            ("lost_requests", c.LostRequests),
+            ("start_time", WithoutCommas(c.StartTime ?? "")),
+            ("autoscale", WithoutCommas(c.Autoscale ?? "")),
+            ("autoscale_limits", WithoutCommas(c.AutoscaleLimits ?? "")),
         ];
 
     private static IEnumerable<(string Name, object? Value)> OurFigures(RunSummary s) =>
@@ -177,6 +187,23 @@ internal static class SummaryCsv
             ("window_tokens_per_second", s.ArrivalWindow.TokensPerSecond),
             ("window_goodput_requests_per_second", s.ArrivalWindow.GoodputRequestsPerSecond),
             ("queue_grows", s.QueueGrows ? "true" : "false"),
+            ("timed_out", s.TimedOut),
+            ("failed", s.Failed),
+            ("retried", s.Service?.Retries),
+            ("failovers", s.Service?.Failovers),
+            ("conversations", s.Service?.Conversations),
+            ("conversations_broken_off", s.Service?.ConversationsBrokenOff),
+            ("computed_tokens", s.Service?.ComputedTokens),
+            ("useful_tokens", s.Service?.UsefulTokens),
+            ("recomputed_tokens", s.Service?.RecomputedTokens),
+            ("wasted_tokens", s.Service?.WastedTokens),
+            ("jain_index", s.Service?.JainIndex),
+            ("instance_failures", s.Fleet?.Failures),
+            ("availability_pct", s.Fleet?.AvailabilityPercent),
+            ("mean_ready_instances", s.Fleet?.MeanReadyInstances),
+            ("accelerator_seconds", s.Fleet?.AcceleratorSeconds),
+            ("idle_accelerator_seconds", s.Fleet?.IdleAcceleratorSeconds),
+            ("recovery_seconds", s.Fleet?.RecoverySeconds),
         ];
 
     /// <summary>What the times rest on, and the ranges in which such means were measured; never a setting.</summary>

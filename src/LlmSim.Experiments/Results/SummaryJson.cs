@@ -23,6 +23,7 @@ internal static class SummaryJson
                 new SemanticsByOption(),
                 new HardwareByName(),
                 new EngineKindByName(),
+                new JsonStringEnumConverter<InstanceState>(JsonNamingPolicy.SnakeCaseLower),
             },
         }
     );

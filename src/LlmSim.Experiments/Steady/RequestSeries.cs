@@ -45,7 +45,7 @@ internal sealed class RequestSeries(double ttftSloSeconds, double tpotSloSeconds
             );
         }
 
-        _requests[record.Id] = RequestTimes.Of(record);
+        _requests[record.Id] = RequestTimes.Of(record, SlosMet.Of(record, ttftSloSeconds, tpotSloSeconds));
         _count = Math.Max(_count, (int)record.Id + 1);
     }
 
@@ -91,17 +91,13 @@ internal sealed class RequestSeries(double ttftSloSeconds, double tpotSloSeconds
     }
 
     /// <summary>A rejected request misses every SLO; a single token has no gap that could be too long.</summary>
-    private bool IsMet(string attainment, in RequestTimes request)
-    {
-        var isTtftMet = request.Ttft < ttftSloSeconds;
-        var isTpotMet = !double.IsNaN(request.Ttft) && !(request.Tpot >= tpotSloSeconds);
-        return attainment switch
+    private static bool IsMet(string attainment, in RequestTimes request) =>
+        attainment switch
         {
-            "ttft_attainment" => isTtftMet,
-            "tpot_attainment" => isTpotMet,
-            _ => isTtftMet && isTpotMet,
+            "ttft_attainment" => request.Met.Ttft,
+            "tpot_attainment" => request.Met.Tpot,
+            _ => request.Met.All,
         };
-    }
 
     /// <summary>The place in the order of arrival at which a series without its gaps is cut.</summary>
     private static int CutAt(double[] values)
@@ -130,10 +126,11 @@ internal sealed class RequestSeries(double ttftSloSeconds, double tpotSloSeconds
         double PrefillQueue,
         double Transfer,
         double DecodeQueue,
+        SlosMet Met,
         bool IsMeasured
     )
     {
-        public static RequestTimes Of(RequestRecord r) =>
+        public static RequestTimes Of(RequestRecord r, SlosMet met) =>
             new(
                 r.TtftSeconds,
                 r.TpotSeconds,
@@ -141,6 +138,7 @@ internal sealed class RequestSeries(double ttftSloSeconds, double tpotSloSeconds
                 r.PrefillQueueSeconds,
                 r.TransferSeconds,
                 r.DecodeQueueSeconds,
+                met,
                 r.IsMeasured
             );
     }

@@ -79,6 +79,25 @@ internal readonly record struct InputFingerprint(string Name, string Content)
             ))
         );
         fingerprints.AddRange(PoliciesOfTheUser(configuration.Catalogs, scenario.Policies));
+        if (configuration.Faults is { } faults)
+        {
+            fingerprints.Add(
+                new(
+                    $"faults {faults}",
+                    HashText(
+                        string.Join(
+                            '\n',
+                            scenario.Fleet!.Faults.Select(fault =>
+                                FormattableString.Invariant(
+                                    $"{fault.AtSeconds:R} {fault.Kind} {fault.Stage} {fault.Instance} {fault.ForSeconds:R} {fault.Factor:R} {fault.NoticeSeconds:R}"
+                                )
+                            )
+                        )
+                    )
+                )
+            );
+        }
+
         fingerprints.AddRange(files);
         return fingerprints;
     }

@@ -45,6 +45,9 @@ internal sealed class PointFiles
     /// <summary>Whether the TTFT SLO of a point shows in its files.</summary>
     public bool ShowDeadlines => _outputs.Samples is { QueueStates: not null, EventRate: > 0 };
 
+    /// <summary>Whether they go elsewhere at once, so that nobody waits for the disk to have them.</summary>
+    public bool ArePassedOn { get; init; }
+
     /// <summary>Whether the figures of each point are to be recomputed from its records.</summary>
     public bool Verify => _outputs.Verify;
 

@@ -83,12 +83,13 @@ internal static class SharedSimulation
     {
         private readonly PreparedPoint _point;
         private readonly PointFiles _pointFiles;
-        private readonly OutputSet _files = new();
+        private readonly OutputSet _files;
         private readonly RequestsWriter? _requests;
 
         public Member(PreparedPoint point, PointFiles files)
         {
             (_point, _pointFiles) = (point, files);
+            _files = new OutputSet(isDurable: !files.ArePassedOn);
             var configuration = point.Point.Configuration;
             var outputs = files.Of(point);
             Attainment = new SloAttainment(configuration.TtftSloSeconds, configuration.TpotSloSeconds);

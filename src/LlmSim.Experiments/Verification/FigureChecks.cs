@@ -31,7 +31,11 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
     {
         CheckCounts(summary);
         CheckDistributions(summary);
-        CheckTokenGaps(summary.ItlSeconds);
+        if (!scenario.FollowsRequests)
+        {
+            CheckTokenGaps(summary.ItlSeconds);
+        }
+
         CheckRates(summary, ttftSloSeconds, tpotSloSeconds);
         CheckWindow(summary.ArrivalWindow, ttftSloSeconds, tpotSloSeconds);
     }
@@ -93,7 +97,7 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
         var decoded = _measured.Where(record => record.DecodeInstance >= 0).ToArray();
         var sketchError = _measured.Length > MostExactValues ? SketchError : 0;
         findings.Same("percentile_relative_error", sketchError, summary.PercentileRelativeError);
-        Check("ttft", _measured, r => r.PrefillFinish - r.Arrival, summary.TtftSeconds);
+        Check("ttft", _measured, r => r.FirstToken - r.Arrival, summary.TtftSeconds);
         Check("e2e", _measured, r => r.Finish - r.Arrival, summary.EndToEndSeconds);
         Check("prefill_queue", _measured, r => r.PrefillStart - r.Arrival, summary.PrefillQueueSeconds);
         Check("transfer", decoded, r => r.TransferFinish - r.PrefillFinish, summary.TransferSeconds);
@@ -202,7 +206,7 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
             var (isTtftMet, isTpotMet) = Met(record, ttftSloSeconds, tpotSloSeconds);
             ttft += isTtftMet ? 1 : 0;
             tpot += isTpotMet ? 1 : 0;
-            both += isTtftMet && isTpotMet ? 1 : 0;
+            both += isTtftMet && isTpotMet && IsInTime(record) ? 1 : 0;
         }
 
         findings.Near("requests_per_second", _measured.Length / seconds, summary.RequestsPerSecond);
@@ -217,9 +221,14 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
 
     private static (bool Ttft, bool Tpot) Met(in RequestRecord record, double ttftSlo, double tpotSlo) =>
         (
-            (record.PrefillFinish - record.Arrival).Seconds < ttftSlo,
-            double.IsNaN(record.TpotSeconds) || record.TpotSeconds < tpotSlo
+            (record.FirstToken - record.Arrival).Seconds < (record.Origin?.TtftSloSeconds ?? ttftSlo),
+            double.IsNaN(record.TpotSeconds)
+                || record.TpotSeconds < (record.Origin?.TpotSloSeconds ?? tpotSlo)
         );
+
+    private static bool IsInTime(in RequestRecord record) =>
+        record.Origin?.DeadlineSeconds is not { } deadline
+        || (record.Finish - record.Arrival).Seconds <= deadline;
 
     /// <summary>
     /// What finishes between the first and the last arrival. Whether what finishes at the very instant of one of them is in is decided by
@@ -249,7 +258,7 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
         );
         Check(
             "window_goodput_requests_per_second",
-            r => Met(r, ttftSloSeconds, tpotSloSeconds) is (true, true) ? 1 : 0,
+            r => Met(r, ttftSloSeconds, tpotSloSeconds) is (true, true) && IsInTime(r) ? 1 : 0,
             found.GoodputRequestsPerSecond
         );
 

@@ -23,11 +23,11 @@ internal static class RecordChecks
                 record.IsMeasured == scenario.Measured.Contains(place),
                 $"request {record.Id}: measured is {record.IsMeasured} at place {place}"
             );
-            if (record.IsRejected)
+            if (record.Outcome == Outcome.Rejected)
             {
                 CheckRejected(findings, record);
             }
-            else
+            else if (record.Outcome == Outcome.Finished)
             {
                 CheckTimes(findings, scenario, record);
                 CheckTokens(findings, scenario.Semantics, record);
@@ -141,7 +141,7 @@ internal static class RecordChecks
                 )
                 : (
                     r.TraceOutputTokens > 1,
-                    (r.PrefillFinish - r.Arrival).Seconds,
+                    (r.FirstToken - r.Arrival).Seconds,
                     r.TraceOutputTokens - 1,
                     (r.Finish - r.Arrival).Seconds
                 );

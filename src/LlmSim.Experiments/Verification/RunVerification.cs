@@ -36,13 +36,22 @@ internal sealed class RunVerification
     /// <exception cref="InvariantViolationException">Something differs; the message says what.</exception>
     public string Require(RunSummary summary, double ttftSloSeconds, double tpotSloSeconds)
     {
-        RequestRecord[] records = [.. _records.OrderBy(record => record.Id)];
+        RequestRecord[] records = [.. _records.OrderBy(record => record.Arrival).ThenBy(record => record.Id)];
         RecordChecks.Check(_findings, _scenario, records);
-        RecordChecks.CheckNoOverlap(_findings, _scenario, records.Where(record => !record.IsRejected));
         new FigureChecks(_findings, _scenario, records).Check(summary, ttftSloSeconds, tpotSloSeconds);
-        OverloadCheck.Check(_findings, _scenario, records, summary.QueueGrows);
-        new InstanceChecks(_findings, _scenario, records).Check(summary);
-        _samples.Check(records);
+        if (_scenario.FollowsRequests)
+        {
+            // Of attempts that came to nothing there are no records: what instances did is not in them.
+            ServiceChecks.Check(_findings, records, summary.Service!);
+        }
+        else
+        {
+            RecordChecks.CheckNoOverlap(_findings, _scenario, records.Where(record => !record.IsRejected));
+            OverloadCheck.Check(_findings, _scenario, records, summary.QueueGrows);
+            new InstanceChecks(_findings, _scenario, records).Check(summary);
+            _samples.Check(records);
+        }
+
         _findings.RequireNone();
         return string.Create(
             CultureInfo.InvariantCulture,

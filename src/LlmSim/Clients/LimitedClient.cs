@@ -19,6 +19,9 @@ internal sealed class LimitedClient : IClient
     /// <summary>Requests that may be sent before one has to end.</summary>
     private int _room;
 
+    /// <summary>Each of them has a time of its own.</summary>
+    private const int MostThinking = 1_000_000;
+
     private readonly int _concurrency;
     private readonly Durations? _thinkTime;
     private readonly RandomStream _random;
@@ -44,6 +47,12 @@ internal sealed class LimitedClient : IClient
     )
     {
         WorkloadParameter.Require(concurrency >= 1, "concurrency", concurrency, "an integer of at least 1");
+        WorkloadParameter.Require(
+            thinkTime is null || concurrency <= MostThinking,
+            "concurrency",
+            concurrency,
+            $"up to {MostThinking} clients that think"
+        );
         _stream = stream;
         _times = times;
         _simulation = simulation;
@@ -60,6 +69,13 @@ internal sealed class LimitedClient : IClient
 
     public void Start()
     {
+        if (_thinkTime is null)
+        {
+            _room = _concurrency;
+            _nextSending.Set(_simulation.Now);
+            return;
+        }
+
         for (var client = 0; client < _concurrency; client++)
         {
             GoOn();

@@ -10,12 +10,15 @@ internal sealed class NamedFigures
     private readonly string _allowed;
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
 
-    private NamedFigures(string option, string text, string allowed)
+    private NamedFigures(string option, string text, string allowed, bool hasName)
     {
         (_option, _text, _allowed) = (option, text, allowed);
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        Name = colon < 0 ? text : text[..colon];
-        foreach (var setting in colon < 0 ? [] : text[(colon + 1)..].Split(','))
+        var colon = hasName ? text.IndexOf(':', StringComparison.Ordinal) : -1;
+        Name =
+            !hasName ? ""
+            : colon < 0 ? text
+            : text[..colon];
+        foreach (var setting in hasName && colon < 0 ? [] : text[(colon + 1)..].Split(','))
         {
             var equals = setting.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0 || !_values.TryAdd(setting[..equals].Trim(), setting[(equals + 1)..].Trim()))
@@ -33,7 +36,16 @@ internal sealed class NamedFigures
     /// <param name="text">What it says.</param>
     /// <param name="allowed">What it may say, for messages.</param>
     /// <exception cref="UserErrorException">It has another form.</exception>
-    public static NamedFigures Read(string option, string text, string allowed) => new(option, text, allowed);
+    public static NamedFigures Read(string option, string text, string allowed) =>
+        new(option, text, allowed, hasName: true);
+
+    /// <summary>Reads figures without a name: <c>key=value,key=value</c>.</summary>
+    /// <param name="option">The option, for messages.</param>
+    /// <param name="text">What it says.</param>
+    /// <param name="allowed">What it may say, for messages.</param>
+    /// <exception cref="UserErrorException">It has another form.</exception>
+    public static NamedFigures ReadUnnamed(string option, string text, string allowed) =>
+        new(option, text, allowed, hasName: false);
 
     /// <summary>The error that it is none of what is allowed.</summary>
     public UserErrorException Wrong() => new($"{_option}: found '{_text}'; allowed: {_allowed}");

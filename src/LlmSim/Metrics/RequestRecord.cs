@@ -86,6 +86,9 @@ public readonly record struct RequestRecord()
     /// <summary>When its first token came, before a failure perhaps; null for the end of its prefill.</summary>
     internal SimTime? EarlierFirstToken { get; init; }
 
+    /// <summary>When its first token came.</summary>
+    internal SimTime FirstToken => EarlierFirstToken ?? PrefillFinish;
+
     /// <summary>Whether the statistics of the run count it: it belongs to neither warm-up nor cool-down.</summary>
     public bool IsMeasured { get; init; } = true;
 
@@ -93,8 +96,7 @@ public readonly record struct RequestRecord()
     public bool IsRejected => RejectionReason is not null;
 
     /// <summary>Time to first token in seconds; NaN when rejected.</summary>
-    public double TtftSeconds =>
-        IsRejected ? double.NaN : ((EarlierFirstToken ?? PrefillFinish) - Arrival).Seconds;
+    public double TtftSeconds => IsRejected ? double.NaN : (FirstToken - Arrival).Seconds;
 
     /// <summary>End-to-end latency in seconds; NaN when rejected.</summary>
     public double EndToEndSeconds => IsRejected ? double.NaN : (Finish - Arrival).Seconds;

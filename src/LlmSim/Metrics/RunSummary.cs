@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LlmSim.Metrics;
 
 /// <summary>The result of one simulation. docs/metrics.md defines every figure in symbols.</summary>
@@ -22,9 +24,11 @@ public sealed record RunSummary
     public long Failed { get; init; }
 
     /// <summary>Figures of clients that react, of classes and tenants; null where there is nothing of that.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ServiceSummary? Service { get; init; }
 
     /// <summary>What became of the instances; null where they live for ever.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public FleetSummary? Fleet { get; init; }
 
     /// <summary>Evictions and preemptions.</summary>

@@ -10,6 +10,19 @@ internal readonly record struct SlosMet(bool Ttft, bool Tpot, bool Deadline)
 {
     public bool All => Ttft && Tpot && Deadline;
 
+    /// <summary>Judges a request by its record: one that was not served meets none.</summary>
+    public static SlosMet Of(in RequestRecord record, double ttftSloSeconds, double tpotSloSeconds) =>
+        record.IsRejected
+            ? default
+            : Of(
+                record.Origin ?? RequestOrigin.Unknown,
+                record.TtftSeconds,
+                record.TpotSeconds,
+                record.EndToEndSeconds,
+                ttftSloSeconds,
+                tpotSloSeconds
+            );
+
     /// <summary>Judges a request.</summary>
     /// <param name="origin">Who sent it: its own SLOs go before those of the run.</param>
     /// <param name="ttftSeconds">Its TTFT.</param>

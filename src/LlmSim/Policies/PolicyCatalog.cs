@@ -76,6 +76,12 @@ public sealed class PolicyCatalog
     public ILocalPolicy CreateLocal(string text, PolicyDecisions decision) =>
         (ILocalPolicy)Create(text, decision);
 
+    /// <summary>A new policy of autoscaling, given as <c>name</c> or <c>name:key=value,key=value</c>.</summary>
+    /// <param name="text">Name and options.</param>
+    /// <exception cref="UserErrorException">There is none.</exception>
+    internal IAutoscalePolicy CreateAutoscale(string text) =>
+        throw new UserErrorException($"autoscale: there is no policy '{text}'");
+
     private static string Origin(PolicyDescription policy) =>
         policy.Source is { } source ? $"class {policy.Type.Name} of {source}"
         : ShippedPoliciesAttribute.Covers(policy.Type) ? "the built-in one"

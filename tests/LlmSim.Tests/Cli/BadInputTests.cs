@@ -16,6 +16,14 @@ public sealed class BadInputTests
     [InlineData("run --prefill_local fcfs --foo 3", "unknown option '--foo'")]
     [InlineData("--foo", "unknown option '--foo'. See llmsim --help.")]
     [InlineData("kernels import --foo 3", "unknown option '--foo'. See llmsim kernels import --help.")]
+    [InlineData(
+        "plan --queue nats://host:4222",
+        "--queue: a plan chooses each simulation by what came of those before it"
+    )]
+    [InlineData(
+        "plan --shard 1/2",
+        "--shard: a plan chooses each simulation by what came of those before it"
+    )]
     [InlineData("run fast", "'fast' is not understood")]
     [InlineData("rum", "'rum' is not understood. Did you mean 'run'?")]
     [InlineData("run --seed", "--seed")]

@@ -97,7 +97,7 @@ public sealed class QueuePartsTests : IDisposable
     [Fact]
     public async Task The_cache_forgets_what_was_used_longest_ago_but_nothing_that_a_study_uses()
     {
-        var cache = new InputCache(_folder.File("cache"), limitBytes: 250);
+        using var cache = new InputCache(_folder.File("cache"), limitBytes: 250);
         var study = cache.NewStudy();
         byte[][] contents =
         [
@@ -133,9 +133,36 @@ public sealed class QueuePartsTests : IDisposable
     }
 
     [Fact]
+    public async Task Workers_that_begin_at_once_share_what_a_dead_one_has_left()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var left = Path.Combine("cache", "studies", "1-x");
+            for (var i = 0; i < 200; i++)
+            {
+                _folder.Write(Path.Combine(left, "work", "main", $"{i}", "file.json"), "{}");
+            }
+
+            _folder.Write(left + ".lock", "");
+            InputCache[] caches =
+            [
+                .. Enumerable.Range(0, 8).Select(_ => new InputCache(_folder.File("cache"), 1000)),
+            ];
+
+            var studies = await Task.WhenAll(caches.Select(cache => Task.Run(cache.NewStudy)));
+
+            Assert.Equal(8, studies.Distinct().Count());
+            Assert.All(studies, study => Assert.True(Directory.Exists(study)));
+            Assert.False(Directory.Exists(_folder.File(left)));
+            Array.ForEach(caches, cache => cache.Dispose());
+            Assert.Empty(Directory.GetFileSystemEntries(_folder.File("cache/studies")));
+        }
+    }
+
+    [Fact]
     public async Task A_content_that_is_missing_damaged_or_none_is_told()
     {
-        var cache = new InputCache(_folder.File("cache"), 1000);
+        using var cache = new InputCache(_folder.File("cache"), 1000);
         cache.NewStudy();
         var hash = ContentHash.Of("right"u8);
 
@@ -160,10 +187,9 @@ public sealed class QueuePartsTests : IDisposable
         var path = await cache.PathOfAsync(hash, stream => Write(stream, "right"));
         File.WriteAllText(path, "flipped");
         // Another process does not trust what it finds.
-        var again = await new InputCache(_folder.File("cache"), 1000).PathOfAsync(
-            hash,
-            stream => Write(stream, "right")
-        );
+        using var another = new InputCache(_folder.File("cache"), 1000);
+        another.NewStudy();
+        var again = await another.PathOfAsync(hash, stream => Write(stream, "right"));
         Assert.Equal("right", File.ReadAllText(again));
 
         static async Task<bool> Write(Stream stream, string text)

@@ -73,6 +73,62 @@ public sealed class QueueRefusalTests : QueueScene
         Refused(CliProcess.Run(Folder, "worker", address), "there is no NATS server to be reached (");
     }
 
+    [Fact]
+    public void A_host_that_is_not_known_is_told() =>
+        Refused(
+            CliProcess.Run(Folder, "worker", "nats://no-such-host.invalid:4222"),
+            "nats://no-such-host.invalid:4222: there is no NATS server to be reached (no-such-host.invalid: "
+        );
+
+    [Fact]
+    public void A_server_with_TLS_is_used_with_its_authority_and_a_user_alone()
+    {
+        using var authority = new TestAuthority(Folder);
+        using var server = new NatsServer(
+            $"tls {{ cert_file: '{authority.Certificate}', key_file: '{authority.Key}' }}\n"
+                + "authorization { user: me, password: secret }"
+        );
+        var place = $"127.0.0.1:{server.Port}";
+        (string, string) trust = ("NATS_CA", authority.Own);
+        string[] options = ["--request_count", "5", "--seed", "1", "2"];
+
+        // What is said of a server whose certificate nobody knows, and of one that is known and lets nobody in.
+        Refused(
+            CliProcess.Run(Folder, "worker", $"tls://me:secret@{place}"),
+            $"tls://{place}: the certificate of the server is not trusted ("
+        );
+        Refused(
+            Sweep("far", [.. options, "--queue", $"tls://me:secret@{place}"]),
+            $"tls://{place}: the certificate of the server is not trusted ("
+        );
+        Refused(
+            CliProcess.Run(Folder, [trust], "worker", $"tls://me:wrong@{place}"),
+            $"tls://{place}: the server does not let this user in ("
+        );
+        StartWorker($"tls://me:secret@{place}", redirect: false, [trust]);
+        using var sweep = StartSweep(
+            "far",
+            [.. options, "--queue", $"tls://{place}"],
+            variables: [trust, ("NATS_USER", "me"), ("NATS_PASSWORD", "secret")]
+        );
+        sweep.WaitForExit();
+
+        Assert.Equal(0, sweep.ExitCode);
+        Assert.Equal(0, Sweep("local", [.. options, "--n_jobs", "1"]).ExitCode);
+        RequireSame("local", "far", files: 2 + 2);
+    }
+
+    [Fact]
+    public void A_server_without_TLS_is_told_where_the_address_asks_for_it()
+    {
+        using var server = new NatsServer();
+
+        Refused(
+            CliProcess.Run(Folder, "worker", $"tls://127.0.0.1:{server.Port}"),
+            $"tls://127.0.0.1:{server.Port}: the server has no TLS; write nats://"
+        );
+    }
+
     [Theory]
     [InlineData("http://host:4222")]
     [InlineData("host:4222")]

@@ -132,11 +132,27 @@ public abstract class QueueScene : IDisposable
     private protected Process Start(string address, params string[] options) =>
         Start(address, redirect: false, options);
 
-    private protected Process Start(string address, bool redirect, params string[] options)
+    private protected Process Start(string address, bool redirect, params string[] options) =>
+        StartWorker(address, redirect, [], options);
+
+    private protected Process StartWorker(
+        string address,
+        bool redirect,
+        (string Name, string Value)[] variables,
+        params string[] options
+    )
     {
         var worker = Start(
-            ["worker", address, "--n_jobs", "1", "--cache", Folder.File("cache"), .. options],
-            redirect
+            [
+                "worker",
+                address,
+                "--n_jobs",
+                "1",
+                .. options.Contains("--cache") ? Array.Empty<string>() : ["--cache", Folder.File("cache")],
+                .. options,
+            ],
+            redirect,
+            variables
         );
         _workers.Add(worker);
         return worker;

@@ -76,6 +76,56 @@ public sealed class QueueTests : QueueScene
     }
 
     [Fact]
+    public void A_worker_serves_one_study_after_another_from_a_cache_with_a_relative_path()
+    {
+        using var server = new NatsServer();
+        var cache = Path.GetRelativePath(Directory.GetCurrentDirectory(), Folder.File("cache"));
+        Start(server.Address, "--cache", cache);
+        foreach (var name in new[] { "first", "second" })
+        {
+            string[] options =
+            [
+                .. "--arrivals poisson --seed 1 2 --trace_path".Split(' '),
+                Folder.Write(name + ".jsonl", Trace(name.Length * 5)),
+            ];
+            Assert.Equal(0, Sweep(name, [.. options, "--n_jobs", "1"]).ExitCode);
+
+            var far = Sweep(name + "-far", [.. options, "--queue", server.Address]);
+
+            Assert.True(far.ExitCode == 0, far.Error);
+            RequireSame(name, name + "-far", files: 2 + 2);
+        }
+    }
+
+    [Fact]
+    public void Files_that_are_larger_than_a_message_come_as_objects_and_leave_nothing()
+    {
+        using var server = new NatsServer("max_payload: 40000");
+        Start(server.Address);
+
+        var (local, far) = Both(server, ["--request_count", "2000", "--seed", "1", "2"]);
+
+        Assert.True(local.ExitCode == 0, local.Error);
+        Assert.True(far.ExitCode == 0, far.Error);
+        Assert.True(new FileInfo(Directory.GetFiles(Folder.File("local"), "requests-*")[0]).Length > 200_000);
+        RequireSame("local", "far", files: 2 + 2);
+        Assert.Empty(Directory.GetFiles(Folder.File("far"), ".*"));
+        Ask(
+            server,
+            async connection =>
+            {
+                var files = await connection.Objects.GetObjectStoreAsync(QueueStreams.Files);
+                await foreach (var left in files.ListAsync())
+                {
+                    Assert.Fail(left.Name);
+                }
+
+                return 0;
+            }
+        );
+    }
+
+    [Fact]
     public void Workers_sweep_and_server_may_be_killed_at_any_moment()
     {
         const int Points = 24;

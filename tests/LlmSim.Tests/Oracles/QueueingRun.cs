@@ -58,7 +58,10 @@ internal static class QueueingRun
             replications,
             replication =>
                 batches[replication] = Replicate(
-                    scenario(),
+                    scenario() with
+                    {
+                        Seed = replication,
+                    },
                     seed: replication,
                     requests,
                     arrivalsPerSecond,

@@ -1,0 +1,118 @@
+using LlmSim.Clients;
+using LlmSim.Fleets;
+using LlmSim.Policies;
+
+namespace LlmSim.Experiments.Fleets;
+
+/// <summary>What becomes of instances, from the options.</summary>
+internal static class FleetOptions
+{
+    internal const string FailuresForm =
+        "mtbf=SECONDS with repair=SECONDS, shape=1, notice=0, and node_mtbf=SECONDS with instances_per_node=1";
+
+    internal const string LimitsForm = "min=1,max=8,initial=2,interval=10,cooldown=60";
+
+    internal const string StartForm =
+        "seconds such as 60, or engine=30,load=2e9 (bytes/s of each accelerator)";
+
+    private static readonly string[] s_lost = [.. Enum.GetNames<LostRequests>().Select(Lower)];
+    private static readonly FigureRange s_shape = new(0.1, 20);
+    private static readonly FigureRange s_instances = new(1, 100_000);
+    private static readonly FigureRange s_mayBeNone = new(0, 100_000);
+
+    /// <summary>What becomes of the instances of a run; null where they live for ever.</summary>
+    /// <exception cref="UserErrorException">An option or the file of faults is wrong.</exception>
+    public static FleetPlan? Of(RunConfiguration c)
+    {
+        if ((c.Faults ?? c.Failures ?? c.Autoscale) is null)
+        {
+            return null;
+        }
+
+        var start = StartTimes(c.StartTime);
+        return new FleetPlan
+        {
+            Faults = c.Faults is { } path ? FaultFile.Read(path) : [],
+            Failures = c.Failures is { } failures ? ParseFailures(failures) : null,
+            LostRequests = ParseLost(c.LostRequests),
+            StartSeconds = start.Seconds,
+            EngineStartSeconds = start.Engine,
+            LoadBytesPerSecond = start.Load,
+            Autoscale = c.Autoscale is null ? null : ParseAutoscale(c),
+        };
+    }
+
+    private static LostRequests ParseLost(string text) =>
+        Array.IndexOf(s_lost, text) is >= 0 and var index
+            ? (LostRequests)index
+            : throw new UserErrorException(
+                $"lost_requests: found '{text}'; allowed: {string.Join(", ", s_lost)}.{Suggestion.For(text, s_lost)}"
+            );
+
+    private static (double? Seconds, double Engine, double Load) StartTimes(string? text)
+    {
+        var defaults = new FleetPlan();
+        if (text is null)
+        {
+            return (null, defaults.EngineStartSeconds, defaults.LoadBytesPerSecond);
+        }
+
+        if (!text.Contains('=', StringComparison.Ordinal))
+        {
+            var given = Durations.Parse("start_time", text);
+            return (given.MeanSeconds, 0, defaults.LoadBytesPerSecond);
+        }
+
+        var figures = NamedFigures.ReadUnnamed("start_time", text, StartForm);
+        var engine = figures.TryTake("engine", FigureRanges.Seconds) ?? defaults.EngineStartSeconds;
+        var load = figures.TryTake("load", FigureRanges.BytesPerSecond) ?? defaults.LoadBytesPerSecond;
+        figures.RequireAllTaken();
+        return (null, engine, load);
+    }
+
+    private static FailureProcess ParseFailures(string text)
+    {
+        var figures = NamedFigures.ReadUnnamed("failures", text, FailuresForm);
+        var process = new FailureProcess
+        {
+            MtbfSeconds = figures.TryTake("mtbf", FigureRanges.PositiveSeconds),
+            Shape = figures.TryTake("shape", s_shape) ?? 1,
+            Repair = Durations.Exponential(figures.TryTake("repair", FigureRanges.Seconds) ?? 600),
+            NoticeSeconds = figures.TryTake("notice", FigureRanges.Seconds) ?? 0,
+            NodeMtbfSeconds = figures.TryTake("node_mtbf", FigureRanges.PositiveSeconds),
+            InstancesPerNode = (int)(figures.TryTake("instances_per_node", s_instances) ?? 1),
+        };
+        figures.RequireAllTaken();
+        return (process.MtbfSeconds ?? process.NodeMtbfSeconds) is null ? throw figures.Wrong() : process;
+    }
+
+    private static AutoscalePlan ParseAutoscale(RunConfiguration c)
+    {
+        var figures = NamedFigures.ReadUnnamed("autoscale_limits", c.AutoscaleLimits ?? "min=1", LimitsForm);
+        var min = (int)(figures.TryTake("min", s_mayBeNone) ?? 1);
+        var max = (int?)figures.TryTake("max", s_instances);
+        var initial = (int?)figures.TryTake("initial", s_instances);
+        var plan = new AutoscalePlan
+        {
+            // Each stage has a policy of its own: it may remember.
+            Policies = new[] { "prefill", "decode", "mixed" }.ToDictionary(
+                stage => stage,
+                _ => (IAutoscalePolicy)c.Catalogs.Policies.CreateAutoscale(c.Autoscale!),
+                StringComparer.Ordinal
+            ),
+            Min = min,
+            Max = max,
+            Initial = initial,
+            IntervalSeconds = figures.TryTake("interval", FigureRanges.PositiveSeconds) ?? 10,
+            CooldownSeconds = figures.TryTake("cooldown", FigureRanges.Seconds) ?? 60,
+        };
+        figures.RequireAllTaken();
+        return min > max || initial < min || initial > max
+            ? throw new UserErrorException(
+                $"autoscale_limits: found '{c.AutoscaleLimits}'; allowed: min <= initial <= max"
+            )
+            : plan;
+    }
+
+    private static string Lower(string name) => name.ToLowerInvariant();
+}
