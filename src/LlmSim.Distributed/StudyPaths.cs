@@ -24,6 +24,8 @@ internal static class StudyPaths
         configuration with
         {
             TracePath = OfFile(configuration.TracePath),
+            Mix = OfFile(configuration.Mix),
+            RateProfile = OfFile(configuration.RateProfile),
             PrefillConfig = OfFile(configuration.PrefillConfig),
             DecodeConfig = OfFile(configuration.DecodeConfig),
             Cluster = OfFile(configuration.Cluster),

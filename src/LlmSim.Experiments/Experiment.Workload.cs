@@ -24,7 +24,10 @@ internal static partial class Experiment
             Arrivals = facts.Arrivals.Process?.ToString(),
             LambdaArrival = facts.Arrivals.Process is null
                 ? null
-                : configuration.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival,
+                : configuration.LambdaArrival
+                    ?? facts.RatePerSecond
+                    ?? facts.Arrivals.Process.MeanPerSecond
+                    ?? WorkloadOptions.DefaultLambdaArrival,
             TraceBlockSize = facts.HashBlockTokens,
         };
 
@@ -36,6 +39,8 @@ internal static partial class Experiment
         return new WorkloadOptions
         {
             Source = source,
+            SourceText = configuration.RequestSource,
+            MixPath = configuration.Mix,
             Trace = configuration.TraceOptions with { Format = format },
             TraceArrivals = configuration.Semantics.TraceArrivals,
             TracePath = configuration.TracePath,
@@ -45,6 +50,8 @@ internal static partial class Experiment
             OutputLen = configuration.OutputLen,
             RangeRatio = configuration.RangeRatio,
             Arrivals = configuration.Arrivals is { } arrivals ? ArrivalProcess.Parse(arrivals) : null,
+            RateProfile = configuration.RateProfile,
+            RateInterpolation = configuration.RateInterpolation ?? RateFile.Linear,
             LambdaArrival = configuration.LambdaArrival,
             ZipfS = configuration.ZipfS,
             LognormalMean = configuration.LognormalMean,

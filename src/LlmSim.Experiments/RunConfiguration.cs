@@ -71,10 +71,14 @@ internal sealed record RunConfiguration
     public const string DetectedTrace = "trace";
 
     /// <summary>
-    /// Where the requests' lengths come from: "conversation", "zipfian", "lognormal", "uniform", the name of a trace's format or
-    /// <see cref="DetectedTrace" />.
+    /// Where the requests come from: "conversation", "zipfian", "lognormal", "uniform", "chat" or "agent" with their values as in
+    /// "chat:turns=4", the name of a trace's format or <see cref="DetectedTrace" />.
     /// </summary>
     public string RequestSource { get; init; } = "conversation";
+
+    /// <summary>Path of the file with the classes of requests, for the source "mix"; null for one class.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Mix { get; init; }
 
     /// <summary>Path of the trace; null for a synthetic workload.</summary>
     public string? TracePath { get; init; }
@@ -113,8 +117,17 @@ internal sealed record RunConfiguration
     /// </summary>
     public string? Arrivals { get; init; }
 
+    /// <summary>Path of a table of rates over time; null for a rate that stays, or the one of <see cref="Arrivals" />.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RateProfile { get; init; }
+
+    /// <summary>How that rate goes from row to row: linear or steps; null for linear.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RateInterpolation { get; init; }
+
     /// <summary>
-    /// Arrivals per second, above 0; null for <see cref="WorkloadOptions.DefaultLambdaArrival" />, and in the results of a closed loop.
+    /// Arrivals per second, above 0; on average, where the rate changes. Null for <see cref="WorkloadOptions.DefaultLambdaArrival" /> or the
+    /// profile's own mean, and in the results of a closed loop.
     /// </summary>
     public double? LambdaArrival { get; init; }
 

@@ -221,7 +221,9 @@ internal sealed class PlanArguments
                 configuration.Catalogs.Hardware
             ),
             Objective = objective,
-            HasArrivals = configuration.LambdaArrival is not null || configuration.TracePath is not null,
+            HasArrivals =
+                Experiment.CreateWorkload(configuration).GivenRate is not null
+                || configuration.TracePath is not null,
             MaxAccelerators = (int)parse.GetValue(_accelerators)!.Value,
             Costs = _costs.Read(parse),
             BudgetPerHour = parse.GetValue(_budget),

@@ -11,6 +11,7 @@ internal sealed class SchemaCommand : CliCommand
     private static readonly (string Name, string Summary, Func<JsonObject> Create)[] s_schemas =
     [
         ("cluster", "the instances of a cluster, JSON", ClusterSchema.Create),
+        ("mix", "classes of requests for --mix, YAML or JSON", MixSchema.Create),
         ("scenario", "one simulation and its seeds, YAML", () => SweepSchema.Scenario(RunOptions())),
         ("sweep", "simulations for llmsim sweep, YAML", () => SweepSchema.Sweep(RunOptions())),
         ("workload", "a request of a trace, JSON", WorkloadSchema.Create),

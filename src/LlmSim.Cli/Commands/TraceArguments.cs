@@ -10,7 +10,7 @@ internal sealed class TraceArguments
 
     private readonly Option<string> _columns = CliOption.Text(
         "columns",
-        "names of its fields, as in arrival=Timestamp,input=Request tokens,output=Response tokens; also hash_ids; with dots "
+        "names of its fields, as in arrival=Timestamp,input=Request tokens,output=Response tokens; also hash_ids, class, tenant, priority and deadline (s); with dots "
             + "for nested JSON [its format's]",
         valueName: "NAMES"
     );
@@ -54,8 +54,43 @@ internal sealed class TraceArguments
         "leave out rows that are no requests, such as failed ones without output, and count them"
     );
 
+    private readonly Option<string> _sessions = CliOption.Choice(
+        "sessions",
+        "whether requests of one session follow each other (bailian, sessions, sharegpt, otlp, otel): each is sent when the one before it has "
+            + "ended and its pause is over; lenient lets those whose parent is missing begin a conversation",
+        SessionRules.Off,
+        SessionRules.Modes
+    );
+
+    private readonly Option<string> _sessionPrompts = CliOption.Choice(
+        "session_prompts",
+        "sessions: whether lengths of later turns are of what is new (AIPerf) or of the whole prompt (Dynamo) [as the trace says]",
+        defaultValue: null,
+        SessionRules.Prompts
+    );
+
+    private readonly Option<double?> _sessionTpot = CliOption.OptionalNumber(
+        "session_tpot",
+        FormattableString.Invariant(
+            $"sessions without pauses or ends: seconds that a token of the recorded answer is taken to have needed, left out of the pause [{SessionRules.DefaultTpotSeconds}]"
+        ),
+        SessionRules.TpotRange
+    );
+
     public IReadOnlyList<Option> Options =>
-        [_columns, _timeUnit, _timeScale, _from, _until, _jitter, _sort, _skipInvalid];
+        [
+            _columns,
+            _timeUnit,
+            _timeScale,
+            _from,
+            _until,
+            _jitter,
+            _sort,
+            _skipInvalid,
+            _sessions,
+            _sessionPrompts,
+            _sessionTpot,
+        ];
 
     public TraceOptions Read(ParseResult parse) =>
         new()
@@ -68,5 +103,9 @@ internal sealed class TraceArguments
             Jitter = parse.GetValue(_jitter),
             Sort = parse.GetValue(_sort),
             SkipInvalid = parse.GetValue(_skipInvalid),
+            Sessions =
+                parse.GetValue(_sessions) is { } sessions && sessions != SessionRules.Off ? sessions : null,
+            SessionPrompts = parse.GetValue(_sessionPrompts),
+            SessionTpotSeconds = parse.GetValue(_sessionTpot),
         };
 }

@@ -20,16 +20,29 @@ internal sealed class WorkloadArguments
 
     private readonly Option<string> _requestSource = CliOption.Text(
         "request_source",
-        $"where requests come from: {string.Join(", ", RequestSources.Names)}; {RunConfiguration.DetectedTrace} reads whatever "
-            + $"format the file has [conversation; with --trace_path: {RunConfiguration.DetectedTrace}; with --input_len or "
+        $"where requests come from: {string.Join(", ", RequestSources.Names)}; chat and agent take values, as in "
+            + $"chat:turns=4,think=30s (docs/workloads.md); {RunConfiguration.DetectedTrace} reads whatever format the file has "
+            + $"[conversation; with --trace_path: {RunConfiguration.DetectedTrace}; with --input_len or "
             + "--output_len: uniform]",
         valueName: "NAME",
-        value: new OptionValue.Words(RequestSources.Names)
+        value: new OptionValue.Text(() =>
+            RequestSources.Names.SelectMany(name =>
+                name == "chat" ? [name, "chat:turns=4,think=30s"]
+                : name == "agent" ? [name, "agent:steps=20,tool=2s"]
+                : new[] { name }
+            )
+        )
     );
 
     private readonly Option<string> _tracePath = CliOption.File(
         "trace_path",
         "a trace of any of these formats (docs/workloads.md), also compressed (.gz, .zst)"
+    );
+
+    private readonly Option<string> _mix = CliOption.File(
+        "mix",
+        "classes of requests in one stream, YAML or JSON (docs/workloads.md), in the place of request_source and trace_path: each with its name, "
+            + "tenant, priority, weight, SLOs, share or rate, and source"
     );
 
     private readonly TraceArguments _trace = new();
@@ -44,7 +57,7 @@ internal sealed class WorkloadArguments
 
     private readonly Option<long?> _requestCount = CliOption.Integer(
         "request_count",
-        $"requests to take: the first of a trace [all of a trace, {SyntheticRequests} of other sources, "
+        $"requests to take, or conversations of a source that has them: the first of a trace [all of a trace, {SyntheticRequests} of other sources, "
             + $"{RequestsPerClient} x concurrency of them in a closed loop]",
         defaultValue: null,
         min: 1,
@@ -73,15 +86,42 @@ internal sealed class WorkloadArguments
 
     private readonly Option<string> _arrivals = CliOption.Text(
         "arrivals",
-        "when requests come: poisson, constant or gamma:cv=2 at lambda_arrival, or trace (its own times) [trace, for a trace "
-            + "with times and without --lambda_arrival; else poisson]",
+        "when requests come: poisson, constant or gamma:cv=2 at lambda_arrival, trace (its own times), or poisson at a rate that "
+            + "changes: diurnal:mean=2,peak=4,period=24h,phase=0h, ramp:from=1,to=10,over=30m, "
+            + "burst:base=1,burst=10,base_for=60s,burst_for=5s [trace, for a trace with times and without --lambda_arrival or "
+            + "--rate_profile; else poisson]",
         valueName: "NAME",
-        value: new OptionValue.Text(() => ["poisson", "constant", "gamma:cv=2", "trace"])
+        value: new OptionValue.Text(() =>
+            [
+                "poisson",
+                "constant",
+                "gamma:cv=2",
+                "trace",
+                "diurnal:mean=2,peak=4,period=24h",
+                "ramp:from=1,to=10,over=30m",
+                "burst:base=1,burst=10,base_for=60s,burst_for=5s",
+            ]
+        )
+    );
+
+    private readonly Option<string> _rateProfile = CliOption.File(
+        "rate_profile",
+        "a rate of arrivals over time for poisson, constant and gamma: CSV with the columns time (s) and rate (requests/s); after the "
+            + "last row its rate stays"
+    );
+
+    private readonly Option<string> _rateInterpolation = CliOption.Choice(
+        "rate_interpolation",
+        "how the rate of rate_profile goes from row to row",
+        RateFile.Linear,
+        RateFile.Interpolations
     );
 
     private readonly Option<double?> _lambdaArrival = CliOption.OptionalNumber(
         "lambda_arrival",
-        FormattableString.Invariant($"mean arrivals per second [{WorkloadOptions.DefaultLambdaArrival}]"),
+        FormattableString.Invariant(
+            $"mean arrivals per second; a rate that changes is scaled to it [{WorkloadOptions.DefaultLambdaArrival}; the mean of a rate that changes]"
+        ),
         FigureRanges.RequestsPerSecond
     );
 
@@ -139,6 +179,7 @@ internal sealed class WorkloadArguments
             [
                 _requestSource,
                 _tracePath,
+                _mix,
                 _traceBlockSize,
                 .. _trace.Options,
                 _requestCount,
@@ -148,6 +189,8 @@ internal sealed class WorkloadArguments
                 _concurrency,
                 _arrivals,
                 _lambdaArrival,
+                _rateProfile,
+                _rateInterpolation,
                 _zipfS,
                 _lognormalMean,
                 _inputMean,
@@ -176,10 +219,12 @@ internal sealed class WorkloadArguments
         var tracePath = parse.GetValue(_tracePath);
         var concurrency = (int?)parse.GetValue(_concurrency);
         RequireNoArrivals(parse, concurrency);
+        RequireNoSource(parse);
         return configuration with
         {
             RequestSource = parse.GetValue(_requestSource) ?? Source(parse, tracePath),
             TracePath = tracePath,
+            Mix = parse.GetValue(_mix),
             TraceOptions = _trace.Read(parse),
             TraceBlockSize = (int?)parse.GetValue(_traceBlockSize),
             RequestCount =
@@ -190,6 +235,10 @@ internal sealed class WorkloadArguments
             RangeRatio = parse.GetValue(_rangeRatio),
             Arrivals = parse.GetValue(_arrivals),
             LambdaArrival = parse.GetValue(_lambdaArrival),
+            RateProfile = parse.GetValue(_rateProfile),
+            RateInterpolation = IsGiven(parse, _rateInterpolation)
+                ? parse.GetValue(_rateInterpolation)
+                : null,
             ZipfS = parse.GetValue(_zipfS),
             LognormalMean = parse.GetValue(_lognormalMean),
             InputMean = parse.GetValue(_inputMean),
@@ -201,18 +250,31 @@ internal sealed class WorkloadArguments
     }
 
     private string Source(ParseResult parse, string? tracePath) =>
-        tracePath is not null ? RunConfiguration.DetectedTrace
+        parse.GetValue(_mix) is not null ? RequestSources.Name(RequestSource.Mix)
+        : tracePath is not null ? RunConfiguration.DetectedTrace
         : IsGiven(parse, _inputLen) || IsGiven(parse, _outputLen) ? RequestSources.Name(RequestSource.Uniform)
         : s_defaults.RequestSource;
 
     /// <summary>Fails at arrivals beside a closed loop: whoever asks for both expects both to count.</summary>
     private void RequireNoArrivals(ParseResult parse, int? concurrency)
     {
-        Option[] arrivals = [_arrivals, _lambdaArrival];
+        Option[] arrivals = [_arrivals, _lambdaArrival, _rateProfile];
         if (concurrency is not null && Array.Find(arrivals, option => IsGiven(parse, option)) is { } given)
         {
             throw new UserErrorException(
                 $"{given.Name}: is not read in a closed loop, which sends a request when another ends; leave it or --concurrency out"
+            );
+        }
+    }
+
+    /// <summary>Fails at another source beside a mix, whose classes have their own.</summary>
+    private void RequireNoSource(ParseResult parse)
+    {
+        Option[] sources = [_requestSource, _tracePath];
+        if (IsGiven(parse, _mix) && Array.Find(sources, option => IsGiven(parse, option)) is { } given)
+        {
+            throw new UserErrorException(
+                $"{given.Name}: is not read with --mix, whose classes have sources of their own; leave one of them out"
             );
         }
     }

@@ -13,7 +13,9 @@ internal sealed class WorkloadConvertCommand : CliCommand
 
     private readonly Argument<string> _output = new("OUT")
     {
-        Description = "Mooncake's JSON Lines (.jsonl) or Azure's CSV (.csv); .gz or .zst after it compresses",
+        Description =
+            "Mooncake's JSON Lines (.jsonl; this program's own with conversations or classes) or Azure's CSV (.csv); .gz or .zst "
+            + "after it compresses",
     };
 
     public WorkloadConvertCommand(CliConsole console)

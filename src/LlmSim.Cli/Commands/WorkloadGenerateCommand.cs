@@ -14,7 +14,8 @@ internal sealed class WorkloadGenerateCommand : CliCommand
 
     private readonly Option<string> _output = CliOption.File(
         "output",
-        "the trace to write: Azure's CSV (.csv), or Mooncake's JSON Lines; .gz or .zst after it compresses; /dev/stdout for a pipe"
+        "the trace to write: Azure's CSV (.csv), or Mooncake's JSON Lines, this program's own with conversations or classes; .gz or .zst "
+            + "after it compresses; /dev/stdout for a pipe"
     );
 
     public WorkloadGenerateCommand(CliConsole console)
@@ -26,6 +27,7 @@ internal sealed class WorkloadGenerateCommand : CliCommand
         [
             "llmsim workload generate --output trace.jsonl --request_count 2000 --seed 1",
             "llmsim workload generate --trace_path azure.csv --output trace.jsonl",
+            "llmsim workload generate --request_source chat --output chats.jsonl",
         ];
         SetAction(Execute);
     }
@@ -47,7 +49,9 @@ internal sealed class WorkloadGenerateCommand : CliCommand
         using var file = new OutputFile("--output", path);
         var count = TraceOutput.Write(file, path, Cancellable(requests));
         file.Commit();
-        Console.Error.WriteLine($"{Figures.Count(count)} requests written");
+        Console.Error.WriteLine(
+            $"{Figures.Count(count)} {(RequestSources.OfConversations.Contains(RequestSources.Parse(configuration.RequestSource).Source) || configuration.TraceOptions.ReplaysSessions ? "conversations" : "requests")} written"
+        );
         TraceNotices.Write([facts!.Trace], Console);
     }
 

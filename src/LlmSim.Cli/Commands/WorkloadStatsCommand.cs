@@ -14,7 +14,7 @@ internal sealed class WorkloadStatsCommand : CliCommand
 
     private readonly Option<long?> _requestCount = CliOption.Integer(
         "request_count",
-        "only the first requests [all]",
+        "only the first requests, or conversations of a trace that has them [all]",
         defaultValue: null,
         min: 1,
         max: int.MaxValue

@@ -11,8 +11,11 @@ internal static class TraceOutput
     public static string Extension(string path) =>
         Path.GetExtension(OutputCompression.Of(path) is null ? path : Path.GetFileNameWithoutExtension(path));
 
-    /// <summary>Writes Azure's table to <c>.csv</c>, Mooncake's JSON Lines to any other name.</summary>
-    /// <returns>The number of requests written.</returns>
+    /// <summary>
+    /// Writes Azure's table to <c>.csv</c>; to any other name Mooncake's JSON Lines, or this project's own where there are conversations or classes.
+    /// </summary>
+    /// <returns>The number of items written.</returns>
+    /// <exception cref="UserErrorException">The format has no place for something of a request.</exception>
     public static long Write(
         OutputFile file,
         string path,
@@ -22,8 +25,32 @@ internal static class TraceOutput
     {
         using var compressed = OutputCompression.Of(path)?.Invoke(file.Stream);
         var stream = compressed ?? file.Stream;
-        return Extension(path) == ".csv"
-            ? TraceWriter.WriteAzure(stream, requests, withTimes)
-            : TraceWriter.WriteMooncake(stream, requests, withTimes);
+        if (Extension(path) == ".csv")
+        {
+            return TraceWriter.WriteAzure(stream, Plain(requests, "a table of Azure's columns"), withTimes);
+        }
+
+        using var items = requests.GetEnumerator();
+        var hasFirst = items.MoveNext();
+        return hasFirst && TraceWriter.NeedsLlmSim(items.Current)
+            ? TraceWriter.WriteLlmSim(stream, Rest(items, hasFirst), withTimes)
+            : TraceWriter.WriteMooncake(stream, Plain(Rest(items, hasFirst), "Mooncake's format"), withTimes);
     }
+
+    private static IEnumerable<RequestSpec> Rest(IEnumerator<RequestSpec> items, bool hasCurrent)
+    {
+        for (; hasCurrent; hasCurrent = items.MoveNext())
+        {
+            yield return items.Current;
+        }
+    }
+
+    private static IEnumerable<RequestSpec> Plain(IEnumerable<RequestSpec> requests, string format) =>
+        requests.Select(request =>
+            TraceWriter.NeedsLlmSim(request)
+                ? throw new UserErrorException(
+                    $"{format} has no place for {(request.Conversation is null ? "classes" : "conversations")}; allowed: a name that ends with .jsonl"
+                )
+                : request
+        );
 }

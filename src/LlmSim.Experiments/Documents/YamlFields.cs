@@ -57,6 +57,34 @@ internal sealed class YamlFields(string path, YamlMappingNode mapping)
     /// <summary>A finite number.</summary>
     public double Number(string name) => Number(name, Required(name));
 
+    /// <summary>A number of a range; null when it is not there.</summary>
+    public double? Number(string name, FigureRange range) =>
+        !Has(name) ? null
+        : Number(name) is var value && range.Contains(value) ? value
+        : throw Error(name, $"found '{Text(name)}'; allowed: a number {range}");
+
+    /// <summary>A whole number of a range; null when it is not there.</summary>
+    public long? Whole(string name, FigureRange range) =>
+        Number(name, range) is not { } value ? null
+        : double.IsInteger(value) ? (long)value
+        : throw Error(name, $"found '{Text(name)}'; allowed: a whole number {range}");
+
+    /// <summary>Mappings of a list, at least one.</summary>
+    public IReadOnlyList<YamlFields> Mappings(string name)
+    {
+        var mappings = List(name)
+            .Select(node =>
+                node is YamlMappingNode mapping
+                    ? new YamlFields(path, mapping)
+                    : throw ErrorAt(node, name, "is not a list of mappings")
+            )
+            .ToArray();
+        return mappings.Length > 0 ? mappings : throw Error(name, "is empty; allowed: at least one");
+    }
+
+    /// <summary>An error at a field that is not there.</summary>
+    public UserErrorException Missing(string name, string message) => ErrorAt(mapping, name, message);
+
     public double[] Numbers(string name) => [.. List(name).Select(node => Number(name, node))];
 
     public string[] Texts(string name) => [.. List(name).Select(node => Text(name, node))];

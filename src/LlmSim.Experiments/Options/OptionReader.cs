@@ -1,5 +1,4 @@
 using LlmSim.Experiments.Workloads;
-using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Options;
 
@@ -31,6 +30,13 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
             new(
                 "request_source conversation",
                 run => !run.HasTrace && run.Workload.Source is null or RequestSource.Conversation,
+                "max_len",
+                "seed"
+            ),
+            new("mix", run => run.Workload.Source == RequestSource.Mix, "mix", "seed", "lambda_arrival"),
+            new(
+                "request_source chat or agent",
+                run => run.Workload.Source is RequestSource.Chat or RequestSource.Agent,
                 "max_len",
                 "seed"
             ),
@@ -83,7 +89,15 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "from",
                 "until",
                 "sort",
-                "skip_invalid"
+                "skip_invalid",
+                "sessions"
+            ),
+            new(
+                "a trace and sessions replay or lenient",
+                run => run.HasTrace && run.Workload.Trace.ReplaysSessions,
+                "session_prompts",
+                "session_tpot",
+                "trace_block_size"
             ),
             new(
                 "a trace with hash_ids and an instance with prefix caching",
@@ -95,8 +109,8 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
     private static IEnumerable<OptionReader> ArrivalProcesses =>
         [
             new(
-                "arrivals poisson or gamma",
-                run => run.Arrivals is { NeedsTrace: false } arrivals && arrivals != ArrivalProcess.Constant,
+                "arrivals poisson, gamma, diurnal, ramp or burst",
+                run => run.Arrivals is { IsRandom: true },
                 "lambda_arrival",
                 "seed"
             ),
@@ -106,7 +120,17 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 run => run.Arrivals is { NeedsTrace: true } && run.Workload.Trace.Jitter,
                 "seed"
             ),
-            new("arrivals constant", run => run.Arrivals == ArrivalProcess.Constant, "lambda_arrival"),
+            new(
+                "arrivals constant",
+                run => run.Arrivals is { NeedsTrace: false, IsRandom: false },
+                "lambda_arrival"
+            ),
+            new(
+                "arrivals poisson, gamma or constant",
+                run => run.Arrivals is { NeedsTrace: false },
+                "rate_profile"
+            ),
+            new("rate_profile", run => run.Configuration.RateProfile is not null, "rate_interpolation"),
         ];
 
     private static IEnumerable<OptionReader> Stages =>

@@ -11,6 +11,8 @@ namespace LlmSim.Experiments.Options;
 /// <summary>What a configuration is made of, as far as it decides which options are read. Files are opened only when asked.</summary>
 internal sealed class RunParts(RunConfiguration configuration)
 {
+    private WorkloadOptions? _workload;
+    private ArrivalProcess? _arrivals;
     private ClusterInstances? _cluster;
     private PolicySet? _policies;
     private bool? _hasRoofline;
@@ -19,10 +21,10 @@ internal sealed class RunParts(RunConfiguration configuration)
 
     public Semantics Semantics => configuration.Semantics;
 
-    public WorkloadOptions Workload => Experiment.CreateWorkload(configuration);
+    public WorkloadOptions Workload => _workload ??= Experiment.CreateWorkload(configuration);
 
     /// <summary>The arrival process; null in a closed loop.</summary>
-    public ArrivalProcess? Arrivals => Workload.ExpectedArrivals;
+    public ArrivalProcess? Arrivals => _arrivals ??= Workload.ExpectedArrivals;
 
     public bool HasTrace => configuration.TracePath is not null;
 

@@ -33,6 +33,14 @@ internal static class PlanLoad
             throw new UserErrorException($"{configuration.TracePath}: has no requests to plan for");
         }
 
+        if (Array.Exists(requests, request => request.Conversation is not null))
+        {
+            throw new UserErrorException(
+                "request_source: a plan is for requests of a given rate, and the later ones of a conversation come when those before have ended; "
+                    + "allowed: sources and traces of single requests (llmsim run and llmsim sweep simulate conversations)"
+            );
+        }
+
         return LoadBound.Of(
             model,
             question
@@ -50,7 +58,7 @@ internal static class PlanLoad
 
     private static double RateOf(RunConfiguration configuration, RequestSpec[] requests)
     {
-        if (configuration.LambdaArrival is { } rate)
+        if (Experiment.CreateWorkload(configuration).GivenRate is { } rate)
         {
             return rate;
         }

@@ -26,6 +26,8 @@ internal static class RunPage
         var offered =
             c.Concurrency is { } clients ? $"with {Figures.Count(clients)} requests in flight"
             : c.Arrivals == "trace" ? "as the trace sends them"
+            : RunWords.HasChangingRate(c)
+                ? FormattableString.Invariant($"of {c.LambdaArrival:G4} requests/s offered on average")
             : FormattableString.Invariant($"of {c.LambdaArrival} requests/s offered");
         var slos = FormattableString.Invariant(
             $"TTFT < {c.TtftSloSeconds} s and TPOT < {c.TpotSloSeconds} s"

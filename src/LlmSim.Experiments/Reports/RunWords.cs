@@ -1,6 +1,7 @@
 using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Experiments.Results;
 using LlmSim.Performance;
+using LlmSim.Workloads;
 
 namespace LlmSim.Experiments.Reports;
 
@@ -23,15 +24,27 @@ internal static class RunWords
     public static string Workload(RunResult result)
     {
         var c = result.Configuration;
-        var rate = c.Arrivals == "trace" ? "" : FormattableString.Invariant($" at {c.LambdaArrival}/s");
+        var rate =
+            c.Arrivals == "trace" ? ""
+            : HasChangingRate(c)
+                ? FormattableString.Invariant($" at {c.LambdaArrival:G4}/s on average")
+                    + (c.RateProfile is { } path ? $" by {TerminalText.Escape(path)}" : "")
+            : FormattableString.Invariant($" at {c.LambdaArrival}/s");
         var reason = result.ArrivalsReason is { } text ? $" ({text})" : "";
         var arrivals = c.Concurrency is { } concurrency
             ? $"closed loop, {Figures.Count(concurrency)} in flight"
             : $"arrivals {c.Arrivals}{rate}{reason}";
         return FormattableString.Invariant(
-            $"{TerminalText.Escape(c.TracePath ?? c.RequestSource)}, {arrivals}, seed {c.Seed}"
+            $"{TerminalText.Escape(c.TracePath ?? c.Mix ?? c.RequestSource)}, {arrivals}, seed {c.Seed}"
         );
     }
+
+    /// <summary>Whether its rate of arrivals changes over time.</summary>
+    public static bool HasChangingRate(RunConfiguration configuration) =>
+        configuration is { Concurrency: null, Arrivals: { } arrivals }
+        && (
+            configuration.RateProfile is not null || ArrivalProcess.Parse(arrivals).MeanPerSecond is not null
+        );
 
     private static string Cluster(IReadOnlyList<InstanceSpec> instances, string role) =>
         instances.Count == 0 ? "" : $"{Cluster(instances)} {role}";

@@ -44,7 +44,7 @@ internal static class SampleForecast
             return 0;
         }
 
-        if (workload.ExpectedArrivals is not { } arrivals)
+        if (workload.Source == RequestSource.Mix || workload.ExpectedArrivals is not { } arrivals)
         {
             return 0;
         }
@@ -56,6 +56,7 @@ internal static class SampleForecast
                 : 0;
         }
 
+        // Only a rate that stays says when so many have come.
         var mean = (requests - 1) / (workload.LambdaArrival ?? WorkloadOptions.DefaultLambdaArrival);
         return arrivals == ArrivalProcess.Constant ? mean
             : arrivals == ArrivalProcess.Poisson && requests >= ManyRequests ? mean / 2

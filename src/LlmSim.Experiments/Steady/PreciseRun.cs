@@ -75,7 +75,8 @@ internal sealed class PreciseRun
                 return (
                     configuration with
                     {
-                        RequestCount = (int)summary.Requests,
+                        // Of conversations it is their number, and each is several requests.
+                        RequestCount = Math.Min(requests, (int)summary.Requests),
                         Warmup = warmUp,
                     },
                     new PreciseOutcome(

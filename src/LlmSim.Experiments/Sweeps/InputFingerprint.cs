@@ -117,6 +117,22 @@ internal readonly record struct InputFingerprint(string Name, string Content)
             BinaryPrimitives.WriteInt32LittleEndian(row[12..], request.OutputTokens);
             hash.AppendData(row);
             hash.AppendData(MemoryMarshal.AsBytes(request.HashIds.AsSpan()));
+            if (request.Origin is { } origin)
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes(origin.ToString()));
+            }
+
+            foreach (var turn in request.Conversation?.Turns ?? [])
+            {
+                BinaryPrimitives.WriteInt64LittleEndian(
+                    row,
+                    BitConverter.DoubleToInt64Bits(turn.DelaySeconds)
+                );
+                BinaryPrimitives.WriteInt64LittleEndian(row[8..], turn.Output.Tokens);
+                hash.AppendData(row);
+                hash.AppendData(MemoryMarshal.AsBytes(turn.HashIds().AsSpan()));
+                hash.AppendData(MemoryMarshal.AsBytes(turn.After.ToArray().AsSpan()));
+            }
         }
 
         var name = hasHashIds ? $"trace {trace} with its hash_ids" : $"trace {trace}";

@@ -185,6 +185,25 @@ internal sealed class PreparedSweep
                 )
             );
             files.AddRange(inputs.Kernels.Fingerprints(configuration, scenario));
+            if (configuration.Mix is { } mix)
+            {
+                files.Add(new InputFingerprint($"mix {mix}", FileHash.OfFileOrFolder(mix)));
+                files.AddRange(
+                    Experiment
+                        .CreateWorkload(configuration)
+                        .MixTraces()
+                        .Select(path => new InputFingerprint(
+                            $"trace {path} of {mix}",
+                            FileHash.OfFileOrFolder(path)
+                        ))
+                );
+            }
+
+            if (configuration.RateProfile is { } rates)
+            {
+                files.Add(new InputFingerprint($"rates {rates}", FileHash.OfFileOrFolder(rates)));
+            }
+
             var trace = inputs.Traces.Get(configuration, scenario.SharesPrefixes);
             var workload = Experiment.CreateWorkload(configuration) with { ParsedTrace = trace?.Parsed };
             // Options that do not go together are found here rather than hours later.

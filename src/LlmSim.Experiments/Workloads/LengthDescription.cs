@@ -21,6 +21,8 @@ internal static class LengthDescription
             RequestSource.Zipfian => $"{Text($"zipf_s {c.ZipfS}")}, {maxLen}; {Outputs(c)}",
             RequestSource.Lognormal => $"{Prompts(c)}, {maxLen}; {Outputs(c)}",
             RequestSource.Conversation => maxLen,
+            RequestSource.Chat => $"{ChatWorkload.Parse(c.RequestSource)}, {maxLen}",
+            RequestSource.Agent => $"{AgentWorkload.Parse(c.RequestSource)}, {maxLen}",
             RequestSource.Uniform => Text(
                 $"input_len {c.InputLen}, output_len {c.OutputLen}, range_ratio {c.RangeRatio}"
             ),

@@ -18,6 +18,17 @@ internal sealed record ParsedTrace(
 {
     public IEnumerable<RequestSpec> ToRequests() => MemoryMarshal.ToEnumerable(Requests);
 
+    private static int Count(ReadOnlySpan<RequestSpec> requests)
+    {
+        var conversations = 0;
+        foreach (ref readonly var request in requests)
+        {
+            conversations += request.Conversation is null ? 0 : 1;
+        }
+
+        return conversations;
+    }
+
     /// <summary>What its first requests are.</summary>
     public TraceFacts FactsOf(int count)
     {
@@ -25,6 +36,7 @@ internal sealed record ParsedTrace(
         return Facts with
         {
             Requests = taken.Length,
+            Conversations = Count(taken),
             SpanSeconds = Facts.SpanSeconds is null
                 ? null
                 : (taken[^1].Arrival - taken[0].Arrival).Seconds / TimeScale,

@@ -15,6 +15,15 @@ internal enum RequestSource
     /// <summary>Lengths as in an hour of a real conversation service.</summary>
     Conversation,
 
+    /// <summary>Conversations of people.</summary>
+    Chat,
+
+    /// <summary>Agents that call tools.</summary>
+    Agent,
+
+    /// <summary>Classes of requests, each with a source of its own.</summary>
+    Mix,
+
     /// <summary>Fixed lengths, or lengths uniform between a share of them and them.</summary>
     Uniform,
 }

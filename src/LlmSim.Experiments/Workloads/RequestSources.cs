@@ -13,11 +13,28 @@ internal static class RequestSources
         .. TraceFormat.All.Select(format => format.Name),
     ];
 
+    /// <summary>Sources of conversations, whose values stand behind their name.</summary>
+    public static IReadOnlyList<RequestSource> OfConversations { get; } =
+    [RequestSource.Chat, RequestSource.Agent];
+
     /// <summary>A source by its name; for a trace with the name of its format, if there is to be one.</summary>
     /// <exception cref="UserErrorException">There is no such source.</exception>
     public static (RequestSource Source, string? Format) Parse(string text)
     {
         var name = text.ToLowerInvariant();
+        if (name == Name(RequestSource.Mix))
+        {
+            return (RequestSource.Mix, null);
+        }
+
+        foreach (var source in OfConversations)
+        {
+            if (name.StartsWith($"{Name(source)}:", StringComparison.Ordinal))
+            {
+                return (source, null);
+            }
+        }
+
         if (!Names.Contains(name))
         {
             throw new UserErrorException(
@@ -36,5 +53,12 @@ internal static class RequestSources
     internal static string Name(RequestSource source) => source.ToString().ToLowerInvariant();
 
     private static IEnumerable<RequestSource> Synthetic() =>
-        [RequestSource.Conversation, RequestSource.Zipfian, RequestSource.Lognormal, RequestSource.Uniform];
+        [
+            RequestSource.Conversation,
+            RequestSource.Zipfian,
+            RequestSource.Lognormal,
+            RequestSource.Uniform,
+            RequestSource.Chat,
+            RequestSource.Agent,
+        ];
 }

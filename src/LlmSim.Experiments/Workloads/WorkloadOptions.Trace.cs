@@ -84,6 +84,7 @@ internal sealed partial record WorkloadOptions
             Trace with
             {
                 Limits = InputLimits.Current,
+                BlockTokens = HashBlockTokens,
             },
             ReadHashIds,
             Seed
@@ -91,9 +92,16 @@ internal sealed partial record WorkloadOptions
 
     private IEnumerable<RequestSpec> Requests(Trace trace, string path)
     {
-        var blockTokens = HashBlockTokens ?? trace.HashBlockTokens;
         foreach (var request in trace.Requests())
         {
+            if (request.Conversation is not null)
+            {
+                yield return request;
+                continue;
+            }
+
+            var blockTokens =
+                HashBlockTokens ?? (trace.KnowsBlocks ? request.HashBlockTokens : trace.HashBlockTokens);
             RequireHashBlocks(path, request, blockTokens);
             yield return request with
             {

@@ -15,6 +15,12 @@ internal sealed partial record WorkloadOptions
     /// </summary>
     public RequestSource? Source { get; init; }
 
+    /// <summary>The source with its values, such as "chat:turns=4"; null for its name alone.</summary>
+    public string? SourceText { get; init; }
+
+    /// <summary>File of the classes of a mix.</summary>
+    public string? MixPath { get; init; }
+
     /// <summary>File of the trace, which may be compressed; an error with a synthetic source.</summary>
     public string? TracePath { get; init; }
 
@@ -24,7 +30,9 @@ internal sealed partial record WorkloadOptions
     /// <summary>How a trace is read.</summary>
     public TraceOptions Trace { get; init; } = new();
 
-    /// <summary>How many requests, at least 1; a trace gives its first ones, and all when it has fewer.</summary>
+    /// <summary>
+    /// How many requests, at least 1, or conversations where there are any; a trace gives its first ones, and all when it has fewer.
+    /// </summary>
     public int RequestCount { get; init; } = 10_000;
 
     /// <summary>
@@ -50,9 +58,15 @@ internal sealed partial record WorkloadOptions
     /// <summary>Whether the requests of a trace arrive at its own times when <see cref="Arrivals" /> does not say.</summary>
     public TraceArrivals TraceArrivals { get; init; } = TraceArrivals.OwnTimes;
 
+    /// <summary>File of a rate of arrivals over time; null for a rate that stays.</summary>
+    public string? RateProfile { get; init; }
+
+    /// <summary>How that rate goes from row to row: one of <see cref="RateFile.Interpolations" />.</summary>
+    public string RateInterpolation { get; init; } = RateFile.Linear;
+
     /// <summary>
     /// Mean arrivals per second, above 0; not used by <see cref="ArrivalProcess.Trace" />. Null is
-    /// <see cref="DefaultLambdaArrival" />.
+    /// <see cref="DefaultLambdaArrival" />, or what a rate that changes is on average.
     /// </summary>
     public double? LambdaArrival { get; init; }
 
@@ -112,7 +126,11 @@ internal sealed partial record WorkloadOptions
             )
             .Process;
 
-    private double Rate => LambdaArrival ?? DefaultLambdaArrival;
+    /// <summary>Mean arrivals per second as far as they are asked for; null where the default holds.</summary>
+    internal double? GivenRate =>
+        LambdaArrival
+        ?? (Source == RequestSource.Mix ? ReadMix().RatePerSecond : null)
+        ?? ExpectedArrivals?.MeanPerSecond;
 
     /// <summary>
     /// The requests. They are made, or read from the file, anew in each enumeration; the options are checked at once, and the
@@ -132,14 +150,57 @@ internal sealed partial record WorkloadOptions
         }
 
         var source = Source ?? (TracePath is null ? RequestSource.Conversation : RequestSource.Trace);
-        return source == RequestSource.Trace ? FromTrace(onKnown) : Varied(Synthetic(source, onKnown));
+        return source == RequestSource.Trace
+            ? FromTrace(onKnown)
+            : Varied(source == RequestSource.Mix ? Mixed(onKnown) : Synthetic(source, onKnown));
+    }
+
+    /// <summary>The classes of a mix. Of the options that come from elsewhere they have only the arrivals.</summary>
+    private MixFile ReadMix() =>
+        MixPath is { } path
+            ? MixFile.Read(
+                path,
+                new WorkloadOptions
+                {
+                    Arrivals = Arrivals,
+                    RateProfile = RateProfile,
+                    RateInterpolation = RateInterpolation,
+                    TraceArrivals = TraceArrivals,
+                    SyntheticOutput = SyntheticOutput,
+                }
+            )
+            : throw new UserErrorException("request_source: mix has classes; give their file with --mix");
+
+    /// <summary>The traces that the classes of a mix read.</summary>
+    internal IEnumerable<string> MixTraces() => ReadMix().Traces;
+
+    private IEnumerable<RequestSpec> Mixed(Action<WorkloadFacts>? onKnown)
+    {
+        var mix = ReadMix();
+        var arrivals = ArrivalChoice.Of(this, isTrace: false, hasTimes: false);
+        var rate =
+            LambdaArrival ?? mix.RatePerSecond ?? arrivals.Process?.MeanPerSecond ?? DefaultLambdaArrival;
+        onKnown?.Invoke(
+            new WorkloadFacts(arrivals, Trace: null, HashBlockTokens ?? RequestSpec.MooncakeBlockTokens)
+            {
+                RatePerSecond = rate,
+            }
+        );
+        var requests = MixWorkload.ToRequests(mix, this with { LambdaArrival = rate });
+        return Concurrency is null
+            ? requests
+            : requests.Select(request => request with { Arrival = Kernel.SimTime.Zero });
     }
 
     private IEnumerable<RequestSpec> Varied(IEnumerable<RequestSpec> requests) =>
         Variation?.Apply(requests) ?? requests;
 
     private IEnumerable<RequestSpec> Apply(ArrivalChoice arrivals, IEnumerable<RequestSpec> requests) =>
-        arrivals.Process?.Apply(requests, Rate, Seed, RequestCount) ?? requests.Take(RequestCount);
+        arrivals.Process?.Apply(requests, RateOf(arrivals.Process), Seed, RequestCount)
+        ?? requests.Take(RequestCount);
+
+    private double RateOf(ArrivalProcess process) =>
+        LambdaArrival ?? process.MeanPerSecond ?? DefaultLambdaArrival;
 
     private IEnumerable<RequestSpec> Synthetic(RequestSource source, Action<WorkloadFacts>? onKnown)
     {
@@ -181,6 +242,8 @@ internal sealed partial record WorkloadOptions
                 new UniformLengths("output_len", OutputLen, RangeRatio),
                 Seed
             ),
+            RequestSource.Chat => ChatWorkload.Parse(SourceText ?? name).Generate(Seed, maxTokens),
+            RequestSource.Agent => AgentWorkload.Parse(SourceText ?? name).Generate(Seed, maxTokens),
             _ => ConversationWorkload.Generate(Seed, maxTokens),
         };
         return Apply(arrivals, requests);

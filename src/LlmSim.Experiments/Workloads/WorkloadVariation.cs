@@ -28,6 +28,12 @@ internal sealed record WorkloadVariation(double Input = 1, double Output = 1, do
         var prefixes = new PrefixShare(Prefix);
         foreach (var request in requests)
         {
+            if (request.Conversation is { } conversation)
+            {
+                yield return WithLengths(conversation).Begin(request.Id, request.Arrival, request.Origin);
+                continue;
+            }
+
             var scaled = WithLengths(request);
             yield return scaled.HashIds is { Length: > 0 } ids && Prefix != 1
                 ? scaled with
@@ -36,6 +42,29 @@ internal sealed record WorkloadVariation(double Input = 1, double Output = 1, do
                 }
                 : scaled;
         }
+    }
+
+    /// <summary>Answers keep one length, as an output and in the prompts that have them. What prompts share stays as it is.</summary>
+    private Conversation WithLengths(Conversation conversation)
+    {
+        var outputs = conversation.Turns.Select(turn => turn.Output.ContentId).ToHashSet();
+        PromptSegment Segment(PromptSegment segment) =>
+            segment with
+            {
+                Tokens = Scaled(segment.Tokens, outputs.Contains(segment.ContentId) ? Output : Input),
+            };
+        return new Conversation(
+            [
+                .. conversation.Turns.Select(turn =>
+                    turn with
+                    {
+                        Prompt = [.. turn.Prompt.Select(Segment)],
+                        Output = Segment(turn.Output),
+                    }
+                ),
+            ],
+            conversation.Name
+        );
     }
 
     private RequestSpec WithLengths(in RequestSpec request)

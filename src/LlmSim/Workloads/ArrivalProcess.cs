@@ -11,14 +11,29 @@ namespace LlmSim.Workloads;
 public sealed record ArrivalProcess
 {
     private const string Allowed =
-        "poisson, trace, constant, gamma:cv=NUMBER with a number above 0 and up to 100, such as gamma:cv=2";
+        "poisson, trace, constant, gamma:cv=NUMBER with a number above 0 and up to 100, such as gamma:cv=2; or poisson at a rate that "
+        + "changes: diurnal:mean=2,peak=4,period=24h,phase=0h, ramp:from=1,to=10,over=30m, "
+        + "burst:base=1,burst=10,base_for=60s,burst_for=5s";
+
+    private static readonly string[] s_names =
+    [
+        "poisson",
+        "trace",
+        "constant",
+        "gamma:cv=2",
+        "diurnal:mean=2,peak=4",
+        "ramp:from=1,to=10,over=30m",
+        "burst:base=1,burst=10,base_for=60s,burst_for=5s",
+    ];
 
     private static readonly FigureRange s_cv = new(0, 100, IsAboveLeast: true);
 
     private readonly string _name;
     private readonly double _cv;
+    private readonly RateProfile? _profile;
 
-    private ArrivalProcess(string name, double cv = 0) => (_name, _cv) = (name, cv);
+    private ArrivalProcess(string name, double cv = 0, RateProfile? profile = null) =>
+        (_name, _cv, _profile) = (name, cv, profile);
 
     /// <summary>Exponential gaps; the first is drawn too.</summary>
     public static ArrivalProcess Poisson { get; } = new("poisson");
@@ -41,7 +56,25 @@ public sealed record ArrivalProcess
     /// <summary>Whether arrivals are the workload's own, which a synthetic one does not have.</summary>
     public bool NeedsTrace => this == Trace;
 
-    /// <summary>Reads <c>poisson</c>, <c>trace</c>, <c>constant</c> or <c>gamma:cv=2</c>.</summary>
+    /// <summary>Whether its gaps are drawn.</summary>
+    internal bool IsRandom => !NeedsTrace && _name != Constant._name;
+
+    /// <summary>Arrivals per second on average of a rate that changes; null where the rate is what <see cref="Apply" /> is given.</summary>
+    internal double? MeanPerSecond => _profile?.MeanPerSecond;
+
+    /// <summary>The same gaps at a rate that changes.</summary>
+    /// <exception cref="UserErrorException">Its rate changes already, or the workload has its own times.</exception>
+    internal ArrivalProcess At(RateProfile profile) =>
+        !NeedsTrace && _profile is null
+            ? new ArrivalProcess(_name, _cv, profile)
+            : throw new UserErrorException(
+                $"rate_profile: is not read with arrivals {this}; allowed with it: poisson, constant, gamma:cv=NUMBER"
+            );
+
+    /// <summary>
+    /// Reads <c>poisson</c>, <c>trace</c>, <c>constant</c>, <c>gamma:cv=2</c>, or Poisson arrivals at a rate that changes:
+    /// <c>diurnal:mean=2,peak=4,period=24h</c>, <c>ramp:from=1,to=10,over=30m</c>, <c>burst:base=1,burst=10,base_for=60s,burst_for=5s</c>.
+    /// </summary>
     /// <exception cref="UserErrorException">The text is none of these.</exception>
     public static ArrivalProcess Parse(string text)
     {
@@ -57,9 +90,9 @@ public sealed record ArrivalProcess
                         CultureInfo.InvariantCulture,
                         out var cv
                     ) => Gamma(cv),
+            _ when RateProfile.Parse(text) is { } profile => new ArrivalProcess(text, profile: profile),
             _ => throw new UserErrorException(
-                $"arrivals: found '{text}'; allowed: {Allowed}."
-                    + Suggestion.For(text, ["poisson", "trace", "constant", "gamma:cv=2"])
+                $"arrivals: found '{text}'; allowed: {Allowed}." + Suggestion.For(text, s_names)
             ),
         };
     }
@@ -70,7 +103,9 @@ public sealed record ArrivalProcess
 
     /// <summary>The same requests, or the first of them, with arrivals of this process.</summary>
     /// <param name="requests">Any workload, endless ones included.</param>
-    /// <param name="ratePerSecond">Mean arrivals per second, above 0 and up to 1e9; <see cref="Trace" /> ignores it.</param>
+    /// <param name="ratePerSecond">
+    /// Mean arrivals per second, above 0 and up to 1e9; <see cref="Trace" /> ignores it. A rate that changes becomes that on average.
+    /// </param>
     /// <param name="seed">Seed of the run.</param>
     /// <param name="count">So many at the most, at least 1.</param>
     /// <exception cref="UserErrorException">The rate is outside its range.</exception>
@@ -88,9 +123,46 @@ public sealed record ArrivalProcess
         }
 
         WorkloadParameter.Require(FigureRanges.RequestsPerSecond, "lambda_arrival", ratePerSecond);
-        return this == Constant
-            ? ApplyConstant(requests.Take(count), ratePerSecond)
+        return _profile is not null ? ApplyProfile(requests, _profile, ratePerSecond, seed, count)
+            : this == Constant ? ApplyConstant(requests.Take(count), ratePerSecond)
             : ApplyGaps(requests, ratePerSecond, seed, count);
+    }
+
+    /// <summary>The first requests of a workload, as many as the rate brings: none comes after it has become 0 for good.</summary>
+    private IEnumerable<RequestSpec> ApplyProfile(
+        IEnumerable<RequestSpec> requests,
+        RateProfile profile,
+        double rate,
+        long seed,
+        int count
+    )
+    {
+        var random = new RandomStream(seed, "arrivals");
+        var walk = profile.Times(rate / profile.MeanPerSecond).Walk(seed);
+        var shape = 1 / (_cv * _cv);
+        var isFirst = true;
+        foreach (var request in requests)
+        {
+            var events =
+                _cv > 0 ? GammaDistribution.Sample(random, shape, shape)
+                : IsRandom ? random.NextExponential(1)
+                : isFirst ? 0
+                : 1;
+            isFirst = false;
+            if (walk.Next(events) is not { } arrival)
+            {
+                yield break;
+            }
+
+            yield return request with
+            {
+                Arrival = arrival,
+            };
+            if (--count == 0)
+            {
+                yield break;
+            }
+        }
     }
 
     private static IEnumerable<RequestSpec> ApplyConstant(IEnumerable<RequestSpec> requests, double rate)

@@ -8,6 +8,8 @@ internal static class WorkloadParameter
 
     private static readonly FigureRange s_tokens = new(1, MaxTokensLimit);
 
+    private static readonly FigureRange s_conversationTokens = new(16, MaxTokensLimit);
+
     public static void Require(FigureRange range, string name, double value) =>
         Require(range.Contains(value), name, value, $"a number {range}");
 
@@ -15,6 +17,15 @@ internal static class WorkloadParameter
         Require(s_tokens.Contains(tokens), name, tokens, $"an integer {s_tokens}");
 
     public static void RequireMaxTokens(int maxTokens) => RequireTokens("max_len", maxTokens);
+
+    /// <summary>A conversation says something and is answered.</summary>
+    public static void RequireConversationTokens(int maxTokens) =>
+        Require(
+            s_conversationTokens.Contains(maxTokens),
+            "max_len",
+            maxTokens,
+            $"an integer {s_conversationTokens}"
+        );
 
     public static void Require(bool isAllowed, string name, double value, string allowed)
     {

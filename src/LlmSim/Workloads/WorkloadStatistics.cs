@@ -6,8 +6,11 @@ namespace LlmSim.Workloads;
 /// <summary>What a workload is like. Values that it does not have (a rate of one request, say) are null.</summary>
 internal sealed record WorkloadStatistics
 {
-    /// <summary>Requests.</summary>
+    /// <summary>Requests, those of conversations among them.</summary>
     public required long Requests { get; init; }
+
+    /// <summary>What its conversations are like; null when there is none. The figures of arrivals are of their first requests.</summary>
+    public required ConversationStatistics? Conversations { get; init; }
 
     /// <summary>Prompt lengths.</summary>
     public required LengthStatistics Input { get; init; }
@@ -52,13 +55,31 @@ internal sealed record WorkloadStatistics
         var logs = new Covariance();
         var arrivals = new ArrivalCounter();
         var prefixes = new PrefixCounter();
+        var conversations = new ConversationStatistics.Counter();
+        var count = 0L;
         foreach (var request in requests)
         {
-            CollectionsMarshal.GetValueRefOrAddDefault(input, request.InputTokens, out _)++;
-            CollectionsMarshal.GetValueRefOrAddDefault(output, request.OutputTokens, out _)++;
-            logs.Add(Math.Log(request.InputTokens), Math.Log(request.OutputTokens));
             arrivals.Add(request.Arrival);
-            prefixes.Add(request.HashIds);
+            if (request.Conversation is not { } conversation)
+            {
+                Count(request.InputTokens, request.OutputTokens);
+                prefixes.Add(request.HashIds);
+                continue;
+            }
+
+            conversations.Add(conversation);
+            foreach (var turn in conversation.Turns)
+            {
+                Count(turn.PromptTokens, turn.Output.Tokens);
+            }
+        }
+
+        void Count(int inputTokens, int outputTokens)
+        {
+            count++;
+            CollectionsMarshal.GetValueRefOrAddDefault(input, inputTokens, out _)++;
+            CollectionsMarshal.GetValueRefOrAddDefault(output, outputTokens, out _)++;
+            logs.Add(Math.Log(inputTokens), Math.Log(outputTokens));
         }
 
         if (arrivals.Count == 0)
@@ -68,7 +89,8 @@ internal sealed record WorkloadStatistics
 
         return new WorkloadStatistics
         {
-            Requests = arrivals.Count,
+            Requests = count,
+            Conversations = conversations.ToStatistics(),
             Input = LengthStatistics.Of(input),
             Output = LengthStatistics.Of(output),
             LogCorrelation = logs.Correlation,
@@ -87,11 +109,12 @@ internal sealed record WorkloadStatistics
         WorkloadStatistic?[] rows =
         [
             Row("requests", Requests, ""),
+            .. Conversations?.ToRows() ?? [],
             .. Input.ToRows("input"),
             .. Output.ToRows("output"),
             Row("log_length_correlation", LogCorrelation, ""),
             Row("duration", DurationSeconds, "s"),
-            Row("rate", RatePerSecond, "requests/s"),
+            Row("rate", RatePerSecond, Conversations is null ? "requests/s" : "conversations/s"),
             Row("gap_cv", GapCv, ""),
             Row("peak_to_mean_60s", PeakToMean, ""),
             Row("prompt_blocks", PromptBlocks, "blocks"),

@@ -113,6 +113,16 @@ public sealed partial class PageCommandTests
             """[{"role": "mixed", "hardware": "NVIDIA_RTX_PRO_6000", "tp_size": 1}]"""
         );
         folder.Files.Write("prices.json", Block("costs.md", "json"));
+        folder.Files.Write("mix.yaml", Block("workloads.md", "yaml"));
+        folder.Files.Write(
+            "bailian.jsonl",
+            """
+            {"chat_id": 7, "parent_chat_id": -1, "timestamp": 0.5, "input_length": 20, "output_length": 13, "type": "text", "turn": 1, "hash_ids": [3, 4]}
+            {"chat_id": 8, "parent_chat_id": 7, "timestamp": 9.5, "input_length": 40, "output_length": 13, "type": "text", "turn": 2, "hash_ids": [3, 5, 6]}
+            """
+        );
+        folder.Files.Write("sessions.jsonl", Workloads.TraceFormatTests.Samples["sessions"]);
+        folder.Files.Write("rates.csv", "time,rate\n0,2\n600,5\n");
         folder.Files.Write("sweep.yaml", Block("experiments.md", "yaml"));
         folder.Files.Write("policies/earliest_finish.cs", Block("policies.md", "csharp"));
         folder.Files.Write(
@@ -133,7 +143,8 @@ public sealed partial class PageCommandTests
         );
         folder.Files.Write(
             "log.csv",
-            "Start,Prompt tokens,Completion tokens\n" + Lines(i => $"{i * 500},100,20")
+            "Start,Prompt tokens,Completion tokens,Product,Customer,Rank\n"
+                + Lines(i => $"{i * 500},100,20,chat,acme,{i % 3}")
         );
         folder.Files.Write(
             "azure.csv",

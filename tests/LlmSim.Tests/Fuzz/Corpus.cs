@@ -10,6 +10,7 @@ using LlmSim.Experiments.Sweeps;
 using LlmSim.Experiments.Validation;
 using LlmSim.Experiments.Validation.Bench;
 using LlmSim.Experiments.Validation.Serving;
+using LlmSim.Experiments.Workloads;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Kernels;
 using LlmSim.Tests.Architecture;
@@ -66,6 +67,34 @@ internal static class Corpus
               bucket_table: tp1/skew_fit.csv
         """;
 
+    private const string Mix = """
+        classes:
+          - {name: chat, tenant: acme, priority: -1, weight: 0.5, share: 3, ttft_slo: 1.5, deadline: 60, request_source: "chat:turns=4,think=3s"}
+          - name: batch
+            share: 1
+            input_len: 200
+            output_len: 20
+            arrivals: gamma:cv=2
+        """;
+
+    /// <summary>Traces whose requests follow each other.</summary>
+    private static readonly Dictionary<string, string> s_sessions = new()
+    {
+        ["bailian"] = """
+            {"chat_id": 7, "parent_chat_id": -1, "timestamp": 0.5, "input_length": 20, "output_length": 13, "turn": 1, "hash_ids": [3, 4]}
+            {"chat_id": 8, "parent_chat_id": 7, "timestamp": 9.5, "input_length": 40, "output_length": 13, "turn": 2, "hash_ids": [3, 5, 6]}
+            """,
+        ["sessions"] = """
+            {"session_id": "a", "timestamp": 0, "input_length": 600, "output_length": 100, "hash_ids": [1, 2]}
+            {"session_id": "a", "delay": 2500, "input_length": 900, "output_length": 50, "hash_ids": [1, 7]}
+            """,
+        ["sharegpt"] = """
+            [{"id": "a", "conversations": [{"from": "human", "value": "hello", "tokens": 10}, {"from": "gpt", "value": "2"}, {"from": "human", "value": "3"}, {"from": "gpt", "value": "4"}]}]
+            """,
+        ["otel"] = TraceFormatTests.Samples["otel"],
+        ["otlp"] = TraceFormatTests.Samples["otlp"],
+    };
+
     private static readonly Dictionary<string, string> s_profile = new()
     {
         ["p/meta.yaml"] = Meta,
@@ -118,6 +147,19 @@ internal static class Corpus
         {
             yield return new($"trace {format}", "trace", sample, Trace);
         }
+
+        foreach (var (format, sample) in s_sessions)
+        {
+            yield return new($"sessions {format}", "sessions.jsonl", sample, Sessions);
+        }
+
+        yield return new(
+            "rates",
+            "rates.csv",
+            "time,rate\n0,1.5\n10,3\n60.5,0.25\n",
+            path => RateFile.Read(path, RateFile.Linear)
+        );
+        yield return new("mix", "mix.yaml", Mix, ReadMix);
 
         var mooncake = Encoding.UTF8.GetBytes(TraceFormatTests.Samples["mooncake"]);
         yield return new("trace gzip", "trace.gz", Gzip(mooncake), Trace);
@@ -266,6 +308,23 @@ internal static class Corpus
         using var stream = InputFile.Open(path);
         _ = TraceReader.Read(stream, path, readHashIds: true).Count();
     }
+
+    private static void Sessions(string path)
+    {
+        using var stream = InputFile.Open(path);
+        var options = new TraceOptions { Sessions = "lenient", SessionPrompts = "whole" };
+        _ = TraceReader.Read(stream, path, options).Count();
+    }
+
+    private static void ReadMix(string path) =>
+        _ = new WorkloadOptions
+        {
+            Source = RequestSource.Mix,
+            MixPath = path,
+            RequestCount = 20,
+        }
+            .ToRequests()
+            .Count();
 
     private static void ReadCluster(string path) =>
         ClusterSource.Entries(new RunConfiguration { Cluster = path });

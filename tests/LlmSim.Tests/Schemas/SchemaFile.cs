@@ -21,6 +21,8 @@ internal sealed class SchemaFile
 
     public static SchemaFile Cluster { get; } = new("cluster");
 
+    public static SchemaFile Mix { get; } = new("mix");
+
     public static SchemaFile Scenario { get; } = new("scenario");
 
     public static SchemaFile Sweep { get; } = new("sweep");

@@ -25,6 +25,7 @@ public sealed class SchemaTests
 
     [Theory]
     [InlineData("cluster")]
+    [InlineData("mix")]
     [InlineData("scenario")]
     [InlineData("sweep")]
     [InlineData("workload")]
@@ -37,12 +38,12 @@ public sealed class SchemaTests
         var wrong = CliRun.Of("schema", "clutser");
 
         Assert.Equal(
-            ["cluster", "scenario", "sweep", "workload"],
+            ["cluster", "mix", "scenario", "sweep", "workload"],
             CliRun.Of("schema").Out.TrimEnd().Split('\n').Skip(1).Select(line => line.Split(' ')[0])
         );
         Assert.Equal(1, wrong.ExitCode);
         Assert.Contains(
-            "allowed: cluster, scenario, sweep, workload. Did you mean 'cluster'?",
+            "allowed: cluster, mix, scenario, sweep, workload. Did you mean 'cluster'?",
             wrong.Error,
             StringComparison.Ordinal
         );
@@ -61,13 +62,16 @@ public sealed class SchemaTests
             .Where(block => block.StartsWith('[') && block.Contains("tp_size", StringComparison.Ordinal))
             .ToArray();
         // Kubernetes has files of its own.
-        var sweeps = DocumentationPage
+        var files = DocumentationPage
             .All.SelectMany(page => page.Blocks("yaml"))
             .Where(block => !block.StartsWith("apiVersion:", StringComparison.Ordinal))
-            .ToArray();
+            .ToLookup(block => block.StartsWith("classes:", StringComparison.Ordinal));
+        var (mixes, sweeps) = (files[true].ToArray(), files[false].ToArray());
 
         Assert.True(clusters.Length >= 2);
         Assert.All(clusters, cluster => Assert.Equal("", SchemaFile.Cluster.Errors(cluster)));
+        Assert.NotEmpty(mixes);
+        Assert.All(mixes, mix => Assert.Equal("", SchemaFile.Mix.ErrorsOfYaml(mix)));
         Assert.NotEmpty(sweeps);
         Assert.All(sweeps, sweep => Assert.Equal("", SchemaFile.Sweep.ErrorsOfYaml(sweep)));
     }

@@ -64,6 +64,22 @@ public sealed class TraceFormatTests
             {"id": "chatcmpl-1", "object": "chat.completion", "created": 1741569952, "usage": {"prompt_tokens": 19, "completion_tokens": 10, "total_tokens": 29}}
             {"id": "chatcmpl-2", "object": "chat.completion", "created": 1741569953, "usage": {"prompt_tokens": 29, "completion_tokens": 20, "total_tokens": 49}}
             """,
+        ["sessions"] = """
+            {"session_id": "sess-a", "input_length": 1536, "output_length": 320, "hash_ids": [0, 1, 2], "timestamp": 0.0, "group_id": 4}
+            {"session_id": "sess-b", "input_length": 768, "output_length": 180, "hash_ids": [0, 1], "timestamp": 1000}
+            """,
+        ["otlp"] = """
+            {"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": [{"traceId": "aa", "spanId": "1", "startTimeUnixNano": "1767225600000000000", "endTimeUnixNano": "1767225602000000000", "attributes": [{"key": "gen_ai.usage.input_tokens", "value": {"intValue": "12"}}, {"key": "gen_ai.usage.output_tokens", "value": {"intValue": "3"}}]}]}]}]}
+            {"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": [{"traceId": "bb", "spanId": "2", "startTimeUnixNano": "1767225601000000000", "endTimeUnixNano": "1767225602000000000", "attributes": [{"key": "gen_ai.usage.input_tokens", "value": {"intValue": "20"}}, {"key": "gen_ai.usage.output_tokens", "value": {"intValue": "4"}}]}]}]}]}
+            """,
+        ["otel"] = """
+            {"name": "chat", "context": {"trace_id": "0xa", "span_id": "0x1"}, "parent_id": null, "start_time": "2026-01-01T00:00:00.000000Z", "end_time": "2026-01-01T00:00:02.000000Z", "attributes": {"gen_ai.usage.input_tokens": 12, "gen_ai.usage.output_tokens": 3}}
+            {"name": "chat", "context": {"trace_id": "0xb", "span_id": "0x2"}, "parent_id": null, "start_time": "2026-01-01T00:00:01.000000Z", "end_time": "2026-01-01T00:00:02.000000Z", "attributes": {"gen_ai.usage.input_tokens": 20, "gen_ai.usage.output_tokens": 4}}
+            """,
+        ["llmsim"] = """
+            {"llmsim": 1, "timestamp": 0, "class": "chat", "turns": [{"prompt": [[5, 10], [6, 2]], "output": [7, 3]}, {"from": 0, "prompt": [[8, 4]], "output": [9, 1], "after": [0], "delay": 2.5}]}
+            {"llmsim": 1, "timestamp": 1000, "priority": 2, "input_length": 20, "output_length": 4, "hash_ids": [1, 2], "hash_block": 16}
+            """,
     };
 
     private static readonly Dictionary<string, (int Input, int Output)[]> s_lengths = new()
@@ -80,6 +96,10 @@ public sealed class TraceFormatTests
         ["guidellm"] = [(512, 128), (256, 64)],
         ["sharegpt"] = [(3, 6), (3, 1)],
         ["openai"] = [(19, 10), (29, 20)],
+        ["sessions"] = [(1536, 320), (768, 180)],
+        ["otlp"] = [(12, 3), (20, 4)],
+        ["otel"] = [(12, 3), (20, 4)],
+        ["llmsim"] = [(12, 3), (20, 4)],
     };
 
     public static TheoryData<string> Names => [.. TraceFormat.All.Select(format => format.Name)];

@@ -172,7 +172,7 @@ public sealed class WorkloadOptionsTests
         Assert.Equal((RequestSource.Trace, "azure"), RequestSources.Parse("azure"));
         var error = Assert.Throws<UserErrorException>(() => RequestSources.Parse("moncake"));
         Assert.StartsWith(
-            "request_source: found 'moncake'; allowed: conversation, zipfian, lognormal, uniform, trace, mooncake, bailian, azure,",
+            "request_source: found 'moncake'; allowed: conversation, zipfian, lognormal, uniform, chat, agent, trace, mooncake, bailian, azure,",
             error.Message,
             StringComparison.Ordinal
         );

@@ -24,7 +24,29 @@ internal sealed class CsvRows : ITraceRows
         (_input, _output) = (fields.Input, fields.Output);
         ArrivalField = fields.Arrival is { } arrival && header.Names.Contains(arrival) ? arrival : "";
         _columns = (header.Find(ArrivalField), header.Find(_input), header.Find(_output));
+        if (fields.Origin is { } origin)
+        {
+            _origin = new OriginReader(lines, origin);
+            _originColumns =
+            [
+                .. new[]
+                {
+                    (JsonSlot.Class, origin.Class),
+                    (JsonSlot.Tenant, origin.Tenant),
+                    (JsonSlot.Priority, origin.Priority),
+                    (JsonSlot.Deadline, origin.Deadline),
+                }
+                    .Where(column => column.Item2 is not null)
+                    .Select(column => (column.Item1, header.Find(column.Item2!))),
+            ];
+        }
     }
+
+    /// <summary>Reads who sends a request; null when no column says it.</summary>
+    private readonly OriginReader? _origin;
+
+    /// <summary>What it reads and where.</summary>
+    private readonly (JsonSlot Slot, int Column)[] _originColumns = [];
 
     public TraceClock Clock { get; }
 
@@ -41,7 +63,21 @@ internal sealed class CsvRows : ITraceRows
             ArrivalField.Length > 0 ? ReadTime() : null,
             ReadLength(_columns.Input, _input),
             ReadLength(_columns.Output, _output)
-        );
+        )
+        {
+            More = _origin is null ? null : ReadOrigin(_origin),
+        };
+    }
+
+    private TraceRowMore? ReadOrigin(OriginReader origin)
+    {
+        origin.Clear();
+        foreach (var (slot, column) in _originColumns)
+        {
+            origin.Set(slot, CsvCells.Unquoted(_cells[column].Trim(" \t"u8)).Trim());
+        }
+
+        return origin.More();
     }
 
     private ReadOnlySpan<byte> Field(int column)

@@ -12,6 +12,10 @@ internal enum JsonSlot
     Input,
     Output,
     HashIds,
+    Class,
+    Tenant,
+    Priority,
+    Deadline,
 }
 
 /// <summary>A field that is read, or one on the way to such.</summary>
@@ -36,6 +40,10 @@ internal sealed class JsonField
         root.Add(fields.Input, JsonSlot.Input);
         root.Add(fields.Output, JsonSlot.Output);
         root.Add(fields.HashIds, JsonSlot.HashIds);
+        root.Add(fields.Origin?.Class, JsonSlot.Class);
+        root.Add(fields.Origin?.Tenant, JsonSlot.Tenant);
+        root.Add(fields.Origin?.Priority, JsonSlot.Priority);
+        root.Add(fields.Origin?.Deadline, JsonSlot.Deadline);
         return root;
     }
 

@@ -14,6 +14,9 @@ internal sealed partial class JsonRows : ITraceRows
 
     private readonly LineReader _lines;
     private readonly bool _readHashIds;
+
+    /// <summary>Reads who sends a request; null when no column says it.</summary>
+    private readonly OriginReader? _origin;
     private readonly JsonField _root;
     private readonly JsonTemplate _template = new();
     private readonly List<long> _hashIds = [];
@@ -34,6 +37,7 @@ internal sealed partial class JsonRows : ITraceRows
     {
         (_lines, _readHashIds, Clock) = (lines, readHashIds, clock);
         (ArrivalField, _input, _output) = (fields.Arrival ?? "", fields.Input, fields.Output);
+        _origin = fields.Origin is null ? null : new OriginReader(lines, fields.Origin);
         _root = JsonField.Root(fields);
     }
 
@@ -58,7 +62,8 @@ internal sealed partial class JsonRows : ITraceRows
     {
         (_current, _arrival, _inputTokens, _outputTokens, _rowHashIds) = (null, null, 0, 0, null);
         _lines.RequireUtf8();
-        if (!_readHashIds && TryReadPlain())
+        _origin?.Clear();
+        if (!_readHashIds && _origin is null && TryReadPlain())
         {
             return new TraceRow(_arrival, _inputTokens, _outputTokens);
         }
@@ -85,7 +90,10 @@ internal sealed partial class JsonRows : ITraceRows
             _inputTokens > 0 ? _inputTokens : throw Missing(_input),
             _outputTokens > 0 ? _outputTokens : throw Missing(_output),
             _rowHashIds
-        );
+        )
+        {
+            More = _origin?.More(),
+        };
     }
 
     private void ReadRecord()
@@ -102,7 +110,7 @@ internal sealed partial class JsonRows : ITraceRows
         _objects = 0;
         ReadObject(ref json, _root);
         json.Read(); // Throws when something follows the object.
-        if (!_readHashIds)
+        if (!_readHashIds && _origin is null)
         {
             _template.Learn(_lines.Line);
         }
@@ -156,6 +164,9 @@ internal sealed partial class JsonRows : ITraceRows
                 break;
             case JsonSlot.HashIds when _readHashIds:
                 _rowHashIds = ReadHashIds(ref json);
+                break;
+            case JsonSlot.Class or JsonSlot.Tenant or JsonSlot.Priority or JsonSlot.Deadline:
+                _origin!.Set(_current.Slot, Scalar(ref json));
                 break;
             default:
                 ReadUnused(ref json, field: null);
@@ -219,6 +230,14 @@ internal sealed partial class JsonRows : ITraceRows
             ? tokens
             : throw Wrong(ref json);
     }
+
+    private static string? Scalar(ref Utf8JsonReader json) =>
+        json.TokenType switch
+        {
+            JsonTokenType.String => json.GetString(),
+            JsonTokenType.Number => Encoding.UTF8.GetString(json.ValueSpan),
+            _ => null,
+        };
 
     /// <summary>Ids of 64 bits with or without a sign: only whether two are equal matters.</summary>
     private long[] ReadHashIds(ref Utf8JsonReader json)

@@ -115,9 +115,12 @@ internal sealed partial class LineReader(Stream stream, string sourceName, ReadL
         Error(field, $"found {Excerpt(found)}; allowed: {allowed}");
 
     /// <summary>What is wrong with a field of the current record.</summary>
-    public UserErrorException Error(string field, string message)
+    public UserErrorException Error(string field, string message) => ErrorAt(_lineNumber, field, message);
+
+    /// <summary>What is wrong with a field of a record that begins on some line.</summary>
+    public UserErrorException ErrorAt(long line, string field, string message)
     {
-        var place = string.Create(CultureInfo.InvariantCulture, $"{sourceName}:{Math.Max(_lineNumber, 1)}");
+        var place = string.Create(CultureInfo.InvariantCulture, $"{sourceName}:{Math.Max(line, 1)}");
         return new UserErrorException(
             field.Length == 0 ? $"{place}: {message}" : $"{place}: {field}: {message}"
         );

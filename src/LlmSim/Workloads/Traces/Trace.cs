@@ -19,6 +19,8 @@ public sealed class Trace : IDisposable
     private long _skipped;
     private string? _firstSkipped;
     private long _taken;
+    private long _conversations;
+    private long _nextId;
     private SimTime _firstTaken;
     private SimTime _lastTaken;
 
@@ -52,6 +54,9 @@ public sealed class Trace : IDisposable
     /// <summary>Tokens that a hash id of its format stands for.</summary>
     public int HashBlockTokens => _format.HashBlockTokens;
 
+    /// <summary>Whether its requests may have blocks of their own sizes.</summary>
+    internal bool KnowsBlocks => _format == LlmSimFormat.Format;
+
     /// <summary>What has been read so far.</summary>
     internal TraceFacts Facts =>
         new()
@@ -61,6 +66,7 @@ public sealed class Trace : IDisposable
             TimeUnit = HasTimes && _rows.Clock?.Unit is { } unit ? TimeUnits.Name(unit) : null,
             IsTimeUnitCertain = _rows.Clock?.IsCertain ?? true,
             Requests = _taken,
+            Conversations = _conversations,
             SpanSeconds = HasTimes ? (_lastTaken - _firstTaken).Seconds : null,
             Skipped = _skipped,
             FirstSkipped = _firstSkipped,
@@ -116,13 +122,11 @@ public sealed class Trace : IDisposable
 
             _firstTaken = _taken == 0 ? time : _firstTaken;
             _lastTaken = time;
-            yield return new RequestSpec(
-                _taken++,
-                Scaled(time - _firstTaken),
-                row.InputTokens,
-                row.OutputTokens,
-                row.HashIds
-            );
+            var request = Request(row, Scaled(time - _firstTaken));
+            _taken++;
+            _nextId += request.Conversation?.Turns.Count ?? 1;
+            _conversations += request.Conversation is null ? 0 : 1;
+            yield return request;
         }
 
         if (_taken == 0)
@@ -133,6 +137,23 @@ public sealed class Trace : IDisposable
                 )
             );
         }
+    }
+
+    private RequestSpec Request(in TraceRow row, SimTime arrival)
+    {
+        if (row.More?.Conversation is { } conversation)
+        {
+            return conversation.Begin(_nextId, arrival, row.More.Origin);
+        }
+
+        var request = new RequestSpec(_nextId, arrival, row.InputTokens, row.OutputTokens, row.HashIds);
+        return row.More is { } more
+            ? request with
+            {
+                Origin = more.Origin,
+                HashBlockTokens = more.HashBlockTokens ?? request.HashBlockTokens,
+            }
+            : request;
     }
 
     /// <summary>Null when no time of a trace reaches it.</summary>

@@ -26,6 +26,9 @@ internal sealed record TraceFacts
     /// <summary>Requests that were taken.</summary>
     public required long Requests { get; init; }
 
+    /// <summary>How many of these are conversations, of which each is several requests.</summary>
+    public long Conversations { get; init; }
+
     /// <summary>Last arrival − first arrival of these in seconds, before any scaling; null without times.</summary>
     public required double? SpanSeconds { get; init; }
 
@@ -44,7 +47,11 @@ internal sealed record TraceFacts
     /// <summary>One line: requests, span, rate, unit and format.</summary>
     public string Describe()
     {
-        var count = Count(Requests, "request");
+        var noun =
+            Conversations == 0 ? "request"
+            : Conversations == Requests ? "conversation"
+            : "request and conversation";
+        var count = Count(Requests, noun);
         var skipped = Skipped > 0 ? $"; {Count(Skipped, "row")} left out" : "";
         if (SpanSeconds is not { } span)
         {

@@ -8,9 +8,22 @@ namespace LlmSim.Workloads.Traces;
 internal sealed record TraceFields(string? Arrival, string Input, string Output, string? HashIds)
 {
     private const string Allowed =
-        "arrival=NAME, input=NAME, output=NAME and hash_ids=NAME, separated by commas, each at most once";
+        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, priority=NAME and deadline=NAME, separated by commas, each at most once";
 
-    private static readonly string[] s_keys = ["arrival", "input", "output", "hash_ids"];
+    private static readonly string[] s_keys =
+    [
+        "arrival",
+        "input",
+        "output",
+        "hash_ids",
+        "class",
+        "tenant",
+        "priority",
+        "deadline",
+    ];
+
+    /// <summary>Who sends a request; null when no column says it.</summary>
+    public OriginFields? Origin { get; private init; }
 
     /// <summary>The format's names, except those that <paramref name="columns" /> gives.</summary>
     /// <exception cref="UserErrorException">A column is not there, or a length has none.</exception>
@@ -50,7 +63,10 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
             Required("input", format.Input),
             Required("output", format.Output),
             Name("hash_ids", format.HashIds)
-        );
+        )
+        {
+            Origin = OriginFields.Of(columns),
+        };
     }
 
     /// <summary>Reads "arrival=Timestamp,input=Request tokens".</summary>
@@ -75,5 +91,25 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
         }
 
         return columns;
+    }
+}
+
+/// <summary>The names under which a trace has who sends a request, each null when it has none.</summary>
+/// <param name="Class">Class of the request.</param>
+/// <param name="Tenant">The customer.</param>
+/// <param name="Priority">Rank among others.</param>
+/// <param name="Deadline">Seconds from its sending.</param>
+internal sealed record OriginFields(string? Class, string? Tenant, string? Priority, string? Deadline)
+{
+    /// <summary>The columns that are given; null when there is none.</summary>
+    public static OriginFields? Of(IReadOnlyDictionary<string, string> columns)
+    {
+        var fields = new OriginFields(
+            columns.GetValueOrDefault("class"),
+            columns.GetValueOrDefault("tenant"),
+            columns.GetValueOrDefault("priority"),
+            columns.GetValueOrDefault("deadline")
+        );
+        return fields == new OriginFields(null, null, null, null) ? null : fields;
     }
 }

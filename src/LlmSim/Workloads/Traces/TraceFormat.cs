@@ -40,6 +40,9 @@ internal sealed class TraceFormat
     /// <summary>Reads what is not a table of these fields; null for one that is. Only JSON has such formats.</summary>
     internal Func<LineReader, TraceClockFactory, ITraceRows>? Rows { get; init; }
 
+    /// <summary>Reads its conversations; null for a format that has none.</summary>
+    internal SessionRowsFactory? Sessions { get; init; }
+
     /// <summary>The format of a name.</summary>
     /// <exception cref="UserErrorException">There is no such format.</exception>
     public static TraceFormat Parse(string name)

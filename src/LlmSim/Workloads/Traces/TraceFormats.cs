@@ -17,6 +17,10 @@ internal static class TraceFormats
         GuideLlmFormat.Format,
         ShareGptFormat.Format,
         OpenAiFormat.Format,
+        JsonlSessions.Format,
+        OtelRows.Otlp,
+        OtelRows.Printed,
+        LlmSimFormat.Format,
     ];
 
     /// <summary>What is read by the names of <c>columns</c> alone.</summary>

@@ -38,6 +38,13 @@ internal static class TraceOpening
         lines.Shape = head.Shape;
         var format = Choose(lines, head.Names, options.Format, columns, isJson: true);
         TraceClock Clock(string field) => new(format, field, options.TimeUnit);
+        if (options.ReplaysSessions)
+        {
+            return format.Sessions is { } openSessions && columns.Count == 0
+                ? (format, openSessions(lines, Clock, options.RulesOf(format)))
+                : throw NoSessions(lines, columns.Count > 0 ? "--columns" : $"the format {format.Name}");
+        }
+
         if (format.Rows is { } openRows && columns.Count == 0)
         {
             return (format, openRows(lines, Clock));
@@ -53,6 +60,11 @@ internal static class TraceOpening
         IReadOnlyDictionary<string, string> columns
     )
     {
+        if (options.ReplaysSessions)
+        {
+            throw NoSessions(lines, "CSV");
+        }
+
         lines.Shape = RecordShape.QuotedLines;
         lines.MoveNext();
         var header = new CsvHeader(lines);
@@ -113,6 +125,11 @@ internal static class TraceOpening
         // Broken JSON has no names; the first format's reader says where it breaks.
         return isJson && names.IsEmpty ? TraceFormats.All[0] : throw Unknown(lines, names, isJson);
     }
+
+    private static UserErrorException NoSessions(LineReader lines, string what) =>
+        lines.FileError(
+            $"sessions: {what} has none; allowed with {string.Join(", ", TraceFormats.All.Where(format => format.Sessions is not null).Select(format => format.Name))}"
+        );
 
     private static UserErrorException Unknown(LineReader lines, FieldNames names, bool isJson)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LlmSim.Workloads.Traces;
 
 /// <summary>How a trace is read.</summary>
@@ -38,6 +40,26 @@ public sealed record TraceOptions
     /// <summary>Whether rows that are no requests are left out and counted; otherwise they are errors.</summary>
     public bool SkipInvalid { get; init; }
 
+    /// <summary>
+    /// Whether requests of one session follow each other: off (null), replay, or lenient, which lets a request whose parent is missing begin a conversation.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Sessions { get; init; }
+
+    /// <summary>What the lengths of later turns count where the trace does not say: new for what is new, whole for the whole prompt.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SessionPrompts { get; init; }
+
+    /// <summary>Seconds of a token of a recorded answer, where only its beginning was recorded, at least 0; null for 0.04.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SessionTpotSeconds { get; init; }
+
+    /// <summary>Tokens that a hash id stands for; null for the format's own.</summary>
+    internal int? BlockTokens { get; init; }
+
+    /// <summary>Whether requests of one session follow each other.</summary>
+    internal bool ReplaysSessions => Sessions is not null and not SessionRules.Off;
+
     /// <summary>How much of the file is read before it is refused.</summary>
     internal ReadLimits Limits { get; init; } = new();
 
@@ -75,6 +97,33 @@ public sealed record TraceOptions
         if (TimeUnit is not null)
         {
             _ = TimeUnits.Parse(TimeUnit);
+        }
+
+        RequireOneOf("sessions", Sessions, SessionRules.Modes);
+        RequireOneOf("session_prompts", SessionPrompts, SessionRules.Prompts);
+        if (SessionTpotSeconds is { } tpot)
+        {
+            WorkloadParameter.Require(SessionRules.TpotRange, "session_tpot", tpot);
+        }
+    }
+
+    /// <summary>How requests of a format become conversations.</summary>
+    internal SessionRules RulesOf(TraceFormat format) =>
+        new()
+        {
+            IsLenient = Sessions == SessionRules.Lenient,
+            PromptsAre = SessionPrompts,
+            TpotSeconds = SessionTpotSeconds ?? SessionRules.DefaultTpotSeconds,
+            BlockTokens = BlockTokens ?? format.HashBlockTokens,
+        };
+
+    private static void RequireOneOf(string name, string? word, IReadOnlyList<string> words)
+    {
+        if (word is not null && !words.Contains(word))
+        {
+            throw new UserErrorException(
+                $"{name}: found '{word}'; allowed: {string.Join(", ", words)}.{Suggestion.For(word, words)}"
+            );
         }
     }
 }

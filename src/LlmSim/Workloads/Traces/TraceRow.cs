@@ -15,6 +15,9 @@ internal readonly record struct TraceRow(
     long[]? HashIds = null
 )
 {
+    /// <summary>What few traces have; null for nothing.</summary>
+    public TraceRowMore? More { get; init; }
+
     public const string SkipHint = "--skip_invalid leaves other rows out";
 
     public static readonly string AllowedLength = string.Create(
@@ -29,6 +32,15 @@ internal readonly record struct TraceRow(
         tokens = isLength ? (int)number : 0;
         return isLength;
     }
+}
+
+/// <summary>What few traces have of a request. In an object of its own, because each step of a reader copies a row.</summary>
+/// <param name="Conversation">The conversation that it begins; null when it stands alone.</param>
+/// <param name="Origin">Who sends it; null when nothing is known.</param>
+internal sealed record TraceRowMore(Conversation? Conversation, RequestOrigin? Origin)
+{
+    /// <summary>Tokens of a block of its hash ids; null for those of its format.</summary>
+    public int? HashBlockTokens { get; init; }
 }
 
 /// <summary>The rows of a trace, one after another.</summary>

@@ -39,6 +39,18 @@ internal static class TraceWriter
             (line, request) => AppendAzure(line, request, withTimes)
         );
 
+    /// <summary>Writes requests and conversations with their classes in this project's own format, from which they read back as they are.</summary>
+    /// <param name="stream">Gets UTF-8; it is left open.</param>
+    /// <param name="requests">In order of arrival.</param>
+    /// <param name="withTimes">Whether to write timestamps.</param>
+    /// <returns>The number of items written.</returns>
+    public static long WriteLlmSim(Stream stream, IEnumerable<RequestSpec> requests, bool withTimes = true) =>
+        Write(stream, requests, "", (line, request) => LlmSimWriter.Append(line, request, withTimes));
+
+    /// <summary>Whether an item has something that only this project's own format keeps.</summary>
+    public static bool NeedsLlmSim(in RequestSpec request) =>
+        request.Conversation is not null || request.Origin is not null;
+
     private static long Write(
         Stream stream,
         IEnumerable<RequestSpec> requests,

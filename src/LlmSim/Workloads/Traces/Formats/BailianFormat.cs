@@ -20,5 +20,6 @@ internal static class BailianFormat
             Unit = TimeUnit.Seconds,
             IsUnitCertain = true,
             HashBlockTokens = 16,
+            Sessions = BailianSessions.Open,
         };
 }

@@ -27,6 +27,9 @@ internal sealed class DocumentRows(
     /// <summary>Of an object that has a member twice no reader can know which is meant.</summary>
     public static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false };
 
+    /// <summary>What is wrong with a text that cannot be read.</summary>
+    public const string HalfCharacter = "an escape such as \\ud800 is half a character";
+
     private int _current = -1;
 
     public TraceClock Clock => clock;
@@ -52,6 +55,10 @@ internal sealed class DocumentRows(
                         $"this is not JSON from line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}; allowed: one whole JSON document"
                     )
             );
+        }
+        catch (InvalidOperationException)
+        {
+            throw lines.FileError(HalfCharacter);
         }
     }
 

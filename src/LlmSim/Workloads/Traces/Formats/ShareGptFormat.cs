@@ -17,7 +17,53 @@ internal static class ShareGptFormat
         {
             Marks = ["conversations"],
             Rows = (lines, _) => new ConversationRows(lines),
+            Sessions = ShareGptSessions.Open,
         };
+
+    /// <summary>What is said of lengths that are not counted.</summary>
+    public const string EstimateNotice =
+        "lengths are estimated from texts, without a tokenizer: 0.6 tokens for a character of Chinese, Japanese or Korean, 0.3 for any other";
+
+    /// <summary>Who says a message.</summary>
+    public static MessageRole RoleOf(JsonElement message) =>
+        (Text(message, "from") ?? Text(message, "role")) switch
+        {
+            "human" or "user" => MessageRole.Person,
+            "gpt" or "assistant" or "chatgpt" or "bing" or "bard" => MessageRole.Answer,
+            _ => MessageRole.Other,
+        };
+
+    /// <summary>Tokens of a message: those that it counts, else an estimate.</summary>
+    public static int Tokens(LineReader lines, JsonElement message, Action onEstimate)
+    {
+        var count = DocumentRows.Member(message, "tokens");
+        if (count.ValueKind == JsonValueKind.Number)
+        {
+            return count.TryGetDecimal(out var number) && TraceRow.TryLength(number, out var tokens)
+                ? tokens
+                : throw lines.Error(
+                    "tokens",
+                    Encoding.UTF8.GetBytes(count.GetRawText()),
+                    TraceRow.AllowedLength
+                );
+        }
+
+        onEstimate();
+        var text = Text(message, "value") ?? Text(message, "content") ?? "";
+        return text.Length > 0
+            ? TokenEstimate.Of(text)
+            : throw lines.Error("conversations", "found an empty message; allowed: a text");
+    }
+
+    /// <summary>What is wrong with a conversation without an answer.</summary>
+    public static UserErrorException NoExchange(LineReader lines) =>
+        lines.Error(
+            "conversations",
+            $"found no message of a human that is answered; allowed: one at least ({TraceRow.SkipHint})"
+        );
+
+    private static string? Text(JsonElement message, string name) =>
+        DocumentRows.Text(DocumentRows.Member(message, name));
 
     private sealed class ConversationRows(LineReader lines) : ITraceRows
     {
@@ -35,10 +81,7 @@ internal static class ShareGptFormat
 
         public string ArrivalField => "";
 
-        public string? Notice =>
-            _isEstimated
-                ? "lengths are estimated from texts, without a tokenizer: 0.6 tokens for a character of Chinese, Japanese or Korean, 0.3 for any other"
-                : null;
+        public string? Notice => _isEstimated ? EstimateNotice : null;
 
         public bool MoveNext() => lines.MoveNext();
 
@@ -69,6 +112,10 @@ internal static class ShareGptFormat
                     ? lines.Error("", $"{e.Message} Allowed: each once.")
                     : lines.Error("", lines.Line, "a JSON object with conversations");
             }
+            catch (InvalidOperationException)
+            {
+                throw lines.Error("", DocumentRows.HalfCharacter);
+            }
         }
 
         private (JsonElement Prompt, JsonElement Answer) FirstExchange(JsonElement root)
@@ -79,47 +126,46 @@ internal static class ShareGptFormat
                 var message in messages.ValueKind == JsonValueKind.Array ? messages.EnumerateArray() : default
             )
             {
-                switch (Text(message, "from") ?? Text(message, "role"))
+                switch (RoleOf(message))
                 {
-                    case "human" or "user":
+                    case MessageRole.Person:
                         prompt ??= message;
                         break;
-                    case "gpt" or "assistant" or "chatgpt" or "bing" or "bard" when prompt is not null:
+                    case MessageRole.Answer when prompt is not null:
                         return (prompt.Value, message);
                 }
             }
 
-            throw lines.Error(
-                "conversations",
-                $"found no message of a human that is answered; allowed: one at least ({TraceRow.SkipHint})"
-            );
+            throw NoExchange(lines);
         }
 
+        /// <summary>A count beside the conversation is that of its first exchange.</summary>
         private int Tokens(JsonElement root, string[] counts, JsonElement message)
         {
             var count = counts
                 .Select(name => DocumentRows.Member(root, name))
-                .Append(DocumentRows.Member(message, "tokens"))
                 .FirstOrDefault(element => element.ValueKind == JsonValueKind.Number);
-            if (count.ValueKind == JsonValueKind.Number)
+            if (count.ValueKind != JsonValueKind.Number)
             {
-                return count.TryGetDecimal(out var number) && TraceRow.TryLength(number, out var tokens)
-                    ? tokens
-                    : throw lines.Error(
-                        counts[0],
-                        Encoding.UTF8.GetBytes(count.GetRawText()),
-                        TraceRow.AllowedLength
-                    );
+                return ShareGptFormat.Tokens(lines, message, () => _isEstimated = true);
             }
 
-            _isEstimated = true;
-            var text = Text(message, "value") ?? Text(message, "content") ?? "";
-            return text.Length > 0
-                ? TokenEstimate.Of(text)
-                : throw lines.Error("conversations", "found an empty message; allowed: a text");
+            return count.TryGetDecimal(out var number) && TraceRow.TryLength(number, out var tokens)
+                ? tokens
+                : throw lines.Error(
+                    counts[0],
+                    Encoding.UTF8.GetBytes(count.GetRawText()),
+                    TraceRow.AllowedLength
+                );
         }
-
-        private static string? Text(JsonElement message, string name) =>
-            DocumentRows.Text(DocumentRows.Member(message, name));
     }
+}
+
+/// <summary>Who says a message of a conversation.</summary>
+internal enum MessageRole
+{
+    /// <summary>Neither of these: a system prompt, a tool.</summary>
+    Other,
+    Person,
+    Answer,
 }
