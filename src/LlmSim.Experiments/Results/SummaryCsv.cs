@@ -129,6 +129,7 @@ internal static class SummaryCsv
             ("max_model_len", c.MaxModelLen),
             ("warmup", c.Warmup),
             ("cooldown", c.Cooldown),
+            ("admission_policy", c.AdmissionPolicy is { } admission ? WithoutCommas(admission) : null),
         ];
 
     private static IEnumerable<(string Name, object? Value)> OurFigures(RunSummary s) =>
