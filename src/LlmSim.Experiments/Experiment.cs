@@ -53,7 +53,9 @@ internal static partial class Experiment
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
         var json = outputs.Json is null ? null : files.Add("--json", outputs.Json);
         var report = outputs.Report?.Open(files);
-        var observations = outputs.Plots is null && report is null ? null : new RunObservations();
+        var observations = outputs.Plots is null && report is null
+            ? null
+            : new RunObservations(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
         var samples = new SampleRecorder(files, outputs.Samples, keep: observations is not null);
         var pictures = outputs.Plots is null
             ? null
@@ -126,7 +128,7 @@ internal static partial class Experiment
         if (observations is not null)
         {
             observations.Samples = samples.Kept;
-            pictures?.Draw(files, observations, cancellation);
+            pictures?.Draw(files, observations, summary, cancellation);
         }
 
         if (report is not null)

@@ -41,13 +41,12 @@ internal sealed class ClientArguments
         valueName: "FIGURES"
     );
 
-    private readonly Option<string> _lostRequests = CliOption.Text(
+    private readonly Option<string> _lostRequests = CliOption.Choice(
         "lost_requests",
         "requests whose instance fails are sent again with the tokens that the client has (keep), from the beginning (restart), or "
             + "left to the client (fail)",
         s_defaults.LostRequests,
-        "NAME",
-        new OptionValue.Words(["keep", "restart", "fail"])
+        ["keep", "restart", "fail"]
     );
 
     private readonly Option<string> _startTime = CliOption.Text(
@@ -64,8 +63,8 @@ internal sealed class ClientArguments
 
     private readonly Option<string> _autoscaleLimits = CliOption.Text(
         "autoscale_limits",
-        $"limits and times of autoscaling, as {FleetOptions.LimitsForm}: seconds between decisions, and after a change without another "
-            + "one downwards",
+        $"limits and times of autoscaling, as {FleetOptions.LimitsForm}: seconds between decisions, and seconds in which the most that "
+            + "was wanted still counts [min=1,interval=10,cooldown=60]",
         valueName: "FIGURES"
     );
 
@@ -78,8 +77,9 @@ internal sealed class ClientArguments
             [_faults, _failures, _lostRequests, _startTime, _autoscale, _autoscaleLimits]
         );
 
-    public RunConfiguration Read(ParseResult parse, RunConfiguration configuration) =>
-        configuration with
+    public RunConfiguration Read(ParseResult parse, RunConfiguration configuration)
+    {
+        configuration = configuration with
         {
             ThinkTime = parse.GetValue(_thinkTime),
             TtftPatience = parse.GetValue(_ttftPatience),
@@ -92,6 +92,10 @@ internal sealed class ClientArguments
             Autoscale = parse.GetValue(_autoscale),
             AutoscaleLimits = parse.GetValue(_autoscaleLimits),
         };
+        ClientOptions.Parse(configuration);
+        FleetOptions.Parse(configuration);
+        return configuration;
+    }
 
     private static Option<string> Duration(string name, string description) =>
         CliOption.Text(

@@ -14,15 +14,17 @@ internal static class ClientOptions
 
     /// <summary>The clients of a run.</summary>
     /// <exception cref="UserErrorException">An option is wrong.</exception>
-    public static ClientBehavior Of(RunConfiguration configuration)
-    {
-        if (configuration is { ThinkTime: not null, Concurrency: null })
-        {
-            throw new UserErrorException(
+    public static ClientBehavior Of(RunConfiguration configuration) =>
+        configuration is { ThinkTime: not null, Concurrency: null }
+            ? throw new UserErrorException(
                 "think_time: is of a closed loop, and arrivals do not wait for clients; allowed with concurrency"
-            );
-        }
+            )
+            : Parse(configuration);
 
+    /// <summary>What the options say, each by itself.</summary>
+    /// <exception cref="UserErrorException">An option is wrong.</exception>
+    public static ClientBehavior Parse(RunConfiguration configuration)
+    {
         var retries = NamedFigures.ReadUnnamed(
             "retries",
             IsNumber(configuration.Retries)

@@ -29,16 +29,30 @@ internal static class FleetOptions
             return null;
         }
 
-        var start = StartTimes(c.StartTime);
-        return new FleetPlan
+        return Parse(c) with
         {
             Faults = c.Faults is { } path ? FaultFile.Read(path) : [],
+            Autoscale = c.Autoscale is null ? null : ParseAutoscale(c),
+        };
+    }
+
+    /// <summary>What the options say that name no file and no policy, each by itself.</summary>
+    /// <exception cref="UserErrorException">An option is wrong.</exception>
+    public static FleetPlan Parse(RunConfiguration c)
+    {
+        var start = StartTimes(c.StartTime);
+        if (c.AutoscaleLimits is not null)
+        {
+            ParseLimits(c);
+        }
+
+        return new FleetPlan
+        {
             Failures = c.Failures is { } failures ? ParseFailures(failures) : null,
             LostRequests = ParseLost(c.LostRequests),
             StartSeconds = start.Seconds,
             EngineStartSeconds = start.Engine,
             LoadBytesPerSecond = start.Load,
-            Autoscale = c.Autoscale is null ? null : ParseAutoscale(c),
         };
     }
 
@@ -86,13 +100,8 @@ internal static class FleetOptions
         return (process.MtbfSeconds ?? process.NodeMtbfSeconds) is null ? throw figures.Wrong() : process;
     }
 
-    private static AutoscalePlan ParseAutoscale(RunConfiguration c)
-    {
-        var figures = NamedFigures.ReadUnnamed("autoscale_limits", c.AutoscaleLimits ?? "min=1", LimitsForm);
-        var min = (int)(figures.TryTake("min", s_mayBeNone) ?? 1);
-        var max = (int?)figures.TryTake("max", s_instances);
-        var initial = (int?)figures.TryTake("initial", s_instances);
-        var plan = new AutoscalePlan
+    private static AutoscalePlan ParseAutoscale(RunConfiguration c) =>
+        ParseLimits(c) with
         {
             // Each stage has a policy of its own: it may remember.
             Policies = new[] { "prefill", "decode", "mixed" }.ToDictionary(
@@ -100,6 +109,17 @@ internal static class FleetOptions
                 _ => c.Catalogs.Policies.CreateAutoscale(c.Autoscale!),
                 StringComparer.Ordinal
             ),
+        };
+
+    private static AutoscalePlan ParseLimits(RunConfiguration c)
+    {
+        var figures = NamedFigures.ReadUnnamed("autoscale_limits", c.AutoscaleLimits ?? "min=1", LimitsForm);
+        var min = (int)(figures.TryTake("min", s_mayBeNone) ?? 1);
+        var max = (int?)figures.TryTake("max", s_instances);
+        var initial = (int?)figures.TryTake("initial", s_instances);
+        var plan = new AutoscalePlan
+        {
+            Policies = new Dictionary<string, IAutoscalePolicy>(),
             Min = min,
             Max = max,
             Initial = initial,

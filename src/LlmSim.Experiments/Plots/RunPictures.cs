@@ -1,4 +1,5 @@
 using LlmSim.Experiments.Results;
+using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Plots;
 
@@ -28,7 +29,13 @@ internal sealed class RunPictures
     }
 
     /// <summary>Draws everything into files of the set.</summary>
-    public void Draw(OutputSet files, RunObservations observations, CancellationToken cancellation) =>
+    public void Draw(
+        OutputSet files,
+        RunObservations observations,
+        RunSummary summary,
+        CancellationToken cancellation
+    )
+    {
         PictureSet.Draw(
             PlotData.Of(observations.Requests, observations.Samples, _note, _choices),
             files,
@@ -37,4 +44,13 @@ internal sealed class RunPictures
             _options.Format,
             cancellation
         );
+        PictureSet.Draw(
+            [("service", ServicePicture.Draw(observations.Service, summary))],
+            files,
+            Option,
+            _options.Folder,
+            _options.Format,
+            cancellation
+        );
+    }
 }

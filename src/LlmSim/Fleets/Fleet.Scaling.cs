@@ -7,7 +7,9 @@ namespace LlmSim.Fleets;
 /// <content>How many instances there are.</content>
 internal sealed partial class Fleet
 {
-    private readonly Dictionary<string, SimTime> _lastChange = new(StringComparer.Ordinal);
+    /// <summary>What was wanted of late, by stage.</summary>
+    private readonly Dictionary<string, Queue<(SimTime At, int Count)>> _wanted = new(StringComparer.Ordinal);
+
     private LoadCounts _seen;
 
     /// <summary>Instances beyond those of the start are off until an autoscaler wants them.</summary>
@@ -93,15 +95,34 @@ internal sealed partial class Fleet
             IntervalSeconds = autoscale.IntervalSeconds,
             StartSeconds = members[0].StartTime.Seconds,
         };
-        var wanted = Math.Clamp(Ask(policy, context), autoscale.Min, max);
+        var wanted = MostWanted(autoscale, stage, Math.Clamp(Ask(policy, context), autoscale.Min, max));
         if (wanted > present)
         {
             Grow(members, wanted - present);
         }
-        else if (wanted < present && MayShrink(autoscale, stage))
+        else if (wanted < present)
         {
             Shrink(members, present - wanted);
         }
+    }
+
+    /// <summary>The most that was wanted of late, so that a short lull stops nothing: the stabilization window of Kubernetes' autoscaler.</summary>
+    private int MostWanted(AutoscalePlan autoscale, string stage, int wanted)
+    {
+        if (!_wanted.TryGetValue(stage, out var recent))
+        {
+            recent = new();
+            _wanted.Add(stage, recent);
+        }
+
+        var window = SimTime.FromSeconds(autoscale.CooldownSeconds);
+        while (recent.TryPeek(out var first) && _simulation.Now - first.At > window)
+        {
+            recent.Dequeue();
+        }
+
+        recent.Enqueue((_simulation.Now, wanted));
+        return recent.Max(want => want.Count);
     }
 
     private static int Ask(IAutoscalePolicy policy, in FleetContext context)
@@ -121,13 +142,8 @@ internal sealed partial class Fleet
         }
     }
 
-    private bool MayShrink(AutoscalePlan autoscale, string stage) =>
-        !_lastChange.TryGetValue(stage, out var last)
-        || _simulation.Now - last >= SimTime.FromSeconds(autoscale.CooldownSeconds);
-
     private void Grow(FleetMember[] members, int count)
     {
-        _lastChange[members[0].Stage] = _simulation.Now;
         // One that drains has its weights: it is ready at once.
         foreach (var member in members.Where(IsDraining).Take(count).ToArray())
         {
@@ -145,7 +161,6 @@ internal sealed partial class Fleet
     /// <summary>Stops those that start, then those with the least to do; of equal ones the last.</summary>
     private void Shrink(FleetMember[] members, int count)
     {
-        _lastChange[members[0].Stage] = _simulation.Now;
         var order = members
             .Reverse()
             .Where(member => member.State is InstanceState.Starting or InstanceState.Ready)

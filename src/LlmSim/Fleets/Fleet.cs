@@ -95,7 +95,7 @@ internal sealed partial class Fleet
                 member.SecondsIn(state, until) * (accelerators ? member.Instance.Spec.TpSize : 1)
             );
         var ready = Sum(InstanceState.Ready, accelerators: false);
-        var wanted = ready + Sum(InstanceState.Failed, false) + Sum(InstanceState.Starting, false);
+        var down = _members.Sum(member => member.SecondsDown(until));
         var paid =
             Sum(InstanceState.Ready, true)
             + Sum(InstanceState.Starting, true)
@@ -105,7 +105,7 @@ internal sealed partial class Fleet
             Failures = Failures,
             Starts = _starts,
             Stops = _stops,
-            AvailabilityPercent = 100 * ready / wanted,
+            AvailabilityPercent = 100 * ready / (ready + down),
             MeanReadyInstances = ready / until.Seconds,
             AcceleratorSeconds = paid,
             IdleAcceleratorSeconds =

@@ -8,6 +8,8 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
 {
     private readonly long[] _nanoseconds = new long[Enum.GetValues<InstanceState>().Length];
     private SimTime _since;
+    private long _downNanoseconds;
+    private bool _hasFailed;
 
     public string Stage => stage;
 
@@ -29,6 +31,8 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
     public void ChangeTo(InstanceState state, SimTime now)
     {
         _nanoseconds[(int)State] += (now - _since).Nanoseconds;
+        _downNanoseconds += _hasFailed ? (now - _since).Nanoseconds : 0;
+        _hasFailed = state == InstanceState.Failed || (_hasFailed && state == InstanceState.Starting);
         _since = now;
         State = state;
         Changes++;
@@ -41,6 +45,10 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
         new SimTime(
             _nanoseconds[(int)state] + (state == State ? Math.Max(0, (until - _since).Nanoseconds) : 0)
         ).Seconds;
+
+    /// <summary>Seconds from failures until the instance was ready again, up to a time.</summary>
+    public double SecondsDown(SimTime until) =>
+        new SimTime(_downNanoseconds + (_hasFailed ? Math.Max(0, (until - _since).Nanoseconds) : 0)).Seconds;
 
     public override string ToString() => $"{instance}";
 }

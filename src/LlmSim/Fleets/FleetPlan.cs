@@ -3,7 +3,7 @@ using LlmSim.Clients;
 namespace LlmSim.Fleets;
 
 /// <summary>What becomes of instances during a run: which fail, how they come back, how many there are.</summary>
-public sealed class FleetPlan
+public sealed record FleetPlan
 {
     /// <summary>Faults at given times.</summary>
     public IReadOnlyList<Fault> Faults { get; init; } = [];
@@ -106,7 +106,7 @@ public sealed class FailureProcess
 }
 
 /// <summary>How the number of instances of each stage follows the load.</summary>
-public sealed class AutoscalePlan
+public sealed record AutoscalePlan
 {
     /// <summary>The policy of each stage, by "prefill", "decode" and "mixed": each has one of its own.</summary>
     public required IReadOnlyDictionary<string, Policies.IAutoscalePolicy> Policies { get; init; }
@@ -123,6 +123,6 @@ public sealed class AutoscalePlan
     /// <summary>Instances of a stage that are ready at the start; null for the fewest, and at least one.</summary>
     public int? Initial { get; init; }
 
-    /// <summary>Seconds after a change of a stage in which it is not made smaller.</summary>
+    /// <summary>Seconds in which the most instances that were wanted still count, so that a short lull stops none.</summary>
     public double CooldownSeconds { get; init; } = 60;
 }

@@ -12,7 +12,7 @@ public sealed class FleetSummary
     /// <summary>Instances that were told to stop.</summary>
     public required long Stops { get; init; }
 
-    /// <summary>Share of the time of instances that ought to run in which they were ready, in per cent.</summary>
+    /// <summary>Ready time beside the time from failures until instances were ready again, in per cent: 100 where none failed.</summary>
     public required double AvailabilityPercent { get; init; }
 
     /// <summary>Mean number of instances that were ready.</summary>

@@ -22,15 +22,16 @@ public sealed class RequestsWriterTests
             "id,arrival,input_length,output_length,prefill_instance,prefill_start,prefill_finish,ttft,"
                 + "kv_transfer_finish,decode_instance,decode_start,decode_finish,tpot,evictions,"
                 + "trace_input_length,trace_output_length,prefill_queue,kv_transfer,decode_queue,"
-                + "first_decode_start,recompute,finish,e2e,ttft_met,tpot_met,rejection_reason",
+                + "first_decode_start,recompute,finish,e2e,ttft_met,tpot_met,rejection_reason,"
+                + "outcome,class,tenant,priority,attempts,failovers,conversation,turn",
             lines[0]
         );
         Assert.Equal(
-            "0,0,100,11,1,0.25,0.5,0.5,0.625,2,1,2,0.15,1,100,11,0.25,0.125,0.125,0.75,0.125,2,2,true,true,",
+            "0,0,100,11,1,0.25,0.5,0.5,0.625,2,1,2,0.15,1,100,11,0.25,0.125,0.125,0.75,0.125,2,2,true,true,,finished,,,,1,0,,",
             lines[1]
         );
-        Assert.Equal("1,1,100,1,1,1.25,1.5,0.5,,,,,,0,100,1,0.25,,,,,1.5,0.5,true,,", lines[2]);
-        Assert.Equal("2,2,100,11,,,,,,,,,,0,100,11,,,,,,,,,,\"too long, \"\"far\"\" too long\"", lines[3]);
+        Assert.Equal("1,1,100,1,1,1.25,1.5,0.5,,,,,,0,100,1,0.25,,,,,1.5,0.5,true,,,finished,,,,1,0,,", lines[2]);
+        Assert.Equal("2,2,100,11,,,,,,,,,,0,100,11,,,,,,,,,,\"too long, \"\"far\"\" too long\",rejected,,,,1,0,,", lines[3]);
         Assert.Equal("", Assert.Single(lines[4..]));
     }
 

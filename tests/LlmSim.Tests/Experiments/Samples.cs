@@ -67,6 +67,7 @@ internal static class Samples
             Evictions = 0,
             TpotSeconds = double.NaN,
             RejectionReason = "too long, \"far\" too long",
+            Outcome = Outcome.Rejected,
         };
 
     public static RunResult Result()
