@@ -43,7 +43,7 @@ internal sealed class StudyUpload
     {
         var configurations = points.Select(point => point.Point.Configuration).ToArray();
         var folders = configurations[0].Catalogs.Folders;
-        NamedPolicy[] named = [.. configurations.SelectMany(Policies).Distinct()];
+        NamedPolicy[] named = [.. configurations.SelectMany(Experiment.NamedPolicies).Distinct()];
         (string Path, string Content)[] read =
         [
             .. FileClaims.Inputs.Where(UnixFile.IsRegular).Select(path => (path, FileHash.OfFile(path))),
@@ -103,12 +103,4 @@ internal sealed class StudyUpload
             outputs.Samples?.RowLimit ?? 0,
             outputs.Verify
         );
-
-    private static IEnumerable<NamedPolicy> Policies(RunConfiguration configuration) =>
-        [
-            new(PolicyDecisions.PrefillGlobal, configuration.PrefillGlobal),
-            new(PolicyDecisions.PrefillLocal, configuration.PrefillLocal),
-            new(PolicyDecisions.DecodeGlobal, configuration.DecodeGlobal),
-            new(PolicyDecisions.DecodeLocal, configuration.DecodeLocal),
-        ];
 }

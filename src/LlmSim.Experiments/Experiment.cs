@@ -1,5 +1,6 @@
 using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Experiments.Fleets;
+using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Reports;
@@ -205,7 +206,24 @@ internal static partial class Experiment
             configuration.PrefillLocal,
             configuration.DecodeGlobal,
             configuration.DecodeLocal
-        );
+        ) with
+        {
+            Admission = configuration.Catalogs.Policies.CreateAdmission(configuration.AdmissionPolicy),
+        };
+
+    /// <summary>What a configuration names of policies.</summary>
+    internal static IEnumerable<NamedPolicy> NamedPolicies(RunConfiguration configuration) =>
+        [
+            new(PolicyDecisions.PrefillGlobal, configuration.PrefillGlobal),
+            new(PolicyDecisions.PrefillLocal, configuration.PrefillLocal),
+            new(PolicyDecisions.DecodeGlobal, configuration.DecodeGlobal),
+            new(PolicyDecisions.DecodeLocal, configuration.DecodeLocal),
+            .. configuration.AdmissionPolicy is { } admission
+                ? PolicyCatalog
+                    .Parts(admission)
+                    .Select(part => new NamedPolicy(PolicyDecisions.Admission, part))
+                : [],
+        ];
 
     /// <summary>What the times of instances rest on, each.</summary>
     internal static IEnumerable<PredictionTier> Tiers(

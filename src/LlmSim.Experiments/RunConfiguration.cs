@@ -64,6 +64,10 @@ internal sealed record RunConfiguration
     /// <summary>Policy that orders the decode queues.</summary>
     public string DecodeLocal { get; init; } = "fcfs";
 
+    /// <summary>Policies that say which requests are taken, joined by +; null for none: all are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AdmissionPolicy { get; init; }
+
     /// <summary>The options of the model.</summary>
     public Semantics Semantics { get; init; } = Semantics.Standard;
 

@@ -1,6 +1,8 @@
 using LlmSim.Kernel;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Policies;
+using LlmSim.Workloads;
 
 namespace LlmSim.Testing;
 
@@ -52,6 +54,30 @@ internal sealed class DecisionWorld
         return (queue, now);
     }
 
+    /// <summary>A stage to be sized.</summary>
+    public FleetContext NextFleet()
+    {
+        var ready = _world.Next(MaxInstances);
+        var ended = _world.Next(20);
+        return new FleetContext
+        {
+            Now = NextInstant(),
+            Stage = "mixed",
+            Ready = ready,
+            Starting = _world.Next(2),
+            Min = 0,
+            Max = MaxInstances,
+            QueuedRequests = _world.Next(100),
+            RunningRequests = _world.Next(100),
+            KvShare = ready == 0 ? 0 : _world.NextDouble(),
+            Arrivals = _world.Next(30),
+            Ended = ended,
+            Met = _world.Next(ended + 1),
+            IntervalSeconds = 10,
+            StartSeconds = 30,
+        };
+    }
+
     private SimTime NextInstant() => new((long)(_world.NextDouble() * HorizonNanoseconds));
 
     private StagedInstance NextInstance(int index) =>
@@ -80,6 +106,20 @@ internal sealed class DecisionWorld
             TraceOutputTokens = trueOutputTokens,
             DecodeTokensOwed = trueOutputTokens,
             PredictedOutputTokens = _world.Next(3) == 0 ? null : 1 + _world.Next(500),
+            Call = new Call
+            {
+                FirstSent = new SimTime(arrival),
+                Spec = new RequestSpec(id, new SimTime(arrival), tokens, trueOutputTokens)
+                {
+                    Origin = new RequestOrigin
+                    {
+                        Class = $"class {id % 2}",
+                        Tenant = $"tenant {id % 3}",
+                        Priority = (id % 3) - 1,
+                        Weight = 1 + (id % 2),
+                    },
+                },
+            },
         };
     }
 }

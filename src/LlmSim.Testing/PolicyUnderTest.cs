@@ -11,9 +11,21 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
     public bool IsOrdered => PolicyDecisions.Local.HasFlag(decision) && NewLocal() is IOrderedLocalPolicy;
 
     public bool PromisesToIgnoreDeadlines =>
-        PolicySet.PromisesToIgnoreDeadlines(
-            PolicyDecisions.Global.HasFlag(decision) ? NewGlobal() : NewLocal()
-        );
+        PolicySet.PromisesToIgnoreDeadlines(New());
+
+    /// <summary>A new one, whatever it decides.</summary>
+    private object New() =>
+        decision switch
+        {
+            PolicyDecisions.PrefillGlobal or PolicyDecisions.DecodeGlobal => NewGlobal(),
+            PolicyDecisions.PrefillLocal or PolicyDecisions.DecodeLocal => NewLocal(),
+            PolicyDecisions.Admission => NewAdmission()[0],
+            _ => NewAutoscale(),
+        };
+
+    public IReadOnlyList<IAdmissionPolicy> NewAdmission() => catalog.CreateAdmission(text);
+
+    public IAutoscalePolicy NewAutoscale() => catalog.CreateAutoscale(text);
 
     public ILocalPolicy NewLocal() => catalog.CreateLocal(text, decision);
 
@@ -28,7 +40,9 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             PolicyDecisions.PrefillGlobal => others with { PrefillGlobal = NewGlobal() },
             PolicyDecisions.PrefillLocal => others with { PrefillLocal = NewLocal() },
             PolicyDecisions.DecodeGlobal => others with { DecodeGlobal = NewGlobal() },
-            _ => others with { DecodeLocal = NewLocal() },
+            PolicyDecisions.DecodeLocal => others with { DecodeLocal = NewLocal() },
+            PolicyDecisions.Admission => others with { Admission = NewAdmission() },
+            _ => others,
         };
     }
 
@@ -39,7 +53,13 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
     {
         var world = new DecisionWorld();
         var random = DecisionWorld.NewStream();
-        return PolicyDecisions.Global.HasFlag(decision) ? Routes(NewGlobal()) : Picks(NewLocal());
+        return decision switch
+        {
+            PolicyDecisions.PrefillGlobal or PolicyDecisions.DecodeGlobal => Routes(NewGlobal()),
+            PolicyDecisions.PrefillLocal or PolicyDecisions.DecodeLocal => Picks(NewLocal()),
+            PolicyDecisions.Admission => Admissions(NewAdmission()[0]),
+            _ => Sizes(NewAutoscale()),
+        };
 
         List<(int, int)> Routes(IGlobalPolicy policy)
         {
@@ -62,6 +82,30 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
                 var (queue, now) = world.NextQueue(trueOutputTokens);
                 var context = new LocalContext(decision, now, world.Instance, queue, random);
                 choices.Add((queue.Length, Choice(policy, context)));
+            }
+
+            return choices;
+        }
+
+        List<(int, int)> Admissions(IAdmissionPolicy policy)
+        {
+            var choices = new List<(int, int)>(count);
+            for (var i = 0; i < count; i++)
+            {
+                var (instances, request, now) = world.NextPlacement(trueOutputTokens);
+                var context = new AdmissionContext(now, request, instances, i % 3, random);
+                choices.Add((2, Choice(policy, context)));
+            }
+
+            return choices;
+        }
+
+        List<(int, int)> Sizes(IAutoscalePolicy policy)
+        {
+            var choices = new List<(int, int)>(count);
+            for (var i = 0; i < count; i++)
+            {
+                choices.Add((int.MaxValue, Choice(policy, world.NextFleet())));
             }
 
             return choices;
@@ -109,6 +153,32 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
         }
     }
 
+    private static int Choice(IAdmissionPolicy policy, in AdmissionContext context)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(policy, "asked to admit a request");
+            return policy.Admit(context) ? 1 : 0;
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+        {
+            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
+        }
+    }
+
+    private static int Choice(IAutoscalePolicy policy, in FleetContext context)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(policy, "asked how many instances there should be");
+            return policy.Decide(context);
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+        {
+            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
+        }
+    }
+
     /// <summary>The outcome of a check; an exception of the policy is one as well.</summary>
     public string? Guard(Func<string?> check)
     {
@@ -122,10 +192,7 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
         }
         catch (Exception e) when (e is not (InvariantViolationException or OperationCanceledException))
         {
-            return PolicyFailure.Describe(
-                PolicyDecisions.Global.HasFlag(decision) ? NewGlobal() : NewLocal(),
-                e
-            );
+            return PolicyFailure.Describe(New(), e);
         }
     }
 }

@@ -1,3 +1,4 @@
+using LlmSim.Fleets;
 using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Performance;
@@ -68,6 +69,7 @@ internal sealed class SimulatedWorld
             _scenario with
             {
                 Policies = policy.NewSet(),
+                Fleet = policy.Decision == PolicyDecisions.Autoscale ? Scaled(policy) : null,
                 TtftSloSeconds = ttftSloSeconds ?? _scenario.TtftSloSeconds,
             },
             Requests,
@@ -76,6 +78,23 @@ internal sealed class SimulatedWorld
         );
         return records;
     }
+
+    /// <summary>Instances come and go while requests do.</summary>
+    private static FleetPlan Scaled(PolicyUnderTest policy) =>
+        new()
+        {
+            StartSeconds = 1,
+            Autoscale = new AutoscalePlan
+            {
+                Policies = new Dictionary<string, IAutoscalePolicy>(StringComparer.Ordinal)
+                {
+                    ["prefill"] = policy.NewAutoscale(),
+                    ["decode"] = policy.NewAutoscale(),
+                },
+                IntervalSeconds = 0.5,
+                CooldownSeconds = 2,
+            },
+        };
 
     private static InstanceSpec WithEngine(InstanceSpec spec) => spec with { Engine = new EngineSpec() };
 

@@ -2,7 +2,7 @@ using LlmSim.Routing;
 
 namespace LlmSim;
 
-/// <content>Which requests can never be served, and why.</content>
+/// <content>Which requests are not taken, and why.</content>
 internal sealed partial class Cluster
 {
     private string? ReasonToReject(Request request)
@@ -29,6 +29,13 @@ internal sealed partial class Cluster
             ? null
             : $"prompt and output exceed the KV memory of {Every(_decodeRouter, "decode")}";
     }
+
+    /// <summary>Why an admission policy does not take a request that could be served; null when it is taken.</summary>
+    private string? ReasonToTurnAway(Request request) =>
+        _gate?.ReasonToTurnAway(request, _simulation.Now, _prefillRouter.Ready(request), _unplaced.Count);
+
+    /// <summary>Requests that admission policies have turned away, by policy.</summary>
+    public IEnumerable<KeyValuePair<string, long>> TurnedAway => _gate?.TurnedAway ?? [];
 
     /// <summary>Why no instance that takes arriving requests can hold it: its prompt is too long for all, or what comes after it.</summary>
     private string ReasonAtArrival(Request request) =>

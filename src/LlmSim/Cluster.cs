@@ -32,6 +32,7 @@ internal sealed partial class Cluster
     private readonly KvTransfers _transfers;
     private readonly Router _prefillRouter;
     private readonly Router _decodeRouter;
+    private readonly AdmissionGate? _gate;
     private readonly RequestPool _requests;
     private readonly FrontEnd? _frontEnd;
     private readonly Persistence? _persistence;
@@ -101,6 +102,7 @@ internal sealed partial class Cluster
             scenario.Policies.DecodeGlobal,
             [.. _decode, .. _mixed]
         );
+        _gate = build.Gate();
         _fleet = NewFleet();
     }
 
@@ -178,6 +180,10 @@ internal sealed partial class Cluster
             request.State = RequestState.Rejected;
             End(request, Outcome.Rejected, reason);
             Drop(request);
+        }
+        else if (ReasonToTurnAway(request) is { } refusal)
+        {
+            TurnAway(request, refusal);
         }
         else
         {

@@ -91,6 +91,12 @@ internal sealed class ClusterBuilder(
     public Router Router(PolicyDecisions decision, IGlobalPolicy policy, Instance[] instances) =>
         new(decision, policy, Random(decision, instance: null), instances);
 
+    /// <summary>Who says which requests are taken; null when all are.</summary>
+    public AdmissionGate? Gate() =>
+        scenario.Policies.Admission is { Count: > 0 } policies
+            ? new(policies, Random(PolicyDecisions.Admission, instance: null))
+            : null;
+
     private IReadOnlyList<InstanceSpec> NotEmpty(IReadOnlyList<InstanceSpec> specs, string stage) =>
         specs.Count > 0 || scenario.MixedInstances.Count > 0
             ? specs

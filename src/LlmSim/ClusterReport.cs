@@ -73,9 +73,19 @@ internal static class ClusterReport
 
     /// <summary>The counters of the policies, as decision.name.</summary>
     /// <exception cref="UserErrorException">A user's policy throws when asked for them.</exception>
-    public static IReadOnlyDictionary<string, long> PolicyCounters(PolicySet policies)
+    public static IReadOnlyDictionary<string, long> PolicyCounters(Cluster cluster, PolicySet policies)
     {
         var counters = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var (name, count) in cluster.TurnedAway)
+        {
+            counters[$"admission_policy.{name}"] = count;
+        }
+
+        foreach (var policy in policies.Admission)
+        {
+            Add("admission_policy", policy);
+        }
+
         Add("prefill_global", policies.PrefillGlobal);
         Add("prefill_local", policies.PrefillLocal);
         Add("decode_global", policies.DecodeGlobal);

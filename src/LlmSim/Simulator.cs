@@ -72,7 +72,7 @@ public static class Simulator
         cluster.Run(cancellation);
         var summary = recorder.Summarize(
             makespanSeconds => ClusterReport.Usages(cluster, makespanSeconds),
-            ClusterReport.PolicyCounters(scenario.Policies),
+            ClusterReport.PolicyCounters(cluster, scenario.Policies),
             cluster.Evictions,
             cluster.DecodeIterations,
             ClusterReport.CacheUsage(cluster),

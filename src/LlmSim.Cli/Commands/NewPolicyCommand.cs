@@ -15,7 +15,7 @@ internal sealed class NewPolicyCommand : CliCommand
 
     private readonly Option<string> _kind = CliOption.Choice(
         "kind",
-        "what it decides, and how: routing by choice or by score, queueing by choice or by key",
+        "what it decides, and how: routing by choice or by score, queueing by choice or by key, admission, the size of a fleet",
         "scored",
         PolicyTemplate.Kinds
     );
@@ -45,7 +45,13 @@ internal sealed class NewPolicyCommand : CliCommand
         var (name, kind) = (parse.GetRequiredValue(_name), parse.GetRequiredValue(_kind));
         var folder = parse.GetRequiredValue(_output);
         var path = PolicyTemplate.Write(name, kind, folder);
-        var decision = kind is "global" or "scored" ? "prefill_global" : "prefill_local";
+        var decision = kind switch
+        {
+            "global" or "scored" => "prefill_global",
+            "admission" => "admission_policy",
+            "autoscale" => "autoscale",
+            _ => "prefill_local",
+        };
         var from = folder == StandardFolder ? "" : $" --policies {folder}";
         Console.Out.WriteLine(
             $"""

@@ -17,7 +17,7 @@ internal sealed partial class RunArguments
     private static Option<string> Policy(
         string name,
         string description,
-        string defaultValue,
+        string? defaultValue,
         PolicyDecisions decision
     ) =>
         CliOption.Text(

@@ -55,6 +55,13 @@ internal sealed partial class RunArguments
         PolicyDecisions.DecodeLocal
     );
 
+    private readonly Option<string> _admissionPolicy = Policy(
+        "admission_policy",
+        "says which requests the cluster takes, several joined by +; without it all are taken",
+        null,
+        PolicyDecisions.Admission
+    );
+
     private readonly Option<string> _outputPredictor = CliOption.Text(
         "output_predictor",
         "what policies are told about output lengths: none, oracle, noisy:sigma=0.3",
@@ -94,13 +101,27 @@ internal sealed partial class RunArguments
             _performance.Group,
             new(
                 "Policies (see llmsim policies; options as NAME:key=value,key=value)",
-                [_prefillGlobal, _prefillLocal, _decodeGlobal, _decodeLocal, _outputPredictor]
+                [
+                    _prefillGlobal,
+                    _prefillLocal,
+                    _decodeGlobal,
+                    _decodeLocal,
+                    _admissionPolicy,
+                    _outputPredictor,
+                ]
             ),
             new("Service level objectives", [_ttftSlo, _tpotSlo]),
             _clients.ClientGroup,
             _clients.FleetGroup,
             _statistics.Group,
         ];
+
+    /// <summary>The same with the section of a scenario file that each stands in.</summary>
+    public IEnumerable<(string Section, OptionGroup Group)> Sections =>
+        Groups.Zip(
+            ["workload", "cluster", "model", "performance", "policies", "slos", "clients", "fleet", "statistics"],
+            (group, section) => (section, group)
+        );
 
     /// <summary>The semantics: the same, apart because help shows them last.</summary>
     public IReadOnlyList<OptionGroup> SemanticsGroups => _semantics.Groups;
@@ -217,18 +238,10 @@ internal sealed partial class RunArguments
     )
     {
         var plan = SweepPlan.Create(axes, point => Configuration([.. settings, .. point]), settings);
-        var named = plan.Points.SelectMany(point => Policies(point.Configuration)).Distinct();
+        var named = plan.Points.SelectMany(point => Experiment.NamedPolicies(point.Configuration)).Distinct();
         var sources = plan.Points.Select(point => point.Configuration.Performance);
         return plan.With(_plugins.Load(parse, [.. named], sources, console));
     }
-
-    private static IEnumerable<NamedPolicy> Policies(RunConfiguration configuration) =>
-        [
-            new(PolicyDecisions.PrefillGlobal, configuration.PrefillGlobal),
-            new(PolicyDecisions.PrefillLocal, configuration.PrefillLocal),
-            new(PolicyDecisions.DecodeGlobal, configuration.DecodeGlobal),
-            new(PolicyDecisions.DecodeLocal, configuration.DecodeLocal),
-        ];
 
     /// <summary>What some settings say, and the defaults beside them.</summary>
     /// <exception cref="UserErrorException">One is not understood.</exception>
@@ -272,6 +285,7 @@ internal sealed partial class RunArguments
                 PrefillLocal = parse.GetRequiredValue(_prefillLocal),
                 DecodeGlobal = parse.GetRequiredValue(_decodeGlobal),
                 DecodeLocal = parse.GetRequiredValue(_decodeLocal),
+                AdmissionPolicy = parse.GetValue(_admissionPolicy),
                 OutputPredictor = parse.GetRequiredValue(_outputPredictor),
                 TtftSloSeconds = parse.GetValue(_ttftSlo),
                 TpotSloSeconds = parse.GetValue(_tpotSlo),

@@ -13,6 +13,7 @@ internal sealed class RunCommand : CliCommand, ISweepingCommand
     private readonly RunArguments _run = new();
     private readonly OutputArguments _output = new();
     private readonly SteadyArguments _steady = new();
+    private readonly ScenarioArguments _scenario = new();
 
     public RunCommand(CliConsole console)
         : base(
@@ -22,7 +23,9 @@ internal sealed class RunCommand : CliCommand, ISweepingCommand
             console
         )
     {
+        Add(_scenario.Argument);
         AddGroups([
+            _scenario.Group,
             .. _run.Groups,
             _steady.Group,
             .. _output.Groups,
@@ -49,12 +52,22 @@ internal sealed class RunCommand : CliCommand, ISweepingCommand
             "llmsim run --require 'ttft_p99<1s, tpot_p99<50ms' --require 'attainment>=95%'",
             "llmsim run --precise 2% --precise_figure ttft_mean tpot_mean",
             "llmsim run --lambda_arrival 1 2 3 --seed 1 2 3 4 5 --csv_output sweep.csv",
+            "llmsim run samples/scenarios/tenants.yaml --seed 7",
+            "llmsim run --lambda_arrival 3 --print_scenario",
         ];
         SetAction(Execute);
     }
 
-    private int Execute(ParseResult parse)
+    private int Execute(ParseResult line)
     {
+        var parse = _scenario.Expand(line, this);
+        RequireValues(parse);
+        if (_scenario.AsksToPrint(line))
+        {
+            Console.Out.Write(_scenario.Write(parse, this, Sections));
+            return ExitCode.Success;
+        }
+
         var plan = _run.Plan(parse, Console);
         if (plan.Points.Count > 1 || _output.AsksForSweep(parse))
         {
@@ -74,6 +87,15 @@ internal sealed class RunCommand : CliCommand, ISweepingCommand
         Console.Warn(_steady.Unread(parse));
         return RunOne(plan.Points[0].Configuration, parse);
     }
+
+    /// <summary>The options as they stand in a scenario file.</summary>
+    private IEnumerable<(string Section, OptionGroup Group)> Sections =>
+        [
+            .. _run.Sections,
+            ("statistics", _steady.Group),
+            .. _output.Groups.Append(_output.SingleRunGroup).Select(group => ("outputs", group)),
+            .. _run.SemanticsGroups.Select(group => ("semantics", group)),
+        ];
 
     /// <inheritdoc />
     public int Merge(ParseResult parse, IReadOnlyList<ShardFolder> shards) =>

@@ -30,6 +30,11 @@ internal static partial class SummaryReport
             "Policies",
             $"prefill {c.PrefillGlobal}, {c.PrefillLocal}; decode {c.DecodeGlobal}, {c.DecodeLocal}"
         );
+        if (c.AdmissionPolicy is { } admission)
+        {
+            Line(writer, "Admission", TerminalText.Escape(admission));
+        }
+
         WritePrediction(result.Prediction, writer);
         if (c.OutputPredictor != new RunConfiguration().OutputPredictor)
         {

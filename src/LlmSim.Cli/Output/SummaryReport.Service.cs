@@ -23,7 +23,7 @@ internal static partial class SummaryReport
         if (service.Tenants.Count > 1)
         {
             WriteGroups("Tenant", service.Tenants, console);
-            Line(writer, "Fairness", $"Jain's index of tokens by weight {Figures.Number(service.JainIndex)}");
+            WriteWrapped(writer, "Fairness", $"Jain's index of tokens by weight {Figures.Number(service.JainIndex)}");
         }
     }
 
@@ -31,7 +31,7 @@ internal static partial class SummaryReport
     {
         if (s.TimedOut + s.Failed + service.Retries + service.Failovers > 0)
         {
-            Line(
+            WriteWrapped(
                 writer,
                 "Clients",
                 $"{Figures.Count(s.TimedOut)} gave up, {Figures.Count(s.Failed)} lost with an instance; "
@@ -49,7 +49,7 @@ internal static partial class SummaryReport
 
         if (service.Conversations > 0)
         {
-            Line(
+            WriteWrapped(
                 writer,
                 "Sessions",
                 $"{Figures.Count(service.Conversations)} conversations, {Figures.Count(service.ConversationsBrokenOff)} broken off, "
@@ -60,7 +60,7 @@ internal static partial class SummaryReport
         if (service.ComputedTokens > service.UsefulTokens)
         {
             var all = 100.0 / service.ComputedTokens;
-            Line(
+            WriteWrapped(
                 writer,
                 "Tokens",
                 $"{Figures.Count(service.ComputedTokens)} computed: {Figures.Number(all * service.UsefulTokens)} % useful, "
@@ -76,7 +76,7 @@ internal static partial class SummaryReport
             return;
         }
 
-        Line(
+        WriteWrapped(
             writer,
             "Fleet",
             $"{Figures.Number(fleet.MeanReadyInstances)} instances ready on average; {Figures.Count(fleet.Failures)} failures, "
@@ -85,7 +85,7 @@ internal static partial class SummaryReport
         var recovery = double.IsNaN(fleet.RecoverySeconds)
             ? ""
             : $"; {Figures.Number(fleet.RecoverySeconds)} s to recover";
-        Line(
+        WriteWrapped(
             writer,
             "",
             $"availability {Figures.Number(fleet.AvailabilityPercent)} %{recovery}; "

@@ -58,7 +58,7 @@ internal static partial class SummaryReport
     private static void WriteRequests(RunResult result, TextWriter writer)
     {
         var (c, s) = (result.Configuration, result.Summary);
-        Line(
+        WriteWrapped(
             writer,
             "Requests",
             $"{Figures.Count(s.Requests)} = {Figures.Count(s.Finished)} finished + {Figures.Count(s.Rejected)} "

@@ -46,13 +46,24 @@ internal static class ClusterSource
             );
         }
 
-        using var stream = InputFile.Open(path);
-        var entries = Read(stream, path, hardware);
+        var entries = ReadWhole(path, hardware);
         return entries.FirstOrDefault(entry => entry.Role is null) is { } without
             ? throw new UserErrorException(
                 $"{path}:{without.Line}: the instance has no role; allowed: prefill, decode, mixed"
             )
             : entries;
+    }
+
+    /// <summary>The instances of a file, or of a text that is the list itself.</summary>
+    private static IReadOnlyList<ClusterEntry> ReadWhole(string path, HardwareCatalog hardware)
+    {
+        if (path.StartsWith('['))
+        {
+            return ClusterFile.Read(Encoding.UTF8.GetBytes(path), "cluster", hardware.Get);
+        }
+
+        using var stream = InputFile.Open(path);
+        return Read(stream, path, hardware);
     }
 
     private static IReadOnlyList<InstanceSpec> Of(IReadOnlyList<ClusterEntry> entries, InstanceRole role) =>

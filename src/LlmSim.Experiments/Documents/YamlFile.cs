@@ -16,7 +16,17 @@ internal static class YamlFile
     {
         using var stream = InputFile.Open(path);
         var bytes = Utf8Document.Read(stream, path, LargestBytes, expected);
-        using var text = new StringReader(System.Text.Encoding.UTF8.GetString(bytes.Span));
+        return Parse(System.Text.Encoding.UTF8.GetString(bytes.Span), path, expected);
+    }
+
+    /// <summary>The mapping that a text is.</summary>
+    /// <param name="content">The text.</param>
+    /// <param name="path">Where it is from, for messages.</param>
+    /// <param name="expected">What it should be, for messages.</param>
+    /// <exception cref="UserErrorException">It is not; the message has file and line.</exception>
+    public static YamlMappingNode Parse(string content, string path, string expected)
+    {
+        using var text = new StringReader(content);
         var events = new YamlEvents(path, new Parser(text));
         var yaml = new YamlStream();
         try

@@ -34,7 +34,10 @@ internal static class FaultFile
     /// <exception cref="UserErrorException">Something is wrong; the message has file and line.</exception>
     public static IReadOnlyList<Fault> Read(string path)
     {
-        var root = YamlFile.Read(path, Expected);
+        // A scenario file may have the list itself.
+        var root = path.StartsWith('[')
+            ? YamlFile.Parse($"faults: {path}", path = "faults", Expected)
+            : YamlFile.Read(path, Expected);
         var faults = new List<Fault>();
         foreach (var (key, value) in root.Children)
         {

@@ -97,7 +97,7 @@ internal static class FleetOptions
             // Each stage has a policy of its own: it may remember.
             Policies = new[] { "prefill", "decode", "mixed" }.ToDictionary(
                 stage => stage,
-                _ => (IAutoscalePolicy)c.Catalogs.Policies.CreateAutoscale(c.Autoscale!),
+                _ => c.Catalogs.Policies.CreateAutoscale(c.Autoscale!),
                 StringComparer.Ordinal
             ),
             Min = min,

@@ -13,6 +13,9 @@ internal sealed class RunParts(RunConfiguration configuration)
 {
     private WorkloadOptions? _workload;
     private ArrivalProcess? _arrivals;
+    private const PolicyDecisions AllDecisions =
+        PolicyDecisions.Global | PolicyDecisions.Local | PolicyDecisions.Admission;
+
     private ClusterInstances? _cluster;
     private PolicySet? _policies;
     private bool? _hasRoofline;
@@ -93,17 +96,20 @@ internal sealed class RunParts(RunConfiguration configuration)
     public bool HasPrefixFetchingPolicy => Policies.PrefillGlobal is IPrefixFetchingPolicy;
 
     /// <summary>Whether a policy that is asked draws random numbers.</summary>
-    public bool HasRandomPolicy => MayUse(PolicyInput.Random, PolicyDecisions.Global | PolicyDecisions.Local);
+    public bool HasRandomPolicy => MayUse(PolicyInput.Random, AllDecisions);
 
     /// <summary>Whether a policy looks at the work that waits for prefill.</summary>
     public bool HasPrefillWorkPolicy =>
-        MayUse(PolicyInput.EstimatedWork, PolicyDecisions.PrefillGlobal | PolicyDecisions.PrefillLocal);
+        MayUse(
+            PolicyInput.EstimatedWork,
+            PolicyDecisions.PrefillGlobal | PolicyDecisions.PrefillLocal | PolicyDecisions.Admission
+        );
 
     /// <summary>
     /// Whether a policy is told predicted lengths, or the work that is estimated from them: of instances that decode.
     /// </summary>
     public bool HasPredictionPolicy =>
-        MayUse(PolicyInput.PredictedOutput, PolicyDecisions.Global | PolicyDecisions.Local)
+        MayUse(PolicyInput.PredictedOutput, AllDecisions)
         || MayUse(PolicyInput.EstimatedWork, PolicyDecisions.DecodeGlobal | PolicyDecisions.DecodeLocal)
         || (Cluster.Mixed.Count > 0 && HasPrefillWorkPolicy);
 
@@ -111,15 +117,10 @@ internal sealed class RunParts(RunConfiguration configuration)
     private PolicyDecisions Asked =>
         PolicyDecisions.PrefillGlobal
         | PolicyDecisions.PrefillLocal
+        | PolicyDecisions.Admission
         | (SendsKvCaches ? PolicyDecisions.DecodeGlobal | PolicyDecisions.DecodeLocal : PolicyDecisions.None);
 
-    private PolicySet Policies =>
-        _policies ??= configuration.Catalogs.Policies.CreateSet(
-            configuration.PrefillGlobal,
-            configuration.PrefillLocal,
-            configuration.DecodeGlobal,
-            configuration.DecodeLocal
-        );
+    private PolicySet Policies => _policies ??= Experiment.CreatePolicies(configuration);
 
     private bool MayUse(PolicyInput input, PolicyDecisions decisions) =>
         (Policies.DecisionsThatMayUse(input) & decisions & Asked) != PolicyDecisions.None;

@@ -142,6 +142,7 @@ internal static class SummaryCsv
             ("start_time", WithoutCommas(c.StartTime ?? "")),
             ("autoscale", WithoutCommas(c.Autoscale ?? "")),
             ("autoscale_limits", WithoutCommas(c.AutoscaleLimits ?? "")),
+            ("admission_policy", c.AdmissionPolicy is { } admission ? WithoutCommas(admission) : null),
         ];
 
     private static IEnumerable<(string Name, object? Value)> OurFigures(RunSummary s) =>

@@ -180,14 +180,8 @@ internal readonly record struct InputFingerprint(string Name, string Content)
     }
 
     private static IEnumerable<InputFingerprint> PoliciesOfTheUser(Catalogs catalogs, PolicySet policies) =>
-        new object[]
-        {
-            policies.PrefillGlobal,
-            policies.PrefillLocal,
-            policies.DecodeGlobal,
-            policies.DecodeLocal,
-        }
-            .Select(policy => policy.GetType())
+        policies
+            .All.Select(policy => policy.GetType())
             .Where(type => !ShippedPoliciesAttribute.Covers(type))
             .Distinct()
             .Select(type => (Type: type, Name: type.GetCustomAttribute<PolicyAttribute>()?.Name ?? type.Name))

@@ -6,8 +6,10 @@ internal static class BuiltInPolicies
     public static IReadOnlyList<Type> Types { get; } =
     [
         typeof(ConductorPolicy),
+        typeof(DeadlinePolicy),
         typeof(EdfPolicy),
         typeof(FcfsPolicy),
+        typeof(FixedPolicy),
         typeof(HrrnPolicy),
         typeof(KvAwarePolicy),
         typeof(LeastKvPolicy),
@@ -16,10 +18,15 @@ internal static class BuiltInPolicies
         typeof(LowestLoadPolicy),
         typeof(MooreHodgsonPolicy),
         typeof(PowerOfTwoPolicy),
+        typeof(PredictivePolicy),
         typeof(PrefixAffinityPolicy),
+        typeof(QueueLimitPolicy),
         typeof(RandomPolicy),
+        typeof(ReactivePolicy),
         typeof(RoundRobinPolicy),
+        typeof(ShedPolicy),
         typeof(ShortestPolicy),
+        typeof(TokenBucketPolicy),
         typeof(VllmFrontPolicy),
     ];
 }

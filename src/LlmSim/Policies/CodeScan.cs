@@ -141,7 +141,7 @@ internal static class CodeScan
 
     private static bool IsPolicy(Type? type) =>
         type is not null
-        && (type.IsAssignableTo(typeof(IGlobalPolicy)) || type.IsAssignableTo(typeof(ILocalPolicy)));
+        && Array.Exists(PolicyDescription.Interfaces, decided => type.IsAssignableTo(decided.Interface));
 
     /// <summary>Fields that runs share, one after the other or in parallel.</summary>
     private static IEnumerable<string> SharedFields(Type type) =>

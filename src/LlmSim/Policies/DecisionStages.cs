@@ -5,7 +5,7 @@ internal static class DecisionStages
 {
     /// <summary>Prefill or decode, for a single decision.</summary>
     public static Stage Stage(this PolicyDecisions decision) =>
-        decision is PolicyDecisions.PrefillGlobal or PolicyDecisions.PrefillLocal
+        decision is PolicyDecisions.PrefillGlobal or PolicyDecisions.PrefillLocal or PolicyDecisions.Admission
             ? Requests.Stage.Prefill
             : Requests.Stage.Decode;
 }

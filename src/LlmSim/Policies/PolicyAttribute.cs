@@ -1,6 +1,6 @@
 namespace LlmSim.Policies;
 
-/// <summary>The four scheduling decisions of the pipeline.</summary>
+/// <summary>The decisions that policies take.</summary>
 [Flags]
 public enum PolicyDecisions
 {
@@ -18,6 +18,12 @@ public enum PolicyDecisions
 
     /// <summary>Which queued request joins a decode batch next.</summary>
     DecodeLocal = 8,
+
+    /// <summary>Whether the cluster takes a request that a client sends.</summary>
+    Admission = 16,
+
+    /// <summary>How many instances a stage should have.</summary>
+    Autoscale = 32,
 
     /// <summary>Both routing decisions.</summary>
     Global = PrefillGlobal | DecodeGlobal,
@@ -47,7 +53,7 @@ public sealed class PolicyAttribute : Attribute, INamedCode
 
     /// <summary>
     /// The promise that its choices do not depend on <see cref="RequestView.TtftDeadline" />. Runs that differ only in their SLOs
-    /// are then one simulation, when all four policies promise it.
+    /// are then one simulation, when all policies promise it.
     /// </summary>
     public bool IgnoresTtftDeadline { get; init; }
 }

@@ -76,11 +76,35 @@ public sealed class PolicyCatalog
     public ILocalPolicy CreateLocal(string text, PolicyDecisions decision) =>
         (ILocalPolicy)Create(text, decision);
 
-    /// <summary>A new policy of autoscaling, given as <c>name</c> or <c>name:key=value,key=value</c>.</summary>
+    /// <summary>New admission policies, given as <c>name:key=value,key=value</c> and joined by +: all have to admit a request.</summary>
+    /// <param name="text">Names and options; null for none.</param>
+    /// <exception cref="UserErrorException">As <see cref="CreateSet" />.</exception>
+    public IReadOnlyList<IAdmissionPolicy> CreateAdmission(string? text) =>
+        text is null
+            ? []
+            : [.. Parts(text).Select(part => (IAdmissionPolicy)Create(part, PolicyDecisions.Admission))];
+
+    /// <summary>A new autoscaler, given as <c>name</c> or <c>name:key=value,key=value</c>. Each stage has one of its own.</summary>
     /// <param name="text">Name and options.</param>
-    /// <exception cref="UserErrorException">There is none.</exception>
-    internal IAutoscalePolicy CreateAutoscale(string text) =>
-        throw new UserErrorException($"autoscale: there is no policy '{text}'");
+    /// <exception cref="UserErrorException">As <see cref="CreateSet" />.</exception>
+    public IAutoscalePolicy CreateAutoscale(string text) =>
+        (IAutoscalePolicy)Create(text, PolicyDecisions.Autoscale);
+
+    /// <summary>The policies of a text that joins several by +, which may also be a part of a number.</summary>
+    internal static IEnumerable<string> Parts(string text)
+    {
+        var from = 0;
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] == '+' && !(at + 1 < text.Length && char.IsAsciiDigit(text[at + 1])))
+            {
+                yield return text[from..at];
+                from = at + 1;
+            }
+        }
+
+        yield return text[from..];
+    }
 
     private static string Origin(PolicyDescription policy) =>
         policy.Source is { } source ? $"class {policy.Type.Name} of {source}"

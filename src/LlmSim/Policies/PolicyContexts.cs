@@ -245,6 +245,21 @@ public readonly struct RequestView
     /// <summary>When its first token must have come to meet the TTFT SLO.</summary>
     public SimTime TtftDeadline => Source.TtftDeadline;
 
+    /// <summary>When its client wants its last token; the end of the clock without a deadline.</summary>
+    public SimTime Deadline => Source.Deadline;
+
+    /// <summary>Its class, such as "chat" or "batch".</summary>
+    public string Class => Source.Origin.Class;
+
+    /// <summary>The customer that it belongs to.</summary>
+    public string Tenant => Source.Origin.Tenant;
+
+    /// <summary>Its rank: the lower, the more urgent. 0 unless the workload says otherwise.</summary>
+    public int Priority => Source.Origin.Priority;
+
+    /// <summary>Share of its tenant beside others', above 0. 1 unless the workload says otherwise.</summary>
+    public double Weight => Source.Origin.Weight;
+
     /// <summary>Length of its prompt in tokens.</summary>
     public int PromptTokens => Source.InputTokens;
 

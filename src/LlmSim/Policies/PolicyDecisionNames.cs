@@ -9,6 +9,8 @@ internal static class PolicyDecisionNames
         (PolicyDecisions.PrefillLocal, "prefill_local"),
         (PolicyDecisions.DecodeGlobal, "decode_global"),
         (PolicyDecisions.DecodeLocal, "decode_local"),
+        (PolicyDecisions.Admission, "admission_policy"),
+        (PolicyDecisions.Autoscale, "autoscale"),
     ];
 
     /// <summary>Names of the decisions in the set, in the order of the pipeline.</summary>

@@ -5,6 +5,15 @@ namespace LlmSim.Policies;
 /// <summary>What there is to know about a policy, and how to make one.</summary>
 internal sealed class PolicyDescription
 {
+    /// <summary>What a policy of a decision has to be.</summary>
+    public static readonly (PolicyDecisions Decisions, Type Interface)[] Interfaces =
+    [
+        (PolicyDecisions.Global, typeof(IGlobalPolicy)),
+        (PolicyDecisions.Local, typeof(ILocalPolicy)),
+        (PolicyDecisions.Admission, typeof(IAdmissionPolicy)),
+        (PolicyDecisions.Autoscale, typeof(IAutoscalePolicy)),
+    ];
+
     private PolicyDescription(
         Type type,
         PolicyAttribute attribute,
@@ -116,16 +125,18 @@ internal sealed class PolicyDescription
     private static void Check(Type type, PolicyAttribute attribute)
     {
         var name = attribute.Name;
-        var global = attribute.Decisions & PolicyDecisions.Global;
-        var local = attribute.Decisions & PolicyDecisions.Local;
+        var (lacking, lacks) = Array.Find(
+            Interfaces,
+            decided =>
+                (attribute.Decisions & decided.Decisions) != PolicyDecisions.None
+                && !type.IsAssignableTo(decided.Interface)
+        );
         var problem =
             name.Length == 0 || !name.All(IsNameCharacter)
                 ? "its name must be lower-case letters, digits and underscores"
-            : (global | local) == PolicyDecisions.None ? "it serves no decision"
-            : global != PolicyDecisions.None && !type.IsAssignableTo(typeof(IGlobalPolicy))
-                ? $"it serves {PolicyDecisionNames.List(global)}, so it must implement IGlobalPolicy"
-            : local != PolicyDecisions.None && !type.IsAssignableTo(typeof(ILocalPolicy))
-                ? $"it serves {PolicyDecisionNames.List(local)}, so it must implement ILocalPolicy"
+            : !PolicyDecisionNames.Of(attribute.Decisions).Any() ? "it serves no decision"
+            : lacks is not null
+                ? $"it serves {PolicyDecisionNames.List(attribute.Decisions & lacking)}, so it must implement {lacks.Name}"
             : type.IsAbstract || type.GetConstructor(Type.EmptyTypes) is null
                 ? "it must be a class that is not abstract, with a public constructor without parameters"
             : null;

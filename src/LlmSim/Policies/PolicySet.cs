@@ -15,7 +15,7 @@ internal enum PolicyInput
     PredictedOutput,
 }
 
-/// <summary>The four policies of a run. They may keep state: never share a set between two runs.</summary>
+/// <summary>The policies of a run. They may keep state: never share a set between two runs.</summary>
 /// <param name="PrefillGlobal">Routes arriving requests.</param>
 /// <param name="PrefillLocal">Orders the prefill queues.</param>
 /// <param name="DecodeGlobal">Routes prefilled requests.</param>
@@ -27,12 +27,15 @@ public sealed record PolicySet(
     ILocalPolicy DecodeLocal
 )
 {
-    /// <summary>Whether all four promise to ignore TTFT deadlines, so that the SLOs decide nothing in the simulation.</summary>
-    public bool IgnoresTtftDeadline =>
-        Array.TrueForAll<object>(
-            [PrefillGlobal, PrefillLocal, DecodeGlobal, DecodeLocal],
-            PromisesToIgnoreDeadlines
-        );
+    /// <summary>Say which requests the cluster takes: those that all of them admit. None takes all.</summary>
+    public IReadOnlyList<IAdmissionPolicy> Admission { get; init; } = [];
+
+    /// <summary>Whether all promise to ignore TTFT deadlines, so that the SLOs decide nothing in the simulation.</summary>
+    public bool IgnoresTtftDeadline => All.All(PromisesToIgnoreDeadlines);
+
+    /// <summary>All of them.</summary>
+    internal IEnumerable<object> All =>
+        [PrefillGlobal, PrefillLocal, DecodeGlobal, DecodeLocal, .. Admission];
 
     /// <summary>
     /// The decisions whose policies may look at something. Of built-in policies their code tells; others are taken to look at
@@ -42,7 +45,11 @@ public sealed record PolicySet(
         Of(PolicyDecisions.PrefillGlobal, PrefillGlobal, input)
         | Of(PolicyDecisions.PrefillLocal, PrefillLocal, input)
         | Of(PolicyDecisions.DecodeGlobal, DecodeGlobal, input)
-        | Of(PolicyDecisions.DecodeLocal, DecodeLocal, input);
+        | Of(PolicyDecisions.DecodeLocal, DecodeLocal, input)
+        | Admission.Aggregate(
+            PolicyDecisions.None,
+            (decisions, policy) => decisions | Of(PolicyDecisions.Admission, policy, input)
+        );
 
     /// <summary>Whether a policy promises that its choices do not depend on TTFT deadlines.</summary>
     internal static bool PromisesToIgnoreDeadlines(object policy) =>

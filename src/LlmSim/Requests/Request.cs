@@ -89,6 +89,12 @@ internal sealed class Request
     /// <summary>Who sends it.</summary>
     public RequestOrigin Origin => Call?.Spec.Origin ?? RequestOrigin.Unknown;
 
+    /// <summary>When its client wants its last token; the end of the clock for no deadline.</summary>
+    public SimTime Deadline =>
+        Origin.DeadlineSeconds is { } seconds && seconds < (SimTime.MaxValue - FirstSent).Seconds - 1
+            ? FirstSent + SimTime.FromSeconds(seconds)
+            : SimTime.MaxValue;
+
     /// <summary>Whether its client has gone: the instance that has it lets go of it at the next boundary.</summary>
     public bool IsWithdrawn { get; set; }
 

@@ -47,6 +47,9 @@ internal sealed class Router
     /// <summary>An instance has become ready, or is ready no more.</summary>
     public void OnReadinessChanged() => _instances.OnReadinessChanged();
 
+    /// <summary>The instances that a request could be sent to now. Valid until the next call.</summary>
+    public ReadOnlySpan<Instance> Ready(Request request) => _instances.For(request);
+
     /// <summary>Whether any instance could hold its prompt, were nothing to come after it.</summary>
     public bool CanHoldPrompt(Request request) =>
         _instances.All.Any(instance => instance.CanHoldPrompt(request));

@@ -18,6 +18,7 @@ public sealed class PolicyFolderTests
     [InlineData("scored", "decode_global")]
     [InlineData("local", "prefill_local")]
     [InlineData("ordered", "decode_local")]
+    [InlineData("admission", "admission_policy")]
     public void A_new_policy_of_each_kind_keeps_the_contract_and_runs(string kind, string decision)
     {
         using var folder = new TemporaryFolder();

@@ -27,11 +27,17 @@ public sealed class PolicyCatalogTests
     [InlineData("prefill_local", "fcfs shortest edf milp")]
     [InlineData("decode_global", "lowest_load round_robin")]
     [InlineData("decode_local", "fcfs shortest")]
+    [InlineData("admission_policy", "token_bucket queue_limit deadline shed")]
+    [InlineData("autoscale", "reactive predictive fixed")]
     public void Each_decision_has_policies_of_its_kind(string decision, string some)
     {
-        var kind = decision.EndsWith("global", StringComparison.Ordinal)
-            ? typeof(IGlobalPolicy)
-            : typeof(ILocalPolicy);
+        var kind = decision switch
+        {
+            "admission_policy" => typeof(IAdmissionPolicy),
+            "autoscale" => typeof(IAutoscalePolicy),
+            "prefill_global" or "decode_global" => typeof(IGlobalPolicy),
+            _ => typeof(ILocalPolicy),
+        };
 
         Assert.Subset(Serving(decision).ToHashSet(), some.Split(' ').ToHashSet());
         Assert.All(

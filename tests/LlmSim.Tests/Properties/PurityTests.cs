@@ -133,7 +133,7 @@ public sealed class PurityTests
         cluster.Run(TestContext.Current.CancellationToken);
         var summary = recorder.Summarize(
             makespan => ClusterReport.Usages(cluster, makespan),
-            ClusterReport.PolicyCounters(scenario.Policies),
+            ClusterReport.PolicyCounters(cluster, scenario.Policies),
             cluster.Evictions,
             cluster.DecodeIterations,
             ClusterReport.CacheUsage(cluster),
