@@ -19,6 +19,9 @@ internal sealed partial class Cluster : IFleetOwner
 
     private readonly Dictionary<SimTime, SimTime> _recovered = [];
 
+    /// <summary>When the last token came.</summary>
+    private SimTime _lastFinish;
+
     public bool HasWork =>
         _recorder.Arrived > _recorder.Finished + _recorder.Unserved || _conversations.HasMore;
 
@@ -57,9 +60,9 @@ internal sealed partial class Cluster : IFleetOwner
     }
 
     /// <summary>The life of the instances; null where they live for ever.</summary>
-    public FleetSummary? FleetSummary(double seconds) =>
+    public FleetSummary? FleetSummary() =>
         _fleet?.Summarize(
-            SimTime.FromSeconds(seconds),
+            _lastFinish > SimTime.Zero ? _lastFinish : _simulation.Now,
             instance => instance.BusySeconds,
             _recovered.Count == 0
                 ? double.NaN

@@ -84,7 +84,7 @@ public static class Simulator
             QueueGrows = summary.QueueGrows && scenario.Concurrency is null,
             PerformanceRange = ClusterReport.PerformanceRange(cluster),
             Service = ClusterReport.Service(cluster, recorder, summary.MeasuredSeconds),
-            Fleet = cluster.FleetSummary(summary.MakespanSeconds),
+            Fleet = cluster.FleetSummary(),
         };
     }
 

@@ -51,7 +51,7 @@ internal sealed record RunCosts
     {
         var specs = instances.Select(one => one.Spec).ToArray();
         var prices = specs.Select(spec => (Spec: spec, Price: PriceOf(spec, options))).ToArray();
-        var costPerHour = PerHour(specs, options);
+        var costPerHour = PerHour(specs, options, summary.Fleet?.PaidShares);
         var watts = PowerModel.MeanWatts(instances, summary);
         var (output, all) = (summary.OutputTokensPerSecond, summary.TokensPerSecond);
         return new RunCosts
@@ -77,17 +77,24 @@ internal sealed record RunCosts
     }
 
     /// <summary>USD an hour for the accelerators of instances; NaN where the price of one is not known.</summary>
-    public static double PerHour(IEnumerable<InstanceSpec> instances, CostOptions options)
+    /// <param name="instances">The instances.</param>
+    /// <param name="options">Prices.</param>
+    /// <param name="paidShares">Share of the time in which each is paid for; null for all the time.</param>
+    public static double PerHour(
+        IEnumerable<InstanceSpec> instances,
+        CostOptions options,
+        IReadOnlyList<double>? paidShares = null
+    )
     {
         var sum = 0m;
-        foreach (var instance in instances)
+        foreach (var (instance, i) in instances.Select((instance, i) => (instance, i)))
         {
             if (PriceOf(instance, options) is not { } price)
             {
                 return double.NaN;
             }
 
-            sum += price.Of(instance.TpSize);
+            sum += price.Of(instance.TpSize) * (decimal)(paidShares?[i] ?? 1);
         }
 
         return (double)sum;

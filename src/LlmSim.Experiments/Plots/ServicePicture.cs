@@ -66,7 +66,7 @@ internal static class ServicePicture
                 .OrderBy(group => group.Key, StringComparer.Ordinal)
                 .Select(group =>
                     (
-                        group.Key is null ? "met SLOs (%)" : $"{group.Key}: met SLOs (%)",
+                        group.Key is null ? "% that met SLOs" : $"% of {group.Key} that met SLOs",
                         Attainment([.. group], start, end),
                         (double?)100
                     )
@@ -74,17 +74,20 @@ internal static class ServicePicture
         );
         return StripPicture.Draw(
             "Load, instances and attainment over time",
-            "each strip from 0 to its largest value, shares to 100",
+            "from 0 to what its name says",
             [
                 .. strips
                     .Take(StripPicture.MaxStrips)
-                    .Select((strip, i) => new Strip(strip.Name, strip.Line, Highest(strip.Line, strip.Highest), i)),
+                    .Select((strip, i) => Strip(strip.Name, strip.Line, strip.Highest, i)),
             ]
         );
     }
 
-    private static double Highest(StepLine line, double? highest) =>
-        highest ?? (line.Values.Max() is > 0 and var most ? most : 1);
+    private static Strip Strip(string name, StepLine line, double? highest, int color)
+    {
+        var most = highest ?? (line.Values.Max() is > 0 and var largest ? largest : 1);
+        return new Strip($"{name}, to {AxisScale.Label(most, digits: 2)}", line, most, color);
+    }
 
     private static StepLine Rate(IEnumerable<ServicePoint> points, double start, double end)
     {

@@ -108,6 +108,16 @@ internal sealed partial class Fleet
             AvailabilityPercent = 100 * ready / (ready + down),
             MeanReadyInstances = ready / until.Seconds,
             AcceleratorSeconds = paid,
+            PaidShares =
+            [
+                .. _members.Select(member =>
+                    1
+                    - (
+                        (member.SecondsIn(InstanceState.Stopped, until) + member.SecondsIn(InstanceState.Failed, until))
+                        / until.Seconds
+                    )
+                ),
+            ],
             IdleAcceleratorSeconds =
                 paid - _members.Sum(member => busySeconds(member.Instance) * member.Instance.Spec.TpSize),
             RecoverySeconds = recoverySeconds,

@@ -21,6 +21,9 @@ public sealed class FleetSummary
     /// <summary>Accelerator-seconds of instances that were starting, ready or draining: what is paid for.</summary>
     public required double AcceleratorSeconds { get; init; }
 
+    /// <summary>Share of the time in which each instance is paid for, prefill instances first, then those that decode, then mixed ones.</summary>
+    public required IReadOnlyList<double> PaidShares { get; init; }
+
     /// <summary>Those in which an instance computed nothing.</summary>
     public required double IdleAcceleratorSeconds { get; init; }
 
