@@ -22,6 +22,13 @@ internal sealed partial class Fleet
 
         foreach (var stage in Stages)
         {
+            if (autoscale.Min > stage.Count())
+            {
+                throw new UserErrorException(
+                    $"autoscale_limits: min: found {autoscale.Min}; allowed: at most the {stage.Count()} {stage.Key} instances of the cluster"
+                );
+            }
+
             var initial = Math.Max(1, autoscale.Initial ?? autoscale.Min);
             foreach (var member in stage.Skip(initial))
             {
@@ -40,11 +47,8 @@ internal sealed partial class Fleet
                 _simulation.Now + SimTime.FromSeconds(autoscale.IntervalSeconds),
                 new Step(() =>
                 {
-                    if (_owner.HasWork)
-                    {
-                        Decide(autoscale);
-                        PlanDecision();
-                    }
+                    Decide(autoscale);
+                    PlanDecision();
                 })
             );
         }
