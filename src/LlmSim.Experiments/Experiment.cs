@@ -183,7 +183,11 @@ internal static partial class Experiment
             Seed = configuration.Seed,
             TtftSloSeconds = configuration.TtftSloSeconds,
             TpotSloSeconds = configuration.TpotSloSeconds,
-            OutputPredictor = OutputPredictors.Parse(configuration.OutputPredictor),
+            OutputPredictor = OutputPredictors.Parse(
+                configuration.OutputPredictor,
+                configuration.Catalogs.Policies
+            ),
+            RouterStalenessSeconds = configuration.RouterStalenessSeconds,
             PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),
         };
         var prediction = Prediction.Of(scenario, choose);
@@ -206,6 +210,12 @@ internal static partial class Experiment
         ) with
         {
             Admission = configuration.Catalogs.Policies.CreateAdmission(configuration.AdmissionPolicy),
+            Victim = configuration.Victim is { } victim
+                ? configuration.Catalogs.Policies.CreateVictim(victim)
+                : null,
+            OutputPredictor = OutputPredictors.IsPolicy(configuration.OutputPredictor)
+                ? configuration.Catalogs.Policies.CreateOutputPredictor(configuration.OutputPredictor)
+                : null,
         };
 
     /// <summary>What a configuration names of policies.</summary>
@@ -219,6 +229,12 @@ internal static partial class Experiment
                 ? PolicyCatalog
                     .Parts(admission)
                     .Select(part => new NamedPolicy(PolicyDecisions.Admission, part))
+                : [],
+            .. configuration.Victim is { } victim
+                ? new[] { new NamedPolicy(PolicyDecisions.Victim, victim) }
+                : [],
+            .. OutputPredictors.IsPolicy(configuration.OutputPredictor)
+                ? new[] { new NamedPolicy(PolicyDecisions.OutputPredictor, configuration.OutputPredictor) }
                 : [],
         ];
 

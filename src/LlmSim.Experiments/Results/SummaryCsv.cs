@@ -130,6 +130,8 @@ internal static class SummaryCsv
             ("warmup", c.Warmup),
             ("cooldown", c.Cooldown),
             ("admission_policy", c.AdmissionPolicy is { } admission ? WithoutCommas(admission) : null),
+            ("victim", c.Victim),
+            ("router_staleness", c.RouterStalenessSeconds),
         ];
 
     private static IEnumerable<(string Name, object? Value)> OurFigures(RunSummary s) =>
