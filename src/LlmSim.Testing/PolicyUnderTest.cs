@@ -10,8 +10,7 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
 
     public bool IsOrdered => PolicyDecisions.Local.HasFlag(decision) && NewLocal() is IOrderedLocalPolicy;
 
-    public bool PromisesToIgnoreDeadlines =>
-        PolicySet.PromisesToIgnoreDeadlines(New());
+    public bool PromisesToIgnoreDeadlines => PolicySet.PromisesToIgnoreDeadlines(New());
 
     /// <summary>A new one, whatever it decides.</summary>
     private object New() =>

@@ -110,7 +110,13 @@ internal sealed partial class Cluster
         _predictions = build.Predictions();
         _routerClock =
             scenario.RouterStalenessSeconds > 0
-                ? new(_simulation, scenario.RouterStalenessSeconds, () => HasWork, _prefillRouter, _decodeRouter)
+                ? new(
+                    _simulation,
+                    scenario.RouterStalenessSeconds,
+                    () => HasWork,
+                    _prefillRouter,
+                    _decodeRouter
+                )
                 : null;
         _fleet = NewFleet();
     }

@@ -94,7 +94,9 @@ internal sealed class RunParts(RunConfiguration configuration)
     public bool HasVictims =>
         (HasDecodeWithoutEngine && Semantics.Saturation == Saturation.PreemptNewest)
         || Cluster.Mixed.Any(instance => (instance.Engine ?? new EngineSpec()).Kind == EngineKind.Vllm)
-        || Cluster.Prefill.Concat(Cluster.Decode).Any(instance => instance.Engine is { Kind: EngineKind.Vllm });
+        || Cluster
+            .Prefill.Concat(Cluster.Decode)
+            .Any(instance => instance.Engine is { Kind: EngineKind.Vllm });
 
     /// <summary>Whether an instance sizes its KV cache by its memory and not by a given number of blocks.</summary>
     public bool SizesKvCache => Instances.Any(instance => instance.Engine is not { KvBlocks: not null });

@@ -76,7 +76,8 @@ internal sealed partial class BatchedInstance
         }
     }
 
-    public override void CopyRunningTo(List<RunningRequest> running) => Settled(_scheduler).CopyTo(running);
+    public override void CopyRunningTo(ICollection<RunningRequest> running) =>
+        Settled(_scheduler).CopyTo(running);
 
     private int UsedBlocks => Settled(_cache).Pool.Used;
 }

@@ -219,7 +219,7 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
     }
 
     /// <summary>Adds them to a list, with what they have got by now.</summary>
-    public void CopyTo(List<RunningRequest> running)
+    public void CopyTo(ICollection<RunningRequest> running)
     {
         for (var place = 0; place < Count; place++)
         {

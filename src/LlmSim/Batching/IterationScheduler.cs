@@ -153,7 +153,7 @@ internal abstract partial class IterationScheduler(
     }
 
     /// <summary>Adds the requests of the batch to a list, with what they have got.</summary>
-    public void CopyTo(List<RunningRequest> running)
+    public void CopyTo(ICollection<RunningRequest> running)
     {
         foreach (var sequence in _single)
         {

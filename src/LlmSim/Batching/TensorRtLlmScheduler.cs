@@ -58,5 +58,7 @@ internal sealed class TensorRtLlmScheduler(
     }
 
     protected override void Preempt(SequenceState sequence, SimTime now) =>
-        throw new InvariantViolationException($"{sequence.Request} lacks a KV block that was reserved for it");
+        throw new InvariantViolationException(
+            $"{sequence.Request} lacks a KV block that was reserved for it"
+        );
 }

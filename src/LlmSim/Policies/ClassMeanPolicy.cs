@@ -13,7 +13,12 @@ internal sealed class ClassMeanPolicy : IOutputPredictorPolicy, IFeedbackPolicy
 {
     private readonly Dictionary<string, (long Requests, long Tokens)> _served = new(StringComparer.Ordinal);
 
-    [PolicyOption("least", Min = 1, Max = 1e9, Summary = "requests of a class from which on there is a prediction")]
+    [PolicyOption(
+        "least",
+        Min = 1,
+        Max = 1e9,
+        Summary = "requests of a class from which on there is a prediction"
+    )]
     public int Least { get; set; } = 10;
 
     public int? Predict(in PredictionContext context)

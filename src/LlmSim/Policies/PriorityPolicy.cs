@@ -12,7 +12,12 @@ namespace LlmSim.Policies;
 )]
 internal sealed class PriorityPolicy : IOrderedLocalPolicy
 {
-    [PolicyOption("aging", Min = 0, Max = 1e9, Summary = "seconds since its arrival that are worth a level; 0 for no aging")]
+    [PolicyOption(
+        "aging",
+        Min = 0,
+        Max = 1e9,
+        Summary = "seconds since its arrival that are worth a level; 0 for no aging"
+    )]
     public double Aging { get; set; }
 
     // Priority less waits over aging is the same order at any time as priority times aging plus arrival.

@@ -59,9 +59,7 @@ internal sealed class Feedback
             OutputTokens = tokens,
             TtftSeconds = tokens > 0 ? (request.FirstToken - request.FirstSent).Seconds : double.NaN,
             TpotSeconds =
-                tokens > 1
-                    ? (request.LastToken - request.FirstToken).Seconds / (tokens - 1)
-                    : double.NaN,
+                tokens > 1 ? (request.LastToken - request.FirstToken).Seconds / (tokens - 1) : double.NaN,
             Outcome = request.Outcome,
             PrefillInstance = request.PrefillInstance,
             DecodeInstance = request.DecodeInstance,

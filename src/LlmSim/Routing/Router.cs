@@ -112,8 +112,7 @@ internal sealed class Router
             using var call = _isAUsers
                 ? AuthorsCall.Enter(_policy, "at {0}, asked to place request {1}", now, request.Id)
                 : default;
-            var index =
-                _heard is null && instances.Length == _instances.All.Length ? _workIndex : null;
+            var index = _heard is null && instances.Length == _instances.All.Length ? _workIndex : null;
             var context = new GlobalContext(_decision, now, request, AsSeen(instances), _random, index);
             var position = _policy.Choose(context);
             return _fetchingPolicy is not null && position >= 0 && position < instances.Length

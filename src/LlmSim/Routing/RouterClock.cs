@@ -11,7 +11,12 @@ internal sealed class RouterClock
     private readonly Router[] _routers;
     private readonly Func<bool> _hasWork;
 
-    public RouterClock(Simulation simulation, double periodSeconds, Func<bool> hasWork, params Router[] routers)
+    public RouterClock(
+        Simulation simulation,
+        double periodSeconds,
+        Func<bool> hasWork,
+        params Router[] routers
+    )
     {
         _simulation = simulation;
         _period = SimTime.FromSeconds(periodSeconds);

@@ -68,7 +68,7 @@ internal sealed class StaleInstance : Instance
 
     public override void CopyQueueTo(List<Request> requests) => throw OnlyLookedAt();
 
-    public override void CopyRunningTo(List<RunningRequest> running) => throw OnlyLookedAt();
+    public override void CopyRunningTo(ICollection<RunningRequest> running) => throw OnlyLookedAt();
 
     public override void RequireEmpty() => throw OnlyLookedAt();
 

@@ -104,7 +104,7 @@ internal sealed partial class DecodeInstance : Instance
 
     public override double PrefillQueueSeconds(Request request) => 0;
 
-    public override void CopyRunningTo(List<RunningRequest> running)
+    public override void CopyRunningTo(ICollection<RunningRequest> running)
     {
         var ended = _plan.EndedBy(_simulation.Now);
         foreach (var request in _batch.NewestFirst)

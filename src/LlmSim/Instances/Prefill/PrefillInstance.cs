@@ -69,7 +69,7 @@ internal sealed class PrefillInstance : Instance
 
     public override double PrefillQueueSeconds(Request request) => EstimatedWork(request, Stage.Prefill);
 
-    public override void CopyRunningTo(List<RunningRequest> running)
+    public override void CopyRunningTo(ICollection<RunningRequest> running)
     {
         if (_running is not null)
         {
