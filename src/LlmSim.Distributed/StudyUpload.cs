@@ -2,7 +2,6 @@ using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
-using LlmSim.Policies;
 
 namespace LlmSim.Distributed;
 

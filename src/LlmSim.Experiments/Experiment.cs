@@ -186,7 +186,11 @@ internal static partial class Experiment
             Seed = configuration.Seed,
             TtftSloSeconds = configuration.TtftSloSeconds,
             TpotSloSeconds = configuration.TpotSloSeconds,
-            OutputPredictor = OutputPredictors.Parse(configuration.OutputPredictor),
+            OutputPredictor = OutputPredictors.Parse(
+                configuration.OutputPredictor,
+                configuration.Catalogs.Policies
+            ),
+            RouterStalenessSeconds = configuration.RouterStalenessSeconds,
             Clients = ClientOptions.Of(configuration),
             Fleet = FleetOptions.Of(configuration),
             PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),
@@ -211,6 +215,12 @@ internal static partial class Experiment
         ) with
         {
             Admission = configuration.Catalogs.Policies.CreateAdmission(configuration.AdmissionPolicy),
+            Victim = configuration.Victim is { } victim
+                ? configuration.Catalogs.Policies.CreateVictim(victim)
+                : null,
+            OutputPredictor = OutputPredictors.IsPolicy(configuration.OutputPredictor)
+                ? configuration.Catalogs.Policies.CreateOutputPredictor(configuration.OutputPredictor)
+                : null,
         };
 
     /// <summary>What a configuration names of policies.</summary>
@@ -224,6 +234,12 @@ internal static partial class Experiment
                 ? PolicyCatalog
                     .Parts(admission)
                     .Select(part => new NamedPolicy(PolicyDecisions.Admission, part))
+                : [],
+            .. configuration.Victim is { } victim
+                ? new[] { new NamedPolicy(PolicyDecisions.Victim, victim) }
+                : [],
+            .. OutputPredictors.IsPolicy(configuration.OutputPredictor)
+                ? new[] { new NamedPolicy(PolicyDecisions.OutputPredictor, configuration.OutputPredictor) }
                 : [],
         ];
 

@@ -68,6 +68,10 @@ internal sealed record RunConfiguration
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? AdmissionPolicy { get; init; }
 
+    /// <summary>Policy that chooses whom to preempt; null for the rule of the instance.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Victim { get; init; }
+
     /// <summary>The options of the model.</summary>
     public Semantics Semantics { get; init; } = Semantics.Standard;
 
@@ -207,6 +211,10 @@ internal sealed record RunConfiguration
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? AutoscaleLimits { get; init; }
 
-    /// <summary>What policies are told about output lengths: "none", "oracle" or "noisy:sigma=…".</summary>
+    /// <summary>Seconds between two times at which routers hear of the instances' load, at least 0; 0 for load as it is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double RouterStalenessSeconds { get; init; }
+
+    /// <summary>What policies are told about output lengths: "none", "oracle", "noisy:sigma=…", or what a policy predicts.</summary>
     public string OutputPredictor { get; init; } = "none";
 }

@@ -20,6 +20,8 @@ public static class PolicyContract
         PolicyDecisions.DecodeLocal,
         PolicyDecisions.Admission,
         PolicyDecisions.Autoscale,
+        PolicyDecisions.Victim,
+        PolicyDecisions.OutputPredictor,
     ];
 
     /// <summary>Runs a policy through the contract, once for each decision that it serves.</summary>

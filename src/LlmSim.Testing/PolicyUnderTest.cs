@@ -10,8 +10,7 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
 
     public bool IsOrdered => PolicyDecisions.Local.HasFlag(decision) && NewLocal() is IOrderedLocalPolicy;
 
-    public bool PromisesToIgnoreDeadlines =>
-        PolicySet.PromisesToIgnoreDeadlines(New());
+    public bool PromisesToIgnoreDeadlines => PolicySet.PromisesToIgnoreDeadlines(New());
 
     /// <summary>A new one, whatever it decides.</summary>
     private object New() =>
@@ -20,10 +19,16 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             PolicyDecisions.PrefillGlobal or PolicyDecisions.DecodeGlobal => NewGlobal(),
             PolicyDecisions.PrefillLocal or PolicyDecisions.DecodeLocal => NewLocal(),
             PolicyDecisions.Admission => NewAdmission()[0],
-            _ => NewAutoscale(),
+            PolicyDecisions.Autoscale => NewAutoscale(),
+            PolicyDecisions.Victim => NewVictim(),
+            _ => NewPredictor(),
         };
 
     public IReadOnlyList<IAdmissionPolicy> NewAdmission() => catalog.CreateAdmission(text);
+
+    public IVictimPolicy NewVictim() => catalog.CreateVictim(text);
+
+    public IOutputPredictorPolicy NewPredictor() => catalog.CreateOutputPredictor(text);
 
     public IAutoscalePolicy NewAutoscale() => catalog.CreateAutoscale(text);
 
@@ -42,6 +47,8 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             PolicyDecisions.DecodeGlobal => others with { DecodeGlobal = NewGlobal() },
             PolicyDecisions.DecodeLocal => others with { DecodeLocal = NewLocal() },
             PolicyDecisions.Admission => others with { Admission = NewAdmission() },
+            PolicyDecisions.Victim => others with { Victim = NewVictim() },
+            PolicyDecisions.OutputPredictor => others with { OutputPredictor = NewPredictor() },
             _ => others,
         };
     }
@@ -58,7 +65,9 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             PolicyDecisions.PrefillGlobal or PolicyDecisions.DecodeGlobal => Routes(NewGlobal()),
             PolicyDecisions.PrefillLocal or PolicyDecisions.DecodeLocal => Picks(NewLocal()),
             PolicyDecisions.Admission => Admissions(NewAdmission()[0]),
-            _ => Sizes(NewAutoscale()),
+            PolicyDecisions.Autoscale => Sizes(NewAutoscale()),
+            PolicyDecisions.Victim => Victims(NewVictim()),
+            _ => Predictions(NewPredictor()),
         };
 
         List<(int, int)> Routes(IGlobalPolicy policy)
@@ -81,6 +90,7 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             {
                 var (queue, now) = world.NextQueue(trueOutputTokens);
                 var context = new LocalContext(decision, now, world.Instance, queue, random);
+                Tell(policy, world.Instance, now, queue, random);
                 choices.Add((queue.Length, Choice(policy, context)));
             }
 
@@ -100,6 +110,40 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             return choices;
         }
 
+        List<(int, int)> Victims(IVictimPolicy policy)
+        {
+            var choices = new List<(int, int)>(count);
+            for (var i = 0; i < count; i++)
+            {
+                var (queue, now) = world.NextQueue(trueOutputTokens);
+                var running = Array.ConvertAll(
+                    queue,
+                    request => new RunningRequest(
+                        new RequestView(request),
+                        request.GeneratedTokens,
+                        request.ContextTokens
+                    )
+                );
+                var context = new VictimContext(now, world.Instance, running, random);
+                choices.Add((running.Length, Choice(policy, context)));
+            }
+
+            return choices;
+        }
+
+        List<(int, int)> Predictions(IOutputPredictorPolicy policy)
+        {
+            var choices = new List<(int, int)>(count);
+            for (var i = 0; i < count; i++)
+            {
+                var (_, request, now) = world.NextPlacement(trueOutputTokens);
+                request.PredictedOutputTokens = null;
+                choices.Add((int.MaxValue, Choice(policy, new PredictionContext(now, request, random))));
+            }
+
+            return choices;
+        }
+
         List<(int, int)> Sizes(IAutoscalePolicy policy)
         {
             var choices = new List<(int, int)>(count);
@@ -109,6 +153,24 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             }
 
             return choices;
+        }
+    }
+
+    /// <summary>Tells a policy that wants to know who has joined a queue, one after the other.</summary>
+    private void Tell(
+        ILocalPolicy policy,
+        Instance instance,
+        SimTime now,
+        Request[] queue,
+        RandomStream random
+    )
+    {
+        for (var i = 0; policy is IQueueWatchingPolicy watching && i < queue.Length; i++)
+        {
+            watching.OnQueued(
+                new LocalContext(decision, now, instance, queue.AsSpan(0, i), random),
+                new RequestView(queue[i])
+            );
         }
     }
 
@@ -159,6 +221,32 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
         {
             using var call = AuthorsCall.Enter(policy, "asked to admit a request");
             return policy.Admit(context) ? 1 : 0;
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+        {
+            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
+        }
+    }
+
+    private static int Choice(IVictimPolicy policy, in VictimContext context)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(policy, "asked to pick a victim");
+            return policy.Choose(context);
+        }
+        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+        {
+            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
+        }
+    }
+
+    private static int Choice(IOutputPredictorPolicy policy, in PredictionContext context)
+    {
+        try
+        {
+            using var call = AuthorsCall.Enter(policy, "asked to predict an output");
+            return policy.Predict(context) ?? 0;
         }
         catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
         {

@@ -37,6 +37,8 @@ internal sealed class StagedInstance(
 
     public override void CopyQueueTo(List<Request> requests) => throw OnlyLookedAt();
 
+    public override void CopyRunningTo(ICollection<Policies.RunningRequest> running) { }
+
     public override bool IsEmpty => Queued + Running == 0;
 
     public override double BusySeconds => 0;

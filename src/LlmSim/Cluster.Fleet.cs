@@ -164,6 +164,9 @@ internal sealed partial class Cluster : IFleetOwner
 
         _recorder.Service!.Failovers++;
         _lostAt[request.Id] = _simulation.Now;
+        request.Outcome = Outcome.Failed;
+        _feedback?.Tell(request, _simulation.Now);
+        request.Outcome = default;
         request.StartOver(plan == LostRequests.Keep ? request.GeneratedTokens : 0);
         Place(request);
     }

@@ -23,6 +23,7 @@ internal sealed partial class Cluster
     /// <summary>An attempt comes to nothing; the client sends the request again, or it ends.</summary>
     private void GiveUp(Request request, Outcome outcome, string reason)
     {
+        request.Outcome = outcome;
         if (request.Call is { } call && _persistence?.TryAgain(call) == true)
         {
             call.Attempt = null;
@@ -47,6 +48,7 @@ internal sealed partial class Cluster
     private void Drop(Request request)
     {
         _recorder.OnDropped(request);
+        _feedback?.Tell(request, _simulation.Now);
         _live?.Remove(request);
         _fleet?.OnLeft();
         _requests.GiveBack(request);

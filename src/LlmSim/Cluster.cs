@@ -33,6 +33,9 @@ internal sealed partial class Cluster
     private readonly Router _prefillRouter;
     private readonly Router _decodeRouter;
     private readonly AdmissionGate? _gate;
+    private readonly Feedback? _feedback;
+    private readonly RouterClock? _routerClock;
+    private readonly OutputPredictions? _predictions;
     private readonly RequestPool _requests;
     private readonly FrontEnd? _frontEnd;
     private readonly Persistence? _persistence;
@@ -103,6 +106,18 @@ internal sealed partial class Cluster
             [.. _decode, .. _mixed]
         );
         _gate = build.Gate();
+        _feedback = Feedback.Of(scenario);
+        _predictions = build.Predictions();
+        _routerClock =
+            scenario.RouterStalenessSeconds > 0
+                ? new(
+                    _simulation,
+                    scenario.RouterStalenessSeconds,
+                    () => HasWork,
+                    _prefillRouter,
+                    _decodeRouter
+                )
+                : null;
         _fleet = NewFleet();
     }
 
@@ -117,6 +132,7 @@ internal sealed partial class Cluster
             {
                 _client.Start();
                 _fleet?.Start();
+                _routerClock?.Start();
                 _simulation.Run(cancellation);
             }
         }
@@ -158,6 +174,7 @@ internal sealed partial class Cluster
             _persistence?.Watch(call);
         }
 
+        _predictions?.Predict(request, _simulation.Now);
         _live?.Add(request);
         if (_frontEnd is null)
         {
@@ -178,6 +195,7 @@ internal sealed partial class Cluster
         else if (ReasonToReject(request) is { } reason)
         {
             request.State = RequestState.Rejected;
+            request.Outcome = Outcome.Rejected;
             End(request, Outcome.Rejected, reason);
             Drop(request);
         }
@@ -271,6 +289,7 @@ internal sealed partial class Cluster
         _lastEnd = request.Finish;
         _outputEstimate.AddFinished(request.TokensToReceive);
         _recorder.OnFinished(request);
+        _feedback?.Tell(request, _simulation.Now);
         _persistence?.Forget(request);
         _live?.Remove(request);
         _conversations.OnEnded(request, isServed: true);

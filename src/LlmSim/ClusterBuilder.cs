@@ -97,6 +97,12 @@ internal sealed class ClusterBuilder(
             ? new(policies, Random(PolicyDecisions.Admission, instance: null))
             : null;
 
+    /// <summary>Who predicts outputs; null for no policy.</summary>
+    public OutputPredictions? Predictions() =>
+        scenario.Policies.OutputPredictor is { } policy
+            ? new(policy, Random(PolicyDecisions.OutputPredictor, instance: null))
+            : null;
+
     private IReadOnlyList<InstanceSpec> NotEmpty(IReadOnlyList<InstanceSpec> specs, string stage) =>
         specs.Count > 0 || scenario.MixedInstances.Count > 0
             ? specs
@@ -132,6 +138,7 @@ internal sealed class ClusterBuilder(
                 KvBeside.Tokens(scenario.Model, scenario.Precision, spec, scenario.Semantics),
                 scenario.Semantics.Saturation,
                 scenario.Semantics.Admission,
+                Victims(index),
                 maxIterationsPerEvent
             ),
             Queue(PolicyDecisions.DecodeLocal, scenario.Policies.DecodeLocal, index),
@@ -181,6 +188,7 @@ internal sealed class ClusterBuilder(
             );
         }
 
+        var byPriority = engine is { Kind: EngineKind.Vllm, SchedulingPolicy: SchedulingPolicy.Priority };
         return new BatchedInstance(
             index,
             spec,
@@ -191,6 +199,7 @@ internal sealed class ClusterBuilder(
                 blockBytes,
                 Beside(spec, engine, blockBytes),
                 ReservesKv: scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
+                Victims(index, byPriority ? new LowestPriorityPolicy() : null),
                 outputEstimate,
                 interTokenLatency,
                 events.OnPrefillPlanned,
@@ -200,8 +209,12 @@ internal sealed class ClusterBuilder(
                 events.OnWithdrawn
             ),
             (
-                Queue(PolicyDecisions.DecodeLocal, scenario.Policies.DecodeLocal, index),
-                Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index)
+                byPriority
+                    ? RequestQueue.ByPriority()
+                    : Queue(PolicyDecisions.DecodeLocal, scenario.Policies.DecodeLocal, index),
+                byPriority
+                    ? RequestQueue.ByPriority()
+                    : Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index)
             ),
             Group(engine.DataParallelGroup, role),
             simulation
@@ -251,6 +264,12 @@ internal sealed class ClusterBuilder(
 
     private RequestQueue Queue(PolicyDecisions decision, ILocalPolicy policy, int instance) =>
         RequestQueue.Create(decision, policy, Random(decision, instance));
+
+    /// <summary>Who chooses whom to preempt: the run's policy, else that of the engine.</summary>
+    private VictimChooser? Victims(int instance, IVictimPolicy? ofEngine = null) =>
+        (scenario.Policies.Victim ?? ofEngine) is { } policy
+            ? new(policy, Random(PolicyDecisions.Victim, instance))
+            : null;
 
     private RandomStream Random(PolicyDecisions decision, int? instance)
     {

@@ -90,6 +90,16 @@ internal static class ClusterReport
         Add("prefill_local", policies.PrefillLocal);
         Add("decode_global", policies.DecodeGlobal);
         Add("decode_local", policies.DecodeLocal);
+        if (policies.Victim is { } victim)
+        {
+            Add("victim", victim);
+        }
+
+        if (policies.OutputPredictor is { } predictor)
+        {
+            Add("output_predictor", predictor);
+        }
+
         return counters;
 
         void Add(string decision, object policy)

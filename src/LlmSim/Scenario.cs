@@ -63,6 +63,12 @@ public sealed record Scenario
     public double RequestSeconds { get; init; }
 
     /// <summary>
+    /// Seconds between two times at which the routers hear of the load of instances, at least 0: their policies see it as it was at the last multiple. 0 for
+    /// routers that see it as it is.
+    /// </summary>
+    public double RouterStalenessSeconds { get; init; }
+
+    /// <summary>
     /// Requests in flight in a closed loop, at least 1: the next of the workload is sent at the instant at which one ends, and
     /// the workload's times are not read. Null for a workload whose requests come at their own times.
     /// </summary>

@@ -15,7 +15,7 @@ internal sealed class NewPolicyCommand : CliCommand
 
     private readonly Option<string> _kind = CliOption.Choice(
         "kind",
-        "what it decides, and how: routing by choice or by score, queueing by choice or by key, admission, the size of a fleet",
+        "what it decides, and how: routing by choice or by score, queueing by choice or by key, admission, the size of a fleet, preemption, prediction",
         "scored",
         PolicyTemplate.Kinds
     );
@@ -49,7 +49,8 @@ internal sealed class NewPolicyCommand : CliCommand
         {
             "global" or "scored" => "prefill_global",
             "admission" => "admission_policy",
-            "autoscale" => "autoscale",
+            "autoscale" or "victim" => kind,
+            "predictor" => "output_predictor",
             _ => "prefill_local",
         };
         var from = folder == StandardFolder ? "" : $" --policies {folder}";

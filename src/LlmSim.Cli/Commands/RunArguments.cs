@@ -62,12 +62,26 @@ internal sealed partial class RunArguments
         PolicyDecisions.Admission
     );
 
+    private readonly Option<string> _victim = Policy(
+        "victim",
+        "chooses whom an instance preempts when its KV memory runs out; without it the rule of the instance holds",
+        null,
+        PolicyDecisions.Victim
+    );
+
     private readonly Option<string> _outputPredictor = CliOption.Text(
         "output_predictor",
-        "what policies are told about output lengths: none, oracle, noisy:sigma=0.3",
+        "what policies are told about output lengths: none, oracle, noisy:sigma=0.3, or what a policy predicts",
         s_defaults.OutputPredictor,
         "NAME",
-        new OptionValue.Text(() => ["none", "oracle", "noisy:sigma=0.3"])
+        new OptionValue.Text(() => ["none", "oracle", "noisy:sigma=0.3", "class_mean"])
+    );
+
+    private readonly Option<string> _routerStaleness = CliOption.Text(
+        "router_staleness",
+        "period at which routers hear of the instances' load, as 50ms or 0.05 [0: they see it as it is]",
+        null,
+        "TIME"
     );
 
     private readonly Option<double> _ttftSlo = Slo(
@@ -107,7 +121,9 @@ internal sealed partial class RunArguments
                     _decodeGlobal,
                     _decodeLocal,
                     _admissionPolicy,
+                    _victim,
                     _outputPredictor,
+                    _routerStaleness,
                 ]
             ),
             new("Service level objectives", [_ttftSlo, _tpotSlo]),
@@ -286,7 +302,11 @@ internal sealed partial class RunArguments
                 DecodeGlobal = parse.GetRequiredValue(_decodeGlobal),
                 DecodeLocal = parse.GetRequiredValue(_decodeLocal),
                 AdmissionPolicy = parse.GetValue(_admissionPolicy),
+                Victim = parse.GetValue(_victim),
                 OutputPredictor = parse.GetRequiredValue(_outputPredictor),
+                RouterStalenessSeconds = parse.GetValue(_routerStaleness) is { } time
+                    ? TimeText.Seconds("router_staleness", time)
+                    : 0,
                 TtftSloSeconds = parse.GetValue(_ttftSlo),
                 TpotSloSeconds = parse.GetValue(_tpotSlo),
                 Semantics = _semantics.Read(parse),

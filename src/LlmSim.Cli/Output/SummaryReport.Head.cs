@@ -35,6 +35,20 @@ internal static partial class SummaryReport
             Line(writer, "Admission", TerminalText.Escape(admission));
         }
 
+        if (c.RouterStalenessSeconds > 0)
+        {
+            Line(
+                writer,
+                "Routers",
+                FormattableString.Invariant($"hear of the load every {c.RouterStalenessSeconds} s")
+            );
+        }
+
+        if (c.Victim is { } victim)
+        {
+            Line(writer, "Victim", TerminalText.Escape(victim));
+        }
+
         WritePrediction(result.Prediction, writer);
         if (c.OutputPredictor != new RunConfiguration().OutputPredictor)
         {

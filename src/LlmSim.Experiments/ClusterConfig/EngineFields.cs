@@ -88,6 +88,16 @@ internal static class EngineFields
             ReadBy = EngineKind.Sglang,
         },
         new ClusterField<EngineSpec>(
+            "scheduling_policy",
+            new ClusterValue.Word(["fcfs", "priority"]),
+            "fcfs",
+            "priority: waiting requests by priority and arrival, and the last of the running ones in this order is preempted",
+            (engine, value) => engine with { SchedulingPolicy = (SchedulingPolicy)(int)value }
+        )
+        {
+            ReadBy = EngineKind.Vllm,
+        },
+        new ClusterField<EngineSpec>(
             "batch_wait_timeout_iters",
             new ClusterValue.Whole(s_iterations),
             "0",

@@ -96,7 +96,8 @@ internal sealed class PolicyFiles
                 .All.Select(known => (known.Name, known.Decisions))
                 .Concat(Declared.Select(known => (known.Name, known.Decisions)))
                 .Where(known => known.Decisions.HasFlag(policy.Decision))
-                .Select(known => known.Name);
+                .Select(known => known.Name)
+                .Concat(policy.Decision == PolicyDecisions.OutputPredictor ? ["none", "oracle"] : []);
             var decision = string.Concat(PolicyDecisionNames.Of(policy.Decision).Select(name => name + ": "));
             throw new UserErrorException(
                 $"{decision}there is no policy '{policy.Name}'.{Suggestion.For(policy.Name, names)} "

@@ -149,6 +149,11 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "admission",
                 "saturation"
             ),
+            new(
+                "an engine of kind vllm, or a decode instance without an engine and saturation preempt_newest",
+                run => run.HasVictims,
+                "victim"
+            ),
             new("an instance without kv_blocks", run => run.SizesKvCache, "memory_limit", "weights"),
         ];
 

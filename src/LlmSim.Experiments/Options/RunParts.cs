@@ -14,7 +14,11 @@ internal sealed class RunParts(RunConfiguration configuration)
     private WorkloadOptions? _workload;
     private ArrivalProcess? _arrivals;
     private const PolicyDecisions AllDecisions =
-        PolicyDecisions.Global | PolicyDecisions.Local | PolicyDecisions.Admission;
+        PolicyDecisions.Global
+        | PolicyDecisions.Local
+        | PolicyDecisions.Admission
+        | PolicyDecisions.Victim
+        | PolicyDecisions.OutputPredictor;
 
     private ClusterInstances? _cluster;
     private PolicySet? _policies;
@@ -86,6 +90,14 @@ internal sealed class RunParts(RunConfiguration configuration)
     public bool HasDecodeWithoutEngine =>
         SendsKvCaches && Cluster.Decode.Any(instance => instance.Engine is null);
 
+    /// <summary>Whether an instance lets the victims of preemption be chosen.</summary>
+    public bool HasVictims =>
+        (HasDecodeWithoutEngine && Semantics.Saturation == Saturation.PreemptNewest)
+        || Cluster.Mixed.Any(instance => (instance.Engine ?? new EngineSpec()).Kind == EngineKind.Vllm)
+        || Cluster
+            .Prefill.Concat(Cluster.Decode)
+            .Any(instance => instance.Engine is { Kind: EngineKind.Vllm });
+
     /// <summary>Whether an instance sizes its KV cache by its memory and not by a given number of blocks.</summary>
     public bool SizesKvCache => Instances.Any(instance => instance.Engine is not { KvBlocks: not null });
 
@@ -118,6 +130,8 @@ internal sealed class RunParts(RunConfiguration configuration)
         PolicyDecisions.PrefillGlobal
         | PolicyDecisions.PrefillLocal
         | PolicyDecisions.Admission
+        | PolicyDecisions.Victim
+        | PolicyDecisions.OutputPredictor
         | (SendsKvCaches ? PolicyDecisions.DecodeGlobal | PolicyDecisions.DecodeLocal : PolicyDecisions.None);
 
     private PolicySet Policies => _policies ??= Experiment.CreatePolicies(configuration);

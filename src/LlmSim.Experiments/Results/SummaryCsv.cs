@@ -143,6 +143,8 @@ internal static class SummaryCsv
             ("autoscale", WithoutCommas(c.Autoscale ?? "")),
             ("autoscale_limits", WithoutCommas(c.AutoscaleLimits ?? "")),
             ("admission_policy", c.AdmissionPolicy is { } admission ? WithoutCommas(admission) : null),
+            ("victim", c.Victim),
+            ("router_staleness", c.RouterStalenessSeconds),
         ];
 
     private static IEnumerable<(string Name, object? Value)> OurFigures(RunSummary s) =>

@@ -53,15 +53,23 @@ internal static class ClusterSchema
     private static JsonObject Condition(ClusterField field) =>
         SchemaNode.AnyOf(
             new JsonObject { ["not"] = new JsonObject { ["required"] = SchemaNode.Array([field.Name]) } },
-            new JsonObject
-            {
-                ["properties"] = new JsonObject
-                {
-                    ["kind"] = SchemaNode.Words([EngineDefaults.Name(field.ReadBy!.Value)]),
-                },
-                ["required"] = SchemaNode.Array(["kind"]),
-            }
+            OfKind(field.ReadBy!.Value)
         );
+
+    /// <summary>An engine of a kind, which has to be said unless it is that of an engine of which nothing is said.</summary>
+    private static JsonObject OfKind(EngineKind kind)
+    {
+        var engine = new JsonObject
+        {
+            ["properties"] = new JsonObject { ["kind"] = SchemaNode.Words([EngineDefaults.Name(kind)]) },
+        };
+        if (kind != new EngineSpec().Kind)
+        {
+            engine["required"] = SchemaNode.Array(["kind"]);
+        }
+
+        return engine;
+    }
 
     private static JsonObject Value(ClusterValue value) =>
         value switch

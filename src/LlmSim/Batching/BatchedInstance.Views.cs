@@ -1,3 +1,5 @@
+using LlmSim.Policies;
+
 namespace LlmSim.Batching;
 
 /// <content>What others estimate of the instance. Looking brings it up to date, which is the same whenever it is done.</content>
@@ -73,6 +75,9 @@ internal sealed partial class BatchedInstance
             );
         }
     }
+
+    public override void CopyRunningTo(ICollection<RunningRequest> running) =>
+        Settled(_scheduler).CopyTo(running);
 
     private int UsedBlocks => Settled(_cache).Pool.Used;
 }

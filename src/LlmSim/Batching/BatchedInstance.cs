@@ -46,7 +46,13 @@ internal sealed partial class BatchedInstance : Instance
         _group = group;
         _cache = new PagedKvCache(spec.Engine!, options.KvBlocks);
         _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh, options.ReservesKv);
-        _scheduler = IterationScheduler.Create(spec.Engine!, options.Role, _cache, _waiting);
+        _scheduler = IterationScheduler.Create(
+            spec.Engine!,
+            options.Role,
+            _cache,
+            _waiting,
+            options.Victims is { } victims ? (now, running) => victims.Choose(this, now, running) : null
+        );
         _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
         _progress = new IterationProgress(this, _cache, options.InterTokenLatency);
         _padding = new GraphPadding(spec.Engine!.CapturedSizes);

@@ -2,6 +2,7 @@ using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Routing;
 
 namespace LlmSim.Batching;
 
@@ -11,6 +12,7 @@ namespace LlmSim.Batching;
 /// <param name="KvBytesPerBlock">Bytes of one.</param>
 /// <param name="KvBeside">Blocks of a request beside those of its tokens; null where it has none.</param>
 /// <param name="ReservesKv">Whether KV caches are only sent here after blocks were reserved for them.</param>
+/// <param name="Victims">Chooses whom to preempt; null for the engine's rule.</param>
 /// <param name="OutputEstimate">Estimates what requests will generate yet.</param>
 /// <param name="InterTokenLatency">Observes gaps between tokens.</param>
 /// <param name="OnPrefillPlanned">It is known when the prefill of a request that will leave ends.</param>
@@ -24,6 +26,7 @@ internal sealed record BatchedInstanceOptions(
     long KvBytesPerBlock,
     KvBeside? KvBeside,
     bool ReservesKv,
+    VictimChooser? Victims,
     OutputEstimate OutputEstimate,
     InterTokenLatency InterTokenLatency,
     Action<Request, SimTime> OnPrefillPlanned,

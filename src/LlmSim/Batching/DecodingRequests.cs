@@ -1,4 +1,5 @@
 using LlmSim.Kernel;
+using LlmSim.Policies;
 
 namespace LlmSim.Batching;
 
@@ -215,6 +216,23 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
         _firstEnd = long.MaxValue;
         _extremesKnown = false;
         IsPlanned = false;
+    }
+
+    /// <summary>Adds them to a list, with what they have got by now.</summary>
+    public void CopyTo(ICollection<RunningRequest> running)
+    {
+        for (var place = 0; place < Count; place++)
+        {
+            var sequence = _members[place];
+            var computed = (int)(_computed[place] + _ended);
+            running.Add(
+                new(
+                    new RequestView(sequence.Request),
+                    sequence.Request.GeneratedTokens + computed - sequence.Computed,
+                    sequence.Blocks + cache.Lacking(sequence, (int)(_computed[place] + _provided))
+                )
+            );
+        }
     }
 
     /// <summary>Takes all of them out, and adds them to a list.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using LlmSim.Kernel;
 using LlmSim.Performance;
+using LlmSim.Policies;
 
 namespace LlmSim.Batching;
 
@@ -41,17 +42,23 @@ internal abstract partial class IterationScheduler(
     public DecodingRequests Decoding { get; } = new(cache, spec.BlockTokens, reservesToEnd);
 
     /// <summary>The rule of an engine's kind.</summary>
+    /// <param name="spec">The engine.</param>
+    /// <param name="role">What it does for a request.</param>
+    /// <param name="cache">Its KV blocks.</param>
+    /// <param name="waiting">Who waits for it.</param>
+    /// <param name="victims">Chooses whom to preempt; null for the latest. Kinds that do not let it be chosen have a rule of their own.</param>
     public static IterationScheduler Create(
         EngineSpec spec,
         InstanceRole role,
         PagedKvCache cache,
-        WaitingRequests waiting
+        WaitingRequests waiting,
+        Func<SimTime, List<RunningRequest>, int>? victims
     ) =>
         spec.Kind switch
         {
             EngineKind.Sglang => new SglangScheduler(spec, role, cache, waiting),
             EngineKind.TensorRtLlm => new TensorRtLlmScheduler(spec, role, cache, waiting),
-            _ => new VllmScheduler(spec, role, cache, waiting),
+            _ => new VllmScheduler(spec, role, cache, waiting, victims),
         };
 
     /// <summary>Requests of the batch.</summary>
@@ -137,12 +144,25 @@ internal abstract partial class IterationScheduler(
         && Cache.Lacking(sequence, sequence.Computed) == 0;
 
     /// <summary>Puts the selected waiting request into the batch.</summary>
-    protected void Join(SequenceState selected)
+    protected void Join(SequenceState selected, SimTime now)
     {
-        Waiting.RemoveSelected(selected);
+        Waiting.RemoveSelected(selected, now);
         _single.Add(selected);
         selected.Join = ++_joins;
         Admitted.Add(selected);
+    }
+
+    /// <summary>Adds the requests of the batch to a list, with what they have got.</summary>
+    public void CopyTo(ICollection<RunningRequest> running)
+    {
+        foreach (var sequence in _single)
+        {
+            running.Add(
+                new(new RequestView(sequence.Request), sequence.Request.GeneratedTokens, sequence.Blocks)
+            );
+        }
+
+        Decoding.CopyTo(running);
     }
 
     /// <summary>Has every request of the batch a progress of its own again, so that the rule may look at each.</summary>

@@ -1,5 +1,6 @@
 using LlmSim.Kernel;
 using LlmSim.Performance;
+using LlmSim.Policies;
 
 namespace LlmSim.Batching;
 
@@ -12,9 +13,12 @@ internal abstract class RunningFirstScheduler(
     InstanceRole role,
     PagedKvCache cache,
     WaitingRequests waiting,
+    Func<SimTime, List<RunningRequest>, int>? victims = null,
     bool reservesToEnd = false
 ) : IterationScheduler(spec, role, cache, waiting, reservesToEnd)
 {
+    private readonly List<RunningRequest> _mayBeVictims = [];
+
     private enum Answer
     {
         Admitted,
@@ -29,7 +33,7 @@ internal abstract class RunningFirstScheduler(
         while (true)
         {
             var budget = Spec.MaxBatchedTokens;
-            var preempted = ContinueRunning(ref budget);
+            var preempted = ContinueRunning(ref budget, now);
             var mayAdmitNext = preempted || HoldsBack(budget) || Admit(ref budget, now, departing);
             var batch = Batch();
             Invariant.Require(
@@ -49,14 +53,14 @@ internal abstract class RunningFirstScheduler(
     /// <summary>Gives a waiting request its hits and the blocks for so many tokens more, if it may be admitted.</summary>
     protected abstract bool TryHold(SequenceState sequence, int hits, int tokens);
 
-    /// <summary>Takes the last request out of the batch, because a block is missing.</summary>
-    protected abstract void PreemptLast(SequenceState last);
+    /// <summary>Takes a request out of the batch, because a block is missing.</summary>
+    protected abstract void Preempt(SequenceState sequence, SimTime now);
 
     /// <summary>Whether nobody is admitted although there may be room, because more may come.</summary>
     protected virtual bool HoldsBack(int budget) => false;
 
     /// <summary>Gives the running requests what they want; says whether somebody was preempted for it.</summary>
-    private bool ContinueRunning(ref int budget)
+    private bool ContinueRunning(ref int budget, SimTime now)
     {
         if (Decoding.Count > 0)
         {
@@ -69,7 +73,13 @@ internal abstract class RunningFirstScheduler(
             PlanDecodingRequests();
         }
 
-        return ContinueSingle(ref budget);
+        var preempted = ContinueSingle(ref budget, now);
+        if (victims is not null)
+        {
+            PublishPlanned();
+        }
+
+        return preempted;
     }
 
     /// <summary>Whether those that decode in step can all go on, and those with a progress of their own have what is left: then the order does not matter.</summary>
@@ -93,7 +103,7 @@ internal abstract class RunningFirstScheduler(
         return left >= 0 && blocks <= Cache.Available;
     }
 
-    private bool ContinueSingle(ref int budget)
+    private bool ContinueSingle(ref int budget, SimTime now)
     {
         var preempted = false;
         for (var i = 0; i < Single.Length && budget > 0; i++)
@@ -103,18 +113,55 @@ internal abstract class RunningFirstScheduler(
             while (!Cache.TryGrow(sequence, sequence.Computed + tokens))
             {
                 preempted = true;
-                var last = Single[^1];
-                PreemptLast(last);
-                if (last == sequence)
+                var place = Victim(now);
+                var victim = Single[place];
+                if (place < i)
+                {
+                    // It was planned already: another one may have its tokens.
+                    budget += victim.Scheduled;
+                    i--;
+                }
+
+                Preempt(victim, now);
+                if (victim == sequence)
                 {
                     return true;
                 }
             }
 
             Plan(sequence, tokens, ref budget);
+            if (victims is null)
+            {
+                OnPlanned(sequence);
+            }
         }
 
         return preempted;
+    }
+
+    /// <summary>Place of the one that is to be preempted.</summary>
+    private int Victim(SimTime now)
+    {
+        if (victims is null)
+        {
+            return Single.Length - 1;
+        }
+
+        _mayBeVictims.Clear();
+        CopyTo(_mayBeVictims);
+        return victims(now, _mayBeVictims);
+    }
+
+    /// <summary>Who is planned can still become a victim: only now is it sure that the requests get what they are planned for.</summary>
+    private void PublishPlanned()
+    {
+        foreach (var sequence in Single)
+        {
+            if (sequence.Scheduled > 0)
+            {
+                OnPlanned(sequence);
+            }
+        }
     }
 
     /// <summary>Admits waiting requests; says whether the next iteration may admit more although the batch stays as it is.</summary>
@@ -139,7 +186,7 @@ internal abstract class RunningFirstScheduler(
                     || departing > 0;
             }
 
-            Join(next);
+            Join(next, now);
         }
 
         return Waiting.HasUnseen || (Waiting.Seen > 0 && departing > 0);
@@ -167,13 +214,13 @@ internal abstract class RunningFirstScheduler(
         }
 
         Plan(sequence, tokens, ref budget);
+        OnPlanned(sequence);
         return Answer.Admitted;
     }
 
-    private void Plan(SequenceState sequence, int tokens, ref int budget)
+    private static void Plan(SequenceState sequence, int tokens, ref int budget)
     {
         sequence.Scheduled = tokens;
         budget -= tokens;
-        OnPlanned(sequence);
     }
 }

@@ -162,7 +162,7 @@ internal sealed partial class SglangScheduler(
             Invariant.Require(isHeld, $"{next.Request} was thought to fit");
             // What has come from another instance can be found at once.
             Cache.Publish(next, next.Computed);
-            Join(next);
+            Join(next, now);
             owed += hasPrompt ? TokensToCome(next) : Share * TokensToCome(next);
             if (hasPrompt)
             {

@@ -57,6 +57,8 @@ internal sealed class TensorRtLlmScheduler(
         return holds;
     }
 
-    protected override void PreemptLast(SequenceState last) =>
-        throw new InvariantViolationException($"{last.Request} lacks a KV block that was reserved for it");
+    protected override void Preempt(SequenceState sequence, SimTime now) =>
+        throw new InvariantViolationException(
+            $"{sequence.Request} lacks a KV block that was reserved for it"
+        );
 }

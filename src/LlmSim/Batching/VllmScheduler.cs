@@ -1,25 +1,35 @@
+using LlmSim.Kernel;
 using LlmSim.Performance;
+using LlmSim.Policies;
 
 namespace LlmSim.Batching;
 
 /// <summary>
-/// The rule of vLLM V1: when a block cannot be had, the last running request is preempted and starts over at the front of the queue, and
+/// The rule of vLLM V1: when a block cannot be had, the last running request, or the one that is chosen, is preempted and starts over, and
 /// nobody is admitted. A request is admitted when what is known of it fits. Blocks are found from the iteration on that fills them.
 /// </summary>
 internal sealed class VllmScheduler(
     EngineSpec spec,
     InstanceRole role,
     PagedKvCache cache,
-    WaitingRequests waiting
-) : RunningFirstScheduler(spec, role, cache, waiting)
+    WaitingRequests waiting,
+    Func<SimTime, List<RunningRequest>, int>? victims
+) : RunningFirstScheduler(spec, role, cache, waiting, victims)
 {
     protected override bool TryHold(SequenceState sequence, int hits, int tokens) =>
         Cache.TryAdmit(sequence, hits, tokens);
 
-    protected override void PreemptLast(SequenceState last)
+    protected override void Preempt(SequenceState sequence, SimTime now)
     {
-        TakeOut(last);
-        Waiting.PutBack(last);
+        TakeOut(sequence);
+        if (Spec.SchedulingPolicy == SchedulingPolicy.Priority)
+        {
+            Waiting.Requeue(sequence, now);
+        }
+        else
+        {
+            Waiting.PutBack(sequence);
+        }
     }
 
     protected override void OnPlanned(SequenceState sequence) =>

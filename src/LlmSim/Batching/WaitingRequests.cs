@@ -73,12 +73,12 @@ internal sealed class WaitingRequests(
             var request = first.Sequence.Request;
             if (first.Sequence.Arrived > 0)
             {
-                arrived.Enqueue(request, first.Time);
+                arrived.Enqueue(request, instance, first.Time);
                 continue;
             }
 
             request.TakenIn ??= time;
-            fresh.Enqueue(request, first.Time);
+            fresh.Enqueue(request, instance, first.Time);
         }
     }
 
@@ -93,7 +93,7 @@ internal sealed class WaitingRequests(
     public void Requeue(SequenceState sequence, SimTime now)
     {
         sequence.Request.Sequence = sequence;
-        fresh.Enqueue(sequence.Request, now);
+        fresh.Enqueue(sequence.Request, instance, now);
         Track(sequence, +1);
     }
 
@@ -115,7 +115,7 @@ internal sealed class WaitingRequests(
     }
 
     /// <summary>Takes the request of the last <see cref="Select" /> out.</summary>
-    public void RemoveSelected(SequenceState selected)
+    public void RemoveSelected(SequenceState selected, SimTime now)
     {
         if (_selectedFrom is null)
         {
@@ -123,7 +123,7 @@ internal sealed class WaitingRequests(
         }
         else
         {
-            _selectedFrom.RemoveSelected();
+            _selectedFrom.RemoveSelected(instance, now);
         }
 
         Track(selected, -1);

@@ -99,7 +99,8 @@ internal sealed partial class Fleet
             IntervalSeconds = autoscale.IntervalSeconds,
             StartSeconds = members[0].StartTime.Seconds,
         };
-        var wanted = MostWanted(autoscale, stage, Math.Clamp(Ask(policy, context), autoscale.Min, max));
+        var asked = Math.Clamp(Ask(policy, context), autoscale.Min, max);
+        var wanted = MostWanted(autoscale, stage, asked, present);
         if (wanted > present)
         {
             Grow(members, wanted - present);
@@ -110,12 +111,13 @@ internal sealed partial class Fleet
         }
     }
 
-    /// <summary>The most that was wanted of late, so that a short lull stops nothing: the stabilization window of Kubernetes' autoscaler.</summary>
-    private int MostWanted(AutoscalePlan autoscale, string stage, int wanted)
+    /// <summary>The most that was wanted of late, so that a short lull stops nothing: the stabilization window of Kubernetes' autoscaler, which begins with those that there are.</summary>
+    private int MostWanted(AutoscalePlan autoscale, string stage, int wanted, int present)
     {
         if (!_wanted.TryGetValue(stage, out var recent))
         {
             recent = new();
+            recent.Enqueue((_simulation.Now, present));
             _wanted.Add(stage, recent);
         }
 

@@ -46,7 +46,7 @@ public enum LostRequests
 }
 
 /// <summary>Something that happens to instances at a time.</summary>
-public sealed class Fault
+public sealed record Fault
 {
     /// <summary>Seconds from the start of the simulation.</summary>
     public required double AtSeconds { get; init; }

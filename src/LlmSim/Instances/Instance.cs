@@ -142,6 +142,9 @@ internal abstract class Instance
     /// <summary>Adds the queued requests to a list, in no particular order.</summary>
     public abstract void CopyQueueTo(List<Request> requests);
 
+    /// <summary>Adds the requests that run here to a list, with what they have got by now.</summary>
+    public abstract void CopyRunningTo(ICollection<Policies.RunningRequest> running);
+
     private InvalidOperationException NoPrefixCache() => new($"{this} keeps no prefixes");
 
     /// <summary>The work has changed, or how it becomes less.</summary>

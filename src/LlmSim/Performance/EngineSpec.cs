@@ -44,6 +44,11 @@ public sealed record EngineSpec
     /// </summary>
     public bool MixedChunk { get; init; }
 
+    /// <summary>
+    /// vLLM: the order of waiting requests, and who is preempted (scheduling_policy). The other kinds do not read it.
+    /// </summary>
+    public SchedulingPolicy SchedulingPolicy { get; init; }
+
     /// <summary>Tokens of a KV block, at least 1 (block_size).</summary>
     public int BlockTokens { get; init; } = 16;
 
@@ -123,6 +128,18 @@ public enum EngineKind
 
     /// <summary>TensorRT-LLM, PyTorch backend: prompts beside decoding requests; nothing is ever evicted.</summary>
     TensorRtLlm,
+}
+
+/// <summary>vLLM's scheduling policies.</summary>
+public enum SchedulingPolicy
+{
+    /// <summary>Waiting requests under the run's queueing policies; the latest to join is preempted, and goes first.</summary>
+    Fcfs,
+
+    /// <summary>
+    /// Waiting requests by priority and arrival, whatever the run's policies; the running one that is last in this order is preempted.
+    /// </summary>
+    Priority,
 }
 
 /// <summary>What a batched instance does for a request.</summary>

@@ -5,6 +5,7 @@ internal static class BuiltInPolicies
 {
     public static IReadOnlyList<Type> Types { get; } =
     [
+        typeof(ClassMeanPolicy),
         typeof(ConductorPolicy),
         typeof(DeadlinePolicy),
         typeof(EdfPolicy),
@@ -12,15 +13,19 @@ internal static class BuiltInPolicies
         typeof(FixedPolicy),
         typeof(HrrnPolicy),
         typeof(KvAwarePolicy),
+        typeof(LatestPolicy),
         typeof(LeastKvPolicy),
         typeof(LeastRequestsPolicy),
         typeof(LongestWaitPolicy),
         typeof(LowestLoadPolicy),
+        typeof(LowestPriorityPolicy),
         typeof(MooreHodgsonPolicy),
+        typeof(MostBlocksPolicy),
         typeof(PowerOfTwoPolicy),
         typeof(PredictivePolicy),
         typeof(PrefixAffinityPolicy),
         typeof(QueueLimitPolicy),
+        typeof(PriorityPolicy),
         typeof(RandomPolicy),
         typeof(ReactivePolicy),
         typeof(RoundRobinPolicy),
@@ -28,5 +33,7 @@ internal static class BuiltInPolicies
         typeof(ShortestPolicy),
         typeof(TokenBucketPolicy),
         typeof(VllmFrontPolicy),
+        typeof(VtcPolicy),
+        typeof(WfqPolicy),
     ];
 }

@@ -10,7 +10,12 @@ namespace LlmSim.Policies;
 )]
 internal sealed class DeadlinePolicy : IAdmissionPolicy
 {
-    [PolicyOption("factor", Min = 0, Max = 1000, Summary = "by what the estimated time is multiplied, above 1 for caution")]
+    [PolicyOption(
+        "factor",
+        Min = 0,
+        Max = 1000,
+        Summary = "by what the estimated time is multiplied, above 1 for caution"
+    )]
     public double Factor { get; set; } = 1;
 
     public bool Admit(in AdmissionContext context)

@@ -33,6 +33,23 @@ public interface IOrderedLocalPolicy : ILocalPolicy
     }
 }
 
+/// <summary>
+/// A queueing policy that is told who joins the queue of an instance and who is taken from it, so that it can keep accounts. Every request goes through
+/// the queue then, one that finds the instance idle as well.
+/// </summary>
+public interface IQueueWatchingPolicy : ILocalPolicy
+{
+    /// <summary>A request joins.</summary>
+    /// <param name="context">The queue without it.</param>
+    /// <param name="request">The request.</param>
+    void OnQueued(in LocalContext context, in RequestView request);
+
+    /// <summary>A request is taken: it runs from now on.</summary>
+    /// <param name="context">The queue without it.</param>
+    /// <param name="request">The request.</param>
+    void OnTaken(in LocalContext context, in RequestView request);
+}
+
 /// <summary>A policy with counters, such as searches cut short, which are shown with the results.</summary>
 public interface ICountingPolicy
 {

@@ -25,6 +25,12 @@ public enum PolicyDecisions
     /// <summary>How many instances a stage should have.</summary>
     Autoscale = 32,
 
+    /// <summary>Which running request is preempted when KV memory runs out.</summary>
+    Victim = 64,
+
+    /// <summary>How long the output of a request will be, for other policies to use.</summary>
+    OutputPredictor = 128,
+
     /// <summary>Both routing decisions.</summary>
     Global = PrefillGlobal | DecodeGlobal,
 

@@ -90,6 +90,17 @@ public sealed class PolicyCatalog
     public IAutoscalePolicy CreateAutoscale(string text) =>
         (IAutoscalePolicy)Create(text, PolicyDecisions.Autoscale);
 
+    /// <summary>A new policy that chooses whom to preempt, given as <c>name</c> or <c>name:key=value,key=value</c>.</summary>
+    /// <param name="text">Name and options.</param>
+    /// <exception cref="UserErrorException">As <see cref="CreateSet" />.</exception>
+    public IVictimPolicy CreateVictim(string text) => (IVictimPolicy)Create(text, PolicyDecisions.Victim);
+
+    /// <summary>A new predictor of outputs, given as <c>name</c> or <c>name:key=value,key=value</c>.</summary>
+    /// <param name="text">Name and options.</param>
+    /// <exception cref="UserErrorException">As <see cref="CreateSet" />.</exception>
+    public IOutputPredictorPolicy CreateOutputPredictor(string text) =>
+        (IOutputPredictorPolicy)Create(text, PolicyDecisions.OutputPredictor);
+
     /// <summary>The policies of a text that joins several by +, which may also be a part of a number.</summary>
     internal static IEnumerable<string> Parts(string text)
     {

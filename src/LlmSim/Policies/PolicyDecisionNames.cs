@@ -11,6 +11,8 @@ internal static class PolicyDecisionNames
         (PolicyDecisions.DecodeLocal, "decode_local"),
         (PolicyDecisions.Admission, "admission_policy"),
         (PolicyDecisions.Autoscale, "autoscale"),
+        (PolicyDecisions.Victim, "victim"),
+        (PolicyDecisions.OutputPredictor, "output_predictor"),
     ];
 
     /// <summary>Names of the decisions in the set, in the order of the pipeline.</summary>

@@ -12,6 +12,8 @@ internal sealed class PolicyDescription
         (PolicyDecisions.Local, typeof(ILocalPolicy)),
         (PolicyDecisions.Admission, typeof(IAdmissionPolicy)),
         (PolicyDecisions.Autoscale, typeof(IAutoscalePolicy)),
+        (PolicyDecisions.Victim, typeof(IVictimPolicy)),
+        (PolicyDecisions.OutputPredictor, typeof(IOutputPredictorPolicy)),
     ];
 
     private PolicyDescription(

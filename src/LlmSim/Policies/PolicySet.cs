@@ -30,12 +30,20 @@ public sealed record PolicySet(
     /// <summary>Say which requests the cluster takes: those that all of them admit. None takes all.</summary>
     public IReadOnlyList<IAdmissionPolicy> Admission { get; init; } = [];
 
+    /// <summary>Chooses whom to preempt when KV memory runs out; null for the rule of the instance.</summary>
+    public IVictimPolicy? Victim { get; init; }
+
+    /// <summary>Predicts outputs for the others; null for the predictor of the scenario.</summary>
+    public IOutputPredictorPolicy? OutputPredictor { get; init; }
+
     /// <summary>Whether all promise to ignore TTFT deadlines, so that the SLOs decide nothing in the simulation.</summary>
     public bool IgnoresTtftDeadline => All.All(PromisesToIgnoreDeadlines);
 
     /// <summary>All of them.</summary>
     internal IEnumerable<object> All =>
-        [PrefillGlobal, PrefillLocal, DecodeGlobal, DecodeLocal, .. Admission];
+        new object?[] { PrefillGlobal, PrefillLocal, DecodeGlobal, DecodeLocal, Victim, OutputPredictor }
+            .Concat(Admission)
+            .OfType<object>();
 
     /// <summary>
     /// The decisions whose policies may look at something. Of built-in policies their code tells; others are taken to look at
@@ -49,6 +57,12 @@ public sealed record PolicySet(
         | Admission.Aggregate(
             PolicyDecisions.None,
             (decisions, policy) => decisions | Of(PolicyDecisions.Admission, policy, input)
+        )
+        | (Victim is null ? PolicyDecisions.None : Of(PolicyDecisions.Victim, Victim, input))
+        | (
+            OutputPredictor is null
+                ? PolicyDecisions.None
+                : Of(PolicyDecisions.OutputPredictor, OutputPredictor, input)
         );
 
     /// <summary>Whether a policy promises that its choices do not depend on TTFT deadlines.</summary>

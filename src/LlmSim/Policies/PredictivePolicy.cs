@@ -20,19 +20,39 @@ internal sealed class PredictivePolicy : IAutoscalePolicy
     private double _trend;
     private bool _hasSeasons;
 
-    [PolicyOption("requests_per_second", Min = 1e-6, Max = 1e6, Summary = "arrivals per second that an instance can serve")]
+    [PolicyOption(
+        "requests_per_second",
+        Min = 1e-6,
+        Max = 1e6,
+        Summary = "arrivals per second that an instance can serve"
+    )]
     public double RequestsPerSecond { get; set; } = 1;
 
     [PolicyOption("level", Min = 0, Max = 1, Summary = "weight of the newest rate in the level (alpha)")]
     public double Level { get; set; } = 0.5;
 
-    [PolicyOption("trend", Min = 0, Max = 1, Summary = "weight of the newest change in the trend (beta); 0 for no trend")]
+    [PolicyOption(
+        "trend",
+        Min = 0,
+        Max = 1,
+        Summary = "weight of the newest change in the trend (beta); 0 for no trend"
+    )]
     public double Trend { get; set; } = 0.1;
 
-    [PolicyOption("seasonal", Min = 0, Max = 1, Summary = "weight of the newest deviation in the seasons (gamma)")]
+    [PolicyOption(
+        "seasonal",
+        Min = 0,
+        Max = 1,
+        Summary = "weight of the newest deviation in the seasons (gamma)"
+    )]
     public double Seasonal { get; set; } = 0.1;
 
-    [PolicyOption("period", Min = 0, Max = 1e7, Summary = "seconds after which the load repeats itself; 0 for no seasons")]
+    [PolicyOption(
+        "period",
+        Min = 0,
+        Max = 1e7,
+        Summary = "seconds after which the load repeats itself; 0 for no seasons"
+    )]
     public double Period { get; set; }
 
     public int Decide(in FleetContext context)

@@ -12,7 +12,10 @@ internal sealed class QueueLimitPolicy : IAdmissionPolicy
     [PolicyOption("requests", Min = 1, Max = 1e9, Summary = "requests that may be queued")]
     public int Requests { get; set; } = 100;
 
-    [PolicyOption("over", Summary = "whether they are counted over all instances, or one instance with fewer will do")]
+    [PolicyOption(
+        "over",
+        Summary = "whether they are counted over all instances, or one instance with fewer will do"
+    )]
     public LimitScope Over { get; set; } = LimitScope.Stage;
 
     public bool Admit(in AdmissionContext context)

@@ -11,13 +11,26 @@ namespace LlmSim.Policies;
 )]
 internal sealed class ReactivePolicy : IAutoscalePolicy
 {
-    [PolicyOption("metric", Summary = "what is held at the target: queued requests, share of KV memory, queued and running requests, or SLO attainment")]
+    [PolicyOption(
+        "metric",
+        Summary = "what is held at the target: queued requests, share of KV memory, queued and running requests, or SLO attainment"
+    )]
     public ScalingMetric Metric { get; set; } = ScalingMetric.Concurrency;
 
-    [PolicyOption("target", Min = 1e-3, Max = 1e9, Summary = "value of the metric for each instance; of kv and attainment a share")]
+    [PolicyOption(
+        "target",
+        Min = 1e-3,
+        Max = 1e9,
+        Summary = "value of the metric for each instance; of kv and attainment a share"
+    )]
     public double Target { get; set; } = 32;
 
-    [PolicyOption("tolerance", Min = 0, Max = 1, Summary = "relative distance from the target at which nothing changes")]
+    [PolicyOption(
+        "tolerance",
+        Min = 0,
+        Max = 1,
+        Summary = "relative distance from the target at which nothing changes"
+    )]
     public double Tolerance { get; set; } = 0.1;
 
     public int Decide(in FleetContext context)

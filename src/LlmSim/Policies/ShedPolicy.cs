@@ -9,10 +9,20 @@ namespace LlmSim.Policies;
 )]
 internal sealed class ShedPolicy : IAdmissionPolicy
 {
-    [PolicyOption("priority", Min = -1e9, Max = 1e9, Summary = "largest priority value that is taken under load")]
+    [PolicyOption(
+        "priority",
+        Min = -1e9,
+        Max = 1e9,
+        Summary = "largest priority value that is taken under load"
+    )]
     public int Priority { get; set; }
 
-    [PolicyOption("queue", Min = 0, Max = 1e9, Summary = "requests queued, over all instances, above which it sheds")]
+    [PolicyOption(
+        "queue",
+        Min = 0,
+        Max = 1e9,
+        Summary = "requests queued, over all instances, above which it sheds"
+    )]
     public int Queue { get; set; } = 100;
 
     public bool Admit(in AdmissionContext context) =>

@@ -16,10 +16,20 @@ internal sealed class TokenBucketPolicy : IAdmissionPolicy
 {
     private readonly Dictionary<string, Bucket> _buckets = new(StringComparer.Ordinal);
 
-    [PolicyOption("rate", Min = 1e-3, Max = 1e12, Summary = "tokens per second that a tenant of weight 1 gets")]
+    [PolicyOption(
+        "rate",
+        Min = 1e-3,
+        Max = 1e12,
+        Summary = "tokens per second that a tenant of weight 1 gets"
+    )]
     public double Rate { get; set; } = 1000;
 
-    [PolicyOption("burst", Min = 1, Max = 1e12, Summary = "tokens that the bucket of a tenant of weight 1 holds")]
+    [PolicyOption(
+        "burst",
+        Min = 1,
+        Max = 1e12,
+        Summary = "tokens that the bucket of a tenant of weight 1 holds"
+    )]
     public double Burst { get; set; } = 60_000;
 
     public bool Admit(in AdmissionContext context)

@@ -1,5 +1,6 @@
 using LlmSim.Kernel;
 using LlmSim.Memory;
+using LlmSim.Metrics;
 using LlmSim.Workloads;
 
 namespace LlmSim.Requests;
@@ -98,6 +99,9 @@ internal sealed class Request
     /// <summary>Whether its client has gone: the instance that has it lets go of it at the next boundary.</summary>
     public bool IsWithdrawn { get; set; }
 
+    /// <summary>What has become of it, once it has ended.</summary>
+    public Outcome Outcome { get; set; }
+
     /// <summary>Tokens that were computed for it, those of its context that were computed again among them.</summary>
     public long ComputedTokens { get; private set; }
 
@@ -172,6 +176,7 @@ internal sealed class Request
         DecodeTokensOwed = 0;
         Content = null;
         Call = null;
+        Outcome = default;
         ComputedTokens = 0;
         UsefulTokens = 0;
         _furthest = 0;

@@ -16,6 +16,10 @@ internal sealed class Router
     private readonly WorkIndex _workIndex;
     private readonly bool _isAUsers;
 
+    /// <summary>The instances as they were heard of; null where the policy sees them as they are.</summary>
+    private Dictionary<Instance, StaleInstance>? _heard;
+    private Instance[] _offered = [];
+
     public Router(
         PolicyDecisions decision,
         IGlobalPolicy policy,
@@ -31,6 +35,25 @@ internal sealed class Router
         _isAUsers = PolicyFailure.IsAUsers(policy);
         _instances = new EligibleInstances(instances);
         _workIndex = new WorkIndex(_instances.All, decision.Stage());
+    }
+
+    /// <summary>Takes note of how the instances are: the policy sees them so until it is called again.</summary>
+    public void HearOfInstances()
+    {
+        if (_heard is null)
+        {
+            _heard = _instances.All.ToDictionary(
+                instance => instance,
+                instance => new StaleInstance(instance, _decision.Stage())
+            );
+            _offered = new Instance[_instances.All.Length];
+            return;
+        }
+
+        foreach (var instance in _heard.Values)
+        {
+            instance.Refresh();
+        }
     }
 
     /// <summary>Why a request was rejected that <see cref="Choose" /> gave no instance.</summary>
@@ -89,8 +112,8 @@ internal sealed class Router
             using var call = _isAUsers
                 ? AuthorsCall.Enter(_policy, "at {0}, asked to place request {1}", now, request.Id)
                 : default;
-            var index = instances.Length == _instances.All.Length ? _workIndex : null;
-            var context = new GlobalContext(_decision, now, request, instances, _random, index);
+            var index = _heard is null && instances.Length == _instances.All.Length ? _workIndex : null;
+            var context = new GlobalContext(_decision, now, request, AsSeen(instances), _random, index);
             var position = _policy.Choose(context);
             return _fetchingPolicy is not null && position >= 0 && position < instances.Length
                 ? (position, _fetchingPolicy.FetchFrom(context, position))
@@ -100,6 +123,21 @@ internal sealed class Router
         {
             throw PolicyFailure.Of(_policy, now, $"asked to place request {request.Id}", e);
         }
+    }
+
+    private ReadOnlySpan<Instance> AsSeen(ReadOnlySpan<Instance> instances)
+    {
+        if (_heard is null)
+        {
+            return instances;
+        }
+
+        for (var i = 0; i < instances.Length; i++)
+        {
+            _offered[i] = _heard[instances[i]];
+        }
+
+        return _offered.AsSpan(0, instances.Length);
     }
 
     private void Require(int position, int count, Request request, SimTime now)

@@ -50,6 +50,11 @@ public sealed class BadInputTests
         "run --output_predictor noisy:sigma=-1",
         "--output_predictor: found 'noisy:sigma=-1'; allowed: none"
     )]
+    [InlineData("run --output_predictor orakle", "Did you mean 'oracle'?")]
+    [InlineData("run --admission_policy shet", "admission_policy: there is no policy 'shet'. Did you mean 'shed'?")]
+    [InlineData("run --victim latest:x=1", "victim: policy 'latest' has no option 'x'")]
+    [InlineData("run --router_staleness fast", "--router_staleness: found 'fast'; allowed: a time from 0 to")]
+    [InlineData("run --router_staleness=-1ms", "--router_staleness: found '-1ms'; allowed: a time from 0 to")]
     [InlineData(
         "run --prefill_global lowest_lod",
         "Did you mean 'lowest_load'? `llmsim policies` lists them."

@@ -32,7 +32,8 @@ public sealed class RunningBatchTests
 
             if (random.Next(5) == 0)
             {
-                var newest = batch.TakeNewest();
+                var newest = batch.Newest;
+                batch.Take(newest);
                 work.Remove(newest, batch.Iteration);
                 Assert.Same(running[^1], newest);
                 running.Remove(newest);

@@ -19,6 +19,8 @@ public sealed class PolicyFolderTests
     [InlineData("local", "prefill_local")]
     [InlineData("ordered", "decode_local")]
     [InlineData("admission", "admission_policy")]
+    [InlineData("victim", "victim")]
+    [InlineData("predictor", "output_predictor")]
     public void A_new_policy_of_each_kind_keeps_the_contract_and_runs(string kind, string decision)
     {
         using var folder = new TemporaryFolder();

@@ -72,6 +72,14 @@ public sealed class FleetRunTests
     }
 
     [Fact]
+    public void A_link_may_be_as_fast_as_is_allowed()
+    {
+        var fault = new Fault { AtSeconds = 0, Kind = FaultKind.Link, Factor = 1000 };
+        var summary = Run(new FleetPlan { Faults = [fault] });
+        Assert.Equal(summary.Requests, summary.Finished);
+    }
+
+    [Fact]
     public void An_autoscaler_that_wants_nothing_ends_with_its_reason()
     {
         var error = Assert.Throws<UserErrorException>(() => Run(Scaled(min: 0)));
@@ -95,7 +103,7 @@ public sealed class FleetRunTests
     public void Records_of_requests_that_kept_tokens_hold(string semantics, string mtbf)
     {
         using var folder = new WorkingFolder();
-        string[] failures = ["--failures", $"mtbf={mtbf},repair=1", "--start_time", "1", "--retries", "3"];
+        string[] failures = ["--failures", $"mtbf={mtbf},repair=1", "--start_time", "1", "--patience", "100", "--retries", "3"];
         var run = CliRun.Of(
             ["run", "--semantics", semantics, "--request_count", "300", "--lambda_arrival", "3", "--verify", .. failures]
         );

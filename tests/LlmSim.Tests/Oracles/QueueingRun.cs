@@ -40,7 +40,7 @@ internal static class QueueingRun
 {
     /// <summary>
     /// The 99 % interval of the mean of <paramref name="value" />. The first tenth of each replication is left out.
-    /// First and second moments of lengths and gaps are the control variates.
+    /// First and second moments of lengths and gaps are the control variates. Requests whose value is not a number do not count.
     /// </summary>
     public static (double Estimate, double HalfWidth) Mean(
         Func<Scenario> scenario,
@@ -49,7 +49,8 @@ internal static class QueueingRun
         double arrivalsPerSecond,
         Lengths prompts,
         Lengths outputs,
-        Func<RequestRecord, double> value
+        Func<RequestRecord, double> value,
+        Func<RandomStream, RequestOrigin>? origins = null
     )
     {
         var batches = new (double Value, double[] Controls)[replications];
@@ -67,7 +68,8 @@ internal static class QueueingRun
                     arrivalsPerSecond,
                     prompts,
                     outputs,
-                    value
+                    value,
+                    origins
                 )
         );
         var means = new BatchMeans();
@@ -86,15 +88,16 @@ internal static class QueueingRun
         double arrivalsPerSecond,
         Lengths prompts,
         Lengths outputs,
-        Func<RequestRecord, double> value
+        Func<RequestRecord, double> value,
+        Func<RandomStream, RequestOrigin>? origins
     )
     {
         var warmUp = requests / 10;
-        var sum = 0.0;
+        var (sum, count) = (0.0, 0);
         var promptMoments = new Moments();
         var outputMoments = new Moments();
         var gapMoments = new Moments();
-        var recorder = Recorders.For(scenario, record => sum += record.Id < warmUp ? 0 : value(record));
+        var recorder = Recorders.For(scenario, Count);
         new Cluster(scenario, Workload(), recorder, maxIterationsPerEvent: 4096).Run(CancellationToken.None);
 
         var gaps = Lengths.Exponential(1 / arrivalsPerSecond);
@@ -104,13 +107,20 @@ internal static class QueueingRun
             .. promptMoments.Deviations(prompts),
             .. outputMoments.Deviations(outputs),
         ];
-        return (sum / (requests - warmUp), controls);
+        return (sum / count, controls);
+
+        void Count(RequestRecord record)
+        {
+            var one = record.Id < warmUp ? double.NaN : value(record);
+            (sum, count) = double.IsNaN(one) ? (sum, count) : (sum + one, count + 1);
+        }
 
         IEnumerable<RequestSpec> Workload()
         {
             var arrivals = new RandomStream(seed, "arrivals");
             var promptStream = new RandomStream(seed, "prompts");
             var outputStream = new RandomStream(seed, "outputs");
+            var originStream = new RandomStream(seed, "origins");
             var seconds = 0.0;
             for (var id = 0; id < requests; id++)
             {
@@ -125,7 +135,10 @@ internal static class QueueingRun
                 }
 
                 seconds += gap;
-                yield return new RequestSpec(id, SimTime.FromSeconds(seconds), prompt, output);
+                yield return new RequestSpec(id, SimTime.FromSeconds(seconds), prompt, output)
+                {
+                    Origin = origins?.Invoke(originStream),
+                };
             }
         }
     }

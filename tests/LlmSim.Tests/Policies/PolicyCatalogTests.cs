@@ -26,15 +26,19 @@ public sealed class PolicyCatalogTests
     [InlineData("prefill_global", "lowest_load round_robin conductor")]
     [InlineData("prefill_local", "fcfs shortest edf milp")]
     [InlineData("decode_global", "lowest_load round_robin")]
-    [InlineData("decode_local", "fcfs shortest")]
+    [InlineData("decode_local", "fcfs shortest priority vtc wfq")]
     [InlineData("admission_policy", "token_bucket queue_limit deadline shed")]
     [InlineData("autoscale", "reactive predictive fixed")]
+    [InlineData("victim", "latest lowest_priority most_blocks")]
+    [InlineData("output_predictor", "class_mean")]
     public void Each_decision_has_policies_of_its_kind(string decision, string some)
     {
         var kind = decision switch
         {
             "admission_policy" => typeof(IAdmissionPolicy),
             "autoscale" => typeof(IAutoscalePolicy),
+            "victim" => typeof(IVictimPolicy),
+            "output_predictor" => typeof(IOutputPredictorPolicy),
             "prefill_global" or "decode_global" => typeof(IGlobalPolicy),
             _ => typeof(ILocalPolicy),
         };

@@ -153,10 +153,14 @@ internal sealed class EveryView
     private static ILocalPolicy Around(ILocalPolicy policy, EveryView? views) =>
         policy is IOrderedLocalPolicy ordered
             ? new LookingOrderedPolicy(ordered, views)
+            : policy is IQueueWatchingPolicy watching ? new LookingWatchingPolicy(watching, views)
             : new LookingLocalPolicy(policy, views);
 
-    private abstract class Looking(object policy) : ICountingPolicy
+    private abstract class Looking(object policy) : ICountingPolicy, IFeedbackPolicy
     {
+        public void OnFinished(in FinishedRequest request) =>
+            (policy as IFeedbackPolicy)?.OnFinished(request);
+
         public IEnumerable<KeyValuePair<string, long>> Counters =>
             (policy as ICountingPolicy)?.Counters ?? [];
     }
@@ -197,7 +201,7 @@ internal sealed class EveryView
         }
     }
 
-    private sealed class LookingLocalPolicy(ILocalPolicy policy, EveryView? views)
+    private class LookingLocalPolicy(ILocalPolicy policy, EveryView? views)
         : Looking(policy),
             ILocalPolicy
     {
@@ -208,9 +212,25 @@ internal sealed class EveryView
                 views.ReadAll(context.Instance, context.Queue[i]);
             }
 
-            views?.ReadAll();
+            if (views is not null)
+            {
+                views.ReadAll();
+                context.CopyRunningTo([]);
+            }
+
             return policy.Choose(context);
         }
+    }
+
+    private sealed class LookingWatchingPolicy(IQueueWatchingPolicy policy, EveryView? views)
+        : LookingLocalPolicy(policy, views),
+            IQueueWatchingPolicy
+    {
+        public void OnQueued(in LocalContext context, in RequestView request) =>
+            policy.OnQueued(context, request);
+
+        public void OnTaken(in LocalContext context, in RequestView request) =>
+            policy.OnTaken(context, request);
     }
 
     private sealed class LookingOrderedPolicy(IOrderedLocalPolicy policy, EveryView? views)

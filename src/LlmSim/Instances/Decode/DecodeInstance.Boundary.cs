@@ -1,8 +1,12 @@
+using LlmSim.Policies;
+
 namespace LlmSim.Instances.Decode;
 
 /// <content>What happens at a boundary: requests get their tokens and leave, memory is relieved, others join.</content>
 internal sealed partial class DecodeInstance
 {
+    private readonly List<RunningRequest> _mayBeVictims = [];
+
     private void CompleteIterations()
     {
         var count = _plan.Count;
@@ -96,7 +100,7 @@ internal sealed partial class DecodeInstance
             // One request alone always fits, or was refused; under overshooting admission it may run over the limit.
             while (_batch.Count > 1 && HeldTokens + _batch.Count > _capacityTokens)
             {
-                PreemptNewest();
+                Preempt(Victim());
                 evicted++;
             }
         }
@@ -126,20 +130,33 @@ internal sealed partial class DecodeInstance
         }
     }
 
-    private void PreemptNewest()
+    private Request Victim()
     {
-        var newest = _batch.Newest;
-        if (newest.JoinedAtIteration != _batch.Iteration)
+        if (_options.Victims is null)
         {
-            // The current time may be the end of another request's recomputation, which gave this one no token.
-            newest.LastToken = _lastToken;
+            return _batch.Newest;
         }
 
-        _batch.TakeNewest();
-        _work?.Remove(newest, _batch.Iteration);
-        newest.Evictions++;
-        newest.NeedsRecompute = true;
-        Enqueue(newest);
+        _mayBeVictims.Clear();
+        CopyRunningTo(_mayBeVictims);
+        // They come newest first.
+        _mayBeVictims.Reverse();
+        return _mayBeVictims[_options.Victims.Choose(this, _simulation.Now, _mayBeVictims)].Request.Source;
+    }
+
+    private void Preempt(Request victim)
+    {
+        if (victim.JoinedAtIteration != _batch.Iteration)
+        {
+            // The current time may be the end of another request's recomputation, which gave this one no token.
+            victim.LastToken = _lastToken;
+        }
+
+        _batch.Take(victim);
+        _work?.Remove(victim, _batch.Iteration);
+        victim.Evictions++;
+        victim.NeedsRecompute = true;
+        Enqueue(victim);
     }
 
     private void Admit()
@@ -160,7 +177,7 @@ internal sealed partial class DecodeInstance
                 break;
             }
 
-            _queue.RemoveSelected();
+            _queue.RemoveSelected(this, _simulation.Now);
             CountUnqueued(next);
             Join(next);
         }
@@ -169,7 +186,7 @@ internal sealed partial class DecodeInstance
     private void Enqueue(Request request)
     {
         ChangeWork();
-        _queue.Enqueue(request, _simulation.Now);
+        _queue.Enqueue(request, this, _simulation.Now);
         _queuedTokens += request.ContextTokens;
         _queuedWork += OutputEstimate.RemainingTokens(request);
     }

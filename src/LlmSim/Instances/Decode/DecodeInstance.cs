@@ -2,6 +2,7 @@ using LlmSim.Instances.Queues;
 using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Policies;
 
 namespace LlmSim.Instances.Decode;
 
@@ -103,6 +104,22 @@ internal sealed partial class DecodeInstance : Instance
 
     public override double PrefillQueueSeconds(Request request) => 0;
 
+    public override void CopyRunningTo(ICollection<RunningRequest> running)
+    {
+        var ended = _plan.EndedBy(_simulation.Now);
+        foreach (var request in _batch.NewestFirst)
+        {
+            var tokens = (int)(_batch.Iteration + ended - request.JoinedAtIteration);
+            running.Add(
+                new(
+                    new RequestView(request),
+                    request.GeneratedTokens + tokens,
+                    request.ContextTokens + tokens + _options.TokensBeside
+                )
+            );
+        }
+    }
+
     public override void CopyQueueTo(List<Request> requests) => _queue.CopyTo(requests);
 
     public override double EstimatedWork(Request request, Stage stage) => RemainingTokens;
@@ -143,7 +160,7 @@ internal sealed partial class DecodeInstance : Instance
         request.State = RequestState.DecodeLocal;
         request.DecodeInstance = Index;
         request.ExpectedOutputTokens = _outputEstimate.ExpectedTokens(request);
-        if (_phase == Phase.Idle)
+        if (_phase == Phase.Idle && !_queue.IsWatched)
         {
             request.Queued = _simulation.Now;
             Join(request);
@@ -152,6 +169,13 @@ internal sealed partial class DecodeInstance : Instance
         }
 
         Enqueue(request);
+        if (_phase == Phase.Idle)
+        {
+            Admit();
+            Continue();
+            return;
+        }
+
         LookAtNextBoundary();
     }
 

@@ -1,3 +1,5 @@
+using LlmSim.Routing;
+
 namespace LlmSim.Instances.Decode;
 
 /// <summary>What a decode instance needs to know of the model and the semantics.</summary>
@@ -6,6 +8,7 @@ namespace LlmSim.Instances.Decode;
 /// <param name="TokensBeside">What a request keeps whatever its length, in tokens.</param>
 /// <param name="Saturation">What happens when the batch outgrows the memory.</param>
 /// <param name="Admission">When a request may join.</param>
+/// <param name="Victims">Chooses whom to preempt; null for the newest.</param>
 /// <param name="MaxIterationsPerEvent">Longest macro-step; 1 steps one by one.</param>
 internal readonly record struct DecodeOptions(
     long KvCapacityBytes,
@@ -13,5 +16,6 @@ internal readonly record struct DecodeOptions(
     long TokensBeside,
     Saturation Saturation,
     Admission Admission,
+    VictimChooser? Victims,
     int MaxIterationsPerEvent
 );

@@ -72,9 +72,6 @@ internal sealed class RunningBatch
     /// <summary>The one that joined last; there must be one.</summary>
     public Request Newest => _members[_newest].Request;
 
-    /// <summary>Removes the newest request.</summary>
-    public Request TakeNewest() => TakeOut(_newest);
-
     /// <summary>Removes a request, which must be here.</summary>
     public void Take(Request request)
     {

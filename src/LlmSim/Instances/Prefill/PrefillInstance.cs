@@ -1,6 +1,7 @@
 using LlmSim.Instances.Queues;
 using LlmSim.Kernel;
 using LlmSim.Performance;
+using LlmSim.Policies;
 
 namespace LlmSim.Instances.Prefill;
 
@@ -68,6 +69,14 @@ internal sealed class PrefillInstance : Instance
 
     public override double PrefillQueueSeconds(Request request) => EstimatedWork(request, Stage.Prefill);
 
+    public override void CopyRunningTo(ICollection<RunningRequest> running)
+    {
+        if (_running is not null)
+        {
+            running.Add(new(new RequestView(_running), _running.GeneratedTokens, KvTokens(_running)));
+        }
+    }
+
     public override void CopyQueueTo(List<Request> requests) => _queue.CopyTo(requests);
 
     public override double EstimatedWork(Request request, Stage stage)
@@ -97,7 +106,7 @@ internal sealed class PrefillInstance : Instance
         request.State = RequestState.PrefillLocal;
         request.PrefillInstance = Index;
         request.PrefillDuration = PrefillDuration(request);
-        if (_running is null && _queue.Count == 0 && HasRoomFor(request))
+        if (_running is null && _queue.Count == 0 && !_queue.IsWatched && HasRoomFor(request))
         {
             request.Queued = _simulation.Now;
             Start(request);
@@ -105,8 +114,12 @@ internal sealed class PrefillInstance : Instance
         }
 
         RequireEndOfQueue(request);
-        _queue.Enqueue(request, _simulation.Now);
+        _queue.Enqueue(request, this, _simulation.Now);
         CountQueued(request, sign: 1);
+        if (_queue.IsWatched)
+        {
+            StartNext();
+        }
     }
 
     /// <summary>Forgets the KV cache of a request that has left, which may make room for the next prefill.</summary>
@@ -202,7 +215,7 @@ internal sealed class PrefillInstance : Instance
         var next = _queue.Select(this, _simulation.Now);
         if (HasRoomFor(next))
         {
-            _queue.RemoveSelected();
+            _queue.RemoveSelected(this, _simulation.Now);
             CountQueued(next, sign: -1);
             Start(next);
         }

@@ -20,6 +20,22 @@ internal sealed class RequestHeap
     public void Add(double key, Request request) =>
         _heap.Add(Sortable(key), _nextTicket++, _requests.Add(new Held(request)));
 
+    /// <summary>Adds a request.</summary>
+    /// <param name="rank">The smaller goes first.</param>
+    /// <param name="time">Of equal ranks the earlier; of equal times the one that was added first.</param>
+    /// <param name="request">The request.</param>
+    public void Add(int rank, SimTime time, Request request)
+    {
+        // Rank and time have 32 and 63 bits, beside which 33 are left for the order of adding.
+        const int LowBits = 31;
+        var low = (ulong)time.Nanoseconds & ((1UL << LowBits) - 1);
+        _heap.Add(
+            ((long)rank << 32) | (time.Nanoseconds >> LowBits),
+            (low << (64 - LowBits)) | _nextTicket++,
+            _requests.Add(new Held(request))
+        );
+    }
+
     public Request TakeFirst()
     {
         var slot = _heap.TakeFirst().Slot;

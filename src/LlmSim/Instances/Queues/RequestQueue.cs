@@ -15,14 +15,23 @@ internal abstract class RequestQueue
     /// <summary>Whether the next request stays the same until one joins or leaves.</summary>
     public abstract bool HasFixedOrder { get; }
 
+    /// <summary>Whether every request has to go through it, one that could run at once as well.</summary>
+    public virtual bool IsWatched => false;
+
+    /// <summary>A queue under a policy.</summary>
     public static RequestQueue Create(PolicyDecisions decision, ILocalPolicy policy, RandomStream random) =>
-        policy is IOrderedLocalPolicy ordered
+        policy is IOrderedLocalPolicy ordered and not IQueueWatchingPolicy
             ? new OrderedQueue(ordered)
             : new ScannedQueue(decision, policy, random);
 
-    public void Enqueue(Request request, SimTime now)
+    /// <summary>A queue by priority, then by arrival, as vLLM's.</summary>
+    public static RequestQueue ByPriority() => new PriorityQueue();
+
+    /// <summary>A request joins the queue of an instance.</summary>
+    public void Enqueue(Request request, Instance instance, SimTime now)
     {
         request.Queued = now;
+        OnQueued(request, instance, now);
         Add(request);
     }
 
@@ -30,7 +39,16 @@ internal abstract class RequestQueue
     public abstract Request Select(Instance instance, SimTime now);
 
     /// <summary>Removes the request of the last <see cref="Select" />.</summary>
-    public abstract void RemoveSelected();
+    public void RemoveSelected(Instance instance, SimTime now) => OnTaken(TakeSelected(), instance, now);
+
+    /// <summary>Takes the request of the last <see cref="Select" /> out.</summary>
+    protected abstract Request TakeSelected();
+
+    /// <summary>A request is about to join.</summary>
+    protected virtual void OnQueued(Request request, Instance instance, SimTime now) { }
+
+    /// <summary>A request has been taken.</summary>
+    protected virtual void OnTaken(Request request, Instance instance, SimTime now) { }
 
     /// <summary>Removes a request, wherever it stands; false when it is not here.</summary>
     public abstract bool Remove(Request request);
@@ -54,11 +72,12 @@ internal abstract class RequestQueue
 
     protected abstract void Add(Request request);
 
-    /// <summary>A heap for policies that are an order by a fixed key; equal keys go in queue order.</summary>
-    private sealed class OrderedQueue(IOrderedLocalPolicy policy) : RequestQueue
+    /// <summary>A heap for what is an order by a fixed key.</summary>
+    private abstract class HeapQueue : RequestQueue
     {
         private readonly RequestHeap _heap = new();
-        private readonly bool _isAUsers = PolicyFailure.IsAUsers(policy);
+
+        protected RequestHeap Heap => _heap;
 
         public override int Count => _heap.Count;
 
@@ -66,7 +85,7 @@ internal abstract class RequestQueue
 
         public override Request Select(Instance instance, SimTime now) => _heap.First;
 
-        public override void RemoveSelected() => _heap.TakeFirst();
+        protected override Request TakeSelected() => _heap.TakeFirst();
 
         public override bool Remove(Request request) => _heap.Remove(request);
 
@@ -88,6 +107,19 @@ internal abstract class RequestQueue
 
             return sum;
         }
+    }
+
+    /// <summary>Those of a lower priority value first, of equal ones who arrived first.</summary>
+    private sealed class PriorityQueue : HeapQueue
+    {
+        protected override void Add(Request request) =>
+            Heap.Add(request.Origin.Priority, request.Arrival, request);
+    }
+
+    /// <summary>For policies that are an order by a fixed key; equal keys go in queue order.</summary>
+    private sealed class OrderedQueue(IOrderedLocalPolicy policy) : HeapQueue
+    {
+        private readonly bool _isAUsers = PolicyFailure.IsAUsers(policy);
 
         protected override void Add(Request request)
         {
@@ -99,7 +131,7 @@ internal abstract class RequestQueue
                 );
             }
 
-            _heap.Add(key, request);
+            Heap.Add(key, request);
         }
 
         private double KeyOf(Request request)
@@ -134,11 +166,14 @@ internal abstract class RequestQueue
     {
         private readonly List<Request> _requests = [];
         private readonly bool _isAUsers = PolicyFailure.IsAUsers(policy);
+        private readonly IQueueWatchingPolicy? _watching = policy as IQueueWatchingPolicy;
         private int _selected;
 
         public override int Count => _requests.Count;
 
         public override bool HasFixedOrder => false;
+
+        public override bool IsWatched => _watching is not null;
 
         public override Request Select(Instance instance, SimTime now)
         {
@@ -154,7 +189,52 @@ internal abstract class RequestQueue
             return queue[_selected];
         }
 
-        public override void RemoveSelected() => _requests.RemoveAt(_selected);
+        protected override Request TakeSelected()
+        {
+            var request = _requests[_selected];
+            _requests.RemoveAt(_selected);
+            return request;
+        }
+
+        protected override void OnQueued(Request request, Instance instance, SimTime now)
+        {
+            if (_watching is not null)
+            {
+                Tell(request, instance, now, isTaken: false);
+            }
+        }
+
+        protected override void OnTaken(Request request, Instance instance, SimTime now)
+        {
+            if (_watching is not null)
+            {
+                Tell(request, instance, now, isTaken: true);
+            }
+        }
+
+        private void Tell(Request request, Instance instance, SimTime now, bool isTaken)
+        {
+            try
+            {
+                using var call = _isAUsers
+                    ? AuthorsCall.Enter(policy, "at {0}, told of request {1}", now, request.Id)
+                    : default;
+                var queue = CollectionsMarshal.AsSpan(_requests);
+                var context = new LocalContext(decision, now, instance, queue, random);
+                if (isTaken)
+                {
+                    _watching!.OnTaken(context, new RequestView(request));
+                }
+                else
+                {
+                    _watching!.OnQueued(context, new RequestView(request));
+                }
+            }
+            catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
+            {
+                throw PolicyFailure.Of(policy, now, $"told of request {request.Id}", e);
+            }
+        }
 
         public override bool Remove(Request request) => _requests.Remove(request);
 

@@ -1,0 +1,38 @@
+using LlmSim.Metrics;
+
+namespace LlmSim.Policies;
+
+/// <summary>What a gateway can learn by itself: the mean output of the requests of the same class that were served so far.</summary>
+[Policy(
+    "class_mean",
+    Decisions = PolicyDecisions.OutputPredictor,
+    IgnoresTtftDeadline = true,
+    Summary = "the mean output of the served requests of the same class"
+)]
+internal sealed class ClassMeanPolicy : IOutputPredictorPolicy, IFeedbackPolicy
+{
+    private readonly Dictionary<string, (long Requests, long Tokens)> _served = new(StringComparer.Ordinal);
+
+    [PolicyOption(
+        "least",
+        Min = 1,
+        Max = 1e9,
+        Summary = "requests of a class from which on there is a prediction"
+    )]
+    public int Least { get; set; } = 10;
+
+    public int? Predict(in PredictionContext context)
+    {
+        var (requests, tokens) = _served.GetValueOrDefault(context.Request.Class);
+        return requests >= Least ? (int)Math.Max(1, Math.Round((double)tokens / requests)) : null;
+    }
+
+    public void OnFinished(in FinishedRequest request)
+    {
+        if (request.Outcome == Outcome.Finished)
+        {
+            var (requests, tokens) = _served.GetValueOrDefault(request.Class);
+            _served[request.Class] = (requests + 1, tokens + request.OutputTokens);
+        }
+    }
+}
