@@ -138,9 +138,7 @@ internal sealed partial class Fleet
     /// <summary>An instance begins to start when the last of the faults is over that have hit it.</summary>
     private void PlanRepair(FleetMember member, double? seconds)
     {
-        var until = seconds is { } given
-            ? _simulation.Now + SimTime.FromSeconds(given)
-            : SimTime.MaxValue;
+        var until = seconds is { } given ? _simulation.Now + SimTime.FromSeconds(given) : SimTime.MaxValue;
         member.DownUntil = member.DownUntil > until ? member.DownUntil : until;
         if (seconds is null)
         {

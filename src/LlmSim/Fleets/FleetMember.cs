@@ -30,8 +30,7 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
 
     public void ChangeTo(InstanceState state, SimTime now)
     {
-        var isDown =
-            state == InstanceState.Failed || (_life[^1].IsDown && state == InstanceState.Starting);
+        var isDown = state == InstanceState.Failed || (_life[^1].IsDown && state == InstanceState.Starting);
         _life.Add(new LifePart(now, state, isDown));
         Changes++;
         Failures += state == InstanceState.Failed ? 1 : 0;

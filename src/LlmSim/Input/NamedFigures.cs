@@ -51,8 +51,7 @@ internal sealed class NamedFigures
     public UserErrorException Wrong() => new($"{_option}: found '{_text}'; allowed: {_allowed}");
 
     /// <summary>A figure that has to be there.</summary>
-    public double Take(string key, FigureRange? range = null) =>
-        TryTake(key, range) ?? throw Lacks(key);
+    public double Take(string key, FigureRange? range = null) => TryTake(key, range) ?? throw Lacks(key);
 
     /// <summary>A count that has to be there.</summary>
     public int TakeCount(string key, FigureRange range) => TryTakeCount(key, range) ?? throw Lacks(key);

@@ -13,7 +13,12 @@ namespace LlmSim.Tests.Fleets;
 [Collection(WorkingFolderTests.Name)]
 public sealed class FleetRunTests
 {
-    private static readonly Fault s_failure = new() { AtSeconds = 1000, Kind = FaultKind.Fail, ForSeconds = 10 };
+    private static readonly Fault s_failure = new()
+    {
+        AtSeconds = 1000,
+        Kind = FaultKind.Fail,
+        ForSeconds = 10,
+    };
 
     [Fact]
     public void What_comes_after_the_last_request_does_not_count()
@@ -28,7 +33,14 @@ public sealed class FleetRunTests
     [Fact]
     public void A_start_that_ends_after_the_run_counts_up_to_its_end()
     {
-        var fault = new Fault { AtSeconds = 0, Kind = FaultKind.Fail, Stage = "decode", Instance = 0, ForSeconds = 1e-3 };
+        var fault = new Fault
+        {
+            AtSeconds = 0,
+            Kind = FaultKind.Fail,
+            Stage = "decode",
+            Instance = 0,
+            ForSeconds = 1e-3,
+        };
         var fleet = Run(new FleetPlan { StartSeconds = 1e6, Faults = [fault] }).Fleet!;
         Assert.Equal(7, fleet.MeanReadyInstances, 1e-9);
         Assert.Equal(100 * 7 / 8.0, fleet.AvailabilityPercent, 1e-6);
@@ -51,10 +63,17 @@ public sealed class FleetRunTests
     {
         Fault[] faults =
         [
-            new() { AtSeconds = 0, Kind = FaultKind.Fail, ForSeconds = 0.01 },
+            new()
+            {
+                AtSeconds = 0,
+                Kind = FaultKind.Fail,
+                ForSeconds = 0.01,
+            },
             new() { AtSeconds = 0, Kind = FaultKind.Fail },
         ];
-        var error = Assert.Throws<UserErrorException>(() => Run(new FleetPlan { StartSeconds = 0, Faults = faults }));
+        var error = Assert.Throws<UserErrorException>(() =>
+            Run(new FleetPlan { StartSeconds = 0, Faults = faults })
+        );
         Assert.Contains("none is ready, and none ever will be", error.Message, StringComparison.Ordinal);
     }
 
@@ -62,7 +81,13 @@ public sealed class FleetRunTests
     public void Slow_instances_are_as_slow_as_all_that_is_in_force()
     {
         Fault Slow(double at, double factor, double? seconds) =>
-            new() { AtSeconds = at, Kind = FaultKind.Slow, Factor = factor, ForSeconds = seconds };
+            new()
+            {
+                AtSeconds = at,
+                Kind = FaultKind.Slow,
+                Factor = factor,
+                ForSeconds = seconds,
+            };
 
         var whole = Run(new FleetPlan { Faults = [Slow(0, 6, null)] });
         var parts = Run(new FleetPlan { Faults = [Slow(0, 2, null), Slow(0, 3, null)] });
@@ -74,7 +99,12 @@ public sealed class FleetRunTests
     [Fact]
     public void A_link_may_be_as_fast_as_is_allowed()
     {
-        var fault = new Fault { AtSeconds = 0, Kind = FaultKind.Link, Factor = 1000 };
+        var fault = new Fault
+        {
+            AtSeconds = 0,
+            Kind = FaultKind.Link,
+            Factor = 1000,
+        };
         var summary = Run(new FleetPlan { Faults = [fault] });
         Assert.Equal(summary.Requests, summary.Finished);
     }
@@ -103,16 +133,38 @@ public sealed class FleetRunTests
     public void Records_of_requests_that_kept_tokens_hold(string semantics, string mtbf)
     {
         using var folder = new WorkingFolder();
-        string[] failures = ["--failures", $"mtbf={mtbf},repair=1", "--start_time", "1", "--patience", "100", "--retries", "3"];
-        var run = CliRun.Of(
-            ["run", "--semantics", semantics, "--request_count", "300", "--lambda_arrival", "3", "--verify", .. failures]
-        );
+        string[] failures =
+        [
+            "--failures",
+            $"mtbf={mtbf},repair=1",
+            "--start_time",
+            "1",
+            "--patience",
+            "100",
+            "--retries",
+            "3",
+        ];
+        var run = CliRun.Of([
+            "run",
+            "--semantics",
+            semantics,
+            "--request_count",
+            "300",
+            "--lambda_arrival",
+            "3",
+            "--verify",
+            .. failures,
+        ]);
         Assert.Equal("", run.ExitCode == 0 ? "" : run.Error);
     }
 
     [Theory]
     [InlineData("--retries", "2.5", "retries: count: found '2.5'; allowed: a whole number from 0 to 1000")]
-    [InlineData("--failures", "node_mtbf=5,instances_per_node=1.5", "instances_per_node: found '1.5'; allowed: a whole number")]
+    [InlineData(
+        "--failures",
+        "node_mtbf=5,instances_per_node=1.5",
+        "instances_per_node: found '1.5'; allowed: a whole number"
+    )]
     public void Counts_are_whole(string option, string value, string message)
     {
         var run = CliRun.Of("run", option, value);
@@ -125,11 +177,28 @@ public sealed class FleetRunTests
     public void A_plan_does_not_choose_a_cluster_that_clients_run_away_from()
     {
         using var folder = new WorkingFolder();
-        string[] options = ["--workload", "chat", "--lambda_arrival", "60", "--request_count", "200", "--ttft_patience", "0.1"];
+        string[] options =
+        [
+            "--workload",
+            "chat",
+            "--lambda_arrival",
+            "60",
+            "--request_count",
+            "200",
+            "--ttft_patience",
+            "0.1",
+        ];
         string[] candidates = ["--hardware", "H100", "--modes", "mixed", "--tp_sizes", "1", "--gpus", "1"];
-        var run = CliRun.Of(
-            ["plan", "--model", "Qwen/Qwen3-8B", "--slo", "ttft_p99<0.3s", "--explain", .. options, .. candidates]
-        );
+        var run = CliRun.Of([
+            "plan",
+            "--model",
+            "Qwen/Qwen3-8B",
+            "--slo",
+            "ttft_p99<0.3s",
+            "--explain",
+            .. options,
+            .. candidates,
+        ]);
         Assert.DoesNotContain("costs the least", run.Out, StringComparison.Ordinal);
         Assert.Contains("were given up or lost", run.Out + run.Error, StringComparison.Ordinal);
     }
@@ -175,9 +244,7 @@ public sealed class FleetRunTests
                 Fleet = fleet,
                 Clients = clients ?? ClientBehavior.None,
             },
-            Enumerable
-                .Range(0, 20)
-                .Select(i => new RequestSpec(i, SimTime.FromSeconds(i / 5.0), 1000, 100)),
+            Enumerable.Range(0, 20).Select(i => new RequestSpec(i, SimTime.FromSeconds(i / 5.0), 1000, 100)),
             onRequest: null,
             TestContext.Current.CancellationToken
         );
