@@ -20,6 +20,8 @@ internal sealed partial class DecodeInstance
         if (_queue.Remove(request))
         {
             CountUnqueued(request);
+            // It may have been the one that those behind it waited for.
+            LookAtNextBoundary();
             _onWithdrawn(request);
             return;
         }
