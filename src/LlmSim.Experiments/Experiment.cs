@@ -238,6 +238,9 @@ internal static partial class Experiment
             .. configuration.Victim is { } victim
                 ? new[] { new NamedPolicy(PolicyDecisions.Victim, victim) }
                 : [],
+            .. configuration.Autoscale is { } autoscale
+                ? new[] { new NamedPolicy(PolicyDecisions.Autoscale, autoscale) }
+                : [],
             .. OutputPredictors.IsPolicy(configuration.OutputPredictor)
                 ? new[] { new NamedPolicy(PolicyDecisions.OutputPredictor, configuration.OutputPredictor) }
                 : [],

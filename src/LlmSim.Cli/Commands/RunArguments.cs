@@ -259,6 +259,16 @@ internal sealed partial class RunArguments
         return plan.With(_plugins.Load(parse, [.. named], sources, console));
     }
 
+    /// <summary>Fails at a setting of a simulation whose value is wrong; others are not looked at.</summary>
+    /// <exception cref="UserErrorException">It is wrong.</exception>
+    public void Check(Setting setting)
+    {
+        if (_point.Options.Any(option => Name(option) == setting.Option))
+        {
+            Configuration([setting]);
+        }
+    }
+
     /// <summary>What some settings say, and the defaults beside them.</summary>
     /// <exception cref="UserErrorException">One is not understood.</exception>
     public RunConfiguration Configuration(IEnumerable<Setting> settings)

@@ -26,8 +26,11 @@ internal sealed class ScenarioArguments
     public bool AsksToPrint(ParseResult parse) => parse.GetValue(_print);
 
     /// <summary>The same command line with the options of its file; the line itself where it names none.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="command">Whose options these are.</param>
+    /// <param name="check">Fails at a setting whose value is wrong.</param>
     /// <exception cref="UserErrorException">The file is wrong; the message has file and line.</exception>
-    public ParseResult Expand(ParseResult parse, CliCommand command)
+    public ParseResult Expand(ParseResult parse, CliCommand command, Action<Setting> check)
     {
         if (parse.GetValue(_file) is not { } path)
         {
@@ -47,7 +50,7 @@ internal sealed class ScenarioArguments
             .ToArray();
         foreach (var setting in fromFile)
         {
-            Check(command, setting);
+            Check(command, setting, check);
         }
 
         return command.Parse([
@@ -76,12 +79,24 @@ internal sealed class ScenarioArguments
                 .ToDictionary(Name, option => Values(parse, option), StringComparer.Ordinal)
         );
 
-    private static void Check(CliCommand command, ScenarioSetting setting)
+    private static void Check(CliCommand command, ScenarioSetting setting, Action<Setting> check)
     {
         var option = command.Options.First(option => Name(option) == setting.Option);
         if (command.Parse([.. Tokens(option, setting.Values)]).Errors is [var error, ..])
         {
             throw new UserErrorException($"{setting.Where}: {error.Message}");
+        }
+
+        try
+        {
+            foreach (var value in setting.Values)
+            {
+                check(new Setting(setting.Option, value));
+            }
+        }
+        catch (UserErrorException e)
+        {
+            throw new UserErrorException($"{setting.Where}: {e.Message}", e);
         }
     }
 

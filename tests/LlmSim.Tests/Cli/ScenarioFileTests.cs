@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Plots;
 using LlmSim.Tests.Architecture;
 using Xunit;
 
@@ -30,9 +31,6 @@ public sealed class ScenarioFileTests
         var path = Path.Combine(Repository.Root, "samples/scenarios", sample);
         var run = CliRun.Of("run", path, "--quiet", "--verify", "--csv_output", "result.csv");
         Assert.Equal(0, run.ExitCode);
-        var lines = File.ReadAllLines("result.csv");
-        var columns = lines[0].Split(',');
-        var values = lines[1].Split(',');
         var expected = File.ReadLines(path)
             .Where(line => line.StartsWith(Expected, StringComparison.Ordinal))
             .SelectMany(line => line[Expected.Length..].Split(", "))
@@ -43,12 +41,11 @@ public sealed class ScenarioFileTests
             expected,
             pair =>
             {
-                var found = values[Array.IndexOf(columns, pair[0])];
+                var found = ResultTable.Open("result.csv").Numbers(pair[0])[0][0];
                 var digits = pair[1].Contains('.', StringComparison.Ordinal) ? pair[1].Split('.')[1].Length : 0;
                 Assert.Equal(
                     pair[1],
-                    Math.Round(double.Parse(found, CultureInfo.InvariantCulture), digits)
-                        .ToString($"F{digits}", CultureInfo.InvariantCulture)
+                    found.ToString($"F{digits}", CultureInfo.InvariantCulture)
                 );
             }
         );
