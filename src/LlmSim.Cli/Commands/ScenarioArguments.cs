@@ -10,7 +10,8 @@ internal sealed class ScenarioArguments
     private readonly Argument<string?> _file = new("scenario")
     {
         HelpName = "SCENARIO",
-        Description = "a YAML file with any of the options below, in sections; options given beside it go before those of the file",
+        Description =
+            "a YAML file with any of the options below, in sections; options given beside it go before those of the file",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -55,12 +56,18 @@ internal sealed class ScenarioArguments
 
         return command.Parse([
             .. fromLine,
-            .. fromFile.SelectMany(setting => Tokens(command.Options.First(option => Name(option) == setting.Option), setting.Values)),
+            .. fromFile.SelectMany(setting =>
+                Tokens(command.Options.First(option => Name(option) == setting.Option), setting.Values)
+            ),
         ]);
     }
 
     /// <summary>Writes the file that a command line means.</summary>
-    public string Write(ParseResult parse, CliCommand command, IEnumerable<(string Section, OptionGroup Group)> groups) =>
+    public string Write(
+        ParseResult parse,
+        CliCommand command,
+        IEnumerable<(string Section, OptionGroup Group)> groups
+    ) =>
         ScenarioFile.Write(
             groups
                 .GroupBy(entry => entry.Section, entry => entry.Group)
@@ -69,9 +76,7 @@ internal sealed class ScenarioArguments
                         section.Key,
                         section
                             .SelectMany(group => group.Options)
-                            .Select(option =>
-                                (Name(option), Default(option), option.Description ?? "")
-                            )
+                            .Select(option => (Name(option), Default(option), option.Description ?? ""))
                     )
                 ),
             command

@@ -23,7 +23,11 @@ internal static partial class SummaryReport
         if (service.Tenants.Count > 1)
         {
             WriteGroups("Tenant", service.Tenants, console);
-            WriteWrapped(writer, "Fairness", $"Jain's index of tokens by weight {Figures.Number(service.JainIndex)}");
+            WriteWrapped(
+                writer,
+                "Fairness",
+                $"Jain's index of tokens by weight {Figures.Number(service.JainIndex)}"
+            );
         }
     }
 

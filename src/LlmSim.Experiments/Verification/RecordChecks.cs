@@ -13,7 +13,11 @@ internal static class RecordChecks
     {
         // The turns of a conversation have numbers that were set aside for them when it began; some are never sent.
         var hasConversations = byId.Any(record => record.ConversationId is not null);
-        findings.Same("records of one request", byId.Count, byId.Select(record => record.Id).Distinct().Count());
+        findings.Same(
+            "records of one request",
+            byId.Count,
+            byId.Select(record => record.Id).Distinct().Count()
+        );
         for (var place = 0; place < byId.Count; place++)
         {
             var record = byId[place];

@@ -113,8 +113,10 @@ internal sealed partial class Fleet
                 .. _members.Select(member =>
                     1
                     - (
-                        (member.SecondsIn(InstanceState.Stopped, until) + member.SecondsIn(InstanceState.Failed, until))
-                        / until.Seconds
+                        (
+                            member.SecondsIn(InstanceState.Stopped, until)
+                            + member.SecondsIn(InstanceState.Failed, until)
+                        ) / until.Seconds
                     )
                 ),
             ],

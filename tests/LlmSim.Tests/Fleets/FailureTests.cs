@@ -43,7 +43,12 @@ public sealed class FailureTests
     [Fact]
     public void Or_its_client_sends_it_again()
     {
-        var clients = new ClientBehavior { MaxRetries = 1, BackoffSeconds = 20, BackoffJitter = 0 };
+        var clients = new ClientBehavior
+        {
+            MaxRetries = 1,
+            BackoffSeconds = 20,
+            BackoffJitter = 0,
+        };
         var (record, summary) = Run(Fail(at: 50.5), LostRequests.Fail, clients);
 
         Assert.Equal(70.5 + 100, record.Finish.Seconds, 1e-9);
@@ -55,7 +60,13 @@ public sealed class FailureTests
     [Fact]
     public void A_slow_instance_takes_longer_from_the_next_iteration_on()
     {
-        Fault slow = new() { AtSeconds = 10.5, Kind = FaultKind.Slow, Factor = 3, ForSeconds = 30 };
+        Fault slow = new()
+        {
+            AtSeconds = 10.5,
+            Kind = FaultKind.Slow,
+            Factor = 3,
+            ForSeconds = 30,
+        };
         var (record, _) = Run(slow, LostRequests.Keep);
 
         // 11 iterations of a second, ten of three until 41 (the one that begins at 38 is under way at 40.5), then 79 of a second.
@@ -86,7 +97,12 @@ public sealed class FailureTests
     }
 
     private static Fault Fail(double at) =>
-        new() { AtSeconds = at, Kind = FaultKind.Fail, ForSeconds = 10 };
+        new()
+        {
+            AtSeconds = at,
+            Kind = FaultKind.Fail,
+            ForSeconds = 10,
+        };
 
     private static (RequestRecord Record, RunSummary Summary) Run(
         Fault? fault,

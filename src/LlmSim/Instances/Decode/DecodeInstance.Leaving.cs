@@ -20,6 +20,9 @@ internal sealed partial class DecodeInstance
         if (_queue.Remove(request))
         {
             CountUnqueued(request);
+            // The one behind it may fit.
+            LookAtNextBoundary();
+            ChangeWork();
             _onWithdrawn(request);
             return;
         }
