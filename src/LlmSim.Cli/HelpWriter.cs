@@ -52,7 +52,11 @@ internal sealed class HelpWriter : SynchronousCommandLineAction
     private static string Usage(Command command)
     {
         var path = PathOf(command);
-        var arguments = command.Arguments.Select(argument => $" {argument.HelpName ?? argument.Name}");
+        var arguments = command.Arguments.Select(argument =>
+            argument.Arity.MinimumNumberOfValues == 0
+                ? $" [{argument.HelpName ?? argument.Name}]"
+                : $" {argument.HelpName ?? argument.Name}"
+        );
         var rest =
             command.Subcommands.Count == 0 ? ""
             : command.Action is null ? " COMMAND"

@@ -1,6 +1,6 @@
 using LlmSim.Experiments.ClusterConfig;
-using LlmSim.Experiments.Fleets;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Experiments.Fleets;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Reports;
@@ -53,9 +53,10 @@ internal static partial class Experiment
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
         var json = outputs.Json is null ? null : files.Add("--json", outputs.Json);
         var report = outputs.Report?.Open(files);
-        var observations = outputs.Plots is null && report is null
-            ? null
-            : new RunObservations(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
+        var observations =
+            outputs.Plots is null && report is null
+                ? null
+                : new RunObservations(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
         var samples = new SampleRecorder(files, outputs.Samples, keep: observations is not null);
         var pictures = outputs.Plots is null
             ? null
@@ -237,6 +238,9 @@ internal static partial class Experiment
                 : [],
             .. configuration.Victim is { } victim
                 ? new[] { new NamedPolicy(PolicyDecisions.Victim, victim) }
+                : [],
+            .. configuration.Autoscale is { } autoscale
+                ? new[] { new NamedPolicy(PolicyDecisions.Autoscale, autoscale) }
                 : [],
             .. OutputPredictors.IsPolicy(configuration.OutputPredictor)
                 ? new[] { new NamedPolicy(PolicyDecisions.OutputPredictor, configuration.OutputPredictor) }

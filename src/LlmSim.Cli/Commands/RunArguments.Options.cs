@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using LlmSim.Experiments;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Experiments.Sweeps;
 using LlmSim.Policies;
 
 namespace LlmSim.Cli.Commands;
@@ -39,4 +42,46 @@ internal sealed partial class RunArguments
             defaultSeconds,
             FigureRanges.LimitSeconds
         );
+
+    /// <summary>The options of the simulation that the command line has.</summary>
+    private (string Name, string[] Values)[] Given(ParseResult parse) =>
+        [
+            .. _point
+                .Options.Select(parse.GetResult)
+                .Where(result => result is { Implicit: false })
+                .Select(result => (Name(result!.Option), Values(result))),
+        ];
+
+    private static string Name(Option option) => option.Name.TrimStart('-');
+
+    /// <summary>A switch has no value of its own.</summary>
+    private static string[] Values(OptionResult result) =>
+        result.Tokens.Count == 0 ? ["true"] : [.. result.Tokens.Select(token => token.Value)];
+
+    /// <summary>The same with the section of a scenario file that each stands in.</summary>
+    public IEnumerable<(string Section, OptionGroup Group)> Sections =>
+        Groups.Zip(
+            [
+                "workload",
+                "cluster",
+                "model",
+                "performance",
+                "policies",
+                "slos",
+                "clients",
+                "fleet",
+                "statistics",
+            ],
+            (group, section) => (section, group)
+        );
+
+    /// <summary>Fails at a setting of a simulation whose value is wrong; others are not looked at.</summary>
+    /// <exception cref="UserErrorException">It is wrong.</exception>
+    public void Check(Setting setting)
+    {
+        if (_point.Options.Any(option => Name(option) == setting.Option))
+        {
+            Configuration([setting]);
+        }
+    }
 }

@@ -132,13 +132,6 @@ internal sealed partial class RunArguments
             _statistics.Group,
         ];
 
-    /// <summary>The same with the section of a scenario file that each stands in.</summary>
-    public IEnumerable<(string Section, OptionGroup Group)> Sections =>
-        Groups.Zip(
-            ["workload", "cluster", "model", "performance", "policies", "slos", "clients", "fleet", "statistics"],
-            (group, section) => (section, group)
-        );
-
     /// <summary>The semantics: the same, apart because help shows them last.</summary>
     public IReadOnlyList<OptionGroup> SemanticsGroups => _semantics.Groups;
 
@@ -266,21 +259,6 @@ internal sealed partial class RunArguments
         var parse = _point.Parse([.. settings.Select(setting => $"--{setting.Option}={setting.Value}")]);
         return parse.Errors is [var error, ..] ? throw new UserErrorException(error.Message) : Read(parse);
     }
-
-    /// <summary>The options of the simulation that the command line has.</summary>
-    private (string Name, string[] Values)[] Given(ParseResult parse) =>
-        [
-            .. _point
-                .Options.Select(parse.GetResult)
-                .Where(result => result is { Implicit: false })
-                .Select(result => (Name(result!.Option), Values(result))),
-        ];
-
-    private static string Name(Option option) => option.Name.TrimStart('-');
-
-    /// <summary>A switch has no value of its own.</summary>
-    private static string[] Values(OptionResult result) =>
-        result.Tokens.Count == 0 ? ["true"] : [.. result.Tokens.Select(token => token.Value)];
 
     private RunConfiguration Read(ParseResult parse) =>
         _statistics.Read(parse, _clients.Read(parse, ReadScenario(parse)));

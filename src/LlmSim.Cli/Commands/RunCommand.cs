@@ -60,7 +60,7 @@ internal sealed class RunCommand : CliCommand, ISweepingCommand
 
     private int Execute(ParseResult line)
     {
-        var parse = _scenario.Expand(line, this);
+        var parse = _scenario.Expand(line, this, _run.Check);
         RequireValues(parse);
         if (_scenario.AsksToPrint(line))
         {

@@ -10,7 +10,8 @@ internal sealed class ScenarioArguments
     private readonly Argument<string?> _file = new("scenario")
     {
         HelpName = "SCENARIO",
-        Description = "a YAML file with any of the options below, in sections; options given beside it go before those of the file",
+        Description =
+            "a YAML file with any of the options below, in sections; options given beside it go before those of the file",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -26,8 +27,11 @@ internal sealed class ScenarioArguments
     public bool AsksToPrint(ParseResult parse) => parse.GetValue(_print);
 
     /// <summary>The same command line with the options of its file; the line itself where it names none.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="command">Whose options these are.</param>
+    /// <param name="check">Fails at a setting whose value is wrong.</param>
     /// <exception cref="UserErrorException">The file is wrong; the message has file and line.</exception>
-    public ParseResult Expand(ParseResult parse, CliCommand command)
+    public ParseResult Expand(ParseResult parse, CliCommand command, Action<Setting> check)
     {
         if (parse.GetValue(_file) is not { } path)
         {
@@ -47,17 +51,23 @@ internal sealed class ScenarioArguments
             .ToArray();
         foreach (var setting in fromFile)
         {
-            Check(command, setting);
+            Check(command, setting, check);
         }
 
         return command.Parse([
             .. fromLine,
-            .. fromFile.SelectMany(setting => Tokens(command.Options.First(option => Name(option) == setting.Option), setting.Values)),
+            .. fromFile.SelectMany(setting =>
+                Tokens(command.Options.First(option => Name(option) == setting.Option), setting.Values)
+            ),
         ]);
     }
 
     /// <summary>Writes the file that a command line means.</summary>
-    public string Write(ParseResult parse, CliCommand command, IEnumerable<(string Section, OptionGroup Group)> groups) =>
+    public string Write(
+        ParseResult parse,
+        CliCommand command,
+        IEnumerable<(string Section, OptionGroup Group)> groups
+    ) =>
         ScenarioFile.Write(
             groups
                 .GroupBy(entry => entry.Section, entry => entry.Group)
@@ -66,9 +76,7 @@ internal sealed class ScenarioArguments
                         section.Key,
                         section
                             .SelectMany(group => group.Options)
-                            .Select(option =>
-                                (Name(option), Default(option), option.Description ?? "")
-                            )
+                            .Select(option => (Name(option), Default(option), option.Description ?? ""))
                     )
                 ),
             command
@@ -76,12 +84,24 @@ internal sealed class ScenarioArguments
                 .ToDictionary(Name, option => Values(parse, option), StringComparer.Ordinal)
         );
 
-    private static void Check(CliCommand command, ScenarioSetting setting)
+    private static void Check(CliCommand command, ScenarioSetting setting, Action<Setting> check)
     {
         var option = command.Options.First(option => Name(option) == setting.Option);
         if (command.Parse([.. Tokens(option, setting.Values)]).Errors is [var error, ..])
         {
             throw new UserErrorException($"{setting.Where}: {error.Message}");
+        }
+
+        try
+        {
+            foreach (var value in setting.Values)
+            {
+                check(new Setting(setting.Option, value));
+            }
+        }
+        catch (UserErrorException e)
+        {
+            throw new UserErrorException($"{setting.Where}: {e.Message}", e);
         }
     }
 

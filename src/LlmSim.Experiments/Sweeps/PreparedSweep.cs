@@ -241,6 +241,15 @@ internal sealed class PreparedSweep
 
     /// <summary>What decides the simulation: no policy is ever told the TPOT SLO, and few look at TTFT deadlines.</summary>
     private static RunConfiguration SharingKey(PreparedPoint point, bool filesShowDeadlines) =>
+        HasFiguresBySlo(point.Point.Configuration)
+            ? point.Point.Configuration
+            : SharingKeyOf(point, filesShowDeadlines);
+
+    /// <summary>Autoscalers may look at attainment, and figures by class are of the SLOs of the run.</summary>
+    private static bool HasFiguresBySlo(RunConfiguration configuration) =>
+        configuration is { Autoscale: not null } or { Mix: not null } or { TraceOptions.Columns: not null };
+
+    private static RunConfiguration SharingKeyOf(PreparedPoint point, bool filesShowDeadlines) =>
         point.Point.Configuration with
         {
             TpotSloSeconds = 0,

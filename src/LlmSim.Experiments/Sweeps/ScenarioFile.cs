@@ -121,7 +121,10 @@ internal static class ScenarioFile
                     s_inline.Contains(option)
                         ? [Json(value)!.ToJsonString()]
                         : throw Error(value, $"{option}: found a list of mappings; allowed: a value"),
-                YamlSequenceNode { Children.Count: > 0 } list => [.. list.Children.Select(node => Value(option, node))],
+                YamlSequenceNode { Children.Count: > 0 } list =>
+                [
+                    .. list.Children.Select(node => Value(option, node)),
+                ],
                 _ => [Value(option, value)],
             };
 
@@ -181,16 +184,25 @@ internal static class ScenarioFile
     /// <param name="sections">Sections with their options: name, default and description.</param>
     /// <param name="given">What is set.</param>
     public static string Write(
-        IEnumerable<(string Section, IEnumerable<(string Option, string? Default, string Description)> Options)> sections,
+        IEnumerable<(
+            string Section,
+            IEnumerable<(string Option, string? Default, string Description)> Options
+        )> sections,
         IReadOnlyDictionary<string, IReadOnlyList<string>> given
     )
     {
         var text = new StringBuilder();
-        text.Append("# A run of llmsim: llmsim run THIS_FILE. Lines behind # show what else could be set, with its default.\n");
+        text.Append(
+            "# A run of llmsim: llmsim run THIS_FILE. Lines behind # show what else could be set, with its default.\n"
+        );
         foreach (var (section, settings) in sections)
         {
             var all = settings.ToArray();
-            text.Append(all.Any(setting => given.ContainsKey(setting.Option)) ? $"\n{section}:\n" : $"\n# {section}:\n");
+            text.Append(
+                all.Any(setting => given.ContainsKey(setting.Option))
+                    ? $"\n{section}:\n"
+                    : $"\n# {section}:\n"
+            );
             foreach (var (option, defaultValue, description) in all)
             {
                 text.Append(
@@ -209,7 +221,8 @@ internal static class ScenarioFile
 
     /// <summary>In quotes unless it is a word or a number that means itself.</summary>
     private static string Quoted(string value) =>
-        value.Length > 0 && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/')
+        value.Length > 0
+        && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/')
         && char.IsAsciiLetterOrDigit(value[0])
             ? value
             : $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";

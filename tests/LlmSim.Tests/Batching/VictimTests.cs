@@ -75,7 +75,10 @@ public sealed class VictimTests
             Of(3, 0.3, 10, 2, priority: 3)
         );
 
-        Assert.Equal([0L, 2, 1, 3], records.OrderBy(record => record.PrefillStart).Select(record => record.Id));
+        Assert.Equal(
+            [0L, 2, 1, 3],
+            records.OrderBy(record => record.PrefillStart).Select(record => record.Id)
+        );
     }
 
     [Fact]
@@ -111,7 +114,10 @@ public sealed class VictimTests
             records.Add
         );
 
-        Assert.Equal([evicted], records.Where(record => record.Evictions > 0).Select(record => (int)record.Id));
+        Assert.Equal(
+            [evicted],
+            records.Where(record => record.Evictions > 0).Select(record => (int)record.Id)
+        );
     }
 
     [Fact]
@@ -149,7 +155,10 @@ public sealed class VictimTests
         Assert.Contains("it chose position 2 of 2 running requests", error.Message, StringComparison.Ordinal);
     }
 
-    private static (List<RequestRecord> Records, RunSummary Summary) Run(RandomCluster cluster, string? victim)
+    private static (List<RequestRecord> Records, RunSummary Summary) Run(
+        RandomCluster cluster,
+        string? victim
+    )
     {
         var scenario = cluster.NewScenario();
         var policies = scenario.Policies with

@@ -51,7 +51,10 @@ public sealed class BadInputTests
         "--output_predictor: found 'noisy:sigma=-1'; allowed: none"
     )]
     [InlineData("run --output_predictor orakle", "Did you mean 'oracle'?")]
-    [InlineData("run --admission_policy shet", "admission_policy: there is no policy 'shet'. Did you mean 'shed'?")]
+    [InlineData(
+        "run --admission_policy shet",
+        "admission_policy: there is no policy 'shet'. Did you mean 'shed'?"
+    )]
     [InlineData("run --victim latest:x=1", "victim: policy 'latest' has no option 'x'")]
     [InlineData("run --router_staleness fast", "--router_staleness: found 'fast'; allowed: a time from 0 to")]
     [InlineData("run --router_staleness=-1ms", "--router_staleness: found '-1ms'; allowed: a time from 0 to")]

@@ -16,7 +16,7 @@ public sealed class HelpCommandTests
     private static readonly LlmSimCommand s_root = new(new CliConsole(TextWriter.Null, TextWriter.Null));
 
     [Theory]
-    [InlineData("run", "Usage: llmsim run [options]")]
+    [InlineData("run", "Usage: llmsim run [SCENARIO] [options]")]
     [InlineData("prefill-local", "option of llmsim run, llmsim plan")]
     [InlineData("model_id", "--model, --model_id MODEL")]
     [InlineData("kv_blocks", "cluster file: engine of an instance\n  blocks of the KV cache")]

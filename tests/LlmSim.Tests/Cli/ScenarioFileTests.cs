@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Experiments.Plots;
 using LlmSim.Tests.Architecture;
 using Xunit;
 
@@ -14,7 +15,9 @@ public sealed class ScenarioFileTests
         [
             .. Directory
                 .EnumerateFiles(Path.Combine(Repository.Root, "samples/scenarios"), "*.yaml")
-                .Where(path => File.ReadLines(path).Any(line => line.StartsWith(Expected, StringComparison.Ordinal)))
+                .Where(path =>
+                    File.ReadLines(path).Any(line => line.StartsWith(Expected, StringComparison.Ordinal))
+                )
                 .Select(path => Path.GetFileName(path))
                 .Order(StringComparer.Ordinal),
         ];
@@ -30,9 +33,6 @@ public sealed class ScenarioFileTests
         var path = Path.Combine(Repository.Root, "samples/scenarios", sample);
         var run = CliRun.Of("run", path, "--quiet", "--verify", "--csv_output", "result.csv");
         Assert.Equal(0, run.ExitCode);
-        var lines = File.ReadAllLines("result.csv");
-        var columns = lines[0].Split(',');
-        var values = lines[1].Split(',');
         var expected = File.ReadLines(path)
             .Where(line => line.StartsWith(Expected, StringComparison.Ordinal))
             .SelectMany(line => line[Expected.Length..].Split(", "))
@@ -43,13 +43,11 @@ public sealed class ScenarioFileTests
             expected,
             pair =>
             {
-                var found = values[Array.IndexOf(columns, pair[0])];
-                var digits = pair[1].Contains('.', StringComparison.Ordinal) ? pair[1].Split('.')[1].Length : 0;
-                Assert.Equal(
-                    pair[1],
-                    Math.Round(double.Parse(found, CultureInfo.InvariantCulture), digits)
-                        .ToString($"F{digits}", CultureInfo.InvariantCulture)
-                );
+                var found = ResultTable.Open("result.csv").Numbers(pair[0])[0][0];
+                var digits = pair[1].Contains('.', StringComparison.Ordinal)
+                    ? pair[1].Split('.')[1].Length
+                    : 0;
+                Assert.Equal(pair[1], found.ToString($"F{digits}", CultureInfo.InvariantCulture));
             }
         );
     }
@@ -58,12 +56,18 @@ public sealed class ScenarioFileTests
     [InlineData("workload: {request_cuont: 5}", "scenario.yaml:1: unknown option or section 'request_cuont'")]
     [InlineData("clients:\n  patience: long", "scenario.yaml:2: patience: found 'long'")]
     [InlineData("seed: 1\nworkload: {seed: 2}", "scenario.yaml:2: seed is given already in ")]
-    [InlineData("fleet:\n  faults:\n    - {at: 5, what: explode}", "what: found 'explode'; allowed: fail, slow, link")]
+    [InlineData(
+        "fleet:\n  faults:\n    - {at: 5, what: explode}",
+        "what: found 'explode'; allowed: fail, slow, link"
+    )]
     [InlineData("fleet: {faults: [{at: 5, what: slow}]}", "factor: is missing")]
     [InlineData("fleet: {faults: [{at: 5, what: fail, stage: mixed}]}", "faults: there is no mixed instance")]
     [InlineData("fleet: {faults: [{at: 5, what: fail}]}", "none is ready, and none ever will be")]
     [InlineData("clients: {think_time: 3}", "allowed with concurrency")]
-    [InlineData("fleet: {autoscale: fixed, autoscale_limits: 'min=3,max=2'}", "allowed: min <= initial <= max")]
+    [InlineData(
+        "fleet: {autoscale: fixed, autoscale_limits: 'min=3,max=2'}",
+        "allowed: min <= initial <= max"
+    )]
     [InlineData("- 1", "scenario.yaml:1: is not one mapping")]
     public void A_wrong_file_is_told_where_it_is_wrong(string content, string expected)
     {
@@ -80,7 +84,17 @@ public sealed class ScenarioFileTests
     public void The_file_that_a_command_line_means_means_the_same()
     {
         using var folder = new WorkingFolder();
-        string[] options = ["--request_count", "300", "--ttft_patience", "exponential:mean=3", "--retries", "count=2,backoff=0.5", "--lambda_arrival", "6"];
+        string[] options =
+        [
+            "--request_count",
+            "300",
+            "--ttft_patience",
+            "exponential:mean=3",
+            "--retries",
+            "count=2,backoff=0.5",
+            "--lambda_arrival",
+            "6",
+        ];
 
         var printed = CliRun.Of(["run", .. options, "--print_scenario"]);
         File.WriteAllText("scenario.yaml", printed.Out);

@@ -30,8 +30,14 @@ public sealed class RequestsWriterTests
             "0,0,100,11,1,0.25,0.5,0.5,0.625,2,1,2,0.15,1,100,11,0.25,0.125,0.125,0.75,0.125,2,2,true,true,,finished,,,,1,0,,",
             lines[1]
         );
-        Assert.Equal("1,1,100,1,1,1.25,1.5,0.5,,,,,,0,100,1,0.25,,,,,1.5,0.5,true,,,finished,,,,1,0,,", lines[2]);
-        Assert.Equal("2,2,100,11,,,,,,,,,,0,100,11,,,,,,,,,,\"too long, \"\"far\"\" too long\",rejected,,,,1,0,,", lines[3]);
+        Assert.Equal(
+            "1,1,100,1,1,1.25,1.5,0.5,,,,,,0,100,1,0.25,,,,,1.5,0.5,true,,,finished,,,,1,0,,",
+            lines[2]
+        );
+        Assert.Equal(
+            "2,2,100,11,,,,,,,,,,0,100,11,,,,,,,,,,\"too long, \"\"far\"\" too long\",rejected,,,,1,0,,",
+            lines[3]
+        );
         Assert.Equal("", Assert.Single(lines[4..]));
     }
 

@@ -24,9 +24,7 @@ public sealed class CobhamTests
     [InlineData("other", true)]
     public void Two_classes_wait_as_in_the_closed_form(string name, bool isFixed)
     {
-        var prompts = isFixed
-            ? Lengths.Fixed((int)TokensPerSecond)
-            : Lengths.Exponential(TokensPerSecond);
+        var prompts = isFixed ? Lengths.Fixed((int)TokensPerSecond) : Lengths.Exponential(TokensPerSecond);
         var (estimate, halfWidth) = QueueingRun.Mean(
             () =>
             {

@@ -72,11 +72,18 @@ public sealed class VtcBoundTests
         Simulator.Watch(scenario, requests, records.Add, sampling: sampling);
         Assert.Equal(requests.Length, records.Count);
 
-        var tenants = records.GroupBy(record => record.Origin!.Tenant).Select(group => group.ToArray()).ToArray();
+        var tenants = records
+            .GroupBy(record => record.Origin!.Tenant)
+            .Select(group => group.ToArray())
+            .ToArray();
         var services = Array.ConvertAll(tenants, tenant => Services(tenant, begins, ends));
         var waits = Array.ConvertAll(tenants, tenant => Waits(tenant, begins));
         var bound =
-            2 * Math.Max(PromptWeight * LongestPrompt, OutputWeight * engine.KvBlocks.Value * engine.BlockTokens);
+            2
+            * Math.Max(
+                PromptWeight * LongestPrompt,
+                OutputWeight * engine.KvBlocks.Value * engine.BlockTokens
+            );
         var largest = 0.0;
         for (var one = 0; one < tenants.Length; one++)
         {
@@ -129,7 +136,10 @@ public sealed class VtcBoundTests
             }
         }
 
-        return [.. requests.OrderBy(request => request.Arrival).Select((request, id) => request with { Id = id })];
+        return
+        [
+            .. requests.OrderBy(request => request.Arrival).Select((request, id) => request with { Id = id }),
+        ];
     }
 
     /// <summary>What a tenant was served by the beginning of each iteration: prompts as they are taken, tokens as they come.</summary>
@@ -161,10 +171,7 @@ public sealed class VtcBoundTests
     private static bool[] Waits(RequestRecord[] requests, List<SimTime> begins) =>
         [
             .. begins.Select(begin =>
-                Array.Exists(
-                    requests,
-                    request => request.TakenIn <= begin && request.PrefillStart > begin
-                )
+                Array.Exists(requests, request => request.TakenIn <= begin && request.PrefillStart > begin)
             ),
         ];
 }

@@ -98,7 +98,9 @@ public sealed class AdmissionPolicyTests
     [Fact]
     public void Several_have_to_admit_a_request_and_numbers_may_have_a_plus()
     {
-        var policies = PolicyCatalog.BuiltIn.CreateAdmission("token_bucket:rate=1e+5+queue_limit+shed:queue=3");
+        var policies = PolicyCatalog.BuiltIn.CreateAdmission(
+            "token_bucket:rate=1e+5+queue_limit+shed:queue=3"
+        );
 
         Assert.Equal(
             [typeof(TokenBucketPolicy), typeof(QueueLimitPolicy), typeof(ShedPolicy)],
@@ -109,7 +111,10 @@ public sealed class AdmissionPolicyTests
     }
 
     [Theory]
-    [InlineData("queue_limt", "admission_policy: there is no policy 'queue_limt'. Did you mean 'queue_limit'?")]
+    [InlineData(
+        "queue_limt",
+        "admission_policy: there is no policy 'queue_limt'. Did you mean 'queue_limit'?"
+    )]
     [InlineData("queue_limit+", "admission_policy: there is no policy ''.")]
     [InlineData("fcfs", "admission_policy: policy 'fcfs' serves prefill_local, decode_local")]
     [InlineData("queue_limit:over=all", "option 'over' is 'all'; it must be stage or instance")]
@@ -125,17 +130,21 @@ public sealed class AdmissionPolicyTests
     {
         // Prompts of 1 s each: one runs, one waits, one is turned away; later there is room.
         var once = Run(new ClientBehavior());
-        var again = Run(new ClientBehavior { MaxRetries = 9, BackoffSeconds = 0.7, BackoffFactor = 1 });
+        var again = Run(
+            new ClientBehavior
+            {
+                MaxRetries = 9,
+                BackoffSeconds = 0.7,
+                BackoffFactor = 1,
+            }
+        );
 
         Assert.Equal((2, 1), (once.Finished, once.Rejected));
         Assert.Equal(1, once.Rejections["turned away by queue_limit"]);
         Assert.Equal(1, once.PolicyCounters["admission_policy.queue_limit_turned_away"]);
         Assert.Equal((3, 0), (again.Finished, again.Rejected));
         Assert.True(again.Service!.Retries > 0);
-        Assert.Equal(
-            again.Service.Retries,
-            again.PolicyCounters["admission_policy.queue_limit_turned_away"]
-        );
+        Assert.Equal(again.Service.Retries, again.PolicyCounters["admission_policy.queue_limit_turned_away"]);
 
         RunSummary Run(ClientBehavior clients)
         {

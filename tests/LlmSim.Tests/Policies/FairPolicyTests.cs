@@ -106,10 +106,7 @@ public sealed class FairPolicyTests
 
         var policy = PolicyCatalog.BuiltIn.CreateVictim(name);
 
-        Assert.Equal(
-            expected,
-            policy.Choose(new VictimContext(SimTime.Zero, Instance(), running, Stream()))
-        );
+        Assert.Equal(expected, policy.Choose(new VictimContext(SimTime.Zero, Instance(), running, Stream())));
     }
 
     private static ILocalPolicy Create(string text) =>

@@ -72,8 +72,17 @@ public sealed class FeedbackTests
 
     private sealed class Learner : IGlobalPolicy, IAdmissionPolicy, IFeedbackPolicy
     {
-        public List<(long Id, string Tenant, int Prompt, int Output, double Ttft, double Tpot, Outcome Outcome, int Prefill, int Decode)> Told { get; } =
-            [];
+        public List<(
+            long Id,
+            string Tenant,
+            int Prompt,
+            int Output,
+            double Ttft,
+            double Tpot,
+            Outcome Outcome,
+            int Prefill,
+            int Decode
+        )> Told { get; } = [];
 
         public int Choose(in GlobalContext context) => 0;
 

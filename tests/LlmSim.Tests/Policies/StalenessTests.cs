@@ -44,13 +44,7 @@ public sealed class StalenessTests
         {
             var cluster = new RandomCluster(seed);
             var usual = Ids(cluster.NewScenario(), cluster.Requests);
-            var stale = Ids(
-                cluster.NewScenario() with
-                {
-                    RouterStalenessSeconds = 0.02,
-                },
-                cluster.Requests
-            );
+            var stale = Ids(cluster.NewScenario() with { RouterStalenessSeconds = 0.02 }, cluster.Requests);
             Assert.Equal(usual.Select(one => one.Id).Order(), stale.Select(one => one.Id).Order());
             differ += usual.SequenceEqual(stale) ? 0 : 1;
         }

@@ -151,10 +151,9 @@ internal sealed class EveryView
             : new LookingGlobalPolicy(policy, views);
 
     private static ILocalPolicy Around(ILocalPolicy policy, EveryView? views) =>
-        policy is IOrderedLocalPolicy ordered
-            ? new LookingOrderedPolicy(ordered, views)
-            : policy is IQueueWatchingPolicy watching ? new LookingWatchingPolicy(watching, views)
-            : new LookingLocalPolicy(policy, views);
+        policy is IOrderedLocalPolicy ordered ? new LookingOrderedPolicy(ordered, views)
+        : policy is IQueueWatchingPolicy watching ? new LookingWatchingPolicy(watching, views)
+        : new LookingLocalPolicy(policy, views);
 
     private abstract class Looking(object policy) : ICountingPolicy, IFeedbackPolicy
     {
@@ -201,9 +200,7 @@ internal sealed class EveryView
         }
     }
 
-    private class LookingLocalPolicy(ILocalPolicy policy, EveryView? views)
-        : Looking(policy),
-            ILocalPolicy
+    private class LookingLocalPolicy(ILocalPolicy policy, EveryView? views) : Looking(policy), ILocalPolicy
     {
         public int Choose(in LocalContext context)
         {

@@ -94,7 +94,17 @@ public sealed class OutputPurityTests
         var (csv, parquet) = (ResultTable.Open(file("plain.csv")), ResultTable.Open(Single("other.parquet")));
         Assert.Equal(csv.Columns, parquet.Columns);
         var numbers = csv
-            .Columns.Where(column => column is not ("ttft_met" or "tpot_met" or "rejection_reason" or "outcome" or "class" or "tenant"))
+            .Columns.Where(column =>
+                column
+                    is not (
+                        "ttft_met"
+                        or "tpot_met"
+                        or "rejection_reason"
+                        or "outcome"
+                        or "class"
+                        or "tenant"
+                    )
+            )
             .ToArray();
         Assert.Equal(csv.Numbers(numbers), parquet.Numbers(numbers));
 

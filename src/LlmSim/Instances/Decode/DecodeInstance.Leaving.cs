@@ -20,8 +20,9 @@ internal sealed partial class DecodeInstance
         if (_queue.Remove(request))
         {
             CountUnqueued(request);
-            // It may have been the one that those behind it waited for.
+            // The one behind it may fit.
             LookAtNextBoundary();
+            ChangeWork();
             _onWithdrawn(request);
             return;
         }

@@ -9,7 +9,7 @@ namespace LlmSim.Instances.Prefill;
 /// Prefills one request at a time. Under strict admission a prompt's KV cache has to fit beside those that are still
 /// being sent away; until it does, the instance waits.
 /// </summary>
-internal sealed class PrefillInstance : Instance
+internal sealed partial class PrefillInstance : Instance
 {
     private readonly Simulation _simulation;
     private readonly EventTimer _finish;
@@ -159,37 +159,6 @@ internal sealed class PrefillInstance : Instance
         }
 
         StartNext();
-    }
-
-    public override bool IsEmpty => _running is null && _queue.Count == 0 && _heldTokens == 0;
-
-    public override double BusySeconds => Busy.Seconds;
-
-    public override void Withdraw(Request request)
-    {
-        if (request == _running)
-        {
-            request.IsWithdrawn = true;
-            return;
-        }
-
-        var isQueued = _queue.Remove(request);
-        Invariant.Require(isQueued, $"{request} was withdrawn from {this}, where it is not");
-        CountQueued(request, sign: -1);
-        _onWithdrawn(request);
-        StartNext();
-    }
-
-    public override void Fail()
-    {
-        _finish.Cancel();
-        Busy += _running is null ? SimTime.Zero : _simulation.Now - _running.PrefillStart;
-        _running = null;
-        _queue.Clear();
-        _queuedByLength?.Clear();
-        (_queuedTokens, _queuedNanoseconds) = (0, 0);
-        _heldTokens = 0;
-        ChangeWork();
     }
 
     public override string ToString() => $"prefill instance {Index}";
