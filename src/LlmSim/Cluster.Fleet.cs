@@ -19,8 +19,8 @@ internal sealed partial class Cluster : IFleetOwner
 
     private readonly Dictionary<SimTime, SimTime> _recovered = [];
 
-    /// <summary>When the last token came.</summary>
-    private SimTime _lastFinish;
+    /// <summary>When the last request ended, with its answer or without.</summary>
+    private SimTime _lastEnd;
 
     public bool HasWork =>
         _recorder.Arrived > _recorder.Finished + _recorder.Unserved || _conversations.HasMore;
@@ -62,7 +62,7 @@ internal sealed partial class Cluster : IFleetOwner
     /// <summary>The life of the instances; null where they live for ever.</summary>
     public FleetSummary? FleetSummary() =>
         _fleet?.Summarize(
-            _lastFinish > SimTime.Zero ? _lastFinish : _simulation.Now,
+            _lastEnd,
             instance => instance.BusySeconds,
             _recovered.Count == 0
                 ? double.NaN

@@ -38,6 +38,7 @@ internal sealed partial class Cluster
     /// <summary>A request ends without all its tokens. What it holds in the cluster is another matter.</summary>
     private void End(Request request, Outcome outcome, string reason)
     {
+        _lastEnd = _simulation.Now;
         _recorder.OnUnserved(request, outcome, reason, _simulation.Now);
         _persistence?.Forget(request);
         _conversations.OnEnded(request, isServed: false);

@@ -194,7 +194,7 @@ internal sealed partial class Cluster
     {
         request.State = RequestState.Finished;
         request.Finish = _simulation.Now;
-        _lastFinish = request.Finish;
+        _lastEnd = request.Finish;
         _outputEstimate.AddFinished(request.TokensToReceive);
         _recorder.OnFinished(request);
         _feedback?.Tell(request, _simulation.Now);

@@ -97,9 +97,15 @@ internal static partial class SummaryReport
             label = "";
         }
 
-        if (result.Requirements is not null && result.Summary.Rejected > 0)
+        if (result.Requirements is not null && result.Summary.Finished < result.Summary.Requests)
         {
-            Line(writer, label, "Latencies are of the requests that finished: rejected ones have none.");
+            Line(
+                writer,
+                label,
+                result.Summary.Rejected > 0
+                    ? "Latencies are of the requests that finished: rejected ones have none."
+                    : "Latencies are of the requests that finished: those given up or lost have none."
+            );
         }
     }
 }

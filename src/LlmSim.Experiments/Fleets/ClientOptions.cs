@@ -37,7 +37,7 @@ internal static class ClientOptions
             ThinkTime = Duration("think_time", configuration.ThinkTime),
             TtftPatience = Duration("ttft_patience", configuration.TtftPatience),
             TotalPatience = Duration("patience", configuration.Patience),
-            MaxRetries = (int)retries.Take("count", s_count),
+            MaxRetries = retries.TakeCount("count", s_count),
             BackoffSeconds = retries.TryTake("backoff", FigureRanges.Seconds) ?? 1,
             BackoffFactor = retries.TryTake("factor", s_factor) ?? 2,
             MaxBackoffSeconds = retries.TryTake("most", FigureRanges.Seconds) ?? 60,

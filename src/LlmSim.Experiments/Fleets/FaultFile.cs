@@ -94,6 +94,14 @@ internal static class FaultFile
             ) && range.Contains(number)
                 ? number
             : throw Error(path, value, $"{name}: found '{Text(path, value)}'; allowed: a number {range}");
+        int? Count(string name, FigureRange range) =>
+            Number(name, range) is not { } number ? null
+            : double.IsInteger(number) ? (int)number
+            : throw Error(
+                path,
+                fields[name],
+                $"{name}: found '{Text(path, fields[name])}'; allowed: a whole number {range}"
+            );
         string? Word(string name, string[] words) =>
             !fields.TryGetValue(name, out var value) ? null
             : words.Contains(Text(path, value)) ? Text(path, value)
@@ -116,7 +124,7 @@ internal static class FaultFile
                     ?? throw Error(path, node, $"at: is missing; allowed: a number {FigureRanges.Seconds}"),
                 Kind = kind,
                 Stage = Word("stage", s_stages),
-                Instance = (int?)Number("instance", s_instance),
+                Instance = Count("instance", s_instance),
                 ForSeconds = Number("for", FigureRanges.PositiveSeconds),
                 Factor = factor ?? 1,
                 NoticeSeconds = Number("notice", FigureRanges.Seconds) ?? 0,

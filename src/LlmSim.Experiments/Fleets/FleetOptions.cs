@@ -94,7 +94,7 @@ internal static class FleetOptions
             Repair = Durations.Exponential(figures.TryTake("repair", FigureRanges.Seconds) ?? 600),
             NoticeSeconds = figures.TryTake("notice", FigureRanges.Seconds) ?? 0,
             NodeMtbfSeconds = figures.TryTake("node_mtbf", FigureRanges.PositiveSeconds),
-            InstancesPerNode = (int)(figures.TryTake("instances_per_node", s_instances) ?? 1),
+            InstancesPerNode = figures.TryTakeCount("instances_per_node", s_instances) ?? 1,
         };
         figures.RequireAllTaken();
         return (process.MtbfSeconds ?? process.NodeMtbfSeconds) is null ? throw figures.Wrong() : process;
@@ -114,9 +114,9 @@ internal static class FleetOptions
     private static AutoscalePlan ParseLimits(RunConfiguration c)
     {
         var figures = NamedFigures.ReadUnnamed("autoscale_limits", c.AutoscaleLimits ?? "min=1", LimitsForm);
-        var min = (int)(figures.TryTake("min", s_mayBeNone) ?? 1);
-        var max = (int?)figures.TryTake("max", s_instances);
-        var initial = (int?)figures.TryTake("initial", s_instances);
+        var min = figures.TryTakeCount("min", s_mayBeNone) ?? 1;
+        var max = figures.TryTakeCount("max", s_instances);
+        var initial = figures.TryTakeCount("initial", s_instances);
         var plan = new AutoscalePlan
         {
             Policies = new Dictionary<string, IAutoscalePolicy>(),

@@ -123,14 +123,14 @@ internal sealed class Judgement
                     }
                 ),
             ],
-            FailureOf(results)
+            FailureOf(results, question)
         )
         {
             RequestsPerSecond = results[0].Summary.RequestsPerSecond,
             IsOfGoodput = question.Objective == PlanObjective.Goodput,
         };
 
-    private static string? FailureOf(IReadOnlyList<RunResult> results)
+    private static string? FailureOf(IReadOnlyList<RunResult> results, PlanQuestion question)
     {
         var rejected = results.Sum(result => result.Summary.Rejected);
         if (rejected > 0)
@@ -139,6 +139,17 @@ internal sealed class Judgement
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{rejected:N0} of {requests:N0} requests can never be served: {results.SelectMany(result => result.Summary.Rejections.Keys).First()}"
+            );
+        }
+
+        var unserved = results.Sum(result => result.Summary.TimedOut + result.Summary.Failed);
+        if (unserved > 0 && !question.Slos.Any(slo => slo.Figure.Quantity == SloQuantity.Share))
+        {
+            // A cluster from which all but the first few run away would have the best latencies of all.
+            var requests = results.Sum(result => result.Summary.Requests);
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{unserved:N0} of {requests:N0} requests were given up or lost, and latencies are of the others alone; allowed: an SLO that counts them, such as attainment>=95%"
             );
         }
 

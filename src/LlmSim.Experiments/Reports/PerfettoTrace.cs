@@ -96,7 +96,7 @@ internal sealed class PerfettoTrace : IDisposable
     {
         if (record.IsRejected)
         {
-            if (Begin("i", TraceProcesses.First, record.Arrival, "rejected"))
+            if (Begin("i", TraceProcesses.First, record.Arrival, Outcomes.Name(record.Outcome)))
             {
                 _json.WriteNumber("tid", IterationThread);
                 _json.WriteString("s", "p");

@@ -53,7 +53,13 @@ internal static class RunPage
                     "Requests",
                     Figures.Count(s.Finished),
                     "",
-                    $"finished; {Figures.Count(s.Rejected)} rejected, {Figures.Count(s.Evictions)} evictions"
+                    $"finished; {Figures.Count(s.Rejected)} rejected, "
+                        + (
+                            s.TimedOut + s.Failed == 0
+                                ? ""
+                                : $"{Figures.Count(s.TimedOut)} given up, {Figures.Count(s.Failed)} lost, "
+                        )
+                        + $"{Figures.Count(s.Evictions)} evictions"
                 ),
                 new(
                     "Prediction",

@@ -75,6 +75,15 @@ internal static class ScenarioFile
                         Add(option, given);
                     }
                 }
+                else if (Sections.Contains(name) && value is YamlScalarNode { Value: null or "" })
+                {
+                    // A section all of whose options are commented out.
+                    continue;
+                }
+                else if (Sections.Contains(name) && !options.Contains(name))
+                {
+                    throw Error(value, $"{name}: found something else where a section should be; allowed: a mapping of options");
+                }
                 else
                 {
                     Add(key, value);
@@ -122,7 +131,7 @@ internal static class ScenarioFile
         private string Value(string option, YamlNode node)
         {
             var text = Text(node);
-            if (!files.Contains(option) || Path.IsPathRooted(text) || text == "-")
+            if (!files.Contains(option) || Path.IsPathRooted(text) || text == "-" || IsInline(option, text))
             {
                 return text;
             }
@@ -130,6 +139,10 @@ internal static class ScenarioFile
             // As the paths of a Makefile or a Compose file: a scenario can be run from anywhere.
             return Path.Combine(Path.GetDirectoryName(path) ?? "", text);
         }
+
+        /// <summary>Whether a list stands in quotes, as a printed scenario has it.</summary>
+        private static bool IsInline(string option, string text) =>
+            s_inline.Contains(option) && text.StartsWith('[');
 
         /// <summary>The same values as JSON: what is not in quotes is a number or a truth value where it looks like one.</summary>
         private JsonNode? Json(YamlNode node) =>

@@ -8,6 +8,9 @@ namespace LlmSim.Fleets;
 /// <content>Faults that are planned, and failures at random.</content>
 internal sealed partial class Fleet
 {
+    /// <summary>Slow instances and links, and which they are.</summary>
+    private readonly List<(Fault Fault, FleetMember[] Hit)> _inForce = [];
+
     private void PlanFault(Fault fault)
     {
         var hit = Array.FindAll(
@@ -37,30 +40,47 @@ internal sealed partial class Fleet
                 During(fault, hit, (member, factor) => _owner.ScaleLink(member.Instance, factor));
                 break;
             default:
-                Fail(hit, fault.NoticeSeconds, fault.ForSeconds);
+                Fail(hit, fault.NoticeSeconds, fault.ForSeconds, isPlanned: true);
                 break;
         }
     }
 
-    /// <summary>Does something to instances with a factor, and at its end with 1.</summary>
+    /// <summary>Does something to instances with a factor; those of several faults at once multiply.</summary>
     private void During(Fault fault, FleetMember[] hit, Action<FleetMember, double> set)
     {
-        Array.ForEach(hit, member => set(member, fault.Factor));
+        void SetAll() =>
+            Array.ForEach(
+                hit,
+                member =>
+                    set(
+                        member,
+                        _inForce
+                            .Where(one => one.Fault.Kind == fault.Kind && one.Hit.Contains(member))
+                            .Aggregate(1.0, (product, one) => product * one.Fault.Factor)
+                    )
+            );
+
+        _inForce.Add((fault, hit));
+        SetAll();
         if (fault.ForSeconds is { } seconds)
         {
             _changes.Set(
                 _simulation.Now + SimTime.FromSeconds(seconds),
-                new Step(() => Array.ForEach(hit, member => set(member, 1)))
+                new Step(() =>
+                {
+                    _inForce.Remove((fault, hit));
+                    SetAll();
+                })
             );
         }
     }
 
     /// <summary>Has instances fail, after a notice in which they take no new requests.</summary>
-    private void Fail(FleetMember[] hit, double noticeSeconds, double? repairSeconds)
+    private void Fail(FleetMember[] hit, double noticeSeconds, double? repairSeconds, bool isPlanned = false)
     {
         if (noticeSeconds == 0)
         {
-            FailNow(hit, repairSeconds);
+            FailNow(hit, repairSeconds, isPlanned);
             return;
         }
 
@@ -72,12 +92,21 @@ internal sealed partial class Fleet
 
         _changes.Set(
             _simulation.Now + SimTime.FromSeconds(noticeSeconds),
-            new Step(() => FailNow(hit, repairSeconds))
+            new Step(() => FailNow(hit, repairSeconds, isPlanned))
         );
     }
 
-    private void FailNow(FleetMember[] hit, double? repairSeconds)
+    private void FailNow(FleetMember[] hit, double? repairSeconds, bool isPlanned)
     {
+        // A fault that is planned holds as long as it says, even where another has come before it.
+        if (isPlanned)
+        {
+            foreach (var member in hit.Where(member => member.State == InstanceState.Failed))
+            {
+                PlanRepair(member, repairSeconds);
+            }
+        }
+
         // Those of a data-parallel group fail together.
         FleetMember[] failing =
         [
@@ -106,19 +135,21 @@ internal sealed partial class Fleet
         _owner.Lose([.. failing.Select(member => member.Instance)]);
     }
 
+    /// <summary>An instance begins to start when the last of the faults is over that have hit it.</summary>
     private void PlanRepair(FleetMember member, double? seconds)
     {
+        var until = seconds is { } given ? _simulation.Now + SimTime.FromSeconds(given) : SimTime.MaxValue;
+        member.DownUntil = member.DownUntil > until ? member.DownUntil : until;
         if (seconds is null)
         {
             return;
         }
 
-        var planned = member.Changes;
         _changes.Set(
-            _simulation.Now + SimTime.FromSeconds(seconds.Value),
+            until,
             new Step(() =>
             {
-                if (member.Changes == planned)
+                if (member.State == InstanceState.Failed && member.DownUntil <= _simulation.Now)
                 {
                     BeginStart(member);
                 }
@@ -144,7 +175,7 @@ internal sealed partial class Fleet
             _simulation.Now + Lifetime(mtbf, failures.Shape, random),
             new Step(() =>
             {
-                if (member.Changes == planned && _owner.HasWork)
+                if (member.Changes == planned)
                 {
                     Fail([member], failures.NoticeSeconds, failures.Repair.Next(random).Seconds);
                 }
@@ -179,11 +210,8 @@ internal sealed partial class Fleet
             _simulation.Now + Lifetime(mtbf, failures.Shape, random),
             new Step(() =>
             {
-                if (_owner.HasWork)
-                {
-                    Fail(node, failures.NoticeSeconds, failures.Repair.Next(random).Seconds);
-                    PlanNodeFailure(node, random, mtbf, failures);
-                }
+                Fail(node, failures.NoticeSeconds, failures.Repair.Next(random).Seconds);
+                PlanNodeFailure(node, random, mtbf, failures);
             })
         );
 

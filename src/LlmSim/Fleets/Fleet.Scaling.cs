@@ -12,11 +12,6 @@ internal sealed partial class Fleet
 
     private LoadCounts _seen;
 
-    /// <summary>Decisions in a row after which it is taken for sure that nothing will be started.</summary>
-    private const int MostInVain = 10_000;
-
-    private int _inVain;
-
     /// <summary>Instances beyond those of the start are off until an autoscaler wants them.</summary>
     private void StopSurplus()
     {
@@ -27,6 +22,13 @@ internal sealed partial class Fleet
 
         foreach (var stage in Stages)
         {
+            if (autoscale.Min > stage.Count())
+            {
+                throw new UserErrorException(
+                    $"autoscale_limits: min: found {autoscale.Min}; allowed: at most the {stage.Count()} {stage.Key} instances of the cluster"
+                );
+            }
+
             var initial = Math.Max(1, autoscale.Initial ?? autoscale.Min);
             foreach (var member in stage.Skip(initial))
             {
@@ -45,30 +47,9 @@ internal sealed partial class Fleet
                 _simulation.Now + SimTime.FromSeconds(autoscale.IntervalSeconds),
                 new Step(() =>
                 {
-                    if (_owner.HasWork)
-                    {
-                        Decide(autoscale);
-                        RequireAnEnd();
-                        PlanDecision();
-                    }
+                    Decide(autoscale);
+                    PlanDecision();
                 })
-            );
-        }
-    }
-
-    /// <summary>Requests that wait for an instance which the policy never starts would wait for ever.</summary>
-    private void RequireAnEnd()
-    {
-        var isIdle = Array.TrueForAll(
-            _members,
-            member => member.State is InstanceState.Stopped or InstanceState.Failed
-        );
-        var waits = Stages.Any(stage => _owner.Waiting(stage.Key) > 0);
-        _inVain = isIdle && waits ? _inVain + 1 : 0;
-        if (_inVain >= MostInVain)
-        {
-            throw new UserErrorException(
-                $"autoscale: at {_simulation.Now} requests wait, no instance runs, and {MostInVain} decisions in a row have started none; allowed: a policy that starts one, or autoscale_limits with min above 0"
             );
         }
     }

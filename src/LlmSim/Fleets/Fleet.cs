@@ -10,6 +10,9 @@ namespace LlmSim.Fleets;
 /// </summary>
 internal sealed partial class Fleet
 {
+    /// <summary>Steps in which nothing changes for requests that all wait, after which nothing will.</summary>
+    private const int MostIdleSteps = 100_000;
+
     private readonly FleetPlan _plan;
     private readonly Simulation _simulation;
     private readonly IFleetOwner _owner;
@@ -21,6 +24,8 @@ internal sealed partial class Fleet
     private int _draining;
     private long _starts;
     private long _stops;
+    private LoadCounts _lastCounts;
+    private int _idleSteps;
 
     /// <summary>The instances of a cluster.</summary>
     /// <param name="plan">What is to become of them.</param>
@@ -42,7 +47,7 @@ internal sealed partial class Fleet
         _seed = seed;
         _members = [.. members];
         _byInstance = _members.ToDictionary(member => member.Instance);
-        _changes = new Alarms<Step>(simulation, EventRanks.Disturbance, "the fleet", step => step.Do());
+        _changes = new Alarms<Step>(simulation, EventRanks.Disturbance, "the fleet", Do);
     }
 
     /// <summary>Failures of instances.</summary>
@@ -171,6 +176,41 @@ internal sealed partial class Fleet
         else
         {
             Change(member, InstanceState.Stopped);
+        }
+    }
+
+    private void Do(Step step)
+    {
+        // What comes after the last request is no part of the run.
+        if (_owner.HasWork)
+        {
+            RequireProgress();
+            step.Do();
+        }
+    }
+
+    /// <summary>An autoscaler that wants no instance, or one that fails again and again, would go on for ever.</summary>
+    private void RequireProgress()
+    {
+        var counts = _owner.Counts;
+        var waiting = _owner.Waiting("prefill") + _owner.Waiting("decode");
+        if (counts != _lastCounts || waiting == 0 || waiting < counts.Arrived - counts.Ended)
+        {
+            (_lastCounts, _idleSteps) = (counts, 0);
+            return;
+        }
+
+        var isToStart = Array.Exists(
+            _members,
+            member =>
+                member.State == InstanceState.Starting
+                || (member.State == InstanceState.Failed && member.DownUntil < SimTime.MaxValue)
+        );
+        if (!isToStart && ++_idleSteps > MostIdleSteps)
+        {
+            throw new UserErrorException(
+                $"the fleet: at {_simulation.Now} {waiting} requests wait for an instance that could serve them, and in {MostIdleSteps} of its steps none came; allowed: faults with an end, or an autoscaler that starts instances"
+            );
         }
     }
 

@@ -6,10 +6,7 @@ namespace LlmSim.Fleets;
 /// <summary>An instance and its life so far.</summary>
 internal sealed class FleetMember(string stage, Instance instance, SimTime startTime)
 {
-    private readonly long[] _nanoseconds = new long[Enum.GetValues<InstanceState>().Length];
-    private SimTime _since;
-    private long _downNanoseconds;
-    private bool _hasFailed;
+    private readonly List<LifePart> _life = [new(SimTime.Zero, InstanceState.Ready, IsDown: false)];
 
     public string Stage => stage;
 
@@ -18,7 +15,7 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
     /// <summary>Time from the decision to start it until it is ready.</summary>
     public SimTime StartTime => startTime;
 
-    public InstanceState State { get; private set; }
+    public InstanceState State => _life[^1].State;
 
     /// <summary>How often it has changed its state: what was planned for an earlier one no longer holds.</summary>
     public int Changes { get; private set; }
@@ -28,13 +25,13 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
     /// <summary>Whether it is to fail soon: it is not replaced by its own start.</summary>
     public bool IsUnderNotice { get; set; }
 
+    /// <summary>When it can begin to start again after its failures; the end of the clock for never.</summary>
+    public SimTime DownUntil { get; set; }
+
     public void ChangeTo(InstanceState state, SimTime now)
     {
-        _nanoseconds[(int)State] += (now - _since).Nanoseconds;
-        _downNanoseconds += _hasFailed ? (now - _since).Nanoseconds : 0;
-        _hasFailed = state == InstanceState.Failed || (_hasFailed && state == InstanceState.Starting);
-        _since = now;
-        State = state;
+        var isDown = state == InstanceState.Failed || (_life[^1].IsDown && state == InstanceState.Starting);
+        _life.Add(new LifePart(now, state, isDown));
         Changes++;
         Failures += state == InstanceState.Failed ? 1 : 0;
         instance.IsReady = state == InstanceState.Ready;
@@ -42,13 +39,25 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
 
     /// <summary>Seconds in a state until a time.</summary>
     public double SecondsIn(InstanceState state, SimTime until) =>
-        new SimTime(
-            _nanoseconds[(int)state] + (state == State ? Math.Max(0, (until - _since).Nanoseconds) : 0)
-        ).Seconds;
+        Seconds(until, part => part.State == state);
 
     /// <summary>Seconds from failures until the instance was ready again, up to a time.</summary>
-    public double SecondsDown(SimTime until) =>
-        new SimTime(_downNanoseconds + (_hasFailed ? Math.Max(0, (until - _since).Nanoseconds) : 0)).Seconds;
+    public double SecondsDown(SimTime until) => Seconds(until, part => part.IsDown);
 
     public override string ToString() => $"{instance}";
+
+    /// <summary>What came after that time does not count, even if it is known by now.</summary>
+    private double Seconds(SimTime until, Func<LifePart, bool> counts)
+    {
+        var nanoseconds = 0L;
+        for (var i = 0; i < _life.Count; i++)
+        {
+            var end = i + 1 < _life.Count && _life[i + 1].From < until ? _life[i + 1].From : until;
+            nanoseconds += counts(_life[i]) ? Math.Max(0, (end - _life[i].From).Nanoseconds) : 0;
+        }
+
+        return new SimTime(nanoseconds).Seconds;
+    }
+
+    private readonly record struct LifePart(SimTime From, InstanceState State, bool IsDown);
 }

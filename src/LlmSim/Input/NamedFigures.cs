@@ -51,9 +51,10 @@ internal sealed class NamedFigures
     public UserErrorException Wrong() => new($"{_option}: found '{_text}'; allowed: {_allowed}");
 
     /// <summary>A figure that has to be there.</summary>
-    public double Take(string key, FigureRange? range = null) =>
-        TryTake(key, range)
-        ?? throw new UserErrorException($"{_option}: '{_text}' lacks {key}; allowed: {_allowed}");
+    public double Take(string key, FigureRange? range = null) => TryTake(key, range) ?? throw Lacks(key);
+
+    /// <summary>A count that has to be there.</summary>
+    public int TakeCount(string key, FigureRange range) => TryTakeCount(key, range) ?? throw Lacks(key);
 
     /// <summary>A figure; null when it is not there.</summary>
     /// <exception cref="UserErrorException">It is no number, or out of range.</exception>
@@ -72,8 +73,24 @@ internal sealed class NamedFigures
             );
     }
 
+    /// <summary>A count; null when it is not there.</summary>
+    /// <exception cref="UserErrorException">It is no whole number, or out of range.</exception>
+    public int? TryTakeCount(string key, FigureRange range)
+    {
+        var text = _values.GetValueOrDefault(key);
+        var value = TryTake(key, range);
+        return value is { } given && !double.IsInteger(given)
+            ? throw new UserErrorException(
+                $"{_option}: {key}: found '{text}'; allowed: a whole number {range}"
+            )
+            : (int?)value;
+    }
+
     /// <summary>A word; null when it is not there.</summary>
     public string? TryTakeText(string key) => _values.Remove(key, out var text) ? text : null;
+
+    private UserErrorException Lacks(string key) =>
+        new($"{_option}: '{_text}' lacks {key}; allowed: {_allowed}");
 
     /// <summary>Fails at what nobody has read.</summary>
     public void RequireAllTaken()

@@ -1,6 +1,6 @@
 namespace LlmSim.Metrics;
 
-/// <summary>What became of the instances during a run, from its start to the last token.</summary>
+/// <summary>What became of the instances during a run, from its start to the end of the last request.</summary>
 public sealed class FleetSummary
 {
     /// <summary>Failures of instances.</summary>
