@@ -37,7 +37,7 @@ internal sealed class StagedInstance(
 
     public override void CopyQueueTo(List<Request> requests) => throw OnlyLookedAt();
 
-    public override void CopyRunningTo(ICollection<Policies.RunningRequest> running) { }
+    public override void CopyRunningTo(ICollection<RunningState> running) { }
 
     public override bool IsEmpty => Queued + Running == 0;
 

@@ -1,5 +1,4 @@
 using LlmSim.Clients;
-using LlmSim.Metrics;
 
 namespace LlmSim;
 

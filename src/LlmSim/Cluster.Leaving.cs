@@ -1,5 +1,3 @@
-using LlmSim.Metrics;
-
 namespace LlmSim;
 
 /// <content>Requests that leave without all their tokens.</content>
@@ -23,6 +21,7 @@ internal sealed partial class Cluster
     /// <summary>An attempt comes to nothing; the client sends the request again, or it ends.</summary>
     private void GiveUp(Request request, Outcome outcome, string reason)
     {
+        _lostAt.Remove(request.Id);
         request.Outcome = outcome;
         if (request.Call is { } call && _persistence?.TryAgain(call) == true)
         {

@@ -102,7 +102,9 @@ internal sealed partial class Cluster
             [.. _decode, .. _mixed]
         );
         _gate = build.Gate();
-        _feedback = Feedback.Of(scenario);
+        _feedback = Feedback.Of(
+            scenario.Policies.All.Concat(scenario.Fleet?.Autoscale?.Policies.Values ?? [])
+        );
         _predictions = build.Predictions();
         _routerClock =
             scenario.RouterStalenessSeconds > 0

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using LlmSim.Experiments;
-using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Policies;
 

@@ -16,6 +16,7 @@ internal static class FleetOptions
         "seconds such as 60, or engine=30,load=2e9 (bytes/s of each accelerator)";
 
     private static readonly string[] s_lost = [.. Enum.GetNames<LostRequests>().Select(Lower)];
+    private static readonly string[] s_stages = ["prefill", "decode", "mixed"];
     private static readonly FigureRange s_shape = new(0.1, 20);
     private static readonly FigureRange s_instances = new(1, 100_000);
     private static readonly FigureRange s_mayBeNone = new(0, 100_000);
@@ -104,7 +105,7 @@ internal static class FleetOptions
         ParseLimits(c) with
         {
             // Each stage has a policy of its own: it may remember.
-            Policies = new[] { "prefill", "decode", "mixed" }.ToDictionary(
+            Policies = s_stages.ToDictionary(
                 stage => stage,
                 _ => c.Catalogs.Policies.CreateAutoscale(c.Autoscale!),
                 StringComparer.Ordinal

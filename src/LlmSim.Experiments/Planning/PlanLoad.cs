@@ -33,6 +33,13 @@ internal static class PlanLoad
             throw new UserErrorException($"{configuration.TracePath}: has no requests to plan for");
         }
 
+        if (configuration.Autoscale is not null)
+        {
+            throw new UserErrorException(
+                "autoscale: a plan prices clusters whose instances run all the time; allowed: llmsim run and llmsim sweep"
+            );
+        }
+
         if (Array.Exists(requests, request => request.Conversation is not null))
         {
             throw new UserErrorException(

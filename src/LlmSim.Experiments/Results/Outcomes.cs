@@ -1,5 +1,3 @@
-using LlmSim.Metrics;
-
 namespace LlmSim.Experiments.Results;
 
 /// <summary>Outcomes as result files call them.</summary>

@@ -57,7 +57,7 @@ internal static class ScenarioFile
         private readonly Dictionary<string, string> _known = new(StringComparer.Ordinal);
         private readonly List<ScenarioSetting> _settings = [];
 
-        public IReadOnlyList<ScenarioSetting> Read()
+        public List<ScenarioSetting> Read()
         {
             var root = YamlFile.Read(path, $"one mapping of {string.Join(", ", Sections)}");
             foreach (var (key, value) in root.Children)
@@ -82,7 +82,10 @@ internal static class ScenarioFile
                 }
                 else if (Sections.Contains(name) && !options.Contains(name))
                 {
-                    throw Error(value, $"{name}: found something else where a section should be; allowed: a mapping of options");
+                    throw Error(
+                        value,
+                        $"{name}: found something else where a section should be; allowed: a mapping of options"
+                    );
                 }
                 else
                 {
@@ -156,7 +159,7 @@ internal static class ScenarioFile
                 _ => JsonValue.Create(Text(node)),
             };
 
-        private static JsonNode? Plain(string text)
+        private static JsonValue? Plain(string text)
         {
             try
             {

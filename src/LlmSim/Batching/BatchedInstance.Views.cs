@@ -1,5 +1,3 @@
-using LlmSim.Policies;
-
 namespace LlmSim.Batching;
 
 /// <content>What others estimate of the instance. Looking brings it up to date, which is the same whenever it is done.</content>
@@ -76,7 +74,7 @@ internal sealed partial class BatchedInstance
         }
     }
 
-    public override void CopyRunningTo(ICollection<RunningRequest> running) =>
+    public override void CopyRunningTo(ICollection<RunningState> running) =>
         Settled(_scheduler).CopyTo(running);
 
     private int UsedBlocks => Settled(_cache).Pool.Used;

@@ -1,8 +1,8 @@
+using LlmSim.Instances.Queues;
 using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;
-using LlmSim.Routing;
 
 namespace LlmSim.Batching;
 

@@ -1,5 +1,4 @@
 using LlmSim.Kernel;
-using LlmSim.Policies;
 
 namespace LlmSim.Batching;
 
@@ -219,7 +218,7 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
     }
 
     /// <summary>Adds them to a list, with what they have got by now.</summary>
-    public void CopyTo(ICollection<RunningRequest> running)
+    public void CopyTo(ICollection<RunningState> running)
     {
         for (var place = 0; place < Count; place++)
         {
@@ -227,7 +226,7 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
             var computed = (int)(_computed[place] + _ended);
             running.Add(
                 new(
-                    new RequestView(sequence.Request),
+                    sequence.Request,
                     sequence.Request.GeneratedTokens + computed - sequence.Computed,
                     sequence.Blocks + cache.Lacking(sequence, (int)(_computed[place] + _provided))
                 )

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using LlmSim.Kernel;
 using LlmSim.Performance;
-using LlmSim.Policies;
 
 namespace LlmSim.Batching;
 
@@ -52,7 +51,7 @@ internal abstract partial class IterationScheduler(
         InstanceRole role,
         PagedKvCache cache,
         WaitingRequests waiting,
-        Func<SimTime, List<RunningRequest>, int>? victims
+        Func<SimTime, List<RunningState>, int>? victims
     ) =>
         spec.Kind switch
         {
@@ -153,13 +152,11 @@ internal abstract partial class IterationScheduler(
     }
 
     /// <summary>Adds the requests of the batch to a list, with what they have got.</summary>
-    public void CopyTo(ICollection<RunningRequest> running)
+    public void CopyTo(ICollection<RunningState> running)
     {
         foreach (var sequence in _single)
         {
-            running.Add(
-                new(new RequestView(sequence.Request), sequence.Request.GeneratedTokens, sequence.Blocks)
-            );
+            running.Add(new(sequence.Request, sequence.Request.GeneratedTokens, sequence.Blocks));
         }
 
         Decoding.CopyTo(running);

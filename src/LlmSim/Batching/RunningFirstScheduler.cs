@@ -1,6 +1,5 @@
 using LlmSim.Kernel;
 using LlmSim.Performance;
-using LlmSim.Policies;
 
 namespace LlmSim.Batching;
 
@@ -13,11 +12,11 @@ internal abstract class RunningFirstScheduler(
     InstanceRole role,
     PagedKvCache cache,
     WaitingRequests waiting,
-    Func<SimTime, List<RunningRequest>, int>? victims = null,
+    Func<SimTime, List<RunningState>, int>? victims = null,
     bool reservesToEnd = false
 ) : IterationScheduler(spec, role, cache, waiting, reservesToEnd)
 {
-    private readonly List<RunningRequest> _mayBeVictims = [];
+    private readonly List<RunningState> _mayBeVictims = [];
 
     private enum Answer
     {

@@ -1,6 +1,5 @@
 using LlmSim.Kernel;
 using LlmSim.Performance;
-using LlmSim.Policies;
 
 namespace LlmSim.Batching;
 
@@ -13,7 +12,7 @@ internal sealed class VllmScheduler(
     InstanceRole role,
     PagedKvCache cache,
     WaitingRequests waiting,
-    Func<SimTime, List<RunningRequest>, int>? victims
+    Func<SimTime, List<RunningState>, int>? victims
 ) : RunningFirstScheduler(spec, role, cache, waiting, victims)
 {
     protected override bool TryHold(SequenceState sequence, int hits, int tokens) =>

@@ -56,6 +56,7 @@ internal sealed class RequestPool(
     {
         var request = Fill(call.Spec with { Arrival = now }, call.PredictedOutputTokens);
         request.Call = call;
+        request.TtftDeadline = Deadline(call.Spec);
         request.IsMeasured = call.IsMeasured;
         return request;
     }

@@ -22,6 +22,13 @@ internal sealed partial class Fleet
 
         foreach (var stage in Stages)
         {
+            if (stage.Any(member => member.Instance.FailingTogether.Count > 1))
+            {
+                throw new UserErrorException(
+                    $"autoscale: {stage.Key} instances of a data-parallel group cannot start and stop by themselves; allowed: clusters without data_parallel_group"
+                );
+            }
+
             if (autoscale.Min > stage.Count())
             {
                 throw new UserErrorException(

@@ -143,7 +143,7 @@ internal abstract class Instance
     public abstract void CopyQueueTo(List<Request> requests);
 
     /// <summary>Adds the requests that run here to a list, with what they have got by now.</summary>
-    public abstract void CopyRunningTo(ICollection<Policies.RunningRequest> running);
+    public abstract void CopyRunningTo(ICollection<RunningState> running);
 
     private InvalidOperationException NoPrefixCache() => new($"{this} keeps no prefixes");
 

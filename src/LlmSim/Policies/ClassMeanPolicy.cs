@@ -1,5 +1,3 @@
-using LlmSim.Metrics;
-
 namespace LlmSim.Policies;
 
 /// <summary>What a gateway can learn by itself: the mean output of the requests of the same class that were served so far.</summary>

@@ -1,5 +1,4 @@
 using LlmSim.Kernel;
-using LlmSim.Metrics;
 
 namespace LlmSim.Policies;
 

@@ -1,6 +1,5 @@
 using LlmSim.Kernel;
 using LlmSim.Memory;
-using LlmSim.Metrics;
 using LlmSim.Workloads;
 
 namespace LlmSim.Requests;

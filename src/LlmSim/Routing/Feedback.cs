@@ -11,14 +11,11 @@ internal sealed class Feedback
     private Feedback(IFeedbackPolicy[] policies) => _policies = policies;
 
     /// <summary>The policies of a run that are to be told; null for none.</summary>
-    public static Feedback? Of(Scenario scenario)
+    public static Feedback? Of(IEnumerable<object> all)
     {
         IFeedbackPolicy[] policies =
         [
-            .. scenario
-                .Policies.All.Concat(scenario.Fleet?.Autoscale?.Policies.Values ?? [])
-                .Distinct(ReferenceEqualityComparer.Instance)
-                .OfType<IFeedbackPolicy>(),
+            .. all.Distinct(ReferenceEqualityComparer.Instance).OfType<IFeedbackPolicy>(),
         ];
         return policies.Length == 0 ? null : new Feedback(policies);
     }

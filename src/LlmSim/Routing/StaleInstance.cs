@@ -1,5 +1,3 @@
-using LlmSim.Policies;
-
 namespace LlmSim.Routing;
 
 /// <summary>
@@ -68,7 +66,7 @@ internal sealed class StaleInstance : Instance
 
     public override void CopyQueueTo(List<Request> requests) => throw OnlyLookedAt();
 
-    public override void CopyRunningTo(ICollection<RunningRequest> running) => throw OnlyLookedAt();
+    public override void CopyRunningTo(ICollection<RunningState> running) => throw OnlyLookedAt();
 
     public override void RequireEmpty() => throw OnlyLookedAt();
 

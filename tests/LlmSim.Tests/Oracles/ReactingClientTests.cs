@@ -1,6 +1,5 @@
 using LlmSim.Clients;
 using LlmSim.Fleets;
-using LlmSim.Metrics;
 using LlmSim.Performance;
 using Xunit;
 

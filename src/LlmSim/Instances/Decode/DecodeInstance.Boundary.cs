@@ -1,11 +1,9 @@
-using LlmSim.Policies;
-
 namespace LlmSim.Instances.Decode;
 
 /// <content>What happens at a boundary: requests get their tokens and leave, memory is relieved, others join.</content>
 internal sealed partial class DecodeInstance
 {
-    private readonly List<RunningRequest> _mayBeVictims = [];
+    private readonly List<RunningState> _mayBeVictims = [];
 
     private void CompleteIterations()
     {
@@ -141,7 +139,7 @@ internal sealed partial class DecodeInstance
         CopyRunningTo(_mayBeVictims);
         // They come newest first.
         _mayBeVictims.Reverse();
-        return _mayBeVictims[_options.Victims.Choose(this, _simulation.Now, _mayBeVictims)].Request.Source;
+        return _mayBeVictims[_options.Victims.Choose(this, _simulation.Now, _mayBeVictims)].Request;
     }
 
     private void Preempt(Request victim)

@@ -2,7 +2,6 @@ using LlmSim.Instances.Queues;
 using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Performance;
-using LlmSim.Policies;
 
 namespace LlmSim.Instances.Decode;
 
@@ -104,7 +103,7 @@ internal sealed partial class DecodeInstance : Instance
 
     public override double PrefillQueueSeconds(Request request) => 0;
 
-    public override void CopyRunningTo(ICollection<RunningRequest> running)
+    public override void CopyRunningTo(ICollection<RunningState> running)
     {
         var ended = _plan.EndedBy(_simulation.Now);
         foreach (var request in _batch.NewestFirst)
@@ -112,7 +111,7 @@ internal sealed partial class DecodeInstance : Instance
             var tokens = (int)(_batch.Iteration + ended - request.JoinedAtIteration);
             running.Add(
                 new(
-                    new RequestView(request),
+                    request,
                     request.GeneratedTokens + tokens,
                     request.ContextTokens + tokens + _options.TokensBeside
                 )

@@ -1,4 +1,4 @@
-using LlmSim.Routing;
+using LlmSim.Instances.Queues;
 
 namespace LlmSim.Instances.Decode;
 

@@ -1,7 +1,6 @@
 using LlmSim.Instances.Queues;
 using LlmSim.Kernel;
 using LlmSim.Performance;
-using LlmSim.Policies;
 
 namespace LlmSim.Instances.Prefill;
 
@@ -69,11 +68,11 @@ internal sealed partial class PrefillInstance : Instance
 
     public override double PrefillQueueSeconds(Request request) => EstimatedWork(request, Stage.Prefill);
 
-    public override void CopyRunningTo(ICollection<RunningRequest> running)
+    public override void CopyRunningTo(ICollection<RunningState> running)
     {
         if (_running is not null)
         {
-            running.Add(new(new RequestView(_running), _running.GeneratedTokens, KvTokens(_running)));
+            running.Add(new(_running, _running.GeneratedTokens, KvTokens(_running)));
         }
     }
 

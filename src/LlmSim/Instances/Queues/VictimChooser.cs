@@ -1,8 +1,7 @@
-using System.Runtime.InteropServices;
 using LlmSim.Kernel;
 using LlmSim.Policies;
 
-namespace LlmSim.Routing;
+namespace LlmSim.Instances.Queues;
 
 /// <summary>Asks a policy whom to preempt and checks the answer.</summary>
 internal sealed class VictimChooser(IVictimPolicy policy, RandomStream random)
@@ -11,9 +10,9 @@ internal sealed class VictimChooser(IVictimPolicy policy, RandomStream random)
     /// <param name="instance">The instance that lacks memory.</param>
     /// <param name="now">The simulated clock.</param>
     /// <param name="running">Its running requests in the order in which they joined; at least one.</param>
-    public int Choose(Instance instance, SimTime now, List<RunningRequest> running)
+    public int Choose(Instance instance, SimTime now, List<RunningState> running)
     {
-        var position = Ask(instance, now, CollectionsMarshal.AsSpan(running));
+        var position = Ask(instance, now, [.. running.Select(state => new RunningRequest(state))]);
         return position >= 0 && position < running.Count
             ? position
             : throw new UserErrorException(

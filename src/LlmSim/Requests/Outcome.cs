@@ -1,4 +1,4 @@
-namespace LlmSim.Metrics;
+namespace LlmSim.Requests;
 
 /// <summary>What became of a request.</summary>
 public enum Outcome
