@@ -24,7 +24,7 @@ public sealed class BadInputTests
         "plan --shard 1/2",
         "--shard: a plan chooses each simulation by what came of those before it"
     )]
-    [InlineData("run fast", "'fast' is not understood")]
+    [InlineData("run fast", "fast: no such file")]
     [InlineData("rum", "'rum' is not understood. Did you mean 'run'?")]
     [InlineData("run --seed", "--seed")]
     [InlineData("run --seed 1.5", "--seed: found '1.5'; allowed: a whole number")]
