@@ -24,7 +24,7 @@ public sealed partial class ExampleTests
     public void The_examples_of_the_readme_run_in_a_fresh_clone_in_their_order()
     {
         using var folder = new WorkingFolder();
-        foreach (var name in new[] { "configs", "traces" })
+        foreach (var name in new[] { "configs", "traces", "samples/scenarios" })
         {
             foreach (var file in Directory.EnumerateFiles(Path.Combine(Repository.Root, name)))
             {
@@ -42,7 +42,10 @@ public sealed partial class ExampleTests
             command =>
             {
                 var words = Words(command);
-                var isSimulation = words[0] is "run" or "sweep" && !words.Contains("--print_plan");
+                var isSimulation =
+                    words[0] is "run" or "sweep"
+                    && !words.Contains("--print_plan")
+                    && !words.Contains("--print_scenario");
                 var run = CliRun.Of(isSimulation ? [.. words, "--verify"] : words);
                 Assert.True(run.ExitCode == 0, $"{command}\n{run.Error}");
                 // A plan weighs accelerators that no measured configuration had, and says so.
