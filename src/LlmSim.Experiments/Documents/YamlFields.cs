@@ -69,8 +69,8 @@ internal sealed class YamlFields(string path, YamlMappingNode mapping)
         : double.IsInteger(value) ? (long)value
         : throw Error(name, $"found '{Text(name)}'; allowed: a whole number {range}");
 
-    /// <summary>Mappings of a list, at least one.</summary>
-    public IReadOnlyList<YamlFields> Mappings(string name)
+    /// <summary>Mappings of a list, at least one unless it may be empty.</summary>
+    public IReadOnlyList<YamlFields> Mappings(string name, bool mayBeEmpty = false)
     {
         var mappings = List(name)
             .Select(node =>
@@ -79,7 +79,9 @@ internal sealed class YamlFields(string path, YamlMappingNode mapping)
                     : throw ErrorAt(node, name, "is not a list of mappings")
             )
             .ToArray();
-        return mappings.Length > 0 ? mappings : throw Error(name, "is empty; allowed: at least one");
+        return mayBeEmpty || mappings.Length > 0
+            ? mappings
+            : throw Error(name, "is empty; allowed: at least one");
     }
 
     /// <summary>An error at a field that is not there.</summary>

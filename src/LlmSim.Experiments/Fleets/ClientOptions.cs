@@ -25,26 +25,25 @@ internal static class ClientOptions
     /// <exception cref="UserErrorException">An option is wrong.</exception>
     public static ClientBehavior Parse(RunConfiguration configuration)
     {
-        var retries = NamedFigures.ReadUnnamed(
+        var retries = NamedValues.ParseAll(
             "retries",
             IsNumber(configuration.Retries)
                 ? $"count={configuration.Retries}"
                 : configuration.Retries ?? "count=0",
+            ["count", "backoff", "factor", "most", "jitter"],
             RetriesForm
         );
-        var behavior = new ClientBehavior
+        return new ClientBehavior
         {
             ThinkTime = Duration("think_time", configuration.ThinkTime),
             TtftPatience = Duration("ttft_patience", configuration.TtftPatience),
             TotalPatience = Duration("patience", configuration.Patience),
-            MaxRetries = retries.TakeCount("count", s_count),
-            BackoffSeconds = retries.TryTake("backoff", FigureRanges.Seconds) ?? 1,
-            BackoffFactor = retries.TryTake("factor", s_factor) ?? 2,
-            MaxBackoffSeconds = retries.TryTake("most", FigureRanges.Seconds) ?? 60,
-            BackoffJitter = retries.TryTake("jitter", FigureRanges.Share) ?? 0.5,
+            MaxRetries = retries.Whole("count", s_count),
+            BackoffSeconds = retries.Number("backoff", FigureRanges.Seconds, 1),
+            BackoffFactor = retries.Number("factor", s_factor, 2),
+            MaxBackoffSeconds = retries.Number("most", FigureRanges.Seconds, 60),
+            BackoffJitter = retries.Number("jitter", FigureRanges.Share, 0.5),
         };
-        retries.RequireAllTaken();
-        return behavior;
     }
 
     private static bool IsNumber(string? text) =>

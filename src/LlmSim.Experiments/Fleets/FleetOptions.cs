@@ -15,8 +15,9 @@ internal static class FleetOptions
     internal const string StartForm =
         "seconds such as 60, or engine=30,load=2e9 (bytes/s of each accelerator)";
 
+    internal static IReadOnlyList<string> Stages { get; } = ["prefill", "decode", "mixed"];
+
     private static readonly string[] s_lost = [.. Enum.GetNames<LostRequests>().Select(Lower)];
-    private static readonly string[] s_stages = ["prefill", "decode", "mixed"];
     private static readonly FigureRange s_shape = new(0.1, 20);
     private static readonly FigureRange s_instances = new(1, 100_000);
     private static readonly FigureRange s_mayBeNone = new(0, 100_000);
@@ -78,34 +79,41 @@ internal static class FleetOptions
             return (given.MeanSeconds, 0, defaults.LoadBytesPerSecond);
         }
 
-        var figures = NamedFigures.ReadUnnamed("start_time", text, StartForm);
-        var engine = figures.TryTake("engine", FigureRanges.Seconds) ?? defaults.EngineStartSeconds;
-        var load = figures.TryTake("load", FigureRanges.BytesPerSecond) ?? defaults.LoadBytesPerSecond;
-        figures.RequireAllTaken();
-        return (null, engine, load);
+        var values = NamedValues.ParseAll("start_time", text, ["engine", "load"], StartForm);
+        return (
+            null,
+            values.Number("engine", FigureRanges.Seconds, defaults.EngineStartSeconds),
+            values.Number("load", FigureRanges.BytesPerSecond, defaults.LoadBytesPerSecond)
+        );
     }
 
     private static FailureProcess ParseFailures(string text)
     {
-        var figures = NamedFigures.ReadUnnamed("failures", text, FailuresForm);
+        var values = NamedValues.ParseAll(
+            "failures",
+            text,
+            ["mtbf", "repair", "shape", "notice", "node_mtbf", "instances_per_node"],
+            FailuresForm
+        );
         var process = new FailureProcess
         {
-            MtbfSeconds = figures.TryTake("mtbf", FigureRanges.PositiveSeconds),
-            Shape = figures.TryTake("shape", s_shape) ?? 1,
-            Repair = Durations.Exponential(figures.TryTake("repair", FigureRanges.Seconds) ?? 600),
-            NoticeSeconds = figures.TryTake("notice", FigureRanges.Seconds) ?? 0,
-            NodeMtbfSeconds = figures.TryTake("node_mtbf", FigureRanges.PositiveSeconds),
-            InstancesPerNode = figures.TryTakeCount("instances_per_node", s_instances) ?? 1,
+            MtbfSeconds = values.NumberOrNull("mtbf", FigureRanges.PositiveSeconds),
+            Shape = values.Number("shape", s_shape, 1),
+            Repair = Durations.Exponential(values.Number("repair", FigureRanges.Seconds, 600)),
+            NoticeSeconds = values.Number("notice", FigureRanges.Seconds, 0),
+            NodeMtbfSeconds = values.NumberOrNull("node_mtbf", FigureRanges.PositiveSeconds),
+            InstancesPerNode = values.Whole("instances_per_node", s_instances, 1),
         };
-        figures.RequireAllTaken();
-        return (process.MtbfSeconds ?? process.NodeMtbfSeconds) is null ? throw figures.Wrong() : process;
+        return (process.MtbfSeconds ?? process.NodeMtbfSeconds) is null
+            ? throw new UserErrorException($"failures: found '{text}'; allowed: {FailuresForm}")
+            : process;
     }
 
     private static AutoscalePlan ParseAutoscale(RunConfiguration c) =>
         ParseLimits(c) with
         {
             // Each stage has a policy of its own: it may remember.
-            Policies = s_stages.ToDictionary(
+            Policies = Stages.ToDictionary(
                 stage => stage,
                 _ => c.Catalogs.Policies.CreateAutoscale(c.Autoscale!),
                 StringComparer.Ordinal
@@ -114,20 +122,24 @@ internal static class FleetOptions
 
     private static AutoscalePlan ParseLimits(RunConfiguration c)
     {
-        var figures = NamedFigures.ReadUnnamed("autoscale_limits", c.AutoscaleLimits ?? "min=1", LimitsForm);
-        var min = figures.TryTakeCount("min", s_mayBeNone) ?? 1;
-        var max = figures.TryTakeCount("max", s_instances);
-        var initial = figures.TryTakeCount("initial", s_instances);
+        var values = NamedValues.ParseAll(
+            "autoscale_limits",
+            c.AutoscaleLimits ?? "min=1",
+            ["min", "max", "initial", "interval", "cooldown"],
+            LimitsForm
+        );
+        var min = values.Whole("min", s_mayBeNone, 1);
+        var max = values.WholeOrNull("max", s_instances);
+        var initial = values.WholeOrNull("initial", s_instances);
         var plan = new AutoscalePlan
         {
             Policies = new Dictionary<string, IAutoscalePolicy>(),
             Min = min,
             Max = max,
             Initial = initial,
-            IntervalSeconds = figures.TryTake("interval", FigureRanges.PositiveSeconds) ?? 10,
-            CooldownSeconds = figures.TryTake("cooldown", FigureRanges.Seconds) ?? 60,
+            IntervalSeconds = values.Number("interval", FigureRanges.PositiveSeconds, 10),
+            CooldownSeconds = values.Number("cooldown", FigureRanges.Seconds, 60),
         };
-        figures.RequireAllTaken();
         return min > max || initial < min || initial > max
             ? throw new UserErrorException(
                 $"autoscale_limits: found '{c.AutoscaleLimits}'; allowed: min <= initial <= max"

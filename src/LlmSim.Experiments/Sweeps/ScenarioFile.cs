@@ -52,14 +52,14 @@ internal static class ScenarioFile
         string path,
         IReadOnlyCollection<string> options,
         IReadOnlyCollection<string> files
-    )
+    ) : YamlReader(path)
     {
         private readonly Dictionary<string, string> _known = new(StringComparer.Ordinal);
         private readonly List<ScenarioSetting> _settings = [];
 
         public List<ScenarioSetting> Read()
         {
-            var root = YamlFile.Read(path, $"one mapping of {string.Join(", ", Sections)}");
+            var root = YamlFile.Read(File, $"one mapping of {string.Join(", ", Sections)}");
             foreach (var (key, value) in root.Children)
             {
                 var name = Text(key);
@@ -140,7 +140,7 @@ internal static class ScenarioFile
             }
 
             // As the paths of a Makefile or a Compose file: a scenario can be run from anywhere.
-            return Path.Combine(Path.GetDirectoryName(path) ?? "", text);
+            return Path.Combine(Path.GetDirectoryName(File) ?? "", text);
         }
 
         /// <summary>Whether a list stands in quotes, as a printed scenario has it.</summary>
@@ -170,17 +170,6 @@ internal static class ScenarioFile
                 return JsonValue.Create(text);
             }
         }
-
-        private string Text(YamlNode node) =>
-            node is not YamlScalarNode { Value: { Length: > 0 } text }
-                ? throw Error(node, "found something else where one value should be")
-            : text.Any(char.IsControl)
-                ? throw Error(node, $"found '{text}'; allowed: one value without control characters")
-            : text;
-
-        private string Where(YamlNode node) => $"{path}:{node.Start.Line}";
-
-        private UserErrorException Error(YamlNode node, string message) => new($"{Where(node)}: {message}");
     }
 
     /// <summary>A scenario file with some settings, and what else could be set as comments.</summary>

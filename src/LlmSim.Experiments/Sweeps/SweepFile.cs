@@ -29,6 +29,7 @@ internal sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<Swee
         );
 
     private sealed class Reader(string path, IReadOnlyCollection<string> options, Action<Setting> check)
+        : YamlReader(path)
     {
         private readonly List<Setting> _base = [];
         private readonly List<SweepAxis> _axes = [];
@@ -174,15 +175,5 @@ internal sealed record SweepFile(IReadOnlyList<Setting> Base, IReadOnlyList<Swee
                 YamlScalarNode => [node],
                 _ => throw Error(node, "found something else where a list of values should be"),
             };
-
-        private string Text(YamlNode node) =>
-            node is not YamlScalarNode { Value: { Length: > 0 } text }
-                ? throw Error(node, "found something else where one value should be")
-            : text.Any(char.IsControl)
-                ? throw Error(node, $"found '{text}'; allowed: one value without control characters")
-            : text;
-
-        private UserErrorException Error(YamlNode node, string message) =>
-            new($"{path}:{node.Start.Line}: {message}");
     }
 }

@@ -188,24 +188,8 @@ internal sealed class WaitingRequests(
         return tokens;
     }
 
-    private SequenceState? TakeUnseen(Request request)
-    {
-        SequenceState? taken = null;
-        for (var left = _unseen.Count; left > 0; left--)
-        {
-            var unseen = _unseen.Dequeue();
-            if (unseen.Sequence.Request == request)
-            {
-                taken = unseen.Sequence;
-            }
-            else
-            {
-                _unseen.Enqueue(unseen);
-            }
-        }
-
-        return taken;
-    }
+    private SequenceState? TakeUnseen(Request request) =>
+        _unseen.TryTake(unseen => unseen.Sequence.Request == request, out var taken) ? taken.Sequence : null;
 
     private SequenceState? TakePreempted(Request request)
     {

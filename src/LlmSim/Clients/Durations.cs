@@ -48,23 +48,22 @@ public sealed class Durations
             return new(Kind.Constant, Checked(seconds, name));
         }
 
-        var figures = NamedFigures.Read(name, text, Allowed);
-        var parsed = figures.Name switch
+        var kind = text.Split(':')[0];
+        string[] names = kind switch
         {
-            "exponential" => new Durations(Kind.Exponential, Checked(figures.Take("mean"), name)),
-            "lognormal" => new Durations(
-                Kind.Lognormal,
-                Checked(figures.Take("mean"), name),
-                figures.Take("sigma", s_sigma)
-            ),
-            "uniform" => new Durations(
-                Kind.Uniform,
-                Checked(figures.Take("from"), name),
-                Checked(figures.Take("to"), name)
-            ),
-            _ => throw figures.Wrong(),
+            "exponential" => ["mean"],
+            "lognormal" => ["mean", "sigma"],
+            "uniform" => ["from", "to"],
+            _ => throw new UserErrorException($"{name}: found '{text}'; allowed: {Allowed}"),
         };
-        figures.RequireAllTaken();
+        var values = NamedValues.Parse(name, text, names);
+        double Seconds(string key) => values.Number(key, s_seconds);
+        var parsed = kind switch
+        {
+            "exponential" => new Durations(Kind.Exponential, Seconds("mean")),
+            "lognormal" => new Durations(Kind.Lognormal, Seconds("mean"), values.Number("sigma", s_sigma)),
+            _ => new Durations(Kind.Uniform, Seconds("from"), Seconds("to")),
+        };
         return parsed._kind == Kind.Uniform && parsed._first > parsed._second
             ? throw new UserErrorException($"{name}: found '{text}'; allowed: from at most as large as to")
             : parsed;

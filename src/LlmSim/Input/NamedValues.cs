@@ -33,29 +33,29 @@ internal sealed class NamedValues
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var values = new NamedValues($"{option}: {(colon < 0 ? text : text[..colon])}");
-        foreach (var pair in colon < 0 ? [] : text[(colon + 1)..].Split(','))
-        {
-            var parts = pair.Split('=', 2, StringSplitOptions.TrimEntries);
-            if (parts is not [var name, { Length: > 0 } value])
-            {
-                throw new UserErrorException(
-                    $"{values._place}: found '{pair}'; allowed: NAME=VALUE, separated by commas, with the names {string.Join(", ", names)}"
-                );
-            }
+        values.Add(
+            colon < 0 ? [] : text[(colon + 1)..].Split(','),
+            names,
+            $"NAME=VALUE, separated by commas, with the names {string.Join(", ", names)}"
+        );
+        return values;
+    }
 
-            if (!names.Contains(name))
-            {
-                throw new UserErrorException(
-                    $"{values._place}: found '{name}'; allowed: {string.Join(", ", names)}.{Suggestion.For(name, names)}"
-                );
-            }
-
-            if (!values._values.TryAdd(name, value))
-            {
-                throw new UserErrorException($"{values._place}: {name}: is there twice; allowed: once");
-            }
-        }
-
+    /// <summary>Reads values behind no name: <c>mtbf=86400,repair=600</c>.</summary>
+    /// <param name="option">The option that the text is given to.</param>
+    /// <param name="text">The whole text.</param>
+    /// <param name="names">The values that there are.</param>
+    /// <param name="allowed">What the text may be, for messages.</param>
+    /// <exception cref="UserErrorException">A value has no name, an unknown one, or one that is there twice.</exception>
+    public static NamedValues ParseAll(
+        string option,
+        string text,
+        IReadOnlyCollection<string> names,
+        string allowed
+    )
+    {
+        var values = new NamedValues(option);
+        values.Add(text.Split(','), names, allowed);
         return values;
     }
 
@@ -69,6 +69,12 @@ internal sealed class NamedValues
     /// <summary>A whole number; without a default it must be given.</summary>
     public int Whole(string name, FigureRange range, int? otherwise = null) =>
         (int)Value(name, range, otherwise, TryWhole, "a whole number");
+
+    /// <summary>A number; null when it is not given.</summary>
+    public double? NumberOrNull(string name, FigureRange range) => Has(name) ? Number(name, range) : null;
+
+    /// <summary>A whole number; null when it is not given.</summary>
+    public int? WholeOrNull(string name, FigureRange range) => Has(name) ? Whole(name, range) : null;
 
     /// <summary>A duration in seconds, which may be written with a unit; without a default it must be given.</summary>
     public double Seconds(string name, FigureRange range, double? otherwise = null) =>
@@ -94,6 +100,30 @@ internal sealed class NamedValues
 
     /// <summary>What is wrong with a value.</summary>
     public UserErrorException Error(string name, string message) => new($"{_place}: {name}: {message}");
+
+    private void Add(string[] pairs, IReadOnlyCollection<string> names, string allowed)
+    {
+        foreach (var pair in pairs)
+        {
+            var parts = pair.Split('=', 2, StringSplitOptions.TrimEntries);
+            if (parts is not [var name, { Length: > 0 } value])
+            {
+                throw new UserErrorException($"{_place}: found '{pair}'; allowed: {allowed}");
+            }
+
+            if (!names.Contains(name))
+            {
+                throw new UserErrorException(
+                    $"{_place}: found '{name}'; allowed: {string.Join(", ", names)}.{Suggestion.For(name, names)}"
+                );
+            }
+
+            if (!_values.TryAdd(name, value))
+            {
+                throw new UserErrorException($"{_place}: {name}: is there twice; allowed: once");
+            }
+        }
+    }
 
     private double Value(string name, FigureRange range, double? otherwise, TryRead read, string kind)
     {

@@ -84,19 +84,10 @@ internal sealed class ReservedTransfers(
 
         foreach (var (waitedFor, waiting) in _waiting)
         {
-            for (var left = waiting.Count; left > 0; left--)
+            if (waiting.TryTake(order => order.Request == request, out _))
             {
-                var order = waiting.Dequeue();
-                if (order.Request == request)
-                {
-                    // Those behind it keep their order: what is left of the round goes on.
-                    destination = waitedFor;
-                    Rotate(waiting, left - 1);
-                    OnRoom(waitedFor);
-                    return (destination, false);
-                }
-
-                waiting.Enqueue(order);
+                OnRoom(waitedFor);
+                return (waitedFor, false);
             }
         }
 
@@ -109,14 +100,6 @@ internal sealed class ReservedTransfers(
             .Flows.Where(flow => flow.Destination == destination)
             .Select(flow => flow.Request)
             .Concat(_waiting.GetValueOrDefault(destination)?.Select(order => order.Request) ?? []);
-
-    private static void Rotate(Queue<Order> orders, int count)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            orders.Enqueue(orders.Dequeue());
-        }
-    }
 
     /// <summary>There may be room at that instance.</summary>
     public void OnRoom(Instance destination)

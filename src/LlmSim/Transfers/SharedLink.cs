@@ -71,7 +71,7 @@ internal sealed class SharedLink : IKvTransfer
     {
         EndTransfersUntil(_simulation.Now);
         ServeUntil(_simulation.Now);
-        if (!TakeArriving(request))
+        if (!_arriving.TryTake(arriving => arriving.Request == request, out _))
         {
             Invariant.Require(
                 _sending[request.BatchSlot].Request == request,
@@ -101,25 +101,6 @@ internal sealed class SharedLink : IKvTransfer
         );
 
     public override string ToString() => "KV link";
-
-    private bool TakeArriving(Request request)
-    {
-        var found = false;
-        for (var left = _arriving.Count; left > 0; left--)
-        {
-            var arriving = _arriving.Dequeue();
-            if (arriving.Request == request)
-            {
-                found = true;
-            }
-            else
-            {
-                _arriving.Enqueue(arriving);
-            }
-        }
-
-        return found;
-    }
 
     /// <summary>The last byte of a transfer reaches the other side.</summary>
     private void Arrive()
