@@ -166,12 +166,11 @@ def time_forward(rows, model, tokens, outputs, attend, graphs=(True,), **row):
         timed(rows, run, count=5, graph=graph, precision=model.precision, **row)
 
 
-def forward(model, tokens, outputs, attend, same=False):
-    """An iteration of tokens drawn at random, or of one token again and again."""
+def forward(model, tokens, outputs, attend):
+    """An iteration of tokens drawn at random."""
     angles = random(tokens, 1, model.head_size // 2)
     cos, sin = angles.cos(), angles.sin()
     ids = torch.randint(model.vocabulary, (tokens,), device=DEVICE)
-    ids = ids[:1].repeat(tokens) if same else ids
     return lambda: model.forward(ids, cos, sin, attend, outputs)
 
 

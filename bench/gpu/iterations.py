@@ -1,6 +1,6 @@
-"""Measures what measure.py does not: iterations that mix chunks of prompts with decoding requests, models with experts, latent attention, power.
+"""Measures what measure.py does not: iterations that mix chunks of prompts with decoding requests, models with experts, latent attention.
 
-    python3 bench/gpu/iterations.py OUT.csv [--quick] [--parts power,mixed,experts,latent]
+    python3 bench/gpu/iterations.py OUT.csv [--quick] [--parts mixed,experts,latent]
 
 Needs what measure.py needs, and a Hopper GPU. A model keeps the weights and KV caches of a few layers, far more than the caches of the
 accelerator, which take turns: time depends on shapes. Kernels of our own (fused.py) are compared with plain PyTorch before they are timed.
@@ -11,7 +11,6 @@ import time
 import traceback
 
 import measure
-import pynvml as nvml
 import torch
 import torch.nn.functional as F
 from decoder import CACHES, MIXTRAL_HALF, QWEN_30B, QWEN_235B_QUARTER, Attention, Caches, Decoder, forward, iteration, one_kernel, without_attention
@@ -19,10 +18,10 @@ from fused import align, latent_decode, product, route, tiles
 from measure import BF16, DEVICE, LLAMA_8B, Rows, gated, norm, rotate, smi
 from operations import (
     BlockProducts, block_library, chunk_attention, expert_ids, expert_runs, gated_quantized, plain_quantized, quantized, random, require_close,
-    time_experts, timed, timed_load, weight, widened,
+    time_experts, timed, weight, widened,
 )
 
-FIELDS = ["kind", "name", "precision", "requests", "context", "chunk", "earlier", "n", "k", "kernel", "launch", "seconds", "clock_mhz", "watts"]
+FIELDS = ["kind", "name", "precision", "requests", "context", "chunk", "earlier", "n", "k", "kernel", "launch", "seconds"]
 R1_EXPERTS = {  # hidden, width, experts and chosen ones of an accelerator: one of eight, by width and by experts
     "r1_tp8": (7168, 256, 256, 8),
     "r1_ep8": (7168, 2048, 32, 1),
@@ -231,43 +230,7 @@ def latent(rows, quick):
         torch.cuda.empty_cache()
 
 
-def power(rows, quick):
-    """What iterations take in short bursts and under load."""
-    nvml.nvmlInit()
-    n, k = measure.PRODUCTS["8b_gate_up"]
-    weights = [weight(n, k) for _ in range(2)]
-    for name, x in (("8b_gate_up", random(2048, k)), ("8b_gate_up_same_row", random(1, k).repeat(2048, 1))):
-        timed_load(rows, lambda: [F.linear(x, w) for w in weights], runs=2, kind="product", name=name, precision="bf16", requests=2048, n=n, k=k, kernel="library")
-    points = [
-        (LLAMA_8B, "llama_8b", "bf16", [(2048, 0, 0), (512, 0, 0), (0, 64, 1024), (0, 256, 1024), (512, 64, 1024)]),
-        (LLAMA_8B, "llama_8b", "fp8", [(2048, 0, 0)]),
-        (QWEN_30B, "qwen3_30b_a3b", "bf16", [(2048, 0, 0), (0, 64, 1024)]),
-        (MIXTRAL_HALF, "mixtral_8x7b_tp2", "bf16", [(2048, 0, 0)]),
-        (QWEN_235B_QUARTER, "qwen3_235b_tp4", "fp8_block", [(2048, 0, 0)]),
-    ]
-    for shape, name, precision, batches in points[:1] if quick else points:
-        model = Decoder(shape, precision)
-        for chunk, requests, context in batches:
-            tokens = chunk + requests
-            model.prepare(Silent(), name, tokens)
-            attend = Caches(model, chunk, 0, requests, context).attend("cudnn", "cudnn")
-            row = dict(kind="iteration", precision=precision, requests=requests, context=context, chunk=chunk, earlier=0)
-            kernel = "+".join(filter(None, ("cudnn" if chunk else "", "cudnn" if requests else "", model.kernels.get(tokens))))
-            timed_load(rows, forward(model, tokens, requests + (chunk > 0), attend), name=name, kernel=kernel, **row)
-            if chunk == 2048 and not model.experts:
-                timed_load(rows, forward(model, tokens, 1, attend, same=True), name=f"{name}_same_token", kernel=kernel, **row)
-        del model
-        torch.cuda.empty_cache()
-
-
-class Silent:
-    """Rows that are not wanted."""
-
-    def add(self, **row):
-        pass
-
-
-PARTS = dict(power=power, mixed=mixed, experts=experts, latent=latent)
+PARTS = dict(mixed=mixed, experts=experts, latent=latent)
 
 
 def main():

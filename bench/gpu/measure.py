@@ -51,6 +51,13 @@ class Rows:
         print({key: value for key, value in row.items()}, flush=True)
 
 
+class Silent:
+    """Rows that are not wanted."""
+
+    def add(self, **row):
+        pass
+
+
 def smi(query):
     command = ["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader,nounits"]
     return subprocess.run(command, capture_output=True, text=True, timeout=30).stdout.strip()

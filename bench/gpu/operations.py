@@ -1,9 +1,6 @@
 """Single operations in the kernels that there are, and how they are timed."""
 
-import time
-
 import measure
-import pynvml as nvml
 import torch
 import torch.nn.functional as F
 from fused import GROUP, align, block_product, product, tiles
@@ -54,44 +51,6 @@ def timed(rows, run, count=7, graph=True, runs=1, **row):
         return float("inf")
     rows.add(**row, launch="graph" if graph else "eager", seconds=value)
     return value
-
-
-def clocks():
-    device = nvml.nvmlDeviceGetHandleByIndex(0)
-    return dict(clock_mhz=nvml.nvmlDeviceGetClockInfo(device, nvml.NVML_CLOCK_SM), watts=nvml.nvmlDeviceGetPowerUsage(device) // 1000)
-
-
-def timed_load(rows, run, runs=1, pause=0.2, load=2.0, **row):
-    """The same graph with a pause before each replay, and back to back under load: an accelerator at the limit of its power lowers its clock."""
-    run()
-    torch.cuda.synchronize()
-    captured = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(captured):
-        run()
-    event = lambda: torch.cuda.Event(enable_timing=True)
-
-    def replay(count):
-        begin, end = event(), event()
-        begin.record()
-        for _ in range(count):
-            captured.replay()
-        end.record()
-        state = clocks()
-        end.synchronize()
-        return begin.elapsed_time(end) / 1e3 / count / runs, state
-
-    replay(3)
-    results = []
-    for _ in range(7):
-        time.sleep(pause)
-        results.append(replay(1))
-    paused = sorted(results, key=lambda result: result[0])[3]
-    rows.add(**row, launch="paused", seconds=paused[0], **paused[1])
-    count = max(1, int(0.1 / (paused[0] * runs)))
-    started = time.time()
-    while time.time() - started < load:
-        loaded = replay(count)
-    rows.add(**row, launch="loaded", seconds=loaded[0], **loaded[1])
 
 
 def require_close(name, answer, wanted, limit):

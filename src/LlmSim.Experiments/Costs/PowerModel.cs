@@ -5,15 +5,15 @@ namespace LlmSim.Experiments.Costs;
 
 /// <summary>
 /// Power of accelerators from the time in which they compute: idle otherwise, and while they do a share of what is between idle and the
-/// thermal design power. The shares are of an H100 that is never without work (docs/costs.md), so that it is an upper estimate.
+/// thermal design power. The shares are of an H100 and an H200 that are never without work (docs/costs.md), so that it is an upper estimate.
 /// </summary>
 internal static class PowerModel
 {
-    /// <summary>Compute-bound: median of nine iterations with prompts of 512 and 2,048 tokens, 593 to 697 W of 700.</summary>
+    /// <summary>Compute-bound: median of 18 iterations with prompts of 256 to 8,192 tokens, 609 to 697 W of 700.</summary>
     private const double PrefillShare = 0.98;
 
-    /// <summary>Memory-bound: median of iterations of 64 and 256 decoding requests, 517, 603 and 684 W of 700.</summary>
-    private const double DecodeShare = 0.85;
+    /// <summary>Memory-bound: median of 12 iterations of 64 and 256 decoding requests, 529 to 697 W of 700.</summary>
+    private const double DecodeShare = 0.96;
 
     /// <summary>Whether the power of an accelerator can be told.</summary>
     public static bool IsKnown(HardwareDescription hardware) =>

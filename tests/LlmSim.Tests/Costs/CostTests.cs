@@ -73,7 +73,7 @@ public sealed class CostTests
             .EnumerateArray()
             .Sum(instance =>
             {
-                var share = instance.GetProperty("stage").GetString() == "prefill" ? 0.98 : 0.85;
+                var share = instance.GetProperty("stage").GetString() == "prefill" ? 0.98 : 0.96;
                 return 4 * (70 + (share * 630 * instance.GetProperty("utilization").GetDouble()));
             });
         var joules = watts / summary.GetProperty("output_tokens_per_second").GetDouble();

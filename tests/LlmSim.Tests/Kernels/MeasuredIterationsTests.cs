@@ -147,20 +147,38 @@ public sealed class MeasuredIterationsTests
             },
         };
 
-    private static List<Row> Rows(string hardware, string name, string precision)
-    {
-        var file = $"iterations_{hardware["NVIDIA_".Length..].ToLowerInvariant()}.csv";
-        return
+    /// <summary>Of mixed iterations and of those in short runs and under load.</summary>
+    private static List<Row> Rows(string hardware, string name, string precision) =>
         [
-            .. File.ReadLines(Path.Combine(Repository.Root, "docs", "data", file))
-                .Select(line => line.Split(','))
-                .Where(cells => cells[0] == "iteration" && cells[1] == name && cells[2] == precision)
-                .Select(cells => new Row(
-                    Batch(Int(cells[3]), Int(cells[4]), Int(cells[5]), Int(cells[6])),
-                    cells[10] == "graph",
-                    double.Parse(cells[11], CultureInfo.InvariantCulture)
+            .. new[] { "iterations", "power" }
+                .SelectMany(table => Table(table, hardware))
+                .Where(row =>
+                    row["kind"] == "iteration"
+                    && row["name"] == name
+                    && row["precision"] == precision
+                    && row["launch"] != "after_idle"
+                )
+                .Select(row => new Row(
+                    Batch(
+                        Int(row["requests"]),
+                        Int(row["context"]),
+                        Int(row["chunk"]),
+                        Int(row.GetValueOrDefault("earlier", "0"))
+                    ),
+                    row["launch"] is "graph" or "paused",
+                    double.Parse(row["seconds"], CultureInfo.InvariantCulture)
                 )),
         ];
+
+    private static IEnumerable<Dictionary<string, string>> Table(string table, string hardware)
+    {
+        var file = $"{table}_{hardware["NVIDIA_".Length..].ToLowerInvariant()}.csv";
+        var lines = File.ReadLines(Path.Combine(Repository.Root, "docs", "data", file))
+            .Select(line => line.Split(','))
+            .ToList();
+        return lines
+            .Skip(1)
+            .Select(cells => lines[0].Zip(cells).ToDictionary(cell => cell.First, cell => cell.Second));
     }
 
     private static IterationBatch Batch(int requests, int context, int chunk, int earlier)
