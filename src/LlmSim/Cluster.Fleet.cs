@@ -14,8 +14,8 @@ internal sealed partial class Cluster : IFleetOwner
 
     private readonly Fleet? _fleet;
 
-    /// <summary>Requests that were lost since a failure, and when that was.</summary>
-    private readonly Dictionary<long, SimTime> _lostAt = [];
+    /// <summary>Requests that were lost and had no token since, with the times of the failures.</summary>
+    private readonly Dictionary<long, List<SimTime>> _lostAt = [];
 
     private readonly Dictionary<SimTime, SimTime> _recovered = [];
 
@@ -163,7 +163,17 @@ internal sealed partial class Cluster : IFleetOwner
         }
 
         _recorder.Service!.Failovers++;
-        _lostAt[request.Id] = _simulation.Now;
+        if (request.GeneratedTokens > 0)
+        {
+            NoteRecovery(request);
+        }
+
+        if (!_lostAt.TryGetValue(request.Id, out var failures))
+        {
+            _lostAt.Add(request.Id, failures = []);
+        }
+
+        failures.Add(_simulation.Now);
         request.Outcome = Outcome.Failed;
         _feedback?.Tell(request, _simulation.Now);
         request.Outcome = default;
@@ -174,10 +184,13 @@ internal sealed partial class Cluster : IFleetOwner
     /// <summary>A request that was lost has a token again.</summary>
     private void NoteRecovery(Request request)
     {
-        if (_lostAt.Remove(request.Id, out var lost))
+        if (_lostAt.Remove(request.Id, out var failures))
         {
-            var known = _recovered.GetValueOrDefault(lost);
-            _recovered[lost] = known > request.PrefillFinish ? known : request.PrefillFinish;
+            foreach (var failure in failures)
+            {
+                var known = _recovered.GetValueOrDefault(failure);
+                _recovered[failure] = known > request.PrefillFinish ? known : request.PrefillFinish;
+            }
         }
     }
 

@@ -96,6 +96,15 @@ internal static partial class SummaryReport
                 + $"{Figures.Number(fleet.AcceleratorSeconds / 3600)} accelerator hours, "
                 + $"{Figures.Number(100 * fleet.IdleAcceleratorSeconds / fleet.AcceleratorSeconds)} % of them idle"
         );
+        if (!double.IsNaN(fleet.GoodputDuringFailures))
+        {
+            WriteWrapped(
+                writer,
+                "",
+                $"goodput {Figures.Number(fleet.GoodputDuringFailures)}/s while an instance was down, "
+                    + $"{Figures.Number(fleet.GoodputWithoutFailures)}/s otherwise"
+            );
+        }
     }
 
     private static void WriteGroups(string kind, IReadOnlyList<GroupSummary> groups, CliConsole console)

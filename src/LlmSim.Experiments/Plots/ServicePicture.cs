@@ -72,14 +72,18 @@ internal static class ServicePicture
                     )
                 )
         );
+        var faults = summary.Fleet?.Disturbances ?? [];
         return StripPicture.Draw(
             "Load, instances and attainment over time",
-            "from 0 to what its name says",
+            faults.Count > 0
+                ? "from 0 to what its name says; dashed lines: faults begin"
+                : "from 0 to what its name says",
             [
                 .. strips
                     .Take(StripPicture.MaxStrips)
                     .Select((strip, i) => Strip(strip.Name, strip.Line, strip.Highest, i)),
-            ]
+            ],
+            faults
         );
     }
 

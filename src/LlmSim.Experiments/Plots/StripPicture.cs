@@ -18,7 +18,13 @@ internal static class StripPicture
     /// <param name="title">What it shows.</param>
     /// <param name="height">What the height of a strip says.</param>
     /// <param name="strips">From top to bottom; none is empty.</param>
-    public static Plot Draw(string title, string height, IReadOnlyList<Strip> strips)
+    /// <param name="markSeconds">Times with a mark through all strips.</param>
+    public static Plot Draw(
+        string title,
+        string height,
+        IReadOnlyList<Strip> strips,
+        IReadOnlyList<double>? markSeconds = null
+    )
     {
         var start = strips.Min(strip => strip.Line.StartSeconds);
         var end = strips.Max(strip => strip.Line.EndSeconds);
@@ -43,6 +49,7 @@ internal static class StripPicture
             ticks.AddMajor(ground + (StripHeight / 2), strip.Name);
         }
 
+        Mark(plot, [.. (markSeconds ?? []).Where(seconds => seconds >= start && seconds <= end)]);
         AxisScale.Tight([start, end]).ApplyTo(plot.Axes.Bottom);
         plot.Axes.Left.Min = -0.1;
         plot.Axes.Left.Max = strips.Count;
@@ -51,6 +58,14 @@ internal static class StripPicture
         plot.Grid.YAxisStyle.IsVisible = false;
         plot.HideLegend();
         return plot;
+    }
+
+    private static void Mark(Plot plot, IEnumerable<double> seconds)
+    {
+        foreach (var second in seconds)
+        {
+            plot.Add.VerticalLine(second, 1, Colors.Black.WithAlpha(0.6), LinePattern.Dashed);
+        }
     }
 
     private static void AddStrip(Plot plot, Strip strip, double ground)

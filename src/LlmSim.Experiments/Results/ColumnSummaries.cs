@@ -99,6 +99,9 @@ internal static class ColumnSummaries
         ["accelerator_seconds"] = "accelerators of instances that were starting, ready or draining, s",
         ["idle_accelerator_seconds"] = "those in which an instance computed nothing, s",
         ["recovery_seconds"] = "from a failure until what it hit had a token again, on average, s",
+        ["goodput_during_failures"] =
+            "requests that met their SLOs and ended while an instance was down, per second of that time",
+        ["goodput_without_failures"] = "the same of the rest of the time",
         ["tier"] = "what the times of the least sure instance rest on",
         ["tier_source"] = "where the times come from",
         ["tier_error"] = "errors that predictions of this tier and class had on measured configurations",

@@ -207,6 +207,8 @@ internal static class SummaryCsv
             ("accelerator_seconds", s.Fleet?.AcceleratorSeconds),
             ("idle_accelerator_seconds", s.Fleet?.IdleAcceleratorSeconds),
             ("recovery_seconds", s.Fleet?.RecoverySeconds),
+            ("goodput_during_failures", s.Fleet?.GoodputDuringFailures),
+            ("goodput_without_failures", s.Fleet?.GoodputWithoutFailures),
         ];
 
     /// <summary>What the times rest on, and the ranges in which such means were measured; never a setting.</summary>

@@ -11,6 +11,9 @@ internal sealed partial class Fleet
     /// <summary>Slow instances and links, and which they are.</summary>
     private readonly List<(Fault Fault, FleetMember[] Hit)> _inForce = [];
 
+    /// <summary>When faults began.</summary>
+    private readonly List<double> _disturbances = [];
+
     private void PlanFault(Fault fault)
     {
         var hit = Array.FindAll(
@@ -61,6 +64,7 @@ internal sealed partial class Fleet
             );
 
         _inForce.Add((fault, hit));
+        _disturbances.Add(_simulation.Now.Seconds);
         SetAll();
         if (fault.ForSeconds is { } seconds)
         {
@@ -121,6 +125,7 @@ internal sealed partial class Fleet
             return;
         }
 
+        _disturbances.Add(_simulation.Now.Seconds);
         foreach (var member in failing)
         {
             member.IsUnderNotice = false;

@@ -27,6 +27,10 @@ internal sealed partial class Fleet
     private LoadCounts _lastCounts;
     private int _idleSteps;
 
+    /// <summary>Members that are down, and what came of the time in which one was.</summary>
+    private int _down;
+    private OutageCounts _outages;
+
     /// <summary>The instances of a cluster.</summary>
     /// <param name="plan">What is to become of them.</param>
     /// <param name="members">The instances, stage by stage.</param>
@@ -99,6 +103,7 @@ internal sealed partial class Fleet
             _members.Sum(member =>
                 member.SecondsIn(state, until) * (accelerators ? member.Instance.Spec.TpSize : 1)
             );
+        var outages = _outages.Until(until, _owner.Counts.Met, isDown: _down > 0);
         var ready = Sum(InstanceState.Ready, accelerators: false);
         var down = _members.Sum(member => member.SecondsDown(until));
         var paid =
@@ -128,7 +133,10 @@ internal sealed partial class Fleet
             IdleAcceleratorSeconds =
                 paid - _members.Sum(member => busySeconds(member.Instance) * member.Instance.Spec.TpSize),
             RecoverySeconds = recoverySeconds,
+            GoodputDuringFailures = outages.GoodputDown,
+            GoodputWithoutFailures = outages.GoodputUp,
             Events = _events,
+            Disturbances = _disturbances,
         };
     }
 
@@ -141,7 +149,10 @@ internal sealed partial class Fleet
 
         _draining +=
             (state == InstanceState.Draining ? 1 : 0) - (member.State == InstanceState.Draining ? 1 : 0);
+        var wasDown = member.IsDown;
         member.ChangeTo(state, _simulation.Now);
+        _outages = _outages.Until(_simulation.Now, _owner.Counts.Met, isDown: _down > 0);
+        _down += (member.IsDown ? 1 : 0) - (wasDown ? 1 : 0);
         _events.Add(new(_simulation.Now.Seconds, member.Stage, member.Instance.Index, state));
         _owner.OnReadinessChanged();
     }

@@ -12,6 +12,9 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
 
     public Instance Instance => instance;
 
+    /// <summary>Whether it has failed and is not ready again.</summary>
+    public bool IsDown => _life[^1].IsDown;
+
     /// <summary>Time from the decision to start it until it is ready.</summary>
     public SimTime StartTime => startTime;
 

@@ -30,8 +30,17 @@ public sealed class FleetSummary
     /// <summary>Mean seconds from a failure until the last request that it hit had a token again; NaN without any.</summary>
     public required double RecoverySeconds { get; init; }
 
+    /// <summary>Requests that met their SLOs and ended while an instance had failed and was not ready again, per second of that time; NaN without any.</summary>
+    public required double GoodputDuringFailures { get; init; }
+
+    /// <summary>The same of the rest of the time.</summary>
+    public required double GoodputWithoutFailures { get; init; }
+
     /// <summary>Every change of a state.</summary>
     public required IReadOnlyList<LifecycleEvent> Events { get; init; }
+
+    /// <summary>Seconds at which faults began, those that slow instances or links among them.</summary>
+    public required IReadOnlyList<double> Disturbances { get; init; }
 }
 
 /// <summary>A change in the life of an instance.</summary>

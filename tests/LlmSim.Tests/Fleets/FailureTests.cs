@@ -30,6 +30,27 @@ public sealed class FailureTests
         Assert.Equal(100.5, fleet.AcceleratorSeconds, 1e-9);
     }
 
+    /// <summary>It is down from 50.5 to 60.5 and from 61 to 71: before its first token of the second life, so both failures end with that of the third.</summary>
+    [Fact]
+    public void A_request_that_is_lost_twice_recovers_from_both_failures()
+    {
+        var (record, summary) = Run(Fail(at: 50.5), LostRequests.Keep, second: Fail(at: 61));
+
+        Assert.Equal((2, 71 + 50.0), (record.Failovers, record.Finish.Seconds));
+        Assert.Equal(((72 - 50.5) + (72 - 61)) / 2, summary.Fleet!.RecoverySeconds, 1e-9);
+        Assert.Equal([50.5, 61], summary.Fleet.Disturbances);
+    }
+
+    /// <summary>It ends after its repair: 1 in 100.5 s of service, none in 10 s without.</summary>
+    [Fact]
+    public void Goodput_is_told_apart_by_whether_an_instance_is_down()
+    {
+        var (_, summary) = Run(Fail(at: 50.5), LostRequests.Keep);
+
+        Assert.Equal(0, summary.Fleet!.GoodputDuringFailures);
+        Assert.Equal(1 / 100.5, summary.Fleet.GoodputWithoutFailures, 1e-9);
+    }
+
     [Fact]
     public void Or_the_request_begins_anew()
     {
@@ -107,7 +128,8 @@ public sealed class FailureTests
     private static (RequestRecord Record, RunSummary Summary) Run(
         Fault? fault,
         LostRequests lost,
-        ClientBehavior? clients = null
+        ClientBehavior? clients = null,
+        Fault? second = null
     )
     {
         var scenario = Scenarios.AbstractEngines(
@@ -119,12 +141,13 @@ public sealed class FailureTests
         var summary = Simulator.Run(
             scenario with
             {
+                TpotSloSeconds = 2,
                 Clients = clients ?? ClientBehavior.None,
                 Fleet = fault is null
                     ? null
                     : new FleetPlan
                     {
-                        Faults = [fault],
+                        Faults = second is null ? [fault] : [fault, second],
                         LostRequests = lost,
                         StartSeconds = 0,
                     },
