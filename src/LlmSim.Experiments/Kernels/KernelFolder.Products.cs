@@ -31,16 +31,14 @@ internal sealed partial class KernelFolder
                 var builder = new KernelGridBuilder();
                 foreach (var weights in rows.GroupBy(i => (n[i], k[i])))
                 {
-                    // Fewer tokens can be padded to more: what took much longer than more tokens was disturbed.
+                    // Fewer tokens can be padded to more: what took longer than more tokens was disturbed.
                     var least = double.PositiveInfinity;
                     foreach (var i in weights.OrderByDescending(i => m[i]))
                     {
-                        var own = seconds[i] - eager;
-                        var time = own > LargestRise * least ? least : own;
-                        least = Math.Min(least, time);
+                        least = Math.Min(least, seconds[i] - eager);
                         builder.AddAboveRoof(
                             new(m[i], n[i], k[i]),
-                            time / _roofs.GemmSeconds(format, m[i], n[i], k[i])
+                            least / _roofs.GemmSeconds(format, m[i], n[i], k[i])
                         );
                     }
                 }

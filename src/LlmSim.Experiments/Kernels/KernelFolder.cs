@@ -16,9 +16,6 @@ internal sealed partial class KernelFolder
     /// </summary>
     private const double LeastLaunchBoundSeconds = 10e-6;
 
-    /// <summary>How much longer fewer tokens take than more where another kernel is chosen for them; a longer time is noise.</summary>
-    private const double LargestRise = 1.25;
-
     private static readonly string[] s_extensions = [".parquet", ".csv"];
 
     private readonly string _folder;

@@ -11,7 +11,7 @@ using LlmSim.Workloads.Traces;
 namespace LlmSim.Experiments.Results;
 
 /// <summary>A result as one row of CSV: the reference's columns in its order, then ours.</summary>
-internal static class SummaryCsv
+internal static partial class SummaryCsv
 {
     /// <summary>The columns that say what was simulated. Rows that agree in them differ by their seed alone.</summary>
     internal static IReadOnlyList<string> SettingColumns { get; } =
@@ -190,25 +190,7 @@ internal static class SummaryCsv
             ("window_tokens_per_second", s.ArrivalWindow.TokensPerSecond),
             ("window_goodput_requests_per_second", s.ArrivalWindow.GoodputRequestsPerSecond),
             ("queue_grows", s.QueueGrows ? "true" : "false"),
-            ("timed_out", s.TimedOut),
-            ("failed", s.Failed),
-            ("retried", s.Service?.Retries),
-            ("failovers", s.Service?.Failovers),
-            ("conversations", s.Service?.Conversations),
-            ("conversations_broken_off", s.Service?.ConversationsBrokenOff),
-            ("computed_tokens", s.Service?.ComputedTokens),
-            ("useful_tokens", s.Service?.UsefulTokens),
-            ("recomputed_tokens", s.Service?.RecomputedTokens),
-            ("wasted_tokens", s.Service?.WastedTokens),
-            ("jain_index", s.Service?.JainIndex),
-            ("instance_failures", s.Fleet?.Failures),
-            ("availability_pct", s.Fleet?.AvailabilityPercent),
-            ("mean_ready_instances", s.Fleet?.MeanReadyInstances),
-            ("accelerator_seconds", s.Fleet?.AcceleratorSeconds),
-            ("idle_accelerator_seconds", s.Fleet?.IdleAcceleratorSeconds),
-            ("recovery_seconds", s.Fleet?.RecoverySeconds),
-            ("goodput_during_failures", s.Fleet?.GoodputDuringFailures),
-            ("goodput_without_failures", s.Fleet?.GoodputWithoutFailures),
+            .. Service(s),
         ];
 
     /// <summary>What the times rest on, and the ranges in which such means were measured; never a setting.</summary>

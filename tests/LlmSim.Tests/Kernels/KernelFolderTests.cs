@@ -92,12 +92,13 @@ public sealed class KernelFolderTests : IDisposable
         Write(
             "gemm",
             "gemm_perf",
-            "gemm_dtype,m,n,k,latency\nbfloat16,1,4096,4096,0.5\nbfloat16,16,4096,4096,0.02\nbfloat16,64,4096,4096,0.03\nbfloat16,1,512,512,0.003\n"
+            "gemm_dtype,m,n,k,latency\nbfloat16,1,4096,4096,0.5\nbfloat16,16,4096,4096,0.021\nbfloat16,17,4096,4096,0.02\nbfloat16,64,4096,4096,0.03\nbfloat16,1,512,512,0.003\n"
         );
 
         var kernels = KernelSystems.Load(System, HardwareCatalog.BuiltIn.Get("NVIDIA_H100_SXM"));
 
         Assert.Equal(20e-6, kernels.GemmSeconds(KernelFormat.Bf16, 1, 4096, 4096), 1e-9);
+        Assert.Equal(20e-6, kernels.GemmSeconds(KernelFormat.Bf16, 16, 4096, 4096), 1e-9);
         Assert.Equal(30e-6, kernels.GemmSeconds(KernelFormat.Bf16, 64, 4096, 4096), 1e-9);
     }
 
@@ -257,6 +258,38 @@ public sealed class KernelFolderTests : IDisposable
             new ExpertTimes(set, KernelFormat.Get(format), s_eighth).Seconds(64),
             1e-7
         );
+    }
+
+    /// <summary>A shape that was measured with one distribution alone keeps it.</summary>
+    [Theory]
+    [InlineData(8, "balanced", 2, "power_law_1.01", 3, 2)]
+    [InlineData(16, "power_law_1.01", 3, "balanced", 2, 2)]
+    [InlineData(64, "balanced", 2, "power_law_1.01", 3, 3)]
+    [InlineData(8, "power_law_1.01", 3, "power_law_1.2", 4, 3)]
+    [InlineData(64, "balanced", 2, "power_law_1.2", 1, 2)]
+    public void Few_experts_are_met_equally_and_many_unevenly(
+        int experts,
+        string first,
+        double firstMilliseconds,
+        string second,
+        double secondMilliseconds,
+        double expected
+    )
+    {
+        string Row(string distribution, double milliseconds)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"bfloat16,64,4096,1024,2,{experts},1,1,{distribution},,{milliseconds}\n"
+            );
+        }
+
+        Write("moe", "moe_perf", Experts + Row(first, firstMilliseconds) + Row(second, secondMilliseconds));
+
+        var set = KernelSystems.Load(System, HardwareCatalog.BuiltIn.Get("NVIDIA_H100_SXM"));
+
+        var shape = new ExpertShape(4096, 1024, 2, experts, 1, 1);
+        Assert.Equal(expected * 1e-3, new ExpertTimes(set, KernelFormat.Bf16, shape).Seconds(64), 1e-7);
     }
 
     [Fact]

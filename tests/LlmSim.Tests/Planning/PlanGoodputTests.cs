@@ -28,7 +28,8 @@ public sealed class PlanGoodputTests
 
         var found = best.GetProperty("goodput_requests_per_second").GetDouble();
         Assert.Equal(found, goodputs[3], 1e-9);
-        Assert.All(goodputs, other => Assert.InRange(other, 0, 1.08 * found));
+        // Runs of 400 requests: one in ten more or fewer is their noise.
+        Assert.All(goodputs, other => Assert.InRange(other, 0, 1.1 * found));
         // Half the rate is no overload, and is less.
         Assert.InRange(goodputs[0], 0.4 * rate, 0.51 * rate);
     }
