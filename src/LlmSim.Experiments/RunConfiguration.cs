@@ -215,6 +215,10 @@ internal sealed record RunConfiguration
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double RouterStalenessSeconds { get; init; }
 
+    /// <summary>Whether instances report each change of their load, which takes so long, in the place of a period.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool RouterLoadIsPushed { get; init; }
+
     /// <summary>What policies are told about output lengths: "none", "oracle", "noisy:sigma=…", or what a policy predicts.</summary>
     public string OutputPredictor { get; init; } = "none";
 }

@@ -31,6 +31,7 @@ internal sealed partial class Cluster
     private readonly AdmissionGate? _gate;
     private readonly Feedback? _feedback;
     private readonly RouterClock? _routerClock;
+    private readonly PushedLoad? _pushedLoad;
     private readonly OutputPredictions? _predictions;
     private readonly RequestPool _requests;
     private readonly FrontEnd? _frontEnd;
@@ -106,16 +107,14 @@ internal sealed partial class Cluster
             scenario.Policies.All.Concat(scenario.Fleet?.Autoscale?.Policies.Values ?? [])
         );
         _predictions = build.Predictions();
-        _routerClock =
-            scenario.RouterStalenessSeconds > 0
-                ? new(
-                    _simulation,
-                    scenario.RouterStalenessSeconds,
-                    () => HasWork,
-                    _prefillRouter,
-                    _decodeRouter
-                )
-                : null;
+        if (scenario is { RouterStalenessSeconds: > 0 and var staleness, RouterLoadIsPushed: var isPushed })
+        {
+            _pushedLoad = isPushed ? new(_simulation, staleness, _prefillRouter, _decodeRouter) : null;
+            _routerClock = isPushed
+                ? null
+                : new(_simulation, staleness, () => HasWork, _prefillRouter, _decodeRouter);
+        }
+
         _fleet = NewFleet();
     }
 
@@ -131,6 +130,7 @@ internal sealed partial class Cluster
                 _client.Start();
                 _fleet?.Start();
                 _routerClock?.Start();
+                _pushedLoad?.Start();
                 _simulation.Run(cancellation);
             }
         }

@@ -69,6 +69,11 @@ public sealed record Scenario
     public double RouterStalenessSeconds { get; init; }
 
     /// <summary>
+    /// Whether instances report each change of their load, which takes <see cref="RouterStalenessSeconds" /> to the routers, in the place of a period.
+    /// </summary>
+    public bool RouterLoadIsPushed { get; init; }
+
+    /// <summary>
     /// Requests in flight in a closed loop, at least 1: the next of the workload is sent at the instant at which one ends, and
     /// the workload's times are not read. Null for a workload whose requests come at their own times.
     /// </summary>

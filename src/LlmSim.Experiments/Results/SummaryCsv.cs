@@ -144,7 +144,7 @@ internal static class SummaryCsv
             ("autoscale_limits", WithoutCommas(c.AutoscaleLimits ?? "")),
             ("admission_policy", c.AdmissionPolicy is { } admission ? WithoutCommas(admission) : null),
             ("victim", c.Victim),
-            ("router_staleness", c.RouterStalenessSeconds),
+            ("router_staleness", RouterStaleness.Of(c).Text),
         ];
 
     private static IEnumerable<(string Name, object? Value)> OurFigures(RunSummary s) =>

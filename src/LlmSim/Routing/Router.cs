@@ -56,6 +56,15 @@ internal sealed class Router
         }
     }
 
+    /// <summary>Calls back whenever an instance that has been heard of may have to report.</summary>
+    public void WatchInstances(Action<StaleInstance> onChanged)
+    {
+        foreach (var instance in _heard!.Values)
+        {
+            instance.Watch(onChanged);
+        }
+    }
+
     /// <summary>Why a request was rejected that <see cref="Choose" /> gave no instance.</summary>
     public string ReasonToReject => $"turned away by {PolicyName}";
 
@@ -113,7 +122,7 @@ internal sealed class Router
                 ? AuthorsCall.Enter(_policy, "at {0}, asked to place request {1}", now, request.Id)
                 : default;
             var index = _heard is null && instances.Length == _instances.All.Length ? _workIndex : null;
-            var context = new GlobalContext(_decision, now, request, AsSeen(instances), _random, index);
+            var context = new GlobalContext(_decision, now, request, AsSeen(instances, now), _random, index);
             var position = _policy.Choose(context);
             return _fetchingPolicy is not null && position >= 0 && position < instances.Length
                 ? (position, _fetchingPolicy.FetchFrom(context, position))
@@ -125,7 +134,7 @@ internal sealed class Router
         }
     }
 
-    private ReadOnlySpan<Instance> AsSeen(ReadOnlySpan<Instance> instances)
+    private ReadOnlySpan<Instance> AsSeen(ReadOnlySpan<Instance> instances, SimTime now)
     {
         if (_heard is null)
         {
@@ -134,7 +143,9 @@ internal sealed class Router
 
         for (var i = 0; i < instances.Length; i++)
         {
-            _offered[i] = _heard[instances[i]];
+            var heard = _heard[instances[i]];
+            heard.Hear(now);
+            _offered[i] = heard;
         }
 
         return _offered.AsSpan(0, instances.Length);

@@ -57,6 +57,11 @@ public sealed class BadInputTests
     )]
     [InlineData("run --victim latest:x=1", "victim: policy 'latest' has no option 'x'")]
     [InlineData("run --router_staleness fast", "--router_staleness: found 'fast'; allowed: a time from 0 to")]
+    [InlineData(
+        "run --router_staleness push:fast",
+        "--router_staleness: found 'fast'; allowed: a time from 0 to"
+    )]
+    [InlineData("run --router_staleness pull:50ms", "--router_staleness: found 'pull:50ms'; allowed: a time")]
     [InlineData("run --router_staleness=-1ms", "--router_staleness: found '-1ms'; allowed: a time from 0 to")]
     [InlineData(
         "run --prefill_global lowest_lod",

@@ -11,6 +11,8 @@ internal sealed class DisturbedCluster
     private readonly RandomStream _random;
     private readonly RandomCluster _cluster;
     private readonly double _span;
+    private readonly double _staleness;
+    private readonly bool _isPushed;
 
     public DisturbedCluster(int seed)
     {
@@ -24,6 +26,9 @@ internal sealed class DisturbedCluster
         {
             Concurrency = 1 + _random.Next(8);
         }
+
+        _staleness = _random.Next(2) * Share(0.05);
+        _isPushed = _random.Next(2) == 0;
     }
 
     public ClientBehavior Clients { get; }
@@ -44,6 +49,8 @@ internal sealed class DisturbedCluster
             Clients = Clients,
             Fleet = Fleet,
             Concurrency = Concurrency,
+            RouterStalenessSeconds = _staleness,
+            RouterLoadIsPushed = _isPushed,
         };
 
     public override string ToString() => $"disturbed {_cluster}";
