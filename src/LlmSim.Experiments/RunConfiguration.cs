@@ -199,6 +199,10 @@ internal sealed record RunConfiguration
     /// <summary>What becomes of requests whose instance fails: "keep", "restart" or "fail".</summary>
     public string LostRequests { get; init; } = "keep";
 
+    /// <summary>Whether requests of instances that drain go to others, with their KV cache.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DrainsByMigration { get; init; }
+
     /// <summary>How long instances take to start; null for the time to load the weights and start an engine.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? StartTime { get; init; }

@@ -80,6 +80,7 @@ internal sealed partial class Cluster
             request => _decodeRouter!.HasReady(request),
             OnTransferred
         );
+        _migrations = new Migrations(_transfers, OnMoved);
         var build = new ClusterBuilder(
             scenario,
             _simulation,

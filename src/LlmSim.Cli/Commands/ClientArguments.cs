@@ -49,6 +49,14 @@ internal sealed class ClientArguments
         ["keep", "restart", "fail"]
     );
 
+    private readonly Option<string> _drain = CliOption.Choice(
+        "drain",
+        "requests on an instance that is to stop, or to fail after a notice, end where they are (finish), or go to another one with their KV cache "
+            + "(migrate)",
+        FleetOptions.Drains[0],
+        FleetOptions.Drains
+    );
+
     private readonly Option<string> _startTime = CliOption.Text(
         "start_time",
         $"how long an instance takes to start: {FleetOptions.StartForm} [engine=30,load=2e9]",
@@ -74,7 +82,7 @@ internal sealed class ClientArguments
     public OptionGroup FleetGroup =>
         new(
             "Fleet (docs/fleets.md)",
-            [_faults, _failures, _lostRequests, _startTime, _autoscale, _autoscaleLimits]
+            [_faults, _failures, _lostRequests, _drain, _startTime, _autoscale, _autoscaleLimits]
         );
 
     public RunConfiguration Read(ParseResult parse, RunConfiguration configuration)
@@ -88,6 +96,7 @@ internal sealed class ClientArguments
             Faults = parse.GetValue(_faults),
             Failures = parse.GetValue(_failures),
             LostRequests = parse.GetRequiredValue(_lostRequests),
+            DrainsByMigration = parse.GetRequiredValue(_drain) == FleetOptions.Drains[^1],
             StartTime = parse.GetValue(_startTime),
             Autoscale = parse.GetValue(_autoscale),
             AutoscaleLimits = parse.GetValue(_autoscaleLimits),

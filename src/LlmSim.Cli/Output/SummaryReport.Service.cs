@@ -86,6 +86,15 @@ internal static partial class SummaryReport
             $"{Figures.Number(fleet.MeanReadyInstances)} instances ready on average; {Figures.Count(fleet.Failures)} failures, "
                 + $"{Figures.Count(fleet.Starts)} starts, {Figures.Count(fleet.Stops)} stops"
         );
+        if (fleet.Migrations > 0)
+        {
+            WriteWrapped(
+                writer,
+                "",
+                $"{Figures.Count(fleet.Migrations)} KV caches went to another instance, {Figures.Number(fleet.MigratedBytes / 1e9)} GB"
+            );
+        }
+
         var recovery = double.IsNaN(fleet.RecoverySeconds)
             ? ""
             : $"; {Figures.Number(fleet.RecoverySeconds)} s to recover";

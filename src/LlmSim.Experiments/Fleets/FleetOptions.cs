@@ -15,6 +15,9 @@ internal static class FleetOptions
     internal const string StartForm =
         "seconds such as 60, or engine=30,load=2e9 (bytes/s of each accelerator)";
 
+    /// <summary>Ways to drain, as the option says them.</summary>
+    internal static IReadOnlyList<string> Drains { get; } = [.. Enum.GetNames<DrainPlan>().Select(Lower)];
+
     internal static IReadOnlyList<string> Stages { get; } = ["prefill", "decode", "mixed"];
 
     private static readonly string[] s_lost = [.. Enum.GetNames<LostRequests>().Select(Lower)];
@@ -52,6 +55,7 @@ internal static class FleetOptions
         {
             Failures = c.Failures is { } failures ? ParseFailures(failures) : null,
             LostRequests = ParseLost(c.LostRequests),
+            Drain = c.DrainsByMigration ? DrainPlan.Migrate : DrainPlan.Finish,
             StartSeconds = start.Seconds,
             EngineStartSeconds = start.Engine,
             LoadBytesPerSecond = start.Load,

@@ -11,7 +11,7 @@ using LlmSim.Workloads.Traces;
 namespace LlmSim.Experiments.Results;
 
 /// <summary>A result as one row of CSV: the reference's columns in its order, then ours.</summary>
-internal static class SummaryCsv
+internal static partial class SummaryCsv
 {
     /// <summary>The columns that say what was simulated. Rows that agree in them differ by their seed alone.</summary>
     internal static IReadOnlyList<string> SettingColumns { get; } =
@@ -136,12 +136,7 @@ internal static class SummaryCsv
             ("ttft_patience", c.TtftPatience),
             ("patience", c.Patience),
             ("retries", WithoutCommas(c.Retries ?? "")),
-            ("faults", c.Faults),
-            ("failures", WithoutCommas(c.Failures ?? "")),
-            ("lost_requests", c.LostRequests),
-            ("start_time", WithoutCommas(c.StartTime ?? "")),
-            ("autoscale", WithoutCommas(c.Autoscale ?? "")),
-            ("autoscale_limits", WithoutCommas(c.AutoscaleLimits ?? "")),
+            .. FleetSettings(c),
             ("admission_policy", c.AdmissionPolicy is { } admission ? WithoutCommas(admission) : null),
             ("victim", c.Victim),
             ("router_staleness", RouterStaleness.Of(c).Text),
@@ -201,12 +196,7 @@ internal static class SummaryCsv
             ("recomputed_tokens", s.Service?.RecomputedTokens),
             ("wasted_tokens", s.Service?.WastedTokens),
             ("jain_index", s.Service?.JainIndex),
-            ("instance_failures", s.Fleet?.Failures),
-            ("availability_pct", s.Fleet?.AvailabilityPercent),
-            ("mean_ready_instances", s.Fleet?.MeanReadyInstances),
-            ("accelerator_seconds", s.Fleet?.AcceleratorSeconds),
-            ("idle_accelerator_seconds", s.Fleet?.IdleAcceleratorSeconds),
-            ("recovery_seconds", s.Fleet?.RecoverySeconds),
+            .. FleetFigures(s.Fleet),
         ];
 
     /// <summary>What the times rest on, and the ranges in which such means were measured; never a setting.</summary>

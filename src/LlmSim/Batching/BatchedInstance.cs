@@ -107,6 +107,10 @@ internal sealed partial class BatchedInstance : Instance
         {
             request.State = RequestState.DecodeLocal;
             request.DecodeInstance = Index;
+            if (Mover is not null && MovesOn(request, sequence))
+            {
+                return;
+            }
         }
         else
         {
@@ -183,6 +187,7 @@ internal sealed partial class BatchedInstance : Instance
         }
 
         _leaving.Clear();
+        MoveRunning(times.End);
     }
 
     public override string ToString() => $"{Role} instance {Index}".ToLowerInvariant();

@@ -93,7 +93,12 @@ internal sealed partial class Fleet
 
     public override string ToString() => "the fleet";
 
-    public FleetSummary Summarize(SimTime until, Func<Instance, double> busySeconds, double recoverySeconds)
+    public FleetSummary Summarize(
+        SimTime until,
+        Func<Instance, double> busySeconds,
+        double recoverySeconds,
+        (long Count, long Bytes) migrations
+    )
     {
         double Sum(InstanceState state, bool accelerators) =>
             _members.Sum(member =>
@@ -110,6 +115,8 @@ internal sealed partial class Fleet
             Failures = Failures,
             Starts = _starts,
             Stops = _stops,
+            Migrations = migrations.Count,
+            MigratedBytes = migrations.Bytes,
             AvailabilityPercent = 100 * ready / (ready + down),
             MeanReadyInstances = ready / until.Seconds,
             AcceleratorSeconds = paid,
@@ -164,13 +171,23 @@ internal sealed partial class Fleet
         );
     }
 
+    /// <summary>They take no new requests, and those that they have go elsewhere where the plan says so.</summary>
+    private void Drain(FleetMember[] members)
+    {
+        Array.ForEach(members, member => Change(member, InstanceState.Draining));
+        if (_plan.Drain == DrainPlan.Migrate)
+        {
+            Array.ForEach(members, member => _owner.MoveOut(member.Instance));
+        }
+    }
+
     /// <summary>It takes no new requests; when it is empty it stops.</summary>
     private void BeginStop(FleetMember member)
     {
         _stops++;
         if (member.State == InstanceState.Ready)
         {
-            Change(member, InstanceState.Draining);
+            Drain([member]);
             OnLeft();
         }
         else
@@ -225,6 +242,9 @@ internal interface IFleetOwner
 
     /// <summary>Whether an instance has nothing to do, and nothing is on its way to it.</summary>
     bool IsEmpty(Instance instance);
+
+    /// <summary>Requests of an instance that drains go elsewhere, with their KV cache.</summary>
+    void MoveOut(Instance instance);
 
     /// <summary>All that is on these instances is lost.</summary>
     void Lose(IReadOnlyList<Instance> instances);

@@ -35,6 +35,7 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
         Changes++;
         Failures += state == InstanceState.Failed ? 1 : 0;
         instance.IsReady = state == InstanceState.Ready;
+        instance.StayPut();
     }
 
     /// <summary>Seconds in a state until a time.</summary>

@@ -14,6 +14,9 @@ public sealed record FleetPlan
     /// <summary>What becomes of requests whose instance fails.</summary>
     public LostRequests LostRequests { get; init; } = LostRequests.Keep;
 
+    /// <summary>What becomes of requests on an instance that drains: before it stops, or before a failure with a notice.</summary>
+    public DrainPlan Drain { get; init; }
+
     /// <summary>
     /// Seconds from the decision to start an instance until it is ready. Null: <see cref="EngineStartSeconds" /> and the time to load its weights.
     /// </summary>
@@ -43,6 +46,18 @@ public enum LostRequests
 
     /// <summary>The client hears of the failure, and may try again.</summary>
     Fail,
+}
+
+/// <summary>What becomes of requests on an instance that drains.</summary>
+public enum DrainPlan
+{
+    /// <summary>They end where they are.</summary>
+    Finish,
+
+    /// <summary>
+    /// Waiting ones are routed anew, and running ones go to another instance that can decode, with their KV cache; where none has room they end where they are.
+    /// </summary>
+    Migrate,
 }
 
 /// <summary>Something that happens to instances at a time.</summary>

@@ -66,6 +66,9 @@ internal sealed class Request
     public SimTime Finish { get; set; }
     public int Evictions { get; set; }
     public bool NeedsRecompute { get; set; }
+
+    /// <summary>How often it went on elsewhere with its KV cache.</summary>
+    public int Migrations { get; set; }
     public SimTime RecomputeDuration { get; set; }
 
     /// <summary>The decode instance's iteration count when the request joined its batch.</summary>
@@ -203,6 +206,7 @@ internal sealed class Request
         Finish = default;
         Evictions = 0;
         NeedsRecompute = false;
+        Migrations = 0;
         RecomputeDuration = default;
         JoinedAtIteration = 0;
         BatchSlot = 0;

@@ -113,6 +113,20 @@ internal sealed class Router
         return new Placement(instances[position], source == position ? null : instances[source]);
     }
 
+    /// <summary>The policy's choice among those that may; null where none may.</summary>
+    public Instance? ChooseAmong(Request request, SimTime now, Predicate<Instance> may)
+    {
+        var allowed = _instances.For(request).ToArray().Where(instance => may(instance)).ToArray();
+        if (allowed.Length == 0)
+        {
+            return null;
+        }
+
+        var (position, _) = Ask(request, now, allowed);
+        Require(position, allowed.Length, request, now);
+        return allowed[position];
+    }
+
     /// <summary>The policy's choice, and the instance that a prefix comes from: the same one when none does.</summary>
     private (int Position, int Source) Ask(Request request, SimTime now, ReadOnlySpan<Instance> instances)
     {

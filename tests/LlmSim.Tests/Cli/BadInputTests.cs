@@ -58,6 +58,10 @@ public sealed class BadInputTests
     [InlineData("run --victim latest:x=1", "victim: policy 'latest' has no option 'x'")]
     [InlineData("run --router_staleness fast", "--router_staleness: found 'fast'; allowed: a time from 0 to")]
     [InlineData(
+        "run --drain migrat",
+        "--drain: found 'migrat'; allowed: finish, migrate. Did you mean 'migrate'?"
+    )]
+    [InlineData(
         "run --router_staleness push:fast",
         "--router_staleness: found 'fast'; allowed: a time from 0 to"
     )]

@@ -27,6 +27,7 @@ internal sealed class DisturbedCluster
             Concurrency = 1 + _random.Next(8);
         }
 
+        Fleet = Fleet is null ? null : Fleet with { Drain = (DrainPlan)_random.Next(2) };
         _staleness = _random.Next(2) * Share(0.05);
         _isPushed = _random.Next(2) == 0;
     }

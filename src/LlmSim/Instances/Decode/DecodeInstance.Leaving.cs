@@ -11,7 +11,7 @@ internal sealed partial class DecodeInstance
     /// <summary>When the recomputations end that are under way.</summary>
     private SimTime _recomputed;
 
-    public override bool IsEmpty => _batch.Count == 0 && _queue.Count == 0;
+    public override bool IsEmpty => _batch.Count == 0 && _queue.Count == 0 && _sending.Count == 0;
 
     public override double BusySeconds => Busy.Seconds;
 
@@ -61,6 +61,7 @@ internal sealed partial class DecodeInstance
         _leaving.Clear();
         _recomputing.Clear();
         _withdrawn.Clear();
+        ForgetSending();
         _phase = Phase.Idle;
         ChangeWork();
     }

@@ -24,6 +24,16 @@ internal sealed partial class PrefillInstance
         StartNext();
     }
 
+    protected override void OnMoveOut()
+    {
+        foreach (var request in InOrder())
+        {
+            _queue.Remove(request);
+            CountQueued(request, sign: -1);
+            Mover!.Reroute(request);
+        }
+    }
+
     public override void Fail()
     {
         _finish.Cancel();
