@@ -203,6 +203,14 @@ internal sealed record RunConfiguration
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DrainsByMigration { get; init; }
 
+    /// <summary>Whether something becomes of instances.</summary>
+    [JsonIgnore]
+    internal bool HasFleet => (Faults ?? Failures ?? Autoscale) is not null;
+
+    /// <summary>How long an instance takes to change its role; null for the start of an engine.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SwitchTime { get; init; }
+
     /// <summary>How long instances take to start; null for the time to load the weights and start an engine.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? StartTime { get; init; }

@@ -70,20 +70,46 @@ internal sealed partial class Cluster : IFleetOwner
             (_migrations.Count, _migrations.Bytes)
         );
 
-    private Fleet? NewFleet() =>
-        _scenario.Fleet is { } plan
-            ? new Fleet(
-                plan,
-                StagedInstances.Select(staged => new FleetMember(
-                    staged.Stage,
-                    staged.Instance,
-                    StartTime(plan, staged.Instance.Spec)
-                )),
-                this,
-                _simulation,
-                _scenario.Seed
-            )
-            : null;
+    private Fleet? NewFleet()
+    {
+        if (_scenario.Fleet is not { } plan)
+        {
+            return null;
+        }
+
+        FleetMember[] members =
+        [
+            .. StagedInstances.Select(staged => new FleetMember(
+                staged.Stage,
+                staged.Instance,
+                StartTime(plan, staged.Instance.Spec)
+            )),
+        ];
+        var prefill = members.AsSpan(0, _prefill.Length);
+        var decode = members.AsSpan(_prefill.Length, _decode.Length);
+        JoinRoles(prefill[.._scenario.PrefillInstances.Count], decode[_scenario.DecodeInstances.Count..]);
+        JoinRoles(decode[.._scenario.DecodeInstances.Count], prefill[_scenario.PrefillInstances.Count..]);
+        return new Fleet(plan, members, this, _simulation, _scenario.Seed);
+    }
+
+    /// <summary>Tells instances that may switch of what they are in their other role.</summary>
+    private static void JoinRoles(ReadOnlySpan<FleetMember> own, ReadOnlySpan<FleetMember> others)
+    {
+        var next = 0;
+        foreach (var member in own)
+        {
+            if (next < others.Length && member.Instance.Spec.Switches)
+            {
+                member.OtherRole = others[next];
+                others[next++].OtherRole = member;
+            }
+        }
+
+        foreach (var other in others)
+        {
+            other.IsSecondRole = true;
+        }
+    }
 
     private SimTime StartTime(FleetPlan plan, InstanceSpec spec)
     {

@@ -72,7 +72,7 @@ internal sealed partial class Cluster
         _transfers = new KvTransfers(
             scenario.Semantics.KvTransfer,
             fetchesPrefixes: scenario.Policies.PrefillGlobal is IPrefixFetchingPolicy,
-            scenario.PrefillInstances,
+            scenario.PrefillRoles,
             scenario.Model.Layers,
             _simulation,
             kvFootprint,

@@ -94,6 +94,21 @@ public sealed record Scenario
     /// <summary>Gives an instance its performance model; the roofline when null.</summary>
     public Func<InstanceSpec, IPerformanceModel>? PerformanceModelFactory { get; init; }
 
+    /// <summary>Whether instances may change their role.</summary>
+    private bool SwitchesRoles => Fleet?.Autoscale is { SwitchesRoles: true };
+
+    /// <summary>Instances that may ever prefill: those that decode at first come last.</summary>
+    internal IReadOnlyList<InstanceSpec> PrefillRoles =>
+        SwitchesRoles
+            ? [.. PrefillInstances, .. DecodeInstances.Where(instance => instance.Switches)]
+            : PrefillInstances;
+
+    /// <summary>Instances that may ever decode: those that prefill at first come last.</summary>
+    internal IReadOnlyList<InstanceSpec> DecodeRoles =>
+        SwitchesRoles
+            ? [.. DecodeInstances, .. PrefillInstances.Where(instance => instance.Switches)]
+            : DecodeInstances;
+
     /// <summary>All instances: those that prefill, those that decode, then those that do both.</summary>
     internal IEnumerable<InstanceSpec> Instances =>
         PrefillInstances.Concat(DecodeInstances).Concat(MixedInstances);

@@ -63,6 +63,12 @@ internal sealed class ClientArguments
         valueName: "TIME"
     );
 
+    private readonly Option<string> _switchTime = CliOption.Text(
+        "switch_time",
+        "how long an instance takes to change its role once it is empty, as 30 or 500ms [the engine of start_time: weights stay]",
+        valueName: "TIME"
+    );
+
     private readonly Option<string> _autoscale = CliOption.Text(
         "autoscale",
         "the policy by which the number of ready instances of each stage follows the load, up to those of the cluster [all, always]",
@@ -82,7 +88,7 @@ internal sealed class ClientArguments
     public OptionGroup FleetGroup =>
         new(
             "Fleet (docs/fleets.md)",
-            [_faults, _failures, _lostRequests, _drain, _startTime, _autoscale, _autoscaleLimits]
+            [_faults, _failures, _lostRequests, _drain, _startTime, _switchTime, _autoscale, _autoscaleLimits]
         );
 
     public RunConfiguration Read(ParseResult parse, RunConfiguration configuration)
@@ -98,6 +104,7 @@ internal sealed class ClientArguments
             LostRequests = parse.GetRequiredValue(_lostRequests),
             DrainsByMigration = parse.GetRequiredValue(_drain) == FleetOptions.Drains[^1],
             StartTime = parse.GetValue(_startTime),
+            SwitchTime = parse.GetValue(_switchTime),
             Autoscale = parse.GetValue(_autoscale),
             AutoscaleLimits = parse.GetValue(_autoscaleLimits),
         };

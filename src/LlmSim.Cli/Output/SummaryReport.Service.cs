@@ -86,6 +86,15 @@ internal static partial class SummaryReport
             $"{Figures.Number(fleet.MeanReadyInstances)} instances ready on average; {Figures.Count(fleet.Failures)} failures, "
                 + $"{Figures.Count(fleet.Starts)} starts, {Figures.Count(fleet.Stops)} stops"
         );
+        if (fleet.RoleSwitches > 0)
+        {
+            WriteWrapped(
+                writer,
+                "",
+                $"{Figures.Count(fleet.RoleSwitches)} changes from prefill to decode or back"
+            );
+        }
+
         if (fleet.Migrations > 0)
         {
             WriteWrapped(

@@ -29,7 +29,7 @@ internal static class FleetOptions
     /// <exception cref="UserErrorException">An option or the file of faults is wrong.</exception>
     public static FleetPlan? Of(RunConfiguration c)
     {
-        if ((c.Faults ?? c.Failures ?? c.Autoscale) is null)
+        if (!c.HasFleet)
         {
             return null;
         }
@@ -59,6 +59,7 @@ internal static class FleetOptions
             StartSeconds = start.Seconds,
             EngineStartSeconds = start.Engine,
             LoadBytesPerSecond = start.Load,
+            SwitchSeconds = c.SwitchTime is { } time ? TimeText.Seconds("switch_time", time) : null,
         };
     }
 

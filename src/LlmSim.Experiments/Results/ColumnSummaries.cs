@@ -99,6 +99,7 @@ internal static class ColumnSummaries
         ["accelerator_seconds"] = "accelerators of instances that were starting, ready or draining, s",
         ["idle_accelerator_seconds"] = "those in which an instance computed nothing, s",
         ["recovery_seconds"] = "from a failure until what it hit had a token again, on average, s",
+        ["role_switches"] = "changes of an instance from prefill to decode or back",
         ["migrations"] = "KV caches that went from an instance that drained to another one",
         ["migrated_bytes"] = "bytes of these",
         ["tier"] = "what the times of the least sure instance rest on",

@@ -14,6 +14,7 @@ internal static partial class SummaryCsv
             ("start_time", WithoutCommas(c.StartTime ?? "")),
             ("autoscale", WithoutCommas(c.Autoscale ?? "")),
             ("autoscale_limits", WithoutCommas(c.AutoscaleLimits ?? "")),
+            ("switch_time", c.SwitchTime),
             ("drain", FleetOptions.Drains[c.DrainsByMigration ? 1 : 0]),
         ];
 
@@ -25,6 +26,7 @@ internal static partial class SummaryCsv
             ("accelerator_seconds", fleet?.AcceleratorSeconds),
             ("idle_accelerator_seconds", fleet?.IdleAcceleratorSeconds),
             ("recovery_seconds", fleet?.RecoverySeconds),
+            ("role_switches", fleet?.RoleSwitches),
             ("migrations", fleet?.Migrations),
             ("migrated_bytes", fleet?.MigratedBytes),
         ];

@@ -86,7 +86,15 @@ internal sealed partial class Fleet
                 && _owner.IsEmpty(member.Instance)
             )
             {
-                Change(member, InstanceState.Stopped);
+                if (member.IsSwitching)
+                {
+                    // Not yet: it may be in the middle of an iteration's end.
+                    _changes.Set(_simulation.Now, new Step(() => TakeOtherRole(member)));
+                }
+                else
+                {
+                    Change(member, InstanceState.Stopped);
+                }
             }
         }
     }
@@ -115,6 +123,7 @@ internal sealed partial class Fleet
             Failures = Failures,
             Starts = _starts,
             Stops = _stops,
+            RoleSwitches = _roleSwitches,
             Migrations = migrations.Count,
             MigratedBytes = migrations.Bytes,
             AvailabilityPercent = 100 * ready / (ready + down),
@@ -122,15 +131,12 @@ internal sealed partial class Fleet
             AcceleratorSeconds = paid,
             PaidShares =
             [
-                .. _members.Select(member =>
-                    1
-                    - (
-                        (
-                            member.SecondsIn(InstanceState.Stopped, until)
-                            + member.SecondsIn(InstanceState.Failed, until)
-                        ) / until.Seconds
-                    )
-                ),
+                .. _members
+                    .Where(member => !member.IsSecondRole)
+                    .Select(member =>
+                        PaidShare(member, until)
+                        + (member.OtherRole is { } other ? PaidShare(other, until) : 0)
+                    ),
             ],
             IdleAcceleratorSeconds =
                 paid - _members.Sum(member => busySeconds(member.Instance) * member.Instance.Spec.TpSize),
@@ -138,6 +144,13 @@ internal sealed partial class Fleet
             Events = _events,
         };
     }
+
+    private static double PaidShare(FleetMember member, SimTime until) =>
+        1
+        - (
+            (member.SecondsIn(InstanceState.Stopped, until) + member.SecondsIn(InstanceState.Failed, until))
+            / until.Seconds
+        );
 
     private void Change(FleetMember member, InstanceState state)
     {
@@ -156,10 +169,15 @@ internal sealed partial class Fleet
     private void BeginStart(FleetMember member)
     {
         _starts++;
+        BeginStart(member, member.StartTime);
+    }
+
+    private void BeginStart(FleetMember member, SimTime time)
+    {
         Change(member, InstanceState.Starting);
         var planned = member.Changes;
         _changes.Set(
-            _simulation.Now + member.StartTime,
+            _simulation.Now + time,
             new Step(() =>
             {
                 if (member.Changes == planned)

@@ -28,6 +28,12 @@ public sealed record FleetPlan
     /// <summary>Bytes per second at which each accelerator of an instance loads its weights.</summary>
     public double LoadBytesPerSecond { get; init; } = 2e9;
 
+    /// <summary>
+    /// Seconds that an instance takes to change its role once it is empty. Null: <see cref="StartSeconds" /> where they are given, else <see cref="EngineStartSeconds" />, because its
+    /// weights stay.
+    /// </summary>
+    public double? SwitchSeconds { get; init; }
+
     /// <summary>How the number of instances follows the load; null for a fixed fleet.</summary>
     public AutoscalePlan? Autoscale { get; init; }
 }
@@ -125,6 +131,13 @@ public sealed record AutoscalePlan
 {
     /// <summary>The policy of each stage, by "prefill", "decode" and "mixed": each has one of its own.</summary>
     public required IReadOnlyDictionary<string, Policies.IAutoscalePolicy> Policies { get; init; }
+
+    /// <summary>The policy that changes roles, where it is one; then the number of instances does not change.</summary>
+    internal Policies.IRolePolicy? RolePolicy =>
+        Policies.GetValueOrDefault("prefill") as Policies.IRolePolicy;
+
+    /// <summary>Whether instances may change from prefill to decode and back.</summary>
+    internal bool SwitchesRoles => RolePolicy is not null;
 
     /// <summary>Seconds between two decisions.</summary>
     public double IntervalSeconds { get; init; } = 10;

@@ -145,7 +145,7 @@ internal abstract class Instance
     /// <summary>Whether it has nothing to do, and holds nothing that is being sent away.</summary>
     public abstract bool IsEmpty { get; }
 
-    /// <summary>Seconds in which it has computed.</summary>
+    /// <summary>Seconds in which it has computed until now.</summary>
     public abstract double BusySeconds { get; }
 
     /// <summary>States that nothing is left, at the end of a run.</summary>

@@ -5,6 +5,7 @@ internal static class BuiltInPolicies
 {
     public static IReadOnlyList<Type> Types { get; } =
     [
+        typeof(BalancePolicy),
         typeof(ClassMeanPolicy),
         typeof(ConductorPolicy),
         typeof(DeadlinePolicy),

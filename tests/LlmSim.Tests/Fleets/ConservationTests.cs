@@ -15,7 +15,7 @@ public sealed class ConservationTests
     public void Every_request_ends_once()
     {
         var outcomes = new long[4];
-        var (retries, failovers, notSent, wasted, migrations) = (0L, 0L, 0L, 0L, 0L);
+        var (retries, failovers, notSent, wasted, migrations, switches) = (0L, 0L, 0L, 0L, 0L, 0L);
         for (var seed = 1; seed <= Clusters; seed++)
         {
             var cluster = new DisturbedCluster(seed);
@@ -33,6 +33,7 @@ public sealed class ConservationTests
             retries += summary.Service?.Retries ?? 0;
             failovers += summary.Service?.Failovers ?? 0;
             notSent += summary.Service?.TurnsNotSent ?? 0;
+            switches += summary.Fleet?.RoleSwitches ?? 0;
             migrations += summary.Fleet?.Migrations ?? 0;
             wasted += summary.Service?.WastedTokens ?? 0;
         }
@@ -40,7 +41,7 @@ public sealed class ConservationTests
         // The clusters reach what they are for.
         Assert.All(outcomes, count => Assert.True(count > 100, string.Join(", ", outcomes)));
         Assert.All(
-            new[] { retries, failovers, notSent, wasted, migrations },
+            new[] { retries, failovers, notSent, wasted, migrations, switches },
             count => Assert.True(count > 100, $"{count}")
         );
     }

@@ -7,7 +7,8 @@ internal sealed partial class PrefillInstance
 {
     public override bool IsEmpty => _running is null && _queue.Count == 0 && _heldTokens == 0;
 
-    public override double BusySeconds => Busy.Seconds;
+    public override double BusySeconds =>
+        (Busy + (_running is null ? SimTime.Zero : _simulation.Now - _running.PrefillStart)).Seconds;
 
     public override void Withdraw(Request request)
     {
