@@ -180,7 +180,9 @@ internal sealed partial class Cluster
             return null;
         }
 
-        return _decodeRouter.Choose(request, _simulation.Now).Instance!;
+        return request.ChosenDecode >= 0 && Side(_decode, request.ChosenDecode) is { IsReady: true } chosen
+            ? chosen
+            : _decodeRouter.Choose(request, _simulation.Now).Instance!;
     }
 
     private void OnDecoded(Request request)

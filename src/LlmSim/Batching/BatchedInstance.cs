@@ -62,6 +62,8 @@ internal sealed partial class BatchedInstance : Instance
 
     public InstanceRole Role => _options.Role;
 
+    public override bool IsMixed => Role == InstanceRole.Mixed;
+
     public PagedKvCache Cache => _cache;
     public long CompletedRequests { get; private set; }
     public IterationTotals Totals { get; } = new();

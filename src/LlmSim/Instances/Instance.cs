@@ -21,6 +21,9 @@ internal abstract class Instance
     public IPerformanceModel Performance { get; }
     public long KvCapacityBytes { get; }
 
+    /// <summary>Whether requests that are prefilled here stay here to decode.</summary>
+    public virtual bool IsMixed => false;
+
     /// <summary>Whether requests may be sent here.</summary>
     public bool IsReady { get; set; } = true;
 

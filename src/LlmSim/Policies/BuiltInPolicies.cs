@@ -13,6 +13,7 @@ internal static class BuiltInPolicies
         typeof(FcfsPolicy),
         typeof(FixedPolicy),
         typeof(HrrnPolicy),
+        typeof(JointPolicy),
         typeof(KvAwarePolicy),
         typeof(LatestPolicy),
         typeof(LeastKvPolicy),

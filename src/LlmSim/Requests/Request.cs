@@ -56,6 +56,9 @@ internal sealed class Request
     public SimTime TransferFinish { get; set; }
     public int DecodeInstance { get; set; } = -1;
 
+    /// <summary>Number of the decode instance that was chosen as it arrived; −1 for none.</summary>
+    public int ChosenDecode { get; set; } = -1;
+
     /// <summary>When it joined the batch, the last time.</summary>
     public SimTime DecodeStart { get; set; }
 
@@ -200,6 +203,7 @@ internal sealed class Request
         PrefillFinish = default;
         TransferFinish = default;
         DecodeInstance = -1;
+        ChosenDecode = -1;
         DecodeStart = default;
         FirstDecodeStart = default;
         LastToken = default;

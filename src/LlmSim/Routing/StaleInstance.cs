@@ -28,6 +28,7 @@ internal sealed class StaleInstance : Instance
         Refresh();
     }
 
+    public override bool IsMixed => _live.IsMixed;
     public override int QueuedRequests => _heard.Queued;
     public override int RunningRequests => _heard.Running;
     public override long CommittedKvBytes => _heard.Committed;
