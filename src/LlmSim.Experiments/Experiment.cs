@@ -192,6 +192,7 @@ internal static partial class Experiment
                 configuration.Catalogs.Policies
             ),
             RouterStalenessSeconds = configuration.RouterStalenessSeconds,
+            RouterLoadIsPushed = configuration.RouterLoadIsPushed,
             Clients = ClientOptions.Of(configuration),
             Fleet = FleetOptions.Of(configuration),
             PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),

@@ -199,6 +199,18 @@ internal sealed record RunConfiguration
     /// <summary>What becomes of requests whose instance fails: "keep", "restart" or "fail".</summary>
     public string LostRequests { get; init; } = "keep";
 
+    /// <summary>Whether requests of instances that drain go to others, with their KV cache.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DrainsByMigration { get; init; }
+
+    /// <summary>Whether something becomes of instances.</summary>
+    [JsonIgnore]
+    internal bool HasFleet => (Faults ?? Failures ?? Autoscale) is not null;
+
+    /// <summary>How long an instance takes to change its role; null for the start of an engine.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SwitchTime { get; init; }
+
     /// <summary>How long instances take to start; null for the time to load the weights and start an engine.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? StartTime { get; init; }
@@ -214,6 +226,10 @@ internal sealed record RunConfiguration
     /// <summary>Seconds between two times at which routers hear of the instances' load, at least 0; 0 for load as it is.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double RouterStalenessSeconds { get; init; }
+
+    /// <summary>Whether instances report each change of their load, which takes so long, in the place of a period.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool RouterLoadIsPushed { get; init; }
 
     /// <summary>What policies are told about output lengths: "none", "oracle", "noisy:sigma=…", or what a policy predicts.</summary>
     public string OutputPredictor { get; init; } = "none";

@@ -127,6 +127,8 @@ internal sealed class SimulatedWorld
                 {
                     Hardware = HardwareCatalog.BuiltIn.Get(hardware),
                     TpSize = 1,
+                    // A policy that switches roles finds instances that may.
+                    Switches = true,
                     MemoryUtilization = 0.8 + (0.1 * random.Next(3)),
                 }),
         ];

@@ -78,7 +78,7 @@ internal sealed partial class Cluster
             return;
         }
 
-        var placement = _prefillRouter.Choose(request, _simulation.Now);
+        var placement = _prefillRouter.Choose(request, _simulation.Now, _decodeRouter);
         if (placement.Instance is not { } instance)
         {
             TurnAway(request, _prefillRouter.ReasonToReject);

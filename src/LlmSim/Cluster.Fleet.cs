@@ -31,7 +31,7 @@ internal sealed partial class Cluster : IFleetOwner
     public void ScaleLink(Instance instance, double factor) =>
         _transfers.Scale(instance, isPrefill: _prefill.Contains(instance), factor);
 
-    public bool IsEmpty(Instance instance) => instance.IsEmpty && !_transfers.To(instance).Any();
+    public bool IsEmpty(Instance instance) => instance.IsEmpty && !GoingTo(instance).Any();
 
     int IFleetOwner.Waiting(string stage) => stage == "decode" ? _undecoded.Count : _unplaced.Count;
 
@@ -46,7 +46,7 @@ internal sealed partial class Cluster : IFleetOwner
     public void Lose(IReadOnlyList<Instance> instances)
     {
         var lost = _live!.Where(request => IsOn(request, instances)).OrderBy(request => request.Id).ToArray();
-        var goingThere = instances.SelectMany(_transfers.To).OrderBy(request => request.Id).ToArray();
+        var goingThere = instances.SelectMany(GoingTo).OrderBy(request => request.Id).ToArray();
         foreach (var instance in instances.DistinctBy(instance => instance.FailingTogether[0]))
         {
             instance.Fail();
@@ -66,23 +66,50 @@ internal sealed partial class Cluster : IFleetOwner
             instance => instance.BusySeconds,
             _recovered.Count == 0
                 ? double.NaN
-                : _recovered.Average(failure => (failure.Value - failure.Key).Seconds)
+                : _recovered.Average(failure => (failure.Value - failure.Key).Seconds),
+            (_migrations.Count, _migrations.Bytes)
         );
 
-    private Fleet? NewFleet() =>
-        _scenario.Fleet is { } plan
-            ? new Fleet(
-                plan,
-                StagedInstances.Select(staged => new FleetMember(
-                    staged.Stage,
-                    staged.Instance,
-                    StartTime(plan, staged.Instance.Spec)
-                )),
-                this,
-                _simulation,
-                _scenario.Seed
-            )
-            : null;
+    private Fleet? NewFleet()
+    {
+        if (_scenario.Fleet is not { } plan)
+        {
+            return null;
+        }
+
+        FleetMember[] members =
+        [
+            .. StagedInstances.Select(staged => new FleetMember(
+                staged.Stage,
+                staged.Instance,
+                StartTime(plan, staged.Instance.Spec)
+            )),
+        ];
+        var prefill = members.AsSpan(0, _prefill.Length);
+        var decode = members.AsSpan(_prefill.Length, _decode.Length);
+        JoinRoles(prefill[.._scenario.PrefillInstances.Count], decode[_scenario.DecodeInstances.Count..]);
+        JoinRoles(decode[.._scenario.DecodeInstances.Count], prefill[_scenario.PrefillInstances.Count..]);
+        return new Fleet(plan, members, this, _simulation, _scenario.Seed);
+    }
+
+    /// <summary>Tells instances that may switch of what they are in their other role.</summary>
+    private static void JoinRoles(ReadOnlySpan<FleetMember> own, ReadOnlySpan<FleetMember> others)
+    {
+        var next = 0;
+        foreach (var member in own)
+        {
+            if (next < others.Length && member.Instance.Spec.Switches)
+            {
+                member.OtherRole = others[next];
+                others[next++].OtherRole = member;
+            }
+        }
+
+        foreach (var other in others)
+        {
+            other.IsSecondRole = true;
+        }
+    }
 
     private SimTime StartTime(FleetPlan plan, InstanceSpec spec)
     {
@@ -107,9 +134,8 @@ internal sealed partial class Cluster : IFleetOwner
     private bool IsOn(Request request, IReadOnlyList<Instance> instances) =>
         request.State switch
         {
-            RequestState.PrefillLocal or RequestState.DecodeGlobal => instances.Contains(
-                PrefillSide(request)
-            ),
+            RequestState.PrefillLocal => instances.Contains(PrefillSide(request)),
+            RequestState.DecodeGlobal => instances.Contains(Holder(request)),
             RequestState.DecodeLocal => instances.Contains(DecodeSide(request)),
             _ => _transfers.Fetching(request) is { } flow
                 && (instances.Contains(flow.Destination) || instances.Contains(flow.Source)),
@@ -118,6 +144,17 @@ internal sealed partial class Cluster : IFleetOwner
     /// <summary>Sends a KV cache to another instance than the one that it was sent to.</summary>
     private void Redirect(Request request)
     {
+        if (_migrations.Cancel(request))
+        {
+            if (!TryMove(request, Holder(request)))
+            {
+                Holder(request).Release(request);
+                BeginAgain(request);
+            }
+
+            return;
+        }
+
         _transfers.Cancel(request);
         if (request.State == RequestState.DecodeGlobal)
         {
@@ -136,7 +173,7 @@ internal sealed partial class Cluster : IFleetOwner
 
         if (request.State == RequestState.DecodeGlobal && !_undecoded.Remove(request))
         {
-            _transfers.Cancel(request);
+            CancelTransfer(request);
         }
         else if (request.State == RequestState.PrefillLocal)
         {
@@ -147,6 +184,11 @@ internal sealed partial class Cluster : IFleetOwner
             _transfers.CancelFetch(request);
         }
 
+        BeginAgain(request);
+    }
+
+    private void BeginAgain(Request request)
+    {
         var plan = _scenario.Fleet!.LostRequests;
         if (plan == LostRequests.Fail)
         {

@@ -68,10 +68,10 @@ internal sealed partial class Cluster
             case RequestState.DecodeGlobal:
                 if (!_undecoded.Remove(request))
                 {
-                    _transfers.Cancel(request);
+                    CancelTransfer(request);
                 }
 
-                PrefillSide(request).Release(request);
+                Holder(request).Release(request);
                 Drop(request);
                 break;
             default:

@@ -31,6 +31,7 @@ internal sealed partial class Cluster
     private readonly AdmissionGate? _gate;
     private readonly Feedback? _feedback;
     private readonly RouterClock? _routerClock;
+    private readonly PushedLoad? _pushedLoad;
     private readonly OutputPredictions? _predictions;
     private readonly RequestPool _requests;
     private readonly FrontEnd? _frontEnd;
@@ -71,7 +72,7 @@ internal sealed partial class Cluster
         _transfers = new KvTransfers(
             scenario.Semantics.KvTransfer,
             fetchesPrefixes: scenario.Policies.PrefillGlobal is IPrefixFetchingPolicy,
-            scenario.PrefillInstances,
+            scenario.PrefillRoles,
             scenario.Model.Layers,
             _simulation,
             kvFootprint,
@@ -79,6 +80,7 @@ internal sealed partial class Cluster
             request => _decodeRouter!.HasReady(request),
             OnTransferred
         );
+        _migrations = new Migrations(_transfers, OnMoved);
         var build = new ClusterBuilder(
             scenario,
             _simulation,
@@ -106,16 +108,14 @@ internal sealed partial class Cluster
             scenario.Policies.All.Concat(scenario.Fleet?.Autoscale?.Policies.Values ?? [])
         );
         _predictions = build.Predictions();
-        _routerClock =
-            scenario.RouterStalenessSeconds > 0
-                ? new(
-                    _simulation,
-                    scenario.RouterStalenessSeconds,
-                    () => HasWork,
-                    _prefillRouter,
-                    _decodeRouter
-                )
-                : null;
+        if (scenario is { RouterStalenessSeconds: > 0 and var staleness, RouterLoadIsPushed: var isPushed })
+        {
+            _pushedLoad = isPushed ? new(_simulation, staleness, _prefillRouter, _decodeRouter) : null;
+            _routerClock = isPushed
+                ? null
+                : new(_simulation, staleness, () => HasWork, _prefillRouter, _decodeRouter);
+        }
+
         _fleet = NewFleet();
     }
 
@@ -131,6 +131,7 @@ internal sealed partial class Cluster
                 _client.Start();
                 _fleet?.Start();
                 _routerClock?.Start();
+                _pushedLoad?.Start();
                 _simulation.Run(cancellation);
             }
         }
@@ -179,7 +180,9 @@ internal sealed partial class Cluster
             return null;
         }
 
-        return _decodeRouter.Choose(request, _simulation.Now).Instance!;
+        return request.ChosenDecode >= 0 && Side(_decode, request.ChosenDecode) is { IsReady: true } chosen
+            ? chosen
+            : _decodeRouter.Choose(request, _simulation.Now).Instance!;
     }
 
     private void OnDecoded(Request request)

@@ -56,7 +56,7 @@ internal sealed class ClusterBuilder(
 
     public Instance[] PrefillInstances() =>
         [
-            .. NotEmpty(scenario.PrefillInstances, "prefill")
+            .. NotEmpty(scenario.PrefillRoles, "prefill")
                 .Select(
                     (spec, index) =>
                         spec.Engine is null
@@ -67,7 +67,7 @@ internal sealed class ClusterBuilder(
 
     public Instance[] DecodeInstances() =>
         [
-            .. NotEmpty(scenario.DecodeInstances, "decode")
+            .. NotEmpty(scenario.DecodeRoles, "decode")
                 .Select(
                     (spec, index) =>
                         spec.Engine is null
@@ -79,7 +79,7 @@ internal sealed class ClusterBuilder(
     /// <summary>Numbered after all others, so that indices in the results are unique.</summary>
     public Instance[] MixedInstances()
     {
-        var first = Math.Max(scenario.PrefillInstances.Count, scenario.DecodeInstances.Count);
+        var first = Math.Max(scenario.PrefillRoles.Count, scenario.DecodeRoles.Count);
         return
         [
             .. scenario.MixedInstances.Select(

@@ -69,6 +69,11 @@ public sealed record Scenario
     public double RouterStalenessSeconds { get; init; }
 
     /// <summary>
+    /// Whether instances report each change of their load, which takes <see cref="RouterStalenessSeconds" /> to the routers, in the place of a period.
+    /// </summary>
+    public bool RouterLoadIsPushed { get; init; }
+
+    /// <summary>
     /// Requests in flight in a closed loop, at least 1: the next of the workload is sent at the instant at which one ends, and
     /// the workload's times are not read. Null for a workload whose requests come at their own times.
     /// </summary>
@@ -88,6 +93,21 @@ public sealed record Scenario
 
     /// <summary>Gives an instance its performance model; the roofline when null.</summary>
     public Func<InstanceSpec, IPerformanceModel>? PerformanceModelFactory { get; init; }
+
+    /// <summary>Whether instances may change their role.</summary>
+    private bool SwitchesRoles => Fleet?.Autoscale is { SwitchesRoles: true };
+
+    /// <summary>Instances that may ever prefill: those that decode at first come last.</summary>
+    internal IReadOnlyList<InstanceSpec> PrefillRoles =>
+        SwitchesRoles
+            ? [.. PrefillInstances, .. DecodeInstances.Where(instance => instance.Switches)]
+            : PrefillInstances;
+
+    /// <summary>Instances that may ever decode: those that prefill at first come last.</summary>
+    internal IReadOnlyList<InstanceSpec> DecodeRoles =>
+        SwitchesRoles
+            ? [.. DecodeInstances, .. PrefillInstances.Where(instance => instance.Switches)]
+            : DecodeInstances;
 
     /// <summary>All instances: those that prefill, those that decode, then those that do both.</summary>
     internal IEnumerable<InstanceSpec> Instances =>

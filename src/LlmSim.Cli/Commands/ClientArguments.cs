@@ -49,9 +49,23 @@ internal sealed class ClientArguments
         ["keep", "restart", "fail"]
     );
 
+    private readonly Option<string> _drain = CliOption.Choice(
+        "drain",
+        "requests on an instance that is to stop, or to fail after a notice, end where they are (finish), or go to another one with their KV cache "
+            + "(migrate)",
+        FleetOptions.Drains[0],
+        FleetOptions.Drains
+    );
+
     private readonly Option<string> _startTime = CliOption.Text(
         "start_time",
         $"how long an instance takes to start: {FleetOptions.StartForm} [engine=30,load=2e9]",
+        valueName: "TIME"
+    );
+
+    private readonly Option<string> _switchTime = CliOption.Text(
+        "switch_time",
+        "how long an instance takes to change its role once it is empty, as 30 or 500ms [the engine of start_time: weights stay]",
         valueName: "TIME"
     );
 
@@ -74,7 +88,7 @@ internal sealed class ClientArguments
     public OptionGroup FleetGroup =>
         new(
             "Fleet (docs/fleets.md)",
-            [_faults, _failures, _lostRequests, _startTime, _autoscale, _autoscaleLimits]
+            [_faults, _failures, _lostRequests, _drain, _startTime, _switchTime, _autoscale, _autoscaleLimits]
         );
 
     public RunConfiguration Read(ParseResult parse, RunConfiguration configuration)
@@ -88,7 +102,9 @@ internal sealed class ClientArguments
             Faults = parse.GetValue(_faults),
             Failures = parse.GetValue(_failures),
             LostRequests = parse.GetRequiredValue(_lostRequests),
+            DrainsByMigration = parse.GetRequiredValue(_drain) == FleetOptions.Drains[^1],
             StartTime = parse.GetValue(_startTime),
+            SwitchTime = parse.GetValue(_switchTime),
             Autoscale = parse.GetValue(_autoscale),
             AutoscaleLimits = parse.GetValue(_autoscaleLimits),
         };

@@ -15,7 +15,7 @@ internal sealed class NewPolicyCommand : CliCommand
 
     private readonly Option<string> _kind = CliOption.Choice(
         "kind",
-        "what it decides, and how: routing by choice or by score, queueing by choice or by key, admission, the size of a fleet, preemption, prediction",
+        "what it decides, and how: routing by choice or by score or of both instances at once, queueing by choice or by key, admission, the size of a fleet, preemption, prediction",
         "scored",
         PolicyTemplate.Kinds
     );
@@ -47,7 +47,7 @@ internal sealed class NewPolicyCommand : CliCommand
         var path = PolicyTemplate.Write(name, kind, folder);
         var decision = kind switch
         {
-            "global" or "scored" => "prefill_global",
+            "global" or "scored" or "joint" => "prefill_global",
             "admission" => "admission_policy",
             "autoscale" or "victim" => kind,
             "predictor" => "output_predictor",

@@ -77,7 +77,7 @@ internal sealed partial class RunArguments
 
     private readonly Option<string> _routerStaleness = CliOption.Text(
         "router_staleness",
-        "period at which routers hear of the instances' load, as 50ms or 0.05 [0: they see it as it is]",
+        $"how old the load of instances is that routers see: {RouterStaleness.Form} [0: as it is]",
         null,
         "TIME"
     );
@@ -261,8 +261,10 @@ internal sealed partial class RunArguments
     private RunConfiguration Read(ParseResult parse) =>
         _statistics.Read(parse, _clients.Read(parse, ReadScenario(parse)));
 
-    private RunConfiguration ReadScenario(ParseResult parse) =>
-        _workload.Read(
+    private RunConfiguration ReadScenario(ParseResult parse)
+    {
+        var staleness = RouterStaleness.Parse(parse.GetValue(_routerStaleness));
+        return _workload.Read(
             parse,
             new RunConfiguration
             {
@@ -280,12 +282,12 @@ internal sealed partial class RunArguments
                 AdmissionPolicy = parse.GetValue(_admissionPolicy),
                 Victim = parse.GetValue(_victim),
                 OutputPredictor = parse.GetRequiredValue(_outputPredictor),
-                RouterStalenessSeconds = parse.GetValue(_routerStaleness) is { } time
-                    ? TimeText.Seconds("router_staleness", time)
-                    : 0,
+                RouterStalenessSeconds = staleness.Seconds,
+                RouterLoadIsPushed = staleness.IsPushed,
                 TtftSloSeconds = parse.GetValue(_ttftSlo),
                 TpotSloSeconds = parse.GetValue(_tpotSlo),
                 Semantics = _semantics.Read(parse),
             }
         );
+    }
 }

@@ -40,7 +40,9 @@ internal static partial class SummaryReport
             Line(
                 writer,
                 "Routers",
-                FormattableString.Invariant($"hear of the load every {c.RouterStalenessSeconds} s")
+                FormattableString.Invariant(
+                    $"hear of {(c.RouterLoadIsPushed ? "each change of the load after" : "the load every")} {c.RouterStalenessSeconds} s"
+                )
             );
         }
 

@@ -86,6 +86,24 @@ internal static partial class SummaryReport
             $"{Figures.Number(fleet.MeanReadyInstances)} instances ready on average; {Figures.Count(fleet.Failures)} failures, "
                 + $"{Figures.Count(fleet.Starts)} starts, {Figures.Count(fleet.Stops)} stops"
         );
+        if (fleet.RoleSwitches > 0)
+        {
+            WriteWrapped(
+                writer,
+                "",
+                $"{Figures.Count(fleet.RoleSwitches)} changes from prefill to decode or back"
+            );
+        }
+
+        if (fleet.Migrations > 0)
+        {
+            WriteWrapped(
+                writer,
+                "",
+                $"{Figures.Count(fleet.Migrations)} KV caches went to another instance, {Figures.Number(fleet.MigratedBytes / 1e9)} GB"
+            );
+        }
+
         var recovery = double.IsNaN(fleet.RecoverySeconds)
             ? ""
             : $"; {Figures.Number(fleet.RecoverySeconds)} s to recover";

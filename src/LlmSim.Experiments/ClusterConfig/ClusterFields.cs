@@ -137,6 +137,13 @@ internal static class ClusterFields
             (one, value) => one with { Role = (InstanceRole)value }
         ),
         new(
+            "switches",
+            new ClusterValue.Flag(),
+            "false",
+            "whether an autoscaler may have a prefill instance decode, or the other way round",
+            (one, value) => one with { Spec = one.Spec with { Switches = (bool)value } }
+        ),
+        new(
             "engine",
             new ClusterValue.Fields("", EngineFields.All),
             "none; on mixed instances one of kind vllm",

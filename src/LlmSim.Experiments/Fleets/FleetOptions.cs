@@ -15,6 +15,9 @@ internal static class FleetOptions
     internal const string StartForm =
         "seconds such as 60, or engine=30,load=2e9 (bytes/s of each accelerator)";
 
+    /// <summary>Ways to drain, as the option says them.</summary>
+    internal static IReadOnlyList<string> Drains { get; } = [.. Enum.GetNames<DrainPlan>().Select(Lower)];
+
     internal static IReadOnlyList<string> Stages { get; } = ["prefill", "decode", "mixed"];
 
     private static readonly string[] s_lost = [.. Enum.GetNames<LostRequests>().Select(Lower)];
@@ -26,7 +29,7 @@ internal static class FleetOptions
     /// <exception cref="UserErrorException">An option or the file of faults is wrong.</exception>
     public static FleetPlan? Of(RunConfiguration c)
     {
-        if ((c.Faults ?? c.Failures ?? c.Autoscale) is null)
+        if (!c.HasFleet)
         {
             return null;
         }
@@ -52,9 +55,11 @@ internal static class FleetOptions
         {
             Failures = c.Failures is { } failures ? ParseFailures(failures) : null,
             LostRequests = ParseLost(c.LostRequests),
+            Drain = c.DrainsByMigration ? DrainPlan.Migrate : DrainPlan.Finish,
             StartSeconds = start.Seconds,
             EngineStartSeconds = start.Engine,
             LoadBytesPerSecond = start.Load,
+            SwitchSeconds = c.SwitchTime is { } time ? TimeText.Seconds("switch_time", time) : null,
         };
     }
 

@@ -35,6 +35,8 @@ internal sealed record ClusterFieldReader(
             "kv_link_bytes_per_second",
             "kv_link_latency_seconds"
         ),
+        new("drain migrate", (run, _) => run.Migrates, "kv_link_bytes_per_second", "kv_link_latency_seconds"),
+        new("an autoscaler that switches roles, such as balance", (run, _) => run.SwitchesRoles, "switches"),
         new(
             "memory_limit tensor_parallel_group and without kv_blocks",
             (run, instance) =>

@@ -1,5 +1,6 @@
 using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Experiments.Fleets;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Performance;
@@ -85,6 +86,12 @@ internal sealed class RunParts(RunConfiguration configuration)
     /// <summary>Whether KV caches leave an instance to decode at another one.</summary>
     public bool SendsKvCaches => Cluster.Prefill.Count > 0;
 
+    /// <summary>Whether KV caches leave an instance that drains.</summary>
+    public bool Migrates => configuration is { DrainsByMigration: true, HasFleet: true };
+
+    /// <summary>Whether instances may change from prefill to decode and back.</summary>
+    public bool SwitchesRoles => FleetOptions.Of(configuration)?.Autoscale is { SwitchesRoles: true };
+
     public bool HasPrefillWithoutEngine => Cluster.Prefill.Any(instance => instance.Engine is null);
 
     public bool HasDecodeWithoutEngine =>
@@ -132,7 +139,11 @@ internal sealed class RunParts(RunConfiguration configuration)
         | PolicyDecisions.Admission
         | PolicyDecisions.Victim
         | PolicyDecisions.OutputPredictor
-        | (SendsKvCaches ? PolicyDecisions.DecodeGlobal | PolicyDecisions.DecodeLocal : PolicyDecisions.None);
+        | (
+            SendsKvCaches || Migrates
+                ? PolicyDecisions.DecodeGlobal | PolicyDecisions.DecodeLocal
+                : PolicyDecisions.None
+        );
 
     private PolicySet Policies => _policies ??= Experiment.CreatePolicies(configuration);
 

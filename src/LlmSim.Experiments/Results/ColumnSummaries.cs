@@ -102,6 +102,9 @@ internal static class ColumnSummaries
         ["goodput_during_failures"] =
             "requests that met their SLOs and ended while an instance was down, per second of that time",
         ["goodput_without_failures"] = "the same of the rest of the time",
+        ["role_switches"] = "changes of an instance from prefill to decode or back",
+        ["migrations"] = "KV caches that went from an instance that drained to another one",
+        ["migrated_bytes"] = "bytes of these",
         ["tier"] = "what the times of the least sure instance rest on",
         ["tier_source"] = "where the times come from",
         ["tier_error"] = "errors that predictions of this tier and class had on measured configurations",

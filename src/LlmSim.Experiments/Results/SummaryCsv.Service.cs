@@ -2,7 +2,7 @@ using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Results;
 
-/// <content>Clients that react, and the life of the instances.</content>
+/// <content>Columns of clients that react.</content>
 internal static partial class SummaryCsv
 {
     private static IEnumerable<(string Name, object? Value)> Service(RunSummary s) =>
@@ -18,13 +18,5 @@ internal static partial class SummaryCsv
             ("recomputed_tokens", s.Service?.RecomputedTokens),
             ("wasted_tokens", s.Service?.WastedTokens),
             ("jain_index", s.Service?.JainIndex),
-            ("instance_failures", s.Fleet?.Failures),
-            ("availability_pct", s.Fleet?.AvailabilityPercent),
-            ("mean_ready_instances", s.Fleet?.MeanReadyInstances),
-            ("accelerator_seconds", s.Fleet?.AcceleratorSeconds),
-            ("idle_accelerator_seconds", s.Fleet?.IdleAcceleratorSeconds),
-            ("recovery_seconds", s.Fleet?.RecoverySeconds),
-            ("goodput_during_failures", s.Fleet?.GoodputDuringFailures),
-            ("goodput_without_failures", s.Fleet?.GoodputWithoutFailures),
         ];
 }

@@ -136,15 +136,10 @@ internal static partial class SummaryCsv
             ("ttft_patience", c.TtftPatience),
             ("patience", c.Patience),
             ("retries", WithoutCommas(c.Retries ?? "")),
-            ("faults", c.Faults),
-            ("failures", WithoutCommas(c.Failures ?? "")),
-            ("lost_requests", c.LostRequests),
-            ("start_time", WithoutCommas(c.StartTime ?? "")),
-            ("autoscale", WithoutCommas(c.Autoscale ?? "")),
-            ("autoscale_limits", WithoutCommas(c.AutoscaleLimits ?? "")),
+            .. FleetSettings(c),
             ("admission_policy", c.AdmissionPolicy is { } admission ? WithoutCommas(admission) : null),
             ("victim", c.Victim),
-            ("router_staleness", c.RouterStalenessSeconds),
+            ("router_staleness", RouterStaleness.Of(c).Text),
         ];
 
     private static IEnumerable<(string Name, object? Value)> OurFigures(RunSummary s) =>
@@ -191,6 +186,7 @@ internal static partial class SummaryCsv
             ("window_goodput_requests_per_second", s.ArrivalWindow.GoodputRequestsPerSecond),
             ("queue_grows", s.QueueGrows ? "true" : "false"),
             .. Service(s),
+            .. FleetFigures(s.Fleet),
         ];
 
     /// <summary>What the times rest on, and the ranges in which such means were measured; never a setting.</summary>

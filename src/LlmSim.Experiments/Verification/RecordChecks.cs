@@ -112,7 +112,8 @@ internal static class RecordChecks
             $"request {r.Id}: prefill until {r.PrefillFinish}, transfer until {r.TransferFinish}, decode from {r.FirstDecodeStart} and {r.DecodeStart} to {r.Finish} are out of order"
         );
         findings.Require(
-            r.Evictions > 0 || (r.DecodeStart == r.FirstDecodeStart && r.Recompute == SimTime.Zero),
+            r.Evictions + r.Migrations > 0
+                || (r.DecodeStart == r.FirstDecodeStart && r.Recompute == SimTime.Zero),
             $"request {r.Id}: it was never evicted, and joined a batch at {r.FirstDecodeStart} and {r.DecodeStart}, recomputing for {r.Recompute}"
         );
         findings.Require(

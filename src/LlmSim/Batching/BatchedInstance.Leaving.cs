@@ -1,3 +1,5 @@
+using LlmSim.Kernel;
+
 namespace LlmSim.Batching;
 
 /// <content>Requests that leave before they have all their tokens.</content>
@@ -9,7 +11,8 @@ internal sealed partial class BatchedInstance
     public override bool IsEmpty =>
         RunningRequests == 0 && QueuedRequests == 0 && _sending.Count == 0 && _expected.Count == 0;
 
-    public override double BusySeconds => Totals.Busy.Seconds;
+    public override double BusySeconds =>
+        (Totals.Busy + (_isPlanned ? _simulation.Now - _group.Times.Start : SimTime.Zero)).Seconds;
 
     public override void Withdraw(Request request)
     {

@@ -27,6 +27,7 @@ internal sealed partial class BatchedInstance
             $"{this} released KV that it did not hold ({request})"
         );
         _cache.Release(sequence);
+        _scheduler.OnFreed();
         _group.Interrupt();
     }
 

@@ -62,6 +62,8 @@ internal sealed partial class BatchedInstance : Instance
 
     public InstanceRole Role => _options.Role;
 
+    public override bool IsMixed => Role == InstanceRole.Mixed;
+
     public PagedKvCache Cache => _cache;
     public long CompletedRequests { get; private set; }
     public IterationTotals Totals { get; } = new();
@@ -107,6 +109,10 @@ internal sealed partial class BatchedInstance : Instance
         {
             request.State = RequestState.DecodeLocal;
             request.DecodeInstance = Index;
+            if (Mover is not null && MovesOn(request, sequence))
+            {
+                return;
+            }
         }
         else
         {
@@ -183,6 +189,7 @@ internal sealed partial class BatchedInstance : Instance
         }
 
         _leaving.Clear();
+        MoveRunning(times.End);
     }
 
     public override string ToString() => $"{Role} instance {Index}".ToLowerInvariant();

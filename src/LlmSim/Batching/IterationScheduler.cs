@@ -172,6 +172,9 @@ internal abstract partial class IterationScheduler(
         }
     }
 
+    /// <summary>Takes a separate request out of the batch; it keeps its blocks.</summary>
+    public void TakeAway(SequenceState sequence) => _single.Remove(sequence);
+
     /// <summary>Takes a separate request out of the batch, and its blocks from it: it starts over. Where it waits is the rule's.</summary>
     protected void TakeOut(SequenceState sequence)
     {

@@ -88,11 +88,9 @@ internal sealed partial class Fleet
             return;
         }
 
-        foreach (var member in hit.Where(member => member.State == InstanceState.Ready))
-        {
-            member.IsUnderNotice = true;
-            Change(member, InstanceState.Draining);
-        }
+        var draining = Array.FindAll(hit, member => member.State == InstanceState.Ready);
+        Array.ForEach(draining, member => member.IsUnderNotice = true);
+        Drain(draining);
 
         _changes.Set(
             _simulation.Now + SimTime.FromSeconds(noticeSeconds),

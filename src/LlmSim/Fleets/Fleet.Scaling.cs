@@ -29,11 +29,17 @@ internal sealed partial class Fleet
                 );
             }
 
-            if (autoscale.Min > stage.Count())
+            var present = stage.Count(member => !member.IsSecondRole);
+            if (autoscale.Min > present)
             {
                 throw new UserErrorException(
-                    $"autoscale_limits: min: found {autoscale.Min}; allowed: at most the {stage.Count()} {stage.Key} instances of the cluster"
+                    $"autoscale_limits: min: found {autoscale.Min}; allowed: at most the {present} {stage.Key} instances of the cluster"
                 );
+            }
+
+            if (autoscale.SwitchesRoles)
+            {
+                continue;
             }
 
             var initial = Math.Max(1, autoscale.Initial ?? autoscale.Min);
@@ -42,6 +48,8 @@ internal sealed partial class Fleet
                 Change(member, InstanceState.Stopped);
             }
         }
+
+        StopSecondRoles(autoscale);
     }
 
     private IEnumerable<IGrouping<string, FleetMember>> Stages => _members.GroupBy(member => member.Stage);
@@ -64,6 +72,13 @@ internal sealed partial class Fleet
     private void Decide(AutoscalePlan autoscale)
     {
         var counts = _owner.Counts;
+        if (autoscale.RolePolicy is { } roles)
+        {
+            DecideRoles(autoscale, roles, counts);
+            _seen = counts;
+            return;
+        }
+
         foreach (var stage in Stages)
         {
             if (autoscale.Policies.GetValueOrDefault(stage.Key) is { } policy)
@@ -82,12 +97,28 @@ internal sealed partial class Fleet
         in LoadCounts counts
     )
     {
+        var context = Look(autoscale, members, counts);
+        var (stage, present) = (context.Stage, context.Ready + context.Starting);
+        var asked = Math.Clamp(Ask(policy, context), autoscale.Min, context.Max);
+        var wanted = MostWanted(autoscale, stage, asked, present);
+        if (wanted > present)
+        {
+            Grow(members, wanted - present);
+        }
+        else if (wanted < present)
+        {
+            Shrink(members, present - wanted);
+        }
+    }
+
+    private FleetContext Look(AutoscalePlan autoscale, FleetMember[] members, in LoadCounts counts)
+    {
         var stage = members[0].Stage;
         var ready = members.Where(member => member.State == InstanceState.Ready).ToArray();
         var present = ready.Length + members.Count(member => member.State == InstanceState.Starting);
         var max = Math.Min(autoscale.Max ?? members.Length, members.Length);
         var capacity = ready.Sum(member => (double)member.Instance.KvCapacityBytes);
-        var context = new FleetContext
+        return new FleetContext
         {
             Now = _simulation.Now,
             Stage = stage,
@@ -106,16 +137,6 @@ internal sealed partial class Fleet
             IntervalSeconds = autoscale.IntervalSeconds,
             StartSeconds = members[0].StartTime.Seconds,
         };
-        var asked = Math.Clamp(Ask(policy, context), autoscale.Min, max);
-        var wanted = MostWanted(autoscale, stage, asked, present);
-        if (wanted > present)
-        {
-            Grow(members, wanted - present);
-        }
-        else if (wanted < present)
-        {
-            Shrink(members, present - wanted);
-        }
     }
 
     /// <summary>The most that was wanted of late, so that a short lull stops nothing: the stabilization window of Kubernetes' autoscaler, which begins with those that there are.</summary>

@@ -90,14 +90,27 @@ internal sealed partial class Fleet
                 && _owner.IsEmpty(member.Instance)
             )
             {
-                Change(member, InstanceState.Stopped);
+                if (member.IsSwitching)
+                {
+                    // Not yet: it may be in the middle of an iteration's end.
+                    _changes.Set(_simulation.Now, new Step(() => TakeOtherRole(member)));
+                }
+                else
+                {
+                    Change(member, InstanceState.Stopped);
+                }
             }
         }
     }
 
     public override string ToString() => "the fleet";
 
-    public FleetSummary Summarize(SimTime until, Func<Instance, double> busySeconds, double recoverySeconds)
+    public FleetSummary Summarize(
+        SimTime until,
+        Func<Instance, double> busySeconds,
+        double recoverySeconds,
+        (long Count, long Bytes) migrations
+    )
     {
         double Sum(InstanceState state, bool accelerators) =>
             _members.Sum(member =>
@@ -115,20 +128,20 @@ internal sealed partial class Fleet
             Failures = Failures,
             Starts = _starts,
             Stops = _stops,
+            RoleSwitches = _roleSwitches,
+            Migrations = migrations.Count,
+            MigratedBytes = migrations.Bytes,
             AvailabilityPercent = 100 * ready / (ready + down),
             MeanReadyInstances = ready / until.Seconds,
             AcceleratorSeconds = paid,
             PaidShares =
             [
-                .. _members.Select(member =>
-                    1
-                    - (
-                        (
-                            member.SecondsIn(InstanceState.Stopped, until)
-                            + member.SecondsIn(InstanceState.Failed, until)
-                        ) / until.Seconds
-                    )
-                ),
+                .. _members
+                    .Where(member => !member.IsSecondRole)
+                    .Select(member =>
+                        PaidShare(member, until)
+                        + (member.OtherRole is { } other ? PaidShare(other, until) : 0)
+                    ),
             ],
             IdleAcceleratorSeconds =
                 paid - _members.Sum(member => busySeconds(member.Instance) * member.Instance.Spec.TpSize),
@@ -139,6 +152,13 @@ internal sealed partial class Fleet
             Disturbances = _disturbances,
         };
     }
+
+    private static double PaidShare(FleetMember member, SimTime until) =>
+        1
+        - (
+            (member.SecondsIn(InstanceState.Stopped, until) + member.SecondsIn(InstanceState.Failed, until))
+            / until.Seconds
+        );
 
     private void Change(FleetMember member, InstanceState state)
     {
@@ -160,10 +180,15 @@ internal sealed partial class Fleet
     private void BeginStart(FleetMember member)
     {
         _starts++;
+        BeginStart(member, member.StartTime);
+    }
+
+    private void BeginStart(FleetMember member, SimTime time)
+    {
         Change(member, InstanceState.Starting);
         var planned = member.Changes;
         _changes.Set(
-            _simulation.Now + member.StartTime,
+            _simulation.Now + time,
             new Step(() =>
             {
                 if (member.Changes == planned)
@@ -175,13 +200,23 @@ internal sealed partial class Fleet
         );
     }
 
+    /// <summary>They take no new requests, and those that they have go elsewhere where the plan says so.</summary>
+    private void Drain(FleetMember[] members)
+    {
+        Array.ForEach(members, member => Change(member, InstanceState.Draining));
+        if (_plan.Drain == DrainPlan.Migrate)
+        {
+            Array.ForEach(members, member => _owner.MoveOut(member.Instance));
+        }
+    }
+
     /// <summary>It takes no new requests; when it is empty it stops.</summary>
     private void BeginStop(FleetMember member)
     {
         _stops++;
         if (member.State == InstanceState.Ready)
         {
-            Change(member, InstanceState.Draining);
+            Drain([member]);
             OnLeft();
         }
         else
@@ -236,6 +271,9 @@ internal interface IFleetOwner
 
     /// <summary>Whether an instance has nothing to do, and nothing is on its way to it.</summary>
     bool IsEmpty(Instance instance);
+
+    /// <summary>Requests of an instance that drains go elsewhere, with their KV cache.</summary>
+    void MoveOut(Instance instance);
 
     /// <summary>All that is on these instances is lost.</summary>
     void Lose(IReadOnlyList<Instance> instances);

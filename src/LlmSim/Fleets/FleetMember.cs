@@ -18,6 +18,15 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
     /// <summary>Time from the decision to start it until it is ready.</summary>
     public SimTime StartTime => startTime;
 
+    /// <summary>The same accelerators in the other role, of which one at most is not stopped; null where they have only one.</summary>
+    public FleetMember? OtherRole { get; set; }
+
+    /// <summary>Whether the accelerators have the other role at the start.</summary>
+    public bool IsSecondRole { get; set; }
+
+    /// <summary>Whether it drains to take the other role.</summary>
+    public bool IsSwitching { get; set; }
+
     public InstanceState State => _life[^1].State;
 
     /// <summary>How often it has changed its state: what was planned for an earlier one no longer holds.</summary>
@@ -38,6 +47,8 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
         Changes++;
         Failures += state == InstanceState.Failed ? 1 : 0;
         instance.IsReady = state == InstanceState.Ready;
+        instance.StayPut();
+        IsSwitching &= state == InstanceState.Draining;
     }
 
     /// <summary>Seconds in a state until a time.</summary>

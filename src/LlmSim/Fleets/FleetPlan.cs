@@ -14,6 +14,9 @@ public sealed record FleetPlan
     /// <summary>What becomes of requests whose instance fails.</summary>
     public LostRequests LostRequests { get; init; } = LostRequests.Keep;
 
+    /// <summary>What becomes of requests on an instance that drains: before it stops, or before a failure with a notice.</summary>
+    public DrainPlan Drain { get; init; }
+
     /// <summary>
     /// Seconds from the decision to start an instance until it is ready. Null: <see cref="EngineStartSeconds" /> and the time to load its weights.
     /// </summary>
@@ -24,6 +27,12 @@ public sealed record FleetPlan
 
     /// <summary>Bytes per second at which each accelerator of an instance loads its weights.</summary>
     public double LoadBytesPerSecond { get; init; } = 2e9;
+
+    /// <summary>
+    /// Seconds that an instance takes to change its role once it is empty. Null: <see cref="StartSeconds" /> where they are given, else <see cref="EngineStartSeconds" />, because its
+    /// weights stay.
+    /// </summary>
+    public double? SwitchSeconds { get; init; }
 
     /// <summary>How the number of instances follows the load; null for a fixed fleet.</summary>
     public AutoscalePlan? Autoscale { get; init; }
@@ -43,6 +52,18 @@ public enum LostRequests
 
     /// <summary>The client hears of the failure, and may try again.</summary>
     Fail,
+}
+
+/// <summary>What becomes of requests on an instance that drains.</summary>
+public enum DrainPlan
+{
+    /// <summary>They end where they are.</summary>
+    Finish,
+
+    /// <summary>
+    /// Waiting ones are routed anew, and running ones go to another instance that can decode, with their KV cache; where none has room they end where they are.
+    /// </summary>
+    Migrate,
 }
 
 /// <summary>Something that happens to instances at a time.</summary>
@@ -110,6 +131,13 @@ public sealed record AutoscalePlan
 {
     /// <summary>The policy of each stage, by "prefill", "decode" and "mixed": each has one of its own.</summary>
     public required IReadOnlyDictionary<string, Policies.IAutoscalePolicy> Policies { get; init; }
+
+    /// <summary>The policy that changes roles, where it is one; then the number of instances does not change.</summary>
+    internal Policies.IRolePolicy? RolePolicy =>
+        Policies.GetValueOrDefault("prefill") as Policies.IRolePolicy;
+
+    /// <summary>Whether instances may change from prefill to decode and back.</summary>
+    internal bool SwitchesRoles => RolePolicy is not null;
 
     /// <summary>Seconds between two decisions.</summary>
     public double IntervalSeconds { get; init; } = 10;

@@ -6,6 +6,8 @@ namespace LlmSim.Instances;
 /// <summary>What prefill and decode instances have in common: the part that policies see.</summary>
 internal abstract class Instance
 {
+    private readonly HashSet<Request> _askedToMove = [];
+
     protected Instance(int index, InstanceSpec spec, IPerformanceModel performance, long kvCapacityBytes)
     {
         Index = index;
@@ -18,6 +20,9 @@ internal abstract class Instance
     public InstanceSpec Spec { get; }
     public IPerformanceModel Performance { get; }
     public long KvCapacityBytes { get; }
+
+    /// <summary>Whether requests that are prefilled here stay here to decode.</summary>
+    public virtual bool IsMixed => false;
 
     /// <summary>Whether requests may be sent here.</summary>
     public bool IsReady { get; set; } = true;
@@ -85,6 +90,41 @@ internal abstract class Instance
     /// <summary>All that is at these instances is lost. What the requests had got is theirs until they start over.</summary>
     public abstract void Fail();
 
+    /// <summary>Where its requests go while it drains; null while they stay.</summary>
+    protected IRequestMover? Mover { get; private set; }
+
+    /// <summary>
+    /// It drains, and its requests go elsewhere: waiting ones at once, running ones with their KV cache at the first boundary at which they decode. Each is
+    /// asked about once.
+    /// </summary>
+    public void MoveOut(IRequestMover mover)
+    {
+        Mover = mover;
+        OnMoveOut();
+    }
+
+    /// <summary>Those that are still here stay.</summary>
+    public void StayPut()
+    {
+        Mover = null;
+        _askedToMove.Clear();
+    }
+
+    /// <summary>Sends waiting requests away, and looks at running ones at the next boundary.</summary>
+    protected virtual void OnMoveOut() { }
+
+    /// <summary>Whether a request that decodes here leaves; its KV cache is then being sent.</summary>
+    protected bool Moves(Request request) =>
+        Mover is { } mover && _askedToMove.Add(request) && mover.TryMove(request, this);
+
+    /// <summary>Requests in the order in which they came to wait.</summary>
+    protected Request[] InOrder()
+    {
+        var queued = new List<Request>();
+        CopyQueueTo(queued);
+        return [.. queued.OrderBy(request => request.Queued).ThenBy(request => request.Id)];
+    }
+
     /// <summary>Gives back the memory that was held for a KV cache that does not come.</summary>
     public virtual void CancelReservation(Request request) { }
 
@@ -108,7 +148,7 @@ internal abstract class Instance
     /// <summary>Whether it has nothing to do, and holds nothing that is being sent away.</summary>
     public abstract bool IsEmpty { get; }
 
-    /// <summary>Seconds in which it has computed.</summary>
+    /// <summary>Seconds in which it has computed until now.</summary>
     public abstract double BusySeconds { get; }
 
     /// <summary>States that nothing is left, at the end of a run.</summary>

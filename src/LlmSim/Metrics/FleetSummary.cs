@@ -12,6 +12,15 @@ public sealed class FleetSummary
     /// <summary>Instances that were told to stop.</summary>
     public required long Stops { get; init; }
 
+    /// <summary>Changes of an instance from prefill to decode or back.</summary>
+    public long RoleSwitches { get; init; }
+
+    /// <summary>KV caches that went from an instance that drained to another one.</summary>
+    public long Migrations { get; init; }
+
+    /// <summary>Bytes of these.</summary>
+    public long MigratedBytes { get; init; }
+
     /// <summary>Ready time beside the time from failures until instances were ready again, in per cent: 100 where none failed.</summary>
     public required double AvailabilityPercent { get; init; }
 

@@ -40,6 +40,7 @@ internal sealed partial class MetricsRecorder
             Origin = request.Call?.Spec.Origin,
             Attempts = request.Call?.Attempts ?? 1,
             Failovers = request.Call?.Failovers ?? 0,
+            Migrations = request.Migrations,
             ConversationId = request.Call?.Conversation?.First.Id,
             Turn = request.Call?.Turn ?? 0,
         };

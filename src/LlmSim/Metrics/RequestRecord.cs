@@ -77,6 +77,9 @@ public readonly record struct RequestRecord()
     /// <summary>How often it was computed anew because an instance failed.</summary>
     public int Failovers { get; init; }
 
+    /// <summary>How often it went on elsewhere with its KV cache.</summary>
+    internal int Migrations { get; init; }
+
     /// <summary>The request that began its conversation; null when it belongs to none.</summary>
     public long? ConversationId { get; init; }
 

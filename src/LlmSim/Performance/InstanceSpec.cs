@@ -64,6 +64,9 @@ public sealed record InstanceSpec
     /// <summary>USD an hour for each accelerator, in the place of a price list; null where the cluster file has none.</summary>
     internal double? PricePerHour { get; init; }
 
+    /// <summary>Whether it may change from prefill to decode or back; mixed instances do both in any case.</summary>
+    public bool Switches { get; init; }
+
     /// <summary>
     /// The engine that batches prompts in iterations and pages the KV cache; null for an instance that prefills prompt by
     /// prompt, or decodes with a KV cache counted in tokens. Mixed instances have one in any case.

@@ -5,6 +5,7 @@ internal static class BuiltInPolicies
 {
     public static IReadOnlyList<Type> Types { get; } =
     [
+        typeof(BalancePolicy),
         typeof(ClassMeanPolicy),
         typeof(ConductorPolicy),
         typeof(DeadlinePolicy),
@@ -12,6 +13,7 @@ internal static class BuiltInPolicies
         typeof(FcfsPolicy),
         typeof(FixedPolicy),
         typeof(HrrnPolicy),
+        typeof(JointPolicy),
         typeof(KvAwarePolicy),
         typeof(LatestPolicy),
         typeof(LeastKvPolicy),

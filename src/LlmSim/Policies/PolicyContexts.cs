@@ -174,6 +174,9 @@ public readonly struct InstanceView
     /// <summary>Accelerator, tensor parallelism and link of the instance.</summary>
     public InstanceSpec Spec => _instance.Spec;
 
+    /// <summary>Whether requests that are prefilled here stay here to decode.</summary>
+    public bool IsMixed => _instance.IsMixed;
+
     /// <summary>Requests in its queue.</summary>
     public int QueuedRequests => _instance.QueuedRequests;
 

@@ -53,6 +53,11 @@ public sealed record PolicySet(
         Of(PolicyDecisions.PrefillGlobal, PrefillGlobal, input)
         | Of(PolicyDecisions.PrefillLocal, PrefillLocal, input)
         | Of(PolicyDecisions.DecodeGlobal, DecodeGlobal, input)
+        | (
+            PrefillGlobal is IJointPolicy
+                ? Of(PolicyDecisions.DecodeGlobal, PrefillGlobal, input)
+                : PolicyDecisions.None
+        )
         | Of(PolicyDecisions.DecodeLocal, DecodeLocal, input)
         | Admission.Aggregate(
             PolicyDecisions.None,

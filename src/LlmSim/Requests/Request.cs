@@ -56,6 +56,9 @@ internal sealed class Request
     public SimTime TransferFinish { get; set; }
     public int DecodeInstance { get; set; } = -1;
 
+    /// <summary>Number of the decode instance that was chosen as it arrived; −1 for none.</summary>
+    public int ChosenDecode { get; set; } = -1;
+
     /// <summary>When it joined the batch, the last time.</summary>
     public SimTime DecodeStart { get; set; }
 
@@ -66,6 +69,9 @@ internal sealed class Request
     public SimTime Finish { get; set; }
     public int Evictions { get; set; }
     public bool NeedsRecompute { get; set; }
+
+    /// <summary>How often it went on elsewhere with its KV cache.</summary>
+    public int Migrations { get; set; }
     public SimTime RecomputeDuration { get; set; }
 
     /// <summary>The decode instance's iteration count when the request joined its batch.</summary>
@@ -197,12 +203,14 @@ internal sealed class Request
         PrefillFinish = default;
         TransferFinish = default;
         DecodeInstance = -1;
+        ChosenDecode = -1;
         DecodeStart = default;
         FirstDecodeStart = default;
         LastToken = default;
         Finish = default;
         Evictions = 0;
         NeedsRecompute = false;
+        Migrations = 0;
         RecomputeDuration = default;
         JoinedAtIteration = 0;
         BatchSlot = 0;

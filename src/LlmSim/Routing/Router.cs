@@ -11,6 +11,7 @@ internal sealed class Router
     private readonly PolicyDecisions _decision;
     private readonly IGlobalPolicy _policy;
     private readonly IPrefixFetchingPolicy? _fetchingPolicy;
+    private readonly IJointPolicy? _jointPolicy;
     private readonly RandomStream _random;
     private readonly EligibleInstances _instances;
     private readonly WorkIndex _workIndex;
@@ -31,6 +32,7 @@ internal sealed class Router
         _policy = policy;
         // A decode instance receives the whole KV cache: prefixes are fetched for prefill only.
         _fetchingPolicy = decision == PolicyDecisions.PrefillGlobal ? policy as IPrefixFetchingPolicy : null;
+        _jointPolicy = decision == PolicyDecisions.PrefillGlobal ? policy as IJointPolicy : null;
         _random = random;
         _isAUsers = PolicyFailure.IsAUsers(policy);
         _instances = new EligibleInstances(instances);
@@ -53,6 +55,15 @@ internal sealed class Router
         foreach (var instance in _heard.Values)
         {
             instance.Refresh();
+        }
+    }
+
+    /// <summary>Calls back whenever an instance that has been heard of may have to report.</summary>
+    public void WatchInstances(Action<StaleInstance> onChanged)
+    {
+        foreach (var instance in _heard!.Values)
+        {
+            instance.Watch(onChanged);
         }
     }
 
@@ -80,20 +91,21 @@ internal sealed class Router
     /// <summary>Which instances there are: those of the stage, mixed ones, or both.</summary>
     public string Stages(string stage)
     {
-        var mixed = _instances.All.Count(instance =>
-            instance is BatchedInstance { Role: InstanceRole.Mixed }
-        );
+        var mixed = _instances.All.Count(instance => instance.IsMixed);
         return mixed == 0 ? stage
             : mixed == _instances.All.Length ? "mixed"
             : $"{stage} and mixed";
     }
 
     /// <summary>The policy's choice among the instances that can hold the request; there must be one.</summary>
-    public Placement Choose(Request request, SimTime now)
+    /// <param name="request">The request.</param>
+    /// <param name="now">The simulated clock.</param>
+    /// <param name="decode">Offers the decode instances to a policy that chooses both.</param>
+    public Placement Choose(Request request, SimTime now, Router? decode = null)
     {
         var instances = _instances.For(request);
         Invariant.Require(instances.Length > 0, $"{request} was to be placed, but no instance can hold it");
-        var (position, source) = Ask(request, now, instances);
+        var (position, source) = Ask(request, now, instances, decode);
         if (position == GlobalContext.Reject && _decision == PolicyDecisions.PrefillGlobal)
         {
             return default;
@@ -104,28 +116,70 @@ internal sealed class Router
         return new Placement(instances[position], source == position ? null : instances[source]);
     }
 
-    /// <summary>The policy's choice, and the instance that a prefix comes from: the same one when none does.</summary>
-    private (int Position, int Source) Ask(Request request, SimTime now, ReadOnlySpan<Instance> instances)
+    /// <summary>The policy's choice among those that may; null where none may.</summary>
+    public Instance? ChooseAmong(Request request, SimTime now, Predicate<Instance> may)
     {
+        var allowed = _instances.For(request).ToArray().Where(instance => may(instance)).ToArray();
+        if (allowed.Length == 0)
+        {
+            return null;
+        }
+
+        var (position, _) = Ask(request, now, allowed, decode: null);
+        Require(position, allowed.Length, request, now);
+        return allowed[position];
+    }
+
+    /// <summary>The policy's choice, and the instance that a prefix comes from: the same one when none does.</summary>
+    private (int Position, int Source) Ask(
+        Request request,
+        SimTime now,
+        ReadOnlySpan<Instance> instances,
+        Router? decode
+    )
+    {
+        var joint = request.DecodeTokensOwed > 0 && decode?.HasReady(request) == true ? _jointPolicy : null;
+        var (chosen, source) = (default(JointChoice), 0);
         try
         {
             using var call = _isAUsers
                 ? AuthorsCall.Enter(_policy, "at {0}, asked to place request {1}", now, request.Id)
                 : default;
-            var index = _heard is null && instances.Length == _instances.All.Length ? _workIndex : null;
-            var context = new GlobalContext(_decision, now, request, AsSeen(instances), _random, index);
-            var position = _policy.Choose(context);
-            return _fetchingPolicy is not null && position >= 0 && position < instances.Length
-                ? (position, _fetchingPolicy.FetchFrom(context, position))
-                : (position, position);
+            var context = Context(request, now, instances);
+            chosen = joint is null
+                ? new(_policy.Choose(context), 0)
+                : joint.ChooseBoth(context, decode!.Context(request, now, decode._instances.For(request)));
+            source =
+                _fetchingPolicy is not null && chosen.Prefill >= 0 && chosen.Prefill < instances.Length
+                    ? _fetchingPolicy.FetchFrom(context, chosen.Prefill)
+                    : chosen.Prefill;
         }
         catch (Exception e) when (PolicyFailure.IsTheAuthors(_policy, e))
         {
             throw PolicyFailure.Of(_policy, now, $"asked to place request {request.Id}", e);
         }
+
+        if (joint is not null && chosen.Prefill != GlobalContext.Reject)
+        {
+            var offered = decode!._instances.For(request);
+            Require(chosen.Decode, offered.Length, request, now);
+            request.ChosenDecode = offered[chosen.Decode].Index;
+        }
+
+        return (chosen.Prefill, source);
     }
 
-    private ReadOnlySpan<Instance> AsSeen(ReadOnlySpan<Instance> instances)
+    private GlobalContext Context(Request request, SimTime now, ReadOnlySpan<Instance> instances) =>
+        new(
+            _decision,
+            now,
+            request,
+            AsSeen(instances, now),
+            _random,
+            _heard is null && instances.Length == _instances.All.Length ? _workIndex : null
+        );
+
+    private ReadOnlySpan<Instance> AsSeen(ReadOnlySpan<Instance> instances, SimTime now)
     {
         if (_heard is null)
         {
@@ -134,7 +188,9 @@ internal sealed class Router
 
         for (var i = 0; i < instances.Length; i++)
         {
-            _offered[i] = _heard[instances[i]];
+            var heard = _heard[instances[i]];
+            heard.Hear(now);
+            _offered[i] = heard;
         }
 
         return _offered.AsSpan(0, instances.Length);

@@ -1,3 +1,5 @@
+using LlmSim.Kernel;
+
 namespace LlmSim.Routing;
 
 /// <summary>
@@ -11,13 +13,12 @@ internal sealed class StaleInstance : Instance
 
     private readonly Instance _live;
     private readonly Stage _stage;
-    private int _queued;
-    private int _running;
-    private long _committed;
-    private long _held;
-    private double _work;
-    private double _prefillQueue;
-    private KvBlockUse _blocks;
+
+    /// <summary>Reports on their way, and when they arrive; none older than the delay of a report stays here for long.</summary>
+    private readonly Queue<(SimTime At, Load Load)> _underWay = new();
+
+    private Load _heard;
+    private Load _reported;
 
     public StaleInstance(Instance live, Stage stage)
         : base(live.Index, live.Spec, live.Performance, live.KvCapacityBytes)
@@ -27,27 +28,47 @@ internal sealed class StaleInstance : Instance
         Refresh();
     }
 
-    public override int QueuedRequests => _queued;
-    public override int RunningRequests => _running;
-    public override long CommittedKvBytes => _committed;
-    public override long HeldKvBytes => _held;
-    public override KvBlockUse KvBlocks => _blocks;
+    public override bool IsMixed => _live.IsMixed;
+    public override int QueuedRequests => _heard.Queued;
+    public override int RunningRequests => _heard.Running;
+    public override long CommittedKvBytes => _heard.Committed;
+    public override long HeldKvBytes => _heard.Held;
+    public override KvBlockUse KvBlocks => _heard.Blocks;
     public override long KvBytesPerToken => _live.KvBytesPerToken;
-    public override bool IsEmpty => _queued + _running == 0;
+    public override bool IsEmpty => _heard.Queued + _heard.Running == 0;
     public override double BusySeconds => _live.BusySeconds;
 
-    /// <summary>Hears of the instance.</summary>
-    public void Refresh()
+    /// <summary>Calls back whenever the instance may have to report.</summary>
+    public void Watch(Action<StaleInstance> onChanged) => _live.WorkChanged += () => onChanged(this);
+
+    /// <summary>Hears of the instance as it is now.</summary>
+    public void Refresh() => _heard = _reported = Look();
+
+    /// <summary>Sends word of the instance as it is now, if other requests queue or run there than it last said.</summary>
+    public void Report(SimTime now, SimTime arrival)
     {
-        (_queued, _running) = (_live.QueuedRequests, _live.RunningRequests);
-        (_committed, _held, _blocks) = (_live.CommittedKvBytes, _live.HeldKvBytes, _live.KvBlocks);
-        _work = _live.EstimatedWork(s_longest, _stage);
-        _prefillQueue = _live.PrefillQueueSeconds(s_longest);
+        Hear(now);
+        var load = Look();
+        // Within iterations that are one event nothing is said: what is heard must not depend on how many are.
+        if ((load.Queued, load.Running) != (_reported.Queued, _reported.Running))
+        {
+            _reported = load;
+            _underWay.Enqueue((arrival, load));
+        }
     }
 
-    public override double EstimatedWork(Request request, Stage stage) => _work;
+    /// <summary>Hears what has arrived by then.</summary>
+    public void Hear(SimTime now)
+    {
+        while (_underWay.TryPeek(out var report) && report.At <= now)
+        {
+            _heard = _underWay.Dequeue().Load;
+        }
+    }
 
-    public override double PrefillQueueSeconds(Request request) => _prefillQueue;
+    public override double EstimatedWork(Request request, Stage stage) => _heard.Work;
+
+    public override double PrefillQueueSeconds(Request request) => _heard.PrefillQueue;
 
     public override double PrefillSeconds(int promptTokens, int cachedTokens) =>
         _live.PrefillSeconds(promptTokens, cachedTokens);
@@ -70,5 +91,26 @@ internal sealed class StaleInstance : Instance
 
     public override void RequireEmpty() => throw OnlyLookedAt();
 
+    private Load Look() =>
+        new(
+            _live.QueuedRequests,
+            _live.RunningRequests,
+            _live.CommittedKvBytes,
+            _live.HeldKvBytes,
+            _live.KvBlocks,
+            _live.EstimatedWork(s_longest, _stage),
+            _live.PrefillQueueSeconds(s_longest)
+        );
+
     private static InvalidOperationException OnlyLookedAt() => new("a router only looks at what it heard");
+
+    private readonly record struct Load(
+        int Queued,
+        int Running,
+        long Committed,
+        long Held,
+        KvBlockUse Blocks,
+        double Work,
+        double PrefillQueue
+    );
 }

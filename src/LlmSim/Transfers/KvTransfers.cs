@@ -70,6 +70,9 @@ internal sealed class KvTransfers
     /// <summary>The links of both ends.</summary>
     public FairNetwork Network { get; }
 
+    /// <summary>Whether memory is held for a KV cache before it is sent.</summary>
+    public bool Reserves => _reserved is not null;
+
     /// <summary>Bytes of the prefixes that were fetched.</summary>
     public long FetchedBytes { get; private set; }
 
@@ -214,6 +217,10 @@ internal sealed class KvTransfers
         Network.RequireEmpty();
     }
 
+    /// <summary>Bytes of the KV cache of so many tokens.</summary>
+    public long KvBytes(int tokens) =>
+        (tokens * _kvFootprint.BytesPerToken) + _kvFootprint.BesideBytes(tokens);
+
     private void StartOnLink(Request request, Instance source)
     {
         if (_links.Length == 0)
@@ -250,9 +257,6 @@ internal sealed class KvTransfers
             _onTransferred(request, destination);
         }
     }
-
-    private long KvBytes(int tokens) =>
-        (tokens * _kvFootprint.BytesPerToken) + _kvFootprint.BesideBytes(tokens);
 
     private void Reserve(Request request, Instance source, SimTime prefillFinish)
     {

@@ -57,6 +57,27 @@ public sealed class BadInputTests
     )]
     [InlineData("run --victim latest:x=1", "victim: policy 'latest' has no option 'x'")]
     [InlineData("run --router_staleness fast", "--router_staleness: found 'fast'; allowed: a time from 0 to")]
+    [InlineData(
+        "run --switch_time soon --autoscale balance",
+        "--switch_time: found 'soon'; allowed: a time from 0 to"
+    )]
+    [InlineData(
+        "run --autoscale balance",
+        "autoscale: the policy switches roles, and no instance may; allowed: prefill and decode instances with \"switches\": true"
+    )]
+    [InlineData(
+        "run --autoscale balance:queue_second=1",
+        "policy 'balance' has no option 'queue_second'. Did you mean"
+    )]
+    [InlineData(
+        "run --drain migrat",
+        "--drain: found 'migrat'; allowed: finish, migrate. Did you mean 'migrate'?"
+    )]
+    [InlineData(
+        "run --router_staleness push:fast",
+        "--router_staleness: found 'fast'; allowed: a time from 0 to"
+    )]
+    [InlineData("run --router_staleness pull:50ms", "--router_staleness: found 'pull:50ms'; allowed: a time")]
     [InlineData("run --router_staleness=-1ms", "--router_staleness: found '-1ms'; allowed: a time from 0 to")]
     [InlineData(
         "run --prefill_global lowest_lod",

@@ -16,6 +16,7 @@ public sealed class PolicyFolderTests
     [Theory]
     [InlineData("global", "prefill_global")]
     [InlineData("scored", "decode_global")]
+    [InlineData("joint", "prefill_global")]
     [InlineData("local", "prefill_local")]
     [InlineData("ordered", "decode_local")]
     [InlineData("admission", "admission_policy")]

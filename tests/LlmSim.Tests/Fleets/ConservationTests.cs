@@ -15,7 +15,7 @@ public sealed class ConservationTests
     public void Every_request_ends_once()
     {
         var outcomes = new long[4];
-        var (retries, failovers, notSent, wasted) = (0L, 0L, 0L, 0L);
+        var (retries, failovers, notSent, wasted, migrations, switches) = (0L, 0L, 0L, 0L, 0L, 0L);
         for (var seed = 1; seed <= Clusters; seed++)
         {
             var cluster = new DisturbedCluster(seed);
@@ -33,12 +33,17 @@ public sealed class ConservationTests
             retries += summary.Service?.Retries ?? 0;
             failovers += summary.Service?.Failovers ?? 0;
             notSent += summary.Service?.TurnsNotSent ?? 0;
+            switches += summary.Fleet?.RoleSwitches ?? 0;
+            migrations += summary.Fleet?.Migrations ?? 0;
             wasted += summary.Service?.WastedTokens ?? 0;
         }
 
         // The clusters reach what they are for.
         Assert.All(outcomes, count => Assert.True(count > 100, string.Join(", ", outcomes)));
-        Assert.True(Math.Min(Math.Min(retries, failovers), Math.Min(notSent, wasted)) > 100);
+        Assert.All(
+            new[] { retries, failovers, notSent, wasted, migrations, switches },
+            count => Assert.True(count > 100, $"{count}")
+        );
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using LlmSim.Clients;
 using LlmSim.Fleets;
 using LlmSim.Kernel;
+using LlmSim.Performance;
+using LlmSim.Policies;
 using LlmSim.Workloads;
 
 namespace LlmSim.Tests.Fleets;
@@ -11,6 +13,9 @@ internal sealed class DisturbedCluster
     private readonly RandomStream _random;
     private readonly RandomCluster _cluster;
     private readonly double _span;
+    private readonly double _staleness;
+    private readonly bool _isPushed;
+    private readonly bool _switches;
 
     public DisturbedCluster(int seed)
     {
@@ -24,6 +29,11 @@ internal sealed class DisturbedCluster
         {
             Concurrency = 1 + _random.Next(8);
         }
+
+        _switches = _random.Next(2) == 0;
+        Fleet = Fleet is null ? null : Fleet with { Drain = (DrainPlan)_random.Next(2) };
+        _staleness = _random.Next(2) * Share(0.05);
+        _isPushed = _random.Next(2) == 0;
     }
 
     public ClientBehavior Clients { get; }
@@ -38,13 +48,45 @@ internal sealed class DisturbedCluster
     public long Turns => Requests.Sum(request => request.Conversation?.Turns.Count ?? 1L);
 
     /// <summary>A fresh scenario: policies keep state.</summary>
-    public Scenario NewScenario() =>
-        _cluster.NewScenario() with
+    public Scenario NewScenario()
+    {
+        var scenario = _cluster.NewScenario() with
         {
             Clients = Clients,
             Fleet = Fleet,
             Concurrency = Concurrency,
+            RouterStalenessSeconds = _staleness,
+            RouterLoadIsPushed = _isPushed,
         };
+        var staged = scenario.PrefillInstances.Concat(scenario.DecodeInstances).ToArray();
+        var maySwitch =
+            _switches
+            && staged.Length > 0
+            && !scenario.Instances.Any(spec => spec.Engine is { DataParallelGroup: not null });
+        return Fleet is null || !maySwitch
+            ? scenario
+            : scenario with
+            {
+                PrefillInstances = Switching(scenario.PrefillInstances),
+                DecodeInstances = Switching(scenario.DecodeInstances),
+                Fleet = Fleet with
+                {
+                    SwitchSeconds = _span / 100,
+                    Autoscale = new AutoscalePlan
+                    {
+                        Policies = new Dictionary<string, IAutoscalePolicy>
+                        {
+                            ["prefill"] = new BackAndForth(),
+                        },
+                        IntervalSeconds = _span / 20,
+                        CooldownSeconds = 0,
+                    },
+                },
+            };
+    }
+
+    private static InstanceSpec[] Switching(IEnumerable<InstanceSpec> specs) =>
+        [.. specs.Select(spec => spec with { Switches = true })];
 
     public override string ToString() => $"disturbed {_cluster}";
 
@@ -149,4 +191,14 @@ internal sealed class DisturbedCluster
 
     private T? Sometimes<T>(Func<T> draw)
         where T : class => _random.Next(2) == 0 ? draw() : null;
+
+    /// <summary>One to prefill, one to decode, and so on.</summary>
+    private sealed class BackAndForth : IRolePolicy
+    {
+        private int _asked;
+
+        public int Decide(in FleetContext context) => context.Ready;
+
+        public int Switch(in RoleContext context) => ++_asked % 2 == 0 ? 1 : -1;
+    }
 }

@@ -22,6 +22,60 @@ public sealed class StalenessTests
     }
 
     [Theory]
+    // Prompts of 10 s, sent every 0.4 s: each is routed by what was there a second before.
+    [InlineData(1, 0.4, 9, "0 0 0 1 1 1 1 1 0")]
+    // What was sent a second ago has just been heard of.
+    [InlineData(1, 1, 4, "0 1 0 1")]
+    [InlineData(1.001, 1, 4, "0 0 1 1")]
+    public void A_router_hears_of_a_change_so_long_after_it(
+        double seconds,
+        double gap,
+        int requests,
+        string expected
+    )
+    {
+        var sent = Enumerable.Range(0, requests).Select(id => gap * id);
+        var records = Run(seconds, "least_requests", sent, isPushed: true);
+
+        Assert.Equal(expected, string.Join(' ', records.Select(record => record.PrefillInstance)));
+    }
+
+    /// <summary>Reports within the shortest time of the clock are there before the next request, and such that take none are no reports.</summary>
+    [Theory]
+    [InlineData(1e-9, 1e-9, true)]
+    [InlineData(0, 0, false)]
+    public void Reports_that_are_there_at_once_show_the_load_as_it_is(
+        double seconds,
+        double offset,
+        bool byRequestsAlone
+    )
+    {
+        string[] policies = byRequestsAlone ? ["least_requests", "vllm_front"] : ["lowest_load", "least_kv"];
+        foreach (var policy in policies)
+        {
+            var sent = Enumerable.Range(0, 60).Select(id => offset + (1.7 * id) + (id % 7 * 0.003)).ToArray();
+            Assert.Equal(
+                Run(0, policy, sent).Select(record => (record.Id, record.PrefillInstance, record.Finish)),
+                Run(seconds, policy, sent, isPushed: true)
+                    .Select(record => (record.Id, record.PrefillInstance, record.Finish))
+            );
+        }
+    }
+
+    /// <summary>Two prompts of 10 s on the first instance, which has none from 20 s on.</summary>
+    [Theory]
+    // At 31 s the instance was empty 5 s ago; at 32 s nothing has been heard of the request before.
+    [InlineData(5, "0 0 0 0")]
+    // 15 s ago the second prompt was there.
+    [InlineData(15, "0 0 1 1")]
+    public void What_has_left_is_heard_of_as_well(double seconds, string expected)
+    {
+        var records = Run(seconds, "least_requests", [0, 1, 31, 32], isPushed: true);
+
+        Assert.Equal(expected, string.Join(' ', records.Select(record => record.PrefillInstance)));
+    }
+
+    [Theory]
     [InlineData("lowest_load")]
     [InlineData("least_requests")]
     [InlineData("vllm_front")]
@@ -45,8 +99,17 @@ public sealed class StalenessTests
             var cluster = new RandomCluster(seed);
             var usual = Ids(cluster.NewScenario(), cluster.Requests);
             var stale = Ids(cluster.NewScenario() with { RouterStalenessSeconds = 0.02 }, cluster.Requests);
+            var pushed = Ids(
+                cluster.NewScenario() with
+                {
+                    RouterStalenessSeconds = 0.02,
+                    RouterLoadIsPushed = true,
+                },
+                cluster.Requests
+            );
             Assert.Equal(usual.Select(one => one.Id).Order(), stale.Select(one => one.Id).Order());
-            differ += usual.SequenceEqual(stale) ? 0 : 1;
+            Assert.Equal(usual.Select(one => one.Id).Order(), pushed.Select(one => one.Id).Order());
+            differ += usual.SequenceEqual(stale) || usual.SequenceEqual(pushed) ? 0 : 1;
         }
 
         Assert.True(differ > 5, $"{differ}");
@@ -99,7 +162,12 @@ public sealed class StalenessTests
         );
     }
 
-    private static List<RequestRecord> Run(double staleness, string policy, IEnumerable<double> sent)
+    private static List<RequestRecord> Run(
+        double staleness,
+        string policy,
+        IEnumerable<double> sent,
+        bool isPushed = false
+    )
     {
         var scenario = Scenarios.Abstract(new ServiceTimes(0.01, 0.001), prefillInstances: 2);
         var records = new List<RequestRecord>();
@@ -107,6 +175,7 @@ public sealed class StalenessTests
             scenario with
             {
                 RouterStalenessSeconds = staleness,
+                RouterLoadIsPushed = isPushed,
                 TtftSloSeconds = 1e6,
                 Policies = PolicyCatalog.BuiltIn.CreateSet(policy, "fcfs", "round_robin", "fcfs"),
             },

@@ -96,7 +96,7 @@ internal sealed partial class DecodeInstance
         else
         {
             // One request alone always fits, or was refused; under overshooting admission it may run over the limit.
-            while (_batch.Count > 1 && HeldTokens + _batch.Count > _capacityTokens)
+            while (_batch.Count > (_sendingTokens > 0 ? 0 : 1) && HeldTokens + _batch.Count > _capacityTokens)
             {
                 Preempt(Victim());
                 evicted++;
@@ -144,17 +144,22 @@ internal sealed partial class DecodeInstance
 
     private void Preempt(Request victim)
     {
-        if (victim.JoinedAtIteration != _batch.Iteration)
-        {
-            // The current time may be the end of another request's recomputation, which gave this one no token.
-            victim.LastToken = _lastToken;
-        }
-
+        BringUpToDate(victim);
         _batch.Take(victim);
         _work?.Remove(victim, _batch.Iteration);
         victim.Evictions++;
         victim.NeedsRecompute = true;
         Enqueue(victim);
+    }
+
+    private void BringUpToDate(Request request)
+    {
+        if (request.JoinedAtIteration != _batch.Iteration)
+        {
+            // The current time may be the end of another request's recomputation, which gave this one no token.
+            request.LastToken = _lastToken;
+            _batch.BringUpToDate(request);
+        }
     }
 
     private void Admit()
@@ -197,7 +202,7 @@ internal sealed partial class DecodeInstance
 
     private void Join(Request request)
     {
-        if (request.Evictions == 0)
+        if (request.Evictions == 0 && request.Migrations == 0)
         {
             request.FirstDecodeStart = _simulation.Now;
         }

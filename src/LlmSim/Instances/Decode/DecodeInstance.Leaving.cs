@@ -11,9 +11,16 @@ internal sealed partial class DecodeInstance
     /// <summary>When the recomputations end that are under way.</summary>
     private SimTime _recomputed;
 
-    public override bool IsEmpty => _batch.Count == 0 && _queue.Count == 0;
+    public override bool IsEmpty => _batch.Count == 0 && _queue.Count == 0 && _sending.Count == 0;
 
-    public override double BusySeconds => Busy.Seconds;
+    public override double BusySeconds =>
+        _phase switch
+        {
+            Phase.Decoding => (Busy + (_simulation.Now - _plan.Start)).Seconds,
+            // They are counted when they begin.
+            Phase.Recomputing => (Busy - (_recomputed - _simulation.Now)).Seconds,
+            _ => Busy.Seconds,
+        };
 
     public override void Withdraw(Request request)
     {
@@ -61,6 +68,7 @@ internal sealed partial class DecodeInstance
         _leaving.Clear();
         _recomputing.Clear();
         _withdrawn.Clear();
+        ForgetSending();
         _phase = Phase.Idle;
         ChangeWork();
     }

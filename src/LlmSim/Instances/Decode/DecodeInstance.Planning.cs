@@ -12,7 +12,10 @@ internal sealed partial class DecodeInstance
         _phaseStart = _simulation.Now;
         if (_batch.Count == 0)
         {
-            Invariant.Require(_queue.Count == 0, $"{this} fell idle with {_queue.Count} requests queued");
+            Invariant.Require(
+                _queue.Count == 0 || _sending.Count > 0,
+                $"{this} fell idle with {_queue.Count} requests queued"
+            );
             _phase = Phase.Idle;
             _plan.Rest();
         }
@@ -98,7 +101,7 @@ internal sealed partial class DecodeInstance
     /// <summary>The given number of iterations, or fewer if the batch outgrows the memory before; at least one.</summary>
     private int IterationsThatFit(int most)
     {
-        var room = _capacityTokens - _batch.ContextTokens;
+        var room = _capacityTokens - _batch.ContextTokens - _sendingTokens;
         Invariant.Require(
             room >= _batch.Count
                 || _options.Saturation == Saturation.EvictAll

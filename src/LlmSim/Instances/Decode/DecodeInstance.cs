@@ -90,7 +90,7 @@ internal sealed partial class DecodeInstance : Instance
     public Action<DecodeBoundary>? BoundaryObserver { get; set; }
 
     /// <summary>Contexts, and what each request keeps beside, when the batch last changed.</summary>
-    private long HeldTokens => _batch.ContextTokens + (_batch.Count * _options.TokensBeside);
+    private long HeldTokens => _batch.ContextTokens + (_batch.Count * _options.TokensBeside) + _sendingTokens;
 
     /// <summary>Tokens of the iterations that have ended since the batch last changed.</summary>
     private long TokensSinceChange => (long)_plan.EndedBy(_simulation.Now) * _batch.Count;
@@ -159,7 +159,13 @@ internal sealed partial class DecodeInstance : Instance
         request.State = RequestState.DecodeLocal;
         request.DecodeInstance = Index;
         request.ExpectedOutputTokens = _outputEstimate.ExpectedTokens(request);
-        if (_phase == Phase.Idle && !_queue.IsWatched)
+        if (Moves(request))
+        {
+            _sending.Add(request, 0);
+            return;
+        }
+
+        if (_phase == Phase.Idle && !_queue.IsWatched && _sending.Count == 0)
         {
             request.Queued = _simulation.Now;
             Join(request);
@@ -195,6 +201,7 @@ internal sealed partial class DecodeInstance : Instance
 
         LetWithdrawnGo();
         var finished = FinishRequests();
+        MoveRunning();
         var evicted = RelieveMemory();
         // No request joins at a boundary that had to preempt: it would be preempted again.
         _admissionIsDue = evicted > 0 && _options.Saturation == Saturation.PreemptNewest;
@@ -239,6 +246,7 @@ internal sealed partial class DecodeInstance : Instance
     public override void RequireEmpty() =>
         Invariant.Require(
             _phase == Phase.Idle
+                && _sending.Count == 0
                 && _batch.Count == 0
                 && _queue.Count == 0
                 && _batch.ContextTokens == 0

@@ -79,6 +79,9 @@ internal sealed class RunningBatch
         Invariant.Require(taken == request, $"{request} was to leave a batch in the place of {taken}");
     }
 
+    /// <summary>Gives a request its own figures; it stays.</summary>
+    public void BringUpToDate(Request request) => Settle(request);
+
     /// <summary>Removes all requests, in joining order.</summary>
     public void TakeAll(List<Request> taken)
     {

@@ -7,7 +7,8 @@ internal sealed partial class PrefillInstance
 {
     public override bool IsEmpty => _running is null && _queue.Count == 0 && _heldTokens == 0;
 
-    public override double BusySeconds => Busy.Seconds;
+    public override double BusySeconds =>
+        (Busy + (_running is null ? SimTime.Zero : _simulation.Now - _running.PrefillStart)).Seconds;
 
     public override void Withdraw(Request request)
     {
@@ -22,6 +23,16 @@ internal sealed partial class PrefillInstance
         CountQueued(request, sign: -1);
         _onWithdrawn(request);
         StartNext();
+    }
+
+    protected override void OnMoveOut()
+    {
+        foreach (var request in InOrder())
+        {
+            _queue.Remove(request);
+            CountQueued(request, sign: -1);
+            Mover!.Reroute(request);
+        }
     }
 
     public override void Fail()
