@@ -51,6 +51,7 @@ internal static partial class Experiment
         using var files = new OutputSet();
         var requests = OpenRequests(files, outputs.Requests, configuration);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
+        var service = outputs.Service is null ? null : files.Add(ServiceCsv.Option, outputs.Service);
         var json = outputs.Json is null ? null : files.Add("--json", outputs.Json);
         var report = outputs.Report?.Open(files);
         var observations =
@@ -140,6 +141,11 @@ internal static partial class Experiment
         if (csv is not null)
         {
             SummaryCsv.Write(csv, [result]);
+        }
+
+        if (service is not null)
+        {
+            ServiceCsv.Write(service, [result]);
         }
 
         if (json is not null)

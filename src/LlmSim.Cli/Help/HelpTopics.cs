@@ -106,6 +106,9 @@ internal static class HelpTopics
     private static IEnumerable<HelpTopic> Columns() =>
         [
             .. ColumnSummaries.Summary.Select(column => Column(column, "the summary CSV (--csv_output)")),
+            .. ServiceCsv.FigureColumns.Select(column =>
+                Column(column, "the classes and tenants (--service_output)")
+            ),
             .. RequestColumns
                 .For(ttftSloSeconds: 1, tpotSloSeconds: 1)
                 .Select(column => Column(column.Name, "the requests (--requests_output)")),

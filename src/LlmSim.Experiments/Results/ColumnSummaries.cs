@@ -118,6 +118,17 @@ internal static class ColumnSummaries
         ["grams_co2_per_million_output_tokens"] = "by the grid's carbon intensity, g",
     };
 
+    /// <summary>Those of classes and tenants alone; the others are the summary's, of the requests of the group.</summary>
+    private static readonly Dictionary<string, string> s_groups = new(StringComparer.Ordinal)
+    {
+        ["group_kind"] = "what the row is of: class or tenant",
+        ["group"] = "its name",
+        ["weight"] = "its share beside others",
+        ["group_requests"] = "its requests that the statistics are of",
+        ["token_share_pct"] = "its share of the tokens of all finished requests",
+        ["attainment_pct"] = "share of its requests that meet all their SLOs and their deadline",
+    };
+
     /// <summary>Those of requests and samples.</summary>
     private static readonly Dictionary<string, string> s_rows = new(StringComparer.Ordinal)
     {
@@ -176,6 +187,7 @@ internal static class ColumnSummaries
     /// <summary>The line on a column; null for one that repeats an option, or that there is not.</summary>
     public static string? Of(string column) =>
         s_figures.GetValueOrDefault(column)
+        ?? s_groups.GetValueOrDefault(column)
         ?? s_rows.GetValueOrDefault(column)
         ?? s_times.GetValueOrDefault(column)
         ?? s_times

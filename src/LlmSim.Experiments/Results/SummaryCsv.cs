@@ -21,6 +21,14 @@ internal static class SummaryCsv
             .Select(column => column.Name),
     ];
 
+    /// <summary>What was simulated, with the seed, by column.</summary>
+    internal static IEnumerable<(string Name, object? Value)> Settings(RunResult result) =>
+        [
+            .. ReferenceSettings(result.Configuration, result.Summary.Requests),
+            (SweepPlan.SeedOption, result.Configuration.Seed),
+            .. OurSettings(result.Configuration, result.Version, result.Precision, result.Trace),
+        ];
+
     /// <summary>Times whose means have a range.</summary>
     internal static IReadOnlyList<string> RangedFigures { get; } = ["ttft", "tpot", "e2e"];
 
@@ -271,7 +279,7 @@ internal static class SummaryCsv
         return $"{c.PrefillGlobal}-{c.PrefillLocal}-{c.DecodeGlobal}-{c.DecodeLocal}-{load}";
     }
 
-    private static IEnumerable<(string Name, object? Value)> Percentiles(string name, Distribution d) =>
+    internal static IEnumerable<(string Name, object? Value)> Percentiles(string name, Distribution d) =>
         [
             ($"{name}_p25", d.P25),
             ($"{name}_p50", d.P50),
@@ -281,7 +289,7 @@ internal static class SummaryCsv
             ($"{name}_p99", d.P99),
         ];
 
-    private static IEnumerable<(string Name, object? Value)> Moments(string name, Distribution d) =>
+    internal static IEnumerable<(string Name, object? Value)> Moments(string name, Distribution d) =>
         [($"{name}_mean", d.Mean), ($"{name}_std", d.Std)];
 
     private static double Utilization(RunSummary summary, string stage) =>
@@ -294,6 +302,6 @@ internal static class SummaryCsv
     private static string Counts(IReadOnlyDictionary<string, long> counts) =>
         string.Join("; ", counts.Select(pair => $"{pair.Key}: {pair.Value}"));
 
-    private static string Text(object? value) =>
+    internal static string Text(object? value) =>
         value is null or double.NaN ? "" : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 }

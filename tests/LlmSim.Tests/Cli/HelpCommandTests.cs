@@ -82,6 +82,7 @@ public sealed class HelpCommandTests
         Assert.All(
             [
                 .. written,
+                .. ServiceCsv.FigureColumns,
                 .. RequestColumns.For(1, 1).Select(column => column.Name),
                 .. SampleColumns.QueueStates.Select(column => column.Name),
                 .. SampleColumns.MemoryUsage.Select(column => column.Name),
