@@ -23,7 +23,7 @@ internal sealed class OutputArguments
 
     private readonly Option<string> _serviceOutput = CliOption.File(
         ServiceCsv.Option.TrimStart('-'),
-        "one row a class and tenant of each point, CSV"
+        "one row a class, tenant and model of each point, CSV"
     );
 
     private readonly Option<string> _json = CliOption.File(

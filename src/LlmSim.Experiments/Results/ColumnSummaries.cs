@@ -118,10 +118,10 @@ internal static class ColumnSummaries
         ["grams_co2_per_million_output_tokens"] = "by the grid's carbon intensity, g",
     };
 
-    /// <summary>Those of classes and tenants alone; the others are the summary's, of the requests of the group.</summary>
+    /// <summary>Those of classes, tenants and models alone; the others are the summary's, of the requests of the group.</summary>
     private static readonly Dictionary<string, string> s_groups = new(StringComparer.Ordinal)
     {
-        ["group_kind"] = "what the row is of: class or tenant",
+        ["group_kind"] = "what the row is of: class, tenant or model",
         ["group"] = "its name",
         ["weight"] = "its share beside others",
         ["group_requests"] = "its requests that the statistics are of",
@@ -159,6 +159,7 @@ internal static class ColumnSummaries
         ["failovers"] = "how often it was computed anew because an instance failed",
         ["conversation"] = "number of the request that began its conversation",
         ["turn"] = "its turn there, from 0",
+        ["served_model"] = "the model that it asks for; only where instances serve several",
         ["timestamp"] = "when the sample was taken, s",
         ["instance_id"] = "number of the instance",
         ["instance_group"] = "prefill, decode or mixed",

@@ -3,7 +3,7 @@ using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Results;
 
-/// <summary>The figures of each class and tenant: a row for each group of each result, after the columns that say what was simulated.</summary>
+/// <summary>The figures of each class, tenant and model: a row for each group of each result, after the columns that say what was simulated.</summary>
 internal static class ServiceCsv
 {
     internal const string Option = "--service_output";
@@ -14,7 +14,7 @@ internal static class ServiceCsv
     internal static IReadOnlyList<string> FigureColumns { get; } =
     [.. Figures("", s_nobody).Select(column => column.Name)];
 
-    /// <summary>Writes a header and the rows, as UTF-8. Without classes and tenants there is only the header.</summary>
+    /// <summary>Writes a header and the rows, as UTF-8. Without any there is only the header.</summary>
     public static void Write(Stream stream, IEnumerable<RunResult> results)
     {
         using var writer = Csv.Writer(stream);
@@ -37,6 +37,7 @@ internal static class ServiceCsv
         [
             .. service.Classes.Select(group => ("class", group)),
             .. service.Tenants.Select(group => ("tenant", group)),
+            .. (service.Models ?? []).Select(group => ("model", group)),
         ];
 
     private static IEnumerable<(string Name, object? Value)> Figures(string kind, GroupSummary g) =>
@@ -52,15 +53,12 @@ internal static class ServiceCsv
             ("input_tokens", g.InputTokens),
             ("output_tokens", g.OutputTokens),
             ("token_share_pct", g.TokenSharePercent),
-            .. Times("ttft", g.TtftSeconds),
-            .. Times("tpot", g.TpotSeconds),
-            .. Times("e2e", g.EndToEndSeconds),
+            .. DistributionColumns.Of("ttft", g.TtftSeconds),
+            .. DistributionColumns.Of("tpot", g.TpotSeconds),
+            .. DistributionColumns.Of("e2e", g.EndToEndSeconds),
             ("slo_attainment_pct", g.TtftAttainmentPercent),
             ("tpot_slo_attainment_pct", g.TpotAttainmentPercent),
             ("attainment_pct", g.AttainmentPercent),
             ("goodput_requests_per_second", g.GoodputRequestsPerSecond),
         ];
-
-    private static IEnumerable<(string Name, object? Value)> Times(string name, Distribution times) =>
-        SummaryCsv.Percentiles(name, times).Concat(SummaryCsv.Moments(name, times));
 }

@@ -83,7 +83,7 @@ public sealed class HelpCommandTests
             [
                 .. written,
                 .. ServiceCsv.FigureColumns,
-                .. RequestColumns.For(1, 1).Select(column => column.Name),
+                .. RequestColumns.For(1, 1, "").Select(column => column.Name),
                 .. SampleColumns.QueueStates.Select(column => column.Name),
                 .. SampleColumns.MemoryUsage.Select(column => column.Name),
             ],

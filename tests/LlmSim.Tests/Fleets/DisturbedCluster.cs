@@ -1,6 +1,7 @@
 using LlmSim.Clients;
 using LlmSim.Fleets;
 using LlmSim.Kernel;
+using LlmSim.Tests.Models;
 using LlmSim.Workloads;
 
 namespace LlmSim.Tests.Fleets;
@@ -11,6 +12,7 @@ internal sealed class DisturbedCluster
     private readonly RandomStream _random;
     private readonly RandomCluster _cluster;
     private readonly double _span;
+    private readonly bool _hasTwoModels;
 
     public DisturbedCluster(int seed)
     {
@@ -19,7 +21,9 @@ internal sealed class DisturbedCluster
         _span = Math.Max(0.05, _cluster.Requests[^1].Arrival.Seconds);
         Clients = DrawClients();
         Fleet = DrawFleet();
-        Requests = [.. DrawRequests()];
+        var models = new RandomStream(seed, "models");
+        _hasTwoModels = models.Next(3) == 0;
+        Requests = [.. DrawRequests().Select(request => _hasTwoModels ? OfAModel(request, models) : request)];
         if (_random.Next(3) == 0)
         {
             Concurrency = 1 + _random.Next(8);
@@ -38,13 +42,36 @@ internal sealed class DisturbedCluster
     public long Turns => Requests.Sum(request => request.Conversation?.Turns.Count ?? 1L);
 
     /// <summary>A fresh scenario: policies keep state.</summary>
-    public Scenario NewScenario() =>
-        _cluster.NewScenario() with
+    public Scenario NewScenario()
+    {
+        var scenario = _cluster.NewScenario();
+        return (_hasTwoModels ? TwoModels.Join(scenario, WithThickerTokens(scenario)) : scenario) with
         {
             Clients = Clients,
             Fleet = Fleet,
             Concurrency = Concurrency,
         };
+    }
+
+    /// <summary>The same cluster of a model that keeps twice as much of a token.</summary>
+    private static Scenario WithThickerTokens(Scenario scenario) =>
+        scenario with
+        {
+            Model = scenario.Model with
+            {
+                Attention = scenario.Model.Attention with { KvHeads = 2, Heads = 2 },
+            },
+        };
+
+    /// <summary>A request for one of both models, or for one that nobody serves.</summary>
+    private static RequestSpec OfAModel(in RequestSpec request, RandomStream random)
+    {
+        var model =
+            random.Next(40) == 0 ? "nobody's"
+            : random.Next(2) == 0 ? "other"
+            : null;
+        return request with { Origin = (request.Origin ?? new RequestOrigin()) with { Model = model } };
+    }
 
     public override string ToString() => $"disturbed {_cluster}";
 
