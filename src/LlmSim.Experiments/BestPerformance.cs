@@ -17,12 +17,7 @@ public static class BestPerformance
             Performance = PerformanceSource.DefaultOf(scenario.Semantics),
             Semantics = scenario.Semantics,
         };
-        var choose = PerformanceSource.Chooser(
-            configuration,
-            scenario.Model,
-            scenario.Precision,
-            PerformanceFiles.Disk
-        );
+        var choose = PerformanceSource.ChooserOfAll(configuration, scenario.Models, PerformanceFiles.Disk);
         return scenario with { PerformanceModelFactory = PerformanceSource.Factory(configuration, choose) };
     }
 }

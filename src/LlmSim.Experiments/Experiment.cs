@@ -1,5 +1,4 @@
 using LlmSim.Experiments.ClusterConfig;
-using LlmSim.Experiments.Extensions;
 using LlmSim.Experiments.Fleets;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Plots;
@@ -12,7 +11,6 @@ using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
 using LlmSim.Metrics.Sampling;
 using LlmSim.Performance;
-using LlmSim.Policies;
 
 namespace LlmSim.Experiments;
 
@@ -49,8 +47,9 @@ internal static partial class Experiment
             ),
         };
         using var files = new OutputSet();
-        var requests = OpenRequests(files, outputs.Requests, configuration);
+        var requests = OpenRequests(files, outputs.Requests, configuration, scenario);
         var csv = outputs.Csv is null ? null : files.Add("--csv_output", outputs.Csv);
+        var service = outputs.Service is null ? null : files.Add(ServiceCsv.Option, outputs.Service);
         var json = outputs.Json is null ? null : files.Add("--json", outputs.Json);
         var report = outputs.Report?.Open(files);
         var observations =
@@ -108,9 +107,9 @@ internal static partial class Experiment
         )
         {
             MixedInstances = scenario.MixedInstances,
-            Precision = DescribePrecision(scenario),
+            Precision = ServedModels.DescribePrecision(scenario),
             Prediction = prediction,
-            Notices = scenario.Model.Notices,
+            Notices = ServedModels.Notices(scenario),
             Trace = facts!.Trace,
             ArrivalsReason = facts.Arrivals.Reason,
             Precise = outputs.Precise,
@@ -140,6 +139,11 @@ internal static partial class Experiment
         if (csv is not null)
         {
             SummaryCsv.Write(csv, [result]);
+        }
+
+        if (service is not null)
+        {
+            ServiceCsv.Write(service, [result]);
         }
 
         if (json is not null)
@@ -173,11 +177,17 @@ internal static partial class Experiment
         );
         var precision = configuration.Precision.Resolve(model);
         var cluster = ClusterSource.Load(configuration);
-        var choose = PerformanceSource.Chooser(configuration, model, precision, files);
+        var others = ServedModels.Of(configuration, cluster.All);
+        var choose = PerformanceSource.ChooserOfAll(
+            configuration,
+            others.Prepend(new ServedModel(model) { Precision = precision }),
+            files
+        );
         var scenario = new Scenario
         {
             Model = model,
             Precision = precision,
+            OtherModels = others,
             PrefillInstances = cluster.Prefill,
             DecodeInstances = cluster.Decode,
             MixedInstances = cluster.Mixed,
@@ -194,9 +204,10 @@ internal static partial class Experiment
             RouterStalenessSeconds = configuration.RouterStalenessSeconds,
             RouterLoadIsPushed = configuration.RouterLoadIsPushed,
             Clients = ClientOptions.Of(configuration),
-            Fleet = FleetOptions.Of(configuration),
+            Fleet = FleetOptions.Of(configuration, others.Select(other => other.Name)),
             PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),
         };
+        ServedModels.RequireServed(configuration, scenario);
         var prediction = Prediction.Of(scenario, choose);
         return (
             scenario with
@@ -206,47 +217,6 @@ internal static partial class Experiment
             prediction
         );
     }
-
-    /// <summary>New policies: each run has its own, because they may remember.</summary>
-    internal static PolicySet CreatePolicies(RunConfiguration configuration) =>
-        configuration.Catalogs.Policies.CreateSet(
-            configuration.PrefillGlobal,
-            configuration.PrefillLocal,
-            configuration.DecodeGlobal,
-            configuration.DecodeLocal
-        ) with
-        {
-            Admission = configuration.Catalogs.Policies.CreateAdmission(configuration.AdmissionPolicy),
-            Victim = configuration.Victim is { } victim
-                ? configuration.Catalogs.Policies.CreateVictim(victim)
-                : null,
-            OutputPredictor = OutputPredictors.IsPolicy(configuration.OutputPredictor)
-                ? configuration.Catalogs.Policies.CreateOutputPredictor(configuration.OutputPredictor)
-                : null,
-        };
-
-    /// <summary>What a configuration names of policies.</summary>
-    internal static IEnumerable<NamedPolicy> NamedPolicies(RunConfiguration configuration) =>
-        [
-            new(PolicyDecisions.PrefillGlobal, configuration.PrefillGlobal),
-            new(PolicyDecisions.PrefillLocal, configuration.PrefillLocal),
-            new(PolicyDecisions.DecodeGlobal, configuration.DecodeGlobal),
-            new(PolicyDecisions.DecodeLocal, configuration.DecodeLocal),
-            .. configuration.AdmissionPolicy is { } admission
-                ? PolicyCatalog
-                    .Parts(admission)
-                    .Select(part => new NamedPolicy(PolicyDecisions.Admission, part))
-                : [],
-            .. configuration.Victim is { } victim
-                ? new[] { new NamedPolicy(PolicyDecisions.Victim, victim) }
-                : [],
-            .. configuration.Autoscale is { } autoscale
-                ? new[] { new NamedPolicy(PolicyDecisions.Autoscale, autoscale) }
-                : [],
-            .. OutputPredictors.IsPolicy(configuration.OutputPredictor)
-                ? new[] { new NamedPolicy(PolicyDecisions.OutputPredictor, configuration.OutputPredictor) }
-                : [],
-        ];
 
     /// <summary>What the times of instances rest on, each.</summary>
     internal static IEnumerable<PredictionTier> Tiers(
@@ -264,20 +234,13 @@ internal static partial class Experiment
         return instances.Distinct().Select(instance => choose(instance).Tier);
     }
 
-    /// <summary>The precision of a scenario in words.</summary>
-    internal static string DescribePrecision(Scenario scenario) =>
-        scenario.Precision.Describe(
-            scenario.Model,
-            scenario.Semantics,
-            scenario.Instances.Select(instance => instance.Hardware)
-        );
-
     /// <summary>A writer of per-request results; null without a path.</summary>
     /// <exception cref="UserErrorException">The path cannot be written.</exception>
     internal static RequestsWriter? OpenRequests(
         OutputSet files,
         string? path,
-        RunConfiguration configuration
+        RunConfiguration configuration,
+        Scenario scenario
     )
     {
         if (path is null)
@@ -288,7 +251,11 @@ internal static partial class Experiment
         var create = RequestsWriter.ForExtension(OutputPaths.RequestsOption, path);
         return create(
             files.Add(OutputPaths.RequestsOption, path),
-            RequestColumns.For(configuration.TtftSloSeconds, configuration.TpotSloSeconds)
+            RequestColumns.For(
+                configuration.TtftSloSeconds,
+                configuration.TpotSloSeconds,
+                scenario.OtherModels.Count > 0 ? scenario.Model.Id : null
+            )
         );
     }
 }

@@ -21,6 +21,7 @@ internal sealed partial class Cluster
     private void OnArrival(Request request)
     {
         _recorder.OnArrival(request);
+        Count(request, arrived: 1);
         Send(request);
     }
 

@@ -33,7 +33,12 @@ internal sealed partial class Cluster : IFleetOwner
 
     public bool IsEmpty(Instance instance) => instance.IsEmpty && !GoingTo(instance).Any();
 
-    int IFleetOwner.Waiting(string stage) => stage == "decode" ? _undecoded.Count : _unplaced.Count;
+    LoadCounts IFleetOwner.CountsOf(string? model) => _models[model].Counts;
+
+    int IFleetOwner.Waiting() => _unplaced.Count + _undecoded.Count;
+
+    int IFleetOwner.Waiting(string stage, string? model) =>
+        Waiting(stage == "decode" ? _undecoded : _unplaced, model);
 
     public void OnReadinessChanged()
     {
@@ -113,7 +118,8 @@ internal sealed partial class Cluster : IFleetOwner
 
     private SimTime StartTime(FleetPlan plan, InstanceSpec spec)
     {
-        var bytes = KvCapacity.WeightBytes(_scenario.Model, _scenario.Precision, spec, _scenario.Semantics);
+        var served = _scenario.ModelOf(spec);
+        var bytes = KvCapacity.WeightBytes(served.Model, served.Precision, spec, _scenario.Semantics);
         return SimTime.FromSeconds(
             plan.StartSeconds ?? (plan.EngineStartSeconds + (bytes / (plan.LoadBytesPerSecond * spec.TpSize)))
         );

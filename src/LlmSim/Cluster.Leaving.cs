@@ -39,6 +39,7 @@ internal sealed partial class Cluster
     {
         _lastEnd = _simulation.Now;
         _recorder.OnUnserved(request, outcome, reason, _simulation.Now);
+        Count(request, ended: 1);
         _persistence?.Forget(request);
         _conversations.OnEnded(request, isServed: false);
     }

@@ -7,7 +7,14 @@ internal sealed partial class Cluster
 {
     private string? ReasonToReject(Request request)
     {
-        var model = _scenario.Model;
+        if (
+            _models.Find(request.Model) is not { Served.Model: var model }
+            || !_prefillRouter.HasModel(request)
+        )
+        {
+            return $"no instance serves {request.Model ?? _scenario.Model.Id}";
+        }
+
         if (_scenario.MayOvershoot)
         {
             RequireCountable(request);
@@ -27,12 +34,17 @@ internal sealed partial class Cluster
         // What has all its tokens after the prefill needs no decode instance.
         return request.DecodeTokensOwed == 0 || _decodeRouter.CanServe(request)
             ? null
-            : $"prompt and output exceed the KV memory of {Every(_decodeRouter, "decode")}";
+            : $"prompt and output exceed the KV memory of {Every(_decodeRouter, "decode", request)}";
     }
 
     /// <summary>Why an admission policy does not take a request that could be served; null when it is taken.</summary>
     private string? ReasonToTurnAway(Request request) =>
-        _gate?.ReasonToTurnAway(request, _simulation.Now, _prefillRouter.Ready(request), _unplaced.Count);
+        _gate?.ReasonToTurnAway(
+            request,
+            _simulation.Now,
+            _prefillRouter.Ready(request),
+            Waiting(_unplaced, request.Model)
+        );
 
     /// <summary>Requests that admission policies have turned away, by policy.</summary>
     public IEnumerable<KeyValuePair<string, long>> TurnedAway => _gate?.TurnedAway ?? [];
@@ -40,11 +52,17 @@ internal sealed partial class Cluster
     /// <summary>Why no instance that takes arriving requests can hold it: its prompt is too long for all, or what comes after it.</summary>
     private string ReasonAtArrival(Request request) =>
         _prefillRouter.CanHoldPrompt(request)
-            ? $"prompt and output exceed the KV memory of {Every(_prefillRouter, "prefill")}"
-            : $"prompt exceeds the KV memory of {Every(_prefillRouter, "prefill")}";
+            ? $"prompt and output exceed the KV memory of {Every(_prefillRouter, "prefill", request)}"
+            : $"prompt exceeds the KV memory of {Every(_prefillRouter, "prefill", request)}";
 
     /// <summary>"every prefill instance", "every mixed instance" or "every prefill and mixed instance".</summary>
-    private static string Every(Router router, string stage) => $"every {router.Stages(stage)} instance";
+    private string Every(Router router, string stage, Request request) =>
+        $"every {router.Stages(stage)} instance"
+        + (_scenario.OtherModels.Count == 0 ? "" : $" of {_models[request.Model].Name}");
+
+    /// <summary>Requests for a model that wait for an instance to be ready.</summary>
+    private int Waiting(List<Request> waiting, string? model) =>
+        _scenario.OtherModels.Count == 0 ? waiting.Count : waiting.Count(request => request.Model == model);
 
     private static long Tokens(Request request) => (long)request.TraceInputTokens + request.TraceOutputTokens;
 

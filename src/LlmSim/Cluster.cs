@@ -1,6 +1,5 @@
 using LlmSim.Clients;
 using LlmSim.Kernel;
-using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Policies;
 using LlmSim.Routing;
@@ -21,7 +20,7 @@ internal sealed partial class Cluster
     private readonly IClient _client;
     private readonly ConversationClient _conversations;
     private readonly MetricsRecorder _recorder;
-    private readonly OutputEstimate _outputEstimate = new();
+    private readonly ModelsInUse _models;
     private readonly Instance[] _prefill;
     private readonly Instance[] _decode;
     private readonly Instance[] _mixed;
@@ -53,12 +52,14 @@ internal sealed partial class Cluster
     {
         _scenario = scenario;
         _recorder = recorder;
+        _models = new ModelsInUse(ClusterModels.Required(scenario), scenario.Semantics);
         _requests = new RequestPool(
             scenario.Seed,
             scenario.TtftSloSeconds,
             scenario.Semantics.OutputTokens,
             scenario.OutputPredictor,
-            scenario.FollowsRequests
+            _models,
+            scenario.FollowsRequests || scenario.OtherModels.Count > 0
         );
         _conversations = new ConversationClient(_requests, scenario.SharesPrefixes, _simulation, OnArrival);
         _client = Client(new RequestStream(workload, _requests, scenario.SharesPrefixes));
@@ -68,14 +69,12 @@ internal sealed partial class Cluster
             : null;
         _live = scenario.Fleet is null ? null : [];
         _frontEnd = scenario.RequestSeconds > 0 ? new(_simulation, scenario.RequestSeconds, Admit) : null;
-        var kvFootprint = KvCapacity.Footprint(scenario.Model, scenario.Precision, scenario.Semantics);
         _transfers = new KvTransfers(
             scenario.Semantics.KvTransfer,
             fetchesPrefixes: scenario.Policies.PrefillGlobal is IPrefixFetchingPolicy,
             scenario.PrefillRoles,
-            scenario.Model.Layers,
             _simulation,
-            kvFootprint,
+            _models,
             ChooseDecode,
             request => _decodeRouter!.HasReady(request),
             OnTransferred
@@ -84,8 +83,7 @@ internal sealed partial class Cluster
         var build = new ClusterBuilder(
             scenario,
             _simulation,
-            kvFootprint,
-            _outputEstimate,
+            _models,
             recorder.InterTokenLatency,
             maxIterationsPerEvent,
             new StageEvents(OnPrefillPlanned, OnPrefilled, OnDecoded, _transfers.OnRoom, Drop)
@@ -200,8 +198,10 @@ internal sealed partial class Cluster
         request.State = RequestState.Finished;
         request.Finish = _simulation.Now;
         _lastEnd = request.Finish;
-        _outputEstimate.AddFinished(request.TokensToReceive);
+        _models[request.Model].OutputEstimate.AddFinished(request.TokensToReceive);
+        var met = _recorder.Met;
         _recorder.OnFinished(request);
+        Count(request, ended: 1, met: _recorder.Met - met);
         _feedback?.Tell(request, _simulation.Now);
         _persistence?.Forget(request);
         _live?.Remove(request);
@@ -213,6 +213,14 @@ internal sealed partial class Cluster
         }
 
         _requests.GiveBack(request);
+    }
+
+    private void Count(Request request, long arrived = 0, long ended = 0, long met = 0)
+    {
+        if (_models.Find(request.Model) is { Counts: var counts } model)
+        {
+            model.Counts = new(counts.Arrived + arrived, counts.Ended + ended, counts.Met + met);
+        }
     }
 
     private void RequireEverythingDone()

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using LlmSim.Batching;
 using LlmSim.Instances.Decode;
 using LlmSim.Instances.Prefill;
 using LlmSim.Instances.Queues;
@@ -29,26 +28,17 @@ internal sealed record StageEvents(
 );
 
 /// <summary>Makes the stages of a cluster from a scenario.</summary>
-internal sealed class ClusterBuilder(
+internal sealed partial class ClusterBuilder(
     Scenario scenario,
     Simulation simulation,
-    KvFootprint kvFootprint,
-    OutputEstimate outputEstimate,
+    ModelsInUse models,
     InterTokenLatency interTokenLatency,
     int maxIterationsPerEvent,
     StageEvents events
 )
 {
-    /// <summary>Far above any engine. Only blocks that requests hold use memory.</summary>
-    private const long MaxKvBlocks = 1_000_000_000;
-
-    /// <summary>More than any accelerator memory; sums over a cluster still fit in 64 bits.</summary>
-    private const long MaxKvBytes = 1_000_000_000_000_000_000;
-
     private readonly Dictionary<InstanceSpec, IPerformanceModel> _performance = [];
     private readonly Dictionary<InstanceSpec, long> _capacity = [];
-    private readonly Dictionary<string, (InstanceRole Role, LockstepGroup Group)> _groups = [];
-
     private readonly long _policySeed =
         scenario.Semantics.RandomPolicies == RandomPolicies.Seeded
             ? scenario.Seed
@@ -115,8 +105,8 @@ internal sealed class ClusterBuilder(
             Performance(spec),
             new PrefillOptions(
                 Capacity(spec),
-                kvFootprint.BytesPerToken,
-                KvBeside.Tokens(scenario.Model, scenario.Precision, spec, scenario.Semantics),
+                models[spec.Model].KvFootprint.BytesPerToken,
+                TokensBeside(spec),
                 LimitsMemory: scenario.Semantics.Admission == Admission.Strict,
                 scenario.Semantics.QueuedWork
             ),
@@ -134,128 +124,33 @@ internal sealed class ClusterBuilder(
             Performance(spec),
             new DecodeOptions(
                 Capacity(spec),
-                kvFootprint.BytesPerToken,
-                KvBeside.Tokens(scenario.Model, scenario.Precision, spec, scenario.Semantics),
+                models[spec.Model].KvFootprint.BytesPerToken,
+                TokensBeside(spec),
                 scenario.Semantics.Saturation,
                 scenario.Semantics.Admission,
                 Victims(index),
                 maxIterationsPerEvent
             ),
             Queue(PolicyDecisions.DecodeLocal, scenario.Policies.DecodeLocal, index),
-            outputEstimate,
+            models[spec.Model].OutputEstimate,
             interTokenLatency,
             simulation,
             events.OnDecoded,
             events.OnWithdrawn
         );
 
-    private BatchedInstance Batched(InstanceSpec spec, EngineSpec engine, int index, InstanceRole role)
+    private int TokensBeside(InstanceSpec spec)
     {
-        if (scenario.Semantics.OutputTokens != OutputTokens.FirstFromPrefill)
-        {
-            throw new UserErrorException(
-                "output_tokens: an instance with an engine yields the first token when the prompt is computed; "
-                    + "allowed with it: first_from_prefill"
-            );
-        }
-
-        engine = StatePages.Of(engine, scenario.Model, scenario.Precision, spec);
-        // Equal instances share what describes them.
-        spec = spec.Engine == engine ? spec : spec with { Engine = engine };
-        var blockBytes = engine.BlockTokens * kvFootprint.BytesPerToken;
-        var blocks = engine.KvBlocks ?? Capacity(spec) / blockBytes;
-        if (blocks <= engine.OwnBlocks)
-        {
-            throw new UserErrorException(
-                engine.KvBlocks is null
-                    ? $"block_size: no KV block of {engine.BlockTokens} tokens fits beside the weights"
-                    : $"kv_blocks: found {blocks}; allowed: a whole number from {engine.OwnBlocks + 1}, since the engine keeps {engine.OwnBlocks} for itself"
-            );
-        }
-
-        if (blocks > MaxKvBlocks)
-        {
-            var field = engine.KvBlocks is null ? "block_size" : "kv_blocks";
-            throw new UserErrorException(
-                $"{field}: found a KV cache of {blocks} blocks of {engine.BlockTokens} tokens; allowed: up to {MaxKvBlocks} blocks"
-            );
-        }
-
-        if (blocks > MaxKvBytes / blockBytes)
-        {
-            throw new UserErrorException(
-                $"kv_blocks: found {blocks} blocks of {blockBytes} bytes; allowed: up to 1e18 bytes in all"
-            );
-        }
-
-        var byPriority = engine is { Kind: EngineKind.Vllm, SchedulingPolicy: SchedulingPolicy.Priority };
-        return new BatchedInstance(
-            index,
-            spec,
-            Performance(spec),
-            new BatchedInstanceOptions(
-                role,
-                (int)blocks - engine.OwnBlocks,
-                blockBytes,
-                Beside(spec, engine, blockBytes),
-                ReservesKv: scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
-                Victims(index, byPriority ? new LowestPriorityPolicy() : null),
-                outputEstimate,
-                interTokenLatency,
-                events.OnPrefillPlanned,
-                events.OnPrefilled,
-                events.OnDecoded,
-                events.OnRoom,
-                events.OnWithdrawn
-            ),
-            (
-                byPriority
-                    ? RequestQueue.ByPriority()
-                    : Queue(PolicyDecisions.DecodeLocal, scenario.Policies.DecodeLocal, index),
-                byPriority
-                    ? RequestQueue.ByPriority()
-                    : Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index)
-            ),
-            Group(engine.DataParallelGroup, role),
-            simulation
-        );
-    }
-
-    /// <summary>What a request keeps beside its tokens, in blocks of so many bytes; null for nothing.</summary>
-    private KvBeside? Beside(InstanceSpec spec, EngineSpec engine, long blockBytes) =>
-        KvBeside.Of(
-            kvFootprint,
-            blockBytes,
-            KvCapacity.Copies(scenario.Model, spec, scenario.Semantics),
-            StatePages.Blocks(engine, scenario.Model)
-        );
-
-    private LockstepGroup Group(string? name, InstanceRole role)
-    {
-        if (name is not null && _groups.TryGetValue(name, out var known))
-        {
-            return known.Role == role
-                ? known.Group
-                : throw new UserErrorException(
-                    $"data_parallel_group: the members of {name} have different roles; allowed: one role"
-                );
-        }
-
-        var rank = role == InstanceRole.Prefill ? EventRanks.PrefillIterationEnd : EventRanks.IterationEnd;
-        var group = new LockstepGroup(simulation, rank, maxIterationsPerEvent);
-        if (name is not null)
-        {
-            _groups.Add(name, (role, group));
-        }
-
-        return group;
+        var served = models[spec.Model].Served;
+        return KvBeside.Tokens(served.Model, served.Precision, spec, scenario.Semantics);
     }
 
     private long Capacity(InstanceSpec spec)
     {
         if (!_capacity.TryGetValue(spec, out var bytes))
         {
-            bytes = KvCapacity.Bytes(scenario.Model, scenario.Precision, spec, scenario.Semantics);
+            var served = models[spec.Model].Served;
+            bytes = KvCapacity.Bytes(served.Model, served.Precision, spec, scenario.Semantics);
             _capacity.Add(spec, bytes);
         }
 
@@ -283,9 +178,10 @@ internal sealed class ClusterBuilder(
     {
         if (!_performance.TryGetValue(spec, out var model))
         {
+            var served = models[spec.Model].Served;
             model =
                 scenario.PerformanceModelFactory?.Invoke(spec)
-                ?? new RooflineModel(scenario.Model, scenario.Precision, spec, scenario.Semantics);
+                ?? new RooflineModel(served.Model, served.Precision, spec, scenario.Semantics);
             _performance.Add(spec, model);
         }
 

@@ -9,7 +9,7 @@ namespace LlmSim;
 /// <summary>Everything that decides a simulation's result, except the workload.</summary>
 public sealed record Scenario
 {
-    /// <summary>The model that the cluster serves.</summary>
+    /// <summary>The model of the cluster: that of instances, and of requests, which name none.</summary>
     public required ModelDescription Model { get; init; }
 
     /// <summary>The format of every operand; the model's own where it is not set.</summary>
@@ -18,6 +18,9 @@ public sealed record Scenario
         get => field ?? new PrecisionRequest().Resolve(Model);
         init;
     }
+
+    /// <summary>Models that instances serve which name them; none where all serve the same.</summary>
+    public IReadOnlyList<ServedModel> OtherModels { get; init; } = [];
 
     /// <summary>Instances that prefill and send the KV cache away; at least one unless there are mixed ones.</summary>
     public required IReadOnlyList<InstanceSpec> PrefillInstances { get; init; }
@@ -108,6 +111,18 @@ public sealed record Scenario
         SwitchesRoles
             ? [.. DecodeInstances, .. PrefillInstances.Where(instance => instance.Switches)]
             : DecodeInstances;
+
+    /// <summary>The model of the cluster, and the others.</summary>
+    internal IEnumerable<ServedModel> Models =>
+        OtherModels.Prepend(new ServedModel(Model) { Precision = Precision });
+
+    /// <summary>Those of them that an instance serves.</summary>
+    internal IEnumerable<ServedModel> ModelsInUse =>
+        OtherModels.Count == 0 ? Models : Instances.Select(ModelOf).DistinctBy(served => served.Name);
+
+    /// <summary>The model that an instance serves.</summary>
+    internal ServedModel ModelOf(InstanceSpec instance) =>
+        instance.Model is { } name ? OtherModels.First(other => other.Name == name) : Models.First();
 
     /// <summary>All instances: those that prefill, those that decode, then those that do both.</summary>
     internal IEnumerable<InstanceSpec> Instances =>

@@ -45,7 +45,10 @@ public static class Simulator
             onRequest,
             scenario.Measured,
             attainments
-        );
+        )
+        {
+            OwnModel = scenario.OtherModels.Count > 0 ? scenario.Model.Id : null,
+        };
         var cluster = new Cluster(scenario, workload, recorder, MaxIterationsPerEvent);
         if (sampling is not null)
         {

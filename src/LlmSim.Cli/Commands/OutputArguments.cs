@@ -21,6 +21,11 @@ internal sealed class OutputArguments
 
     private readonly Option<string> _csvOutput = CliOption.File("csv_output", "one row a point, CSV");
 
+    private readonly Option<string> _serviceOutput = CliOption.File(
+        ServiceCsv.Option.TrimStart('-'),
+        "one row a class, tenant and model of each point, CSV"
+    );
+
     private readonly Option<string> _json = CliOption.File(
         "json",
         "configuration and summary as JSON; - for standard output, in the place of the table"
@@ -116,7 +121,10 @@ internal sealed class OutputArguments
 
     public IReadOnlyList<OptionGroup> Groups =>
         [
-            new("Output", [_csvOutput, _requestsOutput, _replicationsOutput, _json, _quiet, _verify]),
+            new(
+                "Output",
+                [_csvOutput, _requestsOutput, _serviceOutput, _replicationsOutput, _json, _quiet, _verify]
+            ),
             RequirementsGroup,
             _costs.Group,
             new("Sweep", [_jobs, _checkpointPath, _resume, _overwrite, _printPlan, _shard]),
@@ -208,6 +216,7 @@ internal sealed class OutputArguments
                 : null
         )
         {
+            Service = parse.GetValue(_serviceOutput),
             Verify = parse.GetValue(_verify),
             Costs = _costs.Read(parse),
             Required = SloTerms.Parse(Given(parse, _require), $"--{RequireName}"),

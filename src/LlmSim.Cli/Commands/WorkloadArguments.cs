@@ -42,7 +42,7 @@ internal sealed class WorkloadArguments
     private readonly Option<string> _mix = CliOption.File(
         "mix",
         "classes of requests in one stream, YAML or JSON (docs/workloads.md), in the place of request_source and trace_path: each with its name, "
-            + "tenant, priority, weight, SLOs, share or rate, and source"
+            + "tenant, model, priority, weight, SLOs, share or rate, and source"
     );
 
     private readonly TraceArguments _trace = new();

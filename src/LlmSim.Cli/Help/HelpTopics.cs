@@ -106,8 +106,11 @@ internal static class HelpTopics
     private static IEnumerable<HelpTopic> Columns() =>
         [
             .. ColumnSummaries.Summary.Select(column => Column(column, "the summary CSV (--csv_output)")),
+            .. ServiceCsv.FigureColumns.Select(column =>
+                Column(column, "the classes, tenants and models (--service_output)")
+            ),
             .. RequestColumns
-                .For(ttftSloSeconds: 1, tpotSloSeconds: 1)
+                .For(ttftSloSeconds: 1, tpotSloSeconds: 1, ownModel: "")
                 .Select(column => Column(column.Name, "the requests (--requests_output)")),
             .. SampleColumns.QueueStates.Select(column =>
                 Column(column.Name, "the samples of queues (--sample_queue_states)")

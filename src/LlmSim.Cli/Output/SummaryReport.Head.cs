@@ -16,7 +16,7 @@ internal static partial class SummaryReport
         Line(
             writer,
             "Model",
-            $"{TerminalText.Escape(c.Model)}{context}, {SemanticsOptions.Describe(c.Semantics)} semantics"
+            $"{TerminalText.Escape(RunWords.Models(result))}{context}, {SemanticsOptions.Describe(c.Semantics)} semantics"
         );
         WriteWrapped(writer, "Precision", result.Precision);
         foreach (var notice in result.Notices)

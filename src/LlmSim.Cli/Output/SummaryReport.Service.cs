@@ -20,6 +20,7 @@ internal static partial class SummaryReport
         WriteClients(result.Summary, service, writer);
         WriteFleet(result.Summary.Fleet, writer);
         WriteGroups("Class", service.Classes, console);
+        WriteGroups("Model", service.Models ?? [], console);
         if (service.Tenants.Count > 1)
         {
             WriteGroups("Tenant", service.Tenants, console);

@@ -35,6 +35,17 @@ internal static class ClusterFields
             (spec, value) => spec with { TpSize = (int)value }
         ),
         new(
+            "model",
+            new ClusterValue.Model(),
+            "that of --model",
+            "the model that it serves, by its name in llmsim models",
+            (one, value) =>
+                one with
+                {
+                    Spec = one.Spec with { Model = value is string { Length: > 0 } name ? name : null },
+                }
+        ),
+        new(
             "count",
             new ClusterValue.Whole(new FigureRange(1, MaxInstances)),
             "1",

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LlmSim.Performance;
 
 namespace LlmSim.Experiments.ClusterConfig;
 
@@ -14,7 +13,8 @@ internal ref partial struct ClusterFile
             ClusterValue.Number number => Number(field, number),
             ClusterValue.Flag => Flag(field, value),
             ClusterValue.Word word => OneOf(field, word),
-            ClusterValue.Accelerator => FindHardware(field, value),
+            ClusterValue.Accelerator => Find(field, value, _names.Hardware),
+            ClusterValue.Model => Find(field, value, _names.Model),
             ClusterValue.Sizes sizes => Sizes(field, sizes),
             ClusterValue.Fields fields => ReadFields(field, fields),
             _ => Text(field),
@@ -71,7 +71,8 @@ internal ref partial struct ClusterFile
         return [.. sizes];
     }
 
-    private readonly HardwareDescription FindHardware(string field, ClusterValue value)
+    /// <summary>What a name means.</summary>
+    private readonly object Find(string field, ClusterValue value, Func<string, object> find)
     {
         if (_reader.TokenType != JsonTokenType.String)
         {
@@ -80,7 +81,7 @@ internal ref partial struct ClusterFile
 
         try
         {
-            return _hardware(_reader.GetString()!);
+            return find(_reader.GetString()!);
         }
         catch (UserErrorException e)
         {

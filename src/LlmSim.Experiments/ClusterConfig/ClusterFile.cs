@@ -19,7 +19,7 @@ internal ref partial struct ClusterFile
 
     private readonly string _name;
     private readonly ReadOnlySpan<byte> _json;
-    private readonly Func<string, HardwareDescription> _hardware;
+    private readonly ClusterNames _names;
     private Utf8JsonReader _reader;
 
     /// <summary>Up to where lines were counted for the instances so far, and how many.</summary>
@@ -28,11 +28,11 @@ internal ref partial struct ClusterFile
     /// <summary>Fields that the engine of the instance has: the defaults of the others depend on its kind and accelerator.</summary>
     private HashSet<string> _givenOfEngine = [];
 
-    private ClusterFile(ReadOnlySpan<byte> json, string name, Func<string, HardwareDescription> hardware)
+    private ClusterFile(ReadOnlySpan<byte> json, string name, ClusterNames names)
     {
         _json = json;
         _name = name;
-        _hardware = hardware;
+        _names = names;
         _reader = new Utf8JsonReader(
             json,
             new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
@@ -42,15 +42,11 @@ internal ref partial struct ClusterFile
     /// <summary>The instances that a file describes, in its order.</summary>
     /// <param name="json">The file's content.</param>
     /// <param name="name">The file's name, for messages.</param>
-    /// <param name="hardware">Finds an accelerator by its name.</param>
+    /// <param name="names">Finds accelerators and models.</param>
     /// <exception cref="UserErrorException">Something in the file is wrong; the message says where and what.</exception>
-    public static IReadOnlyList<ClusterEntry> Read(
-        ReadOnlySpan<byte> json,
-        string name,
-        Func<string, HardwareDescription> hardware
-    )
+    public static IReadOnlyList<ClusterEntry> Read(ReadOnlySpan<byte> json, string name, ClusterNames names)
     {
-        var file = new ClusterFile(json.StartsWith("\uFEFF"u8) ? json[3..] : json, name, hardware);
+        var file = new ClusterFile(json.StartsWith("\uFEFF"u8) ? json[3..] : json, name, names);
         try
         {
             return file.ReadFile();
@@ -187,3 +183,8 @@ internal ref partial struct ClusterFile
         return field;
     }
 }
+
+/// <summary>What the names of a cluster file mean; an unknown one is a <see cref="UserErrorException" />.</summary>
+/// <param name="Hardware">An accelerator.</param>
+/// <param name="Model">The name that a model has in its description; empty for the model of the run.</param>
+internal sealed record ClusterNames(Func<string, HardwareDescription> Hardware, Func<string, string> Model);

@@ -23,10 +23,13 @@ internal static class ClusterSource
     /// <exception cref="UserErrorException">A file is wrong, or two ways to give the cluster are mixed.</exception>
     public static IReadOnlyList<ClusterEntry> Entries(RunConfiguration configuration)
     {
-        var hardware = configuration.Catalogs.Hardware;
+        var names = new ClusterNames(
+            configuration.Catalogs.Hardware.Get,
+            name => ServedModels.NameOf(configuration, name)
+        );
         if (configuration.ClusterContent is { } content)
         {
-            return ClusterFile.Read(Encoding.UTF8.GetBytes(content), "cluster", hardware.Get);
+            return ClusterFile.Read(Encoding.UTF8.GetBytes(content), "cluster", names);
         }
 
         if (configuration.Cluster is not { } path)
@@ -34,8 +37,8 @@ internal static class ClusterSource
             var semantics = configuration.Semantics;
             return
             [
-                .. Stage(configuration.PrefillConfig, InstanceRole.Prefill, semantics, hardware),
-                .. Stage(configuration.DecodeConfig, InstanceRole.Decode, semantics, hardware),
+                .. Stage(configuration.PrefillConfig, InstanceRole.Prefill, semantics, names),
+                .. Stage(configuration.DecodeConfig, InstanceRole.Decode, semantics, names),
             ];
         }
 
@@ -46,7 +49,7 @@ internal static class ClusterSource
             );
         }
 
-        var entries = ReadWhole(path, hardware);
+        var entries = ReadWhole(path, names);
         return entries.FirstOrDefault(entry => entry.Role is null) is { } without
             ? throw new UserErrorException(
                 $"{path}:{without.Line}: the instance has no role; allowed: prefill, decode, mixed"
@@ -55,15 +58,15 @@ internal static class ClusterSource
     }
 
     /// <summary>The instances of a file, or of a text that is the list itself.</summary>
-    private static IReadOnlyList<ClusterEntry> ReadWhole(string path, HardwareCatalog hardware)
+    private static IReadOnlyList<ClusterEntry> ReadWhole(string path, ClusterNames names)
     {
         if (path.StartsWith('['))
         {
-            return ClusterFile.Read(Encoding.UTF8.GetBytes(path), "cluster", hardware.Get);
+            return ClusterFile.Read(Encoding.UTF8.GetBytes(path), "cluster", names);
         }
 
         using var stream = InputFile.Open(path);
-        return Read(stream, path, hardware);
+        return Read(stream, path, names);
     }
 
     private static IReadOnlyList<InstanceSpec> Of(IReadOnlyList<ClusterEntry> entries, InstanceRole role) =>
@@ -73,19 +76,19 @@ internal static class ClusterSource
     /// <param name="path">The user's file; null for the default of the semantics.</param>
     /// <param name="role">Prefill or decode.</param>
     /// <param name="semantics">Their preset decides on the default.</param>
-    /// <param name="hardware">Accelerators by name.</param>
+    /// <param name="names">Accelerators and models.</param>
     /// <exception cref="UserErrorException">The file is wrong; the message says where and what.</exception>
     private static IEnumerable<ClusterEntry> Stage(
         string? path,
         InstanceRole role,
         Semantics semantics,
-        HardwareCatalog hardware
+        ClusterNames names
     )
     {
         var stage = role == InstanceRole.Prefill ? "prefill" : "decode";
         var name = path ?? DefaultName(stage, semantics);
         using var stream = path is null ? Default(name) : InputFile.Open(path);
-        var entries = Read(stream, name, hardware);
+        var entries = Read(stream, name, names);
         return entries.FirstOrDefault(entry => entry.Role is { } other && other != role) is { } wrong
             ? throw new UserErrorException(
                 $"{name}:{wrong.Line}: role: these are {stage} instances; give a cluster of several roles with --cluster"
@@ -93,10 +96,10 @@ internal static class ClusterSource
             : entries.Select(entry => entry with { Role = role });
     }
 
-    private static IReadOnlyList<ClusterEntry> Read(Stream stream, string name, HardwareCatalog hardware)
+    private static IReadOnlyList<ClusterEntry> Read(Stream stream, string name, ClusterNames names)
     {
         var json = Utf8Document.Read(stream, name, JsonFields.LargestBytes, "a list of instances");
-        return ClusterFile.Read(json.Span, name, hardware.Get);
+        return ClusterFile.Read(json.Span, name, names);
     }
 
     private static string DefaultName(string stage, Semantics semantics) =>
@@ -114,7 +117,11 @@ internal sealed record ClusterInstances(
     IReadOnlyList<InstanceSpec> Prefill,
     IReadOnlyList<InstanceSpec> Decode,
     IReadOnlyList<InstanceSpec> Mixed
-);
+)
+{
+    /// <summary>All of them.</summary>
+    public IEnumerable<InstanceSpec> All => Prefill.Concat(Decode).Concat(Mixed);
+}
 
 /// <summary>An instance of a cluster file.</summary>
 /// <param name="Role">What it does; null where the file does not say.</param>

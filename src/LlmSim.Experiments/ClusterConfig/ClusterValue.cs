@@ -39,6 +39,12 @@ internal abstract record ClusterValue
         public override string ToString() => "the name of an accelerator, in quotes";
     }
 
+    /// <summary>The name of a model.</summary>
+    public sealed record Model : ClusterValue
+    {
+        public override string ToString() => "the name of a model, in quotes";
+    }
+
     /// <summary>The sizes of graphs: those of an engine, none, or a list.</summary>
     public sealed record Sizes(string Own, string None, FigureRange Range) : ClusterValue
     {

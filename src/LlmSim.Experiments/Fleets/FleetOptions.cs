@@ -26,8 +26,10 @@ internal static class FleetOptions
     private static readonly FigureRange s_mayBeNone = new(0, 100_000);
 
     /// <summary>What becomes of the instances of a run; null where they live for ever.</summary>
+    /// <param name="c">The options.</param>
+    /// <param name="otherModels">Models that instances name.</param>
     /// <exception cref="UserErrorException">An option or the file of faults is wrong.</exception>
-    public static FleetPlan? Of(RunConfiguration c)
+    public static FleetPlan? Of(RunConfiguration c, IEnumerable<string> otherModels)
     {
         if (!c.HasFleet)
         {
@@ -37,7 +39,7 @@ internal static class FleetOptions
         return Parse(c) with
         {
             Faults = c.Faults is { } path ? FaultFile.Read(path) : [],
-            Autoscale = c.Autoscale is null ? null : ParseAutoscale(c),
+            Autoscale = c.Autoscale is null ? null : ParseAutoscale(c, otherModels),
         };
     }
 
@@ -114,15 +116,20 @@ internal static class FleetOptions
             : process;
     }
 
-    private static AutoscalePlan ParseAutoscale(RunConfiguration c) =>
+    private static AutoscalePlan ParseAutoscale(RunConfiguration c, IEnumerable<string> otherModels) =>
         ParseLimits(c) with
         {
-            // Each stage has a policy of its own: it may remember.
-            Policies = Stages.ToDictionary(
-                stage => stage,
-                _ => c.Catalogs.Policies.CreateAutoscale(c.Autoscale!),
-                StringComparer.Ordinal
-            ),
+            // Each stage of each model has a policy of its own: it may remember.
+            Policies = Stages
+                .SelectMany(
+                    stage => otherModels.Prepend<string?>(null),
+                    (stage, model) => new FleetGroup(stage, model).PolicyKey
+                )
+                .ToDictionary(
+                    key => key,
+                    _ => c.Catalogs.Policies.CreateAutoscale(c.Autoscale!),
+                    StringComparer.Ordinal
+                ),
         };
 
     private static AutoscalePlan ParseLimits(RunConfiguration c)

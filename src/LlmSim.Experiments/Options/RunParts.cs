@@ -90,7 +90,11 @@ internal sealed class RunParts(RunConfiguration configuration)
     public bool Migrates => configuration is { DrainsByMigration: true, HasFleet: true };
 
     /// <summary>Whether instances may change from prefill to decode and back.</summary>
-    public bool SwitchesRoles => FleetOptions.Of(configuration)?.Autoscale is { SwitchesRoles: true };
+    public bool SwitchesRoles =>
+        FleetOptions
+            .Of(configuration, Instances.Select(instance => instance.Model).OfType<string>())
+            ?.Autoscale
+            is { SwitchesRoles: true };
 
     public bool HasPrefillWithoutEngine => Cluster.Prefill.Any(instance => instance.Engine is null);
 

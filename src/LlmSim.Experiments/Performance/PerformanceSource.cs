@@ -59,6 +59,26 @@ internal static class PerformanceSource
         Func<InstanceSpec, PerformanceChoice> choose
     ) => configuration.Performance == Roofline ? null : instance => choose(instance).Model;
 
+    /// <summary>Chooses what gives an instance its times, by the model that it serves.</summary>
+    /// <param name="configuration">Names the source.</param>
+    /// <param name="models">The model of the cluster, then those that instances name.</param>
+    /// <param name="files">Reads profiles, measured operations and models of the user's own.</param>
+    /// <exception cref="UserErrorException">As of <see cref="Chooser" />.</exception>
+    internal static Func<InstanceSpec, PerformanceChoice> ChooserOfAll(
+        RunConfiguration configuration,
+        IEnumerable<ServedModel> models,
+        PerformanceFiles files
+    )
+    {
+        var choosers = models
+            .Select(served =>
+                (served.Name, Choose: Chooser(configuration, served.Model, served.Precision, files))
+            )
+            .ToArray();
+        var others = choosers.Skip(1).ToDictionary(one => one.Name, one => one.Choose);
+        return instance => (instance.Model is { } name ? others[name] : choosers[0].Choose)(instance);
+    }
+
     /// <summary>Chooses what gives an instance its times, with a model that nothing else uses.</summary>
     /// <param name="configuration">Names the source.</param>
     /// <param name="model">The model that is served.</param>

@@ -155,7 +155,13 @@ internal sealed record Prediction
         );
     }
 
-    private static string FamilyWords(string family) =>
+    private static string FamilyWords(string families) =>
+        string.Join(
+            PredictionSubject.FamilySeparator,
+            families.Split(PredictionSubject.FamilySeparator).Select(FamilyWord)
+        );
+
+    private static string FamilyWord(string family) =>
         family switch
         {
             "dense" => "dense models",

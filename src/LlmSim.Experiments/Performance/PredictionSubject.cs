@@ -10,10 +10,13 @@ internal sealed record PredictionSubject
     public const string Closed = "closed";
     public const string Open = "open";
 
+    /// <summary>Between the families of several models.</summary>
+    public const string FamilySeparator = " and ";
+
     /// <summary>The tier of the least sure instance.</summary>
     public required PredictionTier Tier { get; init; }
 
-    /// <summary>"dense", "moe", "mla" (latent attention), "sparse" (an indexer chooses tokens) or "hybrid" (states beside attention).</summary>
+    /// <summary>"dense", "moe", "mla" (latent attention), "sparse" (an indexer chooses tokens) or "hybrid" (states beside attention); several where models differ.</summary>
     public required string Family { get; init; }
 
     /// <summary>Whether instances do both, or prefill and decode apart.</summary>
@@ -43,14 +46,17 @@ internal sealed record PredictionSubject
         return new PredictionSubject
         {
             Tier = choices.Max(choice => choice.Tier),
-            Family = FamilyOf(scenario.Model),
+            Family = string.Join(
+                FamilySeparator,
+                scenario.ModelsInUse.Select(served => FamilyOf(served.Model)).Distinct()
+            ),
             Mode = scenario.PrefillInstances.Count > 0 ? Disaggregated : Mixed,
             Load = scenario.Concurrency is null ? Open : Closed,
             Accelerators = [.. instances.Select(instance => instance.Hardware.Name).Distinct()],
             Precisions =
             [
                 .. instances
-                    .Select(instance => PrecisionOf(scenario.Model, scenario.Precision.On(instance.Hardware)))
+                    .Select(instance => PrecisionOf(scenario.ModelOf(instance), instance.Hardware))
                     .Distinct(),
             ],
             Engines =
@@ -83,8 +89,9 @@ internal sealed record PredictionSubject
             ? $"{EngineDefaults.Name(engine.Kind)} {engine.Version}".TrimEnd()
             : null;
 
-    private static string PrecisionOf(ModelDescription model, Precision precision)
+    private static string PrecisionOf(ServedModel served, HardwareDescription hardware)
     {
+        var (model, precision) = (served.Model, served.Precision.On(hardware));
         ProductFormat[] products =
         [
             precision.Projections,

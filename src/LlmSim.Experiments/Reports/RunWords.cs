@@ -20,6 +20,17 @@ internal static class RunWords
             }.Where(text => text.Length > 0)
         );
 
+    /// <summary>The models that its instances serve.</summary>
+    public static string Models(RunResult result) =>
+        string.Join(
+            ", ",
+            result
+                .PrefillInstances.Concat(result.DecodeInstances)
+                .Concat(result.MixedInstances)
+                .Select(instance => instance.Model ?? result.Configuration.Model)
+                .Distinct()
+        );
+
     /// <summary>Where its requests come from and how they arrive.</summary>
     public static string Workload(RunResult result)
     {
@@ -54,10 +65,16 @@ internal static class RunWords
             " + ",
             instances
                 .GroupBy(instance =>
-                    (instance.Hardware.Name, instance.TpSize, Engine: EngineDescription.Of(instance))
+                    (
+                        instance.Hardware.Name,
+                        instance.TpSize,
+                        Engine: EngineDescription.Of(instance),
+                        instance.Model
+                    )
                 )
                 .Select(group =>
                     $"{group.Count()} x {TerminalText.Escape(group.Key.Name)} tp {group.Key.TpSize} {group.Key.Engine}".TrimEnd()
+                    + (group.Key.Model is { } model ? $" for {TerminalText.Escape(model)}" : "")
                 )
         );
 }

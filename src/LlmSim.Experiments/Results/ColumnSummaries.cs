@@ -124,6 +124,17 @@ internal static class ColumnSummaries
         ["grams_co2_per_million_output_tokens"] = "by the grid's carbon intensity, g",
     };
 
+    /// <summary>Those of classes, tenants and models alone; the others are the summary's, of the requests of the group.</summary>
+    private static readonly Dictionary<string, string> s_groups = new(StringComparer.Ordinal)
+    {
+        ["group_kind"] = "what the row is of: class, tenant or model",
+        ["group"] = "its name",
+        ["weight"] = "its share beside others",
+        ["group_requests"] = "its requests that the statistics are of",
+        ["token_share_pct"] = "its share of the tokens of all finished requests",
+        ["attainment_pct"] = "share of its requests that meet all their SLOs and their deadline",
+    };
+
     /// <summary>Those of requests and samples.</summary>
     private static readonly Dictionary<string, string> s_rows = new(StringComparer.Ordinal)
     {
@@ -154,6 +165,7 @@ internal static class ColumnSummaries
         ["failovers"] = "how often it was computed anew because an instance failed",
         ["conversation"] = "number of the request that began its conversation",
         ["turn"] = "its turn there, from 0",
+        ["served_model"] = "the model that it asks for; only where instances serve several",
         ["timestamp"] = "when the sample was taken, s",
         ["instance_id"] = "number of the instance",
         ["instance_group"] = "prefill, decode or mixed",
@@ -182,6 +194,7 @@ internal static class ColumnSummaries
     /// <summary>The line on a column; null for one that repeats an option, or that there is not.</summary>
     public static string? Of(string column) =>
         s_figures.GetValueOrDefault(column)
+        ?? s_groups.GetValueOrDefault(column)
         ?? s_rows.GetValueOrDefault(column)
         ?? s_times.GetValueOrDefault(column)
         ?? s_times

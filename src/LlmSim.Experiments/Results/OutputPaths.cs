@@ -27,6 +27,9 @@ internal sealed record OutputPaths(
 {
     internal const string RequestsOption = "--requests_output";
 
+    /// <summary>A row of CSV for each class and tenant.</summary>
+    internal string? Service { get; init; }
+
     /// <summary>Whether a second pass over the records has to agree with the summary before anything is written.</summary>
     internal bool Verify { get; init; }
 

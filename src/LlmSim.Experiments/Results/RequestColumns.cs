@@ -21,7 +21,15 @@ internal sealed record TextColumn(string Name, Func<RequestRecord, string?> Valu
 /// <summary>The columns of the per-request results, the same in CSV and Parquet: the reference's, then ours.</summary>
 internal static class RequestColumns
 {
-    public static IReadOnlyList<RequestColumn> For(double ttftSloSeconds, double tpotSloSeconds) =>
+    /// <summary>The columns of a run.</summary>
+    /// <param name="ttftSloSeconds">The TTFT SLO of requests that have none of their own.</param>
+    /// <param name="tpotSloSeconds">The TPOT SLO of those.</param>
+    /// <param name="ownModel">The model of requests that name none; null where all are of one.</param>
+    public static IReadOnlyList<RequestColumn> For(
+        double ttftSloSeconds,
+        double tpotSloSeconds,
+        string? ownModel = null
+    ) =>
         [
             new IntegerColumn("id", r => r.Id),
             new SecondsColumn("arrival", r => r.Arrival.Seconds),
@@ -57,6 +65,9 @@ internal static class RequestColumns
             new IntegerColumn("failovers", r => r.Failovers),
             new IntegerColumn("conversation", r => r.ConversationId),
             new IntegerColumn("turn", r => r.ConversationId is null ? null : r.Turn),
+            .. ownModel is null
+                ? Array.Empty<RequestColumn>()
+                : [new TextColumn("served_model", r => r.Model ?? ownModel)],
         ];
 
     private static double? Defined(double seconds) => double.IsNaN(seconds) ? null : seconds;

@@ -21,6 +21,14 @@ internal static partial class SummaryCsv
             .Select(column => column.Name),
     ];
 
+    /// <summary>What was simulated, with the seed, by column.</summary>
+    internal static IEnumerable<(string Name, object? Value)> Settings(RunResult result) =>
+        [
+            .. ReferenceSettings(result.Configuration, result.Summary.Requests),
+            (SweepPlan.SeedOption, result.Configuration.Seed),
+            .. OurSettings(result.Configuration, result.Version, result.Precision, result.Trace),
+        ];
+
     /// <summary>Times whose means have a range.</summary>
     internal static IReadOnlyList<string> RangedFigures { get; } = ["ttft", "tpot", "e2e"];
 
@@ -78,12 +86,10 @@ internal static partial class SummaryCsv
 
     private static IEnumerable<(string Name, object? Value)> ReferenceFigures(RunSummary s) =>
         [
-            .. Percentiles("ttft", s.TtftSeconds),
-            .. Moments("ttft", s.TtftSeconds),
+            .. DistributionColumns.Of("ttft", s.TtftSeconds),
             ("slo_attainment_pct", s.TtftAttainmentPercent),
             ("total_requests", s.Requests),
-            .. Percentiles("tpot", s.TpotSeconds),
-            .. Moments("tpot", s.TpotSeconds),
+            .. DistributionColumns.Of("tpot", s.TpotSeconds),
             ("tpot_slo_attainment_pct", s.TpotAttainmentPercent),
         ];
 
@@ -156,16 +162,11 @@ internal static partial class SummaryCsv
             ("tokens_per_second", s.TokensPerSecond),
             ("goodput_requests_per_second", s.GoodputRequestsPerSecond),
             ("both_slo_attainment_pct", s.BothAttainmentPercent),
-            .. Percentiles("itl", s.ItlSeconds),
-            .. Moments("itl", s.ItlSeconds),
-            .. Percentiles("e2e", s.EndToEndSeconds),
-            .. Moments("e2e", s.EndToEndSeconds),
-            .. Percentiles("prefill_queue", s.PrefillQueueSeconds),
-            .. Moments("prefill_queue", s.PrefillQueueSeconds),
-            .. Percentiles("kv_transfer", s.TransferSeconds),
-            .. Moments("kv_transfer", s.TransferSeconds),
-            .. Percentiles("decode_queue", s.DecodeQueueSeconds),
-            .. Moments("decode_queue", s.DecodeQueueSeconds),
+            .. DistributionColumns.Of("itl", s.ItlSeconds),
+            .. DistributionColumns.Of("e2e", s.EndToEndSeconds),
+            .. DistributionColumns.Of("prefill_queue", s.PrefillQueueSeconds),
+            .. DistributionColumns.Of("kv_transfer", s.TransferSeconds),
+            .. DistributionColumns.Of("decode_queue", s.DecodeQueueSeconds),
             ("prefill_utilization", Utilization(s, "prefill")),
             ("decode_utilization", Utilization(s, "decode")),
             ("mixed_utilization", Utilization(s, "mixed")),
@@ -251,19 +252,6 @@ internal static partial class SummaryCsv
         return $"{c.PrefillGlobal}-{c.PrefillLocal}-{c.DecodeGlobal}-{c.DecodeLocal}-{load}";
     }
 
-    private static IEnumerable<(string Name, object? Value)> Percentiles(string name, Distribution d) =>
-        [
-            ($"{name}_p25", d.P25),
-            ($"{name}_p50", d.P50),
-            ($"{name}_p75", d.P75),
-            ($"{name}_p90", d.P90),
-            ($"{name}_p95", d.P95),
-            ($"{name}_p99", d.P99),
-        ];
-
-    private static IEnumerable<(string Name, object? Value)> Moments(string name, Distribution d) =>
-        [($"{name}_mean", d.Mean), ($"{name}_std", d.Std)];
-
     private static double Utilization(RunSummary summary, string stage) =>
         summary
             .Instances.Where(instance => instance.Stage == stage)
@@ -274,6 +262,6 @@ internal static partial class SummaryCsv
     private static string Counts(IReadOnlyDictionary<string, long> counts) =>
         string.Join("; ", counts.Select(pair => $"{pair.Key}: {pair.Value}"));
 
-    private static string Text(object? value) =>
+    internal static string Text(object? value) =>
         value is null or double.NaN ? "" : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 }

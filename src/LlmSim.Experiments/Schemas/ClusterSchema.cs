@@ -78,9 +78,13 @@ internal static class ClusterSchema
             ClusterValue.Number number => SchemaNode.Number(number.Range, "number"),
             ClusterValue.Flag => SchemaNode.Type("boolean"),
             ClusterValue.Word word => SchemaNode.Words(word.Words),
-            // An accelerator may be the user's own.
+            // Accelerators and models may be the user's own.
             ClusterValue.Accelerator => SchemaNode.AnyOf(
                 SchemaNode.Words(HardwareCatalog.BuiltIn.All.Select(hardware => hardware.Name)),
+                SchemaNode.Type("string")
+            ),
+            ClusterValue.Model => SchemaNode.AnyOf(
+                SchemaNode.Words(ModelCatalog.BuiltIn.Ids),
                 SchemaNode.Type("string")
             ),
             ClusterValue.Sizes sizes => SchemaNode.AnyOf(

@@ -70,6 +70,12 @@ internal readonly record struct InputFingerprint(string Name, string Content)
             Simulator,
             new($"model {configuration.Model}", Hash(scenario.Model)),
         };
+        fingerprints.AddRange(
+            scenario.OtherModels.Select(served => new InputFingerprint(
+                $"model {served.Name}",
+                Hash(served.Model)
+            ))
+        );
         fingerprints.AddRange(Accelerators(scenario));
         fingerprints.AddRange(Cluster(configuration, scenario));
         fingerprints.AddRange(

@@ -43,9 +43,9 @@ internal sealed record PreparedPoint(
         )
         {
             MixedInstances = Scenario.MixedInstances,
-            Precision = Experiment.DescribePrecision(Scenario),
+            Precision = ServedModels.DescribePrecision(Scenario),
             Prediction = Prediction,
-            Notices = Scenario.Model.Notices,
+            Notices = ServedModels.Notices(Scenario),
             QueueStatesFile = names.GetValueOrDefault(SampleOptions.QueueStatesOption),
             MemoryUsageFile = names.GetValueOrDefault(SampleOptions.MemoryUsageOption),
             Trace = Facts.Trace,
@@ -241,11 +241,11 @@ internal sealed class PreparedSweep
 
     /// <summary>What decides the simulation: no policy is ever told the TPOT SLO, and few look at TTFT deadlines.</summary>
     private static RunConfiguration SharingKey(PreparedPoint point, bool filesShowDeadlines) =>
-        HasFiguresBySlo(point.Point.Configuration)
+        HasFiguresBySlo(point.Point.Configuration) || point.Scenario.OtherModels.Count > 0
             ? point.Point.Configuration
             : SharingKeyOf(point, filesShowDeadlines);
 
-    /// <summary>Autoscalers may look at attainment, and figures by class are of the SLOs of the run.</summary>
+    /// <summary>Autoscalers may look at attainment, and figures by class and model are of the SLOs of the run.</summary>
     private static bool HasFiguresBySlo(RunConfiguration configuration) =>
         configuration is { Autoscale: not null } or { Mix: not null } or { TraceOptions.Columns: not null };
 

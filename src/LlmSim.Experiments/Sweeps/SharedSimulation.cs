@@ -95,7 +95,7 @@ internal static class SharedSimulation
             Attainment = new SloAttainment(configuration.TtftSloSeconds, configuration.TpotSloSeconds);
             try
             {
-                _requests = Experiment.OpenRequests(_files, outputs.Requests, configuration);
+                _requests = Experiment.OpenRequests(_files, outputs.Requests, configuration, point.Scenario);
                 Samples = new SampleRecorder(_files, outputs.Samples, keep: false);
             }
             catch

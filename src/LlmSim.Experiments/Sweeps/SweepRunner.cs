@@ -65,6 +65,9 @@ internal static class SweepRunner
         var pointFiles = new PointFiles(options.Outputs);
         using var files = new OutputSet();
         var csv = options.Outputs.Csv is { } csvPath ? files.Add("--csv_output", csvPath) : null;
+        var service = options.Outputs.Service is { } servicePath
+            ? files.Add(ServiceCsv.Option, servicePath)
+            : null;
         var json = options.Outputs.Json is { } jsonPath ? files.Add("--json", jsonPath) : null;
         var prepared = Load(plan, cancellation);
         foreach (var point in prepared.Points)
@@ -83,7 +86,7 @@ internal static class SweepRunner
             results,
             result => result!.Judged(options.Outputs.Costs, options.Outputs.Required)
         );
-        Write(csv, json, judged);
+        Write(csv, service, json, judged);
         files.Commit();
         return judged;
     }
@@ -232,11 +235,21 @@ internal static class SweepRunner
         }
     }
 
-    private static void Write(FileStream? csv, FileStream? json, IReadOnlyList<RunResult> results)
+    private static void Write(
+        FileStream? csv,
+        FileStream? service,
+        FileStream? json,
+        IReadOnlyList<RunResult> results
+    )
     {
         if (csv is not null)
         {
             SummaryCsv.Write(csv, results);
+        }
+
+        if (service is not null)
+        {
+            ServiceCsv.Write(service, results);
         }
 
         json?.Write(Encoding.UTF8.GetBytes(SummaryJson.Text(results)));

@@ -9,7 +9,6 @@ internal sealed class InstanceChecks
 {
     private readonly Findings _findings;
     private readonly Scenario _scenario;
-    private readonly long _kvBytesPerToken;
     private readonly RequestRecord[] _served;
 
     public InstanceChecks(Findings findings, Scenario scenario, IReadOnlyList<RequestRecord> records)
@@ -17,9 +16,6 @@ internal sealed class InstanceChecks
         _findings = findings;
         _scenario = scenario;
         _served = [.. records.Where(record => !record.IsRejected)];
-        _kvBytesPerToken = KvCapacity
-            .Footprint(scenario.Model, scenario.Precision, scenario.Semantics)
-            .BytesPerToken;
     }
 
     public void Check(RunSummary summary)
@@ -63,6 +59,7 @@ internal sealed class InstanceChecks
         var name = $"{place.Stage} instance {place.Index}";
         _findings.Same($"{name}: accelerator", place.Spec.Hardware.Name, usage.Hardware);
         _findings.Same($"{name}: tp_size", place.Spec.TpSize, usage.TpSize);
+        _findings.Same($"{name}: requests of another model", 0, here.Count(r => r.Model != place.Spec.Model));
         _findings.Same($"{name}: requests", here.Length, usage.Requests);
         _findings.Near(
             $"{name}: utilization",
@@ -94,10 +91,14 @@ internal sealed class InstanceChecks
         long mostPresent
     )
     {
+        var served = _scenario.ModelOf(place.Spec);
+        var bytesPerToken = KvCapacity
+            .Footprint(served.Model, served.Precision, _scenario.Semantics)
+            .BytesPerToken;
         _findings.Within(
             $"{name}: peak_kv_bytes",
             0,
-            place.KvLimit(_scenario.Semantics, usage.KvCapacityBytes, mostPresent * _kvBytesPerToken),
+            place.KvLimit(_scenario.Semantics, usage.KvCapacityBytes, mostPresent * bytesPerToken),
             usage.PeakKvBytes
         );
         _findings.Require(
@@ -114,7 +115,7 @@ internal sealed class InstanceChecks
             var blocks = (most + blockTokens - 1) / blockTokens;
             _findings.Within(
                 $"{name}: peak_kv_bytes",
-                (double)blocks * blockTokens * _kvBytesPerToken,
+                (double)blocks * blockTokens * bytesPerToken,
                 usage.KvCapacityBytes,
                 usage.PeakKvBytes
             );
@@ -122,7 +123,7 @@ internal sealed class InstanceChecks
         }
 
         var (least, all) = (new Presence(), new Presence());
-        var beside = KvBeside.Tokens(_scenario.Model, _scenario.Precision, place.Spec, _scenario.Semantics);
+        var beside = KvBeside.Tokens(served.Model, served.Precision, place.Spec, _scenario.Semantics);
         foreach (var record in here)
         {
             var (from, until) = place.Holding(record);
@@ -137,8 +138,8 @@ internal sealed class InstanceChecks
         var alone = here.Length == 0 ? 0 : beside + here.Max(record => HeldAtMost(place, record));
         _findings.Within(
             $"{name}: peak_kv_bytes",
-            (double)Math.Max(least.Peak().Least, alone) * _kvBytesPerToken,
-            (double)all.Peak().Most * _kvBytesPerToken,
+            (double)Math.Max(least.Peak().Least, alone) * bytesPerToken,
+            (double)all.Peak().Most * bytesPerToken,
             usage.PeakKvBytes
         );
     }
@@ -152,8 +153,11 @@ internal sealed class InstanceChecks
         );
 
     /// <summary>Tokens of a block, which states may make larger than the engine's.</summary>
-    private int BlockTokens(InstancePlace place, EngineSpec engine) =>
-        StatePages.Of(engine, _scenario.Model, _scenario.Precision, place.Spec).BlockTokens;
+    private int BlockTokens(InstancePlace place, EngineSpec engine)
+    {
+        var served = _scenario.ModelOf(place.Spec);
+        return StatePages.Of(engine, served.Model, served.Precision, place.Spec).BlockTokens;
+    }
 
     private double CheckBatch(
         InstancePlace place,

@@ -39,12 +39,13 @@ internal sealed class RunVerification
         RequestRecord[] records = [.. _records.OrderBy(record => record.Arrival).ThenBy(record => record.Id)];
         RecordChecks.Check(_findings, _scenario, records);
         new FigureChecks(_findings, _scenario, records).Check(summary, ttftSloSeconds, tpotSloSeconds);
-        if (_scenario.FollowsRequests)
+        if (summary.Service is { } service)
         {
-            // Of attempts that came to nothing there are no records: what instances did is not in them.
-            ServiceChecks.Check(_findings, records, summary.Service!);
+            ServiceChecks.Check(_findings, records, service, _scenario.Model.Id);
         }
-        else
+
+        // Of attempts that came to nothing there are no records: what instances did is not in them.
+        if (!_scenario.FollowsRequests)
         {
             RecordChecks.CheckNoOverlap(_findings, _scenario, records.Where(record => !record.IsRejected));
             OverloadCheck.Check(_findings, _scenario, records, summary.QueueGrows);

@@ -95,12 +95,8 @@ internal sealed class SampleChecks(Findings findings, Scenario scenario)
     {
         var (staying, prefills, held) = (new Presence(), new Presence(), new Presence());
         var delay = SimTime.FromSeconds(scenario.RequestSeconds);
-        var tokensBeside = KvBeside.Tokens(
-            scenario.Model,
-            scenario.Precision,
-            place.Spec,
-            scenario.Semantics
-        );
+        var served = scenario.ModelOf(place.Spec);
+        var tokensBeside = KvBeside.Tokens(served.Model, served.Precision, place.Spec, scenario.Semantics);
         foreach (var record in here)
         {
             var (from, until) = place.Staying(record, delay);
@@ -113,7 +109,7 @@ internal sealed class SampleChecks(Findings findings, Scenario scenario)
         var mayBeOnItsWay =
             place.Stage != InstancePlace.Decode && scenario.Policies.PrefillGlobal is IPrefixFetchingPolicy;
         var bytesPerToken = KvCapacity
-            .Footprint(scenario.Model, scenario.Precision, scenario.Semantics)
+            .Footprint(served.Model, served.Precision, scenario.Semantics)
             .BytesPerToken;
         foreach (var sample in samples)
         {

@@ -5,7 +5,12 @@ namespace LlmSim.Experiments.Verification;
 /// <summary>Figures of clients that react, beside the records.</summary>
 internal static class ServiceChecks
 {
-    public static void Check(Findings findings, IReadOnlyList<RequestRecord> records, ServiceSummary service)
+    public static void Check(
+        Findings findings,
+        IReadOnlyList<RequestRecord> records,
+        ServiceSummary service,
+        string ownModel
+    )
     {
         findings.Same(
             "computed_tokens",
@@ -17,6 +22,7 @@ internal static class ServiceChecks
         findings.Same("failovers", records.Sum(record => (long)record.Failovers), service.Failovers);
         CheckGroups(findings, records, service.Classes, record => record.Origin?.Class);
         CheckGroups(findings, records, service.Tenants, record => record.Origin?.Tenant);
+        CheckGroups(findings, records, service.Models ?? [], record => record.Model ?? ownModel);
     }
 
     private static void CheckGroups(

@@ -8,7 +8,13 @@ namespace LlmSim.Experiments.Workloads;
 /// <param name="Origin">Who sends them, and what the answer is worth.</param>
 /// <param name="Weight">Its share of all arrivals, or its rate; null where its source has its own times.</param>
 /// <param name="Source">Where its requests come from.</param>
-internal sealed record MixClass(RequestOrigin Origin, double? Weight, WorkloadOptions Source);
+/// <param name="Fields">It as it stands in the file, for messages.</param>
+internal sealed record MixClass(
+    RequestOrigin Origin,
+    double? Weight,
+    WorkloadOptions Source,
+    YamlFields Fields
+);
 
 /// <summary>
 /// Classes of requests that share a cluster, in YAML or JSON: a list <c>classes</c>, each with a name, a share or a rate, and a source with its
@@ -55,6 +61,7 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
     [
         NameField,
         "tenant",
+        "model",
         "request_source",
         "trace_path",
         SessionsField,
@@ -122,6 +129,7 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             {
                 Class = fields.Text(NameField),
                 Tenant = fields.Has("tenant") ? fields.Text("tenant") : RequestOrigin.DefaultClass,
+                Model = fields.Has("model") ? fields.Text("model") : null,
                 Priority = (int)(Number(fields, "priority") ?? 0),
                 Weight = Number(fields, "weight") ?? 1,
                 TtftSloSeconds = Number(fields, "ttft_slo"),
@@ -137,7 +145,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
                             "missing; allowed: share or rate, but for a trace at its own times and arrivals that have a rate"
                         )
                 ),
-            source
+            source,
+            fields
         );
     }
 

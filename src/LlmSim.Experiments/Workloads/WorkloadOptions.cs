@@ -156,7 +156,7 @@ internal sealed partial record WorkloadOptions
     }
 
     /// <summary>The classes of a mix. Of the options that come from elsewhere they have only the arrivals.</summary>
-    private MixFile ReadMix() =>
+    internal MixFile ReadMix() =>
         MixPath is { } path
             ? MixFile.Read(
                 path,

@@ -11,12 +11,14 @@ namespace LlmSim.Clients;
 /// <param name="ttftSloSeconds">The TTFT SLO of those that have none of their own.</param>
 /// <param name="outputTokens">Which tokens the decode stage owes.</param>
 /// <param name="outputPredictor">What policies are told.</param>
+/// <param name="models">The models of the cluster.</param>
 /// <param name="followsAll">Whether the clients of all requests are followed beyond the sending.</param>
 internal sealed class RequestPool(
     long seed,
     double ttftSloSeconds,
     OutputTokens outputTokens,
     OutputPredictor outputPredictor,
+    ModelsInUse models,
     bool followsAll
 )
 {
@@ -86,6 +88,7 @@ internal sealed class RequestPool(
         request.Arrival = spec.Arrival;
         request.TraceInputTokens = spec.InputTokens;
         request.TraceOutputTokens = spec.OutputTokens;
+        request.Model = models.Meant(spec.Origin?.Model);
         request.InputTokens = spec.InputTokens;
         request.DecodeTokensOwed = spec.OutputTokens - _tokensFromPrefill;
         request.TtftDeadline = Deadline(spec);

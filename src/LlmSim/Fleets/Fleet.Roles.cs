@@ -28,6 +28,13 @@ internal sealed partial class Fleet
             );
         }
 
+        if (autoscale.SwitchesRoles && _members.DistinctBy(member => member.Instance.Spec.Model).Count() > 1)
+        {
+            throw new UserErrorException(
+                "autoscale: the policy switches roles, which it can for instances of one model; allowed: clusters with one model, or another policy"
+            );
+        }
+
         if (autoscale.SwitchesRoles && !Array.Exists(_members, member => member.OtherRole is not null))
         {
             throw new UserErrorException(
@@ -36,7 +43,7 @@ internal sealed partial class Fleet
         }
     }
 
-    private void DecideRoles(AutoscalePlan autoscale, IRolePolicy policy, in LoadCounts counts)
+    private void DecideRoles(AutoscalePlan autoscale, IRolePolicy policy)
     {
         var prefill = Stage("prefill");
         var decode = Stage("decode");
@@ -55,8 +62,8 @@ internal sealed partial class Fleet
 
         var context = new RoleContext
         {
-            Prefill = Look(autoscale, prefill, counts),
-            Decode = Look(autoscale, decode, counts),
+            Prefill = Look(autoscale, new("prefill", Model: null), prefill),
+            Decode = Look(autoscale, new("decode", Model: null), decode),
             PrefillQueueSeconds = Ready(prefill)
                 .Select(member => member.Instance.PrefillQueueSeconds(_anyRequest))
                 .DefaultIfEmpty(0)

@@ -7,10 +7,11 @@ namespace LlmSim.Fleets;
 /// <content>How many instances there are.</content>
 internal sealed partial class Fleet
 {
-    /// <summary>What was wanted of late, by stage.</summary>
-    private readonly Dictionary<string, Queue<(SimTime At, int Count)>> _wanted = new(StringComparer.Ordinal);
-
-    private LoadCounts _seen;
+    /// <summary>What was wanted of late, and what was seen last.</summary>
+    private readonly Dictionary<
+        FleetGroup,
+        (Queue<(SimTime At, int Count)> Wanted, LoadCounts Seen)
+    > _groups = [];
 
     /// <summary>Instances beyond those of the start are off until an autoscaler wants them.</summary>
     private void StopSurplus()
@@ -20,12 +21,12 @@ internal sealed partial class Fleet
             return;
         }
 
-        foreach (var stage in Stages)
+        foreach (var stage in Groups)
         {
             if (stage.Any(member => member.Instance.FailingTogether.Count > 1))
             {
                 throw new UserErrorException(
-                    $"autoscale: {stage.Key} instances of a data-parallel group cannot start and stop by themselves; allowed: clusters without data_parallel_group"
+                    $"autoscale: {stage.Key.Stage} instances of a data-parallel group cannot start and stop by themselves; allowed: clusters without data_parallel_group"
                 );
             }
 
@@ -33,7 +34,7 @@ internal sealed partial class Fleet
             if (autoscale.Min > present)
             {
                 throw new UserErrorException(
-                    $"autoscale_limits: min: found {autoscale.Min}; allowed: at most the {present} {stage.Key} instances of the cluster"
+                    $"autoscale_limits: min: found {autoscale.Min}; allowed: at most the {present} {stage.Key} of the cluster"
                 );
             }
 
@@ -52,7 +53,9 @@ internal sealed partial class Fleet
         StopSecondRoles(autoscale);
     }
 
-    private IEnumerable<IGrouping<string, FleetMember>> Stages => _members.GroupBy(member => member.Stage);
+    /// <summary>Instances that can take each other's requests: of one stage and one model.</summary>
+    private IEnumerable<IGrouping<FleetGroup, FleetMember>> Groups =>
+        _members.GroupBy(member => new FleetGroup(member.Stage, member.Instance.Spec.Model));
 
     private void PlanDecision()
     {
@@ -71,36 +74,32 @@ internal sealed partial class Fleet
 
     private void Decide(AutoscalePlan autoscale)
     {
-        var counts = _owner.Counts;
         if (autoscale.RolePolicy is { } roles)
         {
-            DecideRoles(autoscale, roles, counts);
-            _seen = counts;
+            DecideRoles(autoscale, roles);
             return;
         }
 
-        foreach (var stage in Stages)
+        foreach (var group in Groups)
         {
-            if (autoscale.Policies.GetValueOrDefault(stage.Key) is { } policy)
+            if (autoscale.Policies.GetValueOrDefault(group.Key.PolicyKey) is { } policy)
             {
-                Decide(autoscale, policy, [.. stage], counts);
+                Decide(autoscale, policy, group.Key, [.. group]);
             }
         }
-
-        _seen = counts;
     }
 
     private void Decide(
         AutoscalePlan autoscale,
         IAutoscalePolicy policy,
-        FleetMember[] members,
-        in LoadCounts counts
+        FleetGroup group,
+        FleetMember[] members
     )
     {
-        var context = Look(autoscale, members, counts);
-        var (stage, present) = (context.Stage, context.Ready + context.Starting);
+        var context = Look(autoscale, group, members);
+        var present = context.Ready + context.Starting;
         var asked = Math.Clamp(Ask(policy, context), autoscale.Min, context.Max);
-        var wanted = MostWanted(autoscale, stage, asked, present);
+        var wanted = MostWanted(autoscale, _groups[group].Wanted, asked, present);
         if (wanted > present)
         {
             Grow(members, wanted - present);
@@ -111,9 +110,11 @@ internal sealed partial class Fleet
         }
     }
 
-    private FleetContext Look(AutoscalePlan autoscale, FleetMember[] members, in LoadCounts counts)
+    private FleetContext Look(AutoscalePlan autoscale, FleetGroup group, FleetMember[] members)
     {
-        var stage = members[0].Stage;
+        var counts = _owner.CountsOf(group.Model);
+        var (recent, seen) = _groups.GetValueOrDefault(group);
+        _groups[group] = (recent ?? new(), counts);
         var ready = members.Where(member => member.State == InstanceState.Ready).ToArray();
         var present = ready.Length + members.Count(member => member.State == InstanceState.Starting);
         var max = Math.Min(autoscale.Max ?? members.Length, members.Length);
@@ -121,32 +122,37 @@ internal sealed partial class Fleet
         return new FleetContext
         {
             Now = _simulation.Now,
-            Stage = stage,
+            Stage = group.Stage,
+            Model = group.Model,
             Ready = ready.Length,
             Starting = present - ready.Length,
             Min = autoscale.Min,
             Max = max,
             QueuedRequests =
-                members.Sum(member => (long)member.Instance.QueuedRequests) + _owner.Waiting(stage),
+                members.Sum(member => (long)member.Instance.QueuedRequests)
+                + _owner.Waiting(group.Stage, group.Model),
             RunningRequests = members.Sum(member => (long)member.Instance.RunningRequests),
             KvShare =
                 capacity == 0 ? 0 : ready.Sum(member => (double)member.Instance.CommittedKvBytes) / capacity,
-            Arrivals = counts.Arrived - _seen.Arrived,
-            Ended = counts.Ended - _seen.Ended,
-            Met = counts.Met - _seen.Met,
+            Arrivals = counts.Arrived - seen.Arrived,
+            Ended = counts.Ended - seen.Ended,
+            Met = counts.Met - seen.Met,
             IntervalSeconds = autoscale.IntervalSeconds,
             StartSeconds = members[0].StartTime.Seconds,
         };
     }
 
     /// <summary>The most that was wanted of late, so that a short lull stops nothing: the stabilization window of Kubernetes' autoscaler, which begins with those that there are.</summary>
-    private int MostWanted(AutoscalePlan autoscale, string stage, int wanted, int present)
+    private int MostWanted(
+        AutoscalePlan autoscale,
+        Queue<(SimTime At, int Count)> recent,
+        int wanted,
+        int present
+    )
     {
-        if (!_wanted.TryGetValue(stage, out var recent))
+        if (recent.Count == 0)
         {
-            recent = new();
             recent.Enqueue((_simulation.Now, present));
-            _wanted.Add(stage, recent);
         }
 
         var window = SimTime.FromSeconds(autoscale.CooldownSeconds);

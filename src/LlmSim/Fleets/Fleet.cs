@@ -239,7 +239,7 @@ internal sealed partial class Fleet
     private void RequireProgress()
     {
         var counts = _owner.Counts;
-        var waiting = _owner.Waiting("prefill") + _owner.Waiting("decode");
+        var waiting = _owner.Waiting();
         if (counts != _lastCounts || waiting == 0 || waiting < counts.Arrived - counts.Ended)
         {
             (_lastCounts, _idleSteps) = (counts, 0);
@@ -287,9 +287,22 @@ internal interface IFleetOwner
     /// <summary>What has arrived and ended so far.</summary>
     LoadCounts Counts { get; }
 
-    /// <summary>Requests that wait for an instance of a stage to be ready.</summary>
-    int Waiting(string stage);
+    /// <summary>The same of the requests for a model.</summary>
+    LoadCounts CountsOf(string? model);
+
+    /// <summary>Requests that wait for any instance to be ready.</summary>
+    int Waiting();
+
+    /// <summary>Those for a model that wait for an instance of a stage.</summary>
+    int Waiting(string stage, string? model);
 }
 
-/// <summary>What has arrived and ended so far.</summary>
-internal readonly record struct LoadCounts(long Arrived, long Ended, long Met);
+/// <summary>Instances that can take each other's requests.</summary>
+internal readonly record struct FleetGroup(string Stage, string? Model)
+{
+    /// <summary>Under which an <see cref="AutoscalePlan" /> has their policy.</summary>
+    public string PolicyKey => Model is null ? Stage : $"{Stage} {Model}";
+
+    public override string ToString() =>
+        Model is null ? $"{Stage} instances" : $"{Stage} instances of {Model}";
+}

@@ -129,7 +129,10 @@ public sealed class FailureProcess
 /// <summary>How the number of instances of each stage follows the load.</summary>
 public sealed record AutoscalePlan
 {
-    /// <summary>The policy of each stage, by "prefill", "decode" and "mixed": each has one of its own.</summary>
+    /// <summary>
+    /// The policy of each stage, by "prefill", "decode" and "mixed": each has one of its own. For instances that name their model it is by stage
+    /// and name, such as "mixed Qwen/Qwen3-8B".
+    /// </summary>
     public required IReadOnlyDictionary<string, Policies.IAutoscalePolicy> Policies { get; init; }
 
     /// <summary>The policy that changes roles, where it is one; then the number of instances does not change.</summary>

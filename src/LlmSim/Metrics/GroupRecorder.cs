@@ -1,6 +1,6 @@
 namespace LlmSim.Metrics;
 
-/// <summary>Collects what becomes of the requests of one class or tenant.</summary>
+/// <summary>Collects what becomes of the requests of one class, tenant or model.</summary>
 internal sealed class GroupRecorder(string name, double weight)
 {
     private readonly ValueSummary _ttft = new();

@@ -37,6 +37,7 @@ internal sealed partial class MetricsRecorder
             RejectionReason = reason,
             IsMeasured = request.IsMeasured,
             Outcome = outcome,
+            Model = request.Model,
             Origin = request.Call?.Spec.Origin,
             Attempts = request.Call?.Attempts ?? 1,
             Failovers = request.Call?.Failovers ?? 0,

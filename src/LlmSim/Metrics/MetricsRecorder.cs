@@ -55,6 +55,9 @@ internal sealed partial class MetricsRecorder(
     /// <summary>Those that were lost with an instance.</summary>
     public long Failed { get; private set; }
 
+    /// <summary>Name of the model of the cluster; null where it serves no other.</summary>
+    public string? OwnModel { get; init; }
+
     /// <summary>Figures by class and tenant, and of tokens; null when no client reacts and no instance fails.</summary>
     public ServiceRecorder? Service { get; set; }
 
@@ -69,7 +72,7 @@ internal sealed partial class MetricsRecorder(
         if (request.Call is { } call)
         {
             call.IsMeasured = request.IsMeasured;
-            Service ??= new ServiceRecorder();
+            Service ??= new ServiceRecorder(OwnModel);
             Service.Arrive(request);
         }
 

@@ -71,6 +71,9 @@ public readonly record struct RequestRecord()
     /// <summary>Who sent it; null when nothing is known.</summary>
     public RequestOrigin? Origin { get; init; }
 
+    /// <summary>Name of the model that was to answer; null for the model of the cluster.</summary>
+    public string? Model { get; init; }
+
     /// <summary>How often its client sent it.</summary>
     public int Attempts { get; init; } = 1;
 

@@ -2,12 +2,15 @@ using LlmSim.Workloads;
 
 namespace LlmSim.Metrics;
 
-/// <summary>Collects figures by class and tenant, of requests whose sender is known or followed.</summary>
-internal sealed class ServiceRecorder
+/// <summary>Collects figures by class, tenant and model, of requests whose sender is known or followed.</summary>
+/// <param name="ownModel">Name of the model of the cluster; null where it serves no other.</param>
+internal sealed class ServiceRecorder(string? ownModel)
 {
     private readonly Dictionary<string, GroupRecorder> _classes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, GroupRecorder> _tenants = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, GroupRecorder> _models = new(StringComparer.Ordinal);
     private bool _hasOrigins;
+    private RequestOrigin _lastOrigin = RequestOrigin.Unknown;
 
     public long Retries { get; set; }
 
@@ -20,9 +23,10 @@ internal sealed class ServiceRecorder
             return;
         }
 
-        _hasOrigins |= request.Origin != RequestOrigin.Unknown;
+        LookFor(request.Origin);
         Class(request.Origin).Arrive();
         Tenant(request.Origin).Arrive();
+        Model(request)?.Arrive();
     }
 
     public void Leave(Request request, Outcome outcome)
@@ -31,6 +35,7 @@ internal sealed class ServiceRecorder
         {
             Class(request.Origin).Leave(outcome);
             Tenant(request.Origin).Leave(outcome);
+            Model(request)?.Leave(outcome);
         }
     }
 
@@ -38,6 +43,7 @@ internal sealed class ServiceRecorder
     {
         Class(request.Origin).Finish(request, ttftSeconds, tpotSeconds, met);
         Tenant(request.Origin).Finish(request, ttftSeconds, tpotSeconds, met);
+        Model(request)?.Finish(request, ttftSeconds, tpotSeconds, met);
     }
 
     public ServiceSummary Summarize(TokenCounts tokens, double seconds) =>
@@ -55,6 +61,7 @@ internal sealed class ServiceRecorder
             JainIndex = _hasOrigins ? JainIndex() : double.NaN,
             Classes = _hasOrigins ? Summaries(_classes, seconds) : [],
             Tenants = _hasOrigins ? Summaries(_tenants, seconds) : [],
+            Models = ownModel is null ? null : Summaries(_models, seconds),
         };
 
     private static GroupSummary[] Summaries(Dictionary<string, GroupRecorder> groups, double seconds)
@@ -74,6 +81,19 @@ internal sealed class ServiceRecorder
         var squares = shares.Sum(share => share * share);
         return squares == 0 ? double.NaN : Math.Pow(shares.Sum(), 2) / (shares.Length * squares);
     }
+
+    /// <summary>Whether somebody sends it: that a request names a model says nothing of whom it is from.</summary>
+    private void LookFor(RequestOrigin origin)
+    {
+        if (!ReferenceEquals(origin, _lastOrigin))
+        {
+            _lastOrigin = origin;
+            _hasOrigins |= origin with { Model = null } != RequestOrigin.Unknown;
+        }
+    }
+
+    private GroupRecorder? Model(Request request) =>
+        ownModel is null ? null : Find(_models, request.Model ?? ownModel, weight: 1);
 
     private GroupRecorder Class(RequestOrigin origin) => Find(_classes, origin.Class, origin.Weight);
 

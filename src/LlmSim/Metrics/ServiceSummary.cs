@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LlmSim.Metrics;
 
 /// <summary>What became of requests whose clients react, that belong to somebody, or whose instances may fail.</summary>
@@ -36,6 +38,10 @@ public sealed record ServiceSummary
     /// <summary>The same figures for each tenant, by name; empty when no request says who sends it.</summary>
     public IReadOnlyList<GroupSummary> Tenants { get; init; } = [];
 
+    /// <summary>The same figures for each model that requests ask for, by name; null when all instances serve the same.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<GroupSummary>? Models { get; init; }
+
     /// <summary>
     /// How evenly the tokens of finished requests are shared between tenants in proportion to their weights, from 1 / tenants to 1 (Jain, Chiu and
     /// Hawe, 1984); NaN without tenants.
@@ -43,7 +49,7 @@ public sealed record ServiceSummary
     public double JainIndex { get; init; } = double.NaN;
 }
 
-/// <summary>The requests of a class or a tenant.</summary>
+/// <summary>The requests of a class, a tenant or a model.</summary>
 public sealed class GroupSummary
 {
     /// <summary>Its name.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LlmSim.Performance;
 
 /// <summary>One serving instance: so many accelerators of one kind that work as one.</summary>
@@ -8,6 +10,10 @@ public sealed record InstanceSpec
 
     /// <summary>Accelerators of the instance: the degree of tensor parallelism, at least 1.</summary>
     public required int TpSize { get; init; }
+
+    /// <summary>Name of the model that it serves; null for the model of the cluster.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
 
     /// <summary>
     /// Accelerators that the experts of a layer are divided over, whole experts each; 1 when every instance holds all of

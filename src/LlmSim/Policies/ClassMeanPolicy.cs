@@ -1,6 +1,6 @@
 namespace LlmSim.Policies;
 
-/// <summary>What a gateway can learn by itself: the mean output of the requests of the same class that were served so far.</summary>
+/// <summary>What a gateway can learn by itself: the mean output of the requests of the same class and model that were served so far.</summary>
 [Policy(
     "class_mean",
     Decisions = PolicyDecisions.OutputPredictor,
@@ -9,7 +9,7 @@ namespace LlmSim.Policies;
 )]
 internal sealed class ClassMeanPolicy : IOutputPredictorPolicy, IFeedbackPolicy
 {
-    private readonly Dictionary<string, (long Requests, long Tokens)> _served = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Class, string? Model), (long Requests, long Tokens)> _served = [];
 
     [PolicyOption(
         "least",
@@ -21,7 +21,7 @@ internal sealed class ClassMeanPolicy : IOutputPredictorPolicy, IFeedbackPolicy
 
     public int? Predict(in PredictionContext context)
     {
-        var (requests, tokens) = _served.GetValueOrDefault(context.Request.Class);
+        var (requests, tokens) = _served.GetValueOrDefault((context.Request.Class, context.Request.Model));
         return requests >= Least ? (int)Math.Max(1, Math.Round((double)tokens / requests)) : null;
     }
 
@@ -29,8 +29,8 @@ internal sealed class ClassMeanPolicy : IOutputPredictorPolicy, IFeedbackPolicy
     {
         if (request.Outcome == Outcome.Finished)
         {
-            var (requests, tokens) = _served.GetValueOrDefault(request.Class);
-            _served[request.Class] = (requests + 1, tokens + request.OutputTokens);
+            var (requests, tokens) = _served.GetValueOrDefault((request.Class, request.Model));
+            _served[(request.Class, request.Model)] = (requests + 1, tokens + request.OutputTokens);
         }
     }
 }

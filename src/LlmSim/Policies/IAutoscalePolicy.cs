@@ -18,6 +18,9 @@ public readonly struct FleetContext
     /// <summary>"prefill", "decode" or "mixed".</summary>
     public required string Stage { get; init; }
 
+    /// <summary>Name of the model that its instances serve; null for the model of the cluster. All figures are of its requests.</summary>
+    public string? Model { get; init; }
+
     /// <summary>Instances that take requests.</summary>
     public required int Ready { get; init; }
 

@@ -26,6 +26,9 @@ public readonly struct FinishedRequest
     /// <summary>The customer that it belongs to.</summary>
     public required string Tenant { get; init; }
 
+    /// <summary>Name of the model that was to answer; null for the model of the cluster.</summary>
+    public string? Model { get; init; }
+
     /// <summary>Length of its prompt in tokens.</summary>
     public required int PromptTokens { get; init; }
 

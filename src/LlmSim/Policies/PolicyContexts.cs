@@ -271,6 +271,9 @@ public readonly struct RequestView
     /// <summary>The customer that it belongs to.</summary>
     public string Tenant => Source.Origin.Tenant;
 
+    /// <summary>Name of the model that is to answer; null for the model of the cluster.</summary>
+    public string? Model => Source.Model;
+
     /// <summary>Its rank: the lower, the more urgent. 0 unless the workload says otherwise.</summary>
     public int Priority => Source.Origin.Priority;
 

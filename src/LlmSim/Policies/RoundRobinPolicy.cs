@@ -1,7 +1,7 @@
 namespace LlmSim.Policies;
 
 /// <summary>
-/// Instances in turn: one counter for the stage, which every decision moves on by one. The counter goes over positions
+/// Instances in turn: one counter for the stage and model, which every decision moves on by one. The counter goes over positions
 /// in the list of instances that can hold the request; when all can, these are the instances themselves.
 /// </summary>
 [Policy(
@@ -12,7 +12,8 @@ namespace LlmSim.Policies;
 )]
 internal sealed class RoundRobinPolicy : IGlobalPolicy
 {
-    private long _decisions;
+    private readonly Turns _decisions = new();
 
-    public int Choose(in GlobalContext context) => (int)(_decisions++ % context.Instances.Count);
+    public int Choose(in GlobalContext context) =>
+        (int)(_decisions.Of(context.Request.Model)++ % context.Instances.Count);
 }

@@ -14,22 +14,23 @@ internal sealed class VllmFrontPolicy : IGlobalPolicy
 {
     private const int WaitingWeight = 4;
 
-    private int _next;
+    private readonly Turns _turns = new();
 
     public int Choose(in GlobalContext context)
     {
         var instances = context.Instances;
+        ref var next = ref _turns.Of(context.Request.Model);
         var best = -1;
         for (var i = 0; i < instances.Count; i++)
         {
-            var position = (_next + i) % instances.Count;
+            var position = (int)((next + i) % instances.Count);
             if (best < 0 || Score(instances[position]) < Score(instances[best]))
             {
                 best = position;
             }
         }
 
-        _next = best + 1;
+        next = best + 1;
         return best;
     }
 

@@ -92,6 +92,9 @@ internal sealed class Request
     /// <summary>What is known of the client that sent it; null for one that only sends.</summary>
     public Call? Call { get; set; }
 
+    /// <summary>Name of the model that is to answer; null for the model of the cluster.</summary>
+    public string? Model { get; set; }
+
     /// <summary>Who sends it.</summary>
     public RequestOrigin Origin => Call?.Spec.Origin ?? RequestOrigin.Unknown;
 
@@ -181,6 +184,7 @@ internal sealed class Request
         DecodeTokensOwed = 0;
         Content = null;
         Call = null;
+        Model = null;
         Outcome = default;
         ComputedTokens = 0;
         UsefulTokens = 0;

@@ -47,7 +47,7 @@ internal sealed class EligibleInstances
     {
         foreach (var example in _examples)
         {
-            if (example.CanEverHold(request))
+            if (CanServe(example, request))
             {
                 return true;
             }
@@ -65,13 +65,17 @@ internal sealed class EligibleInstances
     /// <summary>All of them, whatever they can hold.</summary>
     public Instance[] All => _all;
 
+    /// <summary>Whether an instance has the request's model, and could hold it.</summary>
+    private static bool CanServe(Instance instance, Request request) =>
+        instance.Spec.Model == request.Model && instance.CanEverHold(request);
+
     /// <summary>Those that are ready and can, in their order. Valid until the next call.</summary>
     public ReadOnlySpan<Instance> For(Request request)
     {
         var canAll = true;
         for (var kind = 0; kind < _examples.Length; kind++)
         {
-            _canHold[kind] = _examples[kind].CanEverHold(request);
+            _canHold[kind] = CanServe(_examples[kind], request);
             canAll &= _canHold[kind];
         }
 

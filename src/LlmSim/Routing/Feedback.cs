@@ -52,6 +52,7 @@ internal sealed class Feedback
             Arrival = request.Arrival,
             Class = request.Origin.Class,
             Tenant = request.Origin.Tenant,
+            Model = request.Model,
             PromptTokens = request.PromptTokensSent,
             OutputTokens = tokens,
             TtftSeconds = tokens > 0 ? (request.FirstToken - request.FirstSent).Seconds : double.NaN,

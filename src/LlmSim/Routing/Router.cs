@@ -84,9 +84,15 @@ internal sealed class Router
     /// <summary>The instances that a request could be sent to now. Valid until the next call.</summary>
     public ReadOnlySpan<Instance> Ready(Request request) => _instances.For(request);
 
+    /// <summary>Whether an instance has the request's model.</summary>
+    public bool HasModel(Request request) =>
+        Array.Exists(_instances.All, instance => instance.Spec.Model == request.Model);
+
     /// <summary>Whether any instance could hold its prompt, were nothing to come after it.</summary>
     public bool CanHoldPrompt(Request request) =>
-        _instances.All.Any(instance => instance.CanHoldPrompt(request));
+        _instances.All.Any(instance =>
+            instance.Spec.Model == request.Model && instance.CanHoldPrompt(request)
+        );
 
     /// <summary>Which instances there are: those of the stage, mixed ones, or both.</summary>
     public string Stages(string stage)

@@ -11,7 +11,7 @@ namespace LlmSim.Transfers;
 internal sealed class KvTransfers
 {
     private readonly KvTransfer _kind;
-    private readonly KvFootprint _kvFootprint;
+    private readonly ModelsInUse _models;
     private readonly Func<Request, Instance?> _chooseDecode;
     private readonly Func<Request, bool> _mayDecode;
     private readonly Action<Request, Instance> _onTransferred;
@@ -25,23 +25,22 @@ internal sealed class KvTransfers
         KvTransfer kind,
         bool fetchesPrefixes,
         IEnumerable<InstanceSpec> sources,
-        int layers,
         Simulation simulation,
-        KvFootprint kvFootprint,
+        ModelsInUse models,
         Func<Request, Instance?> chooseDecode,
         Func<Request, bool> mayDecode,
         Action<Request, Instance> onTransferred
     )
     {
         _kind = kind;
-        _kvFootprint = kvFootprint;
+        _models = models;
         _chooseDecode = chooseDecode;
         _mayDecode = mayDecode;
         _onTransferred = onTransferred;
         Network = new FairNetwork(simulation);
         if (_kind is KvTransfer.ContendedLinks or KvTransfer.ContendedLinksPerLayer)
         {
-            _reserved = new ReservedTransfers(Network, simulation, layers, onTransferred);
+            _reserved = new ReservedTransfers(Network, simulation, models, onTransferred);
             return;
         }
 
@@ -131,10 +130,10 @@ internal sealed class KvTransfers
         }
 
         destination.Expect(request, tokens);
-        FetchedBytes += KvBytes(missingTokens);
+        FetchedBytes += KvBytes(request, missingTokens);
         Network.Start(
             request,
-            KvBytes(missingTokens),
+            KvBytes(request, missingTokens),
             source,
             destination,
             sourceBytesPerSecond: double.PositiveInfinity,
@@ -217,9 +216,12 @@ internal sealed class KvTransfers
         Network.RequireEmpty();
     }
 
-    /// <summary>Bytes of the KV cache of so many tokens.</summary>
-    public long KvBytes(int tokens) =>
-        (tokens * _kvFootprint.BytesPerToken) + _kvFootprint.BesideBytes(tokens);
+    /// <summary>Bytes of the KV cache of so many tokens of a request.</summary>
+    public long KvBytes(Request request, int tokens)
+    {
+        var footprint = _models[request.Model].KvFootprint;
+        return (tokens * footprint.BytesPerToken) + footprint.BesideBytes(tokens);
+    }
 
     private void StartOnLink(Request request, Instance source)
     {
@@ -231,7 +233,7 @@ internal sealed class KvTransfers
 
         try
         {
-            _links[request.PrefillInstance].Start(request, KvBytes(request.InputTokens));
+            _links[request.PrefillInstance].Start(request, KvBytes(request, request.InputTokens));
         }
         catch (ClockRangeException e)
         {
@@ -243,7 +245,7 @@ internal sealed class KvTransfers
     private void StartOnNetwork(Request request, Instance source) =>
         Network.Start(
             request,
-            KvBytes(request.InputTokens),
+            KvBytes(request, request.InputTokens),
             source,
             destination: null,
             sourceBytesPerSecond: double.PositiveInfinity,
@@ -262,7 +264,13 @@ internal sealed class KvTransfers
     {
         if (_chooseDecode(request) is { } destination)
         {
-            _reserved!.Send(request, KvBytes(request.InputTokens), source, destination, prefillFinish);
+            _reserved!.Send(
+                request,
+                KvBytes(request, request.InputTokens),
+                source,
+                destination,
+                prefillFinish
+            );
         }
     }
 }

@@ -21,7 +21,7 @@ internal sealed class Migrations(KvTransfers transfers, Action<Request, Instance
             return false;
         }
 
-        var bytes = transfers.KvBytes(request.ContextTokens);
+        var bytes = transfers.KvBytes(request, request.ContextTokens);
         _underWay.Add(request, (destination, bytes));
         transfers.Network.Start(
             request,
@@ -61,7 +61,7 @@ internal sealed class Migrations(KvTransfers transfers, Action<Request, Instance
     /// <summary>Whether an instance has memory for a KV cache beside those that go there.</summary>
     public bool HasRoom(Request request, Instance destination) =>
         destination.CommittedKvBytes
-            + transfers.KvBytes(request.ContextTokens + 1)
+            + transfers.KvBytes(request, request.ContextTokens + 1)
             + _underWay.Values.Sum(way => way.Destination == destination ? way.Bytes : 0)
         <= destination.KvCapacityBytes;
 }

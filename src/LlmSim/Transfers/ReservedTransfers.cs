@@ -9,12 +9,12 @@ namespace LlmSim.Transfers;
 /// </summary>
 /// <param name="network">Carries them.</param>
 /// <param name="simulation">The clock.</param>
-/// <param name="layers">Layers of the model.</param>
+/// <param name="models">The models, whose layers are sent one by one.</param>
 /// <param name="onTransferred">A request's KV cache has arrived at that instance.</param>
 internal sealed class ReservedTransfers(
     FairNetwork network,
     Simulation simulation,
-    int layers,
+    ModelsInUse models,
     Action<Request, Instance> onTransferred
 )
 {
@@ -133,6 +133,7 @@ internal sealed class ReservedTransfers(
         var rate = double.PositiveInfinity;
         if (order.PrefillFinish > simulation.Now)
         {
+            var layers = models[order.Request.Model].Served.Model.Layers;
             var bytesBeforeEnd = order.Bytes * (layers - 1.0) / layers;
             rate = bytesBeforeEnd / (order.PrefillFinish - simulation.Now).Seconds;
         }

@@ -15,6 +15,9 @@ public sealed record RequestOrigin
     /// <summary>The customer that it belongs to: results are given for each, and fair policies share the cluster between them.</summary>
     public string Tenant { get; init; } = DefaultClass;
 
+    /// <summary>Name of the model that is to answer; null for the model of the cluster.</summary>
+    public string? Model { get; init; }
+
     /// <summary>Rank among others, as in vLLM: the lower, the more urgent. 0 unless said otherwise.</summary>
     public int Priority { get; init; }
 

@@ -20,12 +20,14 @@ internal sealed class RequestOrigins
         double? weight = null,
         double? ttftSloSeconds = null,
         double? tpotSloSeconds = null,
-        double? deadlineSeconds = null
+        double? deadlineSeconds = null,
+        string? model = null
     )
     {
         if (
             name is null
             && tenant is null
+            && model is null
             && (priority ?? weight ?? ttftSloSeconds ?? tpotSloSeconds ?? deadlineSeconds) is null
         )
         {
@@ -36,6 +38,7 @@ internal sealed class RequestOrigins
         {
             Class = name ?? RequestOrigin.DefaultClass,
             Tenant = tenant ?? RequestOrigin.DefaultClass,
+            Model = model,
             Priority = (int)(priority ?? 0),
             Weight = weight ?? 1,
             TtftSloSeconds = ttftSloSeconds,

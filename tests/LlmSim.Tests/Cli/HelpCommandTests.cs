@@ -82,7 +82,8 @@ public sealed class HelpCommandTests
         Assert.All(
             [
                 .. written,
-                .. RequestColumns.For(1, 1).Select(column => column.Name),
+                .. ServiceCsv.FigureColumns,
+                .. RequestColumns.For(1, 1, "").Select(column => column.Name),
                 .. SampleColumns.QueueStates.Select(column => column.Name),
                 .. SampleColumns.MemoryUsage.Select(column => column.Name),
             ],

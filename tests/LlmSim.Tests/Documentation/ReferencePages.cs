@@ -84,10 +84,16 @@ internal static class ReferencePages
         page.Append(
             "\nWith `--intervals`, and in `--replications_output`, a figure has `NAME_ci95_low` and `NAME_ci95_high` as well.\n"
         );
+        Columns(page, "Classes, tenants and models: `--service_output`", ServiceCsv.FigureColumns);
+        page.Append(
+            "\nBefore these it has the seed and the settings of the summary, so that a row says what it is of.\n"
+        );
         Columns(
             page,
             "Requests: `--requests_output`",
-            RequestColumns.For(ttftSloSeconds: 1, tpotSloSeconds: 1).Select(column => column.Name)
+            RequestColumns
+                .For(ttftSloSeconds: 1, tpotSloSeconds: 1, ownModel: "")
+                .Select(column => column.Name)
         );
         Columns(
             page,

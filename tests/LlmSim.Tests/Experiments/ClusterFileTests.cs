@@ -274,9 +274,12 @@ public sealed class ClusterFileTests
         ClusterFile.Read(
             json,
             "c.json",
-            name =>
-                name.StartsWith("NVIDIA", StringComparison.Ordinal)
-                    ? Samples.Hardware(name)
-                    : throw new UserErrorException($"unknown accelerator '{name}'")
+            new ClusterNames(
+                name =>
+                    name.StartsWith("NVIDIA", StringComparison.Ordinal)
+                        ? Samples.Hardware(name)
+                        : throw new UserErrorException($"unknown accelerator '{name}'"),
+                name => name
+            )
         );
 }

@@ -1,4 +1,6 @@
 using LlmSim.Metrics;
+using LlmSim.Performance;
+using LlmSim.Tests.Models;
 using Xunit;
 
 namespace LlmSim.Tests.Fleets;
@@ -15,7 +17,15 @@ public sealed class ConservationTests
     public void Every_request_ends_once()
     {
         var outcomes = new long[4];
-        var (retries, failovers, notSent, wasted, migrations, switches) = (0L, 0L, 0L, 0L, 0L, 0L);
+        var (retries, failovers, notSent, wasted, migrations, switches, ofOther) = (
+            0L,
+            0L,
+            0L,
+            0L,
+            0L,
+            0L,
+            0L
+        );
         for (var seed = 1; seed <= Clusters; seed++)
         {
             var cluster = new DisturbedCluster(seed);
@@ -25,6 +35,14 @@ public sealed class ConservationTests
             Assert.Equal(cluster.Turns - (summary.Service?.TurnsNotSent ?? 0), summary.Requests);
             Assert.Equal(summary.Requests, records.Count);
             Assert.Equal(records.Count, records.Select(record => record.Id).Distinct().Count());
+            var scenario = cluster.NewScenario();
+            Assert.All(
+                records,
+                record => Assert.True(WasWithItsModel(record, scenario), $"{cluster}: {record}")
+            );
+            ofOther += records.Count(record =>
+                record is { Model: TwoModels.Other, Outcome: Outcome.Finished }
+            );
             foreach (var outcome in records)
             {
                 outcomes[(int)outcome.Outcome]++;
@@ -41,7 +59,7 @@ public sealed class ConservationTests
         // The clusters reach what they are for.
         Assert.All(outcomes, count => Assert.True(count > 100, string.Join(", ", outcomes)));
         Assert.All(
-            new[] { retries, failovers, notSent, wasted, migrations, switches },
+            new[] { retries, failovers, notSent, wasted, migrations, switches, ofOther },
             count => Assert.True(count > 100, $"{count}")
         );
     }
@@ -61,6 +79,21 @@ public sealed class ConservationTests
                     Assert.True(IsSame(pair.First, pair.Second), $"{cluster}: {pair.First}, {pair.Second}")
             );
         }
+    }
+
+    /// <summary>Whether the instances that served a request serve its model.</summary>
+    private static bool WasWithItsModel(RequestRecord record, Scenario scenario)
+    {
+        var firstMixed = Math.Max(scenario.PrefillInstances.Count, scenario.DecodeInstances.Count);
+        bool Serves(IReadOnlyList<InstanceSpec> stage, int index) =>
+            index < 0
+            || (index < firstMixed ? stage[index] : scenario.MixedInstances[index - firstMixed]).Model
+                == record.Model;
+        return record.Outcome != Outcome.Finished
+            || (
+                Serves(scenario.PrefillInstances, record.PrefillInstance)
+                && Serves(scenario.DecodeInstances, record.DecodeInstance)
+            );
     }
 
     private static bool IsSame(in RequestRecord one, in RequestRecord other) =>

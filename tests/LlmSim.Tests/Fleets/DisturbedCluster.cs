@@ -3,6 +3,7 @@ using LlmSim.Fleets;
 using LlmSim.Kernel;
 using LlmSim.Performance;
 using LlmSim.Policies;
+using LlmSim.Tests.Models;
 using LlmSim.Workloads;
 
 namespace LlmSim.Tests.Fleets;
@@ -16,6 +17,7 @@ internal sealed class DisturbedCluster
     private readonly double _staleness;
     private readonly bool _isPushed;
     private readonly bool _switches;
+    private readonly bool _hasTwoModels;
 
     public DisturbedCluster(int seed)
     {
@@ -24,7 +26,9 @@ internal sealed class DisturbedCluster
         _span = Math.Max(0.05, _cluster.Requests[^1].Arrival.Seconds);
         Clients = DrawClients();
         Fleet = DrawFleet();
-        Requests = [.. DrawRequests()];
+        var models = new RandomStream(seed, "models");
+        _hasTwoModels = models.Next(3) == 0;
+        Requests = [.. DrawRequests().Select(request => _hasTwoModels ? OfAModel(request, models) : request)];
         if (_random.Next(3) == 0)
         {
             Concurrency = 1 + _random.Next(8);
@@ -50,7 +54,8 @@ internal sealed class DisturbedCluster
     /// <summary>A fresh scenario: policies keep state.</summary>
     public Scenario NewScenario()
     {
-        var scenario = _cluster.NewScenario() with
+        var one = _cluster.NewScenario();
+        var scenario = (_hasTwoModels ? TwoModels.Join(one, WithThickerTokens(one)) : one) with
         {
             Clients = Clients,
             Fleet = Fleet,
@@ -61,6 +66,7 @@ internal sealed class DisturbedCluster
         var staged = scenario.PrefillInstances.Concat(scenario.DecodeInstances).ToArray();
         var maySwitch =
             _switches
+            && !_hasTwoModels
             && staged.Length > 0
             && !scenario.Instances.Any(spec => spec.Engine is { DataParallelGroup: not null });
         return Fleet is null || !maySwitch
@@ -87,6 +93,26 @@ internal sealed class DisturbedCluster
 
     private static InstanceSpec[] Switching(IEnumerable<InstanceSpec> specs) =>
         [.. specs.Select(spec => spec with { Switches = true })];
+
+    /// <summary>The same cluster of a model that keeps twice as much of a token.</summary>
+    private static Scenario WithThickerTokens(Scenario scenario) =>
+        scenario with
+        {
+            Model = scenario.Model with
+            {
+                Attention = scenario.Model.Attention with { KvHeads = 2, Heads = 2 },
+            },
+        };
+
+    /// <summary>A request for one of both models, or for one that nobody serves.</summary>
+    private static RequestSpec OfAModel(in RequestSpec request, RandomStream random)
+    {
+        var model =
+            random.Next(40) == 0 ? "nobody's"
+            : random.Next(2) == 0 ? "other"
+            : null;
+        return request with { Origin = (request.Origin ?? new RequestOrigin()) with { Model = model } };
+    }
 
     public override string ToString() => $"disturbed {_cluster}";
 

@@ -188,7 +188,7 @@ public sealed class PlanShapesTests
         var cluster = ClusterFile.Read(
             System.Text.Encoding.UTF8.GetBytes(shape.ClusterFile(candidate.Size)),
             "cluster.json",
-            HardwareCatalog.BuiltIn.Get
+            new(HardwareCatalog.BuiltIn.Get, name => name)
         );
 
         Assert.Equal(24, candidate.Accelerators);

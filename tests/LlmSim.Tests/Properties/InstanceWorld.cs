@@ -26,8 +26,7 @@ internal sealed class InstanceWorld
         var build = new ClusterBuilder(
             scenario,
             _simulation,
-            KvCapacity.Footprint(scenario.Model, scenario.Precision, scenario.Semantics),
-            new OutputEstimate(),
+            new ModelsInUse(scenario.Models, scenario.Semantics),
             new InterTokenLatency(),
             maxIterationsPerEvent,
             new StageEvents(OnPrefillPlanned, OnPrefilled, OnDecoded, OnRoom, _ => { })

@@ -108,7 +108,11 @@ public sealed class SchemaAgreementTests
     {
         try
         {
-            ClusterFile.Read(Encoding.UTF8.GetBytes(json), "c.json", HardwareCatalog.BuiltIn.Get);
+            ClusterFile.Read(
+                Encoding.UTF8.GetBytes(json),
+                "c.json",
+                new(HardwareCatalog.BuiltIn.Get, name => ModelCatalog.BuiltIn.Get(name).Id)
+            );
             return true;
         }
         catch (UserErrorException e)

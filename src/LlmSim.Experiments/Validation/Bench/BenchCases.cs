@@ -18,7 +18,7 @@ internal static class BenchCases
     {
         var served = configuration with { Model = model ?? ModelOf(results, configuration.Catalogs.Models) };
         // What is wrong with the deployment is wrong with all: it is said once, not as a fault of the first result.
-        var precision = Experiment.DescribePrecision(Experiment.CreateScenario(served));
+        var precision = ServedModels.DescribePrecision(Experiment.CreateScenario(served));
         return [.. results.Select(result => BenchRun.Of(result, served, precision))];
     }
 

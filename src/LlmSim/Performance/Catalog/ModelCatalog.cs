@@ -52,7 +52,7 @@ public sealed class ModelCatalog
         {
             1 => _models[ids.Single()].Value,
             0 => throw new UserErrorException(
-                $"model '{id}' is unknown.{Suggestion.For(id, names)} 'llmsim models' lists those there are."
+                $"model '{id}' is unknown.{Suggestion.For(id, id.Contains('/', StringComparison.Ordinal) ? names : names.Select(ShortName))} 'llmsim models' lists those there are."
             ),
             _ => throw new UserErrorException(
                 $"model '{id}' is ambiguous: it may be {string.Join(" or ", ids)}."

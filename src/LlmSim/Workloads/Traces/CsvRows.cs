@@ -33,6 +33,7 @@ internal sealed class CsvRows : ITraceRows
                 {
                     (JsonSlot.Class, origin.Class),
                     (JsonSlot.Tenant, origin.Tenant),
+                    (JsonSlot.Model, origin.Model),
                     (JsonSlot.Priority, origin.Priority),
                     (JsonSlot.Deadline, origin.Deadline),
                 }

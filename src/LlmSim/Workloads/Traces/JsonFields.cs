@@ -14,6 +14,7 @@ internal enum JsonSlot
     HashIds,
     Class,
     Tenant,
+    Model,
     Priority,
     Deadline,
 }
@@ -42,6 +43,7 @@ internal sealed class JsonField
         root.Add(fields.HashIds, JsonSlot.HashIds);
         root.Add(fields.Origin?.Class, JsonSlot.Class);
         root.Add(fields.Origin?.Tenant, JsonSlot.Tenant);
+        root.Add(fields.Origin?.Model, JsonSlot.Model);
         root.Add(fields.Origin?.Priority, JsonSlot.Priority);
         root.Add(fields.Origin?.Deadline, JsonSlot.Deadline);
         return root;

@@ -165,7 +165,11 @@ internal sealed partial class JsonRows : ITraceRows
             case JsonSlot.HashIds when _readHashIds:
                 _rowHashIds = ReadHashIds(ref json);
                 break;
-            case JsonSlot.Class or JsonSlot.Tenant or JsonSlot.Priority or JsonSlot.Deadline:
+            case JsonSlot.Class
+            or JsonSlot.Tenant
+            or JsonSlot.Model
+            or JsonSlot.Priority
+            or JsonSlot.Deadline:
                 _origin!.Set(_current.Slot, Scalar(ref json));
                 break;
             default:

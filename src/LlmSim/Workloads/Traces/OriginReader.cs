@@ -9,11 +9,13 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
     private readonly RequestOrigins _origins = new();
     private string? _class;
     private string? _tenant;
+    private string? _model;
     private double? _priority;
     private double? _deadlineSeconds;
 
     /// <summary>Begins the next row.</summary>
-    public void Clear() => (_class, _tenant, _priority, _deadlineSeconds) = (null, null, null, null);
+    public void Clear() =>
+        (_class, _tenant, _model, _priority, _deadlineSeconds) = (null, null, null, null, null);
 
     /// <summary>Takes a value; one that is empty is as if it were not there.</summary>
     /// <param name="slot">What it is.</param>
@@ -27,6 +29,9 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
                 break;
             case JsonSlot.Tenant:
                 _tenant = Name(fields.Tenant!, text);
+                break;
+            case JsonSlot.Model:
+                _model = Name(fields.Model!, text);
                 break;
             case JsonSlot.Priority:
                 _priority = Number(fields.Priority!, text, RequestOrigins.PriorityRange);
@@ -44,7 +49,8 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
 
     /// <summary>Who sends the request of this row; null when it does not say.</summary>
     public TraceRowMore? More() =>
-        _origins.Of(_class, _tenant, _priority, deadlineSeconds: _deadlineSeconds) is { } origin
+        _origins.Of(_class, _tenant, _priority, deadlineSeconds: _deadlineSeconds, model: _model)
+            is { } origin
             ? new TraceRowMore(Conversation: null, origin)
             : null;
 

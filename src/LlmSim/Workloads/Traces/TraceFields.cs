@@ -8,7 +8,7 @@ namespace LlmSim.Workloads.Traces;
 internal sealed record TraceFields(string? Arrival, string Input, string Output, string? HashIds)
 {
     private const string Allowed =
-        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, priority=NAME and deadline=NAME, separated by commas, each at most once";
+        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME and deadline=NAME, separated by commas, each at most once";
 
     private static readonly string[] s_keys =
     [
@@ -18,6 +18,7 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
         "hash_ids",
         "class",
         "tenant",
+        "model",
         "priority",
         "deadline",
     ];
@@ -97,9 +98,16 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
 /// <summary>The names under which a trace has who sends a request, each null when it has none.</summary>
 /// <param name="Class">Class of the request.</param>
 /// <param name="Tenant">The customer.</param>
+/// <param name="Model">The model that is to answer.</param>
 /// <param name="Priority">Rank among others.</param>
 /// <param name="Deadline">Seconds from its sending.</param>
-internal sealed record OriginFields(string? Class, string? Tenant, string? Priority, string? Deadline)
+internal sealed record OriginFields(
+    string? Class,
+    string? Tenant,
+    string? Model,
+    string? Priority,
+    string? Deadline
+)
 {
     /// <summary>The columns that are given; null when there is none.</summary>
     public static OriginFields? Of(IReadOnlyDictionary<string, string> columns)
@@ -107,9 +115,10 @@ internal sealed record OriginFields(string? Class, string? Tenant, string? Prior
         var fields = new OriginFields(
             columns.GetValueOrDefault("class"),
             columns.GetValueOrDefault("tenant"),
+            columns.GetValueOrDefault("model"),
             columns.GetValueOrDefault("priority"),
             columns.GetValueOrDefault("deadline")
         );
-        return fields == new OriginFields(null, null, null, null) ? null : fields;
+        return fields == new OriginFields(null, null, null, null, null) ? null : fields;
     }
 }

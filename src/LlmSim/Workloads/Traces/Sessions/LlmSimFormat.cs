@@ -90,7 +90,8 @@ internal static class LlmSimFormat
                 record.Number("weight", RequestOrigins.WeightRange),
                 record.Number("ttft_slo", FigureRanges.LimitSeconds),
                 record.Number("tpot_slo", FigureRanges.LimitSeconds),
-                record.Number("deadline", FigureRanges.LimitSeconds)
+                record.Number("deadline", FigureRanges.LimitSeconds),
+                record.Name("model")
             );
 
         private Conversation Conversation(JsonRecord record)

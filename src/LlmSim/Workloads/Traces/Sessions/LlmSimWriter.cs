@@ -61,6 +61,11 @@ internal static class LlmSimWriter
             CultureInfo.InvariantCulture,
             $", \"class\": {Quoted(origin.Class)}, \"tenant\": {Quoted(origin.Tenant)}, \"priority\": {origin.Priority}, \"weight\": {origin.Weight:R}"
         );
+        if (origin.Model is { } model)
+        {
+            line.Append(", \"model\": ").Append(Quoted(model));
+        }
+
         AppendSeconds(line, "ttft_slo", origin.TtftSloSeconds);
         AppendSeconds(line, "tpot_slo", origin.TpotSloSeconds);
         AppendSeconds(line, "deadline", origin.DeadlineSeconds);

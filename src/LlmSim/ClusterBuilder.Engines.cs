@@ -1,0 +1,126 @@
+using LlmSim.Batching;
+using LlmSim.Instances.Queues;
+using LlmSim.Memory;
+using LlmSim.Performance;
+using LlmSim.Policies;
+
+namespace LlmSim;
+
+/// <content>Instances with an engine.</content>
+internal sealed partial class ClusterBuilder
+{
+    /// <summary>Far above any engine. Only blocks that requests hold use memory.</summary>
+    private const long MaxKvBlocks = 1_000_000_000;
+
+    /// <summary>More than any accelerator memory; sums over a cluster still fit in 64 bits.</summary>
+    private const long MaxKvBytes = 1_000_000_000_000_000_000;
+
+    private readonly Dictionary<string, (InstanceRole Role, string? Model, LockstepGroup Group)> _groups = [];
+
+    private BatchedInstance Batched(InstanceSpec spec, EngineSpec engine, int index, InstanceRole role)
+    {
+        if (scenario.Semantics.OutputTokens != OutputTokens.FirstFromPrefill)
+        {
+            throw new UserErrorException(
+                "output_tokens: an instance with an engine yields the first token when the prompt is computed; "
+                    + "allowed with it: first_from_prefill"
+            );
+        }
+
+        var served = models[spec.Model].Served;
+        engine = StatePages.Of(engine, served.Model, served.Precision, spec);
+        // Equal instances share what describes them.
+        spec = spec.Engine == engine ? spec : spec with { Engine = engine };
+        var blockBytes = engine.BlockTokens * models[spec.Model].KvFootprint.BytesPerToken;
+        var blocks = engine.KvBlocks ?? Capacity(spec) / blockBytes;
+        if (blocks <= engine.OwnBlocks)
+        {
+            throw new UserErrorException(
+                engine.KvBlocks is null
+                    ? $"block_size: no KV block of {engine.BlockTokens} tokens fits beside the weights"
+                    : $"kv_blocks: found {blocks}; allowed: a whole number from {engine.OwnBlocks + 1}, since the engine keeps {engine.OwnBlocks} for itself"
+            );
+        }
+
+        if (blocks > MaxKvBlocks)
+        {
+            var field = engine.KvBlocks is null ? "block_size" : "kv_blocks";
+            throw new UserErrorException(
+                $"{field}: found a KV cache of {blocks} blocks of {engine.BlockTokens} tokens; allowed: up to {MaxKvBlocks} blocks"
+            );
+        }
+
+        if (blocks > MaxKvBytes / blockBytes)
+        {
+            throw new UserErrorException(
+                $"kv_blocks: found {blocks} blocks of {blockBytes} bytes; allowed: up to 1e18 bytes in all"
+            );
+        }
+
+        var byPriority = engine is { Kind: EngineKind.Vllm, SchedulingPolicy: SchedulingPolicy.Priority };
+        return new BatchedInstance(
+            index,
+            spec,
+            Performance(spec),
+            new BatchedInstanceOptions(
+                role,
+                (int)blocks - engine.OwnBlocks,
+                blockBytes,
+                Beside(spec, engine, blockBytes),
+                ReservesKv: scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
+                Victims(index, byPriority ? new LowestPriorityPolicy() : null),
+                models[spec.Model].OutputEstimate,
+                interTokenLatency,
+                events.OnPrefillPlanned,
+                events.OnPrefilled,
+                events.OnDecoded,
+                events.OnRoom,
+                events.OnWithdrawn
+            ),
+            (
+                byPriority
+                    ? RequestQueue.ByPriority()
+                    : Queue(PolicyDecisions.DecodeLocal, scenario.Policies.DecodeLocal, index),
+                byPriority
+                    ? RequestQueue.ByPriority()
+                    : Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index)
+            ),
+            Group(engine.DataParallelGroup, role, spec.Model),
+            simulation
+        );
+    }
+
+    /// <summary>What a request keeps beside its tokens, in blocks of so many bytes; null for nothing.</summary>
+    private KvBeside? Beside(InstanceSpec spec, EngineSpec engine, long blockBytes) =>
+        KvBeside.Of(
+            models[spec.Model].KvFootprint,
+            blockBytes,
+            KvCapacity.Copies(models[spec.Model].Served.Model, spec, scenario.Semantics),
+            StatePages.Blocks(engine, models[spec.Model].Served.Model)
+        );
+
+    private LockstepGroup Group(string? name, InstanceRole role, string? model)
+    {
+        if (name is not null && _groups.TryGetValue(name, out var known))
+        {
+            return known.Role != role
+                    ? throw new UserErrorException(
+                        $"data_parallel_group: the members of {name} have different roles; allowed: one role"
+                    )
+                : known.Model != model
+                    ? throw new UserErrorException(
+                        $"data_parallel_group: the members of {name} serve different models; allowed: one model"
+                    )
+                : known.Group;
+        }
+
+        var rank = role == InstanceRole.Prefill ? EventRanks.PrefillIterationEnd : EventRanks.IterationEnd;
+        var group = new LockstepGroup(simulation, rank, maxIterationsPerEvent);
+        if (name is not null)
+        {
+            _groups.Add(name, (role, model, group));
+        }
+
+        return group;
+    }
+}
