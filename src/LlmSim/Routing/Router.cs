@@ -85,8 +85,18 @@ internal sealed class Router
     public ReadOnlySpan<Instance> Ready(Request request) => _instances.For(request);
 
     /// <summary>Whether an instance has the request's model.</summary>
-    public bool HasModel(Request request) =>
-        Array.Exists(_instances.All, instance => instance.Spec.Model == request.Model);
+    public bool HasModel(Request request)
+    {
+        foreach (var instance in _instances.All)
+        {
+            if (instance.Spec.Model == request.Model)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether any instance could hold its prompt, were nothing to come after it.</summary>
     public bool CanHoldPrompt(Request request) =>

@@ -84,15 +84,15 @@ public sealed class ConservationTests
     /// <summary>Whether the instances that served a request serve its model.</summary>
     private static bool WasWithItsModel(RequestRecord record, Scenario scenario)
     {
-        var firstMixed = Math.Max(scenario.PrefillInstances.Count, scenario.DecodeInstances.Count);
+        var firstMixed = Math.Max(scenario.PrefillRoles.Count, scenario.DecodeRoles.Count);
         bool Serves(IReadOnlyList<InstanceSpec> stage, int index) =>
             index < 0
             || (index < firstMixed ? stage[index] : scenario.MixedInstances[index - firstMixed]).Model
                 == record.Model;
         return record.Outcome != Outcome.Finished
             || (
-                Serves(scenario.PrefillInstances, record.PrefillInstance)
-                && Serves(scenario.DecodeInstances, record.DecodeInstance)
+                Serves(scenario.PrefillRoles, record.PrefillInstance)
+                && Serves(scenario.DecodeRoles, record.DecodeInstance)
             );
     }
 
