@@ -1,6 +1,4 @@
-using LlmSim.Batching;
 using LlmSim.Kernel;
-using LlmSim.Performance;
 using LlmSim.Policies;
 
 namespace LlmSim.Routing;
