@@ -9,6 +9,7 @@ internal static class BuiltInPolicies
         typeof(ClassMeanPolicy),
         typeof(ConductorPolicy),
         typeof(DeadlinePolicy),
+        typeof(DeflectPolicy),
         typeof(EdfPolicy),
         typeof(FcfsPolicy),
         typeof(FixedPolicy),

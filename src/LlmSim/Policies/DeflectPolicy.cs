@@ -1,0 +1,82 @@
+namespace LlmSim.Policies;
+
+/// <summary>
+/// Conditional disaggregation: a prompt goes to an instance that only prefills unless little of it is to be computed or all of those have long queues;
+/// then it goes to a mixed one with room, where it stays to decode.
+/// </summary>
+[Policy(
+    "deflect",
+    Decisions = PolicyDecisions.PrefillGlobal,
+    IgnoresTtftDeadline = true,
+    Summary = "instances that only prefill, unless the prompt is short or they have long queues: then a mixed one with room"
+)]
+internal sealed class DeflectPolicy : IGlobalPolicy
+{
+    [PolicyOption(
+        "queue_seconds",
+        Min = 0,
+        Max = 1e6,
+        Summary = "seconds of prefills before an instance above which its queue is long"
+    )]
+    public double QueueSeconds { get; set; } = 1;
+
+    [PolicyOption(
+        "local_tokens",
+        Min = 0,
+        Max = 1e9,
+        Summary = "tokens without those in the cache up to which a prompt is prefilled where it decodes"
+    )]
+    public double LocalTokens { get; set; }
+
+    [PolicyOption(
+        "kv",
+        Min = 0,
+        Max = 1,
+        Summary = "share of the KV memory in use up to which a mixed instance has room for prompts"
+    )]
+    public double Kv { get; set; } = 0.9;
+
+    public int Choose(in GlobalContext context)
+    {
+        var apart = Least(context, isMixed: false);
+        var mixed = Least(context, isMixed: true);
+        if (apart < 0 || mixed < 0)
+        {
+            return Math.Max(apart, mixed);
+        }
+
+        var request = context.Request;
+        var isLong = context.Instances[apart].PrefillQueueSeconds(request) > QueueSeconds;
+        var isShort =
+            request.PromptTokens - context.Instances[mixed].CachedPrefixTokens(request) <= LocalTokens;
+        return (isLong || isShort) && KvShare(context.Instances[mixed]) <= Kv ? mixed : apart;
+    }
+
+    /// <summary>The instance with the first token first; of mixed ones those with room come first. −1 for none.</summary>
+    private int Least(in GlobalContext context, bool isMixed)
+    {
+        var (best, bestCost) = (-1, (IsFull: true, Seconds: double.PositiveInfinity));
+        for (var i = 0; i < context.Instances.Count; i++)
+        {
+            var instance = context.Instances[i];
+            if (instance.IsMixed != isMixed)
+            {
+                continue;
+            }
+
+            var seconds =
+                instance.PrefillQueueSeconds(context.Request)
+                + instance.PrefillSeconds(context.Request, instance.CachedPrefixTokens(context.Request));
+            var cost = (IsFull: isMixed && KvShare(instance) > Kv, Seconds: seconds);
+            if (best < 0 || cost.CompareTo(bestCost) < 0)
+            {
+                (best, bestCost) = (i, cost);
+            }
+        }
+
+        return best;
+    }
+
+    private static double KvShare(in InstanceView instance) =>
+        1 - ((double)instance.FreeKvBytes / instance.KvCapacityBytes);
+}
