@@ -74,8 +74,7 @@ internal sealed class Router
     public ReadOnlySpan<Instance> Ready(Request request) => _instances.For(request);
 
     /// <summary>Whether an instance has the request's model.</summary>
-    public bool HasModel(Request request) =>
-        Array.Exists(_instances.All, instance => instance.Spec.Model == request.Model);
+    public bool HasModel(Request request) => _instances.HasModel(request);
 
     /// <summary>Whether any instance could hold its prompt, were nothing to come after it.</summary>
     public bool CanHoldPrompt(Request request) =>
