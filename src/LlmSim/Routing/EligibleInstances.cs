@@ -56,6 +56,20 @@ internal sealed class EligibleInstances
         return false;
     }
 
+    /// <summary>Whether any instance has the request's model.</summary>
+    public bool HasModel(Request request)
+    {
+        foreach (var example in _examples)
+        {
+            if (example.Spec.Model == request.Model)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>One of them has become ready, or is ready no more.</summary>
     public void OnReadinessChanged() => _allAreReady = Array.TrueForAll(_all, instance => instance.IsReady);
 

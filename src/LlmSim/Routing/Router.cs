@@ -83,18 +83,7 @@ internal sealed class Router
     public ReadOnlySpan<Instance> Ready(Request request) => _instances.For(request);
 
     /// <summary>Whether an instance has the request's model.</summary>
-    public bool HasModel(Request request)
-    {
-        foreach (var instance in _instances.All)
-        {
-            if (instance.Spec.Model == request.Model)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool HasModel(Request request) => _instances.HasModel(request);
 
     /// <summary>Whether any instance could hold its prompt, were nothing to come after it.</summary>
     public bool CanHoldPrompt(Request request) =>

@@ -88,6 +88,7 @@ public sealed class SteadyStateTests
         type == typeof(SimTime) || type == typeof(SimTime?) ? new SimTime(7)
         : type == typeof(bool) ? true
         : type == typeof(long) ? 7L
+        : type == typeof(string) ? "another"
         : type == typeof(RequestState) ? RequestState.Finished
         : type == typeof(PromptContent) ? new PromptContent([], 16, 7)
         : type == typeof(SequenceState) ? new SequenceState(new Request(), PrefixPages.None, promptBlocks: 0)
