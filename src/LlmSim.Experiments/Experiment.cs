@@ -204,7 +204,7 @@ internal static partial class Experiment
             RouterStalenessSeconds = configuration.RouterStalenessSeconds,
             RouterLoadIsPushed = configuration.RouterLoadIsPushed,
             Clients = ClientOptions.Of(configuration),
-            Fleet = FleetOptions.Of(configuration, others.Select(other => other.Name)),
+            Fleet = FleetOptions.Of(configuration, others.Select(other => other.Name), cluster.Swaps),
             PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),
         };
         ServedModels.RequireServed(configuration, scenario);

@@ -75,10 +75,11 @@ internal sealed partial class Cluster
     {
         if (!_prefillRouter.HasReady(request))
         {
-            _unplaced.Add(request);
+            Wait(_unplaced, request);
             return;
         }
 
+        request.WaitsSince = null;
         var placement = _prefillRouter.Choose(request, _simulation.Now, _decodeRouter);
         if (placement.Instance is not { } instance)
         {

@@ -35,6 +35,11 @@ internal sealed partial class Cluster : IFleetOwner
 
     LoadCounts IFleetOwner.CountsOf(string? model) => _models[model].Counts;
 
+    SimTime? IFleetOwner.OldestWait(string side, string? model) =>
+        (side == "decode" ? _undecoded : _unplaced)
+            .Where(request => request.Model == model)
+            .Min(request => request.WaitsSince);
+
     int IFleetOwner.Waiting() => _unplaced.Count + _undecoded.Count;
 
     int IFleetOwner.Waiting(string stage, string? model) =>
@@ -123,6 +128,14 @@ internal sealed partial class Cluster : IFleetOwner
         return SimTime.FromSeconds(
             plan.StartSeconds ?? (plan.EngineStartSeconds + (bytes / (plan.LoadBytesPerSecond * spec.TpSize)))
         );
+    }
+
+    /// <summary>Has a request wait until an instance of its model is ready.</summary>
+    private void Wait(List<Request> waiting, Request request)
+    {
+        request.WaitsSince ??= _simulation.Now;
+        waiting.Add(request);
+        _fleet!.OnWaiting(waiting == _undecoded ? "decode" : "prefill", request.Model);
     }
 
     /// <summary>Gives requests that waited for an instance another try, in their order.</summary>

@@ -174,10 +174,11 @@ internal sealed partial class Cluster
     {
         if (!_decodeRouter.HasReady(request))
         {
-            _undecoded.Add(request);
+            Wait(_undecoded, request);
             return null;
         }
 
+        request.WaitsSince = null;
         return request.ChosenDecode >= 0 && Side(_decode, request.ChosenDecode) is { IsReady: true } chosen
             ? chosen
             : _decodeRouter.Choose(request, _simulation.Now).Instance!;

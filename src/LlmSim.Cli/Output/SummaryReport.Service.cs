@@ -96,6 +96,11 @@ internal static partial class SummaryReport
             );
         }
 
+        if (fleet.Swaps > 0)
+        {
+            WriteWrapped(writer, "", $"{Figures.Count(fleet.Swaps)} changes of the model");
+        }
+
         if (fleet.Migrations > 0)
         {
             WriteWrapped(

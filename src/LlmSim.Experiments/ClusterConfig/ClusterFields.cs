@@ -4,7 +4,14 @@ using LlmSim.Performance;
 namespace LlmSim.Experiments.ClusterConfig;
 
 /// <summary>An instance whose fields are being read, so many times.</summary>
-internal sealed record ClusterInstance(InstanceSpec Spec, InstanceRole? Role, int Count);
+internal sealed record ClusterInstance(InstanceSpec Spec, InstanceRole? Role, int Count)
+{
+    /// <summary>The models that it changes between; none where it keeps one.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
+
+    /// <summary>Seconds that requests wait before it changes.</summary>
+    public double SwapAfterSeconds { get; init; } = 10;
+}
 
 /// <summary>The fields of an instance in a cluster file.</summary>
 internal static class ClusterFields
@@ -44,6 +51,20 @@ internal static class ClusterFields
                 {
                     Spec = one.Spec with { Model = value is string { Length: > 0 } name ? name : null },
                 }
+        ),
+        new(
+            "models",
+            new ClusterValue.Models(),
+            "none: it keeps one",
+            "models of which it holds one at a time, the first at the start",
+            (one, value) => one with { Models = (IReadOnlyList<string>)value }
+        ),
+        new(
+            "swap_after",
+            new ClusterValue.Number(FigureRanges.Seconds),
+            "10",
+            "seconds that a request waits for another of its models before it changes to that, and that it keeps one at least",
+            (one, value) => one with { SwapAfterSeconds = (double)value }
         ),
         new(
             "count",

@@ -14,6 +14,7 @@ internal ref partial struct ClusterFile
             ClusterValue.Flag => Flag(field, value),
             ClusterValue.Word word => OneOf(field, word),
             ClusterValue.Accelerator => Find(field, value, _names.Hardware),
+            ClusterValue.Models => ReadModels(field, value),
             ClusterValue.Model => Find(field, value, _names.Model),
             ClusterValue.Sizes sizes => Sizes(field, sizes),
             ClusterValue.Fields fields => ReadFields(field, fields),
@@ -52,6 +53,30 @@ internal ref partial struct ClusterFile
         return word == sizes.None ? Array.Empty<int>()
             : word == sizes.Own ? word
             : throw NotAllowed(field, sizes);
+    }
+
+    private string[] ReadModels(string field, ClusterValue value)
+    {
+        var models = new List<string>();
+        if (_reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw NotAllowed(field, value);
+        }
+
+        while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
+        {
+            var model = (string)Find(field, new ClusterValue.Model(), _names.Model);
+            if (models.Contains(model))
+            {
+                throw Error($"{field}: found {Found()} again; allowed: {value}");
+            }
+
+            models.Add(model);
+        }
+
+        return models.Count > 1
+            ? [.. models]
+            : throw Error($"{field}: found {models.Count}; allowed: {value}");
     }
 
     private int[] ReadSizes(string field, FigureRange range)

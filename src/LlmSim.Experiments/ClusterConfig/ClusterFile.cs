@@ -108,19 +108,39 @@ internal ref partial struct ClusterFile
         var instances = new List<ClusterEntry>();
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
         {
-            var (instance, count) = ReadInstance();
-            if (instances.Count + count > ClusterFields.MaxInstances)
+            var (entry, instance) = ReadInstance();
+            if (
+                instances.Count + ((long)instance.Count * Math.Max(1, instance.Models.Count))
+                > ClusterFields.MaxInstances
+            )
             {
                 throw Error($"has more than {ClusterFields.MaxInstances} instances");
             }
 
-            instances.AddRange(Enumerable.Repeat(instance, count));
+            instances.AddRange(
+                Enumerable
+                    .Range(0, instance.Count)
+                    .SelectMany(_ => instance.Models.Count == 0 ? [entry] : OnOneMachine(entry, instance))
+            );
         }
 
         return instances.Count > 0 ? instances : throw Error("has no instances: a stage needs at least one");
     }
 
-    private (ClusterEntry Entry, int Count) ReadInstance()
+    /// <summary>An instance for each model, of which one is there at a time.</summary>
+    private static IEnumerable<ClusterEntry> OnOneMachine(ClusterEntry entry, ClusterInstance instance)
+    {
+        var machine = new ClusterMachine(instance.SwapAfterSeconds);
+        return instance.Models.Select(model =>
+            entry with
+            {
+                Machine = machine,
+                Instance = entry.Instance with { Model = model.Length == 0 ? null : model },
+            }
+        );
+    }
+
+    private (ClusterEntry Entry, ClusterInstance Instance) ReadInstance()
     {
         if (_reader.TokenType != JsonTokenType.StartObject)
         {
@@ -148,8 +168,13 @@ internal ref partial struct ClusterFile
             throw new UserErrorException($"{Where(start)}: the instance has no {missing.Name}");
         }
 
+        if (given.Contains("models") && given.Contains("model"))
+        {
+            throw new UserErrorException($"{Where(start)}: model: found beside models; allowed: one of them");
+        }
+
         var spec = WithDefaultsOfEngine(instance.Spec, given);
-        return (new ClusterEntry(instance.Role, spec, _name, LineOfInstance(start), given), instance.Count);
+        return (new ClusterEntry(instance.Role, spec, _name, LineOfInstance(start), given), instance);
     }
 
     private T With<T>(T target, IReadOnlyList<ClusterField<T>> fields, string name)

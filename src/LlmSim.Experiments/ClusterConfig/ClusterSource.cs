@@ -1,4 +1,5 @@
 using System.Text;
+using LlmSim.Fleets;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 
@@ -16,7 +17,10 @@ internal static class ClusterSource
             Of(entries, InstanceRole.Prefill),
             Of(entries, InstanceRole.Decode),
             Of(entries, InstanceRole.Mixed)
-        );
+        )
+        {
+            Swaps = [.. Swaps(entries)],
+        };
     }
 
     /// <summary>The instances of a configuration as its files give them, each with its role.</summary>
@@ -72,6 +76,30 @@ internal static class ClusterSource
     private static IReadOnlyList<InstanceSpec> Of(IReadOnlyList<ClusterEntry> entries, InstanceRole role) =>
         [.. entries.Where(entry => entry.Role == role).Select(entry => entry.Instance)];
 
+    /// <summary>Instances that stand on the same accelerators; mixed ones are numbered after all others.</summary>
+    private static IEnumerable<SwapPlan> Swaps(IReadOnlyList<ClusterEntry> entries)
+    {
+        int Count(InstanceRole role) => entries.Count(entry => entry.Role == role);
+        var firstMixed = Math.Max(Count(InstanceRole.Prefill), Count(InstanceRole.Decode));
+        foreach (var stage in entries.GroupBy(entry => entry.Role!.Value))
+        {
+            var first = stage.Key == InstanceRole.Mixed ? firstMixed : 0;
+            foreach (
+                var machine in stage
+                    .Select((entry, index) => (entry.Machine, Index: first + index))
+                    .Where(one => one.Machine is not null)
+                    .GroupBy(one => one.Machine!)
+            )
+            {
+                yield return new SwapPlan(
+                    stage.Key.ToString().ToLowerInvariant(),
+                    [.. machine.Select(one => one.Index)],
+                    machine.Key.SwapAfterSeconds
+                );
+            }
+        }
+    }
+
     /// <summary>The instances of a stage.</summary>
     /// <param name="path">The user's file; null for the default of the semantics.</param>
     /// <param name="role">Prefill or decode.</param>
@@ -119,6 +147,9 @@ internal sealed record ClusterInstances(
     IReadOnlyList<InstanceSpec> Mixed
 )
 {
+    /// <summary>Those of them that stand on the same accelerators.</summary>
+    public IReadOnlyList<SwapPlan> Swaps { get; init; } = [];
+
     /// <summary>All of them.</summary>
     public IEnumerable<InstanceSpec> All => Prefill.Concat(Decode).Concat(Mixed);
 }
@@ -135,4 +166,14 @@ internal sealed record ClusterEntry(
     string File,
     int Line,
     IReadOnlySet<string> Fields
-);
+)
+{
+    /// <summary>The accelerators that it shares with instances of other models; null where they are its own.</summary>
+    public ClusterMachine? Machine { get; init; }
+}
+
+/// <summary>Accelerators that hold one model at a time.</summary>
+internal sealed class ClusterMachine(double swapAfterSeconds)
+{
+    public double SwapAfterSeconds => swapAfterSeconds;
+}

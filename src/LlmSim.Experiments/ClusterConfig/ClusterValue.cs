@@ -45,6 +45,12 @@ internal abstract record ClusterValue
         public override string ToString() => "the name of a model, in quotes";
     }
 
+    /// <summary>Names of models.</summary>
+    public sealed record Models : ClusterValue
+    {
+        public override string ToString() => "a list of two or more names of models, each once";
+    }
+
     /// <summary>The sizes of graphs: those of an engine, none, or a list.</summary>
     public sealed record Sizes(string Own, string None, FigureRange Range) : ClusterValue
     {

@@ -28,16 +28,22 @@ internal static class FleetOptions
     /// <summary>What becomes of the instances of a run; null where they live for ever.</summary>
     /// <param name="c">The options.</param>
     /// <param name="otherModels">Models that instances name.</param>
+    /// <param name="swaps">Instances that change between models.</param>
     /// <exception cref="UserErrorException">An option or the file of faults is wrong.</exception>
-    public static FleetPlan? Of(RunConfiguration c, IEnumerable<string> otherModels)
+    public static FleetPlan? Of(
+        RunConfiguration c,
+        IEnumerable<string> otherModels,
+        IReadOnlyList<SwapPlan> swaps
+    )
     {
-        if (!c.HasFleet)
+        if (!c.HasFleet && swaps.Count == 0)
         {
             return null;
         }
 
         return Parse(c) with
         {
+            Swaps = swaps,
             Faults = c.Faults is { } path ? FaultFile.Read(path) : [],
             Autoscale = c.Autoscale is null ? null : ParseAutoscale(c, otherModels),
         };

@@ -16,6 +16,7 @@ internal sealed record ClusterFieldReader(
     /// <summary>All parts that not every instance has. A field that none of them reads is read of every instance.</summary>
     public static IReadOnlyList<ClusterFieldReader> All { get; } =
     [
+        new("models", (_, instance) => instance.Machine is not null, "swap_after"),
         new(
             "kv_transfer shared_link on a prefill instance",
             (run, instance) =>

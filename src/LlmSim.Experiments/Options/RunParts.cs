@@ -92,7 +92,7 @@ internal sealed class RunParts(RunConfiguration configuration)
     /// <summary>Whether instances may change from prefill to decode and back.</summary>
     public bool SwitchesRoles =>
         FleetOptions
-            .Of(configuration, Instances.Select(instance => instance.Model).OfType<string>())
+            .Of(configuration, Instances.Select(instance => instance.Model).OfType<string>(), Cluster.Swaps)
             ?.Autoscale
             is { SwitchesRoles: true };
 

@@ -103,6 +103,7 @@ internal static class ColumnSummaries
             "requests that met their SLOs and ended while an instance was down, per second of that time",
         ["goodput_without_failures"] = "the same of the rest of the time",
         ["role_switches"] = "changes of an instance from prefill to decode or back",
+        ["model_swaps"] = "changes of the model that accelerators hold",
         ["migrations"] = "KV caches that went from an instance that drained to another one",
         ["migrated_bytes"] = "bytes of these",
         ["tier"] = "what the times of the least sure instance rest on",

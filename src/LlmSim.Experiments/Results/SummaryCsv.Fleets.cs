@@ -29,6 +29,7 @@ internal static partial class SummaryCsv
             ("goodput_during_failures", fleet?.GoodputDuringFailures),
             ("goodput_without_failures", fleet?.GoodputWithoutFailures),
             ("role_switches", fleet?.RoleSwitches),
+            ("model_swaps", fleet?.Swaps),
             ("migrations", fleet?.Migrations),
             ("migrated_bytes", fleet?.MigratedBytes),
         ];

@@ -83,10 +83,14 @@ internal static class ClusterSchema
                 SchemaNode.Words(HardwareCatalog.BuiltIn.All.Select(hardware => hardware.Name)),
                 SchemaNode.Type("string")
             ),
-            ClusterValue.Model => SchemaNode.AnyOf(
-                SchemaNode.Words(ModelCatalog.BuiltIn.Ids),
-                SchemaNode.Type("string")
-            ),
+            ClusterValue.Model => Model(),
+            ClusterValue.Models => new JsonObject
+            {
+                ["type"] = "array",
+                ["items"] = Model(),
+                ["minItems"] = 2,
+                ["uniqueItems"] = true,
+            },
             ClusterValue.Sizes sizes => SchemaNode.AnyOf(
                 SchemaNode.Words([sizes.Own, sizes.None]),
                 new JsonObject
@@ -99,6 +103,9 @@ internal static class ClusterSchema
             ClusterValue.Fields fields => Fields(fields.All),
             _ => SchemaNode.Type("string"),
         };
+
+    private static JsonObject Model() =>
+        SchemaNode.AnyOf(SchemaNode.Words(ModelCatalog.BuiltIn.Ids), SchemaNode.Type("string"));
 
     private static string Description(ClusterField field)
     {

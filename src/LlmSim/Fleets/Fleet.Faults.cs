@@ -82,6 +82,7 @@ internal sealed partial class Fleet
     /// <summary>Has instances fail, after a notice in which they take no new requests.</summary>
     private void Fail(FleetMember[] hit, double noticeSeconds, double? repairSeconds, bool isPlanned = false)
     {
+        hit = OnTheSameMachines(hit);
         if (noticeSeconds == 0)
         {
             FailNow(hit, repairSeconds, isPlanned);

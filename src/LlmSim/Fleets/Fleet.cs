@@ -60,6 +60,7 @@ internal sealed partial class Fleet
     /// <summary>Plans what is known at the start.</summary>
     public void Start()
     {
+        LoadFirstModels();
         StopSurplus();
         foreach (var fault in _plan.Faults)
         {
@@ -131,6 +132,7 @@ internal sealed partial class Fleet
             RoleSwitches = _roleSwitches,
             Migrations = migrations.Count,
             MigratedBytes = migrations.Bytes,
+            Swaps = _swaps,
             AvailabilityPercent = 100 * ready / (ready + down),
             MeanReadyInstances = ready / until.Seconds,
             AcceleratorSeconds = paid,
@@ -175,6 +177,7 @@ internal sealed partial class Fleet
         _down += (member.IsDown ? 1 : 0) - (wasDown ? 1 : 0);
         _events.Add(new(_simulation.Now.Seconds, member.Stage, member.Instance.Index, state));
         _owner.OnReadinessChanged();
+        GoOn(member);
     }
 
     private void BeginStart(FleetMember member)

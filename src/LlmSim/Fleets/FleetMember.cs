@@ -29,6 +29,9 @@ internal sealed class FleetMember(string stage, Instance instance, SimTime start
 
     public InstanceState State => _life[^1].State;
 
+    /// <summary>Since when it has that.</summary>
+    public SimTime Since => _life[^1].From;
+
     /// <summary>How often it has changed its state: what was planned for an earlier one no longer holds.</summary>
     public int Changes { get; private set; }
 

@@ -36,7 +36,18 @@ public sealed record FleetPlan
 
     /// <summary>How the number of instances follows the load; null for a fixed fleet.</summary>
     public AutoscalePlan? Autoscale { get; init; }
+
+    /// <summary>Accelerators that hold one model at a time and change between several; none where each instance keeps its own.</summary>
+    public IReadOnlyList<SwapPlan> Swaps { get; init; } = [];
 }
+
+/// <summary>Instances of one stage that stand on the same accelerators, one for each model: one of them is there at a time.</summary>
+/// <param name="Stage">"prefill", "decode" or "mixed".</param>
+/// <param name="Instances">Their numbers in the results; the first is ready at the start.</param>
+/// <param name="AfterSeconds">
+/// Seconds that a request waits for a model which no instance has before the one that is there drains, stops and gives way; and that each stays at least.
+/// </param>
+public sealed record SwapPlan(string Stage, IReadOnlyList<int> Instances, double AfterSeconds);
 
 /// <summary>What becomes of requests whose instance fails.</summary>
 public enum LostRequests

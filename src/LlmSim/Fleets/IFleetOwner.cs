@@ -1,3 +1,5 @@
+using LlmSim.Kernel;
+
 namespace LlmSim.Fleets;
 
 /// <summary>What a fleet asks of its cluster.</summary>
@@ -26,6 +28,9 @@ internal interface IFleetOwner
 
     /// <summary>The same of the requests for a model.</summary>
     LoadCounts CountsOf(string? model);
+
+    /// <summary>Since when the first of the requests for a model waits for an instance to prefill or to decode it; null where none does.</summary>
+    SimTime? OldestWait(string side, string? model);
 
     /// <summary>Requests that wait for any instance to be ready.</summary>
     int Waiting();

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LlmSim.Metrics;
 
 /// <summary>What became of the instances during a run, from its start to the end of the last request.</summary>
@@ -20,6 +22,10 @@ public sealed class FleetSummary
 
     /// <summary>Bytes of these.</summary>
     public long MigratedBytes { get; init; }
+
+    /// <summary>Changes of the model that accelerators hold.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Swaps { get; init; }
 
     /// <summary>Ready time beside the time from failures until instances were ready again, in per cent: 100 where none failed.</summary>
     public required double AvailabilityPercent { get; init; }

@@ -95,6 +95,9 @@ internal sealed class Request
     /// <summary>Name of the model that is to answer; null for the model of the cluster.</summary>
     public string? Model { get; set; }
 
+    /// <summary>Since when it waits for an instance of its model to be ready; null while it does not.</summary>
+    public SimTime? WaitsSince { get; set; }
+
     /// <summary>Who sends it.</summary>
     public RequestOrigin Origin => Call?.Spec.Origin ?? RequestOrigin.Unknown;
 
@@ -220,6 +223,7 @@ internal sealed class Request
         BatchSlot = 0;
         ExpectedOutputTokens = 0;
         IsWithdrawn = false;
+        WaitsSince = null;
         Sequence = null;
     }
 

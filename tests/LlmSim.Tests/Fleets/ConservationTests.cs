@@ -17,7 +17,8 @@ public sealed class ConservationTests
     public void Every_request_ends_once()
     {
         var outcomes = new long[4];
-        var (retries, failovers, notSent, wasted, migrations, switches, ofOther) = (
+        var (retries, failovers, notSent, wasted, migrations, switches, ofOther, swaps) = (
+            0L,
             0L,
             0L,
             0L,
@@ -40,6 +41,7 @@ public sealed class ConservationTests
                 records,
                 record => Assert.True(WasWithItsModel(record, scenario), $"{cluster}: {record}")
             );
+            swaps += summary.Fleet?.Swaps ?? 0;
             ofOther += records.Count(record =>
                 record is { Model: TwoModels.Other, Outcome: Outcome.Finished }
             );
@@ -59,7 +61,7 @@ public sealed class ConservationTests
         // The clusters reach what they are for.
         Assert.All(outcomes, count => Assert.True(count > 100, string.Join(", ", outcomes)));
         Assert.All(
-            new[] { retries, failovers, notSent, wasted, migrations, switches, ofOther },
+            new[] { retries, failovers, notSent, wasted, migrations, switches, ofOther, swaps },
             count => Assert.True(count > 100, $"{count}")
         );
     }

@@ -28,6 +28,15 @@ internal sealed class DisturbedCluster
         Fleet = DrawFleet();
         var models = new RandomStream(seed, "models");
         _hasTwoModels = models.Next(3) == 0;
+        if (
+            _hasTwoModels
+            && models.Next(2) == 0
+            && TwoModels.Machines(NewScenario(), models) is { Count: > 0 } machines
+        )
+        {
+            Fleet = (Fleet ?? new FleetPlan { StartSeconds = Share(0.1) }) with { Swaps = machines };
+        }
+
         Requests = [.. DrawRequests().Select(request => _hasTwoModels ? OfAModel(request, models) : request)];
         if (_random.Next(3) == 0)
         {

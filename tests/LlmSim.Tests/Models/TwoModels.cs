@@ -1,3 +1,5 @@
+using LlmSim.Fleets;
+using LlmSim.Kernel;
 using LlmSim.Performance;
 
 namespace LlmSim.Tests.Models;
@@ -17,6 +19,31 @@ internal static class TwoModels
             MixedInstances = [.. one.MixedInstances, .. two.MixedInstances.Select(Renamed)],
             PerformanceModelFactory = spec => (spec.Model is null ? one : two).PerformanceModelFactory!(spec),
         };
+
+    /// <summary>The instances of both as machines that change between the two; none where members of groups advance together.</summary>
+    public static IReadOnlyList<SwapPlan> Machines(Scenario joined, RandomStream random)
+    {
+        if (joined.Instances.Any(instance => instance.Engine?.DataParallelGroup is not null))
+        {
+            return [];
+        }
+
+        var firstMixed = Math.Max(joined.PrefillInstances.Count, joined.DecodeInstances.Count);
+        IEnumerable<SwapPlan> Of(string stage, IReadOnlyList<InstanceSpec> instances, int first) =>
+            Enumerable
+                .Range(0, instances.Count / 2)
+                .Select(i => new SwapPlan(
+                    stage,
+                    [first + i, first + i + (instances.Count / 2)],
+                    0.1 * random.NextDouble()
+                ));
+        return
+        [
+            .. Of("prefill", joined.PrefillInstances, 0),
+            .. Of("decode", joined.DecodeInstances, 0),
+            .. Of("mixed", joined.MixedInstances, firstMixed),
+        ];
+    }
 
     private static InstanceSpec Renamed(InstanceSpec spec) =>
         spec with
