@@ -47,6 +47,11 @@ internal sealed partial class Fleet
     {
         var prefill = Stage("prefill");
         var decode = Stage("decode");
+        // What came since the last look is of one interval, whether a decision follows or not.
+        var (prefillSeen, decodeSeen) = (
+            Look(autoscale, new("prefill", Model: null), prefill),
+            Look(autoscale, new("decode", Model: null), decode)
+        );
         var busySeconds = BusySecondsSinceLast(prefill);
         var isUnderWay = Array.Exists(
             _members,
@@ -62,8 +67,8 @@ internal sealed partial class Fleet
 
         var context = new RoleContext
         {
-            Prefill = Look(autoscale, new("prefill", Model: null), prefill),
-            Decode = Look(autoscale, new("decode", Model: null), decode),
+            Prefill = prefillSeen,
+            Decode = decodeSeen,
             PrefillQueueSeconds = Ready(prefill)
                 .Select(member => member.Instance.PrefillQueueSeconds(_anyRequest))
                 .DefaultIfEmpty(0)

@@ -49,7 +49,7 @@ internal sealed class DeflectPolicy : IGlobalPolicy
         var isLong = context.Instances[apart].PrefillQueueSeconds(request) > QueueSeconds;
         var isShort =
             request.PromptTokens - context.Instances[mixed].CachedPrefixTokens(request) <= LocalTokens;
-        return (isLong || isShort) && KvShare(context.Instances[mixed]) <= Kv ? mixed : apart;
+        return (isLong || isShort) && InstanceCosts.KvShare(context.Instances[mixed]) <= Kv ? mixed : apart;
     }
 
     /// <summary>The instance with the first token first; of mixed ones those with room come first. −1 for none.</summary>
@@ -64,10 +64,8 @@ internal sealed class DeflectPolicy : IGlobalPolicy
                 continue;
             }
 
-            var seconds =
-                instance.PrefillQueueSeconds(context.Request)
-                + instance.PrefillSeconds(context.Request, instance.CachedPrefixTokens(context.Request));
-            var cost = (IsFull: isMixed && KvShare(instance) > Kv, Seconds: seconds);
+            var seconds = InstanceCosts.FirstTokenSeconds(instance, context.Request);
+            var cost = (IsFull: isMixed && InstanceCosts.KvShare(instance) > Kv, Seconds: seconds);
             if (best < 0 || cost.CompareTo(bestCost) < 0)
             {
                 (best, bestCost) = (i, cost);
@@ -76,7 +74,4 @@ internal sealed class DeflectPolicy : IGlobalPolicy
 
         return best;
     }
-
-    private static double KvShare(in InstanceView instance) =>
-        1 - ((double)instance.FreeKvBytes / instance.KvCapacityBytes);
 }

@@ -25,7 +25,7 @@ internal sealed class JointPolicy : IJointPolicy
         var (best, bestSeconds) = (0, double.PositiveInfinity);
         for (var i = 0; i < context.Instances.Count; i++)
         {
-            var seconds = FirstTokenSeconds(context.Instances[i], context.Request);
+            var seconds = InstanceCosts.FirstTokenSeconds(context.Instances[i], context.Request);
             (best, bestSeconds) = seconds < bestSeconds ? (i, seconds) : (best, bestSeconds);
         }
 
@@ -39,14 +39,14 @@ internal sealed class JointPolicy : IJointPolicy
         for (var first = 0; first < prefill.Instances.Count; first++)
         {
             var source = prefill.Instances[first];
-            var seconds = FirstTokenSeconds(source, request);
+            var seconds = InstanceCosts.FirstTokenSeconds(source, request);
             // On a mixed instance the request stays: there is one pair with it.
             var pairs = source.IsMixed ? 1 : decode.Instances.Count;
             for (var second = 0; second < pairs; second++)
             {
                 var end = source.IsMixed ? source : decode.Instances[second];
                 var transfer = source.IsMixed ? 0 : end.FetchSeconds(source, request.PromptTokens);
-                var cost = seconds + transfer + (KvSeconds * KvShare(end));
+                var cost = seconds + transfer + (KvSeconds * InstanceCosts.KvShare(end));
                 if (cost < bestSeconds)
                 {
                     (best, bestSeconds) = (new JointChoice(first, second), cost);
@@ -56,11 +56,4 @@ internal sealed class JointPolicy : IJointPolicy
 
         return best;
     }
-
-    private static double FirstTokenSeconds(in InstanceView instance, in RequestView request) =>
-        instance.PrefillQueueSeconds(request)
-        + instance.PrefillSeconds(request, instance.CachedPrefixTokens(request));
-
-    private static double KvShare(in InstanceView instance) =>
-        1 - ((double)instance.FreeKvBytes / instance.KvCapacityBytes);
 }
