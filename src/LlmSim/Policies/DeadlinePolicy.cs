@@ -26,9 +26,7 @@ internal sealed class DeadlinePolicy : IAdmissionPolicy
         for (var i = 0; i < context.Instances.Count; i++)
         {
             var instance = context.Instances[i];
-            var seconds =
-                instance.PrefillQueueSeconds(request)
-                + instance.PrefillSeconds(request, instance.CachedPrefixTokens(request));
+            var seconds = InstanceCosts.FirstTokenSeconds(instance, request);
             if (Factor * seconds < leftSeconds)
             {
                 return true;
