@@ -22,7 +22,11 @@ public sealed record IterationTimesModel(
 {
     /// <inheritdoc />
     public DecodeTrend Trend(in IterationBatch batch) =>
-        new(Seconds(batch), SecondsPerContextToken * batch.DecodeRequests, TrendIterations);
+        new(
+            Seconds(batch),
+            SecondsPerContextToken * (batch.DecodeRequests + batch.AcceptedDraftTokens),
+            TrendIterations
+        );
 
     /// <inheritdoc />
     public double Seconds(in IterationBatch batch) =>

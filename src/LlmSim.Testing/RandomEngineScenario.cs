@@ -29,7 +29,13 @@ public sealed class RandomEngineScenario
     /// <param name="seed">The same seed draws the same cluster, whatever the engine.</param>
     /// <param name="kind">Whose batching rule the engines follow.</param>
     /// <param name="mixedChunk">Whether SGLang's iterations hold prompts and decoding requests at once.</param>
-    public RandomEngineScenario(int seed, EngineKind kind = EngineKind.Vllm, bool mixedChunk = false)
+    /// <param name="speculates">Whether drafts are verified.</param>
+    public RandomEngineScenario(
+        int seed,
+        EngineKind kind = EngineKind.Vllm,
+        bool mixedChunk = false,
+        bool speculates = false
+    )
     {
         Seed = seed;
         var random = new RandomStream(seed, "scenario");
@@ -49,11 +55,13 @@ public sealed class RandomEngineScenario
             MixedChunk = mixedChunk,
         };
         engine = engine with { MaxPrefillTokens = engine.MaxBatchedTokens * (1 + (seed % 2)) };
+        engine = speculates ? engine with { Speculation = Draw(new(seed, "speculation")) } : engine;
         var times = new IterationTimesModel(
             1e-3 + (random.NextDouble() * 1e-2),
             random.NextDouble() * 1e-4,
             random.NextDouble() * 1e-6,
-            random.NextDouble() * 1e-6,
+            // Contexts that grow by parts of tokens are rounded in each single step.
+            random.NextDouble() * (speculates ? 1e-9 : 1e-6),
             TrendIterations: Pick(new RandomStream(seed, "trend"), [1, 7, int.MaxValue])
         );
         var roles = random.Next(3);
@@ -121,6 +129,14 @@ public sealed class RandomEngineScenario
 
     /// <summary>A fresh scenario: policies keep state.</summary>
     public Func<Scenario> NewScenario { get; }
+
+    private static SpeculationSpec Draw(RandomStream random) =>
+        new()
+        {
+            Method = DraftMethod.Ngram,
+            DraftTokens = 1 + random.Next(5),
+            Acceptance = [random.NextDouble(), random.NextDouble()],
+        };
 
     private static T Pick<T>(RandomStream random, ReadOnlySpan<T> values) =>
         values[random.Next(values.Length)];

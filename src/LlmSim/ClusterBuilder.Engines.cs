@@ -32,7 +32,7 @@ internal sealed partial class ClusterBuilder
         // Equal instances share what describes them.
         spec = spec.Engine == engine ? spec : spec with { Engine = engine };
         var blockBytes = engine.BlockTokens * models[spec.Model].KvFootprint.BytesPerToken;
-        var blocks = engine.KvBlocks ?? Capacity(spec) / blockBytes;
+        var blocks = engine.KvBlocks ?? FittingBlocks(spec, blockBytes);
         if (blocks <= engine.OwnBlocks)
         {
             throw new UserErrorException(
@@ -69,6 +69,7 @@ internal sealed partial class ClusterBuilder
                 Beside(spec, engine, blockBytes),
                 ReservesKv: scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
                 Victims(index, byPriority ? new LowestPriorityPolicy() : null),
+                engine.Speculation is { } speculation ? new Drafting(speculation, scenario.Seed) : null,
                 models[spec.Model].OutputEstimate,
                 interTokenLatency,
                 events.OnPrefillPlanned,
@@ -88,6 +89,31 @@ internal sealed partial class ClusterBuilder
             Group(engine.DataParallelGroup, role, spec.Model),
             simulation
         );
+    }
+
+    /// <summary>Blocks that fit beside the weights; a model that drafts has weights of its own, and keys and values of each token.</summary>
+    private long FittingBlocks(InstanceSpec spec, long blockBytes)
+    {
+        var served = models[spec.Model].Served;
+        if (Drafter.Of(served, spec) is not { } drafter)
+        {
+            return Capacity(spec) / blockBytes;
+        }
+
+        var (model, semantics) = (drafter.Model, scenario.Semantics);
+        TensorParallelism.Require(model, spec.TpSize, semantics);
+        var weightBytes = KvCapacity.WeightBytes(model, drafter.Precision, spec, semantics);
+        var draftBytes =
+            spec.Engine!.BlockTokens
+            * KvCapacity.Footprint(model, drafter.Precision, semantics).BytesPerToken
+            * KvCapacity.Copies(model, spec, semantics);
+        var copies = KvCapacity.Copies(served.Model, spec, semantics);
+        var free = (Capacity(spec) * copies) - weightBytes;
+        return free <= 0
+            ? throw new UserErrorException(
+                $"speculative_config: the weights of {model.Id} do not fit beside those of {served.Model.Id}; allowed: a smaller one, or a larger tp_size"
+            )
+            : (long)(free / ((blockBytes * copies) + draftBytes));
     }
 
     /// <summary>What a request keeps beside its tokens, in blocks of so many bytes; null for nothing.</summary>

@@ -181,10 +181,13 @@ internal sealed partial class ClusterBuilder(
             var served = models[spec.Model].Served;
             model =
                 scenario.PerformanceModelFactory?.Invoke(spec)
-                ?? new RooflineModel(served.Model, served.Precision, spec, scenario.Semantics);
+                ?? DraftedTime.Of(served, spec, Roofline(served, spec), Roofline);
             _performance.Add(spec, model);
         }
 
         return model;
     }
+
+    private RooflineModel Roofline(ServedModel served, InstanceSpec spec) =>
+        new(served.Model, served.Precision, spec, scenario.Semantics);
 }

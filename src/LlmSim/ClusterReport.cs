@@ -60,6 +60,22 @@ internal static class ClusterReport
         );
     }
 
+    /// <summary>What became of drafts, all instances together; null where nothing is drafted.</summary>
+    public static SpeculationUsage? SpeculationUsage(Cluster cluster)
+    {
+        var drafting = cluster
+            .BatchedInstances.Where(instance => instance.Spec.Engine!.Speculation is not null)
+            .Select(instance => instance.Totals)
+            .ToArray();
+        return drafting.Length == 0
+            ? null
+            : new(
+                drafting.Sum(totals => totals.VerifiedSteps),
+                drafting.Sum(totals => totals.DraftTokens),
+                drafting.Sum(totals => totals.AcceptedDraftTokens)
+            );
+    }
+
     /// <summary>Figures of clients that react, of classes and tenants; null where there is nothing of that.</summary>
     public static ServiceSummary? Service(Cluster cluster, MetricsRecorder recorder, double seconds) =>
         recorder.Service is { } service

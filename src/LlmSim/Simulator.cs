@@ -87,6 +87,7 @@ public static class Simulator
             QueueGrows = summary.QueueGrows && scenario.Concurrency is null,
             PerformanceRange = ClusterReport.PerformanceRange(cluster),
             Service = ClusterReport.Service(cluster, recorder, summary.MeasuredSeconds),
+            Speculation = ClusterReport.SpeculationUsage(cluster),
             Fleet = cluster.FleetSummary(),
         };
     }

@@ -37,6 +37,9 @@ internal static class HelpTopics
             .. Options(root),
             .. ClusterFields.All.Select(field => Field(field, "cluster file: an instance")),
             .. EngineFields.All.Select(field => Field(field, "cluster file: engine of an instance")),
+            .. SpeculationFields.All.Select(field =>
+                Field(field, "cluster file: speculative_config of an engine")
+            ),
             .. EngineFields.Overheads.Select(field => Field(field, "cluster file: overheads of an engine")),
             .. Columns(),
             .. SloFigure.All.Select(Figure),

@@ -94,6 +94,16 @@ internal static partial class SummaryReport
             );
         }
 
+        if (s.Speculation is { } drafts)
+        {
+            Line(
+                writer,
+                "Drafts",
+                $"{Figures.Number(drafts.TokensPerStep)} tokens a request and iteration; "
+                    + $"{Figures.Count(drafts.AcceptedTokens)} of {Figures.Count(drafts.DraftTokens)} drafts accepted"
+            );
+        }
+
         foreach (var (counter, count) in s.PolicyCounters)
         {
             Line(writer, "", $"{counter}: {Figures.Count(count)}");

@@ -16,6 +16,9 @@ internal ref partial struct ClusterFile
             ClusterValue.Accelerator => Find(field, value, _names.Hardware),
             ClusterValue.Models => ReadModels(field, value),
             ClusterValue.Model => Find(field, value, _names.Model),
+            ClusterValue.Drafter => Find(field, value, _names.Drafter),
+            ClusterValue.Shares shares => Shares(field, shares),
+            ClusterValue.SharesByName shares => SharesByName(field, shares),
             ClusterValue.Sizes sizes => Sizes(field, sizes),
             ClusterValue.Fields fields => ReadFields(field, fields),
             _ => Text(field),
@@ -24,6 +27,7 @@ internal ref partial struct ClusterFile
     private object ReadFields(string field, ClusterValue.Fields fields) =>
         _reader.TokenType != JsonTokenType.StartObject ? throw NotAllowed(field, fields)
         : fields.All == EngineFields.All ? ReadEngine()
+        : fields.All == SpeculationFields.All ? ReadSpeculation()
         : ReadOverheads();
 
     /// <summary>The place of a name among those that are allowed.</summary>

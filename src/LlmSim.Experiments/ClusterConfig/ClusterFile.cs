@@ -212,4 +212,9 @@ internal ref partial struct ClusterFile
 /// <summary>What the names of a cluster file mean; an unknown one is a <see cref="UserErrorException" />.</summary>
 /// <param name="Hardware">An accelerator.</param>
 /// <param name="Model">The name that a model has in its description; empty for the model of the run.</param>
-internal sealed record ClusterNames(Func<string, HardwareDescription> Hardware, Func<string, string> Model);
+/// <param name="Drafter">A model that drafts for another.</param>
+internal sealed record ClusterNames(
+    Func<string, HardwareDescription> Hardware,
+    Func<string, string> Model,
+    Func<string, ModelDescription> Drafter
+);

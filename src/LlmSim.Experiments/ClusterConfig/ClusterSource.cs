@@ -29,7 +29,8 @@ internal static class ClusterSource
     {
         var names = new ClusterNames(
             configuration.Catalogs.Hardware.Get,
-            name => ServedModels.NameOf(configuration, name)
+            name => ServedModels.NameOf(configuration, name),
+            configuration.Catalogs.Models.Get
         );
         if (configuration.ClusterContent is { } content)
         {

@@ -58,6 +58,25 @@ internal abstract record ClusterValue
             $"\"{Own}\", \"{None}\" or a list of sizes in tokens such as [1, 2, 4, 8]";
     }
 
+    /// <summary>A share, or a list of them by position.</summary>
+    public sealed record Shares(int Most) : ClusterValue
+    {
+        public override string ToString() =>
+            $"a number {FigureRanges.Share} or a list of up to {Most} such as [0.8, 0.6, 0.5]";
+    }
+
+    /// <summary>For each of some names what <see cref="Shares" /> takes.</summary>
+    public sealed record SharesByName(Shares Each) : ClusterValue
+    {
+        public override string ToString() => $"an object {{ \"class\": … }} with, for each class, {Each}";
+    }
+
+    /// <summary>A model that drafts.</summary>
+    public sealed record Drafter : ClusterValue
+    {
+        public override string ToString() => "the name of a model, in quotes";
+    }
+
     /// <summary>An object of fields.</summary>
     public sealed record Fields(string Unit, IReadOnlyList<ClusterField> All) : ClusterValue
     {

@@ -70,6 +70,10 @@ internal static class ColumnSummaries
         ["prefix_hit_tokens_pct"] = "share of the prompt tokens that were found in a KV cache",
         ["prefix_hit_blocks_pct"] = "share of the prompt blocks that were found in a KV cache",
         ["kv_block_evictions"] = "blocks that could have been found and were taken for something else",
+        ["draft_tokens"] = "tokens that were drafted and verified",
+        ["draft_tokens_accepted"] = "those of them that were accepted",
+        ["tokens_per_decode_step"] =
+            "tokens that an iteration gave a request whose drafts it verified, on average",
         ["kv_preemptions"] = "requests that an engine took out of its batch for want of blocks",
         ["policy_counters"] = "what policies counted",
         ["events"] = "events of the simulation",

@@ -83,7 +83,13 @@ internal static class ClusterSchema
                 SchemaNode.Words(HardwareCatalog.BuiltIn.All.Select(hardware => hardware.Name)),
                 SchemaNode.Type("string")
             ),
-            ClusterValue.Model => Model(),
+            ClusterValue.Model or ClusterValue.Drafter => Model(),
+            ClusterValue.Shares shares => Shares(shares),
+            ClusterValue.SharesByName shares => new JsonObject
+            {
+                ["type"] = "object",
+                ["additionalProperties"] = Shares(shares.Each),
+            },
             ClusterValue.Models => new JsonObject
             {
                 ["type"] = "array",
@@ -103,6 +109,18 @@ internal static class ClusterSchema
             ClusterValue.Fields fields => Fields(fields.All),
             _ => SchemaNode.Type("string"),
         };
+
+    private static JsonObject Shares(ClusterValue.Shares shares) =>
+        SchemaNode.AnyOf(
+            SchemaNode.Number(FigureRanges.Share, "number"),
+            new JsonObject
+            {
+                ["type"] = "array",
+                ["items"] = SchemaNode.Number(FigureRanges.Share, "number"),
+                ["minItems"] = 1,
+                ["maxItems"] = shares.Most,
+            }
+        );
 
     private static JsonObject Model() =>
         SchemaNode.AnyOf(SchemaNode.Words(ModelCatalog.BuiltIn.Ids), SchemaNode.Type("string"));

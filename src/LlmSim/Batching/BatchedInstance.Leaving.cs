@@ -81,13 +81,28 @@ internal sealed partial class BatchedInstance
         ChangeWork();
     }
 
+    /// <summary>Tokens of so many iterations of the plan; of drafts only those count that are accepted.</summary>
+    private void CountComputed(int iterations)
+    {
+        ComputedTokens += (long)iterations * (_batch.PrefillTokens + _batch.DecodeRequests);
+        Totals.AddDrafts(iterations, _batch);
+    }
+
+    private void CountAccepted()
+    {
+        var accepted = _scheduler.TakeAcceptedDrafts();
+        ComputedTokens += accepted;
+        Totals.AcceptedDraftTokens += accepted;
+    }
+
     /// <summary>Those of the plan that is cut off.</summary>
     private void CountEndedIterations()
     {
         if (_isPlanned)
         {
             var ended = _group.Times.EndedBefore(_simulation.Now);
-            ComputedTokens += (long)ended * _batch.Tokens;
+            CountComputed(ended);
+            CountAccepted();
             Totals.AddEnded(ended, _batch.Requests, _simulation.Now - _group.Times.Start);
         }
     }

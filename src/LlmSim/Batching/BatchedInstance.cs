@@ -51,12 +51,13 @@ internal sealed partial class BatchedInstance : Instance
             options.Role,
             _cache,
             _waiting,
-            options.Victims is { } victims ? (now, running) => victims.Choose(this, now, running) : null
+            options.Victims is { } victims ? (now, running) => victims.Choose(this, now, running) : null,
+            options.Drafting
         );
         _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
         _progress = new IterationProgress(this, _cache, options.InterTokenLatency);
         _padding = new GraphPadding(spec.Engine!.CapturedSizes);
-        _work = new WorkAhead(performance, _padding, _scheduler, _waiting);
+        _work = new WorkAhead(performance, _padding, _scheduler, _waiting, options.Drafting);
         group.Add(this);
     }
 
@@ -177,12 +178,13 @@ internal sealed partial class BatchedInstance : Instance
         _isPlanned = false;
         var times = _group.Times;
         Report(times, _batch.PrefillTokens, _batch.Requests);
-        ComputedTokens += (long)times.Count * _batch.Tokens;
+        CountComputed(times.Count);
         _progress.Complete(_scheduler, times, _leaving, _hasWithdrawn);
         _hasWithdrawn = false;
         _scheduler.OnEnded();
         Totals.Add(times, _batch.Requests);
         _scheduler.Regroup(times.End);
+        CountAccepted();
         foreach (var sequence in _leaving)
         {
             Leave(sequence);

@@ -13,6 +13,7 @@ namespace LlmSim.Batching;
 /// <param name="KvBeside">Blocks of a request beside those of its tokens; null where it has none.</param>
 /// <param name="ReservesKv">Whether KV caches are only sent here after blocks were reserved for them.</param>
 /// <param name="Victims">Chooses whom to preempt; null for the engine's rule.</param>
+/// <param name="Drafting">Says how many drafts are accepted; null without speculative decoding.</param>
 /// <param name="OutputEstimate">Estimates what requests will generate yet.</param>
 /// <param name="InterTokenLatency">Observes gaps between tokens.</param>
 /// <param name="OnPrefillPlanned">It is known when the prefill of a request that will leave ends.</param>
@@ -27,6 +28,7 @@ internal sealed record BatchedInstanceOptions(
     KvBeside? KvBeside,
     bool ReservesKv,
     VictimChooser? Victims,
+    Drafting? Drafting,
     OutputEstimate OutputEstimate,
     InterTokenLatency InterTokenLatency,
     Action<Request, SimTime> OnPrefillPlanned,

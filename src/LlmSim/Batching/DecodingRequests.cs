@@ -3,34 +3,24 @@ using LlmSim.Kernel;
 namespace LlmSim.Batching;
 
 /// <summary>
-/// The running requests that get a token in every iteration that decodes. What they have is one count of iterations for all of them, so that
+/// The running requests that are given tokens in every iteration that decodes. What they have is one count of iterations for all of them, so that
 /// an iteration costs the same whatever their number; a request's own figures are brought up to date when it leaves.
 /// </summary>
-/// <param name="cache">Their KV blocks: one more for a request whenever its last one is full.</param>
-/// <param name="blockTokens">Tokens of a block.</param>
+/// <param name="cache">Their KV blocks.</param>
 /// <param name="areReserved">Whether each holds a reservation for all blocks that it may yet need.</param>
-internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool areReserved)
+internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
 {
-    /// <summary>Requests by the number of tokens in their last block at iteration 0, which may lie before their time.</summary>
-    private readonly int[] _byTokensInBlock = new int[blockTokens];
-
-    // One column a figure, so that a look at all of them reads little memory. Each is what it would have been at iteration 0.
-    private SequenceState[] _members = [];
-    private long[] _computed = [];
     private long[] _lastIteration = [];
-    private long[] _expectedLast = [];
-
-    private long _computedSum;
-    private long _leastComputed;
-    private long _mostComputed;
     private long _firstEnd = long.MaxValue;
-    private bool _extremesKnown;
+
+    /// <summary>The requests, by place.</summary>
+    protected SequenceState[] Members { get; private set; } = [];
 
     /// <summary>Iterations that have ended.</summary>
-    private long _ended;
+    protected long Ended { get; private set; }
 
     /// <summary>Iterations that blocks were taken for.</summary>
-    private long _provided;
+    protected long Provided { get; private set; }
 
     public int Count { get; private set; }
 
@@ -51,16 +41,25 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
     public long LatestJoin { get; private set; }
 
     /// <summary>Tokens whose KV cache is there, of all of them.</summary>
-    public long Computed => _computedSum + (Count * _ended);
+    public abstract long Computed { get; }
 
     /// <summary>The fewest of a request; there must be one.</summary>
-    public int ComputedMin => (int)(Extremes().Least + _ended);
+    public abstract int ComputedMin { get; }
 
     /// <summary>The most of a request; there must be one.</summary>
-    public int ComputedMax => (int)(Extremes().Most + _ended);
+    public abstract int ComputedMax { get; }
+
+    /// <summary>Draft tokens of all of them that an iteration accepts on average.</summary>
+    public virtual double AcceptedPerIteration => 0;
+
+    /// <summary>Draft tokens that were accepted of those that have been taken out.</summary>
+    public long AcceptedDrafts { get; private set; }
 
     /// <summary>Iterations until the first of them has all its tokens; there must be one.</summary>
-    public long IterationsToFirstEnd => _firstEnd - _ended;
+    public long IterationsToFirstEnd => _firstEnd - Ended;
+
+    /// <summary>The request with the longest context; there must be one.</summary>
+    public abstract SequenceState Longest { get; }
 
     /// <summary>Takes a request in, whose last token came when those of the others did.</summary>
     /// <param name="sequence">A request that the next iteration is to give a token.</param>
@@ -68,56 +67,41 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
     {
         if (Count == 0)
         {
-            (_ended, _provided) = (0, 0);
+            (Ended, Provided) = (0, 0);
             _firstEnd = long.MaxValue;
             LatestJoin = 0;
             LastToken = sequence.Request.LastToken;
         }
 
         Invariant.Require(
-            _provided == _ended,
+            Provided == Ended,
             $"{sequence.Request} joined requests in the middle of an iteration"
         );
 
-        if (Count == _members.Length)
+        if (Count == Members.Length)
         {
             var length = Math.Max(8, 2 * Count);
-            Array.Resize(ref _members, length);
-            Array.Resize(ref _computed, length);
+            var members = Members;
+            Array.Resize(ref members, length);
+            Members = members;
             Array.Resize(ref _lastIteration, length);
-            Array.Resize(ref _expectedLast, length);
+            Resize(length);
         }
 
         var place = Count++;
-        var request = sequence.Request;
-        _members[place] = sequence;
-        _computed[place] = sequence.Computed - _ended;
-        _lastIteration[place] = _ended + sequence.RemainingTokens;
-        _expectedLast[place] = _ended + request.ExpectedOutputTokens - request.GeneratedTokens;
-        _computedSum += _computed[place];
+        Members[place] = sequence;
+        _lastIteration[place] = Ended + sequence.IterationsLeft;
         _firstEnd = Math.Min(_firstEnd, _lastIteration[place]);
-        _extremesKnown = false;
-        _byTokensInBlock[TokensInBlock(place)]++;
-        Measured += request.IsMeasured ? 1 : 0;
+        Measured += sequence.Request.IsMeasured ? 1 : 0;
         LatestJoin = Math.Max(LatestJoin, sequence.Join);
+        Put(place, sequence);
     }
 
-    /// <summary>So many iterations of a plan have ended; each gave every request a token.</summary>
-    public void Advance(int iterations) => _ended += iterations;
+    /// <summary>So many iterations of a plan have ended; each gave every request its tokens.</summary>
+    public void Advance(int iterations) => Ended += iterations;
 
     /// <summary>KV blocks that they lack for so many iterations from now.</summary>
-    public long BlocksFor(long iterations)
-    {
-        var (from, to) = (_provided, _ended + iterations);
-        var blocks = (to - from) / blockTokens * Count;
-        for (var iteration = to - ((to - from) % blockTokens); iteration < to; iteration++)
-        {
-            // A request lacks a block in the iteration before which its last one is full.
-            blocks += _byTokensInBlock[(int)((blockTokens - (iteration % blockTokens)) % blockTokens)];
-        }
-
-        return blocks;
-    }
+    public abstract long BlocksFor(long iterations);
 
     /// <summary>Those that they lack for the next iteration and do not have reserved.</summary>
     public long UnreservedBlocksForNext => areReserved ? 0 : BlocksFor(1);
@@ -129,52 +113,29 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
         if (blocks > 0)
         {
             cache.Take(blocks, areReserved);
+            OnProvided();
         }
 
-        _provided = _ended + 1;
+        Provided = Ended + 1;
     }
 
     /// <summary>Tokens that they are expected to generate yet, at least one each.</summary>
-    public long ExpectedTokens
-    {
-        get
-        {
-            var tokens = 0L;
-            foreach (var last in _expectedLast.AsSpan(0, Count))
-            {
-                tokens += Math.Max(1, last - _ended);
-            }
-
-            return tokens;
-        }
-    }
+    public abstract long ExpectedTokens { get; }
 
     /// <summary>Tokens that they may generate yet, so many of each at most.</summary>
-    public long TokensToCome(long most)
-    {
-        var tokens = 0L;
-        foreach (var last in _lastIteration.AsSpan(0, Count))
-        {
-            tokens += Math.Min(most, last - _ended);
-        }
-
-        return tokens;
-    }
-
-    /// <summary>The request with the longest context; there must be one.</summary>
-    public SequenceState Longest => _members[_computed.AsSpan(0, Count).IndexOf(Extremes().Most)];
+    public abstract long TokensToCome(long most);
 
     /// <summary>Takes out those that have all their tokens, and adds them to a list.</summary>
     public void TakeFinished(List<SequenceState> finished)
     {
-        if (_firstEnd > _ended)
+        if (_firstEnd > Ended)
         {
             return;
         }
 
         for (var place = Count - 1; place >= 0; place--)
         {
-            if (_lastIteration[place] == _ended)
+            if (_lastIteration[place] == Ended)
             {
                 finished.Add(TakeOut(place));
             }
@@ -183,21 +144,12 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
         FindFirstEnd();
     }
 
-    private void FindFirstEnd()
-    {
-        _firstEnd = long.MaxValue;
-        foreach (var last in _lastIteration.AsSpan(0, Count))
-        {
-            _firstEnd = Math.Min(_firstEnd, last);
-        }
-    }
-
     /// <summary>Takes out those whose clients have gone, and adds them to a list.</summary>
     public void TakeWithdrawn(List<SequenceState> withdrawn)
     {
         for (var place = Count - 1; place >= 0; place--)
         {
-            if (_members[place].Request.IsWithdrawn)
+            if (Members[place].Request.IsWithdrawn)
             {
                 withdrawn.Add(TakeOut(place));
             }
@@ -209,12 +161,11 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
     /// <summary>Nobody is here any more.</summary>
     public void Clear()
     {
-        Array.Clear(_members);
-        Array.Clear(_byTokensInBlock);
-        (Count, Measured, _computedSum) = (0, 0, 0);
+        Array.Clear(Members);
+        (Count, Measured) = (0, 0);
         _firstEnd = long.MaxValue;
-        _extremesKnown = false;
         IsPlanned = false;
+        OnCleared();
     }
 
     /// <summary>Adds them to a list, with what they have got by now.</summary>
@@ -222,13 +173,12 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
     {
         for (var place = 0; place < Count; place++)
         {
-            var sequence = _members[place];
-            var computed = (int)(_computed[place] + _ended);
+            var sequence = Members[place];
             running.Add(
                 new(
                     sequence.Request,
-                    sequence.Request.GeneratedTokens + computed - sequence.Computed,
-                    sequence.Blocks + cache.Lacking(sequence, (int)(_computed[place] + _provided))
+                    sequence.Request.GeneratedTokens + ComputedOf(place) - sequence.Computed,
+                    sequence.Blocks + cache.Lacking(sequence, HeldTokensOf(place))
                 )
             );
         }
@@ -243,49 +193,64 @@ internal sealed class DecodingRequests(PagedKvCache cache, int blockTokens, bool
         }
     }
 
-    /// <summary>Takes a request out, with figures of its own again; the last one takes its place.</summary>
+    /// <summary>There have to be columns for so many.</summary>
+    protected abstract void Resize(int length);
+
+    /// <summary>Writes down what a request has that comes to a place.</summary>
+    protected abstract void Put(int place, SequenceState sequence);
+
+    /// <summary>Tokens whose KV cache a request has by now.</summary>
+    protected abstract int ComputedOf(int place);
+
+    /// <summary>Tokens that it holds blocks for, at least.</summary>
+    protected abstract int HeldTokensOf(int place);
+
+    /// <summary>A request goes, and the last one comes to its place.</summary>
+    protected abstract void Remove(int place, int last);
+
+    /// <summary>Blocks for the next iteration have been taken.</summary>
+    protected virtual void OnProvided() { }
+
+    /// <summary>Nobody is here any more.</summary>
+    protected abstract void OnCleared();
+
+    private void FindFirstEnd()
+    {
+        _firstEnd = long.MaxValue;
+        foreach (var last in _lastIteration.AsSpan(0, Count))
+        {
+            _firstEnd = Math.Min(_firstEnd, last);
+        }
+    }
+
+    /// <summary>Takes a request out, with figures of its own again.</summary>
     private SequenceState TakeOut(int place)
     {
-        var sequence = _members[place];
+        var sequence = Members[place];
         var request = sequence.Request;
-        _byTokensInBlock[TokensInBlock(place)]--;
-        _computedSum -= _computed[place];
-        _extremesKnown = false;
         Measured -= request.IsMeasured ? 1 : 0;
-        var tokens = (int)(_computed[place] + _ended) - sequence.Computed;
+        var tokens = ComputedOf(place) - sequence.Computed;
+        var held = HeldTokensOf(place);
+        if (sequence.Pace is { } pace)
+        {
+            var iterations = (int)(Ended - _lastIteration[place]) + pace.IterationsLeft;
+            var paced = pace.Advance(iterations);
+            Invariant.Require(
+                paced == tokens,
+                $"{request} got {tokens} tokens of {paced} in {iterations} iterations"
+            );
+            AcceptedDrafts += tokens - iterations;
+        }
+
         sequence.Computed += tokens;
         request.DecodedTokens += tokens;
         request.LastToken = LastToken;
-        cache.Attribute(sequence, (int)(sequence.Computed + _provided - _ended));
+        cache.Attribute(sequence, held);
         Count--;
-        _members[place] = _members[Count];
-        _members[Count] = null!;
-        _computed[place] = _computed[Count];
+        Remove(place, Count);
+        Members[place] = Members[Count];
+        Members[Count] = null!;
         _lastIteration[place] = _lastIteration[Count];
-        _expectedLast[place] = _expectedLast[Count];
         return sequence;
-    }
-
-    private int TokensInBlock(int place)
-    {
-        var tokens = (int)(_computed[place] % blockTokens);
-        return tokens < 0 ? tokens + blockTokens : tokens;
-    }
-
-    private (long Least, long Most) Extremes()
-    {
-        if (!_extremesKnown)
-        {
-            (_leastComputed, _mostComputed) = (long.MaxValue, long.MinValue);
-            foreach (var computed in _computed.AsSpan(0, Count))
-            {
-                _leastComputed = Math.Min(_leastComputed, computed);
-                _mostComputed = Math.Max(_mostComputed, computed);
-            }
-
-            _extremesKnown = true;
-        }
-
-        return (_leastComputed, _mostComputed);
     }
 }

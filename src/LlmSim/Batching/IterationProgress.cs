@@ -85,11 +85,13 @@ internal sealed class IterationProgress(
         foreach (var sequence in scheduler.Single)
         {
             var isDue = sequence.CompletesNow;
-            sequence.Computed += sequence.Scheduled;
-            sequence.Scheduled = 0;
+            var accepted = sequence.IsDecoding ? scheduler.AdvanceDecoding(sequence, 1) - 1 : 0;
+            sequence.Computed += sequence.Scheduled + accepted;
+            (sequence.Scheduled, sequence.Drafts) = (0, 0);
             if (isDue)
             {
                 GiveToken(sequence.Request, times.End);
+                sequence.Request.DecodedTokens += accepted;
                 Invariant.Require(
                     sequence.RemainingTokens >= 0,
                     $"{sequence.Request} got {-sequence.RemainingTokens} tokens more than it was owed"

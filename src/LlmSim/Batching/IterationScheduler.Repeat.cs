@@ -22,7 +22,9 @@ internal abstract partial class IterationScheduler
 
         foreach (var sequence in _single)
         {
-            limit = Math.Min(limit, sequence.AlikeIterations);
+            // One that has just been admitted to decode has no drafts yet.
+            var getsDrafts = Drafting is not null && sequence is { IsDecoding: true, Drafts: 0 };
+            limit = Math.Min(limit, getsDrafts ? 1 : sequence.AlikeIterations);
         }
 
         if (Decoding.Count > 0)
@@ -59,7 +61,7 @@ internal abstract partial class IterationScheduler
         var blocks = Decoding.BlocksFor(iterations);
         foreach (var sequence in _single)
         {
-            blocks += Cache.Lacking(sequence, sequence.Computed + (iterations * sequence.Scheduled));
+            blocks += Math.Max(0, Cache.Lacking(sequence, sequence.TokensHeldIn(iterations)));
         }
 
         return blocks;
@@ -90,8 +92,16 @@ internal abstract partial class IterationScheduler
     {
         foreach (var sequence in _single)
         {
-            sequence.Request.DecodedTokens += sequence.IsDecoding ? iterations : 0;
-            sequence.Computed += iterations * sequence.Scheduled;
+            if (sequence.IsDecoding)
+            {
+                var tokens = AdvanceDecoding(sequence, iterations);
+                sequence.Request.DecodedTokens += tokens;
+                sequence.Computed += tokens;
+            }
+            else
+            {
+                sequence.Computed += iterations * sequence.Scheduled;
+            }
         }
 
         Decoding.Advance(iterations);
@@ -103,7 +113,7 @@ internal abstract partial class IterationScheduler
 
         foreach (var sequence in _single)
         {
-            var grown = Cache.TryGrow(sequence, sequence.Computed + sequence.Scheduled);
+            var grown = Cache.TryGrow(sequence, sequence.TokensHeldIn(1));
             Invariant.Require(grown, $"{sequence.Request} lacks KV blocks of an iteration that was planned");
             OnPlanned(sequence);
         }

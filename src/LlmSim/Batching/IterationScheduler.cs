@@ -23,6 +23,8 @@ internal abstract partial class IterationScheduler(
 {
     private readonly List<SequenceState> _single = [];
     private long _joins;
+    private long _acceptedSingle;
+    private long _acceptedTaken;
 
     /// <summary>Chunks of the planned iteration, in memory that grows to the most that there ever were.</summary>
     private PrefillChunk[] _chunks = [];
@@ -38,7 +40,24 @@ internal abstract partial class IterationScheduler(
     /// <summary>
     /// The requests of the batch that each get a token in every iteration that decodes. The others are <see cref="Single" />.
     /// </summary>
-    public DecodingRequests Decoding { get; } = new(cache, spec.BlockTokens, reservesToEnd);
+    public DecodingRequests Decoding { get; } =
+        spec.Speculation is { } speculation
+            ? new DecodingWithDrafts(cache, spec.BlockTokens, speculation.DraftTokens, reservesToEnd)
+            : new DecodingInStep(cache, spec.BlockTokens, reservesToEnd);
+
+    /// <summary>Who says how many drafts are accepted; null without speculative decoding.</summary>
+    protected Drafting? Drafting { get; private set; }
+
+    /// <summary>Tokens that an iteration computes of a request that decodes.</summary>
+    protected int DecodeTokensEach { get; } = 1 + (spec.Speculation?.DraftTokens ?? 0);
+
+    /// <summary>Draft tokens that were accepted of requests that have been looked at since it was last asked.</summary>
+    public long TakeAcceptedDrafts()
+    {
+        var accepted = _acceptedSingle + Decoding.AcceptedDrafts - _acceptedTaken;
+        _acceptedTaken += accepted;
+        return accepted;
+    }
 
     /// <summary>The rule of an engine's kind.</summary>
     /// <param name="spec">The engine.</param>
@@ -46,19 +65,25 @@ internal abstract partial class IterationScheduler(
     /// <param name="cache">Its KV blocks.</param>
     /// <param name="waiting">Who waits for it.</param>
     /// <param name="victims">Chooses whom to preempt; null for the latest. Kinds that do not let it be chosen have a rule of their own.</param>
+    /// <param name="drafting">Who says how many drafts are accepted; null without speculative decoding.</param>
     public static IterationScheduler Create(
         EngineSpec spec,
         InstanceRole role,
         PagedKvCache cache,
         WaitingRequests waiting,
-        Func<SimTime, List<RunningState>, int>? victims
-    ) =>
-        spec.Kind switch
+        Func<SimTime, List<RunningState>, int>? victims,
+        Drafting? drafting
+    )
+    {
+        IterationScheduler scheduler = spec.Kind switch
         {
             EngineKind.Sglang => new SglangScheduler(spec, role, cache, waiting),
             EngineKind.TensorRtLlm => new TensorRtLlmScheduler(spec, role, cache, waiting),
             _ => new VllmScheduler(spec, role, cache, waiting, victims),
         };
+        scheduler.Drafting = drafting;
+        return scheduler;
+    }
 
     /// <summary>Requests of the batch.</summary>
     public int Running => _single.Count + Decoding.Count;
@@ -101,11 +126,13 @@ internal abstract partial class IterationScheduler(
     /// <summary>Gives a request whose KV cache is to come what it has to have before it is sent; false when there is too little.</summary>
     public virtual bool TryReserve(SequenceState sequence) => Cache.TryReserve(sequence);
 
-    /// <summary>Tokens of a request's KV cache at its end here: that of the last token is never asked for.</summary>
+    /// <summary>
+    /// Tokens that a request has blocks for at its end here: the KV cache of the last token is never asked for, that of rejected drafts is.
+    /// </summary>
     public long MostTokens(Request request) =>
         Role == InstanceRole.Prefill
             ? request.TraceInputTokens
-            : (long)request.TraceInputTokens + request.TraceOutputTokens - 1;
+            : (long)request.TraceInputTokens + request.TraceOutputTokens + DecodeTokensEach - 2;
 
     /// <summary>
     /// A plan has ended: takes out the requests that have left, and counts those that go on decoding in step with each other as one.
@@ -136,11 +163,35 @@ internal abstract partial class IterationScheduler(
 
     private bool GoesOnInStep(SequenceState sequence, SimTime end) =>
         Role != InstanceRole.Prefill
-        && sequence.Computed + 1 == sequence.Length
+        && sequence.IsBeforeNextToken
         && sequence.Request.LastToken == end
         && (Decoding.Count == 0 || Decoding.LastToken == end)
         && sequence.Published == sequence.SharedBlocks
-        && Cache.Lacking(sequence, sequence.Computed) == 0;
+        && (
+            DraftsFor(sequence) > 0
+                ? Cache.Lacking(sequence, sequence.Computed) <= 0
+                : Cache.Lacking(sequence, sequence.Computed) == 0
+        );
+
+    /// <summary>Draft tokens of a request in the next iteration, which has its pace from now on; 0 while a part of its prompt is to be computed.</summary>
+    protected int DraftsFor(SequenceState sequence)
+    {
+        if (Drafting is null || !sequence.IsBeforeNextToken || Role == InstanceRole.Prefill)
+        {
+            return 0;
+        }
+
+        sequence.Pace ??= Drafting.Pace(sequence.Request, sequence.RemainingTokens);
+        return Drafting.Tokens;
+    }
+
+    /// <summary>A request that is on its own gets the tokens of so many iterations that decode it; says how many.</summary>
+    public int AdvanceDecoding(SequenceState sequence, int iterations)
+    {
+        var tokens = sequence.Drafts > 0 ? sequence.Pace!.Advance(iterations) : iterations;
+        _acceptedSingle += tokens - iterations;
+        return tokens;
+    }
 
     /// <summary>Puts the selected waiting request into the batch.</summary>
     protected void Join(SequenceState selected, SimTime now)
@@ -209,10 +260,12 @@ internal abstract partial class IterationScheduler(
     {
         var (prefillRequests, prefillTokens, prefillComputed, pairs) = (0, 0, 0L, 0L);
         var (decodeRequests, decodeComputed, min, max) = (0, 0L, int.MaxValue, 0);
+        var (drafts, accepted) = (0, 0.0);
         if (Decoding.IsPlanned)
         {
             (decodeRequests, decodeComputed) = (Decoding.Count, Decoding.Computed);
             (min, max) = (Decoding.ComputedMin, Decoding.ComputedMax);
+            (drafts, accepted) = (DecodeTokensEach - 1, Decoding.AcceptedPerIteration);
         }
 
         foreach (var sequence in _single)
@@ -232,6 +285,11 @@ internal abstract partial class IterationScheduler(
                 decodeComputed += computed;
                 min = Math.Min(min, computed);
                 max = Math.Max(max, computed);
+                if (sequence.Drafts > 0)
+                {
+                    drafts = sequence.Drafts;
+                    accepted += sequence.Pace!.MeanAccepted;
+                }
             }
         }
 
@@ -246,6 +304,8 @@ internal abstract partial class IterationScheduler(
             DecodeComputedTokens = decodeComputed,
             DecodeComputedTokensMin = decodeRequests == 0 ? 0 : min,
             DecodeComputedTokensMax = max,
+            DraftTokens = drafts,
+            AcceptedDraftTokens = accepted,
         };
     }
 

@@ -1,4 +1,5 @@
 using LlmSim.Kernel;
+using LlmSim.Performance;
 
 namespace LlmSim.Batching;
 
@@ -15,6 +16,21 @@ internal sealed class IterationTotals
 
     /// <summary>Blocks in use, integrated over that time.</summary>
     public double UsedBlockSeconds { get; private set; }
+
+    /// <summary>Times that a decoding request had drafts verified, the drafts, and those of them that were accepted.</summary>
+    public long VerifiedSteps { get; private set; }
+
+    public long DraftTokens { get; private set; }
+
+    public long AcceptedDraftTokens { get; set; }
+
+    /// <summary>Adds what so many iterations of a batch verified.</summary>
+    public void AddDrafts(int iterations, in IterationBatch batch)
+    {
+        var steps = batch.DraftTokens > 0 ? (long)iterations * batch.DecodeRequests : 0;
+        VerifiedSteps += steps;
+        DraftTokens += steps * batch.DraftTokens;
+    }
 
     /// <summary>Adds the iterations of a plan.</summary>
     public void Add(IterationPlan times, int requests)

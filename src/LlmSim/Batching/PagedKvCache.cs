@@ -160,7 +160,7 @@ internal sealed partial class PagedKvCache(EngineSpec spec, int blocks)
         sequence.CountComputed();
         Release(sequence);
         (sequence.Computed, sequence.Found, sequence.Arrived) = (0, 0, 0);
-        (sequence.Scheduled, sequence.Published) = (0, 0);
+        (sequence.Scheduled, sequence.Drafts, sequence.Published, sequence.Pace) = (0, 0, 0, null);
     }
 
     /// <summary>Lets go of all blocks, the last one first, so that the start of a prefix stays longest.</summary>

@@ -68,7 +68,7 @@ internal abstract class RunningFirstScheduler(
                 Separate();
             }
 
-            budget -= Decoding.Count;
+            budget -= Decoding.Count * DecodeTokensEach;
             PlanDecodingRequests();
         }
 
@@ -84,7 +84,7 @@ internal abstract class RunningFirstScheduler(
     /// <summary>Whether those that decode in step can all go on, and those with a progress of their own have what is left: then the order does not matter.</summary>
     private bool HasRoomForAll(int budget)
     {
-        var left = budget - Decoding.Count;
+        var left = budget - (Decoding.Count * DecodeTokensEach);
         var blocks = Decoding.UnreservedBlocksForNext;
         foreach (var sequence in Single)
         {
@@ -94,7 +94,7 @@ internal abstract class RunningFirstScheduler(
                 return false;
             }
 
-            tokens = Math.Min(tokens, left);
+            tokens = Math.Min(tokens + DraftsFor(sequence), left);
             left -= tokens;
             blocks += Math.Max(0, Cache.Lacking(sequence, sequence.Computed + tokens) - sequence.Reserved);
         }
@@ -109,7 +109,8 @@ internal abstract class RunningFirstScheduler(
         {
             var sequence = Single[i];
             var tokens = Math.Min(sequence.Length - sequence.Computed, budget);
-            while (!Cache.TryGrow(sequence, sequence.Computed + tokens))
+            var drafts = DraftsFor(sequence);
+            while (!Cache.TryGrow(sequence, sequence.Computed + tokens + drafts))
             {
                 preempted = true;
                 var place = Victim(now);
@@ -117,7 +118,7 @@ internal abstract class RunningFirstScheduler(
                 if (place < i)
                 {
                     // It was planned already: another one may have its tokens.
-                    budget += victim.Scheduled;
+                    budget += victim.Scheduled + victim.Drafts;
                     i--;
                 }
 
@@ -129,6 +130,8 @@ internal abstract class RunningFirstScheduler(
             }
 
             Plan(sequence, tokens, ref budget);
+            sequence.Drafts = drafts;
+            budget = Math.Max(0, budget - drafts);
             if (victims is null)
             {
                 OnPlanned(sequence);

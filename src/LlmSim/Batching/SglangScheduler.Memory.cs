@@ -44,10 +44,25 @@ internal sealed partial class SglangScheduler
         var blocks = Decoding.BlocksFor(iterations);
         foreach (var sequence in Single)
         {
-            blocks += Cache.Lacking(sequence, sequence.Computed + iterations);
+            blocks += Lacking(sequence, iterations);
         }
 
         return blocks;
+    }
+
+    /// <summary>Blocks that a request on its own lacks for so many iterations that only decode.</summary>
+    private int Lacking(SequenceState sequence, int iterations)
+    {
+        var drafts = DraftsFor(sequence);
+        return drafts == 0
+            ? Cache.Lacking(sequence, sequence.Computed + iterations)
+            : Math.Max(
+                0,
+                Cache.Lacking(
+                    sequence,
+                    sequence.Computed + sequence.Pace!.TokensIn(iterations - 1) + 1 + drafts
+                )
+            );
     }
 
     /// <summary>What the share would have had to be for those that stay, and some tokens more.</summary>

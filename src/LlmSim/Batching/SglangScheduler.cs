@@ -213,7 +213,7 @@ internal sealed partial class SglangScheduler(
         var blocks = Decoding.BlocksFor(1);
         foreach (var sequence in Single)
         {
-            blocks += sequence.Scheduled == 0 ? Cache.Lacking(sequence, sequence.Computed + 1) : 0;
+            blocks += sequence.Scheduled == 0 ? Lacking(sequence, 1) : 0;
         }
 
         if (blocks > Cache.Available)
@@ -233,7 +233,8 @@ internal sealed partial class SglangScheduler(
 
     private void DecodeOne(SequenceState sequence)
     {
-        var grown = Cache.TryGrow(sequence, sequence.Computed + 1);
+        sequence.Drafts = DraftsFor(sequence);
+        var grown = Cache.TryGrow(sequence, sequence.Computed + 1 + sequence.Drafts);
         Invariant.Require(grown, $"{sequence.Request} lacks a KV block that was counted");
         sequence.Scheduled = 1;
     }

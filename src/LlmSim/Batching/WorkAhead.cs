@@ -7,9 +7,14 @@ internal sealed class WorkAhead(
     IPerformanceModel performance,
     GraphPadding padding,
     IterationScheduler scheduler,
-    WaitingRequests waiting
+    WaitingRequests waiting,
+    Drafting? drafting
 )
 {
+    /// <summary>Tokens that an iteration gives a decoding request, on average and at most.</summary>
+    private readonly double _meanTokens = drafting?.MeanTokensPerIteration ?? 1;
+    private readonly int _mostTokens = 1 + (drafting?.Tokens ?? 0);
+
     /// <summary>Pieces of a trend that are looked at for a bound; beyond them nothing is known.</summary>
     private const int MostPieces = 4;
 
@@ -65,9 +70,13 @@ internal sealed class WorkAhead(
         }
     }
 
-    /// <summary>What that is at least from now on, with so many iterations of a plan to come that may take a token off each running request.</summary>
+    /// <summary>What that is at least from now on, with so many iterations of a plan to come that may take tokens off each running request.</summary>
     public WorkBound BoundTokens(in PlanAhead plan) =>
-        plan.Bound(TokensToCome, scheduler.Running, scheduler.Running + waiting.ExpectedTokens);
+        plan.Bound(
+            TokensToCome,
+            (double)scheduler.Running * _mostTokens,
+            scheduler.Running + waiting.ExpectedTokens
+        );
 
     /// <summary>Seconds of as many iterations, in the batch as it is, as its decoding requests want on average.</summary>
     public double DecodeSeconds()
@@ -75,7 +84,7 @@ internal sealed class WorkAhead(
         var batch = MeanBatch(out var tokens);
         return batch.DecodeRequests == 0
             ? 0
-            : (double)tokens / batch.DecodeRequests * performance.Seconds(batch);
+            : tokens / _meanTokens / batch.DecodeRequests * performance.Seconds(batch);
     }
 
     /// <summary>What these and other seconds are at least from now on.</summary>
@@ -91,13 +100,13 @@ internal sealed class WorkAhead(
             return plan.Bound(others, step, left);
         }
 
-        // The mean context grows by a token an iteration, and each iteration takes a token off the mean of what is to come.
+        // The mean context grows with the iterations, and each takes its tokens off the mean of what is to come.
         var shortest = LeastSeconds(batch, plan.Iterations);
         return shortest is { } seconds
             ? plan.Bound(
-                others + ((double)tokens / batch.DecodeRequests * seconds),
-                step + seconds,
-                left + seconds
+                others + (tokens / _meanTokens / batch.DecodeRequests * seconds),
+                step + (_mostTokens / _meanTokens * seconds),
+                left + (seconds / _meanTokens)
             )
             : WorkBound.None;
     }
@@ -145,7 +154,9 @@ internal sealed class WorkAhead(
             DecodeComputedTokens = computed,
             DecodeComputedTokensMin = mean,
             DecodeComputedTokensMax = mean,
-            GroupTokens = padding.Padded(requests),
+            GroupTokens = padding.Padded(requests * _mostTokens),
+            DraftTokens = _mostTokens - 1,
+            AcceptedDraftTokens = requests * (_meanTokens - 1),
         };
     }
 }

@@ -121,6 +121,9 @@ public sealed record RunSummary
     /// <summary>The paged KV caches of batched instances; null in a cluster that has none.</summary>
     public PagedCacheUsage? PagedCache { get; init; }
 
+    /// <summary>What became of drafts; null without speculative decoding.</summary>
+    public SpeculationUsage? Speculation { get; init; }
+
     /// <summary>Events that the engine handled.</summary>
     public required long Events { get; init; }
 
@@ -154,6 +157,16 @@ public sealed record InstanceUsage(
 {
     /// <summary>Share of the KV blocks that requests held, on average over the busy time; NaN without blocks.</summary>
     public double KvOccupancy { get; init; } = double.NaN;
+}
+
+/// <summary>What became of draft tokens during a run.</summary>
+/// <param name="Steps">Times that a decoding request had drafts verified: its iterations.</param>
+/// <param name="DraftTokens">The drafts.</param>
+/// <param name="AcceptedTokens">Those of them that were accepted.</param>
+public sealed record SpeculationUsage(long Steps, long DraftTokens, long AcceptedTokens)
+{
+    /// <summary>Tokens of a request in an iteration that verified drafts, on average: the mean acceptance length.</summary>
+    public double TokensPerStep => 1 + ((double)AcceptedTokens / Steps);
 }
 
 /// <summary>What paged KV caches did during a run.</summary>

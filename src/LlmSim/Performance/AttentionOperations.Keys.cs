@@ -15,8 +15,9 @@ internal sealed partial class AttentionOperations
     }
 
     /// <summary>Keys that each further iteration of an unchanged batch reads more, and for how many iterations.</summary>
-    public (double Keys, int Iterations) DecodeKeysPerIteration(in DecodeBatch batch)
+    public (double Keys, int Iterations) DecodeKeysPerIteration(in IterationBatch iteration)
     {
+        var (batch, growth) = (iteration.Decode, iteration.DecodeGrowthTokens);
         if (_semantics.DecodeAttentionContext == DecodeAttentionContext.One)
         {
             return (0, int.MaxValue);
@@ -24,10 +25,13 @@ internal sealed partial class AttentionOperations
 
         if (_window is null)
         {
-            return (batch.Requests, int.MaxValue);
+            return (growth, int.MaxValue);
         }
 
-        var iterations = _window.GrowingIterations(DecodeKeys(batch) / batch.Requests);
-        return iterations == 0 ? (0, int.MaxValue) : (batch.Requests, iterations);
+        var iterations = _window.GrowingIterations(
+            DecodeKeys(batch) / batch.Requests,
+            growth / batch.Requests
+        );
+        return iterations == 0 ? (0, int.MaxValue) : (growth, iterations);
     }
 }

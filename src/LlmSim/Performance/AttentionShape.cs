@@ -26,6 +26,16 @@ internal readonly record struct DecodeAttentionTime(
     double LaunchSeconds
 )
 {
+    /// <summary>That of so many queries of each request: they do the arithmetic of so many requests, and read the keys of one.</summary>
+    public DecodeAttentionTime ForQueries(int queriesEach) =>
+        queriesEach == 1
+            ? this
+            : this with
+            {
+                OpsSecondsPerKey = OpsSecondsPerKey * queriesEach,
+                BytesSecondsPerRequest = BytesSecondsPerRequest * queriesEach,
+            };
+
     public double Seconds(double requests, double keys) => UnderRoofs(requests, keys) + LaunchSeconds;
 
     public double UnderRoofs(double requests, double keys) =>

@@ -6,8 +6,10 @@ namespace LlmSim.Performance;
 public sealed record AttentionWindow(string Field, int Tokens)
 {
     /// <summary>Further iterations in which contexts of a mean length are seen as they grow, the one to come included; 0 when the window is full.</summary>
-    internal int GrowingIterations(double meanContext) =>
-        meanContext < Tokens ? (int)Math.Floor(Tokens - meanContext) + 1 : 0;
+    /// <param name="meanContext">Their mean length.</param>
+    /// <param name="tokensPerIteration">Tokens by which it grows in an iteration.</param>
+    internal int GrowingIterations(double meanContext, double tokensPerIteration) =>
+        meanContext < Tokens ? (int)Math.Floor((Tokens - meanContext) / tokensPerIteration) + 1 : 0;
 
     /// <summary>Pairs of query and key of a chunk of a prompt: what each query sees, summed.</summary>
     /// <param name="queries">Tokens of the chunk.</param>

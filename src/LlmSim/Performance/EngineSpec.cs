@@ -101,6 +101,9 @@ public sealed record EngineSpec
     /// </summary>
     public int ReceiveIterations { get; init; } = 1;
 
+    /// <summary>Speculative decoding; null without (speculative_config).</summary>
+    public SpeculationSpec? Speculation { get; init; }
+
     /// <summary>
     /// Blocks of the KV cache as the engine counts them (num_gpu_blocks), at least 2: vLLM keeps one of them for itself. Null for as
     /// many as fit beside weights and activations (kv_blocks).

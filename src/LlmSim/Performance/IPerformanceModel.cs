@@ -14,7 +14,7 @@ public interface IPerformanceModel
 
     /// <summary>
     /// The time of an iteration that only decodes and how it goes on while the batch stays as it is: each iteration adds a token to
-    /// each context (<see cref="IterationBatch.After" />). A model whose times are linear in the contexts, piece by piece, makes long
+    /// each context, and the drafts that are accepted (<see cref="IterationBatch.After" />). A model whose times are linear in the contexts, piece by piece, makes long
     /// runs of iterations as cheap as one; others leave this as it is and are asked iteration by iteration.
     /// </summary>
     /// <param name="batch">The batch of the first iteration: at least one request that decodes, no chunk of a prompt.</param>
@@ -25,7 +25,13 @@ public interface IPerformanceModel
 /// <param name="Requests">Requests in the batch.</param>
 /// <param name="ContextTokens">Sum over the batch of the tokens that attention reads, the one being computed included.</param>
 /// <param name="LongestContextTokens">The longest context of the batch.</param>
-internal readonly record struct DecodeBatch(int Requests, long ContextTokens, int LongestContextTokens);
+/// <param name="QueriesEach">Tokens that are computed of each request.</param>
+internal readonly record struct DecodeBatch(
+    int Requests,
+    long ContextTokens,
+    int LongestContextTokens,
+    int QueriesEach = 1
+);
 
 /// <summary>Successive decode iterations of an unchanged batch, each longer than the one before by the same amount.</summary>
 /// <param name="Seconds">Seconds of the first.</param>

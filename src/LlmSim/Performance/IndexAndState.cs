@@ -60,7 +60,11 @@ internal sealed class IndexAndState
         {
             if (batch.DecodeRequests > 0)
             {
-                seconds += layers * decode.Seconds(batch.DecodeRequests, operations.DecodeKeys(batch.Decode));
+                seconds +=
+                    layers
+                    * decode
+                        .ForQueries(batch.QueriesEach)
+                        .Seconds(batch.DecodeRequests, operations.DecodeKeys(batch.Decode));
             }
 
             if (batch.PrefillRequests > 0)
@@ -79,8 +83,11 @@ internal sealed class IndexAndState
         foreach (var (operations, decode, layers) in _indexers)
         {
             var keys = operations.DecodeKeys(batch.Decode);
-            var growth = operations.DecodeKeysPerIteration(batch.Decode).Keys;
-            all = all.Plus(decode.Trend(batch.DecodeRequests, keys, growth), layers);
+            var growth = operations.DecodeKeysPerIteration(batch).Keys;
+            all = all.Plus(
+                decode.ForQueries(batch.QueriesEach).Trend(batch.DecodeRequests, keys, growth),
+                layers
+            );
         }
 
         return all;
@@ -127,5 +134,7 @@ internal sealed class IndexAndState
         _recurrent is null
             ? 0
             : _recurrentLayers
-                * _roofs.DecodeAttention.Seconds(_recurrent.For(batch.DecodeRequests, batch.PrefillTokens));
+                * _roofs.DecodeAttention.Seconds(
+                    _recurrent.For(batch.DecodeRequests, batch.PrefillTokens, batch.QueriesEach)
+                );
 }

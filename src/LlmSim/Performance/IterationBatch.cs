@@ -74,8 +74,18 @@ public readonly record struct IterationBatch
     /// </summary>
     public long PrefillAttentionPairs { get; init; }
 
-    /// <summary>Requests that decode: one scheduled token each.</summary>
+    /// <summary>Requests that decode: one scheduled token each, and its drafts.</summary>
     public int DecodeRequests { get; init; }
+
+    /// <summary>
+    /// Draft tokens that are verified with the token of each decoding request; 0 without speculative decoding. They are computed as that token is.
+    /// </summary>
+    public int DraftTokens { get; init; }
+
+    /// <summary>
+    /// Draft tokens of all decoding requests that an iteration accepts on average: their contexts grow by so many tokens, beside one each.
+    /// </summary>
+    public double AcceptedDraftTokens { get; init; }
 
     /// <summary>Their tokens computed already, summed.</summary>
     public long DecodeComputedTokens { get; init; }
@@ -133,29 +143,47 @@ public readonly record struct IterationBatch
 
     /// <summary>Its decoding requests as a batch of their own: the token being computed is part of each context.</summary>
     internal DecodeBatch Decode =>
-        new(DecodeRequests, DecodeComputedTokens + DecodeRequests, DecodeComputedTokensMax + 1);
+        new(
+            DecodeRequests,
+            DecodeComputedTokens + ((long)DecodeRequests * QueriesEach),
+            DecodeComputedTokensMax + QueriesEach,
+            QueriesEach
+        );
+
+    /// <summary>Tokens that are computed of each decoding request.</summary>
+    internal int QueriesEach => 1 + DraftTokens;
+
+    /// <summary>Tokens by which the contexts of all decoding requests grow together in an iteration.</summary>
+    internal double DecodeGrowthTokens => DecodeRequests + AcceptedDraftTokens;
+
+    /// <summary>Tokens whose successors are asked for: one of each chunk of a prompt, all of decoding requests.</summary>
+    internal int LogitTokens => PrefillRequests + (DecodeRequests * QueriesEach);
 
     /// <summary>
-    /// The same requests so many iterations later, in which each that decodes got a token an iteration and a prompt, one at most, as
-    /// many as now.
+    /// The same requests so many iterations later, in which each that decodes got a token an iteration, all together the drafts that are accepted
+    /// on average, and a prompt, one at most, as many tokens as now.
     /// </summary>
-    public IterationBatch After(int iterations) =>
-        this with
+    public IterationBatch After(int iterations)
+    {
+        var accepted = AcceptedDraftTokens == 0 ? 0 : (long)Math.Round(iterations * AcceptedDraftTokens);
+        var growth = iterations + (accepted == 0 ? 0 : (int)(accepted / DecodeRequests));
+        return this with
         {
             PrefillComputedTokens = PrefillComputedTokens + ((long)iterations * PrefillTokens),
             PrefillAttentionPairs =
                 PrefillAttentionPairs + ((long)iterations * PrefillTokens * PrefillTokens),
-            DecodeComputedTokens = DecodeComputedTokens + ((long)iterations * DecodeRequests),
-            DecodeComputedTokensMin = DecodeComputedTokensMin + iterations,
-            DecodeComputedTokensMax = DecodeComputedTokensMax + iterations,
+            DecodeComputedTokens = DecodeComputedTokens + ((long)iterations * DecodeRequests) + accepted,
+            DecodeComputedTokensMin = DecodeComputedTokensMin + growth,
+            DecodeComputedTokensMax = DecodeComputedTokensMax + growth,
         };
+    }
 
     /// <summary>Whether it is one prompt alone, from its start.</summary>
     internal bool IsPromptFromItsStart =>
         PrefillRequests == 1 && DecodeRequests == 0 && PrefillComputedTokens == 0;
 
     /// <summary>Scheduled tokens of the instance itself.</summary>
-    public int Tokens => PrefillTokens + DecodeRequests;
+    public int Tokens => PrefillTokens + (DecodeRequests * QueriesEach);
 
     /// <summary>Requests with scheduled tokens.</summary>
     public int Requests => PrefillRequests + DecodeRequests;

@@ -30,18 +30,20 @@ internal sealed class RecurrentOperations
     /// <summary>The work of an iteration.</summary>
     /// <param name="decodeRequests">Requests that decode.</param>
     /// <param name="promptTokens">Tokens of prompts.</param>
-    public OperationWork For(double decodeRequests, double promptTokens)
+    /// <param name="queriesEach">Tokens of each decoding request; the state after each is written, since drafts may be rejected.</param>
+    public OperationWork For(double decodeRequests, double promptTokens, int queriesEach = 1)
     {
-        var activations = (decodeRequests + promptTokens) * _activationBytesPerToken;
-        var states = (decodeRequests + promptTokens / _chunkTokens) * _stateBytes;
+        var decodeTokens = decodeRequests * queriesEach;
+        var activations = (decodeTokens + promptTokens) * _activationBytesPerToken;
+        var chunkStates = promptTokens / _chunkTokens;
         return new(
             // Decay, correction, the outer product, and what the query reads.
-            Ops: decodeRequests * 8 * _stateValues + promptTokens * _opsPerPromptToken,
+            Ops: decodeTokens * 8 * _stateValues + promptTokens * _opsPerPromptToken,
             WeightBytes: 0,
             ActivationInBytes: activations,
             ActivationOutBytes: 0,
-            KvInBytes: states,
-            KvOutBytes: states
+            KvInBytes: (decodeRequests + chunkStates) * _stateBytes,
+            KvOutBytes: (decodeTokens + chunkStates) * _stateBytes
         );
     }
 }

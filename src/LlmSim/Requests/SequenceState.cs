@@ -54,6 +54,24 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
     /// <summary>Tokens of the planned iteration.</summary>
     public int Scheduled { get; set; }
 
+    /// <summary>Draft tokens that the planned iteration verifies beside them.</summary>
+    public int Drafts { get; set; }
+
+    /// <summary>How it comes to its last token; null until it decodes, and without speculative decoding.</summary>
+    public DecodePace? Pace { get; set; }
+
+    /// <summary>Iterations until it has all its tokens.</summary>
+    public int IterationsLeft => Pace?.IterationsLeft ?? RemainingTokens;
+
+    /// <summary>Whether it has all but the KV cache of its last token, so that the next iteration gives it another one.</summary>
+    public bool IsBeforeNextToken => Computed + 1 == Length && Request.GeneratedTokens > 0;
+
+    /// <summary>Tokens that it needs blocks for by the last of so many iterations like the planned one.</summary>
+    public int TokensHeldIn(int iterations) =>
+        Drafts > 0
+            ? Computed + Pace!.TokensIn(iterations - 1) + 1 + Drafts
+            : Computed + (iterations * Scheduled);
+
     /// <summary>Where it stands in the order in which requests joined the batch.</summary>
     public long Join { get; set; }
 
@@ -67,7 +85,7 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
     public SimTime PrefillAhead { get; set; }
 
     /// <summary>Whether the planned iteration gives it its next token and computes nothing else.</summary>
-    public bool IsDecoding => Scheduled == 1 && Computed + 1 == Length && Request.GeneratedTokens > 0;
+    public bool IsDecoding => Scheduled == 1 && IsBeforeNextToken;
 
     /// <summary>Whether the planned iteration computes all that is known, and so yields the next token.</summary>
     public bool CompletesNow => Scheduled > 0 && Computed + Scheduled == Length;
@@ -76,7 +94,7 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
     public bool GoesOnWithPrompt => Scheduled > 1 && Request.GeneratedTokens == 0 && !CompletesNow;
 
     /// <summary>Iterations that can give it what the planned one does: up to its last token, or short of the end of its prompt.</summary>
-    public int AlikeIterations => GoesOnWithPrompt ? (Length - Computed - 1) / Scheduled : RemainingTokens;
+    public int AlikeIterations => GoesOnWithPrompt ? (Length - Computed - 1) / Scheduled : IterationsLeft;
 
     /// <summary>Tokens that it is owed yet.</summary>
     public int RemainingTokens => Request.TraceOutputTokens - Request.GeneratedTokens;

@@ -9,17 +9,21 @@ public sealed class EngineKindPropertyTests
 {
     private const int Scenarios = 400;
 
-    public static TheoryData<EngineKind, bool> Rules { get; } =
+    public static TheoryData<EngineKind, bool, bool> Rules { get; } =
         new()
         {
-            { EngineKind.Sglang, false },
-            { EngineKind.Sglang, true },
-            { EngineKind.TensorRtLlm, false },
+            { EngineKind.Sglang, false, false },
+            { EngineKind.Sglang, true, false },
+            { EngineKind.TensorRtLlm, false, false },
+            { EngineKind.Vllm, false, true },
+            { EngineKind.Sglang, false, true },
+            { EngineKind.Sglang, true, true },
+            { EngineKind.TensorRtLlm, false, true },
         };
 
     [Theory]
     [MemberData(nameof(Rules))]
-    public void Rules_keep_what_holds_for_all_engines(EngineKind kind, bool mixedChunk)
+    public void Rules_keep_what_holds_for_all_engines(EngineKind kind, bool mixedChunk, bool speculates)
     {
         long evictions = 0;
         long hits = 0;
@@ -31,7 +35,7 @@ public sealed class EngineKindPropertyTests
             {
                 try
                 {
-                    var random = new RandomEngineScenario(seed, kind, mixedChunk);
+                    var random = new RandomEngineScenario(seed, kind, mixedChunk, speculates);
                     // A run states at its end that every token was given and no block is held.
                     var (macro, cluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 4096);
                     var (single, singleCluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 1);

@@ -130,7 +130,7 @@ public sealed class IterationPlanTests
 
         public DecodeTrend Trend(in IterationBatch batch)
         {
-            var (requests, context, _) = batch.Decode;
+            var (requests, context, _, _) = batch.Decode;
             return growth < 0 || context >= kinkTokens
                 ? new(Seconds(batch), growth * requests, int.MaxValue)
                 : new(Seconds(batch), 0, (int)((kinkTokens - context) / requests));

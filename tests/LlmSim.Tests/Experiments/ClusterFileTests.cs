@@ -1,6 +1,7 @@
 using System.Text;
 using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 using Xunit;
 
 namespace LlmSim.Tests.Experiments;
@@ -279,7 +280,8 @@ public sealed class ClusterFileTests
                     name.StartsWith("NVIDIA", StringComparison.Ordinal)
                         ? Samples.Hardware(name)
                         : throw new UserErrorException($"unknown accelerator '{name}'"),
-                name => name
+                name => name,
+                ModelCatalog.BuiltIn.Get
             )
         );
 }

@@ -188,7 +188,7 @@ public sealed class PlanShapesTests
         var cluster = ClusterFile.Read(
             System.Text.Encoding.UTF8.GetBytes(shape.ClusterFile(candidate.Size)),
             "cluster.json",
-            new(HardwareCatalog.BuiltIn.Get, name => name)
+            new(HardwareCatalog.BuiltIn.Get, name => name, ModelCatalog.BuiltIn.Get)
         );
 
         Assert.Equal(24, candidate.Accelerators);

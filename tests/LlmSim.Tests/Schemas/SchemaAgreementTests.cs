@@ -111,7 +111,11 @@ public sealed class SchemaAgreementTests
             ClusterFile.Read(
                 Encoding.UTF8.GetBytes(json),
                 "c.json",
-                new(HardwareCatalog.BuiltIn.Get, name => ModelCatalog.BuiltIn.Get(name).Id)
+                new(
+                    HardwareCatalog.BuiltIn.Get,
+                    name => ModelCatalog.BuiltIn.Get(name).Id,
+                    ModelCatalog.BuiltIn.Get
+                )
             );
             return true;
         }
@@ -147,6 +151,14 @@ public sealed class SchemaAgreementTests
             ClusterValue.Whole whole => Around(whole.Range, isWhole: true),
             ClusterValue.Number number => Around(number.Range, isWhole: false),
             ClusterValue.Word word => word.Words.Select(one => $"\"{one}\"").Append($"\"{word.Words[0]}x\""),
+            ClusterValue.Shares => ["0.5", "[0.5, 0.4]", "[]", "[2]", "-0.1", "1.1", "\"x\""],
+            ClusterValue.SharesByName =>
+            [
+                "{ \"chat\": 0.5 }",
+                "{ \"chat\": [0.5] }",
+                "{ \"chat\": 2 }",
+                "0.5",
+            ],
             ClusterValue.Sizes sizes =>
             [
                 $"\"{sizes.Own}\"",

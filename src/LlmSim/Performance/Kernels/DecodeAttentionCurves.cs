@@ -22,8 +22,8 @@ internal sealed class DecodeAttentionCurves(int[] contexts, Func<int, int, doubl
         return curve[low] + (mean - contexts[low]) * Slope(curve, low);
     }
 
-    /// <summary>How the seconds go on while each request gets a token an iteration.</summary>
-    public DecodeTrend Trend(int requests, long contextTokens)
+    /// <summary>How the seconds go on while each context grows by so many tokens an iteration.</summary>
+    public DecodeTrend Trend(int requests, long contextTokens, double growth)
     {
         var curve = Curve(requests);
         var mean = (double)contextTokens / requests;
@@ -31,9 +31,9 @@ internal sealed class DecodeAttentionCurves(int[] contexts, Func<int, int, doubl
         var slope = Slope(curve, low);
         var iterations =
             low + 2 < contexts.Length
-                ? Math.Max(1, (int)Math.Ceiling(contexts[low + 1] - mean))
+                ? Math.Max(1, (int)Math.Ceiling((contexts[low + 1] - mean) / growth))
                 : int.MaxValue;
-        return new(curve[low] + (mean - contexts[low]) * slope, slope, iterations);
+        return new(curve[low] + (mean - contexts[low]) * slope, slope * growth, iterations);
     }
 
     private double Slope(double[] curve, int low) =>

@@ -6,6 +6,9 @@ namespace LlmSim.Performance.Kernels;
 /// </summary>
 internal sealed class KernelAttention
 {
+    /// <summary>Most tokens of a decoding request whose curves are remembered.</summary>
+    private const int MostQueries = 32;
+
     private readonly KernelSet _kernels;
     private readonly ModelDescription _model;
     private readonly AttentionGroup _group;
@@ -15,7 +18,8 @@ internal sealed class KernelAttention
     private readonly double _headSize;
     private readonly double _kvBytes;
     private readonly KernelGrid _prompts;
-    private readonly DecodeAttentionCurves _decode;
+    private readonly Func<int, DecodeAttentionCurves> _newDecode;
+    private readonly DecodeAttentionCurves?[] _decode = new DecodeAttentionCurves?[MostQueries + 1];
     private readonly ValueTable _projectionSeconds;
 
     /// <summary>That of a model on so many ranks.</summary>
@@ -41,7 +45,8 @@ internal sealed class KernelAttention
         {
             _prompts = kernels.PromptAttentionGrid(group.HeadSize, _kvBytes);
             var decode = kernels.DecodeAttentionGrid(group.HeadSize, _kvBytes);
-            _decode = new(decode.Axes[1], (requests, context) => DecodeSeconds(decode, requests, context));
+            _newDecode = queries =>
+                new(decode.Axes[1], (requests, context) => DecodeSeconds(decode, requests, context, queries));
             LastPromptTokens = _prompts.Axes[1][^1];
             (LastDecodeRequests, LastContext) = (decode.Axes[0][^1] / _kvHeads, decode.Axes[1][^1]);
         }
@@ -49,10 +54,11 @@ internal sealed class KernelAttention
         {
             _prompts = kernels.LatentAttentionGrid(isDecode: false, _format, _kvBytes);
             var decode = kernels.LatentAttentionGrid(isDecode: true, _format, _kvBytes);
-            _decode = new(
-                decode.Axes[2],
-                (requests, context) => LatentDecodeSeconds(decode, requests, context)
-            );
+            _newDecode = queries =>
+                new(
+                    decode.Axes[2],
+                    (requests, context) => LatentDecodeSeconds(decode, requests, context, queries)
+                );
             LastPromptTokens = _prompts.Axes[2][^1];
             (LastDecodeRequests, LastContext) = (decode.Axes[1][^1], decode.Axes[2][^1]);
         }
@@ -82,7 +88,7 @@ internal sealed class KernelAttention
         var seconds = 0.0;
         if (batch.DecodeRequests > 0)
         {
-            seconds += _decode.Seconds(batch.DecodeRequests, Seen(batch.Decode));
+            seconds += Decode(batch.QueriesEach).Seconds(batch.DecodeRequests, Seen(batch.Decode));
         }
 
         if (batch.PrefillRequests > 0)
@@ -91,7 +97,7 @@ internal sealed class KernelAttention
             if (batch.DecodeRequests > 0 && _group.Latent is not null)
             {
                 // Both measurements have the projections, whose weights one iteration reads once.
-                seconds -= _projectionSeconds.Get(batch.DecodeRequests);
+                seconds -= _projectionSeconds.Get(batch.DecodeRequests * batch.QueriesEach);
             }
         }
 
@@ -102,13 +108,14 @@ internal sealed class KernelAttention
     public DecodeTrend Trend(in IterationBatch batch)
     {
         var (requests, context) = (batch.DecodeRequests, batch.Decode.ContextTokens);
-        var trend = _decode.Trend(requests, Seen(batch.Decode));
+        var growth = batch.DecodeGrowthTokens / requests;
+        var trend = Decode(batch.QueriesEach).Trend(requests, Seen(batch.Decode), growth);
         if (_group.Window is not { } window)
         {
             return trend;
         }
 
-        var iterations = window.GrowingIterations((double)context / requests);
+        var iterations = window.GrowingIterations((double)context / requests, growth);
         return iterations == 0
             ? new(trend.Seconds, 0, int.MaxValue)
             : trend with
@@ -166,16 +173,34 @@ internal sealed class KernelAttention
         );
     }
 
-    private double DecodeSeconds(KernelGrid grid, int requests, int context) =>
-        _kernels.DecodeAttentionSeconds(grid, new(requests, context, _heads, _kvHeads, _headSize, _kvBytes));
+    private DecodeAttentionCurves Decode(int queriesEach) =>
+        queriesEach > MostQueries
+            ? _newDecode(queriesEach)
+            : _decode[queriesEach] ??= _newDecode(queriesEach);
 
-    private double LatentDecodeSeconds(KernelGrid grid, int requests, int context)
+    /// <summary>Several queries of a request share its keys as more query heads of one do, which is how kernels compute them.</summary>
+    private double DecodeSeconds(KernelGrid grid, int requests, int context, int queriesEach)
+    {
+        var seconds = _kernels.DecodeAttentionSeconds(
+            grid,
+            new(requests, context, _heads * queriesEach, _kvHeads, _headSize, _kvBytes)
+        );
+        return queriesEach == 1
+            ? seconds
+            : Math.Max(seconds, DecodeArithmetic(requests, context, queriesEach));
+    }
+
+    /// <summary>Arithmetic that one query of a request never needs, and many may.</summary>
+    private double DecodeArithmetic(double requests, double context, int queriesEach) =>
+        requests * context * queriesEach * _heads * 4 * _headSize / _kernels.Roofs.Ops16PerSecond;
+
+    private double LatentDecodeSeconds(KernelGrid grid, int requests, int context, int queriesEach)
     {
         var keys = (double)requests * context;
         return _kernels.LatentAttentionSeconds(
             grid,
             _format,
-            Shape(requests, requests, keys, keys, isAbsorbed: true),
+            Shape(requests, (double)requests * queriesEach, keys, keys * queriesEach, isAbsorbed: true),
             context
         );
     }

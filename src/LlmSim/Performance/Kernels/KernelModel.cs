@@ -125,9 +125,8 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
             $"a trend of {batch.DecodeRequests} requests that decode and {batch.PrefillRequests} of prompts"
         );
         _range.Count(batch);
-        var requests = batch.DecodeRequests;
         var all = new DecodeTrend(
-            ContextFreeSeconds(requests, Math.Max(requests, batch.GroupTokens)),
+            ContextFreeSeconds(batch, Math.Max(batch.Tokens, batch.GroupTokens)),
             0,
             int.MaxValue
         );
@@ -142,7 +141,7 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
 
     private double ComputeSeconds(in IterationBatch batch, int tokens)
     {
-        var seconds = ContextFreeSeconds(batch.Requests, tokens) + (_beside?.Seconds(batch) ?? 0);
+        var seconds = ContextFreeSeconds(batch, tokens) + (_beside?.Seconds(batch) ?? 0);
         foreach (var attention in _attention)
         {
             seconds += attention.Layers * attention.Seconds(batch);
@@ -211,6 +210,6 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
     /// <summary>Instances whose tokens come to the experts of each.</summary>
     private double GroupSize => Math.Max(1, _instance.ExpertParallel / _instance.TpSize);
 
-    private double ContextFreeSeconds(int requests, int tokens) =>
-        _tokenSeconds.Get(tokens) + _headSeconds.Get(requests);
+    private double ContextFreeSeconds(in IterationBatch batch, int tokens) =>
+        _tokenSeconds.Get(tokens) + _headSeconds.Get(batch.LogitTokens);
 }

@@ -85,11 +85,11 @@ internal sealed class MeasuredModel : IPerformanceModel, IRangeReporting
         }
 
         var expertTokens = _sharesExperts ? Math.Max(tokens, batch.ExpertTokens) : tokens;
-        var requests = batch.Requests;
+        var logitTokens = batch.LogitTokens;
         var attentionSeconds = AttentionSeconds(batch, out var isBeyondAttention);
         Count(
             tokens > _lastTokens || (expertTokens > _lastExpertTokens && _lastExpertTokens > 0),
-            requests > _lastSequences,
+            logitTokens > _lastSequences,
             isBeyondAttention
         );
         return (tokens < _tokenSeconds.Length ? _tokenSeconds[tokens] : _times.TokenSeconds(tokens))
@@ -100,9 +100,9 @@ internal sealed class MeasuredModel : IPerformanceModel, IRangeReporting
             )
             + _layers * attentionSeconds
             + (
-                requests < _sequenceSeconds.Length
-                    ? _sequenceSeconds[requests]
-                    : _times.SequenceSeconds(requests)
+                logitTokens < _sequenceSeconds.Length
+                    ? _sequenceSeconds[logitTokens]
+                    : _times.SequenceSeconds(logitTokens)
             );
     }
 

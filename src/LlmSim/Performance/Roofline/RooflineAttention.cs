@@ -52,11 +52,13 @@ internal sealed class RooflineAttention
         var all = _beside?.Trend(batch) ?? new(0, 0, int.MaxValue);
         foreach (var part in _parts)
         {
-            var (keysPerIteration, iterations) = part.Operations.DecodeKeysPerIteration(decode);
-            var trend = part.Decode.Trend(requests, part.Operations.DecodeKeys(decode), keysPerIteration);
+            var (keysPerIteration, iterations) = part.Operations.DecodeKeysPerIteration(batch);
+            var trend = part
+                .Decode.ForQueries(decode.QueriesEach)
+                .Trend(requests, part.Operations.DecodeKeys(decode), keysPerIteration);
             all = all.Plus(
                 new(
-                    trend.Seconds + part.Operations.AbsorptionSeconds(requests, _roofs),
+                    trend.Seconds + part.Operations.AbsorptionSeconds(requests * decode.QueriesEach, _roofs),
                     trend.GrowthSeconds,
                     Math.Min(trend.Iterations, iterations)
                 ),
@@ -93,7 +95,7 @@ internal sealed class RooflineAttention
 
     private double Seconds(in Part part, in IterationBatch batch)
     {
-        var (operations, decode) = (part.Operations, part.Decode);
+        var (operations, decode) = (part.Operations, part.Decode.ForQueries(batch.QueriesEach));
         var seconds = batch switch
         {
             { PrefillRequests: 0 } => decode.Seconds(
@@ -101,10 +103,10 @@ internal sealed class RooflineAttention
                 operations.DecodeKeys(batch.Decode)
             ),
             { DecodeRequests: 0 } => operations.PrefillSeconds(operations.ChunkShape(batch), _roofs),
-            _ => operations.MixedSeconds(batch, part.MixedDecode, _roofs),
+            _ => operations.MixedSeconds(batch, part.MixedDecode.ForQueries(batch.QueriesEach), _roofs),
         };
         return batch.DecodeRequests > 0
-            ? seconds + operations.AbsorptionSeconds(batch.DecodeRequests, _roofs)
+            ? seconds + operations.AbsorptionSeconds(batch.DecodeRequests * batch.QueriesEach, _roofs)
             : seconds;
     }
 

@@ -107,16 +107,16 @@ public sealed class RooflineModel : IPerformanceModel
             batch is { DecodeRequests: > 0, PrefillRequests: 0 },
             $"a trend of {batch.DecodeRequests} requests that decode and {batch.PrefillRequests} of prompts"
         );
-        var requests = batch.DecodeRequests;
         var attention = _attention.Trend(batch);
         return attention with
         {
-            Seconds = attention.Seconds + ContextFreeSeconds(requests, Math.Max(requests, batch.GroupTokens)),
+            Seconds =
+                attention.Seconds + ContextFreeSeconds(batch, Math.Max(batch.Tokens, batch.GroupTokens)),
         };
     }
 
     private double ComputeSeconds(in IterationBatch batch, int tokens) =>
-        _attention.Seconds(batch) + ContextFreeSeconds(batch.Requests, tokens);
+        _attention.Seconds(batch) + ContextFreeSeconds(batch, tokens);
 
     /// <summary>The operations of the prefill of so many prompts of one length, and what they cost.</summary>
     /// <param name="requests">Prompts, at least 1.</param>
@@ -145,11 +145,11 @@ public sealed class RooflineModel : IPerformanceModel
         );
     }
 
-    private double ContextFreeSeconds(int requests, int tokens) =>
+    private double ContextFreeSeconds(in IterationBatch batch, int tokens) =>
         _layerSeconds.Get(tokens)
-        + _headSeconds.Get(requests)
+        + _headSeconds.Get(batch.LogitTokens)
         + _calibration.IterationSeconds
-        + requests * _calibration.RequestSeconds;
+        + batch.Requests * _calibration.RequestSeconds;
 
     private double LayerSeconds(double tokens)
     {
