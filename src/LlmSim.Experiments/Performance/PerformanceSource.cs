@@ -8,7 +8,7 @@ using LlmSim.Performance.Roofline;
 namespace LlmSim.Experiments.Performance;
 
 /// <summary>Where the times of iterations come from, by name.</summary>
-internal static class PerformanceSource
+internal static partial class PerformanceSource
 {
     /// <summary>The best that there is for each accelerator: kernels, else transferred ones, else calibrated, else the roofline.</summary>
     public const string Auto = "auto";
@@ -76,59 +76,6 @@ internal static class PerformanceSource
         var others = choosers.Skip(1).ToDictionary(one => one.Name, one => one.Choose);
         return instance => (instance.Model is { } name ? others[name] : choosers[0].Choose)(instance);
     }
-
-    /// <summary>The same for one model, with the time of what drafts for it.</summary>
-    private static Func<InstanceSpec, PerformanceChoice> ChooserWithDrafts(
-        RunConfiguration configuration,
-        ServedModel served,
-        PerformanceFiles files
-    )
-    {
-        var choose = Chooser(configuration, served.Model, served.Precision, files);
-        var knowsOneModel =
-            configuration.Performance.StartsWith(MeasuredPrefix, StringComparison.Ordinal)
-            || OwnPerformanceFiles.IsOwn(configuration.Performance);
-        return instance =>
-        {
-            var choice = choose(instance);
-            return instance.Engine?.Speculation is { } speculation
-                ? choice with
-                {
-                    Model = DraftedTime.Of(
-                        served,
-                        // Times of one model are not those of what drafts for it.
-                        knowsOneModel
-                            ? instance with
-                            {
-                                Engine = instance.Engine with
-                                {
-                                    Speculation = speculation with { Method = DraftMethod.Ngram },
-                                },
-                            }
-                            : instance,
-                        choice.Model,
-                        (drafter, alone) =>
-                            Chooser(configuration, drafter.Model, drafter.Precision, files)(
-                                WithGapsOnly(alone, configuration)
-                            ).Model
-                    ),
-                }
-                : choice;
-        };
-    }
-
-    /// <summary>A drafter runs within an iteration of the model that verifies: the engine adds the gaps between its kernels, and no second iteration.</summary>
-    private static InstanceSpec WithGapsOnly(InstanceSpec instance, RunConfiguration configuration) =>
-        instance with
-        {
-            Engine = instance.Engine! with
-            {
-                Overheads = new()
-                {
-                    LayerSeconds = configuration.Catalogs.Engines.OverheadsOf(instance.Engine).LayerSeconds,
-                },
-            },
-        };
 
     /// <summary>Chooses what gives an instance its times, with a model that nothing else uses.</summary>
     /// <param name="configuration">Names the source.</param>

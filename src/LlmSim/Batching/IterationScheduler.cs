@@ -23,8 +23,6 @@ internal abstract partial class IterationScheduler(
 {
     private readonly List<SequenceState> _single = [];
     private long _joins;
-    private long _acceptedSingle;
-    private long _acceptedTaken;
 
     /// <summary>Chunks of the planned iteration, in memory that grows to the most that there ever were.</summary>
     private PrefillChunk[] _chunks = [];
@@ -44,20 +42,6 @@ internal abstract partial class IterationScheduler(
         spec.Speculation is { } speculation
             ? new DecodingWithDrafts(cache, spec.BlockTokens, speculation.DraftTokens, reservesToEnd)
             : new DecodingInStep(cache, spec.BlockTokens, reservesToEnd);
-
-    /// <summary>Who says how many drafts are accepted; null without speculative decoding.</summary>
-    protected Drafting? Drafting { get; private set; }
-
-    /// <summary>Tokens that an iteration computes of a request that decodes.</summary>
-    protected int DecodeTokensEach { get; } = 1 + (spec.Speculation?.DraftTokens ?? 0);
-
-    /// <summary>Draft tokens that were accepted of requests that have been looked at since it was last asked.</summary>
-    public long TakeAcceptedDrafts()
-    {
-        var accepted = _acceptedSingle + Decoding.AcceptedDrafts - _acceptedTaken;
-        _acceptedTaken += accepted;
-        return accepted;
-    }
 
     /// <summary>The rule of an engine's kind.</summary>
     /// <param name="spec">The engine.</param>
@@ -172,26 +156,6 @@ internal abstract partial class IterationScheduler(
                 ? Cache.Lacking(sequence, sequence.Computed) <= 0
                 : Cache.Lacking(sequence, sequence.Computed) == 0
         );
-
-    /// <summary>Draft tokens of a request in the next iteration, which has its pace from now on; 0 while a part of its prompt is to be computed.</summary>
-    protected int DraftsFor(SequenceState sequence)
-    {
-        if (Drafting is null || !sequence.IsBeforeNextToken || Role == InstanceRole.Prefill)
-        {
-            return 0;
-        }
-
-        sequence.Pace ??= Drafting.Pace(sequence.Request, sequence.RemainingTokens);
-        return Drafting.Tokens;
-    }
-
-    /// <summary>A request that is on its own gets the tokens of so many iterations that decode it; says how many.</summary>
-    public int AdvanceDecoding(SequenceState sequence, int iterations)
-    {
-        var tokens = sequence.Drafts > 0 ? sequence.Pace!.Advance(iterations) : iterations;
-        _acceptedSingle += tokens - iterations;
-        return tokens;
-    }
 
     /// <summary>Puts the selected waiting request into the batch.</summary>
     protected void Join(SequenceState selected, SimTime now)

@@ -46,7 +46,8 @@ internal static class CaseScenario
             Precision = RowNames.Precision(deployment),
         };
         var precision = configuration.Precision.Resolve(model);
-        var choose = PerformanceSource.Chooser(configuration, model, precision, context.Files);
+        var served = new ServedModel(model) { Precision = precision };
+        var choose = PerformanceSource.ChooserOfAll(configuration, [served], context.Files);
         var route = EngineDefaults.Route(RowNames.Engine(deployment.Engine));
         var scenario = new Scenario
         {
@@ -142,6 +143,7 @@ internal static class CaseScenario
                 Overheads = context.Overheads ?? context.Catalogs.Engines.OverheadsOf(defaults),
                 // Where no prefix is shared there is nothing to find, and looking for it takes time.
                 PrefixCaching = deployment.SharesPrefixes,
+                Speculation = deployment.Speculation,
                 DataParallelGroup = layout.AttentionDp > 1 ? worker : null,
             },
         };

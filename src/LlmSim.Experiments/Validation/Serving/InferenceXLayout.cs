@@ -1,3 +1,4 @@
+using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.Validation.Serving;
@@ -96,6 +97,7 @@ internal sealed class InferenceXLayout : IRowLayout
     public MeasuredCase Row(RowCells cells, ModelCatalog models)
     {
         var isDisaggregated = cells.Flag("disagg");
+        var speculative = cells.Choice("spec_method", "none", "mtp");
         var deployment = new ServingDeployment
         {
             Engine = Engine(cells.Name("framework")),
@@ -106,8 +108,8 @@ internal sealed class InferenceXLayout : IRowLayout
             Mixed = isDisaggregated ? null : Layout(cells, "decode", workers: 1),
             Prefill = isDisaggregated ? Layout(cells, "prefill", Workers(cells, "prefill")) : null,
             Decode = isDisaggregated ? Layout(cells, "decode", Workers(cells, "decode")) : null,
+            Speculation = speculative == "mtp" ? Drafts(cells) : null,
         };
-        var speculative = cells.Choice("spec_method", "none", "mtp");
         return new ServingRow
         {
             Id = Id(cells),
@@ -135,6 +137,17 @@ internal sealed class InferenceXLayout : IRowLayout
     }
 
     private static string Id(RowCells cells) => string.Join('_', s_idColumns.Select(cells.Text));
+
+    private static SpeculationSpec? Drafts(RowCells cells) =>
+        cells.Positive("mean_itl") is { } gap && cells.Positive("mean_tpot") is { } tpot
+            ? InferenceXDrafts.Of(
+                cells.Name("framework"),
+                cells.Name("hardware").StartsWith("mi", StringComparison.Ordinal),
+                cells.Flag("decode_dp_attention"),
+                gap,
+                tpot
+            )
+            : null;
 
     private static string Engine(string framework) =>
         framework.Contains("sglang", StringComparison.Ordinal) ? "sglang"

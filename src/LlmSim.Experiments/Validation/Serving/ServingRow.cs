@@ -1,6 +1,7 @@
 using System.Globalization;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Workloads;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.Validation.Serving;
 
@@ -52,9 +53,12 @@ internal sealed record ServingRow : MeasuredCase
         CancellationToken cancellation
     )
     {
-        if (IsSpeculative)
+        if (IsSpeculative && Deployment.Speculation is null)
         {
-            throw new NotExpressibleException("speculative decoding", "tokens are predicted several at once");
+            throw new NotExpressibleException(
+                "speculative decoding",
+                "the row does not tell how many tokens were drafted and accepted"
+            );
         }
 
         if (Concurrency is not { } concurrency)
@@ -115,6 +119,9 @@ internal sealed record ServingDeployment
 
     /// <summary>Instances that decode.</summary>
     public WorkerLayout? Decode { get; init; }
+
+    /// <summary>Tokens that were drafted and accepted; null without speculative decoding, or where that is not known.</summary>
+    public SpeculationSpec? Speculation { get; init; }
 
     /// <summary>What the engine was told in the place of its defaults.</summary>
     public ServingSettings Settings { get; init; } = new();
