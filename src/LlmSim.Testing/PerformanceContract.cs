@@ -99,12 +99,13 @@ public static class PerformanceContract
         return null;
     }
 
-    /// <summary>Prompts alone, decoding requests, mixtures of both, and members of a data-parallel group.</summary>
+    /// <summary>Prompts alone, decoding requests, mixtures of both, members of a data-parallel group, and drafts to verify.</summary>
     private static IEnumerable<IterationBatch> Samples()
     {
         yield return IterationBatch.OfPrompt(1);
         yield return IterationBatch.OfPrompt(2);
         var random = new RandomStream(seed: 1, "performance contract");
+        var ofDrafts = new RandomStream(seed: 1, "performance contract of drafts");
         for (var i = 0; i < Batches; i++)
         {
             var requests = 1 + random.Next(256);
@@ -116,6 +117,13 @@ public static class PerformanceContract
             yield return decode with
             {
                 GroupTokens = requests + random.Next(64),
+            };
+            // Whole tokens each, so that contexts are exact at any iteration.
+            var drafts = 1 + ofDrafts.Next(7);
+            yield return decode with
+            {
+                DraftTokens = drafts,
+                AcceptedDraftTokens = requests * ofDrafts.Next(drafts + 1),
             };
             yield return chunk with
             {

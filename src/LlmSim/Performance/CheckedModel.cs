@@ -84,6 +84,7 @@ internal sealed class CheckedModel(string name, IPerformanceModel model) : IPerf
             (nameof(batch.DecodeComputedTokensMin), batch.DecodeComputedTokensMin),
             (nameof(batch.DecodeComputedTokensMax), batch.DecodeComputedTokensMax),
             (nameof(batch.GroupTokens), batch.GroupTokens),
+            (nameof(batch.DraftTokens), batch.DraftTokens),
         ];
         var known = fields.Where(field => field.Value != 0).Select(field => $"{field.Name} {field.Value}");
         return $"a batch of {string.Join(", ", known)}";

@@ -141,7 +141,12 @@ public sealed class PerformanceContractTests
         public double Seconds(in IterationBatch batch) => seconds(batch);
 
         public DecodeTrend Trend(in IterationBatch batch) =>
-            growth is null ? new(Seconds(batch), 0, 1) : new(Seconds(batch), growth.Value, iterations);
+            growth is null
+                ? new(Seconds(batch), 0, 1)
+                : new(Seconds(batch), growth.Value * PerRequest(batch), iterations);
+
+        private static double PerRequest(in IterationBatch batch) =>
+            1 + (batch.AcceptedDraftTokens / batch.DecodeRequests);
     }
 
     private sealed class Counting : IPerformanceModel, IRangeReporting

@@ -1,4 +1,5 @@
 using System.Reflection;
+using LlmSim.Performance;
 using LlmSim.Policies;
 using Xunit;
 using static LlmSim.Tests.Policies.PolicyWorld;
@@ -17,6 +18,8 @@ public sealed class PolicyViewTests
             .SelectMany(type => type.GetMembers(PublicInstance))
             .Where(member => member is PropertyInfo or FieldInfo)
             .Where(member => member.Name.Contains("Output", StringComparison.OrdinalIgnoreCase))
+            // The shapes of a model that drafts are known to all.
+            .Where(member => member.DeclaringType!.Namespace != typeof(ModelDescription).Namespace)
             .Select(member => $"{member.DeclaringType!.Name}.{member.Name}");
 
         Assert.Equal([$"{nameof(RequestView)}.{nameof(RequestView.PredictedOutputTokens)}"], members);

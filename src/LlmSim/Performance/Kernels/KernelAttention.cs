@@ -200,8 +200,9 @@ internal sealed class KernelAttention
         return _kernels.LatentAttentionSeconds(
             grid,
             _format,
-            Shape(requests, (double)requests * queriesEach, keys, keys * queriesEach, isAbsorbed: true),
-            context
+            Shape(requests, (double)requests * queriesEach, keys, keys, isAbsorbed: true),
+            context,
+            queriesEach
         );
     }
 

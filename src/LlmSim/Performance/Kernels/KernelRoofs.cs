@@ -95,13 +95,36 @@ internal sealed record KernelRoofs(
             + GemmSeconds(format, tokens, latent.CachedSize, shape.Hidden)
             + GemmSeconds(format, tokens, heads * (latent.NopeHeadSize + latent.ValueHeadSize), latent.KvRank)
             + GemmSeconds(format, tokens, shape.Hidden, heads * latent.ValueHeadSize);
+        return projections + LatentScoresSeconds(shape, Ops16PerSecond);
+    }
+
+    /// <summary>
+    /// How much longer the attention proper of latent attention takes with so many queries of each request than with one: its keys are read once.
+    /// Where the KV cache has 8 bits, kernels of accelerators with arithmetic of 4 bits, Blackwell and later, multiply in 8 (trtllm-gen); others in 16.
+    /// </summary>
+    public double LatentGrowth(in LatentAttentionShape shape, int queriesEach)
+    {
+        var ops = shape.KvBytes <= 1 && Ops4PerSecond > Ops8PerSecond ? Ops8PerSecond : Ops16PerSecond;
+        return LatentScoresSeconds(shape with { Pairs = shape.Pairs * queriesEach }, ops)
+            / LatentScoresSeconds(shape, ops);
+    }
+
+    /// <summary>Latent attention between its projections.</summary>
+    public double LatentScoresSeconds(in LatentAttentionShape shape, double opsPerSecond)
+    {
+        var latent = shape.Latent;
         var opsPerPair =
-            2 * heads * (shape.IsDecode ? latent.CachedSize + latent.KvRank : keySize + latent.ValueHeadSize);
-        return projections
-            + Math.Max(
-                shape.Pairs * opsPerPair / Ops16PerSecond,
-                shape.Keys * latent.CachedSize * shape.KvBytes / MemoryBytesPerSecond
+            2
+            * shape.Heads
+            * (
+                shape.IsDecode
+                    ? latent.CachedSize + latent.KvRank
+                    : latent.NopeHeadSize + latent.RopeHeadSize + latent.ValueHeadSize
             );
+        return Math.Max(
+            shape.Pairs * opsPerPair / opsPerSecond,
+            shape.Keys * latent.CachedSize * shape.KvBytes / MemoryBytesPerSecond
+        );
     }
 
     /// <summary>The peak rate of the arithmetic of a format.</summary>

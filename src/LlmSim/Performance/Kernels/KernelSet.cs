@@ -95,14 +95,24 @@ internal sealed partial class KernelSet
     /// <param name="format">The format of the projections.</param>
     /// <param name="shape">What is computed.</param>
     /// <param name="tokens">Tokens of a prompt, or of a context.</param>
+    /// <param name="queriesEach">Queries of each request that decodes.</param>
     public double LatentAttentionSeconds(
         KernelGrid grid,
         KernelFormat format,
         in LatentAttentionShape shape,
-        double tokens
-    ) =>
-        grid.Ratio([shape.Heads, shape.Requests, tokens], out _)
-        * Roofs.LatentAttentionSeconds(format, shape);
+        double tokens,
+        int queriesEach = 1
+    )
+    {
+        var roof = Roofs.LatentAttentionSeconds(format, shape);
+        if (queriesEach > 1)
+        {
+            var one = Roofs.LatentScoresSeconds(shape, Roofs.Ops16PerSecond);
+            roof += one * (Roofs.LatentGrowth(shape, queriesEach) - 1);
+        }
+
+        return grid.Ratio([shape.Heads, shape.Requests, tokens], out _) * roof;
+    }
 
     /// <summary>Seconds of the attention of prompts in one layer.</summary>
     public double PromptAttentionSeconds(KernelGrid grid, in PromptAttentionShape shape)
