@@ -97,6 +97,15 @@ internal static class EngineFields
         {
             ReadBy = EngineKind.Vllm,
         },
+        Size(
+            "long_prefill_token_threshold",
+            "none",
+            "tokens of one prompt that an iteration computes at most, so that a long one leaves room for others",
+            (engine, value) => engine with { LongPrefillTokens = value }
+        ) with
+        {
+            ReadBy = EngineKind.Vllm,
+        },
         new ClusterField<EngineSpec>(
             "batch_wait_timeout_iters",
             new ClusterValue.Whole(s_iterations),

@@ -17,6 +17,7 @@ internal abstract class RunningFirstScheduler(
 ) : IterationScheduler(spec, role, cache, waiting, reservesToEnd)
 {
     private readonly List<RunningState> _mayBeVictims = [];
+    private readonly int _longest = spec.Kind == EngineKind.Vllm ? spec.LongPrefillTokens : 0;
 
     private enum Answer
     {
@@ -88,7 +89,7 @@ internal abstract class RunningFirstScheduler(
         var blocks = Decoding.UnreservedBlocksForNext;
         foreach (var sequence in Single)
         {
-            var tokens = sequence.Length - sequence.Computed;
+            var tokens = Part(sequence.Length - sequence.Computed);
             if (left <= 0 || (tokens > left && sequence.Join < Decoding.LatestJoin))
             {
                 return false;
@@ -108,7 +109,7 @@ internal abstract class RunningFirstScheduler(
         for (var i = 0; i < Single.Length && budget > 0; i++)
         {
             var sequence = Single[i];
-            var tokens = Math.Min(sequence.Length - sequence.Computed, budget);
+            var tokens = Math.Min(Part(sequence.Length - sequence.Computed), budget);
             var drafts = DraftsFor(sequence);
             while (!Cache.TryGrow(sequence, sequence.Computed + tokens + drafts))
             {
@@ -197,7 +198,7 @@ internal abstract class RunningFirstScheduler(
     private Answer TryAdmit(SequenceState sequence, ref int budget)
     {
         var hits = Cache.CountHits(sequence);
-        var tokens = sequence.Length - Cache.ComputedWith(sequence, hits);
+        var tokens = Part(sequence.Length - Cache.ComputedWith(sequence, hits));
         if (tokens > budget)
         {
             if (Spec.ChunkedPrefill)
@@ -219,6 +220,9 @@ internal abstract class RunningFirstScheduler(
         OnPlanned(sequence);
         return Answer.Admitted;
     }
+
+    /// <summary>The part of a prompt that an iteration computes at most.</summary>
+    private int Part(int tokens) => _longest > 0 && Spec.ChunkedPrefill ? Math.Min(tokens, _longest) : tokens;
 
     private static void Plan(SequenceState sequence, int tokens, ref int budget)
     {

@@ -49,6 +49,12 @@ public sealed record EngineSpec
     /// </summary>
     public SchedulingPolicy SchedulingPolicy { get; init; }
 
+    /// <summary>
+    /// vLLM: most tokens of one prompt in an iteration, at least 1 (long_prefill_token_threshold), so that a long prompt leaves room for others; 0 for as
+    /// many as the budget has. The other kinds do not read it.
+    /// </summary>
+    public int LongPrefillTokens { get; init; }
+
     /// <summary>Tokens of a KV block, at least 1 (block_size).</summary>
     public int BlockTokens { get; init; } = 16;
 

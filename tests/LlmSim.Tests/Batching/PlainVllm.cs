@@ -59,7 +59,7 @@ internal sealed class PlainVllm(EngineSpec engine, IPerformanceModel times)
         for (var i = 0; i < _running.Count && budget > 0; i++)
         {
             var sequence = _running[i];
-            var tokens = Math.Min(sequence.Length - sequence.Computed, budget);
+            var tokens = Math.Min(Part(sequence.Length - sequence.Computed), budget);
             while (!Grow(sequence, sequence.Computed + tokens))
             {
                 preempted = true;
@@ -80,7 +80,7 @@ internal sealed class PlainVllm(EngineSpec engine, IPerformanceModel times)
         while (!preempted && _waiting.Count > 0 && _running.Count < engine.MaxSequences && budget > 0)
         {
             var first = _waiting.First!.Value;
-            var tokens = first.Length;
+            var tokens = Part(first.Length);
             if (tokens > budget)
             {
                 if (!engine.ChunkedPrefill && budget < engine.MaxBatchedTokens)
@@ -103,6 +103,11 @@ internal sealed class PlainVllm(EngineSpec engine, IPerformanceModel times)
             budget -= tokens;
         }
     }
+
+    private int Part(int tokens) =>
+        engine is { LongPrefillTokens: > 0, ChunkedPrefill: true }
+            ? Math.Min(tokens, engine.LongPrefillTokens)
+            : tokens;
 
     private void Preempt(Sequence sequence)
     {

@@ -30,6 +30,7 @@ public sealed class PlainVllmTests
                 CapturedSizes = [],
                 PrefillIterationSeconds = random.NextDouble() * 1e-3,
                 KvBlocks = ((longest + 150 + random.Next(1500)) / blockTokens) + 2,
+                LongPrefillTokens = seed % 3 == 0 ? 1 + (seed % 60) : 0,
             };
             var times = new IterationTimesModel(
                 1e-3 + (random.NextDouble() * 1e-2),
