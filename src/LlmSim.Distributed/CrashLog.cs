@@ -24,15 +24,8 @@ internal static class CrashLog
         var reasons = await AddAsync(server, crash, cancellation).ConfigureAwait(false);
         if (reasons.Count >= MostCrashes)
         {
-            await ResultPublisher
-                .PublishAsync(
-                    server,
-                    crash.Study,
-                    crash.Hash,
-                    new ResultMessage(worker, 1, Crashes: reasons),
-                    [],
-                    cancellation
-                )
+            await new ResultPublisher(server, crash.Study, crash.Hash)
+                .PublishAsync(new ResultMessage(worker, 1, Crashes: reasons), cancellation)
                 .ConfigureAwait(false);
             await AnswerAsync(server, crash.ReplyTo, "+ACK", cancellation).ConfigureAwait(false);
             await ForgetAsync(server, crash, cancellation).ConfigureAwait(false);

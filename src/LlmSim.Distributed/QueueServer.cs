@@ -3,7 +3,6 @@ using NATS.Client.Core;
 using NATS.Client.JetStream;
 using NATS.Client.KeyValueStore;
 using NATS.Client.ObjectStore;
-using NATS.Client.ObjectStore.Models;
 
 namespace LlmSim.Distributed;
 
@@ -129,24 +128,13 @@ internal sealed class QueueServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Stores an object, in the place of what has its name.</summary>
-    public async Task PutAsync(
-        INatsObjStore store,
-        string name,
-        Stream content,
-        CancellationToken cancellation
-    ) =>
+    /// <summary>Says that a message is done with. Nobody waits for the server: a word that is lost has the message come again.</summary>
+    public static async Task AckAsync(INatsJSMsg<byte[]> message, CancellationToken cancellation) =>
         await RetryAsync(
-                stop =>
+                async stop =>
                 {
-                    content.Position = 0;
-                    var options = new MetaDataOptions { MaxChunkSize = LargestMessageBytes };
-                    return store.PutAsync(
-                        new ObjectMetadata { Name = name, Options = options },
-                        content,
-                        leaveOpen: true,
-                        stop
-                    );
+                    await message.AckAsync(cancellationToken: stop).ConfigureAwait(false);
+                    return true;
                 },
                 cancellation
             )
