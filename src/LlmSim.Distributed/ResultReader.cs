@@ -90,7 +90,9 @@ internal sealed class ResultReader(StudyQueue queue, PointFiles files)
                     var content =
                         await queue.PartAsync(hash, part, cancellation).ConfigureAwait(false)
                         ?? throw new EndOfStreamException();
-                    isRead = !(await pipe.Writer.WriteAsync(content, cancellation).ConfigureAwait(false)).IsCompleted;
+                    isRead = !(
+                        await pipe.Writer.WriteAsync(content, cancellation).ConfigureAwait(false)
+                    ).IsCompleted;
                 }
 
                 await pipe.Writer.CompleteAsync().ConfigureAwait(false);

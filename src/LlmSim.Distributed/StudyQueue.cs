@@ -107,7 +107,10 @@ internal sealed class StudyQueue : IAsyncDisposable
             .ConfigureAwait(false);
         var request = new StreamMsgGetRequest { LastBySubj = QueueStreams.PartSubject(_study, hash, part) };
         var message = await QueueServer
-            .RetryAsync(stop => _stream.GetDirectAsync<byte[]>(request, cancellationToken: stop), cancellation)
+            .RetryAsync(
+                stop => _stream.GetDirectAsync<byte[]>(request, cancellationToken: stop),
+                cancellation
+            )
             .ConfigureAwait(false);
         return message.Data;
     }
@@ -117,7 +120,11 @@ internal sealed class StudyQueue : IAsyncDisposable
     {
         try
         {
-            await PurgeAsync(QueueStreams.Results, QueueStreams.ResultSubject(_study, hash) + ".>", cancellation)
+            await PurgeAsync(
+                    QueueStreams.Results,
+                    QueueStreams.ResultSubject(_study, hash) + ".>",
+                    cancellation
+                )
                 .ConfigureAwait(false);
         }
         catch (Exception e) when (e is NatsJSApiException || QueueServer.IsTransient(e))

@@ -60,8 +60,7 @@ internal sealed class DecodeAttentionCurves(int[] contexts, Func<int, int, doubl
         }
 
         ref var known = ref _pages[requests / PageSize];
-        var page =
-            known ?? Interlocked.CompareExchange(ref known, new double[]?[PageSize], null) ?? known!;
+        var page = known ?? Interlocked.CompareExchange(ref known, new double[]?[PageSize], null) ?? known!;
         ref var curve = ref page[requests % PageSize];
         return curve ?? Interlocked.CompareExchange(ref curve, Compute(requests), null) ?? curve!;
     }
