@@ -37,6 +37,12 @@ def free_port():
 PORT, MONITOR = free_port(), free_port()
 ADDRESS = f"nats://127.0.0.1:{PORT}"
 FILES = ["results.csv", "results.json", "means.csv"]
+STARTED = []
+
+
+def start(command, **options):
+    STARTED.append(subprocess.Popen(command, **options))
+    return STARTED[-1]
 
 
 class Server:
@@ -47,7 +53,7 @@ class Server:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(
+        self.process = start(
             ["nats-server", "-js", "-sd", os.path.join(self.work, "nats"), "-p", str(PORT), "-m", str(MONITOR)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(100):
@@ -103,7 +109,7 @@ def sweep(path, *more, wait=True, files=True):
                "--replications_output", "means.csv", "--quiet", "--resume", *more]
     if files:
         command += ["--requests_output", "requests.csv"]
-    process = subprocess.Popen(command, cwd=path)
+    process = start(command, cwd=path)
     if wait and process.wait() != 0:
         sys.exit(f"the sweep in {path} failed")
     return process
@@ -111,8 +117,8 @@ def sweep(path, *more, wait=True, files=True):
 
 def worker(work, *prefix, address=ADDRESS, jobs=1):
     # A group of its own: a machine that is lost takes all processes of its worker with it.
-    return subprocess.Popen([*prefix, *LLMSIM, "worker", address, "--n_jobs", str(jobs), "--cache", os.path.join(work, "cache")],
-                            process_group=0)
+    return start([*prefix, *LLMSIM, "worker", address, "--n_jobs", str(jobs), "--cache", os.path.join(work, "cache")],
+                 process_group=0)
 
 
 def end(process, how=signal.SIGTERM):
@@ -256,7 +262,7 @@ def throughput(work, options):
     began, cpu, server_cpu, before = time.time(), children(), server.cpu(), server.traffic()
     command = [*LLMSIM, "run", "--request_count", "1", "--request_source", "uniform", "--range_ratio", "0.5", "--csv_output", "results.csv", "--quiet",
                "--queue", ADDRESS, "--seed", *map(str, range(1, points + 1))]
-    process = subprocess.Popen(command, cwd=path)
+    process = start(command, cwd=path)
     first = None
     while process.poll() is None:
         time.sleep(0.02)
@@ -299,6 +305,9 @@ def main():
     try:
         globals()[options.what](work, options)
     finally:
+        for process in STARTED:
+            if process.poll() is None:
+                process.kill()
         shutil.rmtree(work, ignore_errors=True)
 
 

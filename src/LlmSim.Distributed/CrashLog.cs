@@ -1,5 +1,6 @@
 using System.Text;
 using NATS.Client.JetStream;
+using NATS.Client.KeyValueStore;
 
 namespace LlmSim.Distributed;
 
@@ -42,7 +43,7 @@ internal static class CrashLog
         CancellationToken cancellation
     )
     {
-        var store = await server.Keys.GetStoreAsync(QueueStreams.Crashes, cancellation).ConfigureAwait(false);
+        var store = await StoreAsync(server, cancellation).ConfigureAwait(false);
         while (true)
         {
             var entry = await QueueServer
@@ -87,7 +88,7 @@ internal static class CrashLog
         CancellationToken cancellation
     )
     {
-        var store = await server.Keys.GetStoreAsync(QueueStreams.Crashes, cancellation).ConfigureAwait(false);
+        var store = await StoreAsync(server, cancellation).ConfigureAwait(false);
         try
         {
             await store.PurgeAsync(Key(crash), cancellationToken: cancellation).ConfigureAwait(false);
@@ -111,6 +112,9 @@ internal static class CrashLog
                 cancellationToken: cancellation
             )
             .ConfigureAwait(false);
+
+    private static Task<INatsKVStore> StoreAsync(QueueServer server, CancellationToken cancellation) =>
+        QueueServer.RetryAsync(stop => server.Keys.GetStoreAsync(QueueStreams.Crashes, stop), cancellation);
 
     private static string Key(BegunSimulation crash) => $"{crash.Study}.{crash.Hash}";
 }

@@ -73,8 +73,7 @@ internal sealed class QueueServer : IAsyncDisposable
         var server = new QueueServer(address, connection);
         try
         {
-            await server.RequireJetStreamAsync(cancellation).ConfigureAwait(false);
-            await QueueStreams.EnsureAsync(server, cancellation).ConfigureAwait(false);
+            await server.PrepareAsync(cancellation).ConfigureAwait(false);
         }
         catch (NatsException e)
         {
@@ -168,14 +167,15 @@ internal sealed class QueueServer : IAsyncDisposable
     /// <inheritdoc />
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 
-    /// <summary>Waits for a server that has just begun, and does not answer yet.</summary>
-    private async Task RequireJetStreamAsync(CancellationToken cancellation)
+    /// <summary>Makes what is missing; waits a while for a server that has just begun or has much to do, and does not answer yet.</summary>
+    private async Task PrepareAsync(CancellationToken cancellation)
     {
         for (var time = 1; ; time++)
         {
             try
             {
                 await JetStream.GetAccountInfoAsync(cancellation).ConfigureAwait(false);
+                await QueueStreams.EnsureAsync(this, cancellation).ConfigureAwait(false);
                 return;
             }
             catch (NatsJSApiNoResponseException) when (time < MostTries)

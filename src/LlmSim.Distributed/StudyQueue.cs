@@ -207,8 +207,11 @@ internal sealed class StudyQueue : IAsyncDisposable
         try
         {
             // One of a sweep that has died would keep what it had not acknowledged for a while.
-            await _server
-                .JetStream.DeleteConsumerAsync(QueueStreams.Results, ResultConsumer, cancellation)
+            await QueueServer
+                .RetryAsync(
+                    stop => _server.JetStream.DeleteConsumerAsync(QueueStreams.Results, ResultConsumer, stop),
+                    cancellation
+                )
                 .ConfigureAwait(false);
         }
         catch (NatsJSApiException e) when (e.Error.Code == 404)

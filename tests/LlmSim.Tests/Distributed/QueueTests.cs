@@ -323,6 +323,28 @@ public sealed class QueueTests : QueueScene
     }
 
     [Fact]
+    public void A_sweep_waits_for_a_server_that_does_not_answer_for_a_while()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signals.");
+        using var server = new NatsServer();
+        var isTaken = Ask(
+            server,
+            async connection =>
+            {
+                server.Send("STOP");
+                // Longer than the client waits for an answer.
+                var taking = StudyLease.TakeAsync(connection, "study", journal: null, default);
+                await Task.WhenAny(taking, Task.Delay(TimeSpan.FromSeconds(6)));
+                server.Send("CONT");
+                await using var lease = await taking;
+                return lease.Successor is null;
+            }
+        );
+
+        Assert.True(isTaken);
+    }
+
+    [Fact]
     public void Workers_and_sweeps_of_other_versions_are_told_with_both()
     {
         using var server = new NatsServer();
