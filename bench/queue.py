@@ -3,7 +3,8 @@
 
     bench/queue.py kill        500 points, 4 workers: one is killed every two seconds, the server is restarted once, the sweep killed twice
     bench/queue.py cut         2 workers in a network namespace of their own, which is cut off for 20 s (as root)
-    bench/queue.py overhead    500 points of about 0.2 s: 2 workers beside --n_jobs 2, in turn, the least of some rounds
+    bench/queue.py overhead    500 points of about 0.2 s: 2 workers beside --n_jobs 2, in turn, the least of some rounds;
+                               with --files each has a file of its requests
     bench/queue.py throughput  points of one request each: points a second
 
 --points N and --rounds N make it shorter or longer. Needs nats-server, and python3 alone.
@@ -16,6 +17,7 @@ import random
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,9 +26,23 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LLMSIM = ["dotnet", os.path.join(ROOT, ".build/llmsim/LlmSim.Cli.dll")]
-PORT, MONITOR = 14333, 18333
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+PORT, MONITOR = free_port(), free_port()
 ADDRESS = f"nats://127.0.0.1:{PORT}"
 FILES = ["results.csv", "results.json", "means.csv"]
+STARTED = []
+
+
+def start(command, **options):
+    STARTED.append(subprocess.Popen(command, **options))
+    return STARTED[-1]
 
 
 class Server:
@@ -37,7 +53,7 @@ class Server:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(
+        self.process = start(
             ["nats-server", "-js", "-sd", os.path.join(self.work, "nats"), "-p", str(PORT), "-m", str(MONITOR)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(100):
@@ -88,10 +104,12 @@ def folder(work, name, points, requests):
     return path
 
 
-def sweep(path, *more, wait=True):
+def sweep(path, *more, wait=True, files=True):
     command = [*LLMSIM, "sweep", "sweep.yaml", "--csv_output", "results.csv", "--json", "results.json",
-               "--replications_output", "means.csv", "--requests_output", "requests.csv", "--quiet", "--resume", *more]
-    process = subprocess.Popen(command, cwd=path)
+               "--replications_output", "means.csv", "--quiet", "--resume", *more]
+    if files:
+        command += ["--requests_output", "requests.csv"]
+    process = start(command, cwd=path)
     if wait and process.wait() != 0:
         sys.exit(f"the sweep in {path} failed")
     return process
@@ -99,8 +117,8 @@ def sweep(path, *more, wait=True):
 
 def worker(work, *prefix, address=ADDRESS, jobs=1):
     # A group of its own: a machine that is lost takes all processes of its worker with it.
-    return subprocess.Popen([*prefix, *LLMSIM, "worker", address, "--n_jobs", str(jobs), "--cache", os.path.join(work, "cache")],
-                            process_group=0)
+    return start([*prefix, *LLMSIM, "worker", address, "--n_jobs", str(jobs), "--cache", os.path.join(work, "cache")],
+                 process_group=0)
 
 
 def end(process, how=signal.SIGTERM):
@@ -117,10 +135,10 @@ def children():
     return used.ru_utime + used.ru_stime
 
 
-def compare(a, b, points):
+def compare(a, b, files):
     names = sorted(name for name in os.listdir(a) if name.endswith((".csv", ".json")))
     assert names == sorted(name for name in os.listdir(b) if name.endswith((".csv", ".json"))), "other files"
-    assert len(names) == points + len(FILES), len(names)
+    assert len(names) == files + len(FILES), len(names)
     different = [name for name in names if not filecmp.cmp(os.path.join(a, name), os.path.join(b, name), shallow=False)]
     assert not different, different
     return len(names)
@@ -213,17 +231,17 @@ def overhead(work, options):
         local = folder(work, f"local{number}", points, options.requests)
         far = folder(work, f"far{number}", points, options.requests)
         began, cpu = time.time(), children()
-        sweep(local, "--n_jobs", "2")
+        sweep(local, "--n_jobs", "2", files=options.files)
         now = {"local": time.time() - began, "local CPU": children() - cpu}
         workers = worker(work, jobs=2)
         time.sleep(3)
         began, cpu, server_cpu = time.time(), children(), server.cpu()
-        sweep(far, "--queue", ADDRESS)
+        sweep(far, "--queue", ADDRESS, files=options.files)
         now |= {"queue": time.time() - began, "sweep CPU": children() - cpu, "server CPU": server.cpu() - server_cpu}
         cpu = children()
         end(workers)
         now["workers CPU"] = children() - cpu
-        compare(local, far, points)
+        compare(local, far, points if options.files else 0)
         print(f"round {number + 1}: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in now.items()), flush=True)
         least = {name: min(least.get(name, seconds), seconds) for name, seconds in now.items()}
         shutil.rmtree(local)
@@ -244,7 +262,7 @@ def throughput(work, options):
     began, cpu, server_cpu, before = time.time(), children(), server.cpu(), server.traffic()
     command = [*LLMSIM, "run", "--request_count", "1", "--request_source", "uniform", "--range_ratio", "0.5", "--csv_output", "results.csv", "--quiet",
                "--queue", ADDRESS, "--seed", *map(str, range(1, points + 1))]
-    process = subprocess.Popen(command, cwd=path)
+    process = start(command, cwd=path)
     first = None
     while process.poll() is None:
         time.sleep(0.02)
@@ -258,10 +276,13 @@ def throughput(work, options):
     assert process.returncode == 0
     messages = [(now - then) / points for now, then in zip(server.traffic(), before)]
     cpu, server_cpu = children() - cpu, server.cpu() - server_cpu
+    workers_cpu = children()
     end(workers)
+    workers_cpu = children() - workers_cpu
     server.stop()
     print(f"{points} points of one request: {ended - began:.1f} s, {ended - first:.1f} s from the first to the end: {points / (ended - first):.0f} points/s; "
-          f"CPU a point: sweep {1000 * cpu / points:.2f} ms with its start, server {1000 * server_cpu / points:.2f} ms; "
+          f"CPU a point: sweep {1000 * cpu / points:.2f} ms and workers {1000 * workers_cpu / points:.2f} ms with their start, "
+          f"server {1000 * server_cpu / points:.2f} ms; "
           f"of the server a point: {messages[0]:.1f} messages in, {messages[1]:.1f} out, {messages[2]:.0f} bytes in, {messages[3]:.0f} out")
 
 
@@ -269,20 +290,24 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["kill", "cut", "overhead", "throughput"])
     parser.add_argument("--points", type=int)
-    parser.add_argument("--requests", type=int, default=6000)
+    parser.add_argument("--requests", type=int, default=25000)
+    parser.add_argument("--files", action="store_true", help="overhead: each point has a file of its requests")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=2025)
     parser.add_argument("--dll", help="a build of LlmSim.Cli.dll [that of ./llmsim]")
     options = parser.parse_args()
     if options.dll:
-        LLMSIM[1] = options.dll
+        LLMSIM[1] = os.path.abspath(options.dll)
     else:
         subprocess.run([os.path.join(ROOT, "llmsim"), "--version"], check=True, stdout=subprocess.DEVNULL)
     work = tempfile.mkdtemp()
     try:
         globals()[options.what](work, options)
     finally:
+        for process in STARTED:
+            if process.poll() is None:
+                process.kill()
         shutil.rmtree(work, ignore_errors=True)
 
 

@@ -1,5 +1,6 @@
 using System.Text;
 using NATS.Client.JetStream;
+using NATS.Client.KeyValueStore;
 
 namespace LlmSim.Distributed;
 
@@ -24,15 +25,8 @@ internal static class CrashLog
         var reasons = await AddAsync(server, crash, cancellation).ConfigureAwait(false);
         if (reasons.Count >= MostCrashes)
         {
-            await ResultPublisher
-                .PublishAsync(
-                    server,
-                    crash.Study,
-                    crash.Hash,
-                    new ResultMessage(worker, 1, Crashes: reasons),
-                    [],
-                    cancellation
-                )
+            await new ResultPublisher(server, crash.Study, crash.Hash)
+                .PublishAsync(new ResultMessage(worker, 1, Crashes: reasons), cancellation)
                 .ConfigureAwait(false);
             await AnswerAsync(server, crash.ReplyTo, "+ACK", cancellation).ConfigureAwait(false);
             await ForgetAsync(server, crash, cancellation).ConfigureAwait(false);
@@ -49,7 +43,7 @@ internal static class CrashLog
         CancellationToken cancellation
     )
     {
-        var store = await server.Keys.GetStoreAsync(QueueStreams.Crashes, cancellation).ConfigureAwait(false);
+        var store = await StoreAsync(server, cancellation).ConfigureAwait(false);
         while (true)
         {
             var entry = await QueueServer
@@ -94,7 +88,7 @@ internal static class CrashLog
         CancellationToken cancellation
     )
     {
-        var store = await server.Keys.GetStoreAsync(QueueStreams.Crashes, cancellation).ConfigureAwait(false);
+        var store = await StoreAsync(server, cancellation).ConfigureAwait(false);
         try
         {
             await store.PurgeAsync(Key(crash), cancellationToken: cancellation).ConfigureAwait(false);
@@ -118,6 +112,9 @@ internal static class CrashLog
                 cancellationToken: cancellation
             )
             .ConfigureAwait(false);
+
+    private static Task<INatsKVStore> StoreAsync(QueueServer server, CancellationToken cancellation) =>
+        QueueServer.RetryAsync(stop => server.Keys.GetStoreAsync(QueueStreams.Crashes, stop), cancellation);
 
     private static string Key(BegunSimulation crash) => $"{crash.Study}.{crash.Hash}";
 }

@@ -1,4 +1,5 @@
 using NATS.Client.ObjectStore;
+using NATS.Client.ObjectStore.Models;
 
 namespace LlmSim.Distributed;
 
@@ -94,7 +95,22 @@ internal sealed class InputStore(QueueServer server)
     private async Task PutAsync(string hash, Stream content, CancellationToken cancellation)
     {
         var store = await StoreAsync(cancellation).ConfigureAwait(false);
-        await server.PutAsync(store, hash, content, cancellation).ConfigureAwait(false);
+        var options = new MetaDataOptions { MaxChunkSize = server.LargestMessageBytes };
+        await QueueServer
+            .RetryAsync(
+                stop =>
+                {
+                    content.Position = 0;
+                    return store.PutAsync(
+                        new ObjectMetadata { Name = hash, Options = options },
+                        content,
+                        leaveOpen: true,
+                        stop
+                    );
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
     }
 
     private async Task<bool> HasAsync(string hash, CancellationToken cancellation)

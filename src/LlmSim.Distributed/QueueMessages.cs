@@ -69,22 +69,20 @@ internal sealed record StudyPolicy(PolicyDecisions Decision, string Text);
 /// <summary>What came of a point.</summary>
 internal sealed record QueuedResult(string Hash, string Summary, IReadOnlyList<PointFile> Files);
 
-/// <summary>What came of a simulation: one of points, error and crashes.</summary>
+/// <summary>What came of a simulation: figures, an error or crashes.</summary>
 /// <param name="Worker">Who ran it.</param>
 /// <param name="Deliveries">How many workers it was given to.</param>
-/// <param name="Points">The results.</param>
 /// <param name="Error">What is wrong with its input.</param>
 /// <param name="Crashes">How it has ended its workers.</param>
-/// <param name="Packed">Bytes of each file of the points, compressed, which follow this text; null where they are objects.</param>
-/// <param name="Object">Where the whole message is that is too large for a message.</param>
+/// <param name="FigureBytes">How much of what follows is the figures of its points; the rest is their files, compressed.</param>
+/// <param name="Parts">In how many messages that is; 0 where it follows in this one.</param>
 internal sealed record ResultMessage(
     string Worker,
     long Deliveries,
-    IReadOnlyList<QueuedResult>? Points = null,
     string? Error = null,
     IReadOnlyList<string>? Crashes = null,
-    IReadOnlyList<int>? Packed = null,
-    string? Object = null
+    int FigureBytes = 0,
+    int Parts = 0
 );
 
 /// <summary>A worker that is there.</summary>
@@ -124,18 +122,19 @@ internal sealed record BegunSimulation(string Study, string Hash, string ReplyTo
 [JsonSerializable(typeof(SimulationMessage))]
 [JsonSerializable(typeof(StudyManifest))]
 [JsonSerializable(typeof(ResultMessage))]
+[JsonSerializable(typeof(IReadOnlyList<QueuedResult>))]
 [JsonSerializable(typeof(WorkerPresence))]
 [JsonSerializable(typeof(StudyLeaseText))]
 [JsonSerializable(typeof(BegunSimulation))]
 internal sealed partial class QueueJson : JsonSerializerContext
 {
     /// <summary>What a message says; null where it is none of ours.</summary>
-    public static T? Read<T>(byte[]? data)
+    public static T? Read<T>(ReadOnlySpan<byte> data)
         where T : class
     {
         try
         {
-            return data is null ? null : (T?)JsonSerializer.Deserialize(data, typeof(T), Default);
+            return (T?)JsonSerializer.Deserialize(data, typeof(T), Default);
         }
         catch (JsonException)
         {

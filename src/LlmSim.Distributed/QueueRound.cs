@@ -18,6 +18,7 @@ internal sealed class QueueRound(
     private const int ReadAtOnce = 8;
 
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<string, IReadOnlyList<PreparedPoint>> _pending =
@@ -85,6 +86,8 @@ internal sealed class QueueRound(
             return [];
         }
 
+        // Writing to the journal waits for the disk: results that come close together are written together.
+        await Task.Delay(s_gather, cancellation).ConfigureAwait(false);
         var messages = new List<INatsJSMsg<byte[]>>();
         while (messages.Count < StudyQueue.MostResultsAtOnce && queue.Results.TryRead(out var message))
         {
@@ -137,7 +140,7 @@ internal sealed class QueueRound(
                         .ConfigureAwait(false)
             )
             .ConfigureAwait(false);
-        foreach (var (simulation, message, points, _) in results)
+        foreach (var (simulation, message, points) in results)
         {
             if (message is { Crashes: { Count: > 0 } reasons })
             {
@@ -164,23 +167,16 @@ internal sealed class QueueRound(
 
         foreach (var message in messages)
         {
-            await QueueServer
-                .RetryAsync(
-                    async stop =>
-                    {
-                        await message.AckAsync(cancellationToken: stop).ConfigureAwait(false);
-                        return true;
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
+            await QueueServer.AckAsync(message, cancellation).ConfigureAwait(false);
         }
 
-        await queue
-            .DeleteFilesAsync(results.SelectMany(result => result.Objects), cancellation)
-            .ConfigureAwait(false);
         foreach (var result in results)
         {
+            if (result.Message is { Parts: > 0 })
+            {
+                await queue.DeletePartsAsync(result.Simulation[0].Hash, cancellation).ConfigureAwait(false);
+            }
+
             if (result.Message?.Error is { } error)
             {
                 work.OnError(result.Simulation, new UserErrorException(error));

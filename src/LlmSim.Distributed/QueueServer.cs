@@ -3,7 +3,6 @@ using NATS.Client.Core;
 using NATS.Client.JetStream;
 using NATS.Client.KeyValueStore;
 using NATS.Client.ObjectStore;
-using NATS.Client.ObjectStore.Models;
 
 namespace LlmSim.Distributed;
 
@@ -74,8 +73,7 @@ internal sealed class QueueServer : IAsyncDisposable
         var server = new QueueServer(address, connection);
         try
         {
-            await server.RequireJetStreamAsync(cancellation).ConfigureAwait(false);
-            await QueueStreams.EnsureAsync(server, cancellation).ConfigureAwait(false);
+            await server.PrepareAsync(cancellation).ConfigureAwait(false);
         }
         catch (NatsException e)
         {
@@ -129,24 +127,13 @@ internal sealed class QueueServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Stores an object, in the place of what has its name.</summary>
-    public async Task PutAsync(
-        INatsObjStore store,
-        string name,
-        Stream content,
-        CancellationToken cancellation
-    ) =>
+    /// <summary>Says that a message is done with. Nobody waits for the server: a word that is lost has the message come again.</summary>
+    public static async Task AckAsync(INatsJSMsg<byte[]> message, CancellationToken cancellation) =>
         await RetryAsync(
-                stop =>
+                async stop =>
                 {
-                    content.Position = 0;
-                    var options = new MetaDataOptions { MaxChunkSize = LargestMessageBytes };
-                    return store.PutAsync(
-                        new ObjectMetadata { Name = name, Options = options },
-                        content,
-                        leaveOpen: true,
-                        stop
-                    );
+                    await message.AckAsync(cancellationToken: stop).ConfigureAwait(false);
+                    return true;
                 },
                 cancellation
             )
@@ -180,14 +167,15 @@ internal sealed class QueueServer : IAsyncDisposable
     /// <inheritdoc />
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 
-    /// <summary>Waits for a server that has just begun, and does not answer yet.</summary>
-    private async Task RequireJetStreamAsync(CancellationToken cancellation)
+    /// <summary>Makes what is missing; waits a while for a server that has just begun or has much to do, and does not answer yet.</summary>
+    private async Task PrepareAsync(CancellationToken cancellation)
     {
         for (var time = 1; ; time++)
         {
             try
             {
                 await JetStream.GetAccountInfoAsync(cancellation).ConfigureAwait(false);
+                await QueueStreams.EnsureAsync(this, cancellation).ConfigureAwait(false);
                 return;
             }
             catch (NatsJSApiNoResponseException) when (time < MostTries)

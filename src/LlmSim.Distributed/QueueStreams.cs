@@ -12,14 +12,11 @@ internal static class QueueStreams
     /// <summary>Work: a message for each simulation that is to be run, removed when it is acknowledged.</summary>
     public const string Points = "LLMSIM_POINTS";
 
-    /// <summary>A message for each simulation that was run, removed when its points are in the journal.</summary>
+    /// <summary>A message for each simulation that was run, and its parts, removed when its points are in the journal.</summary>
     public const string Results = "LLMSIM_RESULTS";
 
     /// <summary>What simulations read, by the hash of its content.</summary>
     public const string Inputs = "llmsim-inputs";
-
-    /// <summary>Files of points on their way to the sweep.</summary>
-    public const string Files = "llmsim-files";
 
     /// <summary>Which sweep is at work on which study; forgotten soon after it has died.</summary>
     public const string Studies = "llmsim-studies";
@@ -54,21 +51,21 @@ internal static class QueueStreams
 
     public static string ResultSubject(string study, string hash) => $"llmsim.results.{study}.{hash}";
 
+    /// <summary>A part of a result that is larger than a message.</summary>
+    public static string PartSubject(string study, string hash, int part) =>
+        FormattableString.Invariant($"llmsim.results.{study}.{hash}.{part}");
+
     /// <summary>Makes what is missing.</summary>
     public static async Task EnsureAsync(QueueServer server, CancellationToken cancellation)
     {
         await EnsureAsync(server.JetStream, Points, "llmsim.points.>", cancellation).ConfigureAwait(false);
         await EnsureAsync(server.JetStream, Results, "llmsim.results.>", cancellation).ConfigureAwait(false);
-        foreach (var bucket in new[] { Inputs, Files })
-        {
-            await server
-                .Objects.CreateObjectStoreAsync(
-                    new NatsObjConfig(bucket) { MaxAge = s_longestStay },
-                    cancellation
-                )
-                .ConfigureAwait(false);
-        }
-
+        await server
+            .Objects.CreateObjectStoreAsync(
+                new NatsObjConfig(Inputs) { MaxAge = s_longestStay },
+                cancellation
+            )
+            .ConfigureAwait(false);
         foreach (var (bucket, age) in new[] { (Studies, LeaseTime), (Crashes, s_longestStay) })
         {
             await server
@@ -136,6 +133,7 @@ internal static class QueueStreams
                     Discard = StreamConfigDiscard.New,
                     DiscardNewPerSubject = true,
                     MaxAge = s_longestStay,
+                    AllowDirect = true,
                 },
                 cancellation
             )

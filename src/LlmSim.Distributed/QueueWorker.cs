@@ -135,36 +135,17 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options) : I
         }
 
         var deliveries = (long)(message.Metadata?.NumDelivered ?? 1);
-        var hash = simulation.Points[0].Hash;
+        var publisher = new ResultPublisher(server, simulation.Study, simulation.Points[0].Hash);
         using var heartbeat = new WorkHeartbeat(message);
         try
         {
-            var isThere =
-                deliveries > 1
-                && await ResultPublisher
-                    .IsThereAsync(server, simulation.Study, hash, cancellation)
-                    .ConfigureAwait(false);
-            if (!isThere)
+            if (deliveries == 1 || !await publisher.IsThereAsync(cancellation).ConfigureAwait(false))
             {
-                var (result, files) = await RunAsync(message, simulation, deliveries, cancellation)
-                    .ConfigureAwait(false);
-                await ResultPublisher
-                    .PublishAsync(server, simulation.Study, hash, result, files, cancellation)
+                await RunAsync(message, simulation, deliveries, publisher, cancellation)
                     .ConfigureAwait(false);
             }
 
-            await QueueServer
-                .RetryAsync(
-                    async stop =>
-                    {
-                        await message
-                            .AckAsync(new AckOpts { DoubleAck = true }, cancellationToken: stop)
-                            .ConfigureAwait(false);
-                        return true;
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
+            await QueueServer.AckAsync(message, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -198,10 +179,11 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options) : I
         }
     }
 
-    private async Task<(ResultMessage Result, IReadOnlyList<PackedFile> Files)> RunAsync(
+    private async Task RunAsync(
         INatsJSMsg<byte[]> message,
         SimulationMessage simulation,
         long deliveries,
+        ResultPublisher publisher,
         CancellationToken cancellation
     )
     {
@@ -232,7 +214,10 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options) : I
             options.OnBegun(null);
             // What is wrong with the input of a simulation is so on every machine.
             var error = simulation.Name.Length > 0 ? $"{simulation.Name}: {e.Message}" : e.Message;
-            return (new ResultMessage(WorkerBeacon.Host, deliveries, Error: error), []);
+            await publisher
+                .PublishAsync(new ResultMessage(WorkerBeacon.Host, deliveries, Error: error), cancellation)
+                .ConfigureAwait(false);
+            return;
         }
         catch (Exception e)
             when (e is OperationCanceledException or IOException or UnauthorizedAccessException)
@@ -242,25 +227,24 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options) : I
         }
 
         options.OnBegun(null);
-        var result = new ResultMessage(
-            WorkerBeacon.Host,
-            deliveries,
-            [
-                .. points.Zip(
-                    entries,
-                    (point, entry) =>
-                        new QueuedResult(point.Hash, SummaryJson.Text(entry.Summary), entry.Files)
-                ),
-            ]
-        );
-        return (
-            result,
-            [
-                .. points
-                    .Zip(entries)
-                    .SelectMany(pair => ResultPublisher.Pack(pair.First, pair.Second, _study.Files)),
-            ]
-        );
+        QueuedResult[] results =
+        [
+            .. points.Zip(
+                entries,
+                (point, entry) => new QueuedResult(point.Hash, SummaryJson.Text(entry.Summary), entry.Files)
+            ),
+        ];
+        string[] files = [.. entries.SelectMany(entry => entry.Files).Select(_study.Files.PathOf)];
+        try
+        {
+            await publisher
+                .PublishAsync(new ResultMessage(WorkerBeacon.Host, deliveries), results, files, cancellation)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            Array.ForEach(files, File.Delete);
+        }
     }
 
     private static async Task GiveBackAsync(INatsJSMsg<byte[]> message, TimeSpan delay)

@@ -1,90 +1,61 @@
-using LlmSim.Experiments.Sweeps;
+using LlmSim.Experiments.Results;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
 
 namespace LlmSim.Distributed;
 
-/// <summary>What came of a simulation, on its way to the sweep.</summary>
-internal static class ResultPublisher
+/// <summary>
+/// What came of a simulation, on its way to the sweep: a line that says what it is, the figures of its points, and their files,
+/// compressed. What is larger than a message comes in parts, which are the same bytes whoever publishes them.
+/// </summary>
+internal sealed class ResultPublisher(QueueServer server, string study, string hash)
 {
-    /// <summary>What is between the text of a result and the files that follow it.</summary>
-    public const byte EndOfText = (byte)'\n';
+    /// <summary>What is between the line and the rest.</summary>
+    public const byte EndOfLine = (byte)'\n';
 
-    /// <summary>Publishes a result, and deletes its files; one that is there already stays.</summary>
+    private const int ReadBytes = 1 << 17;
+
+    private int _parts;
+    private Task _lastPart = Task.CompletedTask;
+
+    /// <summary>Publishes that there are no figures, and why.</summary>
+    public Task PublishAsync(ResultMessage result, CancellationToken cancellation) =>
+        PublishAsync(QueueStreams.ResultSubject(study, hash), QueueJson.Write(result), cancellation);
+
+    /// <summary>Publishes figures, and the files of points; a result that is there already stays.</summary>
     /// <exception cref="NatsJSApiException">The server has no room.</exception>
-    public static async Task PublishAsync(
-        QueueServer server,
-        string study,
-        string hash,
+    public async Task PublishAsync(
         ResultMessage result,
-        IReadOnlyList<PackedFile> files,
+        IReadOnlyList<QueuedResult> points,
+        IReadOnlyList<string> files,
         CancellationToken cancellation
     )
     {
-        var message = QueueJson.Write(result);
-        try
+        var figures = QueueJson.Write(points);
+        using var content = new MemoryStream();
+        content.Write(figures);
+        if (files.Count > 0)
         {
-            if (
-                files.Count > 0
-                && message.Length + files.Sum(file => file.Content.Length + 16) < server.LargestMessageBytes
-            )
-            {
-                message = await WithFilesAsync(result, files, cancellation).ConfigureAwait(false);
-            }
-            else
-            {
-                foreach (var file in files)
-                {
-                    await PutAsync(server, file.Name, file.Content, cancellation).ConfigureAwait(false);
-                }
-            }
-        }
-        finally
-        {
-            foreach (var file in files)
-            {
-                file.Dispose();
-            }
+            await CompressAsync(files, content, cancellation).ConfigureAwait(false);
         }
 
-        if (message.Length > server.LargestMessageBytes)
+        var line = QueueJson.Write(result with { FigureBytes = figures.Length });
+        if (_parts == 0 && line.Length + 1 + content.Length <= server.LargestMessageBytes)
         {
-            var name = ResultReader.FileName(hash, "result.json");
-            using var stream = new MemoryStream(message);
-            await PutAsync(server, name, stream, cancellation).ConfigureAwait(false);
-            message = QueueJson.Write(new ResultMessage(result.Worker, result.Deliveries, Object: name));
+            byte[] message = [.. line, EndOfLine, .. content.GetBuffer().AsSpan(0, (int)content.Length)];
+            await PublishAsync(QueueStreams.ResultSubject(study, hash), message, cancellation)
+                .ConfigureAwait(false);
+            return;
         }
 
-        var ack = await QueueServer
-            .RetryAsync(
-                stop =>
-                    server.JetStream.PublishAsync(
-                        QueueStreams.ResultSubject(study, hash),
-                        message,
-                        cancellationToken: stop
-                    ),
-                cancellation
-            )
+        await PublishPartsAsync(content, least: 1, cancellation).ConfigureAwait(false);
+        await _lastPart.ConfigureAwait(false);
+        await PublishAsync(result with { FigureBytes = figures.Length, Parts = _parts }, cancellation)
             .ConfigureAwait(false);
-        if (ack.Error is { } error && !QueueStreams.IsThere(error))
-        {
-            throw new NatsJSApiException(error);
-        }
     }
 
-    /// <summary>Compresses the files of a point, and deletes them.</summary>
-    public static IEnumerable<PackedFile> Pack(PreparedPoint point, JournalEntry entry, PointFiles files) =>
-        entry.Files.Select(file =>
-            PackedFile.Of(files.PathOf(file), ResultReader.FileName(point.Hash, file.Name))
-        );
-
-    /// <summary>Whether a simulation has a result that its sweep has not taken yet.</summary>
-    public static async Task<bool> IsThereAsync(
-        QueueServer server,
-        string study,
-        string hash,
-        CancellationToken cancellation
-    )
+    /// <summary>Whether the simulation has a result that its sweep has not taken yet.</summary>
+    public async Task<bool> IsThereAsync(CancellationToken cancellation)
     {
         try
         {
@@ -105,35 +76,54 @@ internal static class ResultPublisher
         }
     }
 
-    private static async Task<byte[]> WithFilesAsync(
-        ResultMessage result,
-        IReadOnlyList<PackedFile> files,
+    private async Task CompressAsync(
+        IReadOnlyList<string> files,
+        MemoryStream content,
         CancellationToken cancellation
     )
     {
-        using var message = new MemoryStream();
-        message.Write(
-            QueueJson.Write(result with { Packed = [.. files.Select(file => (int)file.Content.Length)] })
-        );
-        message.WriteByte(EndOfText);
-        foreach (var file in files)
+        var buffer = new byte[ReadBytes];
+        await using var compression = OutputCompression.Fast(content);
+        foreach (var path in files)
         {
-            await file.Content.CopyToAsync(message, cancellation).ConfigureAwait(false);
+            using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
+            var offset = 0L;
+            while (RandomAccess.Read(file, buffer, offset) is > 0 and var count)
+            {
+                offset += count;
+                compression.Write(buffer.AsSpan(0, count));
+                await PublishPartsAsync(content, server.LargestMessageBytes, cancellation)
+                    .ConfigureAwait(false);
+            }
         }
-
-        return message.ToArray();
     }
 
-    private static async Task PutAsync(
-        QueueServer server,
-        string name,
-        Stream content,
-        CancellationToken cancellation
-    )
+    /// <summary>Publishes what there is, as long as there is enough for a part. One is under way while the next one is made.</summary>
+    private async Task PublishPartsAsync(MemoryStream content, int least, CancellationToken cancellation)
     {
-        var store = await QueueServer
-            .RetryAsync(stop => server.Objects.GetObjectStoreAsync(QueueStreams.Files, stop), cancellation)
+        while (content.Length >= least)
+        {
+            var all = content.GetBuffer().AsMemory(0, (int)content.Length);
+            var part = all[..Math.Min(all.Length, server.LargestMessageBytes)].ToArray();
+            all[part.Length..].CopyTo(all);
+            content.SetLength(all.Length - part.Length);
+            content.Position = content.Length;
+            await _lastPart.ConfigureAwait(false);
+            _lastPart = PublishAsync(QueueStreams.PartSubject(study, hash, _parts++), part, cancellation);
+        }
+    }
+
+    private async Task PublishAsync(string subject, byte[] message, CancellationToken cancellation)
+    {
+        var ack = await QueueServer
+            .RetryAsync(
+                stop => server.JetStream.PublishAsync(subject, message, cancellationToken: stop),
+                cancellation
+            )
             .ConfigureAwait(false);
-        await server.PutAsync(store, name, content, cancellation).ConfigureAwait(false);
+        if (ack.Error is { } error && !QueueStreams.IsThere(error))
+        {
+            throw new NatsJSApiException(error);
+        }
     }
 }

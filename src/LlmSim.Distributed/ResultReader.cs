@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+using System.Security.Cryptography;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Sweeps;
 using NATS.Client.JetStream;
@@ -8,19 +10,19 @@ namespace LlmSim.Distributed;
 /// <param name="Simulation">The simulation.</param>
 /// <param name="Message">What its worker says; null where that cannot be read.</param>
 /// <param name="Points">Its points, with their files in their places; null where they are not whole, or there are none.</param>
-/// <param name="Objects">What it has in the object store.</param>
 internal sealed record TakenResult(
     IReadOnlyList<PreparedPoint> Simulation,
     ResultMessage? Message,
-    IReadOnlyList<SimulatedPoint>? Points,
-    IReadOnlyList<string> Objects
+    IReadOnlyList<SimulatedPoint>? Points
 );
 
 /// <summary>Reads results, and puts the files of points in their places.</summary>
 internal sealed class ResultReader(StudyQueue queue, PointFiles files)
 {
-    /// <summary>What the file of a point is called on the server.</summary>
-    public static string FileName(string hash, string name) => $"{hash}/{name}";
+    private const int CopiedBytes = 1 << 17;
+
+    /// <summary>Parts that wait to be read are in memory.</summary>
+    private static readonly PipeOptions s_parts = new(pauseWriterThreshold: 1 << 21);
 
     /// <summary>Reads one.</summary>
     /// <exception cref="UserErrorException">A file cannot be written.</exception>
@@ -31,30 +33,32 @@ internal sealed class ResultReader(StudyQueue queue, PointFiles files)
     )
     {
         var data = message.Data ?? [];
-        var end = Array.IndexOf(data, ResultPublisher.EndOfText);
-        var result = QueueJson.Read<ResultMessage>(end < 0 ? data : data[..end]);
-        var objects = new List<string>();
-        if (result?.Object is { } name)
+        var end = Array.IndexOf(data, ResultPublisher.EndOfLine);
+        var result = QueueJson.Read<ResultMessage>(data.AsSpan(0, end < 0 ? data.Length : end));
+        if (result is not { FigureBytes: > 0 })
         {
-            using var stream = new MemoryStream();
-            objects.Add(name);
-            result = await queue.GetFileAsync(name, stream, cancellation).ConfigureAwait(false)
-                ? QueueJson.Read<ResultMessage>(stream.ToArray())
-                : null;
+            return new TakenResult(simulation, result, null);
         }
 
-        var points =
-            result?.Points is { } results && IsOf(simulation, results)
-                ? await PointsAsync(
-                        simulation,
-                        results,
-                        Contents(result, data.AsMemory(end + 1)),
-                        objects,
-                        cancellation
-                    )
-                    .ConfigureAwait(false)
-                : null;
-        return new TakenResult(simulation, result, points, objects);
+        await using var content =
+            result.Parts > 0
+                ? Parts(simulation[0].Hash, result.Parts, cancellation)
+                : new MemoryStream(data, end + 1, data.Length - end - 1);
+        try
+        {
+            var figures = new byte[result.FigureBytes];
+            await content.ReadExactlyAsync(figures, cancellation).ConfigureAwait(false);
+            var points =
+                QueueJson.Read<IReadOnlyList<QueuedResult>>(figures) is { } results
+                && IsOf(simulation, results)
+                    ? await PointsAsync(simulation, results, content, cancellation).ConfigureAwait(false)
+                    : null;
+            return new TakenResult(simulation, result, points);
+        }
+        catch (Exception e) when (OutputCompression.IsDamage(e))
+        {
+            return new TakenResult(simulation, result, null);
+        }
     }
 
     /// <summary>Whether results are those of the points of a simulation, with the files that are asked for.</summary>
@@ -69,46 +73,55 @@ internal sealed class ResultReader(StudyQueue queue, PointFiles files)
                     .SetEquals(pair.Second.Files.Select(file => KeyValuePair.Create(file.Option, file.Name)))
             );
 
-    /// <summary>The files that follow the text of a result, compressed; null where they are objects.</summary>
-    private static Queue<ReadOnlyMemory<byte>>? Contents(ResultMessage result, ReadOnlyMemory<byte> packed)
+    /// <summary>The parts of a result, which come while they are read.</summary>
+    private Stream Parts(string hash, int count, CancellationToken cancellation)
     {
-        if (result.Packed is null)
-        {
-            return null;
-        }
+        var pipe = new Pipe(s_parts);
+        _ = Task.Run(FillAsync, CancellationToken.None);
+        return pipe.Reader.AsStream();
 
-        var contents = new Queue<ReadOnlyMemory<byte>>();
-        foreach (var length in result.Packed)
+        async Task FillAsync()
         {
-            var here = Math.Clamp(length, 0, packed.Length);
-            contents.Enqueue(packed[..here]);
-            packed = packed[here..];
-        }
+            try
+            {
+                var isRead = true;
+                for (var part = 0; part < count && isRead; part++)
+                {
+                    var content =
+                        await queue.PartAsync(hash, part, cancellation).ConfigureAwait(false)
+                        ?? throw new EndOfStreamException();
+                    isRead = !(
+                        await pipe.Writer.WriteAsync(content, cancellation).ConfigureAwait(false)
+                    ).IsCompleted;
+                }
 
-        return contents;
+                await pipe.Writer.CompleteAsync().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                await pipe.Writer.CompleteAsync(e).ConfigureAwait(false);
+            }
+        }
     }
 
     private async Task<IReadOnlyList<SimulatedPoint>?> PointsAsync(
         IReadOnlyList<PreparedPoint> simulation,
         IReadOnlyList<QueuedResult> results,
-        Queue<ReadOnlyMemory<byte>>? contents,
-        List<string> objects,
+        Stream content,
         CancellationToken cancellation
     )
     {
         var points = new List<SimulatedPoint>();
+        await using var unpacked = results.Any(result => result.Files.Count > 0)
+            ? OutputCompression.Unpacked(content)
+            : Stream.Null;
         foreach (var (point, result) in simulation.Zip(results))
         {
             using var outputs = new OutputSet();
             foreach (var file in result.Files)
             {
-                var path = files.PathOf(file);
-                var output = outputs.Add(file.Option, path);
-                await using var content = contents is null
-                    ? await ObjectAsync(FileName(point.Hash, file.Name), path, objects, cancellation)
-                        .ConfigureAwait(false)
-                    : new MemoryStream(contents.TryDequeue(out var packed) ? packed.ToArray() : []);
-                if (content is null || !IsUnpacked(content, output, file))
+                var output = outputs.Add(file.Option, files.PathOf(file));
+                if (!await IsTakenAsync(unpacked, output, file, cancellation).ConfigureAwait(false))
                 {
                     return null;
                 }
@@ -126,41 +139,32 @@ internal sealed class ResultReader(StudyQueue queue, PointFiles files)
         return points;
     }
 
-    /// <summary>An object of the store, on the disk for as long as it is read; null where it is not there.</summary>
-    private async Task<Stream?> ObjectAsync(
-        string name,
-        string path,
-        List<string> objects,
+    private static async Task<bool> IsTakenAsync(
+        Stream from,
+        FileStream output,
+        PointFile file,
         CancellationToken cancellation
     )
     {
-        objects.Add(name);
-        var stream = new FileStream(
-            Path.Combine(Path.GetDirectoryName(path) ?? "", $".{Path.GetFileName(path)}.packed"),
-            FileMode.Create,
-            FileAccess.ReadWrite,
-            FileShare.None,
-            bufferSize: 1 << 16,
-            FileOptions.DeleteOnClose
-        );
-        if (await queue.GetFileAsync(name, stream, cancellation).ConfigureAwait(false))
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[CopiedBytes];
+        for (var left = file.Bytes; left > 0; )
         {
-            stream.Position = 0;
-            return stream;
+            var count = await from.ReadAsync(
+                    buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            if (count == 0)
+            {
+                return false;
+            }
+
+            hash.AppendData(buffer, 0, count);
+            output.Write(buffer, 0, count);
+            left -= count;
         }
 
-        await stream.DisposeAsync().ConfigureAwait(false);
-        return null;
-    }
-
-    private static bool IsUnpacked(Stream packed, FileStream output, PointFile file)
-    {
-        if (!OutputCompression.Unpack(packed, output))
-        {
-            return false;
-        }
-
-        output.Position = 0;
-        return output.Length == file.Bytes && ContentHash.Of(output) == file.Content;
+        return Convert.ToHexStringLower(hash.GetHashAndReset()) == file.Content;
     }
 }

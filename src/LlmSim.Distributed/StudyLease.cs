@@ -35,7 +35,9 @@ internal sealed class StudyLease : IAsyncDisposable
         CancellationToken cancellation
     )
     {
-        var store = await server.Keys.GetStoreAsync(QueueStreams.Studies, cancellation).ConfigureAwait(false);
+        var store = await QueueServer
+            .RetryAsync(stop => server.Keys.GetStoreAsync(QueueStreams.Studies, stop), cancellation)
+            .ConfigureAwait(false);
         var text = new StudyLeaseText(
             FormattableString.Invariant(
                 $"{Environment.MachineName}:{Environment.ProcessId}:{Stopwatch.GetTimestamp()}"
@@ -65,13 +67,21 @@ internal sealed class StudyLease : IAsyncDisposable
                 continue;
             }
 
-            if (other.Host != text.Host || other.Journal is null || other.Journal != text.Journal)
+            // An answer of the server may have been lost.
+            var isMine = other.Owner == text.Owner;
+            if (
+                !isMine && (other.Host != text.Host || other.Journal is null || other.Journal != text.Journal)
+            )
             {
                 throw Taken(server.Address, other);
             }
 
-            var updated = await store
-                .TryUpdateAsync(study, QueueJson.Write(text), revision, cancellationToken: cancellation)
+            var updated = await QueueServer
+                .RetryAsync(
+                    stop =>
+                        store.TryUpdateAsync(study, QueueJson.Write(text), revision, cancellationToken: stop),
+                    cancellation
+                )
                 .ConfigureAwait(false);
             if (updated.Success)
             {

@@ -3,7 +3,6 @@ using LlmSim.Experiments.Sweeps;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
-using NATS.Client.ObjectStore;
 
 namespace LlmSim.Distributed;
 
@@ -22,7 +21,7 @@ internal sealed class StudyQueue : IAsyncDisposable
     private readonly InputStore _inputs;
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<INatsJSMsg<byte[]>> _results = Channel.CreateUnbounded<INatsJSMsg<byte[]>>();
-    private INatsObjStore? _files;
+    private INatsJSStream? _stream;
     private Task _reading = Task.CompletedTask;
 
     private StudyQueue(QueueServer server, string study, StudyUpload upload, TimeSpan workerTimeout)
@@ -38,7 +37,7 @@ internal sealed class StudyQueue : IAsyncDisposable
 
     private string AllPoints => $"llmsim.points.*.*.{_study}.>";
 
-    private string AllResults => $"llmsim.results.{_study}.>";
+    private string AllResults => QueueStreams.ResultSubject(_study, "*");
 
     /// <summary>Stores the inputs and begins to listen.</summary>
     public static async Task<StudyQueue> OpenAsync(
@@ -97,45 +96,40 @@ internal sealed class StudyQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Gets the file of a point.</summary>
-    /// <returns>Whether it is there.</returns>
-    public async Task<bool> GetFileAsync(string name, Stream stream, CancellationToken cancellation)
+    /// <summary>A part of a result; null where it is not there.</summary>
+    public async Task<byte[]?> PartAsync(string hash, int part, CancellationToken cancellation)
     {
-        var files = await FilesAsync(cancellation).ConfigureAwait(false);
+        _stream ??= await QueueServer
+            .RetryAsync(
+                stop => _server.JetStream.GetStreamAsync(QueueStreams.Results, cancellationToken: stop),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        var request = new StreamMsgGetRequest { LastBySubj = QueueStreams.PartSubject(_study, hash, part) };
+        var message = await QueueServer
+            .RetryAsync(
+                stop => _stream.GetDirectAsync<byte[]>(request, cancellationToken: stop),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return message.Data;
+    }
+
+    /// <summary>Deletes the parts of a result.</summary>
+    public async Task DeletePartsAsync(string hash, CancellationToken cancellation)
+    {
         try
         {
-            return await QueueServer
-                .RetryAsync(
-                    async stop =>
-                    {
-                        stream.SetLength(0);
-                        await files.GetAsync(name, stream, leaveOpen: true, stop).ConfigureAwait(false);
-                        return true;
-                    },
+            await PurgeAsync(
+                    QueueStreams.Results,
+                    QueueStreams.ResultSubject(_study, hash) + ".>",
                     cancellation
                 )
                 .ConfigureAwait(false);
         }
-        catch (NatsObjException)
+        catch (Exception e) when (e is NatsJSApiException || QueueServer.IsTransient(e))
         {
-            return false;
-        }
-    }
-
-    /// <summary>Deletes files that are in their places.</summary>
-    public async Task DeleteFilesAsync(IEnumerable<string> names, CancellationToken cancellation)
-    {
-        var files = await FilesAsync(cancellation).ConfigureAwait(false);
-        foreach (var name in names)
-        {
-            try
-            {
-                await files.DeleteAsync(name, cancellation).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is NatsObjException || QueueServer.IsTransient(e))
-            {
-                // It goes by its age.
-            }
+            // They go by their age.
         }
     }
 
@@ -152,7 +146,8 @@ internal sealed class StudyQueue : IAsyncDisposable
             await PurgeAsync(QueueStreams.Points, AllPoints, stop).ConfigureAwait(false);
             if (isDone)
             {
-                await PurgeAsync(QueueStreams.Results, AllResults, stop).ConfigureAwait(false);
+                await PurgeAsync(QueueStreams.Results, QueueStreams.ResultSubject(_study, ">"), stop)
+                    .ConfigureAwait(false);
                 await _server
                     .JetStream.DeleteConsumerAsync(QueueStreams.Results, ResultConsumer, stop)
                     .ConfigureAwait(false);
@@ -212,8 +207,11 @@ internal sealed class StudyQueue : IAsyncDisposable
         try
         {
             // One of a sweep that has died would keep what it had not acknowledged for a while.
-            await _server
-                .JetStream.DeleteConsumerAsync(QueueStreams.Results, ResultConsumer, cancellation)
+            await QueueServer
+                .RetryAsync(
+                    stop => _server.JetStream.DeleteConsumerAsync(QueueStreams.Results, ResultConsumer, stop),
+                    cancellation
+                )
                 .ConfigureAwait(false);
         }
         catch (NatsJSApiException e) when (e.Error.Code == 404)
@@ -288,10 +286,5 @@ internal sealed class StudyQueue : IAsyncDisposable
     private async Task PurgeAsync(string stream, string subjects, CancellationToken cancellation) =>
         await _server
             .JetStream.PurgeStreamAsync(stream, new StreamPurgeRequest { Filter = subjects }, cancellation)
-            .ConfigureAwait(false);
-
-    private async Task<INatsObjStore> FilesAsync(CancellationToken cancellation) =>
-        _files ??= await QueueServer
-            .RetryAsync(stop => _server.Objects.GetObjectStoreAsync(QueueStreams.Files, stop), cancellation)
             .ConfigureAwait(false);
 }

@@ -16,25 +16,12 @@ internal static class OutputCompression
             _ => null,
         };
 
-    /// <summary>Compresses a stream into another, which stays open, as fast as it can be.</summary>
-    public static void Pack(Stream from, Stream to)
-    {
-        using var compression = new CompressionStream(to, level: 1, leaveOpen: true);
-        from.CopyTo(compression);
-    }
+    /// <summary>A stream that compresses into another, which stays open, as fast as can be.</summary>
+    public static Stream Fast(Stream to) => new CompressionStream(to, level: 1, leaveOpen: true);
 
-    /// <summary>Writes what was compressed so; false where it is damaged or not whole.</summary>
-    public static bool Unpack(Stream from, Stream to)
-    {
-        try
-        {
-            using var decompression = new DecompressionStream(from, leaveOpen: true);
-            decompression.CopyTo(to);
-            return true;
-        }
-        catch (Exception e) when (e is ZstdException or EndOfStreamException)
-        {
-            return false;
-        }
-    }
+    /// <summary>A stream of what another one, which stays open, has compressed so.</summary>
+    public static Stream Unpacked(Stream from) => new DecompressionStream(from, leaveOpen: true);
+
+    /// <summary>Whether such a stream has failed because what it reads is damaged or not whole.</summary>
+    public static bool IsDamage(Exception e) => e is ZstdException or EndOfStreamException;
 }

@@ -14,6 +14,7 @@ internal sealed class QuantileSketch
     private const int Shift = 52 - FractionBits;
     private const int LeastExponent = -30;
     private const int Powers = 64;
+    private const int BucketInPower = (1 << FractionBits) - 1;
 
     /// <summary>What the bits of the least value that is not zero begin with, less the bucket of zero.</summary>
     private const int Offset = ((1023 + LeastExponent) << FractionBits) - 1;
@@ -21,7 +22,8 @@ internal sealed class QuantileSketch
     /// <summary>Buckets that there are.</summary>
     public const int Buckets = 1 + (Powers << FractionBits);
 
-    private readonly long[] _counts = new long[Buckets];
+    /// <summary>Counts by power of two, each made with its first value: most runs have values of few powers.</summary>
+    private readonly long[]?[] _powers = new long[]?[(Buckets >> FractionBits) + 1];
 
     /// <summary>Bucket of a value from 0 on: buckets are in the order of the values.</summary>
     public static int BucketOf(double value) =>
@@ -39,19 +41,29 @@ internal sealed class QuantileSketch
         }
     }
 
-    public void Add(double value, long count) => _counts[BucketOf(value)] += count;
+    public void Add(double value, long count)
+    {
+        var bucket = BucketOf(value);
+        (_powers[bucket >> FractionBits] ??= new long[1 << FractionBits])[bucket & BucketInPower] += count;
+    }
 
     /// <summary>The bucket that holds the value of a rank.</summary>
     /// <param name="rank">From 0 up to the number of values, exclusive.</param>
     public (int Bucket, long RankInBucket) Find(long rank)
     {
-        var bucket = 0;
-        while (rank >= _counts[bucket])
+        for (var power = 0; ; power++)
         {
-            rank -= _counts[bucket++];
-        }
+            var counts = _powers[power] ?? [];
+            for (var i = 0; i < counts.Length; i++)
+            {
+                if (rank < counts[i])
+                {
+                    return ((power << FractionBits) + i, rank);
+                }
 
-        return (bucket, rank);
+                rank -= counts[i];
+            }
+        }
     }
 
     /// <summary>The values of ranks, within <see cref="RelativeError" />.</summary>

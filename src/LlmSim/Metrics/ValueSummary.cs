@@ -13,6 +13,9 @@ internal sealed class ValueSummary
 
     private const int FirstBlock = 15_625;
 
+    /// <summary>So many values are sorted.</summary>
+    private const int FewValues = 256;
+
     /// <summary>So many values go to the sketch together, few enough to stay near the processor until then.</summary>
     private const int SketchedBlock = 1000;
 
@@ -33,7 +36,7 @@ internal sealed class ValueSummary
     /// <summary>Whether there are more values than are kept.</summary>
     public bool IsSketched { get; private set; }
 
-    private ReadOnlySpan<double> LatestValues => _latest.AsSpan(0, _latestCount);
+    private Span<double> LatestValues => _latest.AsSpan(0, _latestCount);
 
     public void Add(double value)
     {
@@ -49,13 +52,25 @@ internal sealed class ValueSummary
     /// <summary>The summary. It ends this object's life: the memory of the values is given back.</summary>
     public Distribution Summarize()
     {
-        _kept.ForEach(block => _sketch.Add(block));
-        _sketch.Add(LatestValues);
-        var summary = Distribution.Of(_moments, IsSketched ? _sketch.ValuesAt : ExactValuesAt);
+        var summary = _moments.Count <= FewValues ? OfFew() : OfMany();
         _kept.ForEach(GiveBack);
         GiveBack(_latest);
         (_latest, _latestCount) = ([], 0);
         return summary;
+    }
+
+    /// <summary>To sort a few values takes less than to look through the buckets of a sketch.</summary>
+    private Distribution OfFew()
+    {
+        LatestValues.Sort();
+        return Distribution.Of(_moments, ranks => Array.ConvertAll(ranks, rank => LatestValues[(int)rank]));
+    }
+
+    private Distribution OfMany()
+    {
+        _kept.ForEach(block => _sketch.Add(block));
+        _sketch.Add(LatestValues);
+        return Distribution.Of(_moments, IsSketched ? _sketch.ValuesAt : ExactValuesAt);
     }
 
     private static ArraySegment<double> Rent(int count) =>

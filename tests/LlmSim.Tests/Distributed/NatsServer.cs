@@ -81,6 +81,18 @@ internal sealed class NatsServer : IDisposable
         _process.Dispose();
     }
 
+    /// <summary>Has it do nothing, with its connections open, or go on.</summary>
+    /// <param name="signal">STOP or CONT.</param>
+    public void Send(string signal)
+    {
+        using var kill = Process.Start(
+            "kill",
+            ["-" + signal, _process!.Id.ToString(CultureInfo.InvariantCulture)]
+        );
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     public void Dispose()
     {
         Kill();

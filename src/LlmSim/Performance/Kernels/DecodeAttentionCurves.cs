@@ -9,9 +9,10 @@ namespace LlmSim.Performance.Kernels;
 /// <param name="measured">Seconds of so many requests of such a context.</param>
 internal sealed class DecodeAttentionCurves(int[] contexts, Func<int, int, double> measured)
 {
-    private const int LargestRemembered = 1 << 14;
+    private const int PageSize = 1 << 7;
 
-    private readonly double[]?[] _curves = new double[]?[LargestRemembered];
+    /// <summary>Curves by requests, in pages that are made when first needed: most runs need one or two, and each run begins anew.</summary>
+    private readonly double[]?[]?[] _pages = new double[]?[]?[PageSize];
 
     /// <summary>Seconds of a batch.</summary>
     public double Seconds(int requests, long contextTokens)
@@ -53,14 +54,15 @@ internal sealed class DecodeAttentionCurves(int[] contexts, Func<int, int, doubl
 
     private double[] Curve(int requests)
     {
-        if (requests >= LargestRemembered)
+        if (requests >= PageSize * PageSize)
         {
             return Compute(requests);
         }
 
-        return _curves[requests]
-            ?? Interlocked.CompareExchange(ref _curves[requests], Compute(requests), null)
-            ?? _curves[requests]!;
+        ref var known = ref _pages[requests / PageSize];
+        var page = known ?? Interlocked.CompareExchange(ref known, new double[]?[PageSize], null) ?? known!;
+        ref var curve = ref page[requests % PageSize];
+        return curve ?? Interlocked.CompareExchange(ref curve, Compute(requests), null) ?? curve!;
     }
 
     /// <summary>A longer context never takes less: what the measurements say otherwise is noise.</summary>
