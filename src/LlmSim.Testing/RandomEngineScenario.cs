@@ -54,7 +54,8 @@ public sealed class RandomEngineScenario
             Kind = kind,
             MixedChunk = mixedChunk,
         };
-        engine = seed % 5 == 4 ? engine with { LongPrefillTokens = 1 + (engine.MaxBatchedTokens / 3) } : engine;
+        engine =
+            seed % 5 == 4 ? engine with { LongPrefillTokens = 1 + (engine.MaxBatchedTokens / 3) } : engine;
         engine = engine with { MaxPrefillTokens = engine.MaxBatchedTokens * (1 + (seed % 2)) };
         engine = speculates ? engine with { Speculation = Draw(new(seed, "speculation")) } : engine;
         var times = new IterationTimesModel(

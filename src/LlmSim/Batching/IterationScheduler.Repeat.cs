@@ -122,12 +122,14 @@ internal abstract partial class IterationScheduler
     /// <summary>The planned iteration has ended so often, and goes on.</summary>
     protected virtual void OnRepeated(int iterations) { }
 
-    /// <summary>Whether those with a progress of their own can go on as in the planned iteration.</summary>
+    /// <summary>Whether those with a progress of their own can go on as in the planned iteration, with one prompt at most.</summary>
     protected bool AllSingleGoOn()
     {
+        var prompts = 0;
         foreach (var sequence in _single)
         {
-            if (!sequence.IsDecoding && !sequence.GoesOnWithPrompt)
+            prompts += sequence.IsDecoding ? 0 : 1;
+            if (prompts > 1 || (!sequence.IsDecoding && !sequence.GoesOnWithPrompt))
             {
                 return false;
             }
