@@ -301,6 +301,8 @@ def main():
         LLMSIM[1] = os.path.abspath(options.dll)
     else:
         subprocess.run([os.path.join(ROOT, "llmsim"), "--version"], check=True, stdout=subprocess.DEVNULL)
+    # What was started is ended then too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     work = tempfile.mkdtemp()
     try:
         globals()[options.what](work, options)
