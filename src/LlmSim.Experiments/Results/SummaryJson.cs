@@ -24,6 +24,7 @@ internal static class SummaryJson
                 new HardwareByName(),
                 new EngineKindByName(),
                 new JsonStringEnumConverter<InstanceState>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<DraftMethod>(JsonNamingPolicy.SnakeCaseLower),
             },
         }
     );

@@ -176,8 +176,7 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
     private void CheckTokenGaps(in Distribution found)
     {
         var tokens = _measured.Sum(record => (long)RecordChecks.TokensToDecode(scenario.Semantics, record));
-        var mostAtOnce =
-            1 + scenario.Instances.Max(instance => instance.Engine?.Speculation?.DraftTokens ?? 0);
+        var mostAtOnce = RecordChecks.MostTokensAtOnce(scenario);
         var gaps = mostAtOnce == 1 ? tokens : found.Count;
         var seconds = _measured.Sum(record => (record.Finish - record.PrefillFinish).Seconds);
         findings.Within("itl_count", (tokens + mostAtOnce - 1) / mostAtOnce, tokens, found.Count);

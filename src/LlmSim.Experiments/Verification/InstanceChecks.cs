@@ -199,9 +199,10 @@ internal sealed class InstanceChecks
             .Select(record => record.TraceOutputTokens - 1)
             .DefaultIfEmpty(0)
             .Max();
+        var mostAtOnce = RecordChecks.MostTokensAtOnce(_scenario);
         // Each iteration computes a token of somebody; an evicted request may start over.
         var most = _served.Sum(r => (1.0 + r.Evictions) * ((double)r.TraceInputTokens + r.TraceOutputTokens));
-        _findings.Within("decode_iterations", least, most, found);
+        _findings.Within("decode_iterations", (least + mostAtOnce - 1) / mostAtOnce, most, found);
         if (!double.IsNaN(recomputed))
         {
             _findings.Near("decode_iterations", recomputed, found);

@@ -173,6 +173,14 @@ internal static class RecordChecks
         );
     }
 
+    /// <summary>Tokens that one iteration may give a request: its next one and the drafts that are accepted.</summary>
+    public static int MostTokensAtOnce(Scenario scenario) =>
+        1
+        + scenario
+            .Instances.Select(instance => instance.Engine?.Speculation?.DraftTokens ?? 0)
+            .DefaultIfEmpty()
+            .Max();
+
     /// <summary>Output tokens that the decode stage owes at first.</summary>
     public static int TokensToDecode(Semantics semantics, in RequestRecord record) =>
         semantics.OutputTokens == OutputTokens.FirstFromPrefill

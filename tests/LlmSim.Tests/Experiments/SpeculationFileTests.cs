@@ -1,7 +1,9 @@
 using System.Text;
+using System.Text.Json;
 using LlmSim.Experiments.ClusterConfig;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Tests.Cli;
 using Xunit;
 
 namespace LlmSim.Tests.Experiments;
@@ -96,6 +98,32 @@ public sealed class SpeculationFileTests
         Assert.Equal(1, drafter.ExpertLayers);
         // The report has 14 B of weights for the MTP module, of which embedding and output head (1.85 B) are the model's.
         Assert.InRange(drafter.Parameters, 11.4e9, 12.2e9);
+    }
+
+    [Fact]
+    public void Results_name_the_method_and_have_what_became_of_drafts()
+    {
+        using var folder = new TemporaryFolder();
+        var cluster = folder.Write(
+            "c.json",
+            """
+            [{ "role": "mixed", "hardware": "NVIDIA_H100_SXM", "tp_size": 4,
+               "engine": { "speculative_config": { "method": "eagle", "num_speculative_tokens": 2, "acceptance": 0.5 } } }]
+            """
+        );
+
+        var run = CliRun.Of("run", "--cluster", cluster, "--request_count", "50", "--verify", "--json", "-");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("\"method\": \"eagle\"", run.Out, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(run.Out);
+        var drafts = json.RootElement.GetProperty("summary").GetProperty("speculation");
+        Assert.Equal(
+            2 * drafts.GetProperty("steps").GetInt64(),
+            drafts.GetProperty("draft_tokens").GetInt64()
+        );
+        // 1 + 0.5 + 0.5², less what the last iteration of a request has too much.
+        Assert.InRange(drafts.GetProperty("tokens_per_step").GetDouble(), 1.6, 1.85);
     }
 
     private static InstanceSpec Instance(DraftMethod method, string? model) =>
