@@ -25,10 +25,7 @@ internal ref partial struct ClusterFile
             speculation = With(speculation, SpeculationFields.All, name);
         }
 
-        if (
-            SpeculationFields.All.FirstOrDefault(one => one.Default is null && !given.Contains(one.Name)) is
-            { } missing
-        )
+        if (Missing(SpeculationFields.All, given) is { } missing)
         {
             throw Error($"{missing.Name}: is not given in speculative_config; allowed: {missing.Value}");
         }

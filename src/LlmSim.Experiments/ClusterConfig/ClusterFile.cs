@@ -160,10 +160,7 @@ internal ref partial struct ClusterFile
             instance = With(instance, ClusterFields.All, name);
         }
 
-        if (
-            ClusterFields.All.FirstOrDefault(one => one.Default is null && !given.Contains(one.Name)) is
-            { } missing
-        )
+        if (Missing(ClusterFields.All, given) is { } missing)
         {
             throw new UserErrorException($"{Where(start)}: the instance has no {missing.Name}");
         }
@@ -176,6 +173,10 @@ internal ref partial struct ClusterFile
         var spec = WithDefaultsOfEngine(instance.Spec, given);
         return (new ClusterEntry(instance.Role, spec, _name, LineOfInstance(start), given), instance);
     }
+
+    /// <summary>A field that has to be given and is not; null when there is none.</summary>
+    private static ClusterField? Missing(IReadOnlyList<ClusterField> fields, HashSet<string> given) =>
+        fields.FirstOrDefault(field => field.Default is null && !given.Contains(field.Name));
 
     private T With<T>(T target, IReadOnlyList<ClusterField<T>> fields, string name)
     {

@@ -20,26 +20,20 @@ internal static partial class PerformanceSource
         return instance =>
         {
             var choice = choose(instance);
-            return instance.Engine?.Speculation is { } speculation
+            return instance.Engine?.Speculation is not null
                 ? choice.With("the errors are those of runs without speculative decoding") with
                 {
                     Model = DraftedTime.Of(
                         served,
-                        // Times of one model are not those of what drafts for it.
-                        knowsOneModel
-                            ? instance with
-                            {
-                                Engine = instance.Engine with
-                                {
-                                    Speculation = speculation with { Method = DraftMethod.Ngram },
-                                },
-                            }
-                            : instance,
+                        instance,
                         choice.Model,
+                        // Times of one model are not those of what drafts for it.
                         (drafter, alone) =>
-                            Chooser(configuration, drafter.Model, drafter.Precision, files)(
-                                WithGapsOnly(alone, configuration)
-                            ).Model
+                            knowsOneModel
+                                ? null
+                                : Chooser(configuration, drafter.Model, drafter.Precision, files)(
+                                    WithGapsOnly(alone, configuration)
+                                ).Model
                     ),
                 }
                 : choice;

@@ -12,8 +12,7 @@ internal sealed class DecodingInStep(PagedKvCache cache, int blockTokens, bool a
 
     // One column a figure, so that a look at all of them reads little memory. Each is what it would have been at iteration 0.
     private long[] _computed = [];
-    private long[] _tokensToCome = [];
-    private long[] _expectedToCome = [];
+    private long[] _expectedLast = [];
 
     private long _computedSum;
     private long _leastComputed;
@@ -46,7 +45,7 @@ internal sealed class DecodingInStep(PagedKvCache cache, int blockTokens, bool a
         get
         {
             var tokens = 0L;
-            foreach (var last in _expectedToCome.AsSpan(0, Count))
+            foreach (var last in _expectedLast.AsSpan(0, Count))
             {
                 tokens += Math.Max(1, last - Ended);
             }
@@ -58,7 +57,7 @@ internal sealed class DecodingInStep(PagedKvCache cache, int blockTokens, bool a
     public override long TokensToCome(long most)
     {
         var tokens = 0L;
-        foreach (var last in _tokensToCome.AsSpan(0, Count))
+        foreach (var last in LastIterations)
         {
             tokens += Math.Min(most, last - Ended);
         }
@@ -69,16 +68,14 @@ internal sealed class DecodingInStep(PagedKvCache cache, int blockTokens, bool a
     protected override void Resize(int length)
     {
         Array.Resize(ref _computed, length);
-        Array.Resize(ref _tokensToCome, length);
-        Array.Resize(ref _expectedToCome, length);
+        Array.Resize(ref _expectedLast, length);
     }
 
     protected override void Put(int place, SequenceState sequence)
     {
         var request = sequence.Request;
         _computed[place] = sequence.Computed - Ended;
-        _tokensToCome[place] = Ended + sequence.RemainingTokens;
-        _expectedToCome[place] = Ended + request.ExpectedOutputTokens - request.GeneratedTokens;
+        _expectedLast[place] = Ended + request.ExpectedOutputTokens - request.GeneratedTokens;
         _computedSum += _computed[place];
         _extremesKnown = false;
         _byTokensInBlock[TokensInBlock(place)]++;
@@ -94,8 +91,7 @@ internal sealed class DecodingInStep(PagedKvCache cache, int blockTokens, bool a
         _computedSum -= _computed[place];
         _extremesKnown = false;
         _computed[place] = _computed[last];
-        _tokensToCome[place] = _tokensToCome[last];
-        _expectedToCome[place] = _expectedToCome[last];
+        _expectedLast[place] = _expectedLast[last];
     }
 
     protected override void OnCleared()

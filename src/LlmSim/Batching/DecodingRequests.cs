@@ -16,6 +16,9 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
     /// <summary>The requests, by place.</summary>
     protected SequenceState[] Members { get; private set; } = [];
 
+    /// <summary>The iteration, by place, that gives each its last token.</summary>
+    protected ReadOnlySpan<long> LastIterations => _lastIteration.AsSpan(0, Count);
+
     /// <summary>Iterations that have ended.</summary>
     protected long Ended { get; private set; }
 
@@ -217,7 +220,7 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
     private void FindFirstEnd()
     {
         _firstEnd = long.MaxValue;
-        foreach (var last in _lastIteration.AsSpan(0, Count))
+        foreach (var last in LastIterations)
         {
             _firstEnd = Math.Min(_firstEnd, last);
         }

@@ -18,10 +18,10 @@ internal sealed class Drafting
         _seed = new RandomStream(seed, "acceptance").NextBits();
         Tokens = spec.DraftTokens;
         MeanTokensPerIteration = spec.MeanTokensPerIteration;
-        _thresholds = Thresholds(spec.Acceptance);
+        _thresholds = Thresholds(spec.Reached(spec.Acceptance));
         _thresholdsByClass = spec.AcceptanceByClass.ToDictionary(
             pair => pair.Key,
-            pair => Thresholds(pair.Value)
+            pair => Thresholds(spec.Reached(pair.Value))
         );
     }
 
@@ -51,23 +51,12 @@ internal sealed class Drafting
             }
         }
 
-        return new(Tokens, tokens, iterations);
+        return new(tokens, iterations);
     }
 
     /// <summary>By position: a draw of 64 bits below it means that the drafts up to there are accepted.</summary>
-    private ulong[] Thresholds(IReadOnlyList<double> acceptance)
-    {
-        var thresholds = new ulong[Tokens];
-        var reached = 1.0;
-        for (var position = 0; position < Tokens; position++)
-        {
-            reached *= acceptance[Math.Min(position, acceptance.Count - 1)];
-            // The conversion saturates at 1.
-            thresholds[position] = reached >= 1 ? ulong.MaxValue : (ulong)(reached * Math.Pow(2, 64));
-        }
-
-        return thresholds;
-    }
+    private static ulong[] Thresholds(double[] reached) =>
+        Array.ConvertAll(reached, share => share >= 1 ? ulong.MaxValue : (ulong)(share * Math.Pow(2, 64)));
 
     private static ulong Mix(ulong bits)
     {

@@ -30,9 +30,13 @@ internal abstract partial class IterationScheduler
             return 0;
         }
 
-        sequence.Pace ??= Drafting.Pace(sequence.Request, sequence.RemainingTokens);
+        DrawPace(sequence);
         return Drafting.Tokens;
     }
+
+    /// <summary>A request that is about to decode has its pace from now on.</summary>
+    private void DrawPace(SequenceState sequence) =>
+        sequence.Pace ??= Drafting?.Pace(sequence.Request, sequence.RemainingTokens);
 
     /// <summary>A request that is on its own gets the tokens of so many iterations that decode it; says how many.</summary>
     public int AdvanceDecoding(SequenceState sequence, int iterations)

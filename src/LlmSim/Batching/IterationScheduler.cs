@@ -134,6 +134,7 @@ internal abstract partial class IterationScheduler(
 
             if (GoesOnInStep(sequence, end))
             {
+                DrawPace(sequence);
                 Decoding.Add(sequence);
             }
             else
@@ -151,11 +152,9 @@ internal abstract partial class IterationScheduler(
         && sequence.Request.LastToken == end
         && (Decoding.Count == 0 || Decoding.LastToken == end)
         && sequence.Published == sequence.SharedBlocks
-        && (
-            DraftsFor(sequence) > 0
-                ? Cache.Lacking(sequence, sequence.Computed) <= 0
-                : Cache.Lacking(sequence, sequence.Computed) == 0
-        );
+        // Room for drafts stays with a request that has had some.
+        && (Cache.Lacking(sequence, sequence.Computed) is var lacking)
+        && (lacking == 0 || (lacking < 0 && Drafting is not null));
 
     /// <summary>Puts the selected waiting request into the batch.</summary>
     protected void Join(SequenceState selected, SimTime now)

@@ -131,6 +131,7 @@ internal abstract class RunningFirstScheduler(
             }
 
             Plan(sequence, tokens, ref budget);
+            // The last ones may have drafts above the budget, where an engine would have fewer.
             sequence.Drafts = drafts;
             budget = Math.Max(0, budget - drafts);
             if (victims is null)

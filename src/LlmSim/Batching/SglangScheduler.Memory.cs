@@ -51,19 +51,8 @@ internal sealed partial class SglangScheduler
     }
 
     /// <summary>Blocks that a request on its own lacks for so many iterations that only decode.</summary>
-    private int Lacking(SequenceState sequence, int iterations)
-    {
-        var drafts = DraftsFor(sequence);
-        return drafts == 0
-            ? Cache.Lacking(sequence, sequence.Computed + iterations)
-            : Math.Max(
-                0,
-                Cache.Lacking(
-                    sequence,
-                    sequence.Computed + sequence.Pace!.TokensIn(iterations - 1) + 1 + drafts
-                )
-            );
-    }
+    private int Lacking(SequenceState sequence, int iterations) =>
+        Math.Max(0, Cache.Lacking(sequence, sequence.TokensHeldDecoding(iterations, DraftsFor(sequence))));
 
     /// <summary>What the share would have had to be for those that stay, and some tokens more.</summary>
     private double ShareAfterRetraction()

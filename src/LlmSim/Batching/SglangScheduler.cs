@@ -233,9 +233,8 @@ internal sealed partial class SglangScheduler(
 
     private void DecodeOne(SequenceState sequence)
     {
-        sequence.Drafts = DraftsFor(sequence);
-        var grown = Cache.TryGrow(sequence, sequence.Computed + 1 + sequence.Drafts);
+        (sequence.Scheduled, sequence.Drafts) = (1, DraftsFor(sequence));
+        var grown = Cache.TryGrow(sequence, sequence.TokensHeldIn(1));
         Invariant.Require(grown, $"{sequence.Request} lacks a KV block that was counted");
-        sequence.Scheduled = 1;
     }
 }

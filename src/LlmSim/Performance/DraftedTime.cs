@@ -4,42 +4,28 @@ namespace LlmSim.Performance;
 /// Iterations under speculative decoding: those of the model that verifies, and what drafts. The drafter passes all tokens of an iteration once, as
 /// its KV cache needs them, which gives the first draft; each further draft is an iteration of its own over the requests that decode.
 /// </summary>
-internal sealed class DraftedTime : IPerformanceModel, IRangeReporting
+internal sealed class DraftedTime : TimesBeside
 {
-    private static readonly IReadOnlyDictionary<string, long> s_nothing = new Dictionary<string, long>();
-
-    private readonly IPerformanceModel _verifier;
     private readonly IPerformanceModel? _drafter;
-    private readonly IRangeReporting? _range;
     private readonly SpeculationSpec _speculation;
 
     private DraftedTime(IPerformanceModel verifier, IPerformanceModel? drafter, SpeculationSpec speculation)
+        : base(verifier)
     {
-        _verifier = verifier;
         _drafter = drafter;
-        _range = verifier as IRangeReporting;
         _speculation = speculation;
     }
-
-    /// <inheritdoc />
-    public long Iterations => _range?.Iterations ?? 0;
-
-    /// <inheritdoc />
-    public long IterationsOutOfRange => _range?.IterationsOutOfRange ?? 0;
-
-    /// <inheritdoc />
-    public IReadOnlyDictionary<string, long> OutOfRange => _range?.OutOfRange ?? s_nothing;
 
     /// <summary>The times of an instance; those of the model alone where nothing is drafted.</summary>
     /// <param name="served">The model that verifies.</param>
     /// <param name="instance">Where both are.</param>
     /// <param name="verifier">The times of the model that verifies.</param>
-    /// <param name="times">Gives those of another model on an instance.</param>
+    /// <param name="times">Gives those of another model on an instance; null where they are not known.</param>
     public static IPerformanceModel Of(
         ServedModel served,
         InstanceSpec instance,
         IPerformanceModel verifier,
-        Func<ServedModel, InstanceSpec, IPerformanceModel> times
+        Func<ServedModel, InstanceSpec, IPerformanceModel?> times
     )
     {
         if (instance.Engine is not { Speculation: { } speculation } engine)
@@ -53,9 +39,9 @@ internal sealed class DraftedTime : IPerformanceModel, IRangeReporting
     }
 
     /// <inheritdoc />
-    public double Seconds(in IterationBatch batch)
+    public override double Seconds(in IterationBatch batch)
     {
-        var seconds = _verifier.Seconds(batch);
+        var seconds = Model.Seconds(batch);
         if (_drafter is not null)
         {
             seconds += _drafter.Seconds(batch);
@@ -69,9 +55,9 @@ internal sealed class DraftedTime : IPerformanceModel, IRangeReporting
     }
 
     /// <inheritdoc />
-    public DecodeTrend Trend(in IterationBatch batch)
+    public override DecodeTrend Trend(in IterationBatch batch)
     {
-        var trend = _verifier.Trend(batch);
+        var trend = Model.Trend(batch);
         if (_drafter is not null)
         {
             trend = trend

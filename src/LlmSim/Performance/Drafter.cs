@@ -16,7 +16,7 @@ internal static class Drafter
         };
 
     /// <summary>
-    /// A layer like the last one, with a projection of its two inputs, the embedding of the last token and the hidden state before it
+    /// A layer with the model's attention, and a projection of its two inputs, the embedding of the last token and the hidden state before it
     /// (DeepSeek-V3, arXiv:2412.19437, section 2.2). Embedding and output projection are those of the model.
     /// </summary>
     private static ServedModel OneLayer(ServedModel served, MixtureOfExperts? experts)

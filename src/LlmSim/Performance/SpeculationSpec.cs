@@ -1,3 +1,5 @@
+using MathNet.Numerics.RootFinding;
+
 namespace LlmSim.Performance;
 
 /// <summary>
@@ -36,19 +38,39 @@ public sealed record SpeculationSpec
     /// <summary>
     /// Tokens that a request gets in an iteration on average. With the same probability p at k positions (1 − p^(k+1)) / (1 − p).
     /// </summary>
-    public double MeanTokensPerIteration
-    {
-        get
-        {
-            var (tokens, reached) = (1.0, 1.0);
-            for (var position = 0; position < DraftTokens; position++)
-            {
-                reached *= Acceptance[Math.Min(position, Acceptance.Count - 1)];
-                tokens += reached;
-            }
+    public double MeanTokensPerIteration => Reached(Acceptance).Aggregate(1.0, (sum, next) => sum + next);
 
-            return tokens;
+    /// <summary>So many drafts with the probability, equal at all positions, that gives so many tokens an iteration on average.</summary>
+    /// <param name="method">Who drafts.</param>
+    /// <param name="drafts">How many tokens.</param>
+    /// <param name="meanTokens">The mean acceptance length, from 1 to one more than these.</param>
+    internal static SpeculationSpec OfMeanTokens(DraftMethod method, int drafts, double meanTokens)
+    {
+        const double Accuracy = 1e-14;
+        SpeculationSpec With(double acceptance) =>
+            new()
+            {
+                Method = method,
+                DraftTokens = drafts,
+                Acceptance = [acceptance],
+            };
+
+        return With(Bisection.FindRoot(p => With(p).MeanTokensPerIteration - meanTokens, 0, 1, Accuracy));
+    }
+
+    /// <summary>By position: the probability that the drafts up to there are all accepted.</summary>
+    /// <param name="acceptance">That of each when those before it were, as in <see cref="Acceptance" />.</param>
+    internal double[] Reached(IReadOnlyList<double> acceptance)
+    {
+        var reached = new double[DraftTokens];
+        for (var position = 0; position < DraftTokens; position++)
+        {
+            reached[position] =
+                (position == 0 ? 1 : reached[position - 1])
+                * acceptance[Math.Min(position, acceptance.Count - 1)];
         }
+
+        return reached;
     }
 }
 

@@ -4,16 +4,12 @@ namespace LlmSim.Requests;
 /// How a request under speculative decoding comes to its last token: how many iterations it takes is drawn, and they give it its tokens evenly. So its
 /// end is as random as with each draft drawn at its own time, and its context grows by the same amount in each iteration.
 /// </summary>
-/// <param name="drafts">Tokens that are drafted of it in an iteration.</param>
 /// <param name="tokens">Tokens that it is owed.</param>
 /// <param name="iterations">Iterations in which it gets them.</param>
-internal sealed class DecodePace(int drafts, int tokens, int iterations)
+internal sealed class DecodePace(int tokens, int iterations)
 {
     /// <summary>Bits behind the point of <see cref="Rate" /> and <see cref="Fraction" />.</summary>
     public const int Bits = 24;
-
-    /// <summary>Tokens that are drafted of it in an iteration.</summary>
-    public int Drafts => drafts;
 
     /// <summary>Tokens of an iteration, with a fraction. Rounded up: the last iteration completes the last token.</summary>
     public long Rate { get; } = (((long)tokens << Bits) + iterations - 1) / iterations;

@@ -68,9 +68,11 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
 
     /// <summary>Tokens that it needs blocks for by the last of so many iterations like the planned one.</summary>
     public int TokensHeldIn(int iterations) =>
-        Drafts > 0
-            ? Computed + Pace!.TokensIn(iterations - 1) + 1 + Drafts
-            : Computed + (iterations * Scheduled);
+        Drafts > 0 ? TokensHeldDecoding(iterations, Drafts) : Computed + (iterations * Scheduled);
+
+    /// <summary>The same for iterations that give it tokens and verify so many drafts.</summary>
+    public int TokensHeldDecoding(int iterations, int drafts) =>
+        Computed + (Pace?.TokensIn(iterations - 1) ?? (iterations - 1)) + 1 + drafts;
 
     /// <summary>Where it stands in the order in which requests joined the batch.</summary>
     public long Join { get; set; }

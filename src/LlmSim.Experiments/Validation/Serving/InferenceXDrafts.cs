@@ -26,19 +26,14 @@ internal static class InferenceXDrafts
         double meanTpotSeconds
     )
     {
-        var drafts = Drafts(framework, isAmd, hasDataParallelAttention);
         var isTensorRt = framework.Contains("trt", StringComparison.Ordinal);
+        var drafts = Drafts(isTensorRt, isAmd, hasDataParallelAttention);
         foreach (var interval in isTensorRt ? s_longStreamIntervals : s_streamIntervals)
         {
             var tokens = meanGapSeconds / meanTpotSeconds / interval;
             if (tokens > 1.1 && tokens < 1 + drafts)
             {
-                return new SpeculationSpec
-                {
-                    Method = DraftMethod.Mtp,
-                    DraftTokens = drafts,
-                    Acceptance = [Acceptance(drafts, tokens)],
-                };
+                return SpeculationSpec.OfMeanTokens(DraftMethod.Mtp, drafts, tokens);
             }
         }
 
@@ -49,27 +44,8 @@ internal static class InferenceXDrafts
     /// Scripts of TensorRT-LLM draft three tokens, and one with data-parallel attention; those of SGLang two on NVIDIA's accelerators and three on AMD's,
     /// as those of ATOM.
     /// </summary>
-    private static int Drafts(string framework, bool isAmd, bool hasDataParallelAttention) =>
-        framework.Contains("trt", StringComparison.Ordinal) ? (hasDataParallelAttention ? 1 : 3)
+    private static int Drafts(bool isTensorRt, bool isAmd, bool hasDataParallelAttention) =>
+        isTensorRt ? (hasDataParallelAttention ? 1 : 3)
         : isAmd ? 3
         : 2;
-
-    /// <summary>The probability, equal at all positions, that gives so many tokens an iteration.</summary>
-    private static double Acceptance(int drafts, double tokens)
-    {
-        var (least, most) = (0.0, 1.0);
-        for (var step = 0; step < 50; step++)
-        {
-            var p = (least + most) / 2;
-            var mean = 1.0;
-            for (var (position, reached) = (0, p); position < drafts; position++, reached *= p)
-            {
-                mean += reached;
-            }
-
-            (least, most) = mean < tokens ? (p, most) : (least, p);
-        }
-
-        return least;
-    }
 }
