@@ -30,11 +30,13 @@ public sealed class RandomEngineScenario
     /// <param name="kind">Whose batching rule the engines follow.</param>
     /// <param name="mixedChunk">Whether SGLang's iterations hold prompts and decoding requests at once.</param>
     /// <param name="speculates">Whether drafts are verified.</param>
+    /// <param name="ppSize">Stages of the pipeline of each engine.</param>
     public RandomEngineScenario(
         int seed,
         EngineKind kind = EngineKind.Vllm,
         bool mixedChunk = false,
-        bool speculates = false
+        bool speculates = false,
+        int ppSize = 1
     )
     {
         Seed = seed;
@@ -90,7 +92,7 @@ public sealed class RandomEngineScenario
         {
             var scenario = AbstractScenario.OfEngines(
                 times,
-                isGroup ? engine with { DataParallelGroup = "group" } : engine,
+                isGroup && ppSize == 1 ? engine with { DataParallelGroup = "group" } : engine,
                 prefill,
                 decode,
                 mixed
@@ -100,6 +102,8 @@ public sealed class RandomEngineScenario
                     .. specs.Select(spec =>
                         spec with
                         {
+                            PpSize = ppSize,
+                            LinkBytesPerSecond = ppSize == 1 ? null : 1e5,
                             KvLinkBytesPerSecond = bytesPerSecond,
                             KvLinkLatencySeconds = 1e-4,
                         }

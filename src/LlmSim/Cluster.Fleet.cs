@@ -126,7 +126,8 @@ internal sealed partial class Cluster : IFleetOwner
         var served = _scenario.ModelOf(spec);
         var bytes = KvCapacity.WeightBytes(served.Model, served.Precision, spec, _scenario.Semantics);
         return SimTime.FromSeconds(
-            plan.StartSeconds ?? (plan.EngineStartSeconds + (bytes / (plan.LoadBytesPerSecond * spec.TpSize)))
+            plan.StartSeconds
+                ?? (plan.EngineStartSeconds + (bytes / (plan.LoadBytesPerSecond * spec.Accelerators)))
         );
     }
 

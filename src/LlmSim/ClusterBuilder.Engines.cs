@@ -1,5 +1,6 @@
 using LlmSim.Batching;
 using LlmSim.Instances.Queues;
+using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Performance;
 using LlmSim.Policies;
@@ -29,6 +30,16 @@ internal sealed partial class ClusterBuilder
 
         var served = models[spec.Model].Served;
         engine = StatePages.Of(engine, served.Model, served.Precision, spec);
+        if (spec.PpSize > 1)
+        {
+            RequirePipeline(engine);
+            // Iterations are planned while others run in any case.
+            engine = engine with
+            {
+                AsyncScheduling = false,
+            };
+        }
+
         // Equal instances share what describes them.
         spec = spec.Engine == engine ? spec : spec with { Engine = engine };
         var blockBytes = engine.BlockTokens * models[spec.Model].KvFootprint.BytesPerToken;
@@ -86,7 +97,9 @@ internal sealed partial class ClusterBuilder
                     ? RequestQueue.ByPriority()
                     : Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index)
             ),
-            Group(engine.DataParallelGroup, role, spec.Model),
+            spec.PpSize > 1
+                ? new Pipeline(simulation, Rank(role), (PipelineTime)Performance(spec))
+                : Group(engine.DataParallelGroup, role, spec.Model),
             simulation
         );
     }
@@ -125,6 +138,26 @@ internal sealed partial class ClusterBuilder
             StatePages.Blocks(engine, models[spec.Model].Served.Model)
         );
 
+    private static void RequirePipeline(EngineSpec engine)
+    {
+        if (engine.DataParallelGroup is { } group)
+        {
+            throw new UserErrorException(
+                $"pp_size: found beside data_parallel_group {group}; allowed: one of them, since members of a group that are pipelines are not simulated"
+            );
+        }
+
+        if (engine.Speculation is not null)
+        {
+            throw new UserErrorException(
+                "pp_size: found beside speculative_config; allowed: one of them, since drafts in a pipeline are not simulated"
+            );
+        }
+    }
+
+    private static EventRank Rank(InstanceRole role) =>
+        role == InstanceRole.Prefill ? EventRanks.PrefillIterationEnd : EventRanks.IterationEnd;
+
     private LockstepGroup Group(string? name, InstanceRole role, string? model)
     {
         if (name is not null && _groups.TryGetValue(name, out var known))
@@ -140,8 +173,7 @@ internal sealed partial class ClusterBuilder
                 : known.Group;
         }
 
-        var rank = role == InstanceRole.Prefill ? EventRanks.PrefillIterationEnd : EventRanks.IterationEnd;
-        var group = new LockstepGroup(simulation, rank, maxIterationsPerEvent);
+        var group = new LockstepGroup(simulation, Rank(role), maxIterationsPerEvent);
         if (name is not null)
         {
             _groups.Add(name, (role, model, group));

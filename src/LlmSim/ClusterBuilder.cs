@@ -101,7 +101,7 @@ internal sealed partial class ClusterBuilder(
     private PrefillInstance PrefillInstance(InstanceSpec spec, int index) =>
         new(
             index,
-            spec,
+            InOneStage(spec),
             Performance(spec),
             new PrefillOptions(
                 Capacity(spec),
@@ -120,7 +120,7 @@ internal sealed partial class ClusterBuilder(
     private DecodeInstance DecodeInstance(InstanceSpec spec, int index) =>
         new(
             index,
-            spec,
+            InOneStage(spec),
             Performance(spec),
             new DecodeOptions(
                 Capacity(spec),
@@ -138,6 +138,13 @@ internal sealed partial class ClusterBuilder(
             events.OnDecoded,
             events.OnWithdrawn
         );
+
+    private static InstanceSpec InOneStage(InstanceSpec spec) =>
+        spec.PpSize == 1
+            ? spec
+            : throw new UserErrorException(
+                $"pp_size: found {spec.PpSize} on an instance without an engine; allowed there: 1"
+            );
 
     private int TokensBeside(InstanceSpec spec)
     {
@@ -181,7 +188,14 @@ internal sealed partial class ClusterBuilder(
             var served = models[spec.Model].Served;
             model =
                 scenario.PerformanceModelFactory?.Invoke(spec)
-                ?? DraftedTime.Of(served, spec, Roofline(served, spec), Roofline);
+                ?? PipelineTime.Of(
+                    served,
+                    spec,
+                    DraftedTime.Of(served, spec, Roofline(served, spec), Roofline),
+                    Roofline
+                );
+            // A model of the user's own knows of no stages.
+            model = model is PipelineTime ? model : PipelineTime.Of(served, spec, model, (_, _) => null);
             _performance.Add(spec, model);
         }
 

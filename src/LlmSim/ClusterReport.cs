@@ -164,6 +164,8 @@ internal static class ClusterReport
         {
             KvOccupancy =
                 instance.Totals.UsedBlockSeconds / instance.Totals.Busy.Seconds / instance.Cache.Pool.Total,
+            PpSize = instance.Spec.PpSize,
+            PipelineBubble = instance.PipelineBubble,
         };
 
     private static InstanceUsage Usage(

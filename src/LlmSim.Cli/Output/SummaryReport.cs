@@ -206,6 +206,10 @@ internal static partial class SummaryReport
         TextTable.Write(table, console);
     }
 
+    /// <summary>Its stages, and how much of the time they had nothing to do.</summary>
+    private static string Pipeline(InstanceUsage usage) =>
+        usage.PpSize == 1 ? "" : $", pp {usage.PpSize} (bubble {Figures.Percent(usage.PipelineBubble)})";
+
     private static Spectre.Console.Table Instances(RunSummary s)
     {
         var table = TextTable.Create(
@@ -223,7 +227,7 @@ internal static partial class SummaryReport
             {
                 table.Add(
                     $"{i.Stage} {i.Index}",
-                    $"{i.TpSize} x {i.Hardware}",
+                    $"{i.Accelerators} x {i.Hardware}{Pipeline(i)}",
                     Figures.Count(i.Requests),
                     Figures.Percent(i.Utilization),
                     Figures.Number(i.MeanBatch),

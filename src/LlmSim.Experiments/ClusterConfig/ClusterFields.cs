@@ -38,8 +38,22 @@ internal static class ClusterFields
             "tp_size",
             FigureRanges.TpSize,
             null,
-            "accelerators of the instance: its tensor parallelism",
+            "accelerators of the instance, or of each stage of its pipeline: its tensor parallelism",
             (spec, value) => spec with { TpSize = (int)value }
+        ),
+        Whole(
+            "pp_size",
+            FigureRanges.PpSize,
+            "1",
+            "stages of a pipeline that the layers are divided over; more than 1 asks for an engine",
+            (spec, value) => spec with { PpSize = (int)value }
+        ),
+        new(
+            "pp_layers",
+            new ClusterValue.Counts(FigureRanges.PpSize),
+            "equal parts",
+            "layers of each of these stages",
+            (one, value) => one with { Spec = one.Spec with { PpLayers = (int[])value } }
         ),
         new(
             "model",

@@ -20,6 +20,7 @@ internal ref partial struct ClusterFile
             ClusterValue.Shares shares => Shares(field, shares),
             ClusterValue.SharesByName shares => SharesByName(field, shares),
             ClusterValue.Sizes sizes => Sizes(field, sizes),
+            ClusterValue.Counts counts => Counts(field, counts),
             ClusterValue.Fields fields => ReadFields(field, fields),
             _ => Text(field),
         };
@@ -81,6 +82,24 @@ internal ref partial struct ClusterFile
         return models.Count > 1
             ? [.. models]
             : throw Error($"{field}: found {models.Count}; allowed: {value}");
+    }
+
+    private int[] Counts(string field, ClusterValue.Counts value)
+    {
+        if (_reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw NotAllowed(field, value);
+        }
+
+        var counts = new List<int>();
+        while (_reader.Read() && _reader.TokenType != JsonTokenType.EndArray)
+        {
+            counts.Add((int)Whole(field, new ClusterValue.Whole(value.Range)));
+        }
+
+        return counts.Count > 0
+            ? [.. counts]
+            : throw Error($"{field}: found an empty list; allowed: {value}");
     }
 
     private int[] ReadSizes(string field, FigureRange range)

@@ -170,6 +170,13 @@ internal ref partial struct ClusterFile
             throw new UserErrorException($"{Where(start)}: model: found beside models; allowed: one of them");
         }
 
+        if (instance.Spec is { PpLayers: { } layers, PpSize: var stages } && layers.Count != stages)
+        {
+            throw new UserErrorException(
+                $"{Where(start)}: pp_layers: found {layers.Count} numbers; allowed: one for each of the {stages} stages of pp_size"
+            );
+        }
+
         var spec = WithDefaultsOfEngine(instance.Spec, given);
         return (new ClusterEntry(instance.Role, spec, _name, LineOfInstance(start), given), instance);
     }

@@ -58,6 +58,12 @@ internal abstract record ClusterValue
             $"\"{Own}\", \"{None}\" or a list of sizes in tokens such as [1, 2, 4, 8]";
     }
 
+    /// <summary>A list of whole numbers.</summary>
+    public sealed record Counts(FigureRange Range) : ClusterValue
+    {
+        public override string ToString() => $"a list of whole numbers {Range} such as [20, 20, 20, 19]";
+    }
+
     /// <summary>A share, or a list of them by position.</summary>
     public sealed record Shares(int Most) : ClusterValue
     {

@@ -31,7 +31,7 @@ internal static class PowerModel
                 stage
                     .Zip(usages[stage.Key])
                     .Sum(pair =>
-                        pair.First.Spec.TpSize
+                        pair.First.Spec.Accelerators
                         * Watts(pair.First.Spec.Hardware, stage.Key, pair.Second.Utilization)
                     )
             );

@@ -94,7 +94,7 @@ internal sealed record RunCosts
                 return double.NaN;
             }
 
-            sum += price.Of(instance.TpSize) * (decimal)(paidShares?[i] ?? 1);
+            sum += price.Of(instance.Accelerators) * (decimal)(paidShares?[i] ?? 1);
         }
 
         return (double)sum;

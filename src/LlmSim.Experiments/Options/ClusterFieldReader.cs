@@ -51,38 +51,50 @@ internal sealed record ClusterFieldReader(
             (run, instance) =>
                 run.HasRoofline
                 && run.Semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce
-                && (instance.Instance.TpSize > 1 || instance.Instance.ExpertParallel > 1),
+                && HasSeveral(instance.Instance),
             "link_bytes_per_second",
             "link_latency_seconds",
             "gpus_per_node"
         ),
         new(
+            "pp_size above 1",
+            (_, instance) => instance.Instance.PpSize > 1,
+            "link_bytes_per_second",
+            "link_latency_seconds",
+            "gpus_per_node"
+        ),
+        new(
+            "pp_size above 1 and stages in several nodes",
+            (_, instance) => instance.Instance is { PpSize: > 1, SpansNodes: true },
+            "nic_bytes_per_second",
+            "nic_latency_seconds"
+        ),
+        new(
             "a measured profile and several accelerators",
-            (run, instance) =>
-                run.HasProfile && (instance.Instance.TpSize > 1 || instance.Instance.ExpertParallel > 1),
+            (run, instance) => run.HasProfile && HasSeveral(instance.Instance),
             "link_bytes_per_second",
             "link_latency_seconds",
             "gpus_per_node"
         ),
         new(
             "performance kernels and several accelerators",
-            (run, instance) =>
-                run.HasKernels && (instance.Instance.TpSize > 1 || instance.Instance.ExpertParallel > 1),
+            (run, instance) => run.HasKernels && HasSeveral(instance.Instance),
             "gpus_per_node"
         ),
         new(
-            "performance kernels and ranks in several nodes or experts divided over instances",
+            "performance kernels and ranks in several nodes, pipeline stages, or experts divided over instances",
             (run, instance) =>
                 run.HasKernels
                 && (
                     instance.Instance.SpansNodes
+                    || instance.Instance.PpSize > 1
                     || instance.Instance.ExpertParallel > instance.Instance.TpSize
                 ),
             "link_bytes_per_second",
             "link_latency_seconds"
         ),
         new(
-            "tp_size or expert_parallel above gpus_per_node, and tp_communication all_reduce",
+            "tp_size · pp_size or expert_parallel above gpus_per_node, and tp_communication all_reduce",
             (run, instance) => run.Communicates && instance.Instance.SpansNodes,
             "nic_bytes_per_second",
             "nic_latency_seconds"
@@ -96,4 +108,7 @@ internal sealed record ClusterFieldReader(
             "all2all_backend"
         ),
     ];
+
+    private static bool HasSeveral(InstanceSpec instance) =>
+        instance.Accelerators > 1 || instance.ExpertParallel > 1;
 }

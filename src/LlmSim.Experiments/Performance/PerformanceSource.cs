@@ -71,7 +71,7 @@ internal static partial class PerformanceSource
     )
     {
         var choosers = models
-            .Select(served => (served.Name, Choose: ChooserWithDrafts(configuration, served, files)))
+            .Select(served => (served.Name, Choose: ChooserOfParts(configuration, served, files)))
             .ToArray();
         var others = choosers.Skip(1).ToDictionary(one => one.Name, one => one.Choose);
         return instance => (instance.Model is { } name ? others[name] : choosers[0].Choose)(instance);

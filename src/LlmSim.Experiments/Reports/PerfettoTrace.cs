@@ -45,7 +45,7 @@ internal sealed class PerfettoTrace : IDisposable
             Name(
                 "process_name",
                 process,
-                $"{place.Stage} {place.Index}: {place.Spec.TpSize} x {place.Spec.Hardware.Name}"
+                $"{place.Stage} {place.Index}: {place.Spec.Accelerators} x {place.Spec.Hardware.Name}"
             );
             Name("thread_name", process, "iterations");
         }

@@ -221,7 +221,7 @@ internal static class SweepPage
     }
 
     private static int Accelerators(Replications group) =>
-        group.Results[0].Summary.Instances.Sum(instance => instance.TpSize);
+        group.Results[0].Summary.Instances.Sum(instance => instance.Accelerators);
 
     private static TableBlock Points(IReadOnlyList<Replications> groups, string[] options) =>
         new(

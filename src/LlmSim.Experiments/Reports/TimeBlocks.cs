@@ -191,7 +191,7 @@ internal static class TimeBlocks
                     (TableCell[])
                         [
                             $"{i.Stage} {i.Index}",
-                            $"{i.TpSize} × {i.Hardware}",
+                            $"{i.Accelerators} × {i.Hardware}",
                             TableCell.Count(i.Requests),
                             TableCell.Of(100 * i.Utilization),
                             TableCell.Of(i.MeanBatch),

@@ -97,6 +97,12 @@ internal static class ClusterSchema
                 ["minItems"] = 2,
                 ["uniqueItems"] = true,
             },
+            ClusterValue.Counts counts => new JsonObject
+            {
+                ["type"] = "array",
+                ["items"] = SchemaNode.Number(counts.Range, "integer"),
+                ["minItems"] = 1,
+            },
             ClusterValue.Sizes sizes => SchemaNode.AnyOf(
                 SchemaNode.Words([sizes.Own, sizes.None]),
                 new JsonObject

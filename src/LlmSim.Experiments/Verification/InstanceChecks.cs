@@ -59,6 +59,13 @@ internal sealed class InstanceChecks
         var name = $"{place.Stage} instance {place.Index}";
         _findings.Same($"{name}: accelerator", place.Spec.Hardware.Name, usage.Hardware);
         _findings.Same($"{name}: tp_size", place.Spec.TpSize, usage.TpSize);
+        _findings.Same($"{name}: pp_size", place.Spec.PpSize, usage.PpSize);
+        _findings.Require(
+            place.Spec.PpSize == 1
+                ? double.IsNaN(usage.PipelineBubble)
+                : double.IsNaN(usage.PipelineBubble) || usage.PipelineBubble is > -1e-9 and <= 1,
+            $"{name}: pipeline_bubble {usage.PipelineBubble}"
+        );
         _findings.Same($"{name}: requests of another model", 0, here.Count(r => r.Model != place.Spec.Model));
         _findings.Same($"{name}: requests", here.Length, usage.Requests);
         _findings.Near(

@@ -1,18 +1,33 @@
-using LlmSim.Kernel;
-
 namespace LlmSim.Batching;
 
 /// <content>Requests that leave before they have all their tokens.</content>
 internal sealed partial class BatchedInstance
 {
-    /// <summary>Whether the client of a running request has gone since the last boundary.</summary>
-    private bool _hasWithdrawn;
-
     public override bool IsEmpty =>
         RunningRequests == 0 && QueuedRequests == 0 && _sending.Count == 0 && _expected.Count == 0;
 
     public override double BusySeconds =>
-        (Totals.Busy + (_isPlanned ? _simulation.Now - _group.Times.Start : SimTime.Zero)).Seconds;
+        (
+            FirstPlanned is { } first ? Totals.BusyWith(first.Times.Start, _simulation.Now) : Totals.Busy
+        ).Seconds;
+
+    /// <summary>Of the micro-batches that are under way the one that began first; null when none is.</summary>
+    private MicroBatch? FirstPlanned
+    {
+        get
+        {
+            MicroBatch? first = null;
+            foreach (var batch in _batches.Computed)
+            {
+                if (batch.IsPlanned && (first is null || batch.Times.Start < first.Times.Start))
+                {
+                    first = batch;
+                }
+            }
+
+            return first;
+        }
+    }
 
     public override void Withdraw(Request request)
     {
@@ -22,38 +37,47 @@ internal sealed partial class BatchedInstance
             _cache.Release(sequence);
             _scheduler.OnFreed();
             ChangeWork();
-            _group.Interrupt();
+            _clock.Interrupt();
             _options.OnWithdrawn(request);
             return;
         }
 
         request.IsWithdrawn = true;
-        _hasWithdrawn = true;
-        _group.Interrupt();
+        foreach (var batch in _batches.All)
+        {
+            batch.HasWithdrawn = true;
+        }
+
+        _clock.Interrupt();
     }
 
-    public override IReadOnlyList<Instance> FailingTogether => _group.Members;
+    public override IReadOnlyList<Instance> FailingTogether => _clock.Members;
 
-    public override void Fail() => _group.Fail();
+    public override void Fail() => _clock.Fail();
 
     /// <summary>Everything here is lost, in the middle of an iteration.</summary>
     public void LoseAll()
     {
         Settle();
-        _scheduler.Separate();
-        foreach (var sequence in _scheduler.Single)
+        foreach (var batch in _batches.All)
         {
-            sequence.CountComputed();
+            _batches.Use(batch, _scheduler);
+            _scheduler.Separate();
+            foreach (var sequence in _scheduler.Single)
+            {
+                sequence.CountComputed();
+            }
+
+            CountEndedIterations(batch);
+            _scheduler.Clear();
+            (batch.IsPlanned, batch.HasWithdrawn, batch.Planned) = (false, false, default);
         }
 
-        CountEndedIterations();
-        _scheduler.Clear();
         _planner.Clear();
         _waiting.Clear();
         _sending.Clear();
         _expected.Clear();
         _cache.Clear();
-        (_isPlanned, _hasWithdrawn, _batch) = (false, false, default);
         ChangeWork();
     }
 
@@ -64,7 +88,7 @@ internal sealed partial class BatchedInstance
             Settle();
             request.Sequence = null;
             _cache.Release(sequence);
-            _group.Interrupt();
+            _clock.Interrupt();
         }
     }
 
@@ -77,15 +101,16 @@ internal sealed partial class BatchedInstance
     protected override void OnSlowed()
     {
         Settle();
-        _group.Interrupt();
+        _clock.Interrupt();
         ChangeWork();
     }
 
     /// <summary>Tokens of so many iterations of the plan; of drafts only those count that are accepted.</summary>
-    private void CountComputed(int iterations)
+    private void CountComputed(MicroBatch batch, int iterations)
     {
-        ComputedTokens += (long)iterations * (_batch.PrefillTokens + _batch.DecodeRequests);
-        Totals.AddDrafts(iterations, _batch);
+        var planned = batch.Planned;
+        ComputedTokens += (long)iterations * (planned.PrefillTokens + planned.DecodeRequests);
+        Totals.AddDrafts(iterations, planned);
     }
 
     private void CountAccepted()
@@ -96,14 +121,15 @@ internal sealed partial class BatchedInstance
     }
 
     /// <summary>Those of the plan that is cut off.</summary>
-    private void CountEndedIterations()
+    private void CountEndedIterations(MicroBatch batch)
     {
-        if (_isPlanned)
+        if (batch.IsPlanned)
         {
-            var ended = _group.Times.EndedBefore(_simulation.Now);
-            CountComputed(ended);
+            var ended = batch.Times.EndedBefore(_simulation.Now);
+            CountComputed(batch, ended);
+            ComputedTokens += batch.HandedOverTokens;
             CountAccepted();
-            Totals.AddEnded(ended, _batch.Requests, _simulation.Now - _group.Times.Start);
+            Totals.AddEnded(ended, batch.Planned.Requests, batch.Times.Start, _simulation.Now);
         }
     }
 }

@@ -30,7 +30,7 @@ internal sealed partial class BatchedInstance
         }
 
         ChangeWork();
-        _group.Interrupt();
+        _clock.Interrupt();
     }
 
     /// <summary>Sends a request on that waits to decode, or has just come to it.</summary>

@@ -15,7 +15,7 @@ internal sealed partial class BatchedInstance
     {
         Settle();
         _cache.Insert(request, tokens);
-        _group.Interrupt();
+        _clock.Interrupt();
     }
 
     /// <summary>Forgets the KV cache of a request that has been sent away.</summary>
@@ -28,7 +28,7 @@ internal sealed partial class BatchedInstance
         );
         _cache.Release(sequence);
         _scheduler.OnFreed();
-        _group.Interrupt();
+        _clock.Interrupt();
     }
 
     /// <summary>Holds blocks for a KV cache that is to come; false when there are too few.</summary>
@@ -42,7 +42,7 @@ internal sealed partial class BatchedInstance
             return false;
         }
 
-        _group.Interrupt();
+        _clock.Interrupt();
         return true;
     }
 }

@@ -15,7 +15,7 @@ internal sealed partial class BatchedInstance
 
     public override int QueuedRequests => _waiting.Count;
 
-    public override int RunningRequests => _scheduler.Running;
+    public override int RunningRequests => _batches.Requests;
 
     public override long CommittedKvBytes =>
         HeldKvBytes + (_cache.BlocksFor(_waiting.Tokens) * _options.KvBytesPerBlock);
@@ -34,19 +34,25 @@ internal sealed partial class BatchedInstance
         stage == Stage.Decode ? Settled(_work).TokensToCome : PrefillSecondsAhead + _work.DecodeSeconds();
 
     public override WorkBound BoundWork(Stage stage) =>
-        stage == Stage.Decode
-            ? Settled(_work).BoundTokens(Ahead)
-            : _work.BoundSeconds(PrefillSecondsAhead, Ahead);
+        // What the micro-batches of a pipeline take off is not known ahead.
+        _batches.SideBySide > 1
+            ? WorkBound.None
+        : stage == Stage.Decode ? Settled(_work).BoundTokens(Ahead)
+        : _work.BoundSeconds(PrefillSecondsAhead, Ahead);
 
     /// <summary>The running request with the longest context; null when none runs.</summary>
     public Request? Longest
     {
         get
         {
-            var all = _scheduler.Single.ToArray().AsEnumerable();
-            if (_scheduler.Decoding.Count > 0)
+            var all = new List<SequenceState>();
+            foreach (var batch in _batches.All)
             {
-                all = all.Append(_scheduler.Decoding.Longest);
+                all.AddRange(batch.Single);
+                if (batch.Decoding.Count > 0)
+                {
+                    all.Add(batch.Decoding.Longest);
+                }
             }
 
             return all.MaxBy(sequence => sequence.Length)?.Request;
@@ -60,22 +66,25 @@ internal sealed partial class BatchedInstance
     {
         get
         {
-            if (!_isPlanned)
+            if (!_batches.First.IsPlanned)
             {
                 return default;
             }
 
-            var ended = _group.Times.EndedBefore(_simulation.Now);
-            return new PlanAhead(
-                _group.Times.Count - ended,
-                _group.Times.EndOf(ended),
-                _group.Times.ShortestNanoseconds
-            );
+            var times = _batches.First.Times;
+            var ended = times.EndedBefore(_simulation.Now);
+            return new PlanAhead(times.Count - ended, times.EndOf(ended), times.ShortestNanoseconds);
         }
     }
 
-    public override void CopyRunningTo(ICollection<RunningState> running) =>
-        Settled(_scheduler).CopyTo(running);
+    public override void CopyRunningTo(ICollection<RunningState> running)
+    {
+        Settle();
+        foreach (var batch in _batches.All)
+        {
+            batch.CopyTo(running);
+        }
+    }
 
     private int UsedBlocks => Settled(_cache).Pool.Used;
 }

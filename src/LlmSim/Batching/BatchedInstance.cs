@@ -12,12 +12,12 @@ internal sealed partial class BatchedInstance : Instance
 {
     private readonly BatchedInstanceOptions _options;
     private readonly Simulation _simulation;
-    private readonly LockstepGroup _group;
+    private readonly IterationClock _clock;
+    private readonly MicroBatches _batches;
     private readonly PagedKvCache _cache;
     private readonly WaitingRequests _waiting;
     private readonly IterationScheduler _scheduler;
     private readonly IterationPlanner _planner;
-    private readonly IterationProgress _progress;
     private readonly GraphPadding _padding;
     private readonly WorkAhead _work;
     private readonly Dictionary<Request, SequenceState> _sending = [];
@@ -25,10 +25,6 @@ internal sealed partial class BatchedInstance : Instance
 
     /// <summary>Seconds of the prefills of requests whose prefix is being fetched.</summary>
     private readonly Dictionary<Request, double> _expected = [];
-    private IterationBatch _batch;
-
-    /// <summary>Whether iterations in which this instance computes are planned; it may be idle beside others of its group.</summary>
-    private bool _isPlanned;
 
     public BatchedInstance(
         int index,
@@ -36,14 +32,14 @@ internal sealed partial class BatchedInstance : Instance
         IPerformanceModel performance,
         BatchedInstanceOptions options,
         (RequestQueue Arrived, RequestQueue Fresh) queues,
-        LockstepGroup group,
+        IterationClock clock,
         Simulation simulation
     )
         : base(index, spec, performance, options.KvBytesPerBlock * options.KvBlocks)
     {
         _options = options;
         _simulation = simulation;
-        _group = group;
+        _clock = clock;
         _cache = new PagedKvCache(spec.Engine!, options.KvBlocks);
         _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh, options.ReservesKv);
         _scheduler = IterationScheduler.Create(
@@ -52,13 +48,23 @@ internal sealed partial class BatchedInstance : Instance
             _cache,
             _waiting,
             options.Victims is { } victims ? (now, running) => victims.Choose(this, now, running) : null,
-            options.Drafting
+            options.Drafting,
+            spec.PpSize
         );
         _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
-        _progress = new IterationProgress(this, _cache, options.InterTokenLatency);
         _padding = new GraphPadding(spec.Engine!.CapturedSizes);
-        _work = new WorkAhead(performance, _padding, _scheduler, _waiting, options.Drafting);
-        group.Add(this);
+        _batches = new MicroBatches(
+            clock.Add(this),
+            times =>
+                new(
+                    _scheduler.NewDecoding(),
+                    times,
+                    new IterationProgress(this, _cache, options.InterTokenLatency)
+                )
+        );
+        _batches.Use(_batches.First, _scheduler);
+        _work = new WorkAhead(performance, _padding, _batches, _waiting, options.Drafting);
+        (clock as Pipeline)?.Start(_batches.Computed);
     }
 
     public InstanceRole Role => _options.Role;
@@ -124,23 +130,26 @@ internal sealed partial class BatchedInstance : Instance
         }
 
         _expected.Remove(request);
-        _waiting.Add(sequence, _simulation.Now, _group.HasBegunNow);
+        _waiting.Add(sequence, _simulation.Now, _clock.HasBegunNow);
         ChangeWork();
         // The next iteration is planned already, unless there was nothing to plan.
-        _group.Interrupt(plannedAhead: Spec.Engine!.AsyncScheduling && _batch.Tokens > 0 ? 1 : 0);
+        _clock.Interrupt(
+            plannedAhead: Spec.Engine!.AsyncScheduling && _batches.Used.Planned.Tokens > 0 ? 1 : 0
+        );
     }
 
     /// <summary>Plans the next iteration.</summary>
     public IterationBatch Begin()
     {
-        var batch = _planner.Next(_simulation.Now, _group.LastBegin);
+        TakePromptsOver();
+        var batch = _planner.Next(_simulation.Now, _clock.LastBegin);
         foreach (var sequence in _scheduler.Admitted)
         {
             IterationProgress.Start(sequence.Request, _simulation.Now);
         }
 
-        _batch = batch;
-        _progress.Begin(_simulation.Now);
+        _batches.Used.Planned = batch;
+        _batches.Used.Progress.Begin(_simulation.Now);
         ChangeWork();
         _options.OnRoom(this);
         return batch;
@@ -149,7 +158,7 @@ internal sealed partial class BatchedInstance : Instance
     /// <summary>The times of the planned iterations are known.</summary>
     public void OnPlanned(SimTime end)
     {
-        _isPlanned = _batch.Tokens > 0;
+        _batches.Used.IsPlanned = _batches.Used.Planned.Tokens > 0;
         if (Role != InstanceRole.Prefill)
         {
             return;
@@ -170,19 +179,20 @@ internal sealed partial class BatchedInstance : Instance
     /// <summary>The planned iterations have ended.</summary>
     public void Complete()
     {
-        if (!_isPlanned)
+        var batch = _batches.Used;
+        if (!batch.IsPlanned)
         {
             return;
         }
 
-        _isPlanned = false;
-        var times = _group.Times;
-        Report(times, _batch.PrefillTokens, _batch.Requests);
-        CountComputed(times.Count);
-        _progress.Complete(_scheduler, times, _leaving, _hasWithdrawn);
-        _hasWithdrawn = false;
+        batch.IsPlanned = false;
+        var times = batch.Times;
+        Report(times, batch.Planned.PrefillTokens, batch.Planned.Requests);
+        CountComputed(batch, times.Count);
+        batch.Progress.Complete(_scheduler, times, _leaving, batch.HasWithdrawn);
+        batch.HasWithdrawn = false;
         _scheduler.OnEnded();
-        Totals.Add(times, _batch.Requests);
+        Totals.Add(times, batch.Planned.Requests);
         _scheduler.Regroup(times.End);
         CountAccepted();
         foreach (var sequence in _leaving)
@@ -244,10 +254,10 @@ internal sealed partial class BatchedInstance : Instance
     /// <summary>Brings the requests up to date, before something happens to the instance or somebody looks at it.</summary>
     private void Settle()
     {
-        if (_isPlanned)
+        // The iterations of a pipeline are planned one by one.
+        if (_batches is { SideBySide: 1, Used: { IsPlanned: true } batch })
         {
-            var times = _group.Times;
-            _progress.Settle(_scheduler, times, times.EndedBefore(_simulation.Now));
+            batch.Progress.Settle(_scheduler, batch.Times, batch.Times.EndedBefore(_simulation.Now));
         }
     }
 

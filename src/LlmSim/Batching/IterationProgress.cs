@@ -132,7 +132,7 @@ internal sealed class IterationProgress(
     /// <summary>Adds up the blocks in use since it was last done, until the end of an iteration.</summary>
     private void MeasureUse(SimTime end)
     {
-        instance.Totals.AddUse(end - _usedSince, (_used + cache.Pool.Used) / 2.0);
+        instance.Totals.AddUse(_usedSince, end, (_used + cache.Pool.Used) / 2.0);
         _usedSince = end;
     }
 

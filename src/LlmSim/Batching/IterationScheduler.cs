@@ -21,7 +21,7 @@ internal abstract partial class IterationScheduler(
     bool reservesToEnd = false
 )
 {
-    private readonly List<SequenceState> _single = [];
+    private List<SequenceState> _single = [];
     private long _joins;
 
     /// <summary>Chunks of the planned iteration, in memory that grows to the most that there ever were.</summary>
@@ -38,10 +38,7 @@ internal abstract partial class IterationScheduler(
     /// <summary>
     /// The requests of the batch that each get a token in every iteration that decodes. The others are <see cref="Single" />.
     /// </summary>
-    public DecodingRequests Decoding { get; } =
-        spec.Speculation is { } speculation
-            ? new DecodingWithDrafts(cache, spec.BlockTokens, speculation.DraftTokens, reservesToEnd)
-            : new DecodingInStep(cache, spec.BlockTokens, reservesToEnd);
+    public DecodingRequests Decoding { get; private set; } = null!;
 
     /// <summary>The rule of an engine's kind.</summary>
     /// <param name="spec">The engine.</param>
@@ -50,13 +47,15 @@ internal abstract partial class IterationScheduler(
     /// <param name="waiting">Who waits for it.</param>
     /// <param name="victims">Chooses whom to preempt; null for the latest. Kinds that do not let it be chosen have a rule of their own.</param>
     /// <param name="drafting">Who says how many drafts are accepted; null without speculative decoding.</param>
+    /// <param name="microBatches">In how many micro-batches its requests are.</param>
     public static IterationScheduler Create(
         EngineSpec spec,
         InstanceRole role,
         PagedKvCache cache,
         WaitingRequests waiting,
         Func<SimTime, List<RunningState>, int>? victims,
-        Drafting? drafting
+        Drafting? drafting,
+        int microBatches
     )
     {
         IterationScheduler scheduler = spec.Kind switch
@@ -65,12 +64,13 @@ internal abstract partial class IterationScheduler(
             EngineKind.TensorRtLlm => new TensorRtLlmScheduler(spec, role, cache, waiting),
             _ => new VllmScheduler(spec, role, cache, waiting, victims),
         };
+        scheduler.MicroBatches = microBatches;
         scheduler.Drafting = drafting;
         return scheduler;
     }
 
-    /// <summary>Requests of the batch.</summary>
-    public int Running => _single.Count + Decoding.Count;
+    /// <summary>Requests of the micro-batch.</summary>
+    protected int Running => _single.Count + Decoding.Count;
 
     /// <summary>Those with a progress of their own, in the order in which they joined: with a prompt to compute, or with a gap before their next token.</summary>
     public ReadOnlySpan<SequenceState> Single => CollectionsMarshal.AsSpan(_single);
@@ -166,15 +166,7 @@ internal abstract partial class IterationScheduler(
     }
 
     /// <summary>Adds the requests of the batch to a list, with what they have got.</summary>
-    public void CopyTo(ICollection<RunningState> running)
-    {
-        foreach (var sequence in _single)
-        {
-            running.Add(new(sequence.Request, sequence.Request.GeneratedTokens, sequence.Blocks));
-        }
-
-        Decoding.CopyTo(running);
-    }
+    protected void CopyTo(ICollection<RunningState> running) => _used.CopyTo(running);
 
     /// <summary>Has every request of the batch a progress of its own again, so that the rule may look at each.</summary>
     public void Separate()
@@ -182,9 +174,11 @@ internal abstract partial class IterationScheduler(
         if (Decoding.Count > 0)
         {
             Decoding.TakeAll(_single);
-            _single.Sort(static (one, other) => one.Join.CompareTo(other.Join));
+            SortByJoin();
         }
     }
+
+    private void SortByJoin() => _single.Sort(static (one, other) => one.Join.CompareTo(other.Join));
 
     /// <summary>Takes a separate request out of the batch; it keeps its blocks.</summary>
     public void TakeAway(SequenceState sequence) => _single.Remove(sequence);

@@ -17,6 +17,10 @@ internal sealed class IterationTotals
     /// <summary>Blocks in use, integrated over that time.</summary>
     public double UsedBlockSeconds { get; private set; }
 
+    /// <summary>Until when both were counted: the iterations of a pipeline overlap.</summary>
+    private SimTime _busyUntil;
+    private SimTime _usedUntil;
+
     /// <summary>Times that a decoding request had drafts verified, the drafts, and those of them that were accepted.</summary>
     public long VerifiedSteps { get; private set; }
 
@@ -37,18 +41,32 @@ internal sealed class IterationTotals
     {
         Iterations += times.Count;
         Requests += (long)times.Count * requests;
-        Busy += times.End - times.Start;
+        AddBusy(times.Start, times.End);
     }
 
-    /// <summary>Adds iterations of a plan that was cut off, and the time in it.</summary>
-    public void AddEnded(int iterations, int requests, SimTime busy)
+    /// <summary>Adds iterations of a plan that is cut off now, and the time in it.</summary>
+    public void AddEnded(int iterations, int requests, SimTime start, SimTime now)
     {
         Iterations += iterations;
         Requests += (long)iterations * requests;
-        Busy += busy;
+        AddBusy(start, now);
     }
 
+    /// <summary>Time in which it has computed, when it does so since then.</summary>
+    public SimTime BusyWith(SimTime start, SimTime now) => Busy + (now - Later(start, _busyUntil));
+
     /// <summary>Adds the blocks in use meanwhile.</summary>
-    public void AddUse(SimTime duration, double usedBlocks) =>
-        UsedBlockSeconds += duration.Seconds * usedBlocks;
+    public void AddUse(SimTime start, SimTime end, double usedBlocks)
+    {
+        UsedBlockSeconds += (end - Later(start, _usedUntil)).Seconds * usedBlocks;
+        _usedUntil = end;
+    }
+
+    private void AddBusy(SimTime start, SimTime end)
+    {
+        Busy += end - Later(start, _busyUntil);
+        _busyUntil = end;
+    }
+
+    private static SimTime Later(SimTime one, SimTime other) => one > other ? one : other;
 }

@@ -8,7 +8,7 @@ namespace LlmSim.Batching;
 /// at once and ends with the slowest. Iterations that only repeat themselves are one event; when a request comes
 /// in between, they are cut after the one that is under way.
 /// </summary>
-internal sealed class LockstepGroup
+internal sealed class LockstepGroup : IterationClock
 {
     /// <summary>Pieces of a plan beyond which the rest is left to the next one: what an arrival cuts off was worked out in vain.</summary>
     private const int MostPieces = 32;
@@ -36,24 +36,19 @@ internal sealed class LockstepGroup
         Running,
     }
 
-    public IterationPlan Times => _times;
-
-    public void Add(BatchedInstance member)
+    public override IterationPlan[] Add(BatchedInstance member)
     {
         _members.Add(member);
         _batches.Add(default);
+        return [_times];
     }
 
-    /// <summary>When the last of the iterations that have just ended began; now, when there were none.</summary>
-    public SimTime LastBegin =>
+    public override SimTime LastBegin =>
         _times.Count > 0 && _phase == Phase.Running ? _times.EndOf(_times.Count - 1) : _simulation.Now;
 
-    /// <summary>Whether iterations have begun at this very instant.</summary>
-    public bool HasBegunNow => _phase == Phase.Running && _times.EndOf(0) == _simulation.Now;
+    public override bool HasBegunNow => _phase == Phase.Running && _times.EndOf(0) == _simulation.Now;
 
-    /// <summary>Something has changed at a member: an iteration looks at it as soon as possible.</summary>
-    /// <param name="plannedAhead">Iterations after the present one that are planned already.</param>
-    public void Interrupt(int plannedAhead = 0)
+    public override void Interrupt(int plannedAhead = 0)
     {
         if (_phase == Phase.Running)
         {
@@ -72,11 +67,10 @@ internal sealed class LockstepGroup
         }
     }
 
-    /// <summary>Its members.</summary>
-    public IReadOnlyList<BatchedInstance> Members => _members;
+    public override IReadOnlyList<BatchedInstance> Members => _members;
 
-    /// <summary>All members fail at once: their iterations wait for each other.</summary>
-    public void Fail()
+    /// <summary>Its members fail at once: their iterations wait for each other.</summary>
+    public override void Fail()
     {
         foreach (var member in _members)
         {

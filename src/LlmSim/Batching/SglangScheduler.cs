@@ -74,7 +74,7 @@ internal sealed partial class SglangScheduler(
                 continue;
             }
 
-            if (Running == 0)
+            if (Running + Elsewhere == 0)
             {
                 SetShare(InitialShare);
             }
@@ -109,6 +109,16 @@ internal sealed partial class SglangScheduler(
         _sinceReceived += iterations;
     }
 
+    /// <summary>Each micro-batch has its share (pp_max_micro_batch_size).</summary>
+    protected override (int Each, int Together) Most
+    {
+        get
+        {
+            var each = Math.Max(1, Spec.MaxSequences / MicroBatches);
+            return (each, each * MicroBatches);
+        }
+    }
+
     public override void OnEnded() => PublishComputed();
 
     /// <summary>Whether the engine reads who has come, which it does after prompts and when idle in any case.</summary>
@@ -122,6 +132,12 @@ internal sealed partial class SglangScheduler(
     /// <summary>Plans a part of the waiting prompts; false when there is none to compute now.</summary>
     private bool PlanPrompts(SimTime now, int departing)
     {
+        if (_chunked is not null && !IsHere(_chunked))
+        {
+            // It waits for a place in another micro-batch, and goes before others.
+            return false;
+        }
+
         // Those that decode beside prompts come off both budgets, but for a last token.
         var decoding = Spec.MixedChunk ? Running - (_chunked is null ? 0 : 1) : 0;
         var chunkLeft = Math.Max(1, (Spec.ChunkedPrefill ? Spec.MaxBatchedTokens : int.MaxValue) - decoding);
@@ -136,9 +152,10 @@ internal sealed partial class SglangScheduler(
         var owed = IsClosed() ? 0 : TokensOwed();
         while (!IsClosed() && chunkLeft > 0 && promptLeft > 0)
         {
-            if (Running + departing >= Spec.MaxSequences)
+            if (Running + departing >= MostRunning)
             {
-                _isFull = true;
+                // Another micro-batch may have places.
+                _isFull = MicroBatches == 1;
                 break;
             }
 

@@ -18,6 +18,9 @@ internal sealed class TensorRtLlmScheduler(
     /// <summary>Iterations in a row in which prompts have been held back.</summary>
     private int _heldBack;
 
+    /// <summary>max_batch_size is of a micro-batch.</summary>
+    protected override (int Each, int Together) Most => (Spec.MaxSequences, Spec.MaxSequences * MicroBatches);
+
     public override void OnEnded() => PublishComputed();
 
     public override void Clear()

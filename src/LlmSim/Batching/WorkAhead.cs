@@ -2,11 +2,13 @@ using LlmSim.Performance;
 
 namespace LlmSim.Batching;
 
-/// <summary>What a router may estimate of the work that a batched instance has before it.</summary>
+/// <summary>
+/// What a router may estimate of the work that a batched instance has before it. The micro-batches of a pipeline are computed side by side.
+/// </summary>
 internal sealed class WorkAhead(
     IPerformanceModel performance,
     GraphPadding padding,
-    IterationScheduler scheduler,
+    MicroBatches batches,
     WaitingRequests waiting,
     Drafting? drafting
 )
@@ -24,16 +26,19 @@ internal sealed class WorkAhead(
         get
         {
             var seconds = waiting.PrefillDuration.Seconds;
-            foreach (var sequence in scheduler.Single)
+            foreach (var batch in batches.All)
             {
-                if (sequence.Request.GeneratedTokens == 0)
+                foreach (var sequence in batch.Single)
                 {
-                    var left = sequence.Length - sequence.Computed;
-                    seconds += sequence.PrefillAhead.Seconds * left / sequence.Length;
+                    if (sequence.Request.GeneratedTokens == 0)
+                    {
+                        var left = sequence.Length - sequence.Computed;
+                        seconds += sequence.PrefillAhead.Seconds * left / sequence.Length;
+                    }
                 }
             }
 
-            return seconds;
+            return seconds / batches.SideBySide;
         }
     }
 
@@ -43,7 +48,7 @@ internal sealed class WorkAhead(
         get
         {
             var seconds = 0.0;
-            foreach (var sequence in scheduler.Single)
+            foreach (var sequence in batches.First.Single)
             {
                 if (sequence.Request.GeneratedTokens == 0)
                 {
@@ -60,13 +65,17 @@ internal sealed class WorkAhead(
     {
         get
         {
-            var tokens = scheduler.Decoding.ExpectedTokens;
-            foreach (var sequence in scheduler.Single)
+            var tokens = waiting.ExpectedTokens;
+            foreach (var batch in batches.All)
             {
-                tokens += OutputEstimate.RemainingTokens(sequence.Request);
+                tokens += batch.Decoding.ExpectedTokens;
+                foreach (var sequence in batch.Single)
+                {
+                    tokens += OutputEstimate.RemainingTokens(sequence.Request);
+                }
             }
 
-            return tokens + waiting.ExpectedTokens;
+            return tokens;
         }
     }
 
@@ -74,8 +83,8 @@ internal sealed class WorkAhead(
     public WorkBound BoundTokens(in PlanAhead plan) =>
         plan.Bound(
             TokensToCome,
-            (double)scheduler.Running * _mostTokens,
-            scheduler.Running + waiting.ExpectedTokens
+            (double)batches.First.Requests * _mostTokens,
+            batches.First.Requests + waiting.ExpectedTokens
         );
 
     /// <summary>Seconds of as many iterations, in the batch as it is, as its decoding requests want on average.</summary>
@@ -134,17 +143,27 @@ internal sealed class WorkAhead(
     /// <summary>The decoding requests, each with the mean context.</summary>
     private IterationBatch MeanBatch(out long tokens)
     {
-        var decoding = scheduler.Decoding;
-        var (requests, computed) = (decoding.Count, decoding.Computed);
-        tokens = decoding.ExpectedTokens;
-        foreach (var sequence in scheduler.Single)
+        var (requests, computed) = (0, 0L);
+        tokens = 0;
+        foreach (var batch in batches.All)
         {
-            if (sequence.Request.GeneratedTokens > 0)
+            var decoding = batch.Decoding;
+            (requests, computed) = (requests + decoding.Count, computed + decoding.Computed);
+            tokens += decoding.ExpectedTokens;
+            foreach (var sequence in batch.Single)
             {
-                requests++;
-                computed += sequence.Computed;
-                tokens += OutputEstimate.RemainingTokens(sequence.Request);
+                if (sequence.Request.GeneratedTokens > 0)
+                {
+                    requests++;
+                    computed += sequence.Computed;
+                    tokens += OutputEstimate.RemainingTokens(sequence.Request);
+                }
             }
+        }
+
+        if (batches.SideBySide > 1)
+        {
+            (requests, computed, tokens) = batches.Share(requests, computed, tokens);
         }
 
         var mean = requests == 0 ? 0 : (int)(computed / requests);

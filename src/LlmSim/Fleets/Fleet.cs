@@ -115,7 +115,7 @@ internal sealed partial class Fleet
     {
         double Sum(InstanceState state, bool accelerators) =>
             _members.Sum(member =>
-                member.SecondsIn(state, until) * (accelerators ? member.Instance.Spec.TpSize : 1)
+                member.SecondsIn(state, until) * (accelerators ? member.Instance.Spec.Accelerators : 1)
             );
         var outages = _outages.Until(until, _owner.Counts.Met, isDown: _down > 0);
         var ready = Sum(InstanceState.Ready, accelerators: false);
@@ -146,7 +146,8 @@ internal sealed partial class Fleet
                     ),
             ],
             IdleAcceleratorSeconds =
-                paid - _members.Sum(member => busySeconds(member.Instance) * member.Instance.Spec.TpSize),
+                paid
+                - _members.Sum(member => busySeconds(member.Instance) * member.Instance.Spec.Accelerators),
             RecoverySeconds = recoverySeconds,
             GoodputDuringFailures = outages.GoodputDown,
             GoodputWithoutFailures = outages.GoodputUp,

@@ -86,6 +86,9 @@ internal static class FigureRanges
     /// <summary>Accelerators of an instance.</summary>
     public static FigureRange TpSize { get; } = new(1, 1024);
 
+    /// <summary>Stages of a pipeline: as many as any model has layers.</summary>
+    public static FigureRange PpSize { get; } = new(1, 1024);
+
     /// <summary>Accelerators that experts are divided over.</summary>
     public static FigureRange ExpertParallel { get; } = new(1, 4096);
 

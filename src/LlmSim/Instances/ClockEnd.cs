@@ -84,7 +84,7 @@ internal static class ClockEnd
                 .Select(figure =>
                     string.Create(CultureInfo.InvariantCulture, $"{figure.Name} {figure.Value:G4}")
                 )
-                .Prepend($"{spec.TpSize} x {hardware.Name}")
+                .Prepend($"{spec.Accelerators} x {hardware.Name}")
         );
     }
 }

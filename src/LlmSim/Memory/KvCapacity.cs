@@ -58,6 +58,11 @@ internal static class KvCapacity
         Semantics semantics
     )
     {
+        if (instance.PpSize > 1)
+        {
+            return BytesOfStages(model, precision, instance, semantics);
+        }
+
         TensorParallelism.Require(model, instance.TpSize, semantics);
         ExpertParallelism.Require(model, instance);
         instance = instance.WithFigures(semantics);
@@ -68,6 +73,26 @@ internal static class KvCapacity
         return bytes > 0
             ? bytes
             : throw DoesNotFit(model, precision, instance, weightBytes, bytes, semantics);
+    }
+
+    /// <summary>As many tokens as fit in each stage of a pipeline, with their bytes in all stages.</summary>
+    private static long BytesOfStages(
+        ModelDescription model,
+        Precision precision,
+        InstanceSpec instance,
+        Semantics semantics
+    )
+    {
+        var tokenBytes = Footprint(model, precision, semantics).BytesPerToken;
+        var one = instance with { PpSize = 1, PpLayers = null };
+        return PipelineStages
+            .Of(model, instance)
+            .Min(stage =>
+            {
+                var bytes = Bytes(stage, precision, one, semantics);
+                var ofStage = Footprint(stage, precision, semantics).BytesPerToken;
+                return ofStage == 0 ? long.MaxValue : (long)(bytes / (double)ofStage * tokenBytes);
+            });
     }
 
     /// <summary>A latent vector is on every accelerator of a group, and a KV head on several when those are more than the heads.</summary>

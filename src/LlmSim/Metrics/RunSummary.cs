@@ -135,7 +135,7 @@ public sealed record RunSummary
 /// <param name="Stage">"prefill", "decode" or "mixed".</param>
 /// <param name="Index">Position among the instances of its stage, from 0; mixed ones are numbered after all others.</param>
 /// <param name="Hardware">Name of the accelerator.</param>
-/// <param name="TpSize">Accelerators of the instance.</param>
+/// <param name="TpSize">Accelerators of the instance, or of each stage of its pipeline.</param>
 /// <param name="Requests">Requests that it completed.</param>
 /// <param name="BusySeconds">Seconds in which it computed.</param>
 /// <param name="Utilization">Busy seconds / makespan, from 0 to 1.</param>
@@ -157,6 +157,17 @@ public sealed record InstanceUsage(
 {
     /// <summary>Share of the KV blocks that requests held, on average over the busy time; NaN without blocks.</summary>
     public double KvOccupancy { get; init; } = double.NaN;
+
+    /// <summary>Stages of its pipeline.</summary>
+    public int PpSize { get; init; } = 1;
+
+    /// <summary>
+    /// Share of the busy time in which a stage of its pipeline had nothing to do, the mean over its stages: the bubble. NaN without a pipeline.
+    /// </summary>
+    public double PipelineBubble { get; init; } = double.NaN;
+
+    /// <summary>Accelerators of the instance.</summary>
+    internal int Accelerators => TpSize * PpSize;
 }
 
 /// <summary>What became of draft tokens during a run.</summary>

@@ -79,6 +79,10 @@ internal sealed class CollectiveTimes
         return Math.Max(within, Math.Min(byLevels, RingOverNodes(ranks, ranks - 1, sentBytes)));
     }
 
+    /// <summary>A rank sends so many bytes to another one, of its node or not.</summary>
+    public double SendSeconds(bool toAnotherNode, double bytes) =>
+        toAnotherNode ? NetworkSeconds(1, bytes) : _figures.HopSeconds + RingSeconds(2, 0, bytes);
+
     /// <summary>
     /// Each rank sends every expert's copy of its tokens to that expert's rank, or gets the answers: a few tokens, for whose copies
     /// nobody looks whether two go the same way.

@@ -8,8 +8,22 @@ public sealed record InstanceSpec
     /// <summary>The accelerator.</summary>
     public required HardwareDescription Hardware { get; init; }
 
-    /// <summary>Accelerators of the instance: the degree of tensor parallelism, at least 1.</summary>
+    /// <summary>The degree of tensor parallelism, at least 1: accelerators of the instance, or of each of its pipeline stages.</summary>
     public required int TpSize { get; init; }
+
+    /// <summary>
+    /// Stages of a pipeline, at least 1 (pp_size): each has a part of the layers on <see cref="TpSize" /> accelerators, and as many batches as
+    /// stages are under way. More than one asks for an engine.
+    /// </summary>
+    public int PpSize { get; init; } = 1;
+
+    /// <summary>Layers of each stage (pp_layers); null for equal parts as the engine makes them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? PpLayers { get; init; }
+
+    /// <summary>Accelerators of the instance.</summary>
+    [JsonIgnore]
+    public int Accelerators => TpSize * PpSize;
 
     /// <summary>Name of the model that it serves; null for the model of the cluster.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -47,8 +61,8 @@ public sealed record InstanceSpec
     /// <summary>How tokens come to experts that data-parallel instances hold together.</summary>
     public AllToAllBackend AllToAllBackend { get; init; }
 
-    /// <summary>Whether the ranks of a layer, tensor-parallel ones or those of its experts, are in more than one node.</summary>
-    public bool SpansNodes => Math.Max(TpSize, ExpertParallel) > NodeSize;
+    /// <summary>Whether its ranks, or those that its experts are divided over, are in more than one node.</summary>
+    public bool SpansNodes => Math.Max(Accelerators, ExpertParallel) > NodeSize;
 
     internal int NodeSize => GpusPerNode ?? Hardware.GpusPerNode;
 

@@ -73,6 +73,9 @@ public sealed record ModelDescription
     /// <summary>Parameters, counted from the shapes; without modules for the prediction of several tokens.</summary>
     public required long Parameters { get; init; }
 
+    /// <summary>Whether it projects to the vocabulary: all stages of a pipeline but the last do not.</summary>
+    internal bool HasLmHead { get; init; } = true;
+
     /// <summary>The experts of its layers; null in a dense model.</summary>
     public MixtureOfExperts? MixtureOfExperts { get; init; }
 

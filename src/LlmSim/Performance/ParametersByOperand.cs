@@ -31,7 +31,7 @@ internal readonly record struct ParametersByOperand(
             Take(model.ExpertLayers * BesideRouted(model, experts)),
             Take(model.ExpertLayers * hidden * (experts?.Experts ?? 0)),
             Take(model.ExpertParameters),
-            Take(model.TiedEmbeddings ? 0 : hidden * model.VocabularySize),
+            Take(model.TiedEmbeddings || !model.HasLmHead ? 0 : hidden * model.VocabularySize),
             left
         );
 

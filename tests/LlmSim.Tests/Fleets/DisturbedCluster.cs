@@ -18,6 +18,7 @@ internal sealed class DisturbedCluster
     private readonly bool _isPushed;
     private readonly bool _switches;
     private readonly bool _hasTwoModels;
+    private readonly int _stages;
 
     public DisturbedCluster(int seed)
     {
@@ -47,6 +48,7 @@ internal sealed class DisturbedCluster
         Fleet = Fleet is null ? null : Fleet with { Drain = (DrainPlan)_random.Next(2) };
         _staleness = _random.Next(2) * Share(0.05);
         _isPushed = _random.Next(2) == 0;
+        _stages = seed % 3 == 0 ? 2 + (seed % 2) : 1;
     }
 
     public ClientBehavior Clients { get; }
@@ -63,7 +65,7 @@ internal sealed class DisturbedCluster
     /// <summary>A fresh scenario: policies keep state.</summary>
     public Scenario NewScenario()
     {
-        var one = _cluster.NewScenario();
+        var one = InStages(_cluster.NewScenario());
         var scenario = (_hasTwoModels ? TwoModels.Join(one, WithThickerTokens(one)) : one) with
         {
             Clients = Clients,
@@ -98,6 +100,26 @@ internal sealed class DisturbedCluster
                     },
                 },
             };
+    }
+
+    /// <summary>Engines that are on their own are pipelines in some clusters.</summary>
+    private Scenario InStages(Scenario scenario)
+    {
+        return scenario with
+        {
+            PrefillInstances = [.. scenario.PrefillInstances.Select(Divided)],
+            DecodeInstances = [.. scenario.DecodeInstances.Select(Divided)],
+            MixedInstances = [.. scenario.MixedInstances.Select(Divided)],
+        };
+
+        InstanceSpec Divided(InstanceSpec spec) =>
+            spec.Engine is { DataParallelGroup: null, Speculation: null }
+                ? spec with
+                {
+                    PpSize = _stages,
+                    LinkBytesPerSecond = 1e6,
+                }
+                : spec;
     }
 
     private static InstanceSpec[] Switching(IEnumerable<InstanceSpec> specs) =>

@@ -29,10 +29,10 @@ internal static class CaseScenario
         CaseContext context
     )
     {
-        if (deployment.PipelineParallel > 1)
+        if (deployment is { PipelineParallel: > 1 } and not { Mixed.AttentionDp: 1, Speculation: null })
         {
             throw new NotExpressibleException(
-                "pipeline stages",
+                "pipeline stages of a group, with drafts, or of one side",
                 $"pipeline parallelism {deployment.PipelineParallel}"
             );
         }
@@ -133,6 +133,7 @@ internal static class CaseScenario
         {
             Hardware = hardware,
             TpSize = layout.Tp,
+            PpSize = deployment.PipelineParallel,
             ExpertParallel = ExpertParallel(model, layout),
             AllToAllBackend = AllToAll(kind, deployment, layout),
             MemoryUtilization =

@@ -75,7 +75,7 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
         }
 
         _tokenSeconds = new(ComputeTokenSeconds);
-        _headSeconds = new(requests => GemmSeconds(_products.LmHead, requests));
+        _headSeconds = new(requests => model.HasLmHead ? GemmSeconds(_products.LmHead, requests) : 0);
         _promptSeconds = new(tokens => ComputeSeconds(IterationBatch.OfPrompt(tokens), tokens));
         _attention =
         [

@@ -74,7 +74,9 @@ public sealed class RooflineModel : IPerformanceModel
         _attention = new(model, _precision, instance, semantics, _roofs, fusedAttention);
         _promptSeconds = new ValueTable(tokens => ComputeSeconds(IterationBatch.OfPrompt(tokens), tokens));
         _layerSeconds = new ValueTable(tokens => LayerSeconds(tokens));
-        _headSeconds = new ValueTable(requests => _roofs.LmHead.Seconds(LmHead(requests)));
+        _headSeconds = new ValueTable(requests =>
+            model.HasLmHead ? _roofs.LmHead.Seconds(LmHead(requests)) : 0
+        );
         if (semantics.TensorParallelCommunication == TensorParallelCommunication.AllReduce)
         {
             _communication = LayerCommunication.Of(

@@ -202,7 +202,10 @@ public sealed class RowValidationTests : IDisposable
         "parallelism does not divide the model",
         "meta-llama/Llama-3.1-8B,h100_sxm,bf16,agg,100,9,1,4,3,1,1,2,1,,,,,,1,1"
     )]
-    [InlineData("pipeline stages", "meta-llama/Llama-3.1-8B,h100_sxm,bf16,agg,100,9,1,4,2,2,1,2,1,,,,,,1,1")]
+    [InlineData(
+        "pipeline stages of a group, with drafts, or of one side",
+        "meta-llama/Llama-3.1-8B,h100_sxm,bf16,agg,100,9,1,4,2,2,2,2,1,,,,,,1,1"
+    )]
     [InlineData(
         "speculative decoding",
         "meta-llama/Llama-3.1-8B,h100_sxm,bf16,agg,100,9,1,4,2,1,1,2,1,,,,,mtp,1,1"
@@ -230,6 +233,22 @@ public sealed class RowValidationTests : IDisposable
         Assert.Contains($"not expr. 1: {reason}", run.Out, StringComparison.Ordinal);
         Assert.Contains("Compared    1 of 2", run.Out, StringComparison.Ordinal);
         Assert.Contains($"{reason}:\n  b: ", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_row_with_pipeline_stages_is_compared()
+    {
+        var path = _folder.Write(
+            "rows.csv",
+            Header
+                + Llama
+                + "b,vllm,0.19.0,meta-llama/Llama-3.1-8B,h100_sxm,bf16,agg,100,9,1,4,2,2,1,2,1,,,,,,1,1\n"
+        );
+
+        var run = CliRun.Of("validate", "--rows", path, "--verbose");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains("Compared    2 of 2", run.Out, StringComparison.Ordinal);
     }
 
     [Theory]

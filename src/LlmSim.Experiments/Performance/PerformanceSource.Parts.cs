@@ -1,0 +1,66 @@
+using LlmSim.Experiments.Extensions;
+using LlmSim.Performance;
+
+namespace LlmSim.Experiments.Performance;
+
+/// <content>The times of what drafts tokens, and of the stages of a pipeline.</content>
+internal static partial class PerformanceSource
+{
+    /// <summary>The same for one model, with the time of what drafts for it, or in stages.</summary>
+    private static Func<InstanceSpec, PerformanceChoice> ChooserOfParts(
+        RunConfiguration configuration,
+        ServedModel served,
+        PerformanceFiles files
+    )
+    {
+        var choose = Chooser(configuration, served.Model, served.Precision, files);
+        var knowsOneModel =
+            configuration.Performance.StartsWith(MeasuredPrefix, StringComparison.Ordinal)
+            || OwnPerformanceFiles.IsOwn(configuration.Performance);
+        return instance => WithStages(instance, WithDrafts(instance, choose(instance)));
+
+        PerformanceChoice WithDrafts(InstanceSpec instance, PerformanceChoice choice) =>
+            instance.Engine?.Speculation is null
+                ? choice
+                : choice.With("the errors are those of runs without speculative decoding") with
+                {
+                    // Times of one model are not those of what drafts for it.
+                    Model = DraftedTime.Of(
+                        served,
+                        instance,
+                        choice.Model,
+                        (drafter, alone) =>
+                            knowsOneModel ? null : Times(drafter, WithGapsOnly(alone, configuration))
+                    ),
+                };
+
+        PerformanceChoice WithStages(InstanceSpec instance, PerformanceChoice choice) =>
+            instance.PpSize == 1
+                ? choice
+                : choice.With("the errors are those of instances without a pipeline") with
+                {
+                    Model = PipelineTime.Of(
+                        served,
+                        instance,
+                        choice.Model,
+                        (stage, one) => knowsOneModel ? null : Times(stage, one)
+                    ),
+                };
+
+        IPerformanceModel Times(ServedModel other, InstanceSpec instance) =>
+            Chooser(configuration, other.Model, other.Precision, files)(instance).Model;
+    }
+
+    /// <summary>A drafter runs within an iteration of the model that verifies: the engine adds the gaps between its kernels, and no second iteration.</summary>
+    private static InstanceSpec WithGapsOnly(InstanceSpec instance, RunConfiguration configuration) =>
+        instance with
+        {
+            Engine = instance.Engine! with
+            {
+                Overheads = new()
+                {
+                    LayerSeconds = configuration.Catalogs.Engines.OverheadsOf(instance.Engine).LayerSeconds,
+                },
+            },
+        };
+}
