@@ -59,6 +59,14 @@ public sealed class RandomEngineScenario
         engine =
             seed % 5 == 4 ? engine with { LongPrefillTokens = 1 + (engine.MaxBatchedTokens / 3) } : engine;
         engine = engine with { MaxPrefillTokens = engine.MaxBatchedTokens * (1 + (seed % 2)) };
+        engine =
+            kind == EngineKind.TensorRtLlm && seed % 2 == 0
+                ? engine with
+                {
+                    AttentionDpTimeoutIterations = 1 + (seed % 20),
+                    AttentionDpBatchingWaitIterations = seed % 3,
+                }
+                : engine;
         engine = speculates ? engine with { Speculation = Draw(new(seed, "speculation")) } : engine;
         var times = new IterationTimesModel(
             1e-3 + (random.NextDouble() * 1e-2),

@@ -127,6 +127,25 @@ internal static class EngineFields
             ReadBy = EngineKind.TensorRtLlm,
         },
         Size(
+            "attention_dp_timeout_iters",
+            "none: at once",
+            "iterations that the members of a data_parallel_group hold prompts back at most until every one of them has some",
+            (engine, value) => engine with { AttentionDpTimeoutIterations = value }
+        ) with
+        {
+            ReadBy = EngineKind.TensorRtLlm,
+        },
+        new ClusterField<EngineSpec>(
+            "attention_dp_batching_wait_iters",
+            new ClusterValue.Whole(s_iterations),
+            "0",
+            "iterations that they hold them back for more when every one has some",
+            (engine, value) => engine with { AttentionDpBatchingWaitIterations = (int)(long)value }
+        )
+        {
+            ReadBy = EngineKind.TensorRtLlm,
+        },
+        Size(
             "block_size",
             ByKind,
             "tokens of a KV block",

@@ -200,6 +200,8 @@ internal static class JournalFile
             ),
             // SQLITE_CORRUPT, SQLITE_NOTADB
             11 or 26 => Damaged(path, e.Message, e),
+            // SQLITE_IOERR_SHORT_READ
+            10 when e.SqliteExtendedErrorCode == (10 | (2 << 8)) => Damaged(path, "its end is missing", e),
             _ => new UserErrorException($"{path}: the journal cannot be used: {e.Message}", e),
         };
 

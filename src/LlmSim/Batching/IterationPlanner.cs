@@ -44,6 +44,13 @@ internal sealed class IterationPlanner(
         return scheduler.Schedule(now, departing: 0);
     }
 
+    /// <summary>What the next iteration would hold if no prompt were held back.</summary>
+    public NextIteration LooksAhead(SimTime now, SimTime lastBegin)
+    {
+        waiting.SeeUntil(spec.AsyncScheduling ? lastBegin : now);
+        return scheduler.LooksAhead(now, spec.AsyncScheduling ? _departing.Count : 0);
+    }
+
     /// <summary>Everything is lost.</summary>
     public void Clear() => _departing.Clear();
 

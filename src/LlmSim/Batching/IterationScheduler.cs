@@ -86,6 +86,17 @@ internal abstract partial class IterationScheduler(
     /// <returns>What its time depends on: no tokens when there is nothing to compute.</returns>
     public abstract IterationBatch Schedule(SimTime now, int departing);
 
+    /// <summary>What the next iteration would hold if no prompt were held back.</summary>
+    /// <param name="now">The simulated clock.</param>
+    /// <param name="departing">Requests that have ended, but hold their places in the batch and their blocks yet.</param>
+    public virtual NextIteration LooksAhead(SimTime now, int departing) =>
+        throw new InvariantViolationException(
+            "an engine that does not hold prompts back was asked what it would hold"
+        );
+
+    /// <summary>Whether prompts that wait are held back, because other members of the group have none.</summary>
+    public bool HoldsPromptsBack { get; set; }
+
     /// <summary>A request leaves before it has all its tokens, or before its prompt is computed.</summary>
     public virtual void OnWithdrawn(SequenceState sequence) { }
 

@@ -20,6 +20,7 @@ internal sealed class LockstepGroup : IterationClock
     private readonly List<IterationBatch> _batches = [];
     private readonly List<DecodeTrend> _trends = [];
     private readonly IterationPlan _times = new();
+    private PromptBalance? _balance;
     private Phase _phase;
 
     public LockstepGroup(Simulation simulation, EventRank rank, int maxIterationsPerEvent)
@@ -40,6 +41,7 @@ internal sealed class LockstepGroup : IterationClock
     {
         _members.Add(member);
         _batches.Add(default);
+        _balance ??= _members.Count > 1 ? PromptBalance.Of(member.Spec.Engine!, member.Role) : null;
         return [_times];
     }
 
@@ -102,6 +104,7 @@ internal sealed class LockstepGroup : IterationClock
     private void Begin()
     {
         var (mostTokens, allTokens, hasPrompt) = (0, 0, false);
+        HoldPromptsBack();
         for (var i = 0; i < _members.Count; i++)
         {
             _batches[i] = _members[i].Begin();
@@ -110,6 +113,8 @@ internal sealed class LockstepGroup : IterationClock
             allTokens += Math.Max(1, _batches[i].Tokens);
             hasPrompt |= _batches[i].PrefillTokens > 0;
         }
+
+        _balance?.OnPlanned(_members);
 
         if (mostTokens == 0)
         {
@@ -130,6 +135,18 @@ internal sealed class LockstepGroup : IterationClock
         foreach (var member in _members)
         {
             member.OnPlanned(_times.End);
+        }
+    }
+
+    private void HoldPromptsBack()
+    {
+        if (_balance is not null)
+        {
+            var holds = _balance.Holds(_members, _phase == Phase.Running ? _times.Count - 1 : 0);
+            foreach (var member in _members)
+            {
+                member.HoldsPromptsBack = holds;
+            }
         }
     }
 

@@ -46,9 +46,48 @@ internal sealed class TensorRtLlmScheduler(
         return true;
     }
 
+    public override NextIteration LooksAhead(SimTime now, int departing)
+    {
+        var (prompts, decoding) = (0, Decoding.Count);
+        foreach (var sequence in Single)
+        {
+            var decodes = sequence.Request.GeneratedTokens > 0;
+            decoding += decodes ? 1 : 0;
+            prompts += decodes ? 0 : 1;
+        }
+
+        return new(
+            HasPrompt: prompts > 0
+                || MayAdmit(now, departing, Spec.MaxBatchedTokens - (decoding * DecodeTokensEach)),
+            HasPlace: decoding < Spec.MaxSequences,
+            Decodes: decoding > 0
+        );
+    }
+
+    /// <summary>Whether the next waiting request may be admitted to an iteration with so many tokens left.</summary>
+    private bool MayAdmit(SimTime now, int departing, int budget)
+    {
+        if (Waiting.Seen == 0 || Running + departing >= MostRunning || budget <= 0)
+        {
+            return false;
+        }
+
+        var next = Waiting.Select(now);
+        var hits = Cache.CountHits(next);
+        var isWithinBudget = Spec.ChunkedPrefill || next.Length - Cache.ComputedWith(next, hits) <= budget;
+        return isWithinBudget
+            && Cache.BlocksFromFree(next, hits, Math.Max(next.Length, MostTokens(next.Request)))
+                <= Cache.Available;
+    }
+
     /// <summary>Of the prompts those count that the iteration could take, as in PyExecutor._waiting_requests.</summary>
     protected override bool HoldsBack(int budget)
     {
+        if (HoldsPromptsBack && Waiting.Seen > 0)
+        {
+            return true;
+        }
+
         var decoding = Spec.MaxBatchedTokens - budget;
         var holds =
             decoding > 0

@@ -102,6 +102,15 @@ public sealed record EngineSpec
     public double BatchWaitTokensRatio { get; init; }
 
     /// <summary>
+    /// TensorRT-LLM: most iterations, at least 1, that the members of a data-parallel group hold prompts back until every one of them has some
+    /// (attention_dp_timeout_iters: attention_dp_config with enable_balance and timeout_iters); null for not at all. The other kinds do not read it.
+    /// </summary>
+    public int? AttentionDpTimeoutIterations { get; init; }
+
+    /// <summary>Iterations, at least 0, that they hold them back for more when every one of them has some (attention_dp_batching_wait_iters).</summary>
+    public int AttentionDpBatchingWaitIterations { get; init; }
+
+    /// <summary>
     /// SGLang: in a row of decode iterations, every so many the engine reads who has come, at least 1 (scheduler_recv_interval). The other
     /// kinds do not read it.
     /// </summary>

@@ -266,6 +266,8 @@ public sealed class JournalTests : IDisposable
     [Theory]
     [InlineData(0.5)]
     [InlineData(0.9)]
+    [InlineData(0.97)]
+    [InlineData(0.98)]
     [InlineData(0.99)]
     public void A_torn_journal_is_refused_and_left_as_it_is(double part)
     {

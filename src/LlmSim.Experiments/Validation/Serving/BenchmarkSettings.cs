@@ -67,12 +67,7 @@ internal static class BenchmarkSettings
         kind switch
         {
             EngineKind.Vllm => Vllm(deployment, row),
-            EngineKind.TensorRtLlm when IsDeepSeek(deployment) => new()
-            {
-                MaxBatchedTokens = Math.Max(8192, (row.Concurrency ?? 0) + row.InputTokens + 64),
-                MemoryUtilization = 0.8,
-                KvFormat = "fp8",
-            },
+            EngineKind.TensorRtLlm when IsDeepSeek(deployment) => TensorRtLlm(deployment, row),
             EngineKind.TensorRtLlm => new()
             {
                 // max_num_tokens is the max_model_len of the sweep (full-sweep-tmpl.yml), but in 70b_fp8_b200_trt_slurm.sh.
@@ -89,6 +84,29 @@ internal static class BenchmarkSettings
             _ when deployment.Mixed is null => new(),
             _ => Sglang(deployment, row),
         };
+
+    /// <summary>
+    /// Scripts with multi-token prediction (dsr1_*_trt_mtp) give each rank its share of the batch and the budget for one prompt beside it. The others
+    /// (dsr1_*_trt) have a budget for the load and one prompt, the later ones of at least 8192.
+    /// </summary>
+    private static ServingSettings TensorRtLlm(ServingDeployment deployment, ServingRow row)
+    {
+        var load = row.Concurrency ?? 0;
+        var batch = Math.Max(1, load / (deployment.Mixed?.AttentionDp ?? 1));
+        var drafts = deployment.Mixed is null ? null : deployment.Speculation;
+        return new()
+        {
+            MaxBatchedTokens =
+                drafts is not null ? ((1 + drafts.DraftTokens) * batch) + row.InputTokens + 64
+                : deployment.Mixed is not null && IsBefore2026(row) ? load + row.InputTokens + 64
+                : Math.Max(8192, load + row.InputTokens + 64),
+            MaxSequences = drafts is null ? null : batch,
+            MemoryUtilization = 0.8,
+            KvFormat = "fp8",
+            // attention_dp_config: enable_balance true, timeout_iters 60, batching_wait_iters 0.
+            AttentionDpTimeoutIterations = deployment.Mixed is { AttentionDp: > 1 } ? 60 : null,
+        };
+    }
 
     private static ServingSettings Vllm(ServingDeployment deployment, ServingRow row) =>
         deployment.Model.Contains("Llama", StringComparison.Ordinal)
@@ -118,6 +136,9 @@ internal static class BenchmarkSettings
                 MaxPrefillTokens = 32768,
                 MemoryUtilization = 0.82,
             };
+
+    private static bool IsBefore2026(ServingRow row) =>
+        string.CompareOrdinal(row.Labels.GetValueOrDefault("date", "2026"), "2026") < 0;
 
     private static bool IsDeepSeek(ServingDeployment deployment) =>
         deployment.Model.Contains("DeepSeek", StringComparison.Ordinal);
@@ -156,6 +177,9 @@ internal sealed record ServingSettings
 
     public double BatchWaitTokensRatio { get; init; }
 
+    /// <summary>TensorRT-LLM: iterations that the members of a group hold prompts back at most until all have some.</summary>
+    public int? AttentionDpTimeoutIterations { get; init; }
+
     /// <summary>SGLang: decode iterations between two looks at who has come; 1 for every one.</summary>
     public int ReceiveIterations { get; init; } = 1;
 
@@ -171,6 +195,7 @@ internal sealed record ServingSettings
             CapturedSizes = CapturedSizes ?? defaults.CapturedSizes,
             BatchWaitIterations = BatchWaitIterations,
             BatchWaitTokensRatio = BatchWaitTokensRatio,
+            AttentionDpTimeoutIterations = AttentionDpTimeoutIterations,
             ReceiveIterations = ReceiveIterations,
         };
 }
