@@ -70,7 +70,8 @@ internal sealed partial class BatchedInstance
 
             CountEndedIterations(batch);
             _scheduler.Clear();
-            (batch.IsPlanned, batch.HasWithdrawn, batch.Planned) = (false, false, default);
+            (batch.IsPlanned, batch.HasWithdrawn) = (false, false);
+            batch.Plan(default);
         }
 
         _planner.Clear();
@@ -108,7 +109,7 @@ internal sealed partial class BatchedInstance
     /// <summary>Tokens of so many iterations of the plan; of drafts only those count that are accepted.</summary>
     private void CountComputed(MicroBatch batch, int iterations)
     {
-        var planned = batch.Planned;
+        ref readonly var planned = ref batch.Planned;
         ComputedTokens += (long)iterations * (planned.PrefillTokens + planned.DecodeRequests);
         Totals.AddDrafts(iterations, planned);
     }

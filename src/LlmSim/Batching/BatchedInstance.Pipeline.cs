@@ -17,11 +17,14 @@ internal sealed partial class BatchedInstance
     /// <summary>An iteration that only decodes is replayed from a graph, whose size pads it.</summary>
     public void Pad()
     {
-        var planned = _batches.Used.Planned;
-        _batches.Used.Planned = planned with
-        {
-            GroupTokens = planned.PrefillTokens > 0 ? planned.Tokens : PaddedTokens(planned.Tokens),
-        };
+        var batch = _batches.Used;
+        var tokens = batch.Planned.Tokens;
+        batch.Plan(
+            batch.Planned with
+            {
+                GroupTokens = batch.Planned.PrefillTokens > 0 ? tokens : PaddedTokens(tokens),
+            }
+        );
     }
 
     /// <summary>So many seconds at the present speed.</summary>

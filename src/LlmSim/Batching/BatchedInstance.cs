@@ -148,8 +148,9 @@ internal sealed partial class BatchedInstance : Instance
             IterationProgress.Start(sequence.Request, _simulation.Now);
         }
 
-        _batches.Used.Planned = batch;
-        _batches.Used.Progress.Begin(_simulation.Now);
+        var used = _batches.Used;
+        used.Plan(batch);
+        used.Progress.Begin(_simulation.Now);
         ChangeWork();
         _options.OnRoom(this);
         return batch;
@@ -167,7 +168,8 @@ internal sealed partial class BatchedInstance : Instance
     /// <summary>The times of the planned iterations are known.</summary>
     public void OnPlanned(SimTime end)
     {
-        _batches.Used.IsPlanned = _batches.Used.Planned.Tokens > 0;
+        var batch = _batches.Used;
+        batch.IsPlanned = batch.Planned.Tokens > 0;
         if (Role != InstanceRole.Prefill)
         {
             return;

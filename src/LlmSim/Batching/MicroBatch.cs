@@ -20,8 +20,13 @@ internal sealed class MicroBatch(DecodingRequests decoding, IterationPlan times,
 
     public IterationProgress Progress { get; } = progress;
 
+    private IterationBatch _planned;
+
     /// <summary>What the time of the planned iteration depends on.</summary>
-    public IterationBatch Planned { get; set; }
+    public ref readonly IterationBatch Planned => ref _planned;
+
+    /// <summary>An iteration is planned.</summary>
+    public void Plan(in IterationBatch iteration) => _planned = iteration;
 
     /// <summary>Whether iterations in which it computes are planned; its instance may be idle beside others of its group.</summary>
     public bool IsPlanned { get; set; }

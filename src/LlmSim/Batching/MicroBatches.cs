@@ -3,8 +3,6 @@ namespace LlmSim.Batching;
 /// <summary>The micro-batches of an instance: one, or those of a pipeline and who is between them.</summary>
 internal sealed class MicroBatches
 {
-    private readonly MicroBatch[] _all;
-
     /// <summary>One for each of these times.</summary>
     /// <param name="times">The times.</param>
     /// <param name="make">Makes one.</param>
@@ -12,21 +10,21 @@ internal sealed class MicroBatches
     {
         SideBySide = times.Length;
         Between = times.Length == 1 ? null : make(new IterationPlan());
-        _all = [.. times.Select(make), .. Between is null ? [] : new[] { Between }];
-        Used = _all[0];
+        All = [.. times.Select(make), .. Between is null ? [] : new[] { Between }];
+        Used = All[0];
     }
 
     /// <summary>All of them, and those between.</summary>
-    public ReadOnlySpan<MicroBatch> All => _all;
+    public MicroBatch[] All { get; }
 
     /// <summary>Those that are computed.</summary>
-    public ReadOnlySpan<MicroBatch> Computed => _all.AsSpan(0, SideBySide);
+    public ReadOnlySpan<MicroBatch> Computed => All.AsSpan(0, SideBySide);
 
     /// <summary>How many those are.</summary>
     public int SideBySide { get; }
 
     /// <summary>The only one outside pipelines.</summary>
-    public MicroBatch First => _all[0];
+    public MicroBatch First => All[0];
 
     /// <summary>The one that is planned, or whose iteration ends.</summary>
     public MicroBatch Used { get; private set; }
@@ -43,7 +41,7 @@ internal sealed class MicroBatches
         get
         {
             var requests = 0;
-            foreach (var batch in _all)
+            foreach (var batch in All)
             {
                 requests += batch.Requests;
             }

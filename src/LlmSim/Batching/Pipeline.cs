@@ -159,7 +159,7 @@ internal sealed class Pipeline : IterationClock
 
     private void SendThrough(MicroBatch batch)
     {
-        var planned = batch.Planned;
+        ref readonly var planned = ref batch.Planned;
         var now = _simulation.Now;
         var beside = planned.PrefillTokens > 0 ? Instance.Spec.Engine!.PrefillIterationSeconds : 0;
         var end = now;

@@ -171,7 +171,8 @@ internal abstract class RunningFirstScheduler(
     /// <summary>Admits waiting requests; says whether the next iteration may admit more although the batch stays as it is.</summary>
     private bool Admit(ref int budget, SimTime now, int departing)
     {
-        while (Waiting.Seen > 0 && Running + departing < MostRunning)
+        var most = MostRunning;
+        while (Waiting.Seen > 0 && Running + departing < most)
         {
             if (budget <= 0)
             {
