@@ -17,12 +17,13 @@ internal sealed partial class KernelFolder
     private const int MostEvenExperts = 16;
 
     private const string Sglang = "sglang";
+    private const string TensorRtLlm = "trtllm";
 
     /// <summary>
     /// What SGLang runs on Blackwell for experts in these formats whose tokens are gathered (moe_runner_backend, chosen by server_args.py since 0.5.4); its
     /// own tables were measured with Triton's and CuteDSL's kernels.
     /// </summary>
-    private const string NotTriton = "flashinfer_trtllm";
+    private const string TensorRtKernels = "flashinfer_trtllm";
 
     private static readonly KernelFormat[] s_notTritons =
     [
@@ -30,6 +31,12 @@ internal sealed partial class KernelFolder
         KernelFormat.Fp8,
         KernelFormat.Nvfp4,
     ];
+
+    /// <summary>
+    /// What TensorRT-LLM runs on Blackwell in these formats without data-parallel attention (moe_config backend TRTLLM, as its deployment guides
+    /// and InferenceX's scripts have it); its own table was measured with DeepGEMM's kernels, which they take with data-parallel attention.
+    /// </summary>
+    private static readonly KernelFormat[] s_notDeepGemms = [KernelFormat.Fp8Block];
 
     /// <summary>
     /// The tokens of a row are those of all ranks. What is measured are the kernels of one rank: neither the way of the tokens to it nor
@@ -42,23 +49,34 @@ internal sealed partial class KernelFolder
             return;
         }
 
-        var other = come == ExpertTokens.Gathered && _engine == Sglang ? TableInPlaceOfTriton(name) : null;
-        if (other is not null)
+        var wanted =
+            come != ExpertTokens.Gathered ? []
+            : _engine == Sglang ? s_notTritons
+            : _engine == TensorRtLlm ? s_notDeepGemms
+            : [];
+        var other = wanted.Length > 0 ? TableOfTensorRtKernels(name) : null;
+        if (other is null)
         {
-            ReadExperts(other, come, s_notTritons.Contains);
+            ReadExperts(own, come, _ => true);
+            return;
         }
 
-        ReadExperts(own, come, format => other is null || !s_notTritons.Contains(format));
+        ReadExperts(other, come, wanted.Contains);
+        ReadExperts(own, come, format => !wanted.Contains(format));
+        if (_engine == TensorRtLlm)
+        {
+            ReadExperts(own, ExpertTokens.GatheredFromGroup, wanted.Contains);
+        }
     }
 
-    /// <summary>The newest table with the kernels that SGLang runs where they are to be had; null on an accelerator that has none.</summary>
-    private string? TableInPlaceOfTriton(string name) =>
+    /// <summary>The newest table with TensorRT-LLM's kernels for a few tokens; null on an accelerator that has none.</summary>
+    private string? TableOfTensorRtKernels(string name) =>
         Tables("moe", name)
             .FirstOrDefault(path =>
                 KernelTable
                     .Open(path)
                     .OptionalTexts("kernel_source", rows: 0)
-                    .Any(kernel => kernel.Contains(NotTriton, StringComparison.Ordinal))
+                    .Any(kernel => kernel.Contains(TensorRtKernels, StringComparison.Ordinal))
             );
 
     private void ReadExperts(string path, ExpertTokens come, Predicate<KernelFormat> isWanted)

@@ -86,5 +86,14 @@ internal sealed partial class BatchedInstance
         }
     }
 
+    /// <summary>What the next iteration would hold if no prompt were held back.</summary>
+    public NextIteration LooksAhead() => _planner.LooksAhead(_simulation.Now, _clock.LastBegin);
+
+    /// <summary>Whether its group has it hold prompts back.</summary>
+    public bool HoldsPromptsBack
+    {
+        set => _scheduler.HoldsPromptsBack = value;
+    }
+
     private int UsedBlocks => Settled(_cache).Pool.Used;
 }

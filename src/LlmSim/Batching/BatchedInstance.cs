@@ -156,15 +156,6 @@ internal sealed partial class BatchedInstance : Instance
         return batch;
     }
 
-    /// <summary>What the next iteration would hold if no prompt were held back.</summary>
-    public NextIteration LooksAhead() => _planner.LooksAhead(_simulation.Now, _clock.LastBegin);
-
-    /// <summary>Whether its group has it hold prompts back.</summary>
-    public bool HoldsPromptsBack
-    {
-        set => _scheduler.HoldsPromptsBack = value;
-    }
-
     /// <summary>The times of the planned iterations are known.</summary>
     public void OnPlanned(SimTime end)
     {

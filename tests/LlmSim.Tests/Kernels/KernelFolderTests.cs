@@ -226,12 +226,17 @@ public sealed class KernelFolderTests : IDisposable
         }
     }
 
-    /// <summary>SGLang runs TensorRT-LLM's kernels where there are, in 8 and 4 bits; its tables have Triton's.</summary>
+    /// <summary>
+    /// SGLang runs TensorRT-LLM's kernels where there are, in 8 and 4 bits; its tables have Triton's. So does TensorRT-LLM in blocks of 8 bits, but with
+    /// data-parallel attention; its table has DeepGEMM's.
+    /// </summary>
     [Theory]
     [InlineData("sglang", "bfloat16", "flashinfer_trtllm_experts", 4)]
     [InlineData("sglang", "fp8_block", "flashinfer_trtllm_experts", 2)]
     [InlineData("sglang", "fp8_block", "triton_experts", 4)]
-    [InlineData("trtllm", "fp8_block", "flashinfer_trtllm_experts", 4)]
+    [InlineData("trtllm", "fp8_block", "flashinfer_trtllm_experts", 2)]
+    [InlineData("trtllm", "fp8_block", "triton_experts", 4)]
+    [InlineData("trtllm", "fp8", "flashinfer_trtllm_experts", 4)]
     public void Kernels_that_an_engine_does_not_run_give_way_to_those_that_it_does(
         string engine,
         string format,
@@ -258,6 +263,21 @@ public sealed class KernelFolderTests : IDisposable
             new ExpertTimes(set, KernelFormat.Get(format), s_eighth).Seconds(64),
             1e-7
         );
+        var hasOwnForGroups = (engine, format) == ("trtllm", "fp8_block") && milliseconds == 2;
+        Assert.Equal(
+            hasOwnForGroups,
+            set.HasExpertsOf(ExpertTokens.GatheredFromGroup, KernelFormat.Get(format))
+        );
+        if (hasOwnForGroups)
+        {
+            var ofGroup = new ExpertTimes(
+                set,
+                KernelFormat.Fp8Block,
+                s_eighth,
+                ExpertTokens.GatheredFromGroup
+            );
+            Assert.Equal(4e-3, ofGroup.Seconds(64), 1e-7);
+        }
     }
 
     /// <summary>A shape that was measured with one distribution alone keeps it.</summary>

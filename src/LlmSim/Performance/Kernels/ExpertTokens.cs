@@ -6,6 +6,9 @@ internal enum ExpertTokens
     /// <summary>Every rank has all tokens, and takes from them those of its experts.</summary>
     Gathered,
 
+    /// <summary>The same where the ranks are data-parallel instances, whose engine has other kernels for that.</summary>
+    GatheredFromGroup,
+
     /// <summary>A rank gets its experts' tokens one after the other: DeepEP's kernels for many tokens.</summary>
     SentMany,
 

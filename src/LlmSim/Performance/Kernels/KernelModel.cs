@@ -70,7 +70,7 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
                     instance.ExpertParallel == 1 ? instance.TpSize : 1,
                     instance.ExpertParallel
                 ),
-                Tokens(kernels, instance)
+                Tokens(kernels, instance, KernelFormat.Of(_precision.Experts))
             );
         }
 
@@ -176,14 +176,22 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
     }
 
     /// <summary>How tokens come to the experts; gathered ones stand for those that were not measured.</summary>
-    private static ExpertTokens Tokens(KernelSet kernels, InstanceSpec instance)
+    private static ExpertTokens Tokens(KernelSet kernels, InstanceSpec instance, KernelFormat format)
     {
-        var come =
-            instance.ExpertParallel <= instance.TpSize ? ExpertTokens.Gathered
-            : instance.AllToAllBackend == AllToAllBackend.DeepEpLowLatency ? ExpertTokens.SentFew
-            : instance.AllToAllBackend == AllToAllBackend.DeepEpHighThroughput ? ExpertTokens.SentMany
+        if (instance.ExpertParallel <= instance.TpSize)
+        {
+            return ExpertTokens.Gathered;
+        }
+
+        ExpertTokens? sent = instance.AllToAllBackend switch
+        {
+            AllToAllBackend.DeepEpLowLatency => ExpertTokens.SentFew,
+            AllToAllBackend.DeepEpHighThroughput => ExpertTokens.SentMany,
+            _ => null,
+        };
+        return sent is { } way && kernels.HasExpertsOf(way) ? way
+            : kernels.HasExpertsOf(ExpertTokens.GatheredFromGroup, format) ? ExpertTokens.GatheredFromGroup
             : ExpertTokens.Gathered;
-        return kernels.HasExpertsOf(come) ? come : ExpertTokens.Gathered;
     }
 
     /// <summary>How far the tables reach for this model.</summary>

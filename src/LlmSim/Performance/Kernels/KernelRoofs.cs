@@ -72,7 +72,10 @@ internal sealed record KernelRoofs(
             2 * rows * matrices,
             format,
             experts * matrices * format.WeightBytes
-                + 2 * (come == ExpertTokens.Gathered ? tokens : rows) * shape.Hidden * ActivationBytes
+                + 2
+                    * (come is ExpertTokens.Gathered or ExpertTokens.GatheredFromGroup ? tokens : rows)
+                    * shape.Hidden
+                    * ActivationBytes
         );
     }
 

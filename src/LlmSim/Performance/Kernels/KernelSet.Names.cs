@@ -11,7 +11,8 @@ internal sealed partial class KernelSet
         return name.Split('/') switch
         {
             [AllReduce] => 2,
-            [Experts or ExpertsSentMany or ExpertsSentFew, var format] when IsFormat(format) => 2,
+            [Experts or ExpertsFromGroup or ExpertsSentMany or ExpertsSentFew, var format]
+                when IsFormat(format) => 2,
             [Gemm, var format] when IsFormat(format) => 3,
             [LatentPrompts or LatentDecode, var format, var bits] when IsFormat(format) && IsCount(bits) => 3,
             [PromptAttention or DecodeAttention, var head, var bits] when IsCount(head) && IsCount(bits) => 3,
@@ -30,7 +31,15 @@ internal sealed partial class KernelSet
         }
     }
 
+    /// <summary>Whether experts were measured whose tokens come so.</summary>
+    public bool HasExpertsOf(ExpertTokens come) =>
+        KernelFormat.All.Any(format => _grids.ContainsKey(ExpertsName(format, come)));
+
+    /// <summary>Whether experts of a format were measured whose tokens come so.</summary>
+    public bool HasExpertsOf(ExpertTokens come, KernelFormat format) =>
+        _grids.ContainsKey(ExpertsName(format, come));
+
     /// <summary>Whether the first axis of a grid counts shapes of experts.</summary>
     public static bool IsOfExperts(string name) =>
-        name.Split('/')[0] is Experts or ExpertsSentMany or ExpertsSentFew;
+        name.Split('/')[0] is Experts or ExpertsFromGroup or ExpertsSentMany or ExpertsSentFew;
 }

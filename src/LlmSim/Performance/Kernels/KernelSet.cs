@@ -12,6 +12,7 @@ internal sealed partial class KernelSet
     private const string LatentDecode = "latent_decode";
     private const string AllReduce = "all_reduce";
     private const string Experts = "experts";
+    private const string ExpertsFromGroup = "experts_from_group";
     private const string ExpertsSentMany = "experts_sent_many";
     private const string ExpertsSentFew = "experts_sent_few";
 
@@ -70,7 +71,7 @@ internal sealed partial class KernelSet
     public static string AllReduceName => AllReduce;
 
     public static string ExpertsName(KernelFormat format, ExpertTokens come = ExpertTokens.Gathered) =>
-        $"{come switch { ExpertTokens.SentMany => ExpertsSentMany, ExpertTokens.SentFew => ExpertsSentFew, _ => Experts }}/{format.Name}";
+        $"{come switch { ExpertTokens.GatheredFromGroup => ExpertsFromGroup, ExpertTokens.SentMany => ExpertsSentMany, ExpertTokens.SentFew => ExpertsSentFew, _ => Experts }}/{format.Name}";
 
     public static string LatentName(bool isDecode, KernelFormat format, int kvBits) =>
         string.Create(
@@ -154,10 +155,6 @@ internal sealed partial class KernelSet
     /// <summary>Whether there are measurements of experts.</summary>
     public bool HasExperts => ExpertShapes.Count > 0;
 
-    /// <summary>Whether experts were measured whose tokens come so.</summary>
-    public bool HasExpertsOf(ExpertTokens come) =>
-        KernelFormat.All.Any(format => _grids.ContainsKey(ExpertsName(format, come)));
-
     /// <summary>The grid of experts of a format, or of the nearest that has one, and its shapes.</summary>
     public (KernelFormat Format, KernelGrid Grid, ExpertShape[] Shapes, double LaunchSeconds) ExpertGrid(
         KernelFormat format,
@@ -222,10 +219,11 @@ internal sealed partial class KernelSet
                         format,
                         LatentAttentionShape.OfTable(isDecode, at[0], at[1], at[2], kvBytes)
                     );
-            case Experts or ExpertsSentMany or ExpertsSentFew:
+            case Experts or ExpertsFromGroup or ExpertsSentMany or ExpertsSentFew:
                 var (weights, shapes) = (KernelFormat.Get(parts[1]), ExpertShapes[name]);
                 var come =
                     parts[0] == Experts ? ExpertTokens.Gathered
+                    : parts[0] == ExpertsFromGroup ? ExpertTokens.GatheredFromGroup
                     : parts[0] == ExpertsSentMany ? ExpertTokens.SentMany
                     : ExpertTokens.SentFew;
                 return at => roofs.ExpertSeconds(weights, shapes[at[0] - 1], at[1], come);
