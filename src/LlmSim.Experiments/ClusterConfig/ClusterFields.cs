@@ -91,7 +91,7 @@ internal static class ClusterFields
             "memory_utilization",
             FigureRanges.PositiveShare,
             "0.9; 0.88 with an engine of kind sglang",
-            "share of the memory for weights, activations and KV cache together",
+            "share of the memory for weights, activations and KV cache; sglang: for weights and KV cache; trtllm: share of what those leave, for the KV cache",
             (spec, value) => spec with { MemoryUtilization = value }
         ),
         Whole(

@@ -30,6 +30,10 @@ internal static class EngineMemory
     /// <summary>A logit in 16 bits, in 32, once more scaled, and as a probability.</summary>
     private const double BytesPerLogit = 14;
 
+    /// <summary>Bytes on each accelerator that are taken before an engine loads its weights.</summary>
+    public static double ResidentBytes(InstanceSpec instance) =>
+        DriverBytes + LibraryBytes + LinkBufferBytes(instance);
+
     /// <summary>Bytes on each accelerator of the instance.</summary>
     public static long Bytes(ModelDescription model, Precision precision, InstanceSpec instance) =>
         instance.ActivationBytes

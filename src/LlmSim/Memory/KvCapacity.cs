@@ -101,7 +101,10 @@ internal static class KvCapacity
             ? TensorParallelism.KvCopies(model, instance.TpSize)
             : 1;
 
-    /// <summary>What the weights leave; negative when they do not fit.</summary>
+    /// <summary>
+    /// What the weights leave, by what each engine takes a share of: vLLM of the memory, SGLang of what is free before it loads the weights (activations
+    /// have what is beyond the share), TensorRT-LLM of what weights and activations leave. Negative when they do not fit.
+    /// </summary>
     private static long FreeBytes(
         ModelDescription model,
         Precision precision,
@@ -111,11 +114,22 @@ internal static class KvCapacity
     )
     {
         var memoryBytes = instance.Hardware.MemoryBytes;
-        return semantics.MemoryLimit == MemoryLimit.OneGpu
-            ? memoryBytes - weightBytes / instance.TpSize
-            : (long)(instance.TpSize * memoryBytes * instance.MemoryUtilization)
-                - weightBytes
-                - instance.TpSize * EngineMemory.Bytes(model, precision, instance);
+        if (semantics.MemoryLimit == MemoryLimit.OneGpu)
+        {
+            return memoryBytes - weightBytes / instance.TpSize;
+        }
+
+        var share = instance.MemoryUtilization;
+        var takenBytes = instance.TpSize * EngineMemory.Bytes(model, precision, instance);
+        var allBytes = (double)instance.TpSize * memoryBytes;
+        return (instance.Engine?.Kind, instance.ActivationBytes) switch
+        {
+            (EngineKind.Sglang, null) => (long)(
+                share * (allBytes - instance.TpSize * EngineMemory.ResidentBytes(instance))
+            ) - weightBytes,
+            (EngineKind.TensorRtLlm, _) => (long)(share * (allBytes - weightBytes - takenBytes)),
+            _ => (long)(allBytes * share) - weightBytes - takenBytes,
+        };
     }
 
     private static UserErrorException DoesNotFit(

@@ -66,7 +66,10 @@ public sealed record InstanceSpec
 
     internal int NodeSize => GpusPerNode ?? Hardware.GpusPerNode;
 
-    /// <summary>Share of the memory that weights, activations and KV cache may take together, above 0 and at most 1.</summary>
+    /// <summary>
+    /// Share of the memory that weights, activations and KV cache may take together, above 0 and at most 1. SGLang: without activations. TensorRT-LLM: share of what
+    /// weights and activations leave that the KV cache takes.
+    /// </summary>
     public double MemoryUtilization { get; init; } = 0.9;
 
     /// <summary>

@@ -142,6 +142,77 @@ public sealed class EngineMemoryTests
         );
     }
 
+    /// <summary>
+    /// What SGLang printed (max_total_num_tokens, "KV Cache is allocated. #tokens"): model, accelerator, tp, mem_fraction_static, tokens of a prefill, tokens.
+    /// The first is stated as about 509,000 in https://github.com/ai-dynamo/aisimulate/pull/263, the second is in
+    /// https://github.com/vllm-project/vllm/issues/21348. Neither was used for anything.
+    /// </summary>
+    [Theory]
+    [InlineData("deepseek-ai/DeepSeek-V3", "NVIDIA_H200", 8, 0.82, 32_768, 509_000)]
+    [InlineData("Qwen/Qwen3-235B-A22B-Thinking-2507", "NVIDIA_H100_SXM", 4, 0.93, 8_192, 367_404)]
+    public void SGLang_has_the_tokens_that_it_printed(
+        string model,
+        string hardware,
+        int tp,
+        double share,
+        int promptTokens,
+        long printed
+    )
+    {
+        var instance = Scenes.Instance(hardware, tp) with
+        {
+            MemoryUtilization = share,
+            Engine = new EngineSpec { Kind = EngineKind.Sglang, MaxBatchedTokens = promptTokens },
+        };
+
+        var tokens = Tokens(model, instance, new Precision(8, 8, kvBits: 16));
+
+        Assert.InRange(tokens, 0.98 * printed, 1.02 * printed);
+    }
+
+    /// <summary>mem_fraction_static is of weights and KV cache together: activations, whatever they take, have the rest.</summary>
+    [Fact]
+    public void Activations_of_SGLang_come_off_nothing()
+    {
+        var instance = Scenes.Instance("NVIDIA_H100_SXM", 4);
+        InstanceSpec With(EngineKind kind, int tokens) =>
+            instance with
+            {
+                Engine = new EngineSpec { Kind = kind, MaxBatchedTokens = tokens },
+            };
+        long Of(EngineKind kind, int tokens) =>
+            Bytes(Scenarios.Llama70B, With(kind, tokens), new Precision());
+
+        Assert.Equal(Of(EngineKind.Sglang, 2048), Of(EngineKind.Sglang, 32_768));
+        Assert.True(Of(EngineKind.Vllm, 2048) > Of(EngineKind.Vllm, 32_768));
+    }
+
+    /// <summary>free_gpu_memory_fraction is of what weights and activations leave.</summary>
+    [Fact]
+    public void TensorRT_LLM_takes_a_share_of_what_is_left()
+    {
+        var instance = Scenes.Instance("NVIDIA_H100_SXM", 4) with
+        {
+            ActivationBytes = 1_000_000_000,
+            Engine = new EngineSpec { Kind = EngineKind.TensorRtLlm },
+        };
+        long Of(double share) =>
+            Bytes(Scenarios.Llama70B, instance with { MemoryUtilization = share }, new Precision());
+
+        Assert.Equal(Of(1) / 2.0, Of(0.5), 1.0);
+        Assert.Equal(
+            4 * instance.Hardware.MemoryBytes
+                - 4_000_000_000
+                - KvCapacity.WeightBytes(
+                    ModelCatalog.BuiltIn.Get(Scenarios.Llama70B),
+                    new Precision(),
+                    instance,
+                    Semantics.Standard
+                ),
+            Of(1)
+        );
+    }
+
     [Fact]
     public void What_a_cluster_file_says_takes_the_place_of_all_that()
     {
