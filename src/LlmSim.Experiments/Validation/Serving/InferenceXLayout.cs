@@ -160,8 +160,9 @@ internal sealed class InferenceXLayout : IRowLayout
 
     private static WorkerLayout Layout(RowCells cells, string stage, int workers)
     {
-        var ranks = cells.Whole($"{stage}_tp");
         var experts = cells.Whole($"{stage}_ep", empty: 1);
+        // Some rows of SGLang with MoRI give the width of attention, 1, where others give the ranks of a worker; experts are divided over these.
+        var ranks = Math.Max(experts, cells.Whole($"{stage}_tp"));
         var isDataParallel = cells.Flag($"{stage}_dp_attention");
         return new WorkerLayout(
             workers,

@@ -409,6 +409,56 @@ public sealed class RowValidationTests : IDisposable
         Assert.Equal(budget, settings.MaxBatchedTokens);
     }
 
+    private const string InferenceXHead =
+        "model,hardware,framework,precision,spec_method,disagg,prefill_tp,prefill_ep,prefill_dp_attention,prefill_num_workers,"
+        + "decode_tp,decode_ep,decode_dp_attention,decode_num_workers,num_prefill_gpu,num_decode_gpu,isl,osl,conc,date,mean_ttft,mean_tpot,mean_itl,mean_e2el\n";
+
+    /// <summary>Each rank has its share of the load and a budget for one prompt beside it; prompts wait for those of other ranks.</summary>
+    [Theory]
+    [InlineData("mtp", "2026-05-18", (2 * 32) + 1024 + 64, 32)]
+    [InlineData("none", "2026-05-18", 8192, null)]
+    [InlineData("none", "2025-11-02", 256 + 1024 + 64, null)]
+    public void DeepSeek_is_served_by_TensorRT_LLM_as_the_scripts_say(
+        string drafts,
+        string date,
+        int budget,
+        int? sequences
+    )
+    {
+        var row =
+            $"DeepSeek-R1,b200,trt,fp8,{drafts},False,8,8,True,0,8,8,True,0,8,8,1024,1024,256,{date},1.4,0.02,0.34,21\n";
+        var rows = RowReader.Read(_folder.Write("rows.csv", InferenceXHead + row), ModelCatalog.BuiltIn);
+        var read = (ServingRow)rows.Single();
+
+        var settings = BenchmarkSettings.Of(read.Deployment, read);
+
+        Assert.Equal(
+            (budget, sequences, (int?)60),
+            (settings.MaxBatchedTokens, settings.MaxSequences, settings.AttentionDpTimeoutIterations)
+        );
+    }
+
+    /// <summary>Rows of MoRI give the width of attention as tp; their experts are divided over the ranks of a worker.</summary>
+    [Fact]
+    public void Ranks_are_as_many_as_experts_are_divided_over()
+    {
+        var row =
+            "DeepSeek-R1,mi355x,mori-sglang,fp8,none,True,8,1,False,1,1,8,True,2,8,16,1024,1024,256,2026-02-20,1.4,0.02,0.02,21\n";
+        var rows = RowReader.Read(_folder.Write("rows.csv", InferenceXHead + row), ModelCatalog.BuiltIn);
+
+        var scenario = CaseScenario.Of(((ServingRow)rows.Single()).Deployment, Context);
+
+        Assert.Equal([(8, 1)], scenario.PrefillInstances.Select(one => (one.TpSize, one.ExpertParallel)));
+        Assert.Equal(
+            Enumerable.Repeat((1, 8), 16),
+            scenario.DecodeInstances.Select(one => (one.TpSize, one.ExpertParallel))
+        );
+        Assert.Equal(
+            2,
+            scenario.DecodeInstances.Select(one => one.Engine!.DataParallelGroup).Distinct().Count()
+        );
+    }
+
     private static CaseContext Context => new("roofline", LlmSim.Experiments.Extensions.Catalogs.BuiltIn);
 
     private Scenario Scenario(string row)
