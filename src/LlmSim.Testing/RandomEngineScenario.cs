@@ -30,11 +30,13 @@ public sealed class RandomEngineScenario
     /// <param name="kind">Whose batching rule the engines follow.</param>
     /// <param name="mixedChunk">Whether SGLang's iterations hold prompts and decoding requests at once.</param>
     /// <param name="speculates">Whether drafts are verified.</param>
+    /// <param name="tiers">Whether there are tiers below the KV cache.</param>
     public RandomEngineScenario(
         int seed,
         EngineKind kind = EngineKind.Vllm,
         bool mixedChunk = false,
-        bool speculates = false
+        bool speculates = false,
+        bool tiers = false
     )
     {
         Seed = seed;
@@ -58,6 +60,7 @@ public sealed class RandomEngineScenario
             seed % 5 == 4 ? engine with { LongPrefillTokens = 1 + (engine.MaxBatchedTokens / 3) } : engine;
         engine = engine with { MaxPrefillTokens = engine.MaxBatchedTokens * (1 + (seed % 2)) };
         engine = speculates ? engine with { Speculation = Draw(new(seed, "speculation")) } : engine;
+        engine = tiers ? WithTiers(engine, new(seed, "tiers")) : engine;
         var times = new IterationTimesModel(
             1e-3 + (random.NextDouble() * 1e-2),
             random.NextDouble() * 1e-4,
@@ -108,7 +111,19 @@ public sealed class RandomEngineScenario
             return scenario with
             {
                 PrefillInstances = Slow(scenario.PrefillInstances),
-                DecodeInstances = Slow(scenario.DecodeInstances),
+                // What only decodes has no use for them, unless it swaps.
+                DecodeInstances =
+                [
+                    .. Slow(scenario.DecodeInstances)
+                        .Select(spec =>
+                            engine.Preemption == KvPreemption.Swap
+                                ? spec
+                                : spec with
+                                {
+                                    Engine = spec.Engine! with { KvTiers = null },
+                                }
+                        ),
+                ],
                 MixedInstances = Slow(scenario.MixedInstances),
                 Model = scenario.Model with { Layers = 4 },
                 Precision = scenario.Precision with
@@ -139,6 +154,35 @@ public sealed class RandomEngineScenario
             DraftTokens = 1 + random.Next(5),
             Acceptance = [random.NextDouble(), random.NextDouble()],
         };
+
+    private static EngineSpec WithTiers(EngineSpec engine, RandomStream random)
+    {
+        KvTierKind[] kinds =
+        [
+            .. Enum.GetValues<KvTierKind>().Where(kind => kind == KvTierKind.Host || random.Next(2) == 0),
+        ];
+        KvTierSpec[] tiers =
+        [
+            .. kinds.Select(kind => new KvTierSpec
+            {
+                Kind = kind,
+                Name = kind == KvTierKind.Shared ? "store" : null,
+                CapacityBlocks = random.Next(4) == 0 ? null : 1 + random.Next(200),
+                BytesPerSecond = 1e3 * Math.Pow(10, 4 * random.NextDouble()),
+                WriteBytesPerSecond =
+                    random.Next(2) == 0 ? null : 1e3 * Math.Pow(10, 4 * random.NextDouble()),
+                LatencySeconds = random.NextDouble() * 1e-2,
+                Write = (KvTierWrite)random.Next(2),
+                Eviction = (KvTierEviction)random.Next(4),
+            }),
+        ];
+        return engine with
+        {
+            PrefixCaching = true,
+            KvTiers = tiers,
+            Preemption = engine.Kind == EngineKind.Vllm ? (KvPreemption)random.Next(2) : default,
+        };
+    }
 
     private static T Pick<T>(RandomStream random, ReadOnlySpan<T> values) =>
         values[random.Next(values.Length)];

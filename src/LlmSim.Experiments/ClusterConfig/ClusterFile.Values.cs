@@ -20,6 +20,8 @@ internal ref partial struct ClusterFile
             ClusterValue.Shares shares => Shares(field, shares),
             ClusterValue.SharesByName shares => SharesByName(field, shares),
             ClusterValue.Sizes sizes => Sizes(field, sizes),
+            ClusterValue.NumberOr number => NumberOr(field, number),
+            ClusterValue.List list => ReadTiers(field, list),
             ClusterValue.Fields fields => ReadFields(field, fields),
             _ => Text(field),
         };

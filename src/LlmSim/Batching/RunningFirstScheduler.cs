@@ -180,6 +180,11 @@ internal abstract class RunningFirstScheduler(
             }
 
             var next = Waiting.Select(now);
+            if (IsBeingRead(next, now))
+            {
+                continue;
+            }
+
             var answer = TryAdmit(next, ref budget);
             if (answer != Answer.Admitted)
             {

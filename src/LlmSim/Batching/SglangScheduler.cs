@@ -151,6 +151,11 @@ internal sealed partial class SglangScheduler(
                 break;
             }
 
+            if (IsBeingRead(next, now))
+            {
+                continue;
+            }
+
             // Its KV cache has come: it only decodes.
             var hasPrompt = next.Arrived == 0;
             if (hasPrompt && hasPrompts && tokens >= promptLeft)

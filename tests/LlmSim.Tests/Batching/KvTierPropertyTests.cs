@@ -1,0 +1,127 @@
+using LlmSim.Metrics;
+using LlmSim.Performance;
+using LlmSim.Tests.Properties;
+using Xunit;
+
+namespace LlmSim.Tests.Batching;
+
+/// <summary>What must hold of tiers below the KV cache, tried on random clusters.</summary>
+public sealed class KvTierPropertyTests
+{
+    private const int Scenarios = 250;
+
+    public static TheoryData<EngineKind, bool, bool> Rules { get; } =
+        new()
+        {
+            { EngineKind.Vllm, false, false },
+            { EngineKind.Vllm, false, true },
+            { EngineKind.Sglang, false, false },
+            { EngineKind.Sglang, true, false },
+            { EngineKind.TensorRtLlm, false, false },
+        };
+
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void Blocks_are_conserved_and_macro_steps_give_what_single_steps_give(
+        EngineKind kind,
+        bool mixedChunk,
+        bool speculates
+    )
+    {
+        long read = 0;
+        long evicted = 0;
+        long savedEvents = 0;
+        ForEach(seed =>
+        {
+            var random = new RandomEngineScenario(seed, kind, mixedChunk, speculates, tiers: true);
+            // A run states at its end that no block is held and all are in the pool, and reads of what is not there throw.
+            var (macro, cluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 4096);
+            var (single, singleCluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 1);
+
+            Assert.Equal(random.Requests.Select(request => request.Id), macro.Select(r => r.Id).Order());
+            foreach (var (expected, actual) in single.Zip(macro))
+            {
+                ClusterPropertyTests.AssertSame(expected, actual);
+            }
+
+            foreach (var (one, other) in singleCluster.Tiers.Zip(cluster.Tiers))
+            {
+                Assert.Equal(one.WrittenBlocks, other.WrittenBlocks);
+                Assert.Equal(one.ReadBlocks, other.ReadBlocks);
+                Assert.Equal(one.Evictions, other.Evictions);
+                Assert.InRange(other.PeakCount, 0, other.Capacity);
+                Assert.Equal(other.Count, other.WrittenBlocks - other.Evictions);
+                Interlocked.Add(ref read, other.ReadBlocks);
+                Interlocked.Add(ref evicted, other.Evictions);
+            }
+
+            Interlocked.Add(ref savedEvents, singleCluster.EventCount - cluster.EventCount);
+        });
+
+        Assert.True(read > 10_000, $"{read} blocks read");
+        Assert.True(evicted > 10_000, $"{evicted} blocks evicted");
+        Assert.True(savedEvents > 1_000, $"{savedEvents} events saved");
+    }
+
+    [Theory]
+    [InlineData(EngineKind.Vllm)]
+    [InlineData(EngineKind.Sglang)]
+    [InlineData(EngineKind.TensorRtLlm)]
+    public void A_tier_that_is_never_read_is_no_tier(EngineKind kind) =>
+        ForEach(seed =>
+        {
+            var random = new RandomEngineScenario(seed, kind, tiers: true);
+            var none = Records(random, _ => null);
+            Assert.Equal(none, Records(random, tier => tier with { BytesPerSecond = 0 }));
+            Assert.Equal(none, Records(random, tier => tier with { CapacityBlocks = 0 }));
+            Assert.Equal(none, Records(random, tier => tier with { CapacityBlocks = null, CapacityGib = 0 }));
+            Assert.Equal(none, Records(random, tier => tier with { WriteBytesPerSecond = 0 }));
+        });
+
+    private static List<RequestRecord> Records(
+        RandomEngineScenario random,
+        Func<KvTierSpec, KvTierSpec?> with
+    )
+    {
+        var scenario = random.NewScenario();
+        InstanceSpec[] With(IReadOnlyList<InstanceSpec> specs) =>
+            [.. specs.Select(spec => spec with { Engine = WithTiers(spec.Engine!) })];
+        EngineSpec WithTiers(EngineSpec engine)
+        {
+            KvTierSpec[] tiers = [.. (engine.KvTiers ?? []).Select(with).OfType<KvTierSpec>()];
+            return tiers.Length > 0
+                ? engine with { KvTiers = tiers }
+                : engine with { KvTiers = null, Preemption = KvPreemption.Recompute };
+        }
+
+        var records = new List<RequestRecord>();
+        Simulator.Run(
+            scenario with
+            {
+                PrefillInstances = With(scenario.PrefillInstances),
+                DecodeInstances = With(scenario.DecodeInstances),
+                MixedInstances = With(scenario.MixedInstances),
+            },
+            random.Requests,
+            records.Add
+        );
+        return records;
+    }
+
+    private static void ForEach(Action<int> test) =>
+        Parallel.For(
+            0,
+            Scenarios,
+            seed =>
+            {
+                try
+                {
+                    test(seed);
+                }
+                catch (Exception exception)
+                {
+                    throw new InvalidOperationException($"seed {seed}: {exception.Message}", exception);
+                }
+            }
+        );
+}
