@@ -1,4 +1,3 @@
-using LlmSim.Instances;
 using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Performance;

@@ -1,7 +1,7 @@
+using LlmSim.Fleets;
 using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Performance;
-using LlmSim.Policies;
 using LlmSim.Workloads;
 using Xunit;
 
@@ -151,25 +151,14 @@ public sealed class KvTierTests
         Assert.Equal(0, Assert.Single(summary.KvTiers!).HitBlocks);
     }
 
+    /// <summary>Two requests of 33 tokens that grow to 129 each, in twelve blocks: the second one is preempted with six whole blocks.</summary>
     [Theory]
-    [InlineData(KvPreemption.Recompute)]
-    [InlineData(KvPreemption.Swap)]
-    public void A_request_that_was_swapped_out_is_read_back(KvPreemption preemption)
+    [InlineData(KvPreemption.Recompute, 3)]
+    [InlineData(KvPreemption.Swap, 6)]
+    public void What_is_swapped_out_is_written_at_once_and_read_back(KvPreemption preemption, int written)
     {
-        // Two requests of 33 tokens that grow to 129 each, in twelve blocks: the second is preempted once.
-        var engine = Engine(
-            EngineKind.Vllm,
-            blocks: 12,
-            s_host with
-            {
-                BytesPerSecond = 1e9,
-                LatencySeconds = 0,
-                Write = KvTierWrite.OnEviction,
-            }
-        ) with
-        {
-            Preemption = preemption,
-        };
+        var host = s_host with { BytesPerSecond = 1e9, LatencySeconds = 0, Write = KvTierWrite.OnEviction };
+        var engine = Engine(EngineKind.Vllm, blocks: 12, host) with { Preemption = preemption };
         var (records, summary) = EngineScenarios.Run(
             EngineScenarios.Cluster(s_times, engine, mixed: 1),
             (0, 33, 97),
@@ -177,10 +166,79 @@ public sealed class KvTierTests
         );
 
         Assert.Equal(1, records[1].Evictions);
-        // Twelve blocks were shared: it had five whole ones, all of which are taken by the other one before it comes back, and so written in
-        // either case. Swapping writes them at once.
-        var host = Assert.Single(summary.KvTiers!);
-        Assert.True(host.HitBlocks >= 5, $"{host.HitBlocks} blocks");
+        // What the first one has taken of them meanwhile is read, and written by then in either case; the others are still there.
+        var tier = Assert.Single(summary.KvTiers!);
+        Assert.Equal(3, tier.HitBlocks);
+        Assert.Equal(written, tier.WrittenBytes / BlockTokens);
+    }
+
+    [Fact]
+    public void A_decode_instance_swaps()
+    {
+        var host = s_host with { BytesPerSecond = 1e9, LatencySeconds = 0 };
+        var engine = Engine(EngineKind.Vllm, blocks: 12, host) with { Preemption = KvPreemption.Swap };
+        var swapping = EngineScenarios.Cluster(s_times, engine, prefill: 1, decode: 1);
+        (double, int, int)[] requests = [(0, 33, 97), (0, 33, 97)];
+
+        var (swapped, summary) = EngineScenarios.Run(swapping, requests);
+        var (computed, _) = EngineScenarios.Run(
+            EngineScenarios.Cluster(
+                s_times,
+                engine with
+                {
+                    KvTiers = null,
+                    Preemption = KvPreemption.Recompute,
+                },
+                prefill: 1,
+                decode: 1
+            ),
+            requests
+        );
+
+        Assert.Equal((1, 1), (swapped[1].Evictions, computed[1].Evictions));
+        Assert.Equal(3, Assert.Single(summary.KvTiers!).HitBlocks);
+        Assert.True(swapped[1].Finish < computed[1].Finish);
+    }
+
+    [Theory]
+    [InlineData(KvTierKind.Host, 0)]
+    [InlineData(KvTierKind.Shared, 4)]
+    public void A_failure_loses_what_is_not_shared(KvTierKind kind, int found)
+    {
+        var tier = s_host with { Kind = kind, Name = kind == KvTierKind.Shared ? "store" : null };
+        var scenario = EngineScenarios.Cluster(s_times, Engine(EngineKind.Vllm, 100, tier), mixed: 1) with
+        {
+            Fleet = new FleetPlan
+            {
+                StartSeconds = 1,
+                Faults = [new Fault { AtSeconds = 5, Kind = FaultKind.Fail, ForSeconds = 1 }],
+            },
+        };
+
+        var (records, summary) = Run(scenario, (0, Prompt(1, 4)), (10, Prompt(1, 4)));
+
+        Assert.Equal(found, Assert.Single(summary.KvTiers!).HitBlocks);
+        Assert.Equal(found == 0 ? 10 : 10.9, records[1].PrefillStart.Seconds, 9);
+    }
+
+    [Fact]
+    public void A_failure_ends_reads()
+    {
+        var shared = s_host with { Kind = KvTierKind.Shared, Name = "store" };
+        var scenario = EngineScenarios.Cluster(s_times, Engine(EngineKind.Vllm, 9, shared), mixed: 1) with
+        {
+            Fleet = new FleetPlan
+            {
+                StartSeconds = 1,
+                Faults = [new Fault { AtSeconds = 10.2, Kind = FaultKind.Fail, ForSeconds = 1 }],
+            },
+        };
+
+        var (records, summary) = Run(scenario, (0, Prompt(1, 4)), (5, Prompt(2, 8)), (10, Prompt(1, 4)));
+
+        // It reads anew when the instance has started again, 1 + 1 s after the failure.
+        Assert.Equal(8, Assert.Single(summary.KvTiers!).HitBlocks);
+        Assert.Equal(10.2 + 2 + 0.9, records[2].PrefillStart.Seconds, 9);
     }
 
     private static EngineSpec Engine(EngineKind kind, int blocks, params KvTierSpec[] tiers) =>
@@ -207,9 +265,14 @@ public sealed class KvTierTests
         EngineSpec engine,
         int mixed,
         params (double Arrival, long[] Content)[] requests
+    ) => Run(EngineScenarios.Cluster(s_times, engine, mixed: mixed), requests);
+
+    private static (List<RequestRecord> Records, RunSummary Summary) Run(
+        Scenario scenario,
+        params (double Arrival, long[] Content)[] requests
     ) =>
         EngineScenarios.Run(
-            EngineScenarios.Cluster(s_times, engine, mixed: mixed),
+            scenario,
             requests.Select(
                 (request, id) =>
                     new RequestSpec(
