@@ -90,8 +90,15 @@ public sealed class KvTierPropertyTests
         {
             KvTierSpec[] tiers = [.. (engine.KvTiers ?? []).Select(with).OfType<KvTierSpec>()];
             return tiers.Length > 0
-                ? engine with { KvTiers = tiers }
-                : engine with { KvTiers = null, Preemption = KvPreemption.Recompute };
+                ? engine with
+                {
+                    KvTiers = tiers,
+                }
+                : engine with
+                {
+                    KvTiers = null,
+                    Preemption = KvPreemption.Recompute,
+                };
         }
 
         var records = new List<RequestRecord>();

@@ -85,7 +85,11 @@ public sealed class KvTierTests
     public void A_block_is_found_once_it_is_written()
     {
         // A block is written in a second, and the four of the first prompt one after the other from its computation on, at 0.
-        var slow = s_host with { WriteBytesPerSecond = BlockTokens, LatencySeconds = 0 };
+        var slow = s_host with
+        {
+            WriteBytesPerSecond = BlockTokens,
+            LatencySeconds = 0,
+        };
         var (records, summary) = Run(
             Engine(EngineKind.Vllm, blocks: 9, slow),
             (0, Prompt(1, 4)),
@@ -112,7 +116,10 @@ public sealed class KvTierTests
         );
 
         // Of a prompt the last block is evicted first: 4 and 3 went on to the disk, 2 and 1 are in the host's memory.
-        Assert.Equal([("host", 2L), ("ssd", 2L)], summary.KvTiers!.Select(tier => (tier.Tier, tier.HitBlocks)));
+        Assert.Equal(
+            [("host", 2L), ("ssd", 2L)],
+            summary.KvTiers!.Select(tier => (tier.Tier, tier.HitBlocks))
+        );
         // Both are read at once; the disk takes 0.5 s and two seconds for two blocks.
         Assert.Equal(12.5, records[2].PrefillStart.Seconds, 9);
     }
@@ -211,7 +218,15 @@ public sealed class KvTierTests
             Fleet = new FleetPlan
             {
                 StartSeconds = 1,
-                Faults = [new Fault { AtSeconds = 5, Kind = FaultKind.Fail, ForSeconds = 1 }],
+                Faults =
+                [
+                    new Fault
+                    {
+                        AtSeconds = 5,
+                        Kind = FaultKind.Fail,
+                        ForSeconds = 1,
+                    },
+                ],
             },
         };
 
@@ -230,7 +245,15 @@ public sealed class KvTierTests
             Fleet = new FleetPlan
             {
                 StartSeconds = 1,
-                Faults = [new Fault { AtSeconds = 10.2, Kind = FaultKind.Fail, ForSeconds = 1 }],
+                Faults =
+                [
+                    new Fault
+                    {
+                        AtSeconds = 10.2,
+                        Kind = FaultKind.Fail,
+                        ForSeconds = 1,
+                    },
+                ],
             },
         };
 

@@ -120,7 +120,11 @@ public sealed class KvTierFileTests
     }
 
     [Theory]
-    [InlineData("""{ "role": "mixed" }""", """ "preemption": "swap" """, "preemption: found swap without kv_tiers")]
+    [InlineData(
+        """{ "role": "mixed" }""",
+        """ "preemption": "swap" """,
+        "preemption: found swap without kv_tiers"
+    )]
     [InlineData(
         """{ "role": "mixed" }""",
         """ "preemption": "swap", "kv_tiers": [{ "kind": "ssd", "capacity_gib": 1, "bytes_per_second": 1 }] """,
@@ -182,7 +186,7 @@ public sealed class KvTierFileTests
             "c.json",
             $$"""
             [{ "role": "mixed", "hardware": "NVIDIA_H100_SXM", "tp_size": 4,
-               "engine": { "kv_blocks": 4000, "kv_tiers": [{{Host}}] } }]
+               "engine": { "kv_blocks": 1200, "kv_tiers": [{{Host}}] } }]
             """
         );
         string[] words =

@@ -63,7 +63,10 @@ public sealed class EvictionOrderTests
                 else
                 {
                     var evicted = tier.Write(page, slot, SimTime.Zero);
-                    Assert.DoesNotContain(evicted, block => tier.Has(block.Page, block.Slot, SimTime.MaxValue));
+                    Assert.DoesNotContain(
+                        evicted,
+                        block => tier.Has(block.Page, block.Slot, SimTime.MaxValue)
+                    );
                     Assert.True(tier.Has(page, slot, SimTime.MaxValue));
                 }
 
@@ -75,7 +78,13 @@ public sealed class EvictionOrderTests
         }
     }
 
-    private static void Check(KvTierEviction eviction, int capacity, string steps, string evicted, string left)
+    private static void Check(
+        KvTierEviction eviction,
+        int capacity,
+        string steps,
+        string evicted,
+        string left
+    )
     {
         var tier = Tier(eviction, capacity);
         var gone = new List<ulong>();
