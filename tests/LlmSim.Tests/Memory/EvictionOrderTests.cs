@@ -1,3 +1,4 @@
+using System.Globalization;
 using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Performance;
@@ -90,7 +91,7 @@ public sealed class EvictionOrderTests
         var gone = new List<ulong>();
         foreach (var step in steps.Split(' '))
         {
-            var block = ulong.Parse(step.TrimStart('+'));
+            var block = ulong.Parse(step.TrimStart('+'), CultureInfo.InvariantCulture);
             if (step[0] == '+')
             {
                 gone.AddRange(tier.Write(block, 0, SimTime.Zero).Select(other => other.Page));
