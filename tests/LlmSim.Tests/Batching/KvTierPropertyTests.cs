@@ -1,5 +1,6 @@
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Tests.Fleets;
 using LlmSim.Tests.Properties;
 using Xunit;
 
@@ -77,6 +78,90 @@ public sealed class KvTierPropertyTests
             Assert.Equal(none, Records(random, tier => tier with { CapacityBlocks = null, CapacityGib = 0 }));
             Assert.Equal(none, Records(random, tier => tier with { WriteBytesPerSecond = 0 }));
         });
+
+    /// <summary>Clients give up and requests move while their blocks are read; instances fail, drain, change their roles and their models.</summary>
+    [Fact]
+    public void Disturbances_lose_no_request_and_no_block()
+    {
+        long read = 0;
+        ForEach(seed =>
+        {
+            var disturbed = new DisturbedCluster(seed + 1);
+            var (macro, cluster) = Step(disturbed, maxIterationsPerEvent: 4096);
+            var (single, _) = Step(disturbed, maxIterationsPerEvent: 1);
+
+            Assert.Equal(macro.Count, macro.Select(record => record.Id).Distinct().Count());
+            Assert.Equal(
+                single.Select(record => (record.Id, record.Outcome, record.Attempts)),
+                macro.Select(record => (record.Id, record.Outcome, record.Attempts))
+            );
+            foreach (var (expected, actual) in single.Zip(macro))
+            {
+                ClusterPropertyTests.AssertNear(expected.Finish, actual.Finish);
+            }
+
+            Assert.All(cluster.Tiers, tier => Assert.InRange(tier.PeakCount, 0, tier.Capacity));
+            Interlocked.Add(ref read, cluster.Tiers.Sum(tier => tier.ReadBlocks));
+        });
+
+        Assert.True(read > 10_000, $"{read} blocks read");
+    }
+
+    private static (List<RequestRecord> Records, Cluster Cluster) Step(
+        DisturbedCluster disturbed,
+        int maxIterationsPerEvent
+    )
+    {
+        var scenario = disturbed.NewScenario();
+        scenario = scenario with
+        {
+            PrefillInstances = WithTiers(scenario.PrefillInstances),
+            DecodeInstances = WithTiers(scenario.DecodeInstances),
+            MixedInstances = WithTiers(scenario.MixedInstances),
+        };
+        var records = new List<RequestRecord>();
+        var cluster = new Cluster(
+            scenario,
+            disturbed.Requests,
+            Recorders.For(scenario, records.Add),
+            maxIterationsPerEvent
+        );
+        cluster.Run(TestContext.Current.CancellationToken);
+        return ([.. records.OrderBy(record => record.Id)], cluster);
+    }
+
+    private static InstanceSpec[] WithTiers(IReadOnlyList<InstanceSpec> specs) =>
+        [
+            .. specs.Select(spec =>
+                spec.Engine is not { PrefixCaching: true } engine
+                    ? spec
+                    : spec with
+                    {
+                        Engine = engine with
+                        {
+                            Preemption = KvPreemption.Swap,
+                            KvTiers =
+                            [
+                                new KvTierSpec
+                                {
+                                    Kind = KvTierKind.Host,
+                                    CapacityBlocks = 50,
+                                    BytesPerSecond = 1e5,
+                                    LatencySeconds = 1e-3,
+                                    Write = KvTierWrite.OnEviction,
+                                },
+                                new KvTierSpec
+                                {
+                                    Kind = KvTierKind.Shared,
+                                    Name = $"{spec.Model} {engine.BlockTokens}",
+                                    BytesPerSecond = 1e5,
+                                    LatencySeconds = 1e-2,
+                                },
+                            ],
+                        },
+                    }
+            ),
+        ];
 
     private static List<RequestRecord> Records(
         RandomEngineScenario random,
