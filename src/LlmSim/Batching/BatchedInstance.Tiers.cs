@@ -1,4 +1,5 @@
 using LlmSim.Memory;
+using LlmSim.Performance;
 
 namespace LlmSim.Batching;
 
@@ -6,8 +7,15 @@ namespace LlmSim.Batching;
 internal sealed partial class BatchedInstance
 {
     /// <summary>Puts tiers below the KV cache, nearest first.</summary>
-    public void KeepBelow(IReadOnlyList<KvTier> tiers) =>
+    public void KeepBelow(IReadOnlyList<KvTier> tiers)
+    {
         _cache.Tiers = new KvTiers(tiers, _cache, _simulation, OnBlocksRead);
+        if (tiers.Any(tier => tier.Spec.Kind == KvTierKind.Shared))
+        {
+            // Who writes first at one instant must not depend on how iterations are planned.
+            _group.KeepPlace();
+        }
+    }
 
     private void OnBlocksRead(long read)
     {

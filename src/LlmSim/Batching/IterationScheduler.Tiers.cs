@@ -9,9 +9,12 @@ internal abstract partial class IterationScheduler
     /// Whether the selected waiting request is put aside, because blocks of its prompt are being read from a tier from now on. Others may be
     /// admitted meanwhile.
     /// </summary>
-    protected bool IsBeingRead(SequenceState selected, SimTime now)
+    /// <param name="selected">The request.</param>
+    /// <param name="tokens">Those that there has to be memory for when it is admitted: what cannot be admitted is not read.</param>
+    /// <param name="now">The simulated clock.</param>
+    protected bool IsBeingRead(SequenceState selected, long tokens, SimTime now)
     {
-        if (Cache.Tiers is null || !Cache.Tiers.TryRead(selected))
+        if (Cache.Tiers is null || !Cache.Tiers.TryRead(selected, tokens))
         {
             return false;
         }

@@ -74,8 +74,10 @@ internal sealed class KvTiers(
     /// Begins to read the blocks of a waiting request that lie below, provided that it could be admitted otherwise. It holds blocks for
     /// them until they have come. A request reads once: what is gone again when it is admitted is computed.
     /// </summary>
+    /// <param name="sequence">The request.</param>
+    /// <param name="tokens">Those that there has to be memory for when it is admitted.</param>
     /// <returns>Whether a read has begun.</returns>
-    public bool TryRead(SequenceState sequence)
+    public bool TryRead(SequenceState sequence, long tokens)
     {
         if (sequence.HasRead || sequence.Arrived > 0 || sequence.Blocks > 0)
         {
@@ -85,7 +87,7 @@ internal sealed class KvTiers(
         var hits = cache.CountHits(sequence);
         if (
             !Find(sequence, hits, cache.MostHits(sequence))
-            || cache.BlocksFromFree(sequence, hits, sequence.Length) > cache.Available
+            || cache.BlocksFromFree(sequence, hits, tokens) > cache.Available
         )
         {
             return false;

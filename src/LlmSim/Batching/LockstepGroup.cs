@@ -44,6 +44,9 @@ internal sealed class LockstepGroup
         _batches.Add(default);
     }
 
+    /// <summary>Its iterations end before those of groups that were made later, where they end at one instant: they have something in common.</summary>
+    public void KeepPlace() => _iterationsEnd.KeepsPlace = true;
+
     /// <summary>When the last of the iterations that have just ended began; now, when there were none.</summary>
     public SimTime LastBegin =>
         _times.Count > 0 && _phase == Phase.Running ? _times.EndOf(_times.Count - 1) : _simulation.Now;

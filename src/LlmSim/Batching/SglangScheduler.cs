@@ -151,7 +151,7 @@ internal sealed partial class SglangScheduler(
                 break;
             }
 
-            if (IsBeingRead(next, now))
+            if (IsBeingRead(next, next.Length, now))
             {
                 continue;
             }

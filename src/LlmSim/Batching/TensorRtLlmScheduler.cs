@@ -33,7 +33,7 @@ internal sealed class TensorRtLlmScheduler(
 
     protected override bool TryHold(SequenceState sequence, int hits, int tokens)
     {
-        if (!Cache.TryAdmit(sequence, hits, tokens, MostTokens(sequence.Request)))
+        if (!Cache.TryAdmit(sequence, hits, tokens, TokensToHold(sequence)))
         {
             return false;
         }
@@ -42,6 +42,9 @@ internal sealed class TensorRtLlmScheduler(
         Cache.Publish(sequence, sequence.Computed);
         return true;
     }
+
+    protected override long TokensToHold(SequenceState sequence) =>
+        Math.Max(sequence.Length, MostTokens(sequence.Request));
 
     /// <summary>Of the prompts those count that the iteration could take, as in PyExecutor._waiting_requests.</summary>
     protected override bool HoldsBack(int budget)

@@ -1,7 +1,10 @@
+using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Policies;
 using LlmSim.Tests.Fleets;
 using LlmSim.Tests.Properties;
+using LlmSim.Workloads;
 using Xunit;
 
 namespace LlmSim.Tests.Batching;
@@ -78,6 +81,77 @@ public sealed class KvTierPropertyTests
             Assert.Equal(none, Records(random, tier => tier with { CapacityBlocks = null, CapacityGib = 0 }));
             Assert.Equal(none, Records(random, tier => tier with { WriteBytesPerSecond = 0 }));
         });
+
+    /// <summary>Two instances whose iterations end at the same instants, on a store that is too small for both.</summary>
+    [Theory]
+    [InlineData(EngineKind.Vllm)]
+    [InlineData(EngineKind.Sglang)]
+    [InlineData(EngineKind.TensorRtLlm)]
+    public void Instances_in_step_share_a_tier_alike_in_macro_steps(EngineKind kind)
+    {
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var random = new RandomStream(seed, "pairs");
+            var requests = new List<RequestSpec>();
+            for (var pair = 0; pair < 60; pair++)
+            {
+                var (arrival, blocks, output) = (pair * 0.2, 1 + random.Next(20), 1 + random.Next(60));
+                for (var one = 0; one < 2; one++)
+                {
+                    var content = 100 * random.Next(8);
+                    requests.Add(
+                        new RequestSpec(
+                            requests.Count,
+                            SimTime.FromSeconds(arrival),
+                            (16 * blocks) + 1,
+                            output,
+                            [.. Enumerable.Range(content, blocks).Select(id => (long)id)],
+                            16
+                        )
+                    );
+                }
+            }
+
+            Assert.Equal(Run(4096), Run(1));
+
+            List<RequestRecord> Run(int maxIterationsPerEvent)
+            {
+                var engine = new EngineSpec
+                {
+                    Kind = kind,
+                    KvBlocks = 40,
+                    AsyncScheduling = seed % 2 == 0,
+                    KvTiers =
+                    [
+                        new KvTierSpec
+                        {
+                            Kind = KvTierKind.Shared,
+                            Name = "store",
+                            CapacityBlocks = 60,
+                            BytesPerSecond = 1e3,
+                            Write = (KvTierWrite)(seed / 2 % 2),
+                        },
+                    ],
+                };
+                var scenario = EngineScenarios.Cluster(
+                    new IterationTimesModel(0.01, 1e-4, TrendIterations: int.MaxValue),
+                    engine,
+                    mixed: 2
+                ) with
+                {
+                    Policies = PolicyCatalog.BuiltIn.CreateSet("round_robin", "fcfs", "round_robin", "fcfs"),
+                };
+                var records = new List<RequestRecord>();
+                new Cluster(
+                    scenario,
+                    requests,
+                    Recorders.For(scenario, records.Add),
+                    maxIterationsPerEvent
+                ).Run(TestContext.Current.CancellationToken);
+                return [.. records.OrderBy(record => record.Id)];
+            }
+        }
+    }
 
     /// <summary>Clients give up and requests move while their blocks are read; instances fail, drain, change their roles and their models.</summary>
     [Fact]

@@ -1,8 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using LlmSim.Experiments.ClusterConfig;
+using LlmSim.Experiments.Results;
+using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
+using LlmSim.Tests.Batching;
 using LlmSim.Tests.Cli;
 using Xunit;
 
@@ -214,6 +217,20 @@ public sealed class KvTierFileTests
         // 16 tokens of 80 layers with 8 heads of 128, keys and values of 16 bits.
         Assert.Equal(blocks * 16 * 80 * 2 * 8 * 128 * 2, tier.GetProperty("read_bytes").GetInt64());
         Assert.Contains("KV tier     host: ", CliRun.Of(words).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_summary_of_the_journal_has_its_tiers()
+    {
+        var usage = new KvTierUsage("store", 1, 2, 3, 4, 5);
+        var summary = EngineScenarios
+            .Run(EngineScenarios.Cluster(new IterationTimesModel(1), new EngineSpec(), mixed: 1), (0, 5, 5))
+            .Summary with
+        {
+            KvTiers = [usage],
+        };
+
+        Assert.Equal([usage], SummaryJson.ParseSummary(SummaryJson.Text(summary)).KvTiers!);
     }
 
     [Fact]
