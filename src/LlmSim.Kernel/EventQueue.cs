@@ -19,7 +19,9 @@ internal sealed class EventQueue
     private const int None = -1;
     private readonly SlotTournament _times = new();
     private readonly SlotTable<EventPayload> _payloads = new();
-    private ulong _nextSequence;
+
+    /// <summary>Above the slots of timers, which may stand for it.</summary>
+    private ulong _nextSequence = 1UL << 32;
 
     /// <summary>
     /// The timer that went off last: most are set again at once, so that its entry stays until the next event is asked for.
@@ -49,6 +51,13 @@ internal sealed class EventQueue
     {
         Forget(slot);
         _times.Set(slot, time.Nanoseconds, ((ulong)rank.Value << RankShift) | _nextSequence++);
+    }
+
+    /// <summary>The same before all others of its time and rank but those with smaller slots that are set so too.</summary>
+    public void SetTimerInPlace(int slot, SimTime time, EventRank rank)
+    {
+        Forget(slot);
+        _times.Set(slot, time.Nanoseconds, ((ulong)rank.Value << RankShift) | (uint)slot);
     }
 
     public void CancelTimer(int slot)

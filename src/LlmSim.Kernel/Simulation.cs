@@ -70,6 +70,12 @@ internal sealed class Simulation
         _queue.SetTimer(slot, at, rank);
     }
 
+    internal void SetTimerInPlace(int slot, SimTime at, EventRank rank)
+    {
+        RequireOnClock(at);
+        _queue.SetTimerInPlace(slot, at, rank);
+    }
+
     internal void CancelTimer(int slot) => _queue.CancelTimer(slot);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -31,12 +31,14 @@ public sealed class RandomEngineScenario
     /// <param name="mixedChunk">Whether SGLang's iterations hold prompts and decoding requests at once.</param>
     /// <param name="speculates">Whether drafts are verified.</param>
     /// <param name="ppSize">Stages of the pipeline of each engine.</param>
+    /// <param name="tiers">Whether there are tiers below the KV cache.</param>
     public RandomEngineScenario(
         int seed,
         EngineKind kind = EngineKind.Vllm,
         bool mixedChunk = false,
         bool speculates = false,
-        int ppSize = 1
+        int ppSize = 1,
+        bool tiers = false
     )
     {
         Seed = seed;
@@ -68,6 +70,7 @@ public sealed class RandomEngineScenario
                 }
                 : engine;
         engine = speculates ? engine with { Speculation = Draw(new(seed, "speculation")) } : engine;
+        engine = tiers ? WithTiers(engine, new(seed, "tiers")) : engine;
         var times = new IterationTimesModel(
             1e-3 + (random.NextDouble() * 1e-2),
             random.NextDouble() * 1e-4,
@@ -120,7 +123,19 @@ public sealed class RandomEngineScenario
             return scenario with
             {
                 PrefillInstances = Slow(scenario.PrefillInstances),
-                DecodeInstances = Slow(scenario.DecodeInstances),
+                // What only decodes has no use for them, unless it swaps.
+                DecodeInstances =
+                [
+                    .. Slow(scenario.DecodeInstances)
+                        .Select(spec =>
+                            engine.Preemption == KvPreemption.Swap
+                                ? spec
+                                : spec with
+                                {
+                                    Engine = spec.Engine! with { KvTiers = null },
+                                }
+                        ),
+                ],
                 MixedInstances = Slow(scenario.MixedInstances),
                 Model = scenario.Model with { Layers = 4 },
                 Precision = scenario.Precision with
@@ -151,6 +166,35 @@ public sealed class RandomEngineScenario
             DraftTokens = 1 + random.Next(5),
             Acceptance = [random.NextDouble(), random.NextDouble()],
         };
+
+    private static EngineSpec WithTiers(EngineSpec engine, RandomStream random)
+    {
+        KvTierKind[] kinds =
+        [
+            .. Enum.GetValues<KvTierKind>().Where(kind => kind == KvTierKind.Host || random.Next(2) == 0),
+        ];
+        KvTierSpec[] tiers =
+        [
+            .. kinds.Select(kind => new KvTierSpec
+            {
+                Kind = kind,
+                Name = kind == KvTierKind.Shared ? "store" : null,
+                CapacityBlocks = random.Next(4) == 0 ? null : 1 + random.Next(200),
+                BytesPerSecond = 1e3 * Math.Pow(10, 4 * random.NextDouble()),
+                WriteBytesPerSecond =
+                    random.Next(2) == 0 ? null : 1e3 * Math.Pow(10, 4 * random.NextDouble()),
+                LatencySeconds = random.NextDouble() * 1e-2,
+                Write = (KvTierWrite)random.Next(2),
+                Eviction = (KvTierEviction)random.Next(4),
+            }),
+        ];
+        return engine with
+        {
+            PrefixCaching = true,
+            KvTiers = tiers,
+            Preemption = engine.Kind == EngineKind.Vllm ? (KvPreemption)random.Next(2) : default,
+        };
+    }
 
     private static T Pick<T>(RandomStream random, ReadOnlySpan<T> values) =>
         values[random.Next(values.Length)];

@@ -3,6 +3,7 @@ using LlmSim.Clients;
 using LlmSim.Instances.Decode;
 using LlmSim.Instances.Prefill;
 using LlmSim.Kernel;
+using LlmSim.Memory;
 using LlmSim.Performance;
 using LlmSim.Transfers;
 
@@ -16,6 +17,9 @@ internal sealed partial class Cluster
     public IReadOnlyList<DecodeInstance> DecodeInstances => [.. _decode.OfType<DecodeInstance>()];
 
     public IReadOnlyList<BatchedInstance> BatchedInstances => [.. Instances.OfType<BatchedInstance>()];
+
+    /// <summary>The tiers below the KV caches of all instances.</summary>
+    public IReadOnlyList<KvTier> Tiers { get; }
 
     /// <summary>All instances: those that prefill, those that decode, those that do both.</summary>
     public IEnumerable<Instance> Instances => [.. _prefill, .. _decode, .. _mixed];

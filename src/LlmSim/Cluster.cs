@@ -91,6 +91,7 @@ internal sealed partial class Cluster
         _prefill = build.PrefillInstances();
         _decode = build.DecodeInstances();
         _mixed = build.MixedInstances();
+        Tiers = build.Tiers;
         _prefillRouter = build.Router(
             PolicyDecisions.PrefillGlobal,
             scenario.Policies.PrefillGlobal,

@@ -69,7 +69,7 @@ internal sealed partial class ClusterBuilder
         }
 
         var byPriority = engine is { Kind: EngineKind.Vllm, SchedulingPolicy: SchedulingPolicy.Priority };
-        return new BatchedInstance(
+        var instance = new BatchedInstance(
             index,
             spec,
             Performance(spec),
@@ -102,6 +102,8 @@ internal sealed partial class ClusterBuilder
                 : Group(engine.DataParallelGroup, role, spec.Model),
             simulation
         );
+        AddTiers(instance, engine, blockBytes);
+        return instance;
     }
 
     /// <summary>Blocks that fit beside the weights; a model that drafts has weights of its own, and keys and values of each token.</summary>

@@ -60,6 +60,24 @@ internal static class ClusterReport
         );
     }
 
+    /// <summary>What the tiers below the KV caches did; null without any.</summary>
+    public static IReadOnlyList<KvTierUsage>? TierUsage(Cluster cluster) =>
+        cluster.Tiers.Count == 0
+            ? null
+            :
+            [
+                .. cluster
+                    .Tiers.GroupBy(tier => tier.Spec.Label)
+                    .Select(tiers => new KvTierUsage(
+                        tiers.Key,
+                        tiers.Sum(tier => tier.ReadBlocks),
+                        tiers.Sum(tier => tier.ReadBlocks * tier.BlockBytes),
+                        tiers.Sum(tier => tier.WrittenBlocks * tier.BlockBytes),
+                        tiers.Sum(tier => tier.Evictions),
+                        tiers.Sum(tier => tier.PeakCount)
+                    )),
+            ];
+
     /// <summary>What became of drafts, all instances together; null where nothing is drafted.</summary>
     public static SpeculationUsage? SpeculationUsage(Cluster cluster)
     {

@@ -88,6 +88,7 @@ public static class Simulator
             PerformanceRange = ClusterReport.PerformanceRange(cluster),
             Service = ClusterReport.Service(cluster, recorder, summary.MeasuredSeconds),
             Speculation = ClusterReport.SpeculationUsage(cluster),
+            KvTiers = ClusterReport.TierUsage(cluster),
             Fleet = cluster.FleetSummary(),
         };
     }

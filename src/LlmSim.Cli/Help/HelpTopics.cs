@@ -40,6 +40,9 @@ internal static class HelpTopics
             .. SpeculationFields.All.Select(field =>
                 Field(field, "cluster file: speculative_config of an engine")
             ),
+            .. KvTierFields.All.Select(field =>
+                Field(field, "cluster file: a tier in kv_tiers of an engine")
+            ),
             .. EngineFields.Overheads.Select(field => Field(field, "cluster file: overheads of an engine")),
             .. Columns(),
             .. SloFigure.All.Select(Figure),

@@ -94,6 +94,17 @@ internal static partial class SummaryReport
             );
         }
 
+        foreach (var tier in s.KvTiers ?? [])
+        {
+            WriteWrapped(
+                writer,
+                "KV tier",
+                $"{tier.Tier}: {Figures.Count(tier.HitBlocks)} blocks found; {Figures.Number(tier.ReadBytes / 1e9)} GB read, "
+                    + $"{Figures.Number(tier.WrittenBytes / 1e9)} GB written; {Figures.Count(tier.Evictions)} block evictions; "
+                    + $"at most {Figures.Count(tier.PeakBlocks)} blocks"
+            );
+        }
+
         if (s.Speculation is { } drafts)
         {
             Line(

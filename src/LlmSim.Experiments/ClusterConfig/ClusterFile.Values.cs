@@ -21,6 +21,8 @@ internal ref partial struct ClusterFile
             ClusterValue.SharesByName shares => SharesByName(field, shares),
             ClusterValue.Sizes sizes => Sizes(field, sizes),
             ClusterValue.Counts counts => Counts(field, counts),
+            ClusterValue.NumberOr number => NumberOr(field, number),
+            ClusterValue.List list => ReadTiers(field, list),
             ClusterValue.Fields fields => ReadFields(field, fields),
             _ => Text(field),
         };

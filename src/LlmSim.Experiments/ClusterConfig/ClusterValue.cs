@@ -83,6 +83,18 @@ internal abstract record ClusterValue
         public override string ToString() => "the name of a model, in quotes";
     }
 
+    /// <summary>A number, or a word.</summary>
+    public sealed record NumberOr(FigureRange Range, string Other) : ClusterValue
+    {
+        public override string ToString() => $"a number {Range}, or \"{Other}\"";
+    }
+
+    /// <summary>A list of objects of fields.</summary>
+    public sealed record List(IReadOnlyList<ClusterField> Each) : ClusterValue
+    {
+        public override string ToString() => "a list of objects [{ … }]";
+    }
+
     /// <summary>An object of fields.</summary>
     public sealed record Fields(string Unit, IReadOnlyList<ClusterField> All) : ClusterValue
     {

@@ -191,6 +191,23 @@ internal static class EngineFields
             "speculative decoding: who drafts, how many tokens, and how many of them are accepted",
             (engine, value) => engine with { Speculation = (SpeculationSpec)value }
         ),
+        new(
+            "kv_tiers",
+            new ClusterValue.List(KvTierFields.All),
+            "none",
+            "memory below that of the accelerators that keeps KV blocks, nearest first",
+            (engine, value) => engine with { KvTiers = (KvTierSpec[])value }
+        ),
+        new ClusterField<EngineSpec>(
+            "preemption",
+            new ClusterValue.Word(["recompute", "swap"]),
+            "recompute",
+            "swap: the KV cache of a preempted request is written to the host tier and read back",
+            (engine, value) => engine with { Preemption = (KvPreemption)(int)value }
+        )
+        {
+            ReadBy = EngineKind.Vllm,
+        },
         Size(
             "kv_blocks",
             "what fits",

@@ -74,6 +74,10 @@ internal static class ColumnSummaries
         ["draft_tokens_accepted"] = "those of them that were accepted",
         ["tokens_per_decode_step"] =
             "tokens that an iteration gave a request whose drafts it verified, on average",
+        ["tier_hit_blocks"] = "blocks that were found in tiers below the accelerators, and read",
+        ["tier_read_bytes"] = "bytes that were read from these tiers",
+        ["tier_written_bytes"] = "bytes that were written to them",
+        ["tier_evictions"] = "blocks of theirs that made room for others",
         ["kv_preemptions"] = "requests that an engine took out of its batch for want of blocks",
         ["policy_counters"] = "what policies counted",
         ["events"] = "events of the simulation",

@@ -25,6 +25,10 @@ internal static class SummaryJson
                 new EngineKindByName(),
                 new JsonStringEnumConverter<InstanceState>(JsonNamingPolicy.SnakeCaseLower),
                 new JsonStringEnumConverter<DraftMethod>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<KvTierKind>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<KvTierWrite>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<KvTierEviction>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<KvPreemption>(JsonNamingPolicy.SnakeCaseLower),
             },
         }
     );

@@ -112,6 +112,11 @@ internal static class ClusterSchema
                     ["uniqueItems"] = true,
                 }
             ),
+            ClusterValue.NumberOr number => SchemaNode.AnyOf(
+                SchemaNode.Number(number.Range, "number"),
+                SchemaNode.Words([number.Other])
+            ),
+            ClusterValue.List list => SchemaNode.List(Fields(list.Each)),
             ClusterValue.Fields fields => Fields(fields.All),
             _ => SchemaNode.Type("string"),
         };

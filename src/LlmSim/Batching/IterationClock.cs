@@ -21,6 +21,12 @@ internal abstract class IterationClock
     /// <param name="plannedAhead">Iterations after the present one that are planned already.</param>
     public abstract void Interrupt(int plannedAhead = 0);
 
+    /// <summary>
+    /// Its iterations end before those of clocks that were made later, where they end at one instant. Those of a pipeline are planned one by one, and have their place
+    /// in any case.
+    /// </summary>
+    public virtual void KeepPlace() { }
+
     /// <summary>All members fail at once.</summary>
     public abstract void Fail();
 }

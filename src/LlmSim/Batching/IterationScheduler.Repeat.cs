@@ -15,7 +15,8 @@ internal abstract partial class IterationScheduler
     /// <param name="limit">Most to look for, at least 1.</param>
     public int SteadyIterations(int limit)
     {
-        if (!IsSteady)
+        // What a part of a prompt makes findable is written to tiers when it is computed.
+        if (!IsSteady || (Cache.Tiers is not null && IsOfPrompt))
         {
             return 1;
         }
@@ -32,7 +33,8 @@ internal abstract partial class IterationScheduler
             limit = (int)Math.Min(limit, Decoding.IterationsToFirstEnd);
         }
 
-        if (BlocksToRepeat(limit) <= Cache.Pool.Free)
+        var free = Cache.FreeInRow;
+        if (BlocksToRepeat(limit) <= free)
         {
             return limit;
         }
@@ -42,7 +44,7 @@ internal abstract partial class IterationScheduler
         while (tooMany - enough > 1)
         {
             var middle = enough + ((tooMany - enough) / 2);
-            if (BlocksToRepeat(middle) <= Cache.Pool.Free)
+            if (BlocksToRepeat(middle) <= free)
             {
                 enough = middle;
             }

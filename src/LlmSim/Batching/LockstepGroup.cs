@@ -45,6 +45,9 @@ internal sealed class LockstepGroup : IterationClock
         return [_times];
     }
 
+    /// <summary>Its iterations end before those of groups that were made later, where they end at one instant: they have something in common.</summary>
+    public override void KeepPlace() => _iterationsEnd.KeepsPlace = true;
+
     public override SimTime LastBegin =>
         _times.Count > 0 && _phase == Phase.Running ? _times.EndOf(_times.Count - 1) : _simulation.Now;
 

@@ -10,6 +10,18 @@ internal sealed partial class PagedKvCache(EngineSpec spec, int blocks)
 
     public BlockPool Pool { get; } = new(blocks);
 
+    private KvTiers? _tiers;
+
+    /// <summary>Tiers below the accelerators; null for none.</summary>
+    public KvTiers? Tiers
+    {
+        get => _tiers;
+        set => Pool.Watcher = _tiers = value;
+    }
+
+    /// <summary>Free blocks that iterations in a row may take: with tiers none that is to be written down, which happens when an iteration is planned.</summary>
+    public int FreeInRow => _tiers is null ? Pool.Free : Math.Min(Pool.Free, Pool.FreeBeforeNamed);
+
     /// <summary>Free blocks that no sequence is sure of.</summary>
     public int Available => Pool.Free - _reserved;
 
@@ -44,9 +56,7 @@ internal sealed partial class PagedKvCache(EngineSpec spec, int blocks)
             return 0;
         }
 
-        // A request that was never preempted has no block of its own to find.
-        var most = (sequence.Length - 1) / spec.BlockTokens;
-        most = sequence.Request.Evictions > 0 ? most : Math.Min(most, sequence.SharedBlocks);
+        var most = MostHits(sequence);
         var hits = 0;
         while (hits < most)
         {
@@ -60,6 +70,14 @@ internal sealed partial class PagedKvCache(EngineSpec spec, int blocks)
         }
 
         return Math.Min(hits, most);
+    }
+
+    /// <summary>Leading blocks of a waiting sequence that could be found at the most.</summary>
+    public int MostHits(SequenceState sequence)
+    {
+        // A request that was never preempted has no block of its own to find.
+        var most = (sequence.Length - 1) / spec.BlockTokens;
+        return sequence.Request.Evictions > 0 ? most : Math.Min(most, sequence.SharedBlocks);
     }
 
     /// <summary>Free blocks that a waiting sequence with so many hits takes for so many tokens: not the hits that others hold.</summary>
@@ -158,7 +176,13 @@ internal sealed partial class PagedKvCache(EngineSpec spec, int blocks)
         var full = spec.PrefixCaching ? sequence.Computed / spec.BlockTokens : 0;
         Name(sequence, Math.Max(sequence.SharedBlocks, sequence.NamedBlocks), full);
         sequence.CountComputed();
+        if (spec.Preemption == KvPreemption.Swap)
+        {
+            _tiers?.SwapOut(sequence);
+        }
+
         Release(sequence);
+        sequence.HasRead = false;
         (sequence.Computed, sequence.Found, sequence.Arrived) = (0, 0, 0);
         (sequence.Scheduled, sequence.Drafts, sequence.Published, sequence.Pace) = (0, 0, 0, null);
     }
@@ -166,6 +190,11 @@ internal sealed partial class PagedKvCache(EngineSpec spec, int blocks)
     /// <summary>Lets go of all blocks, the last one first, so that the start of a prefix stays longest.</summary>
     public void Release(SequenceState sequence)
     {
+        if (sequence.Reading is not null)
+        {
+            _tiers!.LetGo(sequence);
+        }
+
         var beside = sequence.HoldsBeside ? sequence.BlocksBeside : 0;
         Pool.ReleaseUnnamed(sequence.Blocks - sequence.NamedBlocks + beside);
         sequence.HoldsBeside = false;
@@ -184,6 +213,7 @@ internal sealed partial class PagedKvCache(EngineSpec spec, int blocks)
     {
         _reserved = 0;
         Pool.Clear();
+        _tiers?.Clear();
     }
 
     private bool TryGrow(SequenceState sequence, int tokens, long reserved)

@@ -53,6 +53,9 @@ internal abstract class RunningFirstScheduler(
     /// <summary>Gives a waiting request its hits and the blocks for so many tokens more, if it may be admitted.</summary>
     protected abstract bool TryHold(SequenceState sequence, int hits, int tokens);
 
+    /// <summary>Tokens that there has to be memory for when a request is admitted.</summary>
+    protected virtual long TokensToHold(SequenceState sequence) => sequence.Length;
+
     /// <summary>Takes a request out of the batch, because a block is missing.</summary>
     protected abstract void Preempt(SequenceState sequence, SimTime now);
 
@@ -181,6 +184,11 @@ internal abstract class RunningFirstScheduler(
             }
 
             var next = Waiting.Select(now);
+            if (IsBeingRead(next, TokensToHold(next), now))
+            {
+                continue;
+            }
+
             var answer = TryAdmit(next, ref budget);
             if (answer != Answer.Admitted)
             {

@@ -168,6 +168,11 @@ internal sealed partial class SglangScheduler(
                 break;
             }
 
+            if (IsBeingRead(next, next.Length, now))
+            {
+                continue;
+            }
+
             // Its KV cache has come: it only decodes.
             var hasPrompt = next.Arrived == 0;
             if (hasPrompt && hasPrompts && tokens >= promptLeft)

@@ -36,7 +36,7 @@ internal sealed class TensorRtLlmScheduler(
 
     protected override bool TryHold(SequenceState sequence, int hits, int tokens)
     {
-        if (!Cache.TryAdmit(sequence, hits, tokens, MostTokens(sequence.Request)))
+        if (!Cache.TryAdmit(sequence, hits, tokens, TokensToHold(sequence)))
         {
             return false;
         }
@@ -45,6 +45,9 @@ internal sealed class TensorRtLlmScheduler(
         Cache.Publish(sequence, sequence.Computed);
         return true;
     }
+
+    protected override long TokensToHold(SequenceState sequence) =>
+        Math.Max(sequence.Length, MostTokens(sequence.Request));
 
     public override NextIteration LooksAhead(SimTime now, int departing)
     {
@@ -75,9 +78,7 @@ internal sealed class TensorRtLlmScheduler(
         var next = Waiting.Select(now);
         var hits = Cache.CountHits(next);
         var isWithinBudget = Spec.ChunkedPrefill || next.Length - Cache.ComputedWith(next, hits) <= budget;
-        return isWithinBudget
-            && Cache.BlocksFromFree(next, hits, Math.Max(next.Length, MostTokens(next.Request)))
-                <= Cache.Available;
+        return isWithinBudget && Cache.BlocksFromFree(next, hits, TokensToHold(next)) <= Cache.Available;
     }
 
     /// <summary>Of the prompts those count that the iteration could take, as in PyExecutor._waiting_requests.</summary>

@@ -21,10 +21,11 @@ internal sealed class WaitingRequests(
 {
     private readonly Stack<SequenceState> _preempted = new();
     private readonly Queue<(SequenceState Sequence, SimTime Time, bool HasMissedBegin)> _unseen = new();
+    private readonly List<SequenceState> _aside = [];
     private readonly List<Request> _inOrder = [];
     private RequestQueue? _selectedFrom;
 
-    public int Count => Seen + _unseen.Count;
+    public int Count => Seen + _unseen.Count + _aside.Count;
 
     /// <summary>Those that may be admitted.</summary>
     public int Seen => _preempted.Count + arrived.Count + fresh.Count;
@@ -71,6 +72,13 @@ internal sealed class WaitingRequests(
         {
             _unseen.Dequeue();
             var request = first.Sequence.Request;
+            if (first.Sequence.HasRead)
+            {
+                // It was its turn before its blocks were read.
+                _preempted.Push(first.Sequence);
+                continue;
+            }
+
             if (first.Sequence.Arrived > 0)
             {
                 arrived.Enqueue(request, instance, first.Time);
@@ -129,13 +137,28 @@ internal sealed class WaitingRequests(
         Track(selected, -1);
     }
 
+    /// <summary>Puts the request of the last <see cref="Select" /> aside, until <see cref="ComeBack" />.</summary>
+    public void PutAside(SequenceState selected, SimTime now)
+    {
+        RemoveSelected(selected, now);
+        _aside.Add(selected);
+        Track(selected, +1);
+    }
+
+    /// <summary>A request that was put aside may be admitted, before others, once <see cref="SeeUntil" /> has come to this time.</summary>
+    public void ComeBack(SequenceState sequence, SimTime now, bool hasMissedBegin)
+    {
+        _aside.Remove(sequence);
+        _unseen.Enqueue((sequence, now, hasMissedBegin));
+    }
+
     /// <summary>Takes a request out, wherever it stands; null when it is not here.</summary>
     public SequenceState? TryTake(Request request)
     {
         var sequence =
             arrived.Remove(request) || fresh.Remove(request)
                 ? request.Sequence
-                : TakeUnseen(request) ?? TakePreempted(request);
+                : TakeUnseen(request) ?? TakePreempted(request) ?? TakeAside(request);
         if (sequence is not null)
         {
             Track(sequence, -1);
@@ -149,6 +172,7 @@ internal sealed class WaitingRequests(
     {
         _preempted.Clear();
         _unseen.Clear();
+        _aside.Clear();
         arrived.Clear();
         fresh.Clear();
         _selectedFrom = null;
@@ -162,6 +186,7 @@ internal sealed class WaitingRequests(
         fresh.CopyTo(requests);
         requests.AddRange(_preempted.Select(sequence => sequence.Request));
         requests.AddRange(_unseen.Select(unseen => unseen.Sequence.Request));
+        requests.AddRange(_aside.Select(sequence => sequence.Request));
     }
 
     /// <summary>Tokens of those that may be admitted, in order of arrival, as far as a budget goes.</summary>
@@ -174,6 +199,11 @@ internal sealed class WaitingRequests(
         fresh.CopyTo(_inOrder);
         _inOrder.Sort(static (one, other) => one.Id.CompareTo(other.Id));
         var tokens = 0;
+        foreach (var sequence in _preempted)
+        {
+            tokens += Math.Min(sequence.Length, budget - tokens);
+        }
+
         foreach (var request in _inOrder)
         {
             var length = request.Sequence!.Length;
@@ -199,6 +229,17 @@ internal sealed class WaitingRequests(
             var others = _preempted.Where(sequence => sequence != taken).Reverse().ToArray();
             _preempted.Clear();
             Array.ForEach(others, _preempted.Push);
+        }
+
+        return taken;
+    }
+
+    private SequenceState? TakeAside(Request request)
+    {
+        var taken = _aside.Find(sequence => sequence.Request == request);
+        if (taken is not null)
+        {
+            _aside.Remove(taken);
         }
 
         return taken;

@@ -114,6 +114,7 @@ internal sealed partial class BlockPool
     /// <param name="held">What the request holds; the blocks are added to it.</param>
     public void Name(ulong page, int from, int count, List<HeldBlocks> held)
     {
+        Watcher?.OnFindable(page, from, count);
         ForgetOlder(page, from, from + count);
         if (held.Count > 0)
         {

@@ -56,6 +56,24 @@ internal sealed partial class BlockPool
     /// <summary>Blocks that could be found and were taken for something else.</summary>
     public long Evictions { get; private set; }
 
+    /// <summary>Who is told what can be found and what is taken; null for nobody.</summary>
+    public IBlockWatcher? Watcher { get; set; }
+
+    /// <summary>Free blocks without a name that are taken before the first one with a name.</summary>
+    public int FreeBeforeNamed
+    {
+        get
+        {
+            var count = 0;
+            for (var run = _runs[None].Next; run != None && _runs[run].Page == NoPage; run = _runs[run].Next)
+            {
+                count += _runs[run].Length;
+            }
+
+            return count;
+        }
+    }
+
     /// <summary>Takes the least recently used free blocks; there must be so many. What they held can no longer be found.</summary>
     public void Take(int count)
     {
@@ -72,6 +90,7 @@ internal sealed partial class BlockPool
             if (_runs[first].Page != NoPage)
             {
                 Evictions += taken;
+                Watcher?.OnTaken(_runs[first].Page, _runs[first].To - taken, taken);
             }
 
             if (taken < _runs[first].Length)

@@ -124,6 +124,10 @@ public sealed record RunSummary
     /// <summary>What became of drafts; null without speculative decoding.</summary>
     public SpeculationUsage? Speculation { get; init; }
 
+    /// <summary>The tiers below the KV caches; null without any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<KvTierUsage>? KvTiers { get; init; }
+
     /// <summary>Events that the engine handled.</summary>
     public required long Events { get; init; }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LlmSim.Performance;
 
 /// <summary>
@@ -127,6 +129,14 @@ public sealed record EngineSpec
 
     /// <summary>Blocks that no request is ever given: vLLM's block 0, which stands for no block (BlockPool.null_block).</summary>
     internal int OwnBlocks => Kind == EngineKind.Vllm ? 1 : 0;
+
+    /// <summary>Memory below that of the accelerators that keeps KV blocks, nearest first; null for none (kv_tiers).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<KvTierSpec>? KvTiers { get; init; }
+
+    /// <summary>vLLM: what becomes of the KV cache of a preempted request (preemption). The other kinds do not read it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public KvPreemption Preemption { get; init; }
 
     /// <summary>
     /// Instances of the same group advance together, each iteration as long as the slowest member's; null for an instance on

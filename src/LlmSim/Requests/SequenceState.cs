@@ -32,6 +32,12 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
     /// <summary>Whether it holds those.</summary>
     public bool HoldsBeside { get; set; }
 
+    /// <summary>Blocks that are being read for it from tiers; null for none.</summary>
+    public KvRead? Reading { get; set; }
+
+    /// <summary>Whether some were read since it began to wait.</summary>
+    public bool HasRead { get; set; }
+
     /// <summary>Tokens that are known: the prompt and what was generated.</summary>
     public int Length => Request.InputTokens + Request.GeneratedTokens;
 

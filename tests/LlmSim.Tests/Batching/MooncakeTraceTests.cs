@@ -29,6 +29,35 @@ public sealed class MooncakeTraceTests
         Assert.Equal(expected, summary.PagedCache!.BlockHitPercent / 100, 0.0005);
     }
 
+    /// <summary>Whatever the pool above, a tier without limits in space and time finds what an unlimited pool does.</summary>
+    [Theory]
+    [InlineData(KvTierWrite.OnEviction)]
+    [InlineData(KvTierWrite.Through)]
+    public void A_pool_over_an_unlimited_tier_finds_as_many_blocks_as_an_unlimited_pool(KvTierWrite write)
+    {
+        var engine = new EngineSpec
+        {
+            BlockTokens = BlockTokens,
+            KvBlocks = 3_000_000 / BlockTokens,
+            KvTiers =
+            [
+                new KvTierSpec
+                {
+                    Kind = KvTierKind.Host,
+                    BytesPerSecond = 1e18,
+                    Write = write,
+                },
+            ],
+        };
+        var cluster = EngineScenarios.Cluster(s_times, engine, prefill: 1) with
+        {
+            DecodeInstances = Scenarios.Abstract(s_times).DecodeInstances,
+        };
+        var summary = Simulator.Run(cluster, Requests());
+
+        Assert.Equal(0.3660, summary.PagedCache!.BlockHitPercent / 100, 0.0005);
+    }
+
     [Fact]
     public void The_more_a_router_knows_of_the_cache_the_sooner_the_first_token()
     {

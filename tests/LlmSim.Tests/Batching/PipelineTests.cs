@@ -173,7 +173,13 @@ public sealed class PipelineTests
             {
                 try
                 {
-                    var random = new RandomEngineScenario(seed, kind, mixedChunk, ppSize: stages);
+                    var random = new RandomEngineScenario(
+                        seed,
+                        kind,
+                        mixedChunk,
+                        ppSize: stages,
+                        tiers: seed % 3 == 0
+                    );
                     // A run states at its end that every token was given and no block is held.
                     var (records, cluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 4096);
                     var (again, _) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 1);

@@ -1,0 +1,34 @@
+using LlmSim.Memory;
+using LlmSim.Performance;
+
+namespace LlmSim.Batching;
+
+/// <content>Blocks that come from tiers below the accelerators.</content>
+internal sealed partial class BatchedInstance
+{
+    /// <summary>Puts tiers below the KV cache, nearest first.</summary>
+    public void KeepBelow(IReadOnlyList<KvTier> tiers)
+    {
+        _cache.Tiers = new KvTiers(tiers, _cache, _simulation, OnBlocksRead);
+        if (tiers.Any(tier => tier.Spec.Kind == KvTierKind.Shared))
+        {
+            // Who writes first at one instant must not depend on how iterations are planned.
+            _clock.KeepPlace();
+        }
+    }
+
+    private void OnBlocksRead(long read)
+    {
+        if (_cache.Tiers!.Read(read) is not { } sequence)
+        {
+            return;
+        }
+
+        Settle();
+        _cache.Tiers.Complete(sequence);
+        _waiting.ComeBack(sequence, _simulation.Now, _clock.HasBegunNow);
+        _scheduler.OnFreed();
+        ChangeWork();
+        _clock.Interrupt();
+    }
+}
