@@ -65,6 +65,7 @@ public sealed class RandomEngineScenario
             kind == EngineKind.TensorRtLlm && seed % 2 == 0
                 ? engine with
                 {
+                    CapacityPolicy = (CapacityPolicy)(seed % 4 / 2),
                     AttentionDpTimeoutIterations = 1 + (seed % 20),
                     AttentionDpBatchingWaitIterations = seed % 3,
                 }

@@ -107,6 +107,16 @@ internal static class EngineFields
             ReadBy = EngineKind.Vllm,
         },
         new ClusterField<EngineSpec>(
+            "capacity_scheduler_policy",
+            new ClusterValue.Word(["guaranteed_no_evict", "max_utilization"]),
+            "guaranteed_no_evict",
+            "when a request is admitted: when all its output has memory, or when what is known of it has, and the latest is paused when a block is missing",
+            (engine, value) => engine with { CapacityPolicy = (CapacityPolicy)(int)value }
+        )
+        {
+            ReadBy = EngineKind.TensorRtLlm,
+        },
+        new ClusterField<EngineSpec>(
             "batch_wait_timeout_iters",
             new ClusterValue.Whole(s_iterations),
             "0",

@@ -4,16 +4,23 @@ using LlmSim.Performance;
 namespace LlmSim.Batching;
 
 /// <summary>
-/// The rule of TensorRT-LLM's PyTorch backend with its default capacity policy, GUARANTEED_NO_EVICT: a request is admitted when the blocks
-/// of its prompt and of all its output are free of what others may yet ask for, so that nothing is ever evicted. Blocks are found from
-/// the end of the iteration on that fills them.
+/// The rule of TensorRT-LLM's PyTorch backend. With its default capacity policy, GUARANTEED_NO_EVICT, a request is admitted when the blocks
+/// of its prompt and of all its output are free of what others may yet ask for, so that nothing is ever evicted; with MAX_UTILIZATION when what is known of it
+/// fits, and the latest one is paused when a block is missing. Blocks are found from the end of the iteration on that fills them.
 /// </summary>
 internal sealed class TensorRtLlmScheduler(
     EngineSpec spec,
     InstanceRole role,
     PagedKvCache cache,
     WaitingRequests waiting
-) : RunningFirstScheduler(spec, role, cache, waiting, reservesToEnd: true)
+)
+    : RunningFirstScheduler(
+        spec,
+        role,
+        cache,
+        waiting,
+        reservesToEnd: spec.CapacityPolicy == CapacityPolicy.GuaranteedNoEvict
+    )
 {
     /// <summary>Iterations in a row in which prompts have been held back.</summary>
     private int _heldBack;
@@ -30,7 +37,7 @@ internal sealed class TensorRtLlmScheduler(
     }
 
     public override bool TryReserve(SequenceState sequence) =>
-        Cache.TryReserve(sequence, MostTokens(sequence.Request));
+        Cache.TryReserve(sequence, TokensToReserve(sequence));
 
     protected override void OnRepeated(int iterations) => PublishComputed();
 
@@ -47,7 +54,11 @@ internal sealed class TensorRtLlmScheduler(
     }
 
     protected override long TokensToHold(SequenceState sequence) =>
-        Math.Max(sequence.Length, MostTokens(sequence.Request));
+        Math.Max(sequence.Length, TokensToReserve(sequence));
+
+    /// <summary>Tokens that a request has blocks for when it is admitted, taken or not; 0 for those that it takes.</summary>
+    private long TokensToReserve(SequenceState sequence) =>
+        Spec.CapacityPolicy == CapacityPolicy.GuaranteedNoEvict ? MostTokens(sequence.Request) : 0;
 
     public override NextIteration LooksAhead(SimTime now, int departing)
     {
@@ -100,8 +111,13 @@ internal sealed class TensorRtLlmScheduler(
         return holds;
     }
 
-    protected override void Preempt(SequenceState sequence, SimTime now) =>
-        throw new InvariantViolationException(
+    protected override void Preempt(SequenceState sequence, SimTime now)
+    {
+        Invariant.Require(
+            Spec.CapacityPolicy == CapacityPolicy.MaxUtilization,
             $"{sequence.Request} lacks a KV block that was reserved for it"
         );
+        TakeOut(sequence);
+        Waiting.PutBack(sequence);
+    }
 }

@@ -94,6 +94,9 @@ public sealed record EngineSpec
         init => _capturedSizes = value;
     }
 
+    /// <summary>TensorRT-LLM: when a request is admitted (capacity_scheduler_policy). The other kinds do not read it.</summary>
+    public CapacityPolicy CapacityPolicy { get; init; }
+
     /// <summary>
     /// TensorRT-LLM: most iterations in a row that prompts are held back while requests decode, at least 0, for their tokens and those that
     /// decode to come to a share of the budget (batch_wait_timeout_iters). The other kinds do not read it.
@@ -156,6 +159,16 @@ public enum EngineKind
 
     /// <summary>TensorRT-LLM, PyTorch backend: prompts beside decoding requests; nothing is ever evicted.</summary>
     TensorRtLlm,
+}
+
+/// <summary>TensorRT-LLM's capacity policies.</summary>
+public enum CapacityPolicy
+{
+    /// <summary>A request is admitted when the blocks of its prompt and of all its output are free of what others may yet ask for: nothing is ever evicted.</summary>
+    GuaranteedNoEvict,
+
+    /// <summary>A request is admitted when what is known of it fits; when a block cannot be had, the latest of the running ones is paused, and starts over.</summary>
+    MaxUtilization,
 }
 
 /// <summary>vLLM's scheduling policies.</summary>

@@ -82,9 +82,7 @@ public sealed class EngineKindPropertyTests
 
         Assert.True(hits > 10_000, $"{hits} tokens found");
         Assert.True(savedEvents > 10_000, $"{savedEvents} events saved");
-        Assert.True(
-            kind == EngineKind.TensorRtLlm ? evictions == 0 : evictions > 0,
-            $"{evictions} evictions"
-        );
+        // TensorRT-LLM evicts with one of its capacity policies alone: a block that was reserved and is missing stops the run.
+        Assert.True(evictions > 0, $"{evictions} evictions");
     }
 }

@@ -214,10 +214,8 @@ public sealed class PipelineTests
         );
 
         Assert.True(tokens > 100_000, $"{tokens} tokens");
-        Assert.True(
-            kind == EngineKind.TensorRtLlm ? evictions == 0 : evictions > 0,
-            $"{evictions} evictions"
-        );
+        // TensorRT-LLM evicts with one of its capacity policies alone: a block that was reserved and is missing stops the run.
+        Assert.True(evictions > 0, $"{evictions} evictions");
     }
 
     [Theory]

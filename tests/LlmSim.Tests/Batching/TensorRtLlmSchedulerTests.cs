@@ -45,6 +45,25 @@ public sealed class TensorRtLlmSchedulerTests
     }
 
     [Fact]
+    public void With_maximum_utilization_the_latest_is_paused_when_a_block_is_missing()
+    {
+        var (records, _) = Run(
+            Cluster(s_times, s_engine with { CapacityPolicy = CapacityPolicy.MaxUtilization }, mixed: 1),
+            (0, 40, 61),
+            (0, 30, 61)
+        );
+
+        // t      computed
+        // 0      A 40, B 30: 1.7 s
+        // 1.7    A, B decode 20 times: 1.02 s each; A has 60 tokens in 6 blocks, B 50 in 5
+        // 22.1   A takes a 7th, and B, who needs a 6th, is paused; A decodes 40 times: 1.01 s each, and takes three of B's five blocks, the last ones
+        // 62.5   B's 51 tokens anew, but for the 20 that are still found: 1.31 s
+        // 63.81  B decodes 39 times: 1.01 s each
+        Assert.Equal([0, 1], records.Select(record => record.Evictions));
+        Assert.Equal([62.5, 103.2], records.Select(record => Round(record.Finish)));
+    }
+
+    [Fact]
     public void The_rule_of_vllm_admits_at_once_and_preempts_in_the_same_memory()
     {
         var vllm = s_engine with { Kind = EngineKind.Vllm };
