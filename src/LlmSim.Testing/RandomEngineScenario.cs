@@ -32,13 +32,15 @@ public sealed class RandomEngineScenario
     /// <param name="speculates">Whether drafts are verified.</param>
     /// <param name="ppSize">Stages of the pipeline of each engine.</param>
     /// <param name="tiers">Whether there are tiers below the KV cache.</param>
+    /// <param name="batching">A rule in the place of vLLM's.</param>
     public RandomEngineScenario(
         int seed,
         EngineKind kind = EngineKind.Vllm,
         bool mixedChunk = false,
         bool speculates = false,
         int ppSize = 1,
-        bool tiers = false
+        bool tiers = false,
+        BatchingRule batching = BatchingRule.Own
     )
     {
         Seed = seed;
@@ -56,6 +58,7 @@ public sealed class RandomEngineScenario
             PrefillIterationSeconds = random.NextDouble() * 1e-3,
             KvBlocks = ((100 + random.Next(1500)) / blockTokens) + 1,
             Kind = kind,
+            Batching = batching,
             MixedChunk = mixedChunk,
         };
         engine =

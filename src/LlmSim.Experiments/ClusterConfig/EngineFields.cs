@@ -97,6 +97,16 @@ internal static class EngineFields
         {
             ReadBy = EngineKind.Vllm,
         },
+        new ClusterField<EngineSpec>(
+            "batching",
+            new ClusterValue.Word(["own", "orca", "static"]),
+            "own",
+            "whose rule says what an iteration computes: vLLM's, that of Orca, or static batches; everything else stays vLLM's",
+            (engine, value) => engine with { Batching = (BatchingRule)(int)value }
+        )
+        {
+            ReadBy = EngineKind.Vllm,
+        },
         Size(
             "long_prefill_token_threshold",
             "none",

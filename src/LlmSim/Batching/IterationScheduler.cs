@@ -62,6 +62,8 @@ internal abstract partial class IterationScheduler(
         {
             EngineKind.Sglang => new SglangScheduler(spec, role, cache, waiting),
             EngineKind.TensorRtLlm => new TensorRtLlmScheduler(spec, role, cache, waiting),
+            _ when spec.Batching == BatchingRule.Orca => new OrcaScheduler(spec, role, cache, waiting),
+            _ when spec.Batching == BatchingRule.Static => new StaticScheduler(spec, role, cache, waiting),
             _ => new VllmScheduler(spec, role, cache, waiting, victims),
         };
         scheduler.MicroBatches = microBatches;

@@ -47,6 +47,11 @@ public sealed record EngineSpec
     public bool MixedChunk { get; init; }
 
     /// <summary>
+    /// vLLM: whose rule says what an iteration computes (batching); everything else stays vLLM's, so that rules can be compared. The other kinds do not read it.
+    /// </summary>
+    public BatchingRule Batching { get; init; }
+
+    /// <summary>
     /// vLLM: the order of waiting requests, and who is preempted (scheduling_policy). The other kinds do not read it.
     /// </summary>
     public SchedulingPolicy SchedulingPolicy { get; init; }
@@ -159,6 +164,19 @@ public enum EngineKind
 
     /// <summary>TensorRT-LLM, PyTorch backend: prompts beside decoding requests; nothing is ever evicted.</summary>
     TensorRtLlm,
+}
+
+/// <summary>Batching rules to compare with that of vLLM.</summary>
+public enum BatchingRule
+{
+    /// <summary>vLLM's.</summary>
+    Own,
+
+    /// <summary>Iteration-level scheduling as in Orca: whole prompts beside decoding requests, memory for all output.</summary>
+    Orca,
+
+    /// <summary>A batch is made when the one before it has ended.</summary>
+    Static,
 }
 
 /// <summary>TensorRT-LLM's capacity policies.</summary>
