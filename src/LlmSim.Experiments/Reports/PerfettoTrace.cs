@@ -78,7 +78,7 @@ internal sealed class PerfettoTrace : IDisposable
 
         if (Begin("X", track.Process, iteration.Start, iteration.PromptTokens > 0 ? "prefill" : "decode"))
         {
-            _json.WriteNumber("tid", IterationThread);
+            _json.WriteNumber("tid", IterationThread + track.TakeRow(iteration.Start, iteration.End));
             _json.WriteNumber("dur", Microseconds(iteration.End) - Microseconds(iteration.Start));
             _json.WriteStartObject("args");
             _json.WriteNumber("requests", iteration.Requests);

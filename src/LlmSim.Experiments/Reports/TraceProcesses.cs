@@ -51,4 +51,21 @@ internal sealed class InstanceTrack(int process)
     public int Queue { get; set; }
     public double KvPercent { get; set; }
     public SimTime? IdleSince { get; set; }
+
+    /// <summary>When the last iteration of each row ends: those of a pipeline overlap, and what lies in one row must not.</summary>
+    private readonly List<SimTime> _rowEnds = [];
+
+    /// <summary>The first row, from 0, in which an iteration has room; it takes it.</summary>
+    public int TakeRow(SimTime start, SimTime end)
+    {
+        var row = _rowEnds.FindIndex(free => free <= start);
+        if (row < 0)
+        {
+            row = _rowEnds.Count;
+            _rowEnds.Add(end);
+        }
+
+        _rowEnds[row] = end;
+        return row;
+    }
 }

@@ -18,7 +18,8 @@ public sealed class PerfettoTraceTests : IDisposable
 
     [Theory]
     [InlineData("")]
-    [InlineData("mixed")]
+    [InlineData("\"count\": 4")]
+    [InlineData("\"pp_size\": 3")]
     public void Events_follow_the_format(string cluster)
     {
         string[] more =
@@ -29,7 +30,7 @@ public sealed class PerfettoTraceTests : IDisposable
                     "--cluster",
                     _folder.Write(
                         "cluster.json",
-                        """[{"role": "mixed", "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 4}]"""
+                        $$"""[{"role": "mixed", "hardware": "NVIDIA_H100_SXM", "tp_size": 4, {{cluster}}}]"""
                     ),
                 ];
         var run = CliRun.Of([
@@ -196,7 +197,7 @@ public sealed class PerfettoTraceTests : IDisposable
     {
         var tracks = events
             .Where(one => Phase(one) == "X")
-            .GroupBy(one => one.GetProperty("pid").GetInt32())
+            .GroupBy(one => (one.GetProperty("pid").GetInt32(), one.GetProperty("tid").GetInt32()))
             .ToArray();
         Assert.NotEmpty(tracks);
         foreach (var track in tracks)
