@@ -73,6 +73,13 @@ public sealed class RandomEngineScenario
                     AttentionDpBatchingWaitIterations = seed % 3,
                 }
                 : engine;
+        engine =
+            kind == EngineKind.Sglang && seed % 2 == 1
+                ? engine with
+                {
+                    SchedulePolicy = (SchedulePolicy)(seed % 5),
+                }
+                : engine;
         engine = speculates ? engine with { Speculation = Draw(new(seed, "speculation")) } : engine;
         engine = tiers ? WithTiers(engine, new(seed, "tiers")) : engine;
         var times = new IterationTimesModel(

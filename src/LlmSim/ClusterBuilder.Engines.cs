@@ -93,9 +93,14 @@ internal sealed partial class ClusterBuilder
                 byPriority
                     ? RequestQueue.ByPriority()
                     : Queue(PolicyDecisions.DecodeLocal, scenario.Policies.DecodeLocal, index),
-                byPriority
-                    ? RequestQueue.ByPriority()
-                    : Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index)
+                byPriority ? RequestQueue.ByPriority()
+                : engine is { Kind: EngineKind.Sglang, SchedulePolicy: not SchedulePolicy.Fcfs }
+                    ? new ArrangedQueue(
+                        engine.SchedulePolicy,
+                        engine,
+                        Random(PolicyDecisions.PrefillLocal, index)
+                    )
+                : Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index)
             ),
             spec.PpSize > 1
                 ? new Pipeline(simulation, Rank(role), (PipelineTime)Performance(spec))

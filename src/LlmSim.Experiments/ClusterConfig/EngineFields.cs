@@ -117,6 +117,16 @@ internal static class EngineFields
             ReadBy = EngineKind.Vllm,
         },
         new ClusterField<EngineSpec>(
+            "schedule_policy",
+            new ClusterValue.Word(["fcfs", "lpm", "dfs-weight", "lof", "random"]),
+            "fcfs",
+            "order of waiting requests: by the run's policies, longest match of a cached prefix first, families of prefixes, longest output first, shuffled",
+            (engine, value) => engine with { SchedulePolicy = (SchedulePolicy)(int)value }
+        )
+        {
+            ReadBy = EngineKind.Sglang,
+        },
+        new ClusterField<EngineSpec>(
             "capacity_scheduler_policy",
             new ClusterValue.Word(["guaranteed_no_evict", "max_utilization"]),
             "guaranteed_no_evict",

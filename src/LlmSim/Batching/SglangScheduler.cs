@@ -35,6 +35,8 @@ internal sealed partial class SglangScheduler(
     private double _shareSet = InitialShare;
     private int _decodedSince;
 
+    private readonly Func<SequenceState, int> _countHits = cache.CountHits;
+
     /// <summary>The request whose prompt is computed in part.</summary>
     private SequenceState? _chunked;
 
@@ -150,6 +152,11 @@ internal sealed partial class SglangScheduler(
         }
 
         var owed = IsClosed() ? 0 : TokensOwed();
+        if (!IsClosed() && Running + departing < MostRunning)
+        {
+            Waiting.Arrange(_countHits);
+        }
+
         while (!IsClosed() && chunkLeft > 0 && promptLeft > 0)
         {
             if (Running + departing >= MostRunning)

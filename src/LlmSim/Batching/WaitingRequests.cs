@@ -105,6 +105,9 @@ internal sealed class WaitingRequests(
         Track(sequence, +1);
     }
 
+    /// <summary>Requests are about to be selected: the order of the new ones is brought up to date, where it is the engine's.</summary>
+    public void Arrange(Func<SequenceState, int> countHits) => fresh.Arrange(countHits);
+
     /// <summary>The request that is next; there must be one.</summary>
     public SequenceState Select(SimTime now)
     {

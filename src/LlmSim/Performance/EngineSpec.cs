@@ -99,6 +99,9 @@ public sealed record EngineSpec
         init => _capturedSizes = value;
     }
 
+    /// <summary>SGLang: the order of waiting requests (schedule_policy). The other kinds do not read it.</summary>
+    public SchedulePolicy SchedulePolicy { get; init; }
+
     /// <summary>TensorRT-LLM: when a request is admitted (capacity_scheduler_policy). The other kinds do not read it.</summary>
     public CapacityPolicy CapacityPolicy { get; init; }
 
@@ -164,6 +167,25 @@ public enum EngineKind
 
     /// <summary>TensorRT-LLM, PyTorch backend: prompts beside decoding requests; nothing is ever evicted.</summary>
     TensorRtLlm,
+}
+
+/// <summary>SGLang's orders of waiting requests.</summary>
+public enum SchedulePolicy
+{
+    /// <summary>By the run's queueing policies.</summary>
+    Fcfs,
+
+    /// <summary>Those first of whose prompt the most is found; with more than 128 waiting, by arrival.</summary>
+    LongestPrefixMatch,
+
+    /// <summary>Those together that share a prefix, the largest families first.</summary>
+    DfsWeight,
+
+    /// <summary>Those first that may generate the most.</summary>
+    LongestOutput,
+
+    /// <summary>Shuffled whenever prompts are planned.</summary>
+    Random,
 }
 
 /// <summary>Batching rules to compare with that of vLLM.</summary>

@@ -41,6 +41,10 @@ internal abstract class RequestQueue
     /// <summary>Removes the request of the last <see cref="Select" />.</summary>
     public void RemoveSelected(Instance instance, SimTime now) => OnTaken(TakeSelected(), instance, now);
 
+    /// <summary>Requests are about to be selected: an engine's own order is brought up to date.</summary>
+    /// <param name="countHits">Blocks of a request's prompt that are found.</param>
+    public virtual void Arrange(Func<SequenceState, int> countHits) { }
+
     /// <summary>Takes the request of the last <see cref="Select" /> out.</summary>
     protected abstract Request TakeSelected();
 
