@@ -39,12 +39,7 @@ internal ref partial struct ClusterFile
             }
         }
 
-        var (balances, group) = ("attention_dp_timeout_iters", "data_parallel_group");
-        return fields.Contains(balances) && !fields.Contains(group)
-            ? throw Error(
-                $"{balances}: found without {group}; allowed: with one, whose members wait for each other's prompts"
-            )
-            : engine;
+        return engine;
     }
 
     /// <summary>Times that are left out are 0: who says one says all.</summary>

@@ -4,7 +4,7 @@ using LlmSim.Performance.Catalog;
 namespace LlmSim.Experiments.ClusterConfig;
 
 /// <summary>The fields of the object <c>engine</c> of an instance.</summary>
-internal static class EngineFields
+internal static partial class EngineFields
 {
     private const string ByKind = "by kind, see batching.md";
 
@@ -280,25 +280,4 @@ internal static class EngineFields
             summary,
             (engine, value) => with(engine, (bool)value)
         );
-
-    /// <summary>A kind as its makers write it.</summary>
-    public static string Words(EngineKind kind) =>
-        kind switch
-        {
-            EngineKind.Sglang => "SGLang",
-            EngineKind.TensorRtLlm => "TensorRT-LLM",
-            _ => "vLLM",
-        };
-
-    private static string OverheadSummary(string field) =>
-        field switch
-        {
-            "iteration_seconds" => "of each iteration",
-            "layer_seconds" => "of each layer in an iteration",
-            "sequence_seconds" => "of each request in an iteration",
-            "prompt_seconds" => "of each part of a prompt in an iteration, beside those of a request",
-            "eager_layer_seconds" => "that the host needs to launch the kernels of a dense layer one by one",
-            "request_seconds" => "of each request before the engine may schedule it",
-            _ => throw new InvalidOperationException($"{field} has no summary"),
-        };
 }

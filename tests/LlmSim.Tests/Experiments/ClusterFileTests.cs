@@ -173,10 +173,6 @@ public sealed class ClusterFileTests
     )]
     [InlineData("[{\"engine\": {\"mixed_chunk\": true}}]", "c.json:1: mixed_chunk: is read by SGLang alone")]
     [InlineData(
-        "[{\"engine\": {\"kind\": \"trtllm\", \"attention_dp_timeout_iters\": 60}}]",
-        "c.json:1: attention_dp_timeout_iters: found without data_parallel_group; allowed: with one"
-    )]
-    [InlineData(
         "[{\"role\": \"mixd\"}]",
         "c.json:1: role: found 'mixd'; allowed: prefill, decode, mixed. Did you mean 'mixed'?"
     )]
