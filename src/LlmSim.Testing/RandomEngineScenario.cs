@@ -108,6 +108,10 @@ public sealed class RandomEngineScenario
             random,
             [KvTransfer.SharedLink, KvTransfer.ContendedLinks, KvTransfer.ContendedLinksPerLayer]
         );
+        transfer =
+            transfer == KvTransfer.ContendedLinks && seed % 2 == 1
+                ? KvTransfer.ContendedLinksPerChunk
+                : transfer;
         var bytesPerSecond = 500 + (random.NextDouble() * 1e5);
         Requests = MakeRequests(random, longest);
         NewScenario = () =>

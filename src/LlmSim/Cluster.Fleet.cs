@@ -63,7 +63,7 @@ internal sealed partial class Cluster : IFleetOwner
         }
 
         // What was held for them is lost.
-        Array.ForEach(goingThere, request => request.Sequence = null);
+        Array.ForEach(goingThere, _transfers.LoseReservation);
         // Those that come from another instance, which keeps their KV cache, go to yet another one.
         Array.ForEach([.. goingThere.Except(lost)], Redirect);
         Array.ForEach(lost, Recover);

@@ -86,7 +86,7 @@ internal sealed partial class Cluster
             _models,
             recorder.InterTokenLatency,
             maxIterationsPerEvent,
-            new StageEvents(OnPrefillPlanned, OnPrefilled, OnDecoded, _transfers.OnRoom, Drop)
+            new StageEvents(Parts(), OnPrefilled, OnDecoded, _transfers.OnRoom, Drop)
         );
         _prefill = build.PrefillInstances();
         _decode = build.DecodeInstances();
@@ -158,9 +158,17 @@ internal sealed partial class Cluster
         _transfers.Send(request, _prefill[request.PrefillInstance]);
     }
 
-    /// <summary>The end of the prefill is known: its KV cache may be sent layer by layer until then.</summary>
-    private void OnPrefillPlanned(Request request, SimTime finish) =>
-        _transfers.SendEarly(request, _prefill[request.PrefillInstance], finish);
+    /// <summary>Sends KV caches while their prompts are being computed; null where they leave afterwards.</summary>
+    private PartsOfPrompts? Parts() =>
+        KvTransfers.SendsParts(_scenario.Semantics.KvTransfer)
+            ? new(
+                (request, part) =>
+                    _transfers.OnPartPlanned(request, _prefill[request.PrefillInstance], part),
+                (request, tokens) =>
+                    _transfers.OnPartComputed(request, _prefill[request.PrefillInstance], tokens),
+                _transfers.CancelEarly
+            )
+            : null;
 
     private void OnTransferred(Request request, Instance destination)
     {

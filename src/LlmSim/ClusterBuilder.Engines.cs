@@ -83,7 +83,7 @@ internal sealed partial class ClusterBuilder
                 engine.Speculation is { } speculation ? new Drafting(speculation, scenario.Seed) : null,
                 models[spec.Model].OutputEstimate,
                 interTokenLatency,
-                events.OnPrefillPlanned,
+                role == InstanceRole.Prefill ? events.Parts : null,
                 events.OnPrefilled,
                 events.OnDecoded,
                 events.OnRoom,

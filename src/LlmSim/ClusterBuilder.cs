@@ -10,17 +10,18 @@ using LlmSim.Performance;
 using LlmSim.Performance.Roofline;
 using LlmSim.Policies;
 using LlmSim.Routing;
+using LlmSim.Transfers;
 
 namespace LlmSim;
 
 /// <summary>What the stages of a cluster report.</summary>
-/// <param name="OnPrefillPlanned">It is known when the prefill of a request will end.</param>
+/// <param name="Parts">Told of the parts of prompts; null for nobody.</param>
 /// <param name="OnPrefilled">A request has its first token, and its KV cache is to be sent away.</param>
 /// <param name="OnDecoded">A request has all its tokens.</param>
 /// <param name="OnRoom">There may be room at an instance for a KV cache that waits to be sent to it.</param>
 /// <param name="OnWithdrawn">An instance has let go of a request whose client has gone.</param>
 internal sealed record StageEvents(
-    Action<Request, SimTime> OnPrefillPlanned,
+    PartsOfPrompts? Parts,
     Action<Request> OnPrefilled,
     Action<Request> OnDecoded,
     Action<Instance> OnRoom,
@@ -112,7 +113,7 @@ internal sealed partial class ClusterBuilder(
             ),
             Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index),
             simulation,
-            events.OnPrefillPlanned,
+            events.Parts?.OnPlanned,
             events.OnPrefilled,
             events.OnWithdrawn
         );

@@ -72,6 +72,7 @@ internal sealed partial class BatchedInstance
             _scheduler.Clear();
             (batch.IsPlanned, batch.HasWithdrawn) = (false, false);
             batch.Plan(default);
+            batch.Parts.Clear();
         }
 
         _planner.Clear();

@@ -1,4 +1,5 @@
 using LlmSim.Kernel;
+using LlmSim.Transfers;
 
 namespace LlmSim.Batching;
 
@@ -16,6 +17,45 @@ internal sealed partial class BatchedInstance
         Settle();
         _cache.Insert(request, tokens);
         _clock.Interrupt();
+    }
+
+    /// <summary>Tells of the parts of prompts that an iteration computes.</summary>
+    private void PlanParts(MicroBatch batch, SimTime end)
+    {
+        if (_options.Parts is not { } parts)
+        {
+            return;
+        }
+
+        foreach (var sequence in _scheduler.Single)
+        {
+            if (sequence.Scheduled > 0 && !sequence.Request.IsWithdrawn)
+            {
+                var part = new PlannedPart(sequence.Computed, sequence.Scheduled, end);
+                batch.Parts.Add((sequence, part.From + part.Tokens));
+                parts.OnPlanned(sequence.Request, part);
+            }
+        }
+    }
+
+    /// <summary>Tells of the parts that an iteration has computed, but for the last ones of prompts.</summary>
+    private void EndParts(MicroBatch batch)
+    {
+        if (_options.Parts is not { } parts)
+        {
+            return;
+        }
+
+        foreach (var (sequence, to) in batch.Parts)
+        {
+            // One that has lost what it had computed has lost this part as well.
+            if (!sequence.HasLeft && !sequence.Request.IsWithdrawn && sequence.Computed >= to)
+            {
+                parts.OnComputed(sequence.Request, to);
+            }
+        }
+
+        batch.Parts.Clear();
     }
 
     /// <summary>Forgets the KV cache of a request that has been sent away.</summary>

@@ -51,6 +51,7 @@ internal sealed partial class BatchedInstance : Instance
             options.Drafting,
             spec.PpSize
         );
+        (_scheduler.PlansPartsAlone, _scheduler.OnTakenOut) = (options.Parts is not null, options.Parts?.OnLost);
         _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
         _padding = new GraphPadding(spec.Engine!.CapturedSizes);
         _batches = new MicroBatches(
@@ -161,18 +162,7 @@ internal sealed partial class BatchedInstance : Instance
     {
         var batch = _batches.Used;
         batch.IsPlanned = batch.Planned.Tokens > 0;
-        if (Role != InstanceRole.Prefill)
-        {
-            return;
-        }
-
-        foreach (var sequence in _scheduler.Single)
-        {
-            if (sequence.CompletesNow)
-            {
-                _options.OnPrefillPlanned(sequence.Request, end);
-            }
-        }
+        PlanParts(batch, end);
     }
 
     /// <summary>How often the planned iteration can repeat itself, up to the limit.</summary>
@@ -197,6 +187,7 @@ internal sealed partial class BatchedInstance : Instance
         Totals.Add(times, batch.Planned.Requests);
         _scheduler.Regroup(times.End);
         CountAccepted();
+        EndParts(batch);
         foreach (var sequence in _leaving)
         {
             Leave(sequence);

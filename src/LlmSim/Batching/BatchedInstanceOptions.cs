@@ -3,6 +3,7 @@ using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Transfers;
 
 namespace LlmSim.Batching;
 
@@ -16,7 +17,7 @@ namespace LlmSim.Batching;
 /// <param name="Drafting">Says how many drafts are accepted; null without speculative decoding.</param>
 /// <param name="OutputEstimate">Estimates what requests will generate yet.</param>
 /// <param name="InterTokenLatency">Observes gaps between tokens.</param>
-/// <param name="OnPrefillPlanned">It is known when the prefill of a request that will leave ends.</param>
+/// <param name="Parts">Told of the parts of prompts that it computes; null for nobody.</param>
 /// <param name="OnPrefilled">A request leaves with its first token; its KV cache stays until it is released.</param>
 /// <param name="OnFinished">A request has all its tokens.</param>
 /// <param name="OnRoom">There may be room for a reservation.</param>
@@ -31,7 +32,7 @@ internal sealed record BatchedInstanceOptions(
     Drafting? Drafting,
     OutputEstimate OutputEstimate,
     InterTokenLatency InterTokenLatency,
-    Action<Request, SimTime> OnPrefillPlanned,
+    PartsOfPrompts? Parts,
     Action<Request> OnPrefilled,
     Action<Request> OnFinished,
     Action<Instance> OnRoom,

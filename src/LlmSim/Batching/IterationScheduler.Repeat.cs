@@ -11,12 +11,15 @@ internal abstract partial class IterationScheduler
     /// </summary>
     public bool IsSteady { get; protected set; }
 
+    /// <summary>Whether each part of a prompt is a plan of its own, because somebody is told of it.</summary>
+    public bool PlansPartsAlone { get; set; }
+
     /// <summary>How often the planned iteration can repeat itself, itself included, before a request ends or blocks run out.</summary>
     /// <param name="limit">Most to look for, at least 1.</param>
     public int SteadyIterations(int limit)
     {
         // What a part of a prompt makes findable is written to tiers when it is computed.
-        if (!IsSteady || (Cache.Tiers is not null && IsOfPrompt))
+        if (!IsSteady || ((PlansPartsAlone || Cache.Tiers is not null) && IsOfPrompt))
         {
             return 1;
         }

@@ -82,6 +82,9 @@ internal abstract partial class IterationScheduler(
 
     public long Preemptions { get; private set; }
 
+    /// <summary>Told of requests that lose what has been computed of them; null for nobody.</summary>
+    public Action<Request>? OnTakenOut { get; set; }
+
     /// <summary>Plans an iteration.</summary>
     /// <param name="now">The simulated clock.</param>
     /// <param name="departing">Requests that have ended, but hold their places in the batch and their blocks yet.</param>
@@ -204,6 +207,7 @@ internal abstract partial class IterationScheduler(
         Preemptions++;
         sequence.Request.Evictions++;
         Cache.Preempt(sequence);
+        OnTakenOut?.Invoke(sequence.Request);
     }
 
     /// <summary>Makes the blocks findable that the ended iterations have filled.</summary>

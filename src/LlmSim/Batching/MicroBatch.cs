@@ -14,6 +14,9 @@ internal sealed class MicroBatch(DecodingRequests decoding, IterationPlan times,
     /// <summary>Requests with a progress of their own, in the order in which they joined.</summary>
     public List<SequenceState> Single { get; } = [];
 
+    /// <summary>Parts of prompts that are being computed, by the tokens up to their ends, where somebody is told of them.</summary>
+    public List<(SequenceState Sequence, int To)> Parts { get; } = [];
+
     public DecodingRequests Decoding { get; } = decoding;
 
     public IterationPlan Times { get; } = times;

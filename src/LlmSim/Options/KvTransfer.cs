@@ -12,6 +12,9 @@ public enum KvTransfer
     /// <summary>Over the links of both instances, shared max-min fairly, into blocks that are reserved before.</summary>
     ContendedLinks,
 
-    /// <summary>As ContendedLinks, and each layer leaves as soon as it is computed.</summary>
+    /// <summary>As ContendedLinks, and each layer of each part of a prompt leaves as soon as it is computed.</summary>
     ContendedLinksPerLayer,
+
+    /// <summary>As ContendedLinks, and each part of a prompt leaves as soon as it is computed.</summary>
+    ContendedLinksPerChunk,
 }

@@ -50,15 +50,15 @@ internal sealed class FairNetwork
     /// <param name="bytes">How much, above 0.</param>
     /// <param name="source">Where it is.</param>
     /// <param name="destination">Where it goes; null when that is chosen on arrival, and the port of the source alone counts.</param>
-    /// <param name="sourceBytesPerSecond">Rate at which the source makes it; infinite when it is all there.</param>
     /// <param name="onDelivered">Called when the last byte has arrived.</param>
+    /// <param name="supply">What is there of it, when the source is still making it; null when it is all there.</param>
     public Flow Start(
         Request request,
         long bytes,
         Instance source,
         Instance? destination,
-        double sourceBytesPerSecond,
-        Action onDelivered
+        Action onDelivered,
+        KvSupply? supply = null
     )
     {
         Send();
@@ -67,19 +67,31 @@ internal sealed class FairNetwork
             Egress = Port(source).Egress,
             Ingress = destination is null ? _anywhere : Port(destination).Ingress,
             LatencySeconds = LatencySeconds(source.Spec, destination?.Spec ?? source.Spec),
-            SourceBytesPerSecond = sourceBytesPerSecond,
         };
+        if (supply is not null)
+        {
+            flow.IsOpenEnded = true;
+            flow.BytesLeft = supply.BytesReady(_simulation.Now);
+            flow.SupplyBytesPerSecond = supply.BytesPerSecond;
+        }
+
         _flows.Add(flow);
         StartedBytes += bytes;
         Share();
         return flow;
     }
 
-    /// <summary>The source has all bytes of a transfer now: its own rate no longer limits it.</summary>
-    public void LiftLimit(Flow flow)
+    /// <summary>The source has so many bytes more of a transfer, and makes others at this rate from now on.</summary>
+    /// <param name="flow">The transfer.</param>
+    /// <param name="bytes">How many more.</param>
+    /// <param name="bytesPerSecond">The rate.</param>
+    /// <param name="isLast">Whether these are the last ones.</param>
+    public void Supply(Flow flow, double bytes, double bytesPerSecond, bool isLast)
     {
         Send();
-        flow.SourceBytesPerSecond = double.PositiveInfinity;
+        flow.BytesLeft += bytes;
+        flow.SupplyBytesPerSecond = bytesPerSecond;
+        flow.IsOpenEnded = !isLast;
         Share();
     }
 
@@ -147,7 +159,7 @@ internal sealed class FairNetwork
         _sentUntil = _simulation.Now;
         foreach (var flow in _flows)
         {
-            flow.BytesLeft -= flow.BytesPerSecond * seconds;
+            flow.BytesLeft -= (flow.BytesPerSecond - flow.SupplyBytesPerSecond) * seconds;
         }
     }
 
@@ -165,16 +177,14 @@ internal sealed class FairNetwork
         for (var i = 0; i < _flows.Count; i++)
         {
             var flow = _flows[i];
-            // The clock has whole nanoseconds: a transfer may be off by what it sends in one nanosecond.
-            var tolerance = (1e-9 * flow.BytesPerSecond) + (1e-12 * flow.Bytes);
-            if (flow.BytesLeft > tolerance)
+            if (flow.IsOpenEnded || flow.HasBytes)
             {
                 _flows[kept++] = flow;
                 continue;
             }
 
             Invariant.Require(
-                flow.BytesLeft >= -tolerance,
+                flow.BytesLeft >= -flow.ToleranceBytes,
                 $"a KV transfer of {flow.Bytes} bytes sent {-flow.BytesLeft} more"
             );
             _simulation.Schedule(
@@ -219,15 +229,22 @@ internal sealed class FairNetwork
 
     private void Share()
     {
+        foreach (var flow in _flows)
+        {
+            // What has sent all that there is goes on as fast as more of it is made.
+            flow.SourceBytesPerSecond = flow.IsStarved ? flow.SupplyBytesPerSecond : double.PositiveInfinity;
+        }
+
         MaxMinFairness.Share(_flows);
         Flow? first = null;
         var seconds = double.PositiveInfinity;
         foreach (var flow in _flows)
         {
-            // A flow whose source has produced nothing yet has no end.
-            if (flow.BytesPerSecond > 0)
+            // One that sends no faster than its source makes it has no end.
+            var rate = flow.BytesPerSecond - flow.SupplyBytesPerSecond;
+            if (rate > 0)
             {
-                var left = Math.Max(0, flow.BytesLeft) / flow.BytesPerSecond;
+                var left = Math.Max(0, flow.BytesLeft) / rate;
                 first = first is null || left < seconds ? flow : first;
                 seconds = Math.Min(seconds, left);
             }

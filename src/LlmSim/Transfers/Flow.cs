@@ -40,8 +40,26 @@ internal sealed class Flow(
     public required double LatencySeconds { get; init; }
     public Action OnDelivered { get; } = onDelivered;
 
+    /// <summary>Bytes that are there and have not been sent.</summary>
     public double BytesLeft { get; set; } = bytes;
     public double BytesPerSecond { get; set; }
+
+    /// <summary>Whether the source has more to make of it.</summary>
+    public bool IsOpenEnded { get; set; }
+
+    /// <summary>Rate at which the source makes more of it now.</summary>
+    public double SupplyBytesPerSecond { get; set; }
+
+    /// <summary>The clock has whole nanoseconds: a transfer may be off by what it sends in one nanosecond.</summary>
+    public double ToleranceBytes => (1e-9 * BytesPerSecond) + (1e-12 * Bytes);
+
+    /// <summary>Whether there is something to be sent.</summary>
+    public bool HasBytes => BytesLeft > ToleranceBytes;
+
+    /// <summary>Whether it waits for its source: less is there than its links may send in a nanosecond, whatever it has of them now.</summary>
+    public bool IsStarved =>
+        IsOpenEnded
+        && BytesLeft <= (1e-9 * Math.Min(Egress.BytesPerSecond, Ingress.BytesPerSecond)) + (1e-12 * Bytes);
 
     /// <summary>Whether it was taken off its way when its last byte had left.</summary>
     public bool IsCancelled { get; set; }
@@ -49,7 +67,7 @@ internal sealed class Flow(
     /// <summary>Whether its rate is not yet set.</summary>
     public bool IsOpen { get; set; }
 
-    /// <summary>Rate at which the source produces the bytes; infinite when all of them exist.</summary>
+    /// <summary>The most that its source lets it have; infinite when there are bytes to be sent.</summary>
     public double SourceBytesPerSecond { get; set; } = double.PositiveInfinity;
 
     /// <summary>The most it gets when its links divide their remaining bandwidth equally.</summary>

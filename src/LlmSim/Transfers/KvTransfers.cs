@@ -8,9 +8,10 @@ namespace LlmSim.Transfers;
 /// arrived, or before they leave. Prefixes that are fetched for another prefill go over the links of both ends, and share them with
 /// all that leaves by them.
 /// </summary>
-internal sealed class KvTransfers
+internal sealed partial class KvTransfers
 {
     private readonly KvTransfer _kind;
+    private readonly Simulation _simulation;
     private readonly ModelsInUse _models;
     private readonly Func<Request, Instance?> _chooseDecode;
     private readonly Func<Request, bool> _mayDecode;
@@ -33,14 +34,15 @@ internal sealed class KvTransfers
     )
     {
         _kind = kind;
+        _simulation = simulation;
         _models = models;
         _chooseDecode = chooseDecode;
         _mayDecode = mayDecode;
         _onTransferred = onTransferred;
         Network = new FairNetwork(simulation);
-        if (_kind is KvTransfer.ContendedLinks or KvTransfer.ContendedLinksPerLayer)
+        if (_kind >= KvTransfer.ContendedLinks)
         {
-            _reserved = new ReservedTransfers(Network, simulation, models, onTransferred);
+            _reserved = new ReservedTransfers(Network, simulation, onTransferred);
             return;
         }
 
@@ -84,23 +86,8 @@ internal sealed class KvTransfers
         }
         else if (!_reserved.OnPrefilled(request))
         {
-            Reserve(request, source, request.PrefillFinish);
+            Reserve(request, source);
         }
-    }
-
-    /// <summary>Sends the KV cache of a request layer by layer until its prefill ends, when transfers do so.</summary>
-    public void SendEarly(Request request, Instance source, SimTime prefillFinish)
-    {
-        if (
-            _kind != KvTransfer.ContendedLinksPerLayer
-            || request.DecodeTokensOwed == 0
-            || !_mayDecode(request)
-        )
-        {
-            return;
-        }
-
-        Reserve(request, source, prefillFinish);
     }
 
     /// <summary>A request that no instance was ready to decode is to go on.</summary>
@@ -112,7 +99,7 @@ internal sealed class KvTransfers
         }
         else
         {
-            Reserve(request, source, request.PrefillFinish);
+            Reserve(request, source);
         }
     }
 
@@ -136,7 +123,6 @@ internal sealed class KvTransfers
             KvBytes(request, missingTokens),
             source,
             destination,
-            sourceBytesPerSecond: double.PositiveInfinity,
             () =>
             {
                 destination.InsertPrefix(request, tokens);
@@ -152,10 +138,7 @@ internal sealed class KvTransfers
     {
         if (_reserved is not null)
         {
-            if (_reserved.Cancel(request) is { IsReserved: true, Destination: var destination })
-            {
-                destination.CancelReservation(request);
-            }
+            _reserved.Cancel(request);
         }
         else if (_links.Length > 0)
         {
@@ -192,12 +175,16 @@ internal sealed class KvTransfers
         }
     }
 
-    /// <summary>Takes a KV cache off its way that leaves while its prompt is being computed, if it does.</summary>
-    public void CancelEarly(Request request)
+    /// <summary>What an instance held for a KV cache is lost with the instance.</summary>
+    public void LoseReservation(Request request)
     {
-        if (_kind == KvTransfer.ContendedLinksPerLayer)
+        if (_reserved is null)
         {
-            Cancel(request);
+            request.Sequence = null;
+        }
+        else
+        {
+            _reserved.LoseReservation(request);
         }
     }
 
@@ -248,7 +235,6 @@ internal sealed class KvTransfers
             KvBytes(request, request.InputTokens),
             source,
             destination: null,
-            sourceBytesPerSecond: double.PositiveInfinity,
             () => OnArrived(request)
         );
 
@@ -260,17 +246,11 @@ internal sealed class KvTransfers
         }
     }
 
-    private void Reserve(Request request, Instance source, SimTime prefillFinish)
+    private void Reserve(Request request, Instance source)
     {
         if (_chooseDecode(request) is { } destination)
         {
-            _reserved!.Send(
-                request,
-                KvBytes(request, request.InputTokens),
-                source,
-                destination,
-                prefillFinish
-            );
+            _reserved!.Send(request, KvBytes(request, request.InputTokens), source, destination);
         }
     }
 }

@@ -28,7 +28,6 @@ internal sealed class Migrations(KvTransfers transfers, Action<Request, Instance
             bytes,
             source,
             destination,
-            sourceBytesPerSecond: double.PositiveInfinity,
             () =>
             {
                 _underWay.Remove(request);

@@ -2,6 +2,7 @@ using LlmSim.Batching;
 using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Metrics;
+using LlmSim.Transfers;
 using LlmSim.Workloads;
 
 namespace LlmSim.Tests.Properties;
@@ -18,6 +19,9 @@ internal sealed class InstanceWorld
     private readonly Dictionary<Instance, Queue<(InstanceCall Call, Request Request)>> _unreserved = [];
     private readonly Dictionary<Request, InstanceCall> _callOf = [];
     private readonly List<Request> _queue = [];
+
+    /// <summary>Tokens of prompts that have been computed in part.</summary>
+    private readonly Dictionary<Request, int> _computed = [];
     private Request[] _strangers;
 
     public InstanceWorld(Scenario scenario, int maxIterationsPerEvent)
@@ -29,7 +33,9 @@ internal sealed class InstanceWorld
             new ModelsInUse(scenario.Models, scenario.Semantics),
             new InterTokenLatency(),
             maxIterationsPerEvent,
-            new StageEvents(OnPrefillPlanned, OnPrefilled, OnDecoded, OnRoom, _ => { })
+            new StageEvents(
+KvTransfers.SendsParts(scenario.Semantics.KvTransfer)
+ ? new(OnPartPlanned, OnPartComputed, OnPartsLost) : null, OnPrefilled, OnDecoded, OnRoom, _ => { })
         );
         Instances = [.. build.PrefillInstances(), .. build.DecodeInstances(), .. build.MixedInstances()];
         Present = Instances.ToDictionary(instance => instance, _ => new HashSet<Request>());
@@ -223,8 +229,24 @@ internal sealed class InstanceWorld
         instance.Accept(request);
     }
 
-    private void OnPrefillPlanned(Request request, SimTime end) =>
-        Invariant.Require(end >= Now, $"{request} will have been prefilled at {end}, before {Now}");
+    private void OnPartPlanned(Request request, PlannedPart part)
+    {
+        Invariant.Require(
+            part.End >= Now && part.From >= _computed.GetValueOrDefault(request),
+            $"{request} at {Now}: {part} after {_computed.GetValueOrDefault(request)} tokens"
+        );
+    }
+
+    private void OnPartComputed(Request request, int tokens)
+    {
+        Invariant.Require(
+            tokens > _computed.GetValueOrDefault(request) && tokens < request.InputTokens,
+            $"{request} has {tokens} tokens at {Now}, after {_computed.GetValueOrDefault(request)}"
+        );
+        _computed[request] = tokens;
+    }
+
+    private void OnPartsLost(Request request) => _computed.Remove(request);
 
     private void OnPrefilled(Request request)
     {

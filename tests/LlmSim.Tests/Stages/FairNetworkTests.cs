@@ -88,6 +88,7 @@ public sealed class FairNetworkTests
         var network = new FairNetwork(simulation);
         var finish = SimTime.Zero;
         Flow? flow = null;
+        (double Bytes, double BytesPerSecond)[] supplies = [(300, 20), (300, 0)];
         void Act(long argument)
         {
             if (argument == 0)
@@ -97,22 +98,29 @@ public sealed class FairNetworkTests
                     1000,
                     Port(0),
                     Port(2),
-                    sourceBytesPerSecond: 10,
-                    () => finish = simulation.Now
+                    () => finish = simulation.Now,
+                    new KvSupply(200, simulation.Now)
                 );
             }
             else
             {
-                network.LiftLimit(flow!);
+                var (bytes, bytesPerSecond) = supplies[argument - 1];
+                network.Supply(flow!, bytes, bytesPerSecond, isLast: argument == supplies.Length);
             }
         }
 
         simulation.Schedule(SimTime.Zero, EventRanks.Arrival, Act, 0);
-        simulation.Schedule(SimTime.FromSeconds(50), EventRanks.Arrival, Act, 1);
+        for (var i = 1; i <= supplies.Length; i++)
+        {
+            simulation.Schedule(SimTime.FromSeconds(10 * i), EventRanks.Arrival, Act, i);
+        }
+
         simulation.Run();
 
-        // 500 bytes in 50 s, the others at 100 bytes/s.
-        Assert.Equal(55.1, finish.Seconds, 1e-6);
+        // 200 bytes by 2 s, and nothing to send; at 10 s 300 more and 20 a second, of which all is sent by 13.75 s and what comes by 20 s; the last 300 then.
+        Assert.Equal(23.1, finish.Seconds, 1e-6);
+        Assert.Equal(1000, network.DeliveredBytes);
+        network.RequireEmpty();
     }
 
     private static (double[] Finishes, FairNetwork Network) Run(
@@ -131,7 +139,6 @@ public sealed class FairNetworkTests
                 transfer.Bytes,
                 ports[transfer.Source],
                 ports[transfer.Destination],
-                double.PositiveInfinity,
                 () => finishes[argument] = simulation.Now.Seconds
             );
         }

@@ -60,7 +60,6 @@ public sealed class OneNetworkTests
                 1000,
                 source,
                 destination: null,
-                sourceBytesPerSecond: double.PositiveInfinity,
                 () => ends.Add(simulation.Now.Seconds)
             );
         }

@@ -1,6 +1,7 @@
 using LlmSim.Instances.Queues;
 using LlmSim.Kernel;
 using LlmSim.Performance;
+using LlmSim.Transfers;
 
 namespace LlmSim.Instances.Prefill;
 
@@ -15,7 +16,7 @@ internal sealed partial class PrefillInstance : Instance
     private readonly RequestQueue _queue;
     private readonly PrefillOptions _options;
     private readonly long _capacityTokens;
-    private readonly Action<Request, SimTime> _onPlanned;
+    private readonly Action<Request, PlannedPart>? _onPlanned;
     private readonly Action<Request> _onPrefilled;
     private readonly Action<Request> _onWithdrawn;
     private Request? _running;
@@ -34,7 +35,7 @@ internal sealed partial class PrefillInstance : Instance
         PrefillOptions options,
         RequestQueue queue,
         Simulation simulation,
-        Action<Request, SimTime> onPlanned,
+        Action<Request, PlannedPart>? onPlanned,
         Action<Request> onPrefilled,
         Action<Request> onWithdrawn
     )
@@ -252,7 +253,7 @@ internal sealed partial class PrefillInstance : Instance
         request.PrefillStart = _simulation.Now;
         request.PrefillFinish = PrefillFinish(request);
         _finish.Set(request.PrefillFinish);
-        _onPlanned(request, request.PrefillFinish);
+        _onPlanned?.Invoke(request, new(0, request.InputTokens, request.PrefillFinish));
     }
 }
 
