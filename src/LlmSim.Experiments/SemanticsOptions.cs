@@ -192,7 +192,7 @@ internal static class SemanticsOptions
         ),
         SemanticsOption.Create(
             "kv_transfer",
-            "KV transfers: independent at 1e9 bytes/s each, or sharing the instance's link",
+            "KV transfers: independent at 1e9 bytes/s each, sharing the instance's link, or contending for the links of both ends: after the prefill, by layers or chunks during it, or pulled by the decode instance",
             s => s.KvTransfer,
             (s, v) => s with { KvTransfer = (KvTransfer)v }
         ),

@@ -117,8 +117,13 @@ public sealed class RandomEngineScenario
             [KvTransfer.SharedLink, KvTransfer.ContendedLinks, KvTransfer.ContendedLinksPerLayer]
         );
         transfer =
-            transfer == KvTransfer.ContendedLinks && seed % 2 == 1
-                ? KvTransfer.ContendedLinksPerChunk
+            transfer == KvTransfer.ContendedLinks
+                ? (seed % 3) switch
+                {
+                    1 => KvTransfer.ContendedLinksPerChunk,
+                    2 => KvTransfer.ContendedLinksPull,
+                    _ => transfer,
+                }
                 : transfer;
         var bytesPerSecond = 500 + (random.NextDouble() * 1e5);
         Requests = MakeRequests(random, longest);

@@ -85,4 +85,20 @@ internal sealed partial class BatchedInstance
         _clock.Interrupt();
         return true;
     }
+
+    /// <summary>As in vLLM, the last token of a prompt is never found.</summary>
+    public override int ReservedHitTokens(Request request)
+    {
+        var size = Spec.Engine!.BlockTokens;
+        return Math.Min(request.Sequence!.NamedBlocks, (request.InputTokens - 1) / size) * size;
+    }
+
+    public override bool HasPlace => RunningRequests < Spec.Engine!.MaxSequences;
+
+    public override bool TryAnnounce()
+    {
+        Settle();
+        _clock.Interrupt();
+        return true;
+    }
 }

@@ -179,6 +179,16 @@ internal abstract class Instance
     /// <summary>Holds memory for a KV cache that is to come; false when there is too little now.</summary>
     public virtual bool TryReserve(Request request) => true;
 
+    /// <summary>Tokens of a KV cache for which memory is held that are here already.</summary>
+    public virtual int ReservedHitTokens(Request request) => 0;
+
+    /// <summary>Whether its batch has a place for another request.</summary>
+    public virtual bool HasPlace => true;
+
+    /// <summary>KV caches wait to be fetched: the next iteration looks at them.</summary>
+    /// <returns>Whether it has iterations that do so; else they may be fetched now.</returns>
+    public virtual bool TryAnnounce() => false;
+
     /// <summary>Adds the queued requests to a list, in no particular order.</summary>
     public abstract void CopyQueueTo(List<Request> requests);
 

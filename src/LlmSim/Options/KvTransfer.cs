@@ -17,4 +17,10 @@ public enum KvTransfer
 
     /// <summary>As ContendedLinks, and each part of a prompt leaves as soon as it is computed.</summary>
     ContendedLinksPerChunk,
+
+    /// <summary>
+    /// As ContendedLinks, but the decode instance fetches it: between two of its iterations, when it has a place in its batch and blocks, and without the
+    /// blocks that its own cache has.
+    /// </summary>
+    ContendedLinksPull,
 }

@@ -89,7 +89,8 @@ internal sealed class FairNetwork
     public void Supply(Flow flow, double bytes, double bytesPerSecond, bool isLast)
     {
         Send();
-        flow.BytesLeft += bytes;
+        // The clock has whole nanoseconds: it may have sent some more than there were.
+        flow.BytesLeft = Math.Max(0, flow.BytesLeft) + bytes;
         flow.SupplyBytesPerSecond = bytesPerSecond;
         flow.IsOpenEnded = !isLast;
         Share();

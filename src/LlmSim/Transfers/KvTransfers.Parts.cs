@@ -16,7 +16,7 @@ internal sealed partial class KvTransfers
         }
 
         var to = part.From + part.Tokens;
-        var bytes = KvBytes(request, to) - _reserved!.Supply(request)!.Planned;
+        var bytes = BytesOfPart(request, to) - _reserved!.Supply(request)!.Planned;
         var layers = _models[request.Model].Served.Model.Layers;
         _reserved.Begin(request, new ComputedPart(to, bytes, layers, _simulation.Now, part.End));
     }
@@ -26,7 +26,7 @@ internal sealed partial class KvTransfers
     {
         if (LeavesEarly(request, source, tokens))
         {
-            _reserved!.OnComputed(request, tokens, KvBytes(request, tokens));
+            _reserved!.OnComputed(request, tokens, BytesOfPart(request, tokens));
         }
     }
 
@@ -62,8 +62,14 @@ internal sealed partial class KvTransfers
             KvBytes(request, request.InputTokens),
             source,
             destination,
-            new KvSupply(KvBytes(request, tokens), _simulation.Now)
+            new KvSupply(BytesOfPart(request, tokens), _simulation.Now)
         );
         return true;
     }
+
+    /// <summary>Bytes of the first tokens of a prompt. What a request has beside its tokens is final with the last one, and leaves with that.</summary>
+    private long BytesOfPart(Request request, int tokens) =>
+        tokens == request.InputTokens
+            ? KvBytes(request, tokens)
+            : tokens * _models[request.Model].KvFootprint.BytesPerToken;
 }

@@ -42,7 +42,12 @@ internal sealed partial class KvTransfers
         Network = new FairNetwork(simulation);
         if (_kind >= KvTransfer.ContendedLinks)
         {
-            _reserved = new ReservedTransfers(Network, simulation, onTransferred);
+            _reserved = new ReservedTransfers(
+                Network,
+                simulation,
+                onTransferred,
+                _kind == KvTransfer.ContendedLinksPull ? FoundBytes : null
+            );
             return;
         }
 
@@ -209,6 +214,10 @@ internal sealed partial class KvTransfers
         var footprint = _models[request.Model].KvFootprint;
         return (tokens * footprint.BytesPerToken) + footprint.BesideBytes(tokens);
     }
+
+    /// <summary>Bytes of a KV cache that its destination, which has reserved memory for it, has found in its own.</summary>
+    private long FoundBytes(Request request, Instance destination) =>
+        destination.ReservedHitTokens(request) * _models[request.Model].KvFootprint.BytesPerToken;
 
     private void StartOnLink(Request request, Instance source)
     {

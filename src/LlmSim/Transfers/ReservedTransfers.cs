@@ -10,10 +10,14 @@ namespace LlmSim.Transfers;
 /// <param name="network">Carries them.</param>
 /// <param name="simulation">The clock.</param>
 /// <param name="onTransferred">A request's KV cache has arrived at that instance.</param>
+/// <param name="foundBytes">
+/// Bytes that a destination has found in its own cache, where destinations fetch KV caches between their iterations; null where KV caches are sent whole, at once.
+/// </param>
 internal sealed class ReservedTransfers(
     FairNetwork network,
     Simulation simulation,
-    Action<Request, Instance> onTransferred
+    Action<Request, Instance> onTransferred,
+    Func<Request, Instance, long>? foundBytes
 )
 {
     private readonly Dictionary<Instance, Queue<Order>> _waiting = [];
@@ -54,7 +58,7 @@ internal sealed class ReservedTransfers(
         }
 
         waiting.Enqueue(order);
-        OnRoom(destination);
+        LookAt(destination);
     }
 
     /// <summary>What is there of a KV cache whose prompt is still being computed; null when it does not leave before its end.</summary>
@@ -112,7 +116,7 @@ internal sealed class ReservedTransfers(
         {
             if (waiting.TryTake(order => order.Request == request, out _))
             {
-                OnRoom(waitedFor);
+                LookAt(waitedFor);
                 return;
             }
         }
@@ -146,12 +150,16 @@ internal sealed class ReservedTransfers(
             return;
         }
 
-        while (waiting.TryPeek(out var order) && TryReserve(order))
+        while (
+            (foundBytes is null || destination.HasPlace)
+            && waiting.TryPeek(out var order)
+            && TryReserve(order)
+        )
         {
             waiting.Dequeue();
             order.Flow = network.Start(
                 order.Request,
-                order.Bytes,
+                order.Bytes - (foundBytes?.Invoke(order.Request, destination) ?? 0),
                 order.Source,
                 order.Destination,
                 () => onTransferred(order.Request, order.Destination),
@@ -172,6 +180,15 @@ internal sealed class ReservedTransfers(
         }
 
         Invariant.Require(_early.Count == 0, $"{_early.Count} KV transfers began for prompts that never ended");
+    }
+
+    /// <summary>One waits for an instance, or has gone: the next may have room now, or when its destination looks.</summary>
+    private void LookAt(Instance destination)
+    {
+        if (foundBytes is null || !destination.TryAnnounce())
+        {
+            OnRoom(destination);
+        }
     }
 
     /// <summary>Holds memory at the destination; what a request is where its prompt is still being computed stays as it is.</summary>

@@ -59,7 +59,7 @@ internal sealed class RandomRun
             "shared_link",
             "contended_links",
             "contended_links_per_layer",
-            "contended_links",
+            "contended_links_pull",
         ]);
         Reserves = stages && transfer != "shared_link";
         var prefillGlobal = Pick([
