@@ -145,6 +145,7 @@ public sealed class RandomEngineScenario
                             LinkBytesPerSecond = ppSize == 1 ? null : 1e5,
                             KvLinkBytesPerSecond = bytesPerSecond,
                             KvLinkLatencySeconds = 1e-4,
+                            KvLinkPerRank = seed % 4 == 3,
                         }
                     ),
                 ];

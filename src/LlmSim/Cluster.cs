@@ -162,8 +162,7 @@ internal sealed partial class Cluster
     private PartsOfPrompts? Parts() =>
         KvTransfers.SendsParts(_scenario.Semantics.KvTransfer)
             ? new(
-                (request, part) =>
-                    _transfers.OnPartPlanned(request, _prefill[request.PrefillInstance], part),
+                (request, part) => _transfers.OnPartPlanned(request, _prefill[request.PrefillInstance], part),
                 (request, tokens) =>
                     _transfers.OnPartComputed(request, _prefill[request.PrefillInstance], tokens),
                 _transfers.CancelEarly

@@ -115,6 +115,13 @@ internal static class ClusterFields
             "latency of that link",
             (spec, value) => spec with { KvLinkLatencySeconds = value }
         ),
+        new(
+            "kv_link_per_rank",
+            new ClusterValue.Flag(),
+            "false",
+            "whether each rank has such a link: ranks send and receive their parts of a KV cache side by side",
+            (one, value) => one with { Spec = one.Spec with { KvLinkPerRank = (bool)value } }
+        ),
         Whole(
             "expert_parallel",
             FigureRanges.ExpertParallel,

@@ -28,7 +28,8 @@ internal sealed record ClusterFieldReader(
             "kv_transfer contended_links and prefill instances",
             (run, _) => run.SendsKvCaches && run.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
             "kv_link_bytes_per_second",
-            "kv_link_latency_seconds"
+            "kv_link_latency_seconds",
+            "kv_link_per_rank"
         ),
         new(
             "a policy that fetches prefixes, such as conductor",

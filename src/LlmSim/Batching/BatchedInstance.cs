@@ -51,7 +51,10 @@ internal sealed partial class BatchedInstance : Instance
             options.Drafting,
             spec.PpSize
         );
-        (_scheduler.PlansPartsAlone, _scheduler.OnTakenOut) = (options.Parts is not null, options.Parts?.OnLost);
+        (_scheduler.PlansPartsAlone, _scheduler.OnTakenOut) = (
+            options.Parts is not null,
+            options.Parts?.OnLost
+        );
         _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
         _padding = new GraphPadding(spec.Engine!.CapturedSizes);
         _batches = new MicroBatches(

@@ -1,5 +1,4 @@
 using LlmSim.Instances.Queues;
-using LlmSim.Kernel;
 using LlmSim.Memory;
 using LlmSim.Metrics;
 using LlmSim.Performance;

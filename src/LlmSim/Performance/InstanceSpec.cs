@@ -84,6 +84,13 @@ public sealed record InstanceSpec
     /// <summary>Latency of that link in seconds.</summary>
     public double KvLinkLatencySeconds { get; init; } = 10e-6;
 
+    /// <summary>
+    /// Whether that link is the port of each rank (kv_link_per_rank): ranks send and receive their parts of a KV cache side by side. Transfers that contend for
+    /// the links of both ends alone know of it.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool KvLinkPerRank { get; init; }
+
     /// <summary>USD an hour for each accelerator, in the place of a price list; null where the cluster file has none.</summary>
     internal double? PricePerHour { get; init; }
 

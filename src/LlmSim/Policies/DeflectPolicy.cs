@@ -10,8 +10,11 @@ namespace LlmSim.Policies;
     IgnoresTtftDeadline = true,
     Summary = "instances that only prefill, unless the prompt is short or they have long queues: then a mixed one with room"
 )]
-internal sealed class DeflectPolicy : IGlobalPolicy
+internal sealed class DeflectPolicy : IGlobalPolicy, ICountingPolicy
 {
+    private long _short;
+    private long _queue;
+
     [PolicyOption(
         "queue_seconds",
         Min = 0,
@@ -19,6 +22,14 @@ internal sealed class DeflectPolicy : IGlobalPolicy
         Summary = "seconds of prefills before an instance above which its queue is long"
     )]
     public double QueueSeconds { get; set; } = 1;
+
+    [PolicyOption(
+        "queue_requests",
+        Min = 0,
+        Max = 1e9,
+        Summary = "requests that wait at an instance from which on its queue is long"
+    )]
+    public double QueueRequests { get; set; } = 1e9;
 
     [PolicyOption(
         "local_tokens",
@@ -36,6 +47,9 @@ internal sealed class DeflectPolicy : IGlobalPolicy
     )]
     public double Kv { get; set; } = 0.9;
 
+    public IEnumerable<KeyValuePair<string, long>> Counters =>
+        [new("deflected_short", _short), new("deflected_queue", _queue)];
+
     public int Choose(in GlobalContext context)
     {
         var apart = Least(context, isMixed: false);
@@ -46,10 +60,19 @@ internal sealed class DeflectPolicy : IGlobalPolicy
         }
 
         var request = context.Request;
-        var isLong = context.Instances[apart].PrefillQueueSeconds(request) > QueueSeconds;
+        var isLong =
+            context.Instances[apart].PrefillQueueSeconds(request) > QueueSeconds
+            || context.Instances[apart].QueuedRequests >= QueueRequests;
         var isShort =
             request.PromptTokens - context.Instances[mixed].CachedPrefixTokens(request) <= LocalTokens;
-        return (isLong || isShort) && InstanceCosts.KvShare(context.Instances[mixed]) <= Kv ? mixed : apart;
+        if (!(isLong || isShort) || InstanceCosts.KvShare(context.Instances[mixed]) > Kv)
+        {
+            return apart;
+        }
+
+        _short += isShort ? 1 : 0;
+        _queue += isShort ? 0 : 1;
+        return mixed;
     }
 
     /// <summary>The instance with the first token first; of mixed ones those with room come first. −1 for none.</summary>

@@ -21,11 +21,16 @@ internal sealed class FairNetwork
     /// <summary>The port of a destination that has not been chosen.</summary>
     private readonly Link _anywhere = new(double.PositiveInfinity);
 
+    private readonly Func<Request, int>? _kvHeads;
     private SimTime _sentUntil;
 
-    public FairNetwork(Simulation simulation)
+    /// <summary>A network.</summary>
+    /// <param name="simulation">The clock.</param>
+    /// <param name="kvHeads">KV heads of a request's model, by which ranks with ports of their own share it; null where an instance has one port in any case.</param>
+    public FairNetwork(Simulation simulation, Func<Request, int>? kvHeads = null)
     {
         _simulation = simulation;
+        _kvHeads = kvHeads;
         _nextEnd = simulation.CreateTimer(EventRanks.TransferFinish, EndTransfers);
         _deliver = Deliver;
     }
@@ -67,6 +72,10 @@ internal sealed class FairNetwork
             Egress = Port(source).Egress,
             Ingress = destination is null ? _anywhere : Port(destination).Ingress,
             LatencySeconds = LatencySeconds(source.Spec, destination?.Spec ?? source.Spec),
+            Shares =
+                _kvHeads is not null && destination is not null
+                    ? RankShares.Of(_kvHeads(request), source.Spec, destination.Spec)
+                    : RankShares.Whole,
         };
         if (supply is not null)
         {

@@ -13,10 +13,10 @@ internal sealed class Link(double bytesPerSecond)
     /// <summary>Bandwidth left for the flows whose rate is not yet set, while rates are computed.</summary>
     public double BytesPerSecondLeft { get; set; }
 
-    /// <summary>Flows over this link whose rate is not yet set.</summary>
-    public int OpenFlows { get; set; }
+    /// <summary>Flows over this link whose rate is not yet set, each by the share of it that takes the link.</summary>
+    public double OpenShares { get; set; }
 
-    public double FairShare => BytesPerSecondLeft / OpenFlows;
+    public double FairShare => BytesPerSecondLeft / OpenShares;
 }
 
 /// <summary>A transfer under way.</summary>
@@ -38,6 +38,10 @@ internal sealed class Flow(
     public required Link Egress { get; init; }
     public required Link Ingress { get; init; }
     public required double LatencySeconds { get; init; }
+
+    /// <summary>What its links carry of it.</summary>
+    public RankShares Shares { get; init; } = RankShares.Whole;
+
     public Action OnDelivered { get; } = onDelivered;
 
     /// <summary>Bytes that are there and have not been sent.</summary>
@@ -59,7 +63,11 @@ internal sealed class Flow(
     /// <summary>Whether it waits for its source: less is there than its links may send in a nanosecond, whatever it has of them now.</summary>
     public bool IsStarved =>
         IsOpenEnded
-        && BytesLeft <= (1e-9 * Math.Min(Egress.BytesPerSecond, Ingress.BytesPerSecond)) + (1e-12 * Bytes);
+        && BytesLeft
+            <= (
+                1e-9
+                * Math.Min(Egress.BytesPerSecond / Shares.Source, Ingress.BytesPerSecond / Shares.Destination)
+            ) + (1e-12 * Bytes);
 
     /// <summary>Whether it was taken off its way when its last byte had left.</summary>
     public bool IsCancelled { get; set; }
@@ -95,8 +103,8 @@ internal static class MaxMinFairness
 
         foreach (var flow in flows)
         {
-            flow.Egress.OpenFlows++;
-            flow.Ingress.OpenFlows++;
+            flow.Egress.OpenShares += flow.Shares.Source;
+            flow.Ingress.OpenShares += flow.Shares.Destination;
         }
 
         for (var open = flows.Count; open > 0; )
@@ -109,8 +117,8 @@ internal static class MaxMinFairness
                     // This does not reduce the fair share of the flows that remain on its links.
                     flow.BytesPerSecond = flow.FairBytesPerSecond;
                     flow.IsOpen = false;
-                    Take(flow.Egress, flow.BytesPerSecond);
-                    Take(flow.Ingress, flow.BytesPerSecond);
+                    Take(flow.Egress, flow.BytesPerSecond, flow.Shares.Source);
+                    Take(flow.Ingress, flow.BytesPerSecond, flow.Shares.Destination);
                     open--;
                 }
             }
@@ -134,12 +142,12 @@ internal static class MaxMinFairness
     private static void Open(Link link)
     {
         link.BytesPerSecondLeft = link.BytesPerSecond;
-        link.OpenFlows = 0;
+        link.OpenShares = 0;
     }
 
-    private static void Take(Link link, double bytesPerSecond)
+    private static void Take(Link link, double bytesPerSecond, double share)
     {
-        link.BytesPerSecondLeft -= bytesPerSecond;
-        link.OpenFlows--;
+        link.BytesPerSecondLeft -= bytesPerSecond * share;
+        link.OpenShares -= share;
     }
 }

@@ -39,7 +39,7 @@ internal sealed partial class KvTransfers
         _chooseDecode = chooseDecode;
         _mayDecode = mayDecode;
         _onTransferred = onTransferred;
-        Network = new FairNetwork(simulation);
+        Network = new FairNetwork(simulation, _kind >= KvTransfer.ContendedLinks ? KvHeads : null);
         if (_kind >= KvTransfer.ContendedLinks)
         {
             _reserved = new ReservedTransfers(
@@ -213,6 +213,13 @@ internal sealed partial class KvTransfers
     {
         var footprint = _models[request.Model].KvFootprint;
         return (tokens * footprint.BytesPerToken) + footprint.BesideBytes(tokens);
+    }
+
+    /// <summary>KV heads by which ranks share a KV cache: latent attention has one for all.</summary>
+    private int KvHeads(Request request)
+    {
+        var model = _models[request.Model].Served.Model;
+        return model.LatentAttention is null ? model.KvHeads : 1;
     }
 
     /// <summary>Bytes of a KV cache that its destination, which has reserved memory for it, has found in its own.</summary>

@@ -179,7 +179,10 @@ internal sealed class ReservedTransfers(
             );
         }
 
-        Invariant.Require(_early.Count == 0, $"{_early.Count} KV transfers began for prompts that never ended");
+        Invariant.Require(
+            _early.Count == 0,
+            $"{_early.Count} KV transfers began for prompts that never ended"
+        );
     }
 
     /// <summary>One waits for an instance, or has gone: the next may have room now, or when its destination looks.</summary>

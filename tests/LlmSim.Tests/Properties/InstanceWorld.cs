@@ -34,8 +34,14 @@ internal sealed class InstanceWorld
             new InterTokenLatency(),
             maxIterationsPerEvent,
             new StageEvents(
-KvTransfers.SendsParts(scenario.Semantics.KvTransfer)
- ? new(OnPartPlanned, OnPartComputed, OnPartsLost) : null, OnPrefilled, OnDecoded, OnRoom, _ => { })
+                KvTransfers.SendsParts(scenario.Semantics.KvTransfer)
+                    ? new(OnPartPlanned, OnPartComputed, OnPartsLost)
+                    : null,
+                OnPrefilled,
+                OnDecoded,
+                OnRoom,
+                _ => { }
+            )
         );
         Instances = [.. build.PrefillInstances(), .. build.DecodeInstances(), .. build.MixedInstances()];
         Present = Instances.ToDictionary(instance => instance, _ => new HashSet<Request>());

@@ -39,9 +39,7 @@ public sealed class EarlyTransferTests
         {
             double Finish(KvTransfer kind, bool hasEngine) =>
                 Assert
-                    .Single(
-                        Run(Scenario(kind, layers, parts, t, P, hasEngine), (0, 100 * parts, 2)).Records
-                    )
+                    .Single(Run(Scenario(kind, layers, parts, t, P, hasEngine), (0, 100 * parts, 2)).Records)
                     .TransferFinish.Seconds - Latency;
 
             double Pieces(double piece) => Math.Max((parts * P) + (t * piece), (P * piece) + (parts * t));
@@ -127,7 +125,11 @@ public sealed class EarlyTransferTests
                         SimTime.FromSeconds(1000 * id),
                         1 + random.Next(400),
                         2 + random.Next(5),
-                        [.. Enumerable.Range(0, 25).Select(block => (long)((block / 5 * random.Next(2)) + block))],
+                        [
+                            .. Enumerable
+                                .Range(0, 25)
+                                .Select(block => (long)((block / 5 * random.Next(2)) + block)),
+                        ],
                         16
                     )),
             ];

@@ -36,12 +36,7 @@ public sealed class PullTests
     [Fact]
     public void A_full_batch_fetches_when_a_request_has_left()
     {
-        var records = Run(
-            KvTransfer.ContendedLinksPull,
-            1,
-            Spec(0, 0, 100, 8),
-            Spec(1, 2, 100, 2)
-        ).Records;
+        var records = Run(KvTransfer.ContendedLinksPull, 1, Spec(0, 0, 100, 8), Spec(1, 2, 100, 2)).Records;
 
         Assert.Equal(1.75 + (7 * 0.5), records[0].Finish.Seconds, 1e-6);
         Assert.Equal(records[0].Finish.Seconds + 1 + Latency, records[1].TransferFinish.Seconds, 1e-6);
@@ -61,11 +56,7 @@ public sealed class PullTests
 
         Assert.Equal(bytes, delivered);
         Assert.Equal(10.5, records[1].PrefillFinish.Seconds, 1e-6);
-        Assert.Equal(
-            10.5 + ((bytes - 64) / 100.0) + Latency,
-            records[1].TransferFinish.Seconds,
-            1e-6
-        );
+        Assert.Equal(10.5 + ((bytes - 64) / 100.0) + Latency, records[1].TransferFinish.Seconds, 1e-6);
     }
 
     [Fact]
