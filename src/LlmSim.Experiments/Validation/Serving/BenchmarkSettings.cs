@@ -24,14 +24,22 @@ internal static class BenchmarkSettings
         var kind = RowNames.Engine(deployment.Engine);
         var settings =
             row.LengthRange < 1 ? InferenceX(kind, deployment, row) : Generated(kind, deployment, row);
+        if (kind != EngineKind.Sglang)
+        {
+            return settings;
+        }
+
         // Those who serve SGLang disaggregated raise --max-running-requests to their load (sgl-project/sglang issue 7227 has the commands).
-        return kind == EngineKind.Sglang && deployment.Mixed is null
-            ? settings with
-            {
-                LeastSequences = row.Concurrency ?? 0,
-            }
-            : settings;
+        // Graphs of prompts are recorded on mixed workers alone. Rows without a version are of 2025, before there were any.
+        return settings with
+        {
+            LeastSequences = deployment.Mixed is null ? row.Concurrency ?? 0 : 0,
+            PrefillGraphTokens =
+                deployment.Mixed is null || !HasVersion(deployment.EngineVersion) ? 0 : null,
+        };
     }
+
+    private static bool HasVersion(string version) => version.Length > 0 && char.IsAsciiDigit(version[0]);
 
     /// <summary>Every size up to the batch is recorded, so that nothing is padded; a budget of one prompt, the batch and 1,500 tokens.</summary>
     private static ServingSettings Generated(EngineKind kind, ServingDeployment deployment, ServingRow row)
@@ -162,6 +170,9 @@ internal sealed record ServingSettings
     /// <summary>Requests at once that the engine takes at least.</summary>
     public int LeastSequences { get; init; }
 
+    /// <summary>SGLang: most tokens of an iteration with a prompt that is replayed from a graph.</summary>
+    public int? PrefillGraphTokens { get; init; }
+
     /// <summary>Share of the memory.</summary>
     public double? MemoryUtilization { get; init; }
 
@@ -193,6 +204,7 @@ internal sealed record ServingSettings
             MaxSequences = Math.Max(LeastSequences, MaxSequences ?? defaults.MaxSequences),
             AsyncScheduling = AsyncScheduling ?? defaults.AsyncScheduling,
             CapturedSizes = CapturedSizes ?? defaults.CapturedSizes,
+            PrefillGraphTokens = PrefillGraphTokens,
             BatchWaitIterations = BatchWaitIterations,
             BatchWaitTokensRatio = BatchWaitTokensRatio,
             AttentionDpTimeoutIterations = AttentionDpTimeoutIterations,
