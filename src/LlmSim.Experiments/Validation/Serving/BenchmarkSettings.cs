@@ -100,6 +100,18 @@ internal static class BenchmarkSettings
     private static ServingSettings TensorRtLlm(ServingDeployment deployment, ServingRow row)
     {
         var load = row.Concurrency ?? 0;
+        if (deployment.Decode is { } decode)
+        {
+            return new()
+            {
+                MaxBatchedTokens = row.InputTokens > 1024 ? 16384 : 8192,
+                MaxSequences = row.InputTokens > 1024 ? 2 : 8,
+                DecodeSequences = DecodeBatch(load / (double)(decode.Workers * decode.AttentionDp)),
+                MemoryUtilization = 0.8,
+                KvFormat = "fp8",
+            };
+        }
+
         var batch = Math.Max(1, load / (deployment.Mixed?.AttentionDp ?? 1));
         var drafts = deployment.Mixed is null ? null : deployment.Speculation;
         return new()
@@ -115,6 +127,13 @@ internal static class BenchmarkSettings
             AttentionDpTimeoutIterations = deployment.Mixed is { AttentionDp: > 1 } ? 60 : null,
         };
     }
+
+    /// <summary>
+    /// max_batch_size of a decode rank in NVIDIA's recipes (github.com/NVIDIA/srt-slurm, recipes/trtllm): the largest power of two within its share of
+    /// the load, so that requests wait where the load is none.
+    /// </summary>
+    private static int DecodeBatch(double share) =>
+        share <= 1 ? 1 : 1 << (int)Math.Floor(Math.Log2(share));
 
     private static ServingSettings Vllm(ServingDeployment deployment, ServingRow row) =>
         deployment.Model.Contains("Llama", StringComparison.Ordinal)
@@ -167,6 +186,9 @@ internal sealed record ServingSettings
 
     public int? MaxSequences { get; init; }
 
+    /// <summary>Requests at once of an instance that only decodes, where those differ.</summary>
+    public int? DecodeSequences { get; init; }
+
     /// <summary>Requests at once that the engine takes at least.</summary>
     public int LeastSequences { get; init; }
 
@@ -195,13 +217,16 @@ internal sealed record ServingSettings
     public int ReceiveIterations { get; init; } = 1;
 
     /// <summary>An engine of these settings.</summary>
-    public EngineSpec Of(EngineSpec defaults) =>
+    public EngineSpec Of(EngineSpec defaults, bool onlyDecodes) =>
         defaults with
         {
             MaxBatchedTokens = MaxBatchedTokens ?? defaults.MaxBatchedTokens,
             MaxPrefillTokens = MaxPrefillTokens ?? defaults.MaxPrefillTokens,
             MixedChunk = MixedChunk,
-            MaxSequences = Math.Max(LeastSequences, MaxSequences ?? defaults.MaxSequences),
+            MaxSequences = Math.Max(
+                LeastSequences,
+                (onlyDecodes ? DecodeSequences : null) ?? MaxSequences ?? defaults.MaxSequences
+            ),
             AsyncScheduling = AsyncScheduling ?? defaults.AsyncScheduling,
             CapturedSizes = CapturedSizes ?? defaults.CapturedSizes,
             PrefillGraphTokens = PrefillGraphTokens,

@@ -138,7 +138,7 @@ internal static class CaseScenario
             AllToAllBackend = AllToAll(kind, deployment, layout),
             MemoryUtilization =
                 deployment.Settings.MemoryUtilization ?? EngineDefaults.MemoryUtilization(kind),
-            Engine = deployment.Settings.Of(defaults) with
+            Engine = deployment.Settings.Of(defaults, onlyDecodes: ReferenceEquals(layout, deployment.Decode)) with
             {
                 // Its own, also where it batches by the rules of another.
                 Overheads = context.Overheads ?? context.Catalogs.Engines.OverheadsOf(defaults),
@@ -160,7 +160,7 @@ internal static class CaseScenario
         WorkerLayout layout
     ) =>
         kind == EngineKind.Vllm || deployment.Mixed is not null ? AllToAllBackend.AllGatherReduceScatter
-        : layout == deployment.Decode ? AllToAllBackend.DeepEpLowLatency
+        : ReferenceEquals(layout, deployment.Decode) ? AllToAllBackend.DeepEpLowLatency
         : AllToAllBackend.DeepEpHighThroughput;
 
     /// <summary>Whole experts over the ranks of a worker, or each expert sliced over the ranks of one tensor-parallel group.</summary>
