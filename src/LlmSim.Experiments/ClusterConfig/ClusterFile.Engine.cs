@@ -85,7 +85,9 @@ internal ref partial struct ClusterFile
                     ? engine.AsyncScheduling
                     : defaults.AsyncScheduling,
                 // SGLang records none where prefill and decode are apart.
-                PrefillGraphTokens = engine.PrefillGraphTokens ?? (role == InstanceRole.Mixed ? null : 0),
+                PrefillGraphTokens =
+                    engine.PrefillGraphTokens
+                    ?? (engine.Kind == EngineKind.Sglang && role != InstanceRole.Mixed ? 0 : null),
             },
         };
     }

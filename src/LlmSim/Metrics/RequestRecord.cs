@@ -89,8 +89,11 @@ public readonly record struct RequestRecord()
     /// <summary>Its turn in that, from 0.</summary>
     public int Turn { get; init; }
 
+    /// <summary>When the instance that decodes it sent the token of its latest prefill; null for the end of that.</summary>
+    internal SimTime? SentByDecode { get; init; }
+
     /// <summary>When the token of its latest prefill came.</summary>
-    internal SimTime NewToken { get; init; }
+    internal SimTime NewToken => SentByDecode ?? PrefillFinish;
 
     /// <summary>When its first token came, where that was before a failure.</summary>
     internal SimTime? EarlierFirstToken { get; init; }

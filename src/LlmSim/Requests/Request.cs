@@ -147,8 +147,7 @@ internal sealed class Request
         && (!FirstTokenWaits || FirstDecodeStart != SimTime.Zero);
 
     /// <summary>When its client got that.</summary>
-    public SimTime NewToken =>
-        FirstTokenWaits && DecodeInstance >= 0 ? FirstDecodeStart : PrefillFinish;
+    public SimTime NewToken => FirstTokenWaits && DecodeInstance >= 0 ? FirstDecodeStart : PrefillFinish;
 
     /// <summary>When its client first sent it.</summary>
     public SimTime FirstSent => Call?.FirstSent ?? Arrival;
@@ -196,6 +195,7 @@ internal sealed class Request
         PredictedOutputTokens = null;
         InputTokens = 0;
         DecodeTokensOwed = 0;
+        FirstTokenWaits = false;
         Content = null;
         Call = null;
         Model = null;

@@ -34,8 +34,7 @@ internal static class BenchmarkSettings
         return settings with
         {
             LeastSequences = deployment.Mixed is null ? row.Concurrency ?? 0 : 0,
-            PrefillGraphTokens =
-                deployment.Mixed is null || !HasVersion(deployment.EngineVersion) ? 0 : null,
+            PrefillGraphTokens = deployment.Mixed is null || !HasVersion(deployment.EngineVersion) ? 0 : null,
         };
     }
 
@@ -102,11 +101,12 @@ internal static class BenchmarkSettings
         var load = row.Concurrency ?? 0;
         if (deployment.Decode is { } decode)
         {
+            // Recipes of NVIDIA/srt-slurm (recipes/trtllm): prefill workers take two prompts of 8k tokens at once or eight of 1k.
             return new()
             {
                 MaxBatchedTokens = row.InputTokens > 1024 ? 16384 : 8192,
-                MaxSequences = row.InputTokens > 1024 ? 2 : 8,
-                DecodeSequences = DecodeBatch(load / (double)(decode.Workers * decode.AttentionDp)),
+                PrefillSequences = row.InputTokens > 1024 ? 2 : 8,
+                DecodeSequences = InferenceXBatches.Of(deployment, decode, row),
                 MemoryUtilization = 0.8,
                 KvFormat = "fp8",
             };
@@ -127,13 +127,6 @@ internal static class BenchmarkSettings
             AttentionDpTimeoutIterations = deployment.Mixed is { AttentionDp: > 1 } ? 60 : null,
         };
     }
-
-    /// <summary>
-    /// max_batch_size of a decode rank in NVIDIA's recipes (github.com/NVIDIA/srt-slurm, recipes/trtllm): the largest power of two within its share of
-    /// the load, so that requests wait where the load is none.
-    /// </summary>
-    private static int DecodeBatch(double share) =>
-        share <= 1 ? 1 : 1 << (int)Math.Floor(Math.Log2(share));
 
     private static ServingSettings Vllm(ServingDeployment deployment, ServingRow row) =>
         deployment.Model.Contains("Llama", StringComparison.Ordinal)
@@ -186,7 +179,10 @@ internal sealed record ServingSettings
 
     public int? MaxSequences { get; init; }
 
-    /// <summary>Requests at once of an instance that only decodes, where those differ.</summary>
+    /// <summary>Requests at once of an instance that only prefills, and of one that only decodes, where those differ.</summary>
+    public int? PrefillSequences { get; init; }
+
+    /// <inheritdoc cref="PrefillSequences" />
     public int? DecodeSequences { get; init; }
 
     /// <summary>Requests at once that the engine takes at least.</summary>
@@ -217,7 +213,7 @@ internal sealed record ServingSettings
     public int ReceiveIterations { get; init; } = 1;
 
     /// <summary>An engine of these settings.</summary>
-    public EngineSpec Of(EngineSpec defaults, bool onlyDecodes) =>
+    public EngineSpec Of(EngineSpec defaults, InstanceRole role) =>
         defaults with
         {
             MaxBatchedTokens = MaxBatchedTokens ?? defaults.MaxBatchedTokens,
@@ -225,7 +221,14 @@ internal sealed record ServingSettings
             MixedChunk = MixedChunk,
             MaxSequences = Math.Max(
                 LeastSequences,
-                (onlyDecodes ? DecodeSequences : null) ?? MaxSequences ?? defaults.MaxSequences
+                role switch
+                {
+                    InstanceRole.Prefill => PrefillSequences,
+                    InstanceRole.Decode => DecodeSequences,
+                    _ => null,
+                }
+                    ?? MaxSequences
+                    ?? defaults.MaxSequences
             ),
             AsyncScheduling = AsyncScheduling ?? defaults.AsyncScheduling,
             CapturedSizes = CapturedSizes ?? defaults.CapturedSizes,

@@ -157,9 +157,13 @@ internal sealed partial class InferenceXLayout : IRowLayout
         : framework;
 
     /// <summary>That of SGLang's images, such as lmsysorg/sglang:v0.5.12-cu130; others do not tell the engine's.</summary>
-    private static string Version(string image) => SglangImage().Match(image).Groups[1].Value;
+    private static string Version(string image) => SglangImage().Match(image).Groups["version"].Value;
 
-    [GeneratedRegex(@"sglang\S*?[:-]v?(\d+\.\d+\.\d+(?:\.post\d+)?)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"sglang\S*?[:-]v?(?<version>\d+\.\d+\.\d+(\.post\d+)?)",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex SglangImage();
 
     private static int Workers(RowCells cells, string stage) =>
