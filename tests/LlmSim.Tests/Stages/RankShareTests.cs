@@ -76,7 +76,7 @@ public sealed class RankShareTests
     {
         var scenario = EngineScenarios.Cluster(
             new IterationTimesModel(0.5),
-            new EngineSpec { AsyncScheduling = false },
+            new EngineSpec { AsyncScheduling = false, KvBlocks = 1000 },
             prefill: 1,
             decode: 1
         );
@@ -96,6 +96,9 @@ public sealed class RankShareTests
         {
             Model = scenario.Model with
             {
+                HiddenSize = 32,
+                IntermediateSize = 32,
+                VocabularySize = 32,
                 Attention = scenario.Model.Attention with { Heads = 32, KvHeads = heads },
             },
             PrefillInstances = Of(scenario.PrefillInstances, sourceHasPorts, sourceTp),
