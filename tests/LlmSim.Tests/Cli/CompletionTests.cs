@@ -11,7 +11,7 @@ public sealed class CompletionTests
     [InlineData("llmsim swe", "sweep")]
     [InlineData("llmsim run --prefill_l", "--prefill_local")]
     [InlineData("llmsim run --prefill_local f", "fcfs")]
-    [InlineData("llmsim run --kv_transfer contended_links_", "contended_links_per_layer")]
+    [InlineData("llmsim run --kv_transfer contended_links_per_l", "contended_links_per_layer")]
     [InlineData("llmsim run --model meta-llama/Llama-3.1-8", "meta-llama/Llama-3.1-8B")]
     [InlineData("llmsim profile --hardware NVIDIA_H20", "NVIDIA_H20\nNVIDIA_H200")]
     [InlineData("llmsim completion p", "pwsh")]
