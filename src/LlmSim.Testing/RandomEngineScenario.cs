@@ -215,6 +215,7 @@ public sealed class RandomEngineScenario
                 LatencySeconds = random.NextDouble() * 1e-2,
                 Write = (KvTierWrite)random.Next(2),
                 Eviction = (KvTierEviction)random.Next(4),
+                Prefetch = kind != KvTierKind.Host && random.Next(2) == 0,
             }),
         ];
         return engine with

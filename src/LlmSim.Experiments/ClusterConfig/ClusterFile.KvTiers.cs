@@ -24,6 +24,12 @@ internal ref partial struct ClusterFile
             }
 
             tiers.Add(ReadTier());
+            if (tiers is [{ Prefetch: true }])
+            {
+                throw Error(
+                    "prefetch: found true in the first tier of kv_tiers; allowed: in those behind it, whose blocks go to the tier before"
+                );
+            }
         }
 
         return tiers.Count > 0 ? [.. tiers] : throw Error($"{field}: found an empty list; allowed: {list}");

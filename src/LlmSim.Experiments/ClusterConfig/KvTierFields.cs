@@ -80,6 +80,13 @@ internal static class KvTierFields
             (tier, value) => tier with { Write = (KvTierWrite)(int)value }
         ),
         new(
+            "prefetch",
+            new ClusterValue.Flag(),
+            "false",
+            "not of the first tier: whether blocks of prompts that wait are read into the tier before it",
+            (tier, value) => tier with { Prefetch = (bool)value }
+        ),
+        new(
             "eviction",
             new ClusterValue.Word(Evictions),
             "lru",

@@ -9,7 +9,7 @@ internal sealed partial class BatchedInstance
     /// <summary>Puts tiers below the KV cache, nearest first.</summary>
     public void KeepBelow(IReadOnlyList<KvTier> tiers)
     {
-        _cache.Tiers = new KvTiers(tiers, _cache, _simulation, OnBlocksRead);
+        _cache.Tiers = new KvTiers(tiers, _cache, _simulation, OnBlocksRead, ComeBack);
         if (tiers.Any(tier => tier.Spec.Kind == KvTierKind.Shared))
         {
             // Who writes first at one instant must not depend on how iterations are planned.
@@ -26,7 +26,18 @@ internal sealed partial class BatchedInstance
 
         Settle();
         _cache.Tiers.Complete(sequence);
-        _waiting.ComeBack(sequence, _simulation.Now, _clock.HasBegunNow);
+        ComeBack(sequence);
+    }
+
+    /// <summary>What a waiting request was put aside for has come.</summary>
+    private void ComeBack(SequenceState sequence)
+    {
+        Settle();
+        if (!_waiting.ComeBack(sequence, _simulation.Now, _clock.HasBegunNow))
+        {
+            return;
+        }
+
         _scheduler.OnFreed();
         ChangeWork();
         _clock.Interrupt();

@@ -131,6 +131,7 @@ internal sealed partial class BatchedInstance : Instance
             request.PrefillInstance = Index;
             sequence.PrefillAhead = PrefillDuration(request);
             request.PrefillDuration = sequence.PrefillAhead;
+            _cache.Tiers?.Prefetch(sequence);
         }
 
         _expected.Remove(request);

@@ -12,11 +12,13 @@ namespace LlmSim.Batching;
 /// <param name="cache">Its KV blocks.</param>
 /// <param name="simulation">The clock.</param>
 /// <param name="onRead">Called with the number of a read when its blocks have come.</param>
-internal sealed class KvTiers(
+/// <param name="onPrefetched">Called when all has come to nearer tiers that was read for a waiting request.</param>
+internal sealed partial class KvTiers(
     IReadOnlyList<KvTier> tiers,
     PagedKvCache cache,
     Simulation simulation,
-    Action<long> onRead
+    Action<long> onRead,
+    Action<SequenceState> onPrefetched
 ) : IBlockWatcher
 {
     private readonly Dictionary<long, SequenceState> _reading = [];
@@ -76,9 +78,14 @@ internal sealed class KvTiers(
     /// </summary>
     /// <param name="sequence">The request.</param>
     /// <param name="tokens">Those that there has to be memory for when it is admitted.</param>
-    /// <returns>Whether a read has begun.</returns>
+    /// <returns>Whether a read has begun, or one that brings blocks to nearer tiers has not ended.</returns>
     public bool TryRead(SequenceState sequence, long tokens)
     {
+        if (sequence.Prefetches > 0)
+        {
+            return true;
+        }
+
         if (sequence.HasRead || sequence.Arrived > 0 || sequence.Blocks > 0)
         {
             return false;
@@ -154,6 +161,7 @@ internal sealed class KvTiers(
     public void Clear()
     {
         _reading.Clear();
+        _prefetching.Clear();
         foreach (var tier in tiers)
         {
             if (tier.Spec.Kind != KvTierKind.Shared)
@@ -163,14 +171,17 @@ internal sealed class KvTiers(
         }
     }
 
-    private void Write(int tier, ulong page, int slot)
+    private void Write(int tier, ulong page, int slot) =>
+        WriteOn(tier + 1, tiers[tier].Write(page, slot, simulation.Now));
+
+    /// <summary>Writes what has made room in the tier before.</summary>
+    private void WriteOn(int tier, List<TierBlock> evicted)
     {
-        var evicted = tiers[tier].Write(page, slot, simulation.Now);
-        if (tier + 1 < tiers.Count)
+        if (tier < tiers.Count)
         {
             foreach (var block in evicted)
             {
-                Write(tier + 1, block.Page, block.Slot);
+                Write(tier, block.Page, block.Slot);
             }
         }
     }

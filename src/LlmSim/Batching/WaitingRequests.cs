@@ -72,7 +72,7 @@ internal sealed class WaitingRequests(
         {
             _unseen.Dequeue();
             var request = first.Sequence.Request;
-            if (first.Sequence.HasRead)
+            if (first.Sequence.WasPutAside)
             {
                 // It was its turn before its blocks were read.
                 _preempted.Push(first.Sequence);
@@ -144,15 +144,22 @@ internal sealed class WaitingRequests(
     public void PutAside(SequenceState selected, SimTime now)
     {
         RemoveSelected(selected, now);
+        selected.WasPutAside = true;
         _aside.Add(selected);
         Track(selected, +1);
     }
 
     /// <summary>A request that was put aside may be admitted, before others, once <see cref="SeeUntil" /> has come to this time.</summary>
-    public void ComeBack(SequenceState sequence, SimTime now, bool hasMissedBegin)
+    /// <returns>Whether it was put aside.</returns>
+    public bool ComeBack(SequenceState sequence, SimTime now, bool hasMissedBegin)
     {
-        _aside.Remove(sequence);
+        if (!_aside.Remove(sequence))
+        {
+            return false;
+        }
+
         _unseen.Enqueue((sequence, now, hasMissedBegin));
+        return true;
     }
 
     /// <summary>Takes a request out, wherever it stands; null when it is not here.</summary>

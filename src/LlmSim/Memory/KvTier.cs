@@ -45,7 +45,13 @@ internal sealed class KvTier(KvTierSpec spec, long blockBytes)
 
     /// <summary>Writes a block. One that is here already counts as used.</summary>
     /// <returns>Blocks that made room for it, until the next one is written.</returns>
-    public List<TierBlock> Write(ulong page, int slot, SimTime now)
+    public List<TierBlock> Write(ulong page, int slot, SimTime now) => Put(page, slot, now, hasCome: false);
+
+    /// <summary>Takes a block in that has come from another tier.</summary>
+    /// <returns>As of <see cref="Write" />.</returns>
+    public List<TierBlock> TakeIn(ulong page, int slot, SimTime now) => Put(page, slot, now, hasCome: true);
+
+    private List<TierBlock> Put(ulong page, int slot, SimTime now, bool hasCome)
     {
         _evicted.Clear();
         if (_blocks.TryGetValue((page, slot), out var here))
@@ -65,7 +71,7 @@ internal sealed class KvTier(KvTierSpec spec, long blockBytes)
             }
         }
 
-        var block = new TierBlock(page, slot) { Written = WriteEnd(now) };
+        var block = new TierBlock(page, slot) { Written = hasCome ? now : WriteEnd(now) };
         _blocks.Add((page, slot), block);
         _order.Add(block);
         WrittenBlocks++;

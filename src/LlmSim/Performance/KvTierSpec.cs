@@ -30,6 +30,12 @@ public sealed record KvTierSpec
     /// <summary>When blocks are written to it (write).</summary>
     public KvTierWrite Write { get; init; }
 
+    /// <summary>
+    /// Whether blocks of prompts that wait are read from it into the tier before it (prefetch), from when they come to the instance.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Prefetch { get; init; }
+
     /// <summary>Which block makes room for another one (eviction).</summary>
     public KvTierEviction Eviction { get; init; }
 

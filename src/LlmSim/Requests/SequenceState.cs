@@ -35,6 +35,12 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
     /// <summary>Blocks that are being read for it from tiers; null for none.</summary>
     public KvRead? Reading { get; set; }
 
+    /// <summary>Reads that bring blocks for it to nearer tiers.</summary>
+    public int Prefetches { get; set; }
+
+    /// <summary>Whether it has been put aside when it was its turn, until blocks had come.</summary>
+    public bool WasPutAside { get; set; }
+
     /// <summary>Whether some were read since it began to wait.</summary>
     public bool HasRead { get; set; }
 

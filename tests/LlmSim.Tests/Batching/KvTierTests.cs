@@ -2,6 +2,7 @@ using LlmSim.Fleets;
 using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Policies;
 using LlmSim.Workloads;
 using Xunit;
 
@@ -140,6 +141,49 @@ public sealed class KvTierTests
         Assert.Equal(10.9, records[2].PrefillStart.Seconds, 9);
         Assert.Equal(10.911, records[2].PrefillFinish.Seconds, 9);
         Assert.Equal(("store", 4), (summary.KvTiers![0].Tier, summary.KvTiers[0].HitBlocks));
+    }
+
+    /// <summary>
+    /// A store is read in 0.5 s and 0.1 s a block, the host's memory in 0.025 s a block. On a free instance blocks go through the host one after the other;
+    /// where another request is computed for 1.451 s, the first of the two reads is over when it is the turn of the one that waits.
+    /// </summary>
+    [Theory]
+    [InlineData(false, false, 10.9)]
+    [InlineData(true, false, 10.9 + 0.1)]
+    [InlineData(false, true, 11.451 + 0.9)]
+    [InlineData(true, true, 11.451 + 0.1)]
+    public void Blocks_come_nearer_while_a_request_waits(bool prefetch, bool waits, double start)
+    {
+        var host = s_host with { Write = KvTierWrite.OnEviction, BytesPerSecond = 640, LatencySeconds = 0 };
+        var store = s_host with { Kind = KvTierKind.Shared, Name = "store", Prefetch = prefetch };
+        var scenario = EngineScenarios.Cluster(
+            s_times,
+            Engine(EngineKind.Vllm, blocks: 100, host, store) with
+            {
+                MaxSequences = 1,
+            },
+            mixed: 2
+        );
+        scenario = scenario with
+        {
+            Policies = PolicyCatalog.BuiltIn.CreateSet("round_robin", "fcfs", "round_robin", "fcfs"),
+        };
+
+        var (records, summary) = Run(
+            scenario,
+            (0, Prompt(1, 4)),
+            (waits ? 10 : 5, Prompt(2, 90)),
+            (waits ? 10 : 5, Prompt(3, 90)),
+            (10, Prompt(1, 4))
+        );
+
+        Assert.NotEqual(records[0].PrefillInstance, records[3].PrefillInstance);
+        Assert.Equal(start, records[3].PrefillStart.Seconds, 9);
+        Assert.Equal(
+            prefetch ? [("host", 4L), ("store", 4L)] : [("host", 0L), ("store", 4L)],
+            summary.KvTiers!.Select(tier => (tier.Tier, tier.HitBlocks))
+        );
+        Assert.Equal(4, summary.PagedCache!.HitBlocks);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class KvTierFileTests
             """
             "preemption": "swap", "kv_tiers": [
               { "kind": "host", "capacity_gib": 200.5, "bytes_per_second": 5e10, "write_bytes_per_second": 4e10, "latency_seconds": 1e-4 },
-              { "kind": "ssd", "capacity_blocks": 100000, "bytes_per_second": 6e9, "write": "on_eviction", "eviction": "s3fifo" },
+              { "kind": "ssd", "capacity_blocks": 100000, "bytes_per_second": 6e9, "write": "on_eviction", "eviction": "s3fifo", "prefetch": true },
               { "kind": "shared", "name": "store", "capacity_gib": "unlimited", "bytes_per_second": 0 }
             ]
             """
@@ -46,6 +46,7 @@ public sealed class KvTierFileTests
                     CapacityBlocks = 100_000,
                     BytesPerSecond = 6e9,
                     Write = KvTierWrite.OnEviction,
+                    Prefetch = true,
                     Eviction = KvTierEviction.S3fifo,
                 },
                 new KvTierSpec
@@ -65,6 +66,14 @@ public sealed class KvTierFileTests
     [Theory]
     [InlineData("{}", "c.json:1: kv_tiers: found an object; allowed: a list of objects [{ … }]")]
     [InlineData("[]", "c.json:1: kv_tiers: found an empty list; allowed: a list of objects [{ … }]")]
+    [InlineData(
+        """[{ "kind": "host", "capacity_gib": 1, "bytes_per_second": 1, "prefetch": true }]""",
+        "c.json:1: prefetch: found true in the first tier of kv_tiers; allowed: in those behind it"
+    )]
+    [InlineData(
+        """[{ "kind": "host", "capacity_gib": 1, "bytes_per_second": 1, "prefetch": 1 }]""",
+        "c.json:1: prefetch: found 1; allowed: true, false"
+    )]
     [InlineData("[3]", "c.json:1: kv_tiers: found 3; allowed: a list of objects [{ … }]")]
     [InlineData(
         """[{ "kind": "host", "capacity_gib": 1 }]""",
