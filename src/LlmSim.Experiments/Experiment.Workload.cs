@@ -62,6 +62,8 @@ internal static partial class Experiment
             HashBlockTokens = configuration.TraceBlockSize,
             Variation = configuration.Variation,
             SyntheticOutput = configuration.Semantics.SyntheticOutput,
+            Adapters = configuration.Adapters,
+            AdapterPopularity = configuration.AdapterPopularity ?? AdapterChoice.Uniform,
             Seed = configuration.Seed,
         };
     }

@@ -157,6 +157,14 @@ internal sealed record RunConfiguration
     /// <summary>Zipfian and lognormal: standard deviation of the logarithm of the output.</summary>
     public double OutputSigma { get; init; } = 1;
 
+    /// <summary>Synthetic: adapters that requests ask for, at least 1; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Adapters { get; init; }
+
+    /// <summary>How often each of them is asked for: "uniform" or "zipf:S"; null for uniform.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AdapterPopularity { get; init; }
+
     /// <summary>Seed of all random streams.</summary>
     public long Seed { get; init; } = 2025;
 

@@ -89,6 +89,7 @@ public static class Simulator
             Service = ClusterReport.Service(cluster, recorder, summary.MeasuredSeconds),
             Speculation = ClusterReport.SpeculationUsage(cluster),
             KvTiers = ClusterReport.TierUsage(cluster),
+            Adapters = ClusterReport.AdapterUsage(cluster),
             Fleet = cluster.FleetSummary(),
         };
     }

@@ -167,6 +167,21 @@ internal sealed class WorkloadArguments
         LognormalLengths.DeviationRange
     );
 
+    private readonly Option<long?> _adapters = CliOption.Integer(
+        "adapters",
+        "LoRA adapters of which each request of a synthetic source asks for one; engines have them with lora (docs/lora.md)",
+        defaultValue: null,
+        min: 1,
+        max: 1_000_000
+    );
+
+    private readonly Option<string> _adapterPopularity = CliOption.Text(
+        "adapter_popularity",
+        $"how often each of them is asked for: uniform, or zipf:1.5, the k-th in proportion to k^-1.5 [{AdapterChoice.Uniform}]",
+        valueName: "LAW",
+        value: new OptionValue.Text(() => [AdapterChoice.Uniform, "zipf:1.5"])
+    );
+
     private readonly Option<long?> _seed = CliOption.Integer(
         "seed",
         "seed of everything that is random",
@@ -197,6 +212,8 @@ internal sealed class WorkloadArguments
                 _maxLen,
                 _outputMean,
                 _outputSigma,
+                _adapters,
+                _adapterPopularity,
                 _seed,
             ]
         );
@@ -245,6 +262,8 @@ internal sealed class WorkloadArguments
             OutputMean = parse.GetValue(_outputMean),
             OutputSigma = parse.GetValue(_outputSigma),
             MaxLen = (int?)parse.GetValue(_maxLen),
+            Adapters = (int?)parse.GetValue(_adapters),
+            AdapterPopularity = parse.GetValue(_adapterPopularity),
             Seed = parse.GetValue(_seed)!.Value,
         };
     }

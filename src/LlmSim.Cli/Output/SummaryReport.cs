@@ -115,6 +115,17 @@ internal static partial class SummaryReport
             );
         }
 
+        if (s.Adapters is { Requests: > 0 } adapters)
+        {
+            WriteWrapped(
+                writer,
+                "Adapters",
+                $"{Figures.Number(adapters.HitPercent)} % of {Figures.Count(adapters.Requests)} requests found theirs; "
+                    + $"{Figures.Count(adapters.HostLoads)} loads, {Figures.Count(adapters.StoreLoads)} of them from the store, "
+                    + $"in {Figures.Number(adapters.LoadSeconds)} s; {Figures.Number(adapters.MeanWaitSeconds)} s of waiting a request"
+            );
+        }
+
         foreach (var (counter, count) in s.PolicyCounters)
         {
             Line(writer, "", $"{counter}: {Figures.Count(count)}");

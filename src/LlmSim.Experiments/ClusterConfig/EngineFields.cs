@@ -221,6 +221,16 @@ internal static partial class EngineFields
             "speculative decoding: who drafts, how many tokens, and how many of them are accepted",
             (engine, value) => engine with { Speculation = (SpeculationSpec)value }
         ),
+        new ClusterField<EngineSpec>(
+            "lora",
+            new ClusterValue.Fields("", LoraFields.All),
+            "none",
+            "adapters that requests may ask for: how many, of which rank, and how they come to the accelerators",
+            (engine, value) => engine with { Lora = (LoraSpec)value }
+        )
+        {
+            ReadBy = EngineKind.Vllm,
+        },
         new(
             "kv_tiers",
             new ClusterValue.List(KvTierFields.All),

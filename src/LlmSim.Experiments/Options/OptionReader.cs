@@ -82,6 +82,20 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "seed"
             ),
             new(
+                "a synthetic source",
+                run => !run.HasTrace && run.Workload.Source != RequestSource.Mix,
+                "adapters"
+            ),
+            new(
+                "adapters",
+                run =>
+                    run.Workload.Adapters is not null
+                    && !run.HasTrace
+                    && run.Workload.Source != RequestSource.Mix,
+                "adapter_popularity",
+                "seed"
+            ),
+            new(
                 "a trace",
                 run => run.HasTrace,
                 "columns",

@@ -77,6 +77,15 @@ internal static class ColumnSummaries
         ["tier_hit_blocks"] = "blocks that were found in tiers below the accelerators, and read",
         ["tier_read_bytes"] = "bytes that were read from these tiers",
         ["tier_written_bytes"] = "bytes that were written to them",
+        ["adapter_requests"] =
+            "requests with an adapter that engines admitted, again after a preemption",
+        ["adapter_hits"] = "those of them whose adapter was on the accelerators",
+        ["adapter_host_loads"] = "adapters that were copied to the accelerators",
+        ["adapter_store_loads"] = "those of them that came from the store, since the host had them not",
+        ["adapter_evictions"] = "adapters that made room for another one on the accelerators",
+        ["adapter_load_seconds"] = "seconds that iterations waited for adapters",
+        ["adapter_wait_mean"] =
+            "seconds that a request with an adapter waited for a slot and for its load, on average",
         ["tier_evictions"] = "blocks of theirs that made room for others",
         ["kv_preemptions"] = "requests that an engine took out of its batch for want of blocks",
         ["policy_counters"] = "what policies counted",

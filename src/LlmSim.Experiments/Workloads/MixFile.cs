@@ -30,6 +30,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
     public const string SessionsField = "sessions";
     public const string PromptsField = "session_prompts";
     public const string SortField = "sort";
+    public const string AdapterField = "adapter";
+    public const string PopularityField = "adapter_popularity";
 
     private static readonly FigureRange s_tokens = new(1, WorkloadParameter.MaxTokensLimit);
 
@@ -54,6 +56,7 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             ["output_sigma"] = (LognormalLengths.DeviationRange, false),
             ["zipf_s"] = (ZipfLengths.ExponentRange, false),
             ["max_len"] = (s_tokens, true),
+            ["adapters"] = (AdapterChoice.CountRange, true),
         };
 
     /// <summary>All fields of a class.</summary>
@@ -68,6 +71,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
         PromptsField,
         SortField,
         "arrivals",
+        AdapterField,
+        PopularityField,
         .. Numbers.Keys,
     ];
 
@@ -194,6 +199,13 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             OutputSigma = Number(fields, "output_sigma") ?? usual.OutputSigma,
             ZipfS = Number(fields, "zipf_s") ?? usual.ZipfS,
             MaxLen = (int?)Number(fields, "max_len") ?? (tracePath is null ? usual.MaxLen : null),
+            Adapter = fields.Has(AdapterField) ? fields.Text(AdapterField) : null,
+            Adapters = fields.Has(AdapterField) && fields.Has("adapters")
+                ? throw fields.Error("adapters", $"found beside {AdapterField}; allowed: one of them")
+                : (int?)Number(fields, "adapters"),
+            AdapterPopularity = fields.Has(PopularityField)
+                ? fields.Text(PopularityField)
+                : usual.AdapterPopularity,
         };
     }
 

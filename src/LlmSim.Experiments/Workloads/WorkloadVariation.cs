@@ -30,7 +30,10 @@ internal sealed record WorkloadVariation(double Input = 1, double Output = 1, do
         {
             if (request.Conversation is { } conversation)
             {
-                yield return WithLengths(conversation).Begin(request.Id, request.Arrival, request.Origin);
+                yield return WithLengths(conversation).Begin(request.Id, request.Arrival, request.Origin) with
+                {
+                    Traits = request.Traits,
+                };
                 continue;
             }
 

@@ -79,6 +79,7 @@ internal sealed partial class BatchedInstance
         _sending.Clear();
         _expected.Clear();
         _cache.Clear();
+        Adapters?.Clear();
         ChangeWork();
     }
 

@@ -27,6 +27,9 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
 
     public int Count { get; private set; }
 
+    /// <summary>All of them, by place.</summary>
+    public ReadOnlySpan<SequenceState> All => Members.AsSpan(0, Count);
+
     /// <summary>Those that the statistics count.</summary>
     public int Measured { get; private set; }
 

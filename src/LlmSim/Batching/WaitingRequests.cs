@@ -12,7 +12,7 @@ namespace LlmSim.Batching;
 /// <param name="arrived">Queue of the requests that another instance has prefilled: decode_local.</param>
 /// <param name="fresh">Queue of the requests to be prefilled here: prefill_local.</param>
 /// <param name="arrivedHoldBlocks">Whether KV caches come into reserved blocks.</param>
-internal sealed class WaitingRequests(
+internal sealed partial class WaitingRequests(
     Instance instance,
     RequestQueue arrived,
     RequestQueue fresh,
@@ -130,7 +130,7 @@ internal sealed class WaitingRequests(
     {
         if (_selectedFrom is null)
         {
-            _preempted.Pop();
+            TakePreempted(selected.Request);
         }
         else
         {
@@ -226,6 +226,11 @@ internal sealed class WaitingRequests(
 
     private SequenceState? TakePreempted(Request request)
     {
+        if (_preempted.TryPeek(out var first) && first.Request == request)
+        {
+            return _preempted.Pop();
+        }
+
         var taken = _preempted.FirstOrDefault(sequence => sequence.Request == request);
         if (taken is not null)
         {
@@ -256,6 +261,7 @@ internal sealed class WaitingRequests(
 
     private void Track(SequenceState sequence, int sign)
     {
+        Adapters?.CountWaiting(sequence.Adapter, sign);
         Tokens += sign * sequence.Length;
         ExpectedTokens += sign * OutputEstimate.RemainingTokens(sequence.Request);
         PrefillDuration += new SimTime(sign * sequence.PrefillAhead.Nanoseconds);

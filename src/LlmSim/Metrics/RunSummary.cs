@@ -128,6 +128,10 @@ public sealed record RunSummary
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<KvTierUsage>? KvTiers { get; init; }
 
+    /// <summary>What became of adapters; null where no engine has any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AdapterUsage? Adapters { get; init; }
+
     /// <summary>Events that the engine handled.</summary>
     public required long Events { get; init; }
 

@@ -86,6 +86,12 @@ internal sealed class Request
     /// <summary>The blocks of its prompt that others may share; null when nothing is known of its content.</summary>
     public PromptContent? Content { get; set; }
 
+    /// <summary>What few requests have; null for nothing.</summary>
+    public RequestTraits? Traits { get; set; }
+
+    /// <summary>Name of the adapter that it asks for; null for the model as it is.</summary>
+    public string? Adapter => Traits?.Adapter;
+
     /// <summary>Its state on the batched instance at which it waits, or which holds blocks for it.</summary>
     public SequenceState? Sequence { get; set; }
 
@@ -186,6 +192,7 @@ internal sealed class Request
         InputTokens = 0;
         DecodeTokensOwed = 0;
         Content = null;
+        Traits = null;
         Call = null;
         Model = null;
         Outcome = default;

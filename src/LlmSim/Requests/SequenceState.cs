@@ -32,6 +32,12 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
     /// <summary>Whether it holds those.</summary>
     public bool HoldsBeside { get; set; }
 
+    /// <summary>The adapter that it asks for; null for none.</summary>
+    public AdapterState? Adapter { get; init; }
+
+    /// <summary>Since when it might have been admitted, had its adapter a slot; null while that is not so.</summary>
+    public SimTime? LacksSlotSince { get; set; }
+
     /// <summary>Blocks that are being read for it from tiers; null for none.</summary>
     public KvRead? Reading { get; set; }
 

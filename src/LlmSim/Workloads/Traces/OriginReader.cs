@@ -7,15 +7,24 @@ namespace LlmSim.Workloads.Traces;
 internal sealed class OriginReader(LineReader lines, OriginFields fields)
 {
     private readonly RequestOrigins _origins = new();
+    private readonly Dictionary<string, RequestTraits> _adapters = new(StringComparer.Ordinal);
     private string? _class;
     private string? _tenant;
     private string? _model;
     private double? _priority;
     private double? _deadlineSeconds;
+    private string? _adapter;
 
     /// <summary>Begins the next row.</summary>
     public void Clear() =>
-        (_class, _tenant, _model, _priority, _deadlineSeconds) = (null, null, null, null, null);
+        (_class, _tenant, _model, _priority, _deadlineSeconds, _adapter) = (
+            null,
+            null,
+            null,
+            null,
+            null,
+            null
+        );
 
     /// <summary>Takes a value; one that is empty is as if it were not there.</summary>
     /// <param name="slot">What it is.</param>
@@ -33,6 +42,9 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
             case JsonSlot.Model:
                 _model = Name(fields.Model!, text);
                 break;
+            case JsonSlot.Adapter:
+                _adapter = Name(fields.Adapter!, text);
+                break;
             case JsonSlot.Priority:
                 _priority = Number(fields.Priority!, text, RequestOrigins.PriorityRange);
                 if (_priority is { } priority && !double.IsInteger(priority))
@@ -48,11 +60,35 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
     }
 
     /// <summary>Who sends the request of this row; null when it does not say.</summary>
-    public TraceRowMore? More() =>
-        _origins.Of(_class, _tenant, _priority, deadlineSeconds: _deadlineSeconds, model: _model)
-            is { } origin
-            ? new TraceRowMore(Conversation: null, origin)
-            : null;
+    public TraceRowMore? More()
+    {
+        var origin = _origins.Of(
+            _class,
+            _tenant,
+            _priority,
+            deadlineSeconds: _deadlineSeconds,
+            model: _model
+        );
+        return origin is null && _adapter is null
+            ? null
+            : new TraceRowMore(Conversation: null, origin) { Traits = Traits() };
+    }
+
+    private RequestTraits? Traits()
+    {
+        if (_adapter is null)
+        {
+            return null;
+        }
+
+        if (!_adapters.TryGetValue(_adapter, out var traits))
+        {
+            traits = new() { Adapter = _adapter };
+            _adapters.Add(_adapter, traits);
+        }
+
+        return traits;
+    }
 
     private string? Name(string field, string? text) =>
         text is null ? throw Wrong(field, text, "a text or a number")

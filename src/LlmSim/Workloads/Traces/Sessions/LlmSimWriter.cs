@@ -24,6 +24,11 @@ internal static class LlmSimWriter
             Append(line, origin);
         }
 
+        if (request.Adapter is { } adapter)
+        {
+            line.Append(", \"adapter\": ").Append(Quoted(adapter));
+        }
+
         if (request.Conversation is { } conversation)
         {
             if (conversation.Name is { } name)
