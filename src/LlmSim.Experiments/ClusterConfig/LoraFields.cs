@@ -86,7 +86,7 @@ internal static class LoraFields
             "kernel_seconds",
             new ClusterValue.Number(EngineOverheads.Range),
             "0",
-            "what each of the two kernels of a product takes beside its work",
+            "what each kernel takes beside its work: two for queries, keys and values together, and for each further product",
             (lora, value) => lora with { KernelSeconds = (double)value }
         ),
     ];

@@ -77,8 +77,7 @@ internal static class ColumnSummaries
         ["tier_hit_blocks"] = "blocks that were found in tiers below the accelerators, and read",
         ["tier_read_bytes"] = "bytes that were read from these tiers",
         ["tier_written_bytes"] = "bytes that were written to them",
-        ["adapter_requests"] =
-            "requests with an adapter that engines admitted, again after a preemption",
+        ["adapter_requests"] = "requests with an adapter that engines admitted, again after a preemption",
         ["adapter_hits"] = "those of them whose adapter was on the accelerators",
         ["adapter_host_loads"] = "adapters that were copied to the accelerators",
         ["adapter_store_loads"] = "those of them that came from the store, since the host had them not",

@@ -200,9 +200,10 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             ZipfS = Number(fields, "zipf_s") ?? usual.ZipfS,
             MaxLen = (int?)Number(fields, "max_len") ?? (tracePath is null ? usual.MaxLen : null),
             Adapter = fields.Has(AdapterField) ? fields.Text(AdapterField) : null,
-            Adapters = fields.Has(AdapterField) && fields.Has("adapters")
-                ? throw fields.Error("adapters", $"found beside {AdapterField}; allowed: one of them")
-                : (int?)Number(fields, "adapters"),
+            Adapters =
+                fields.Has(AdapterField) && fields.Has("adapters")
+                    ? throw fields.Error("adapters", $"found beside {AdapterField}; allowed: one of them")
+                    : (int?)Number(fields, "adapters"),
             AdapterPopularity = fields.Has(PopularityField)
                 ? fields.Text(PopularityField)
                 : usual.AdapterPopularity,

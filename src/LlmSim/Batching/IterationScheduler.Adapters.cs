@@ -98,9 +98,10 @@ internal abstract partial class IterationScheduler
 
         foreach (var sequence in _single)
         {
-            tokens += sequence.Scheduled > 0
-                ? TokensWithAdapter(sequence, sequence.Scheduled + sequence.Drafts)
-                : 0;
+            tokens +=
+                sequence.Scheduled > 0
+                    ? TokensWithAdapter(sequence, sequence.Scheduled + sequence.Drafts)
+                    : 0;
         }
 
         _plannedAdapters.Sort(static (one, other) => one.Number.CompareTo(other.Number));

@@ -102,10 +102,7 @@ internal readonly record struct PrefixPages(ulong[] Keys, int Slots)
     )
     {
         var slots = hashBlockTokens % blockTokens == 0 ? hashBlockTokens / blockTokens : 1;
-        return new(
-            PrefixKeys.Of(hashIds, hashBlockTokens, promptTokens, blockTokens * slots, scope),
-            slots
-        );
+        return new(PrefixKeys.Of(hashIds, hashBlockTokens, promptTokens, blockTokens * slots, scope), slots);
     }
 }
 

@@ -6,7 +6,7 @@ namespace LlmSim.Performance;
 /// </summary>
 internal sealed class LoraProducts
 {
-    private readonly (double Input, double Output, int Layers)[] _products;
+    private readonly (double Input, double Output, int Launches, int Layers)[] _products;
     private readonly double _valueBytes;
     private readonly Roofs _roofs;
     private readonly LoraSpec _lora;
@@ -33,7 +33,9 @@ internal sealed class LoraProducts
         _products =
         [
             .. parts.SelectMany(part =>
-                part.Operations.Select(product => (product.Input, product.Output, part.Layers))
+                part.Operations.Select(product =>
+                    (product.Input, product.Output, product.Launches, part.Layers)
+                )
             ),
         ];
         _valueBytes = precision.HiddenState.BytesPerValue;
@@ -50,8 +52,8 @@ internal sealed class LoraProducts
         _products.Sum(product => product.Layers * rank * (product.Input + product.Output) * _valueBytes);
 
     /// <summary>
-    /// Seconds that so many tokens with adapters take in an iteration: for each product a kernel into the rank and one out of it, whose result is added. They are computed
-    /// at the highest rank, whatever that of the adapter, and read the weights of every adapter.
+    /// Seconds that so many tokens with adapters take in an iteration: for each product a kernel into the rank and one out of it, whose result is added; products that an
+    /// engine computes in one kernel share these. They are computed at the highest rank, whatever that of the adapter, and read the weights of every adapter.
     /// </summary>
     /// <param name="tokens">Tokens of requests with an adapter.</param>
     /// <param name="adapters">Different adapters of these.</param>
@@ -59,24 +61,25 @@ internal sealed class LoraProducts
     {
         double rank = _lora.MaxRank;
         var seconds = 0.0;
-        foreach (var (input, output, layers) in _products)
+        foreach (var (input, output, launches, layers) in _products)
         {
             seconds +=
                 layers
                 * (
-                    _roofs.Seconds(Kernel(input, rank, tokens, adapters, outputs: 1))
-                    + _roofs.Seconds(Kernel(rank, output, tokens, adapters, outputs: 2))
+                    _roofs.Seconds(Kernel(input, rank, launches, outputs: 1))
+                    + _roofs.Seconds(Kernel(rank, output, launches, outputs: 2))
                 );
         }
 
         return seconds;
-    }
 
-    private OperationWork Kernel(double input, double output, double tokens, int adapters, int outputs) =>
-        new(
-            2 * tokens * input * output,
-            adapters * input * output * _valueBytes,
-            tokens * input * _valueBytes,
-            outputs * tokens * output * _valueBytes
-        );
+        OperationWork Kernel(double from, double to, int launches, int outputs) =>
+            new(
+                2.0 * tokens * from * to,
+                adapters * from * to * _valueBytes,
+                tokens * from * _valueBytes,
+                outputs * tokens * to * _valueBytes,
+                Launches: launches
+            );
+    }
 }

@@ -37,7 +37,8 @@ public sealed record LoraSpec
     public double LoadLatencySeconds { get; init; }
 
     /// <summary>
-    /// Seconds that each of the two kernels of a product takes at least, at least 0 (kernel_seconds): 0 for what the roofline says alone.
+    /// Seconds that each kernel takes beside its work, at least 0 (kernel_seconds): two for each product, or for those that are computed together, as queries, keys and
+    /// values are. 0 for what the roofline says alone.
     /// </summary>
     public double KernelSeconds { get; init; }
 

@@ -12,11 +12,7 @@ internal sealed class LoraTime : TimesBeside
     /// <param name="served">The model.</param>
     /// <param name="instance">Where it is.</param>
     /// <param name="model">Its times without adapters.</param>
-    public static IPerformanceModel Of(
-        ServedModel served,
-        InstanceSpec instance,
-        IPerformanceModel model
-    ) =>
+    public static IPerformanceModel Of(ServedModel served, InstanceSpec instance, IPerformanceModel model) =>
         instance.Engine?.Lora is { } lora
             ? new LoraTime(model, new LoraProducts(served, instance, lora))
             : model;

@@ -2,7 +2,6 @@ using LlmSim.Metrics;
 using LlmSim.Performance;
 using LlmSim.Policies;
 using LlmSim.Tests.Properties;
-using LlmSim.Workloads;
 using Xunit;
 
 namespace LlmSim.Tests.Batching;
@@ -35,9 +34,7 @@ public sealed class LoraPropertyTests
                 ClusterPropertyTests.AssertSame(expected, actual);
             }
 
-            foreach (
-                var (one, other) in singleCluster.BatchedInstances.Zip(macroCluster.BatchedInstances)
-            )
+            foreach (var (one, other) in singleCluster.BatchedInstances.Zip(macroCluster.BatchedInstances))
             {
                 Assert.Equal(one.Totals.Iterations, other.Totals.Iterations);
                 Assert.Equal(one.Cache.HitTokens, other.Cache.HitTokens);
@@ -109,9 +106,10 @@ public sealed class LoraPropertyTests
         scenario = scenario with
         {
             // Who follows adapters gathers the requests of one.
-            Policies = random.Seed % 3 == 0
-                ? PolicyCatalog.BuiltIn.CreateSet("lowest_load", "fcfs", "lowest_load", "fcfs")
-                : scenario.Policies,
+            Policies =
+                random.Seed % 3 == 0
+                    ? PolicyCatalog.BuiltIn.CreateSet("lowest_load", "fcfs", "lowest_load", "fcfs")
+                    : scenario.Policies,
             PrefillInstances = Changed(scenario.PrefillInstances),
             DecodeInstances = Changed(scenario.DecodeInstances),
             MixedInstances = Changed(scenario.MixedInstances),

@@ -123,11 +123,7 @@ public sealed class LoraFileTests
         var run = CliRun.Of("run", "--adapters", "3", "--request_count", "10");
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains(
-            "adapter: request 0 asks for 'adapter",
-            run.Error,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("adapter: request 0 asks for 'adapter", run.Error, StringComparison.Ordinal);
         Assert.Contains("an instance of its model has no lora", run.Error, StringComparison.Ordinal);
     }
 
@@ -177,7 +173,10 @@ public sealed class LoraFileTests
     public void A_trace_does_not_get_adapters()
     {
         using var folder = new TemporaryFolder();
-        var trace = folder.Write("t.jsonl", "{\"timestamp\": 0, \"input_length\": 10, \"output_length\": 5}\n");
+        var trace = folder.Write(
+            "t.jsonl",
+            "{\"timestamp\": 0, \"input_length\": 10, \"output_length\": 5}\n"
+        );
 
         var run = CliRun.Of("run", "--trace_path", trace, "--adapters", "3");
 
@@ -258,7 +257,11 @@ public sealed class LoraFileTests
 
         var error = Assert.Throws<UserErrorException>(() => MixFile.Read(mix, new()));
 
-        Assert.Contains("adapters: found beside adapter; allowed: one of them", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "adapters: found beside adapter; allowed: one of them",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static JsonElement Find(JsonElement element, string name)

@@ -52,7 +52,9 @@ internal static class LlmSimFormat
             }
 
             var origin = Origin(record);
-            var traits = record.Name("adapter") is { } adapter ? new RequestTraits { Adapter = adapter } : null;
+            var traits = record.Name("adapter") is { } adapter
+                ? new RequestTraits { Adapter = adapter }
+                : null;
             var arrival = record.Time(ArrivalField, clock);
             if (!record.Has("turns"))
             {
