@@ -49,6 +49,13 @@ internal sealed partial class ClusterBuilder
 
     private static void RequireAdapters(InstanceSpec spec, EngineSpec engine)
     {
+        if (engine.StructuredOutput is not null && spec.PpSize > 1)
+        {
+            throw new UserErrorException(
+                "pp_size: found beside structured_output; allowed: one of them, since masks in a pipeline are not simulated"
+            );
+        }
+
         if (engine.Lora is null)
         {
             return;

@@ -114,6 +114,19 @@ internal static class ClusterReport
             );
     }
 
+    /// <summary>What became of requests with a grammar, all instances together; null where structure costs nothing.</summary>
+    public static StructuredOutputUsage? StructuredOutputUsage(Cluster cluster)
+    {
+        var all = cluster.BatchedInstances.Select(instance => instance.Grammars).OfType<Grammars>().ToArray();
+        return all.Length == 0
+            ? null
+            : new(
+                all.Sum(grammars => grammars.Requests),
+                all.Sum(grammars => grammars.Compilations),
+                all.Sum(grammars => grammars.WaitSeconds)
+            );
+    }
+
     /// <summary>Figures of clients that react, of classes and tenants; null where there is nothing of that.</summary>
     public static ServiceSummary? Service(Cluster cluster, MetricsRecorder recorder, double seconds) =>
         recorder.Service is { } service

@@ -90,6 +90,7 @@ public static class Simulator
             Speculation = ClusterReport.SpeculationUsage(cluster),
             KvTiers = ClusterReport.TierUsage(cluster),
             Adapters = ClusterReport.AdapterUsage(cluster),
+            StructuredOutput = ClusterReport.StructuredOutputUsage(cluster),
             Fleet = cluster.FleetSummary(),
         };
     }

@@ -8,7 +8,7 @@ using LlmSim.Workloads;
 namespace LlmSim.Cli.Commands;
 
 /// <summary>Which requests come, and when.</summary>
-internal sealed class WorkloadArguments
+internal sealed partial class WorkloadArguments
 {
     /// <summary>Enough for steady figures, few enough for a second.</summary>
     private const int SyntheticRequests = 2_000;
@@ -167,21 +167,6 @@ internal sealed class WorkloadArguments
         LognormalLengths.DeviationRange
     );
 
-    private readonly Option<long?> _adapters = CliOption.Integer(
-        "adapters",
-        "LoRA adapters of which each request of a synthetic source asks for one; engines have them with lora (docs/lora.md)",
-        defaultValue: null,
-        min: 1,
-        max: 1_000_000
-    );
-
-    private readonly Option<string> _adapterPopularity = CliOption.Text(
-        "adapter_popularity",
-        $"how often each of them is asked for: uniform, or zipf:1.5, the k-th in proportion to k^-1.5 [{AdapterChoice.Uniform}]",
-        valueName: "LAW",
-        value: new OptionValue.Text(() => [AdapterChoice.Uniform, "zipf:1.5"])
-    );
-
     private readonly Option<long?> _seed = CliOption.Integer(
         "seed",
         "seed of everything that is random",
@@ -212,8 +197,7 @@ internal sealed class WorkloadArguments
                 _maxLen,
                 _outputMean,
                 _outputSigma,
-                _adapters,
-                _adapterPopularity,
+                .. Traits,
                 _seed,
             ]
         );
@@ -237,7 +221,7 @@ internal sealed class WorkloadArguments
         var concurrency = (int?)parse.GetValue(_concurrency);
         RequireNoArrivals(parse, concurrency);
         RequireNoSource(parse);
-        return configuration with
+        return WithTraits(parse, configuration) with
         {
             RequestSource = parse.GetValue(_requestSource) ?? Source(parse, tracePath),
             TracePath = tracePath,
@@ -262,8 +246,6 @@ internal sealed class WorkloadArguments
             OutputMean = parse.GetValue(_outputMean),
             OutputSigma = parse.GetValue(_outputSigma),
             MaxLen = (int?)parse.GetValue(_maxLen),
-            Adapters = (int?)parse.GetValue(_adapters),
-            AdapterPopularity = parse.GetValue(_adapterPopularity),
             Seed = parse.GetValue(_seed)!.Value,
         };
     }

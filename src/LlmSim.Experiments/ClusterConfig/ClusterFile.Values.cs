@@ -33,6 +33,7 @@ internal ref partial struct ClusterFile
         : fields.All == EngineFields.All ? ReadEngine()
         : fields.All == SpeculationFields.All ? ReadSpeculation()
         : fields.All == LoraFields.All ? ReadLora()
+        : fields.All == StructuredOutputFields.All ? ReadStructuredOutput()
         : ReadOverheads();
 
     /// <summary>The place of a name among those that are allowed.</summary>

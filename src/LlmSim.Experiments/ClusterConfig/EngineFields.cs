@@ -214,23 +214,7 @@ internal static partial class EngineFields
             "sizes in tokens, ascending, for which kernels were recorded as a graph",
             (engine, value) => value is int[] sizes ? engine with { CapturedSizes = sizes } : engine
         ),
-        new(
-            "speculative_config",
-            new ClusterValue.Fields("", SpeculationFields.All),
-            "none",
-            "speculative decoding: who drafts, how many tokens, and how many of them are accepted",
-            (engine, value) => engine with { Speculation = (SpeculationSpec)value }
-        ),
-        new ClusterField<EngineSpec>(
-            "lora",
-            new ClusterValue.Fields("", LoraFields.All),
-            "none",
-            "adapters that requests may ask for: how many, of which rank, and how they come to the accelerators",
-            (engine, value) => engine with { Lora = (LoraSpec)value }
-        )
-        {
-            ReadBy = EngineKind.Vllm,
-        },
+        .. Objects,
         new(
             "kv_tiers",
             new ClusterValue.List(KvTierFields.All),

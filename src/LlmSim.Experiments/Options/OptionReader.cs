@@ -84,7 +84,22 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
             new(
                 "a synthetic source",
                 run => !run.HasTrace && run.Workload.Source != RequestSource.Mix,
-                "adapters"
+                "adapters",
+                "structured_share",
+                "thinking_mean"
+            ),
+            new(
+                "structured_share",
+                run => run.Workload.StructuredShare is not null && !run.HasTrace,
+                "structured_schemas",
+                "seed"
+            ),
+            new(
+                "thinking_mean",
+                run => run.Workload.ThinkingMean is not null && !run.HasTrace,
+                "thinking_sigma",
+                "thinking_budget",
+                "seed"
             ),
             new(
                 "adapters",

@@ -18,7 +18,16 @@ internal static partial class PerformanceSource
             configuration.Performance.StartsWith(MeasuredPrefix, StringComparison.Ordinal)
             || OwnPerformanceFiles.IsOwn(configuration.Performance);
         return instance =>
-            WithStages(instance, WithAdapters(instance, WithDrafts(instance, choose(instance))));
+            WithStages(
+                instance,
+                WithMasks(instance, WithAdapters(instance, WithDrafts(instance, choose(instance))))
+            );
+
+        static PerformanceChoice WithMasks(InstanceSpec instance, PerformanceChoice choice) =>
+            choice with
+            {
+                Model = StructuredTime.Of(instance, choice.Model),
+            };
 
         PerformanceChoice WithAdapters(InstanceSpec instance, PerformanceChoice choice) =>
             instance.Engine?.Lora is null

@@ -9,6 +9,7 @@ internal static class ColumnSummaries
     private static readonly Dictionary<string, string> s_times = new(StringComparer.Ordinal)
     {
         ["ttft"] = "time to first token, s",
+        ["ttfo"] = "time to the first token of the answer, of requests that think before, s",
         ["tpot"] = "time per output token after the first, s",
         ["itl"] = "time between two tokens, s",
         ["e2e"] = "from arrival to last token, s",
@@ -85,6 +86,10 @@ internal static class ColumnSummaries
         ["adapter_load_seconds"] = "seconds that iterations waited for adapters",
         ["adapter_wait_mean"] =
             "seconds that a request with an adapter waited for a slot and for its load, on average",
+        ["structured_requests"] = "requests with a grammar that came to engines with structured_output",
+        ["grammar_compilations"] = "grammars that these compiled",
+        ["grammar_wait_mean"] = "seconds that such a request waited for its grammar, on average",
+        ["thinking_tokens"] = "output tokens that came before answers",
         ["tier_evictions"] = "blocks of theirs that made room for others",
         ["kv_preemptions"] = "requests that an engine took out of its batch for want of blocks",
         ["policy_counters"] = "what policies counted",

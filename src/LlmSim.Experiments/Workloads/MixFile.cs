@@ -57,6 +57,11 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             ["zipf_s"] = (ZipfLengths.ExponentRange, false),
             ["max_len"] = (s_tokens, true),
             ["adapters"] = (AdapterChoice.CountRange, true),
+            ["structured_share"] = (FigureRanges.PositiveShare, false),
+            ["structured_schemas"] = (SchemaChoice.CountRange, true),
+            ["thinking_mean"] = (FigureRanges.MeanTokens, false),
+            ["thinking_sigma"] = (LognormalLengths.DeviationRange, false),
+            ["thinking_budget"] = (ThinkingLengths.BudgetRange, true),
         };
 
     /// <summary>All fields of a class.</summary>
@@ -207,6 +212,11 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             AdapterPopularity = fields.Has(PopularityField)
                 ? fields.Text(PopularityField)
                 : usual.AdapterPopularity,
+            StructuredShare = Number(fields, "structured_share"),
+            StructuredSchemas = (int?)Number(fields, "structured_schemas") ?? usual.StructuredSchemas,
+            ThinkingMean = Number(fields, "thinking_mean"),
+            ThinkingSigma = Number(fields, "thinking_sigma") ?? usual.ThinkingSigma,
+            ThinkingBudget = (int?)Number(fields, "thinking_budget"),
         };
     }
 

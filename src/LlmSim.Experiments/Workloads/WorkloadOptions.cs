@@ -159,7 +159,7 @@ internal sealed partial record WorkloadOptions
         }
 
         var source = Source ?? (TracePath is null ? RequestSource.Conversation : RequestSource.Trace);
-        return WithAdapters(
+        return WithTraits(
             source,
             source == RequestSource.Trace
                 ? FromTrace(onKnown)

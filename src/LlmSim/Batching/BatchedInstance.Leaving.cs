@@ -80,6 +80,8 @@ internal sealed partial class BatchedInstance
         _expected.Clear();
         _cache.Clear();
         Adapters?.Clear();
+        Grammars?.Clear();
+        _compiling.Clear();
         ChangeWork();
     }
 

@@ -41,6 +41,7 @@ internal sealed partial class BatchedInstance : Instance
         _simulation = simulation;
         _clock = clock;
         _cache = new PagedKvCache(spec.Engine!, options.KvBlocks);
+        Grammars = spec.Engine!.StructuredOutput is { } structured ? new Grammars(structured) : null;
         _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh, options.ReservesKv)
         {
             Adapters = options.Adapters,
@@ -114,13 +115,22 @@ internal sealed partial class BatchedInstance : Instance
         }
 
         _expected.Remove(request);
+        if (WaitsForGrammar(sequence, comesToDecode))
+        {
+            ChangeWork();
+            return;
+        }
+
         _waiting.Add(sequence, _simulation.Now, _clock.HasBegunNow);
         ChangeWork();
+        InterruptForArrival();
+    }
+
+    private void InterruptForArrival() =>
         // The next iteration is planned already, unless there was nothing to plan.
         _clock.Interrupt(
             plannedAhead: Spec.Engine!.AsyncScheduling && _batches.Used.Planned.Tokens > 0 ? 1 : 0
         );
-    }
 
     /// <summary>Plans the next iteration.</summary>
     public IterationBatch Begin()

@@ -267,7 +267,7 @@ internal abstract partial class IterationScheduler(
             }
         }
 
-        return WithAdapters(
+        var batch = WithAdapters(
             new IterationBatch
             {
                 PrefillRequests = prefillRequests,
@@ -283,6 +283,7 @@ internal abstract partial class IterationScheduler(
                 AcceptedDraftTokens = accepted,
             }
         );
+        return WithMasks(batch);
     }
 
     private void AddChunk(int index, PrefillChunk chunk)

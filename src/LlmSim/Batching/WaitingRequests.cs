@@ -148,6 +148,17 @@ internal sealed partial class WaitingRequests(
         Track(selected, +1);
     }
 
+    /// <summary>Takes a request in that may not be admitted until <see cref="ComeBack" />.</summary>
+    public void AddAside(SequenceState sequence, SimTime now)
+    {
+        _aside.Add(sequence);
+        sequence.Request.Queued = now;
+        Track(sequence, +1);
+    }
+
+    /// <summary>Whether it was put aside and has not come back.</summary>
+    public bool IsAside(SequenceState sequence) => _aside.Contains(sequence);
+
     /// <summary>A request that was put aside may be admitted, before others, once <see cref="SeeUntil" /> has come to this time.</summary>
     public void ComeBack(SequenceState sequence, SimTime now, bool hasMissedBegin)
     {

@@ -136,6 +136,10 @@ public sealed record EngineSpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LoraSpec? Lora { get; init; }
 
+    /// <summary>What output of a given structure costs; null for nothing (structured_output).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StructuredOutputSpec? StructuredOutput { get; init; }
+
     /// <summary>
     /// Blocks of the KV cache as the engine counts them (num_gpu_blocks), at least 2: vLLM keeps one of them for itself. Null for as
     /// many as fit beside weights and activations (kv_blocks).

@@ -63,6 +63,20 @@ public readonly record struct RequestSpec(
         init => Traits = ((Traits ?? new()) with { Adapter = value }).OrNull;
     }
 
+    /// <summary>Name of the grammar, such as a JSON schema, that its output has to follow; null for any output.</summary>
+    public string? Schema
+    {
+        get => _blocks.Traits?.Schema;
+        init => Traits = ((Traits ?? new()) with { Schema = value }).OrNull;
+    }
+
+    /// <summary>Tokens of its output that are thoughts before its answer; at least 0.</summary>
+    public int ThinkingTokens
+    {
+        get => _blocks.Traits?.ThinkingTokens ?? 0;
+        init => Traits = ((Traits ?? new()) with { ThinkingTokens = value }).OrNull;
+    }
+
     /// <summary>What few requests have; null for nothing.</summary>
     internal RequestTraits? Traits
     {

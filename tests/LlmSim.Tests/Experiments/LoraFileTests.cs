@@ -182,7 +182,7 @@ public sealed class LoraFileTests
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(
-            "adapters: a trace says which its requests ask for, in the column of columns adapter=NAME; allowed with synthetic sources only",
+            "adapters: a trace says it of its requests, in the column of columns adapter=NAME; allowed with synthetic sources only",
             run.Error,
             StringComparison.Ordinal
         );

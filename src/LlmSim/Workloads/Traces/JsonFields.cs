@@ -18,6 +18,8 @@ internal enum JsonSlot
     Priority,
     Deadline,
     Adapter,
+    Schema,
+    Thinking,
 }
 
 /// <summary>A field that is read, or one on the way to such.</summary>
@@ -48,6 +50,8 @@ internal sealed class JsonField
         root.Add(fields.Origin?.Priority, JsonSlot.Priority);
         root.Add(fields.Origin?.Deadline, JsonSlot.Deadline);
         root.Add(fields.Origin?.Adapter, JsonSlot.Adapter);
+        root.Add(fields.Origin?.Schema, JsonSlot.Schema);
+        root.Add(fields.Origin?.Thinking, JsonSlot.Thinking);
         return root;
     }
 

@@ -52,9 +52,12 @@ internal static class LlmSimFormat
             }
 
             var origin = Origin(record);
-            var traits = record.Name("adapter") is { } adapter
-                ? new RequestTraits { Adapter = adapter }
-                : null;
+            var traits = new RequestTraits
+            {
+                Adapter = record.Name("adapter"),
+                Schema = record.Name("schema"),
+                ThinkingTokens = record.Has("thinking") ? record.Length("thinking") : 0,
+            }.OrNull;
             var arrival = record.Time(ArrivalField, clock);
             if (!record.Has("turns"))
             {

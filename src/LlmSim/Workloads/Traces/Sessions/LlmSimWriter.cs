@@ -29,6 +29,16 @@ internal static class LlmSimWriter
             line.Append(", \"adapter\": ").Append(Quoted(adapter));
         }
 
+        if (request.Traits?.Schema is { } schema)
+        {
+            line.Append(", \"schema\": ").Append(Quoted(schema));
+        }
+
+        if (request.Traits is { ThinkingTokens: > 0 and var thinking })
+        {
+            line.Append(CultureInfo.InvariantCulture, $", \"thinking\": {thinking}");
+        }
+
         if (request.Conversation is { } conversation)
         {
             if (conversation.Name is { } name)
