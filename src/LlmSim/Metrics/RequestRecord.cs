@@ -89,11 +89,17 @@ public readonly record struct RequestRecord()
     /// <summary>Its turn in that, from 0.</summary>
     public int Turn { get; init; }
 
-    /// <summary>When its first token came, before a failure perhaps; null for the end of its prefill.</summary>
+    /// <summary>When the instance that decodes it sent the token of its latest prefill; null for the end of that.</summary>
+    internal SimTime? SentByDecode { get; init; }
+
+    /// <summary>When the token of its latest prefill came.</summary>
+    internal SimTime NewToken => SentByDecode ?? PrefillFinish;
+
+    /// <summary>When its first token came, where that was before a failure.</summary>
     internal SimTime? EarlierFirstToken { get; init; }
 
     /// <summary>When its first token came.</summary>
-    internal SimTime FirstToken => EarlierFirstToken ?? PrefillFinish;
+    internal SimTime FirstToken => EarlierFirstToken ?? NewToken;
 
     /// <summary>Tokens of its output that came before its answer.</summary>
     public int ThinkingTokens { get; init; }
