@@ -14,6 +14,9 @@ internal abstract partial class IterationScheduler
     /// <summary>Whether each part of a prompt is a plan of its own, because somebody is told of it.</summary>
     public bool PlansPartsAlone { get; set; }
 
+    /// <summary>Told of requests that lose what has been computed of them; null for nobody.</summary>
+    public Action<Request>? OnTakenOut { get; set; }
+
     /// <summary>How often the planned iteration can repeat itself, itself included, before a request ends or blocks run out.</summary>
     /// <param name="limit">Most to look for, at least 1.</param>
     public int SteadyIterations(int limit)

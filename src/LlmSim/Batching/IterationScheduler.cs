@@ -85,9 +85,6 @@ internal abstract partial class IterationScheduler(
 
     public long Preemptions { get; private set; }
 
-    /// <summary>Told of requests that lose what has been computed of them; null for nobody.</summary>
-    public Action<Request>? OnTakenOut { get; set; }
-
     /// <summary>Plans an iteration.</summary>
     /// <param name="now">The simulated clock.</param>
     /// <param name="departing">Requests that have ended, but hold their places in the batch and their blocks yet.</param>
