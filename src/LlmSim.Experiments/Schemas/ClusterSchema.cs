@@ -112,6 +112,18 @@ internal static class ClusterSchema
                     ["uniqueItems"] = true,
                 }
             ),
+            ClusterValue.Skew => SchemaNode.AnyOf(
+                SchemaNode.Type("string"),
+                new JsonObject
+                {
+                    ["type"] = "array",
+                    ["items"] = SchemaNode.AnyOf(
+                        SchemaNode.Type("number"),
+                        new JsonObject { ["type"] = "array", ["items"] = SchemaNode.Type("number") }
+                    ),
+                    ["minItems"] = 1,
+                }
+            ),
             ClusterValue.NumberOr number => SchemaNode.AnyOf(
                 SchemaNode.Number(number.Range, "number"),
                 SchemaNode.Words([number.Other])
