@@ -39,7 +39,7 @@ internal sealed partial class RunArguments
     private static Option<string> Skew() =>
         CliOption.Text(
             ExpertSkewOption.Name,
-            "how unevenly tokens meet the experts: uniform, power_law, zipf:S, a list of loads of the experts, or a file with one; for instances that "
+            "how unevenly tokens meet the experts: balanced, uniform, power_law, zipf:S, a list of loads of the experts, or a file with one; for instances that "
                 + "do not say it themselves [the mean of all ranks; with kernels as they were measured]",
             null,
             "SKEW",

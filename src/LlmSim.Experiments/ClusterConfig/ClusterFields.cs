@@ -126,7 +126,7 @@ internal static class ClusterFields
             "expert_skew",
             new ClusterValue.Skew(),
             "that of --expert_skew, else that of the times: the mean of all ranks, or as kernels were measured",
-            "how unevenly tokens meet the experts: uniform, power_law, zipf:S, or a list with the load of each expert",
+            "how unevenly tokens meet the experts: balanced, uniform, power_law, zipf:S, or a list with the load of each expert",
             (one, value) => one with { Spec = one.Spec with { ExpertSkew = (string)value } }
         ),
         Whole(

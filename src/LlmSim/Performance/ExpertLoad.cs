@@ -28,19 +28,19 @@ internal sealed class ExpertLoad
         (_experts, _skew, _ranks, _redundant) = (experts, skew, ranks, redundant);
     }
 
-    /// <summary>That of an instance; null where it says neither a skew nor replicas, and the model of times has its own.</summary>
+    /// <summary>That of an instance; null where it is what the model of times has without it.</summary>
     /// <param name="model">The model.</param>
     /// <param name="instance">The instance.</param>
-    /// <param name="otherwise">The skew of an instance that says none.</param>
-    public static ExpertLoad? Of(ModelDescription model, InstanceSpec instance, ExpertSkew otherwise) =>
-        model.MixtureOfExperts is { } experts && instance is not { ExpertSkew: null, RedundantExperts: 0 }
-            ? new(
-                experts,
-                instance.ExpertSkew is { } text ? ExpertSkew.Parse(text) : otherwise,
-                instance.ExpertParallel,
-                instance.RedundantExperts
-            )
+    /// <param name="ofTimes">The skew that the model of times has, which is that of an instance that says none.</param>
+    public static ExpertLoad? Of(ModelDescription model, InstanceSpec instance, ExpertSkew ofTimes)
+    {
+        var skew = instance.ExpertSkew is { } text ? ExpertSkew.Parse(text) : ofTimes;
+        return
+            model.MixtureOfExperts is { } experts
+            && (skew.Text != ofTimes.Text || instance.RedundantExperts > 0)
+            ? new(experts, skew, instance.ExpertParallel, instance.RedundantExperts)
             : null;
+    }
 
     /// <summary>Tokens that go to the experts one after the other, as many to each.</summary>
     public static FullestRank Balanced(MixtureOfExperts experts, int ranks, double tokens)
@@ -67,8 +67,7 @@ internal sealed class ExpertLoad
     }
 
     /// <summary>Mean load of the ranks as a share of the fullest one's: SGLang's balancedness.</summary>
-    public double Balancedness(double tokens) =>
-        tokens * _experts.ExpertsPerToken / _ranks / At(tokens).Rows;
+    public double Balancedness(double tokens) => tokens * _experts.ExpertsPerToken / _ranks / At(tokens).Rows;
 
     private static double Tokens(int node) => Math.Pow(2, (double)node / NodesPerOctave);
 
@@ -138,14 +137,18 @@ internal sealed class ExpertLoad
             return new(tokens * _experts.ExpertsPerToken, experts[0].Mean);
         }
 
+        if (_skew.IsBalanced)
+        {
+            return new(
+                tokens * _experts.ExpertsPerToken / placement.Length,
+                experts.Average(rank => rank.Mean)
+            );
+        }
+
         var slots = placement[0].Length;
         // Some rank has a choice of a token, and none has more than all.
         return new(
-            Math.Clamp(
-                Normal.ExpectedLargest(rows),
-                1,
-                tokens * Math.Min(slots, _experts.ExpertsPerToken)
-            ),
+            Math.Clamp(Normal.ExpectedLargest(rows), 1, tokens * Math.Min(slots, _experts.ExpertsPerToken)),
             Math.Clamp(Normal.ExpectedLargest(experts), 1, slots)
         );
     }

@@ -8,8 +8,9 @@ internal sealed class ExpertSkew
 {
     /// <summary>What it may be, for messages.</summary>
     public const string Form =
-        "uniform, power_law, zipf:S with a number S from 0 to 10, or a list of loads of the experts such as [3, 1, 2, 2]";
+        "balanced, uniform, power_law, zipf:S with a number S from 0 to 10, or a list of loads of the experts such as [3, 1, 2, 2]";
 
+    private const string BalancedName = "balanced";
     private const string UniformName = "uniform";
     private const string PowerLawName = "power_law";
     private const string ZipfPrefix = "zipf:";
@@ -35,19 +36,24 @@ internal sealed class ExpertSkew
 
     private enum Law
     {
+        Balanced,
         Zipf,
         Power,
         Given,
     }
 
-    /// <summary>All experts alike.</summary>
+    /// <summary>All experts alike, and every rank has the mean of all.</summary>
+    public static ExpertSkew Balanced { get; } = new(BalancedName, Law.Balanced);
+
+    /// <summary>All experts alike, and chosen at random: the fullest rank has more than the mean.</summary>
     public static ExpertSkew Uniform { get; } = new(UniformName, Law.Zipf);
 
     /// <summary>That of the measured kernels of many experts.</summary>
     public static ExpertSkew PowerLaw { get; } = new(PowerLawName, Law.Power);
 
     /// <summary>Names to offer.</summary>
-    public static IReadOnlyList<string> Usual { get; } = [UniformName, PowerLawName, "zipf:1.2"];
+    public static IReadOnlyList<string> Usual { get; } =
+    [BalancedName, UniformName, PowerLawName, "zipf:1.2"];
 
     /// <summary>As it is written; lists without blanks, so that equal ones are equal texts.</summary>
     public string Text { get; }
@@ -59,16 +65,20 @@ internal sealed class ExpertSkew
     public bool HasOrder => _law == Law.Given;
 
     /// <summary>Whether all experts are alike.</summary>
-    public bool IsUniform => _law == Law.Zipf && _exponent == 0;
+    public bool IsUniform => IsBalanced || (_law == Law.Zipf && _exponent == 0);
+
+    /// <summary>Whether every rank has the mean of all.</summary>
+    public bool IsBalanced => _law == Law.Balanced;
 
     /// <summary>Reads it.</summary>
     /// <param name="text">A law, or a list in JSON: loads, or rows of loads.</param>
     /// <exception cref="UserErrorException">It is neither; the message begins with what was found.</exception>
     public static ExpertSkew Parse(string text)
     {
-        if (text is UniformName or PowerLawName)
+        ExpertSkew[] named = [Balanced, Uniform, PowerLaw];
+        if (Array.Find(named, one => one.Text == text) is { } found)
         {
-            return text == UniformName ? Uniform : PowerLaw;
+            return found;
         }
 
         if (text.StartsWith(ZipfPrefix, StringComparison.Ordinal))
@@ -79,8 +89,7 @@ internal sealed class ExpertSkew
                     NumberStyles.Float,
                     CultureInfo.InvariantCulture,
                     out var exponent
-                )
-                && exponent is >= 0 and <= LargestExponent
+                ) && exponent is >= 0 and <= LargestExponent
                 ? new(text, Law.Zipf, exponent)
                 : throw new UserErrorException($"found '{text}'; allowed: {Form}");
         }
@@ -88,7 +97,7 @@ internal sealed class ExpertSkew
         if (!text.TrimStart().StartsWith('['))
         {
             throw new UserErrorException(
-                $"found '{text}'; allowed: {Form}.{Suggestion.For(text, [UniformName, PowerLawName, "zipf"])}"
+                $"found '{text}'; allowed: {Form}.{Suggestion.For(text, [BalancedName, UniformName, PowerLawName, "zipf"])}"
             );
         }
 

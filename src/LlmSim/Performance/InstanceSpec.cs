@@ -36,7 +36,7 @@ public sealed record InstanceSpec
     public int ExpertParallel { get; init; } = 1;
 
     /// <summary>
-    /// How unevenly tokens meet the experts (expert_skew): "uniform", "power_law", "zipf:S", or a list of loads as "[3,1,2,2]". Null for what the times have:
+    /// How unevenly tokens meet the experts (expert_skew): "balanced", "uniform", "power_law", "zipf:S", or a list of loads as "[3,1,2,2]". Null for what the times have:
     /// the mean of all ranks with the roofline, that of the tables with measured kernels.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -110,6 +110,7 @@ public sealed partial class PageCommandTests
         folder.Files.Write("cluster.json", Block("batching.md", "json"));
         folder.Files.Write("drafts.json", Block("speculative-decoding.md", "json"));
         folder.Files.Write("two-nodes.json", Block("pipeline-parallelism.md", "json"));
+        folder.Files.Write("experts.json", Block("expert-parallelism.md", "json"));
         folder.Files.Write("tiers.json", Block("kv-tiers.md", "json"));
         folder.Files.Write(
             "card.json",

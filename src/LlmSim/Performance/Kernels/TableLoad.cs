@@ -20,7 +20,7 @@ internal sealed class TableLoad
     public TableLoad(MixtureOfExperts experts, int ranks)
     {
         (_experts, _ranks) = (experts, ranks);
-        Skew = experts.Experts <= MostEvenExperts ? ExpertSkew.Uniform : ExpertSkew.PowerLaw;
+        Skew = experts.Experts <= MostEvenExperts ? ExpertSkew.Balanced : ExpertSkew.PowerLaw;
     }
 
     /// <summary>What comes nearest to it, where nothing else is said.</summary>
@@ -29,7 +29,7 @@ internal sealed class TableLoad
     /// <summary>The measured rank for so many tokens of all ranks.</summary>
     public FullestRank At(double tokens)
     {
-        if (Skew.IsUniform)
+        if (Skew.IsBalanced)
         {
             return ExpertLoad.Balanced(_experts, _ranks, tokens);
         }
