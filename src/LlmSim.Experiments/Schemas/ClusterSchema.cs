@@ -113,13 +113,13 @@ internal static class ClusterSchema
                 }
             ),
             ClusterValue.Skew => SchemaNode.AnyOf(
-                SchemaNode.Type("string"),
+                new JsonObject { ["type"] = "string", ["pattern"] = ExpertSkew.Pattern },
                 new JsonObject
                 {
                     ["type"] = "array",
                     ["items"] = SchemaNode.AnyOf(
-                        SchemaNode.Type("number"),
-                        new JsonObject { ["type"] = "array", ["items"] = SchemaNode.Type("number") }
+                        Load(),
+                        new JsonObject { ["type"] = "array", ["items"] = Load() }
                     ),
                     ["minItems"] = 1,
                 }
@@ -153,4 +153,6 @@ internal static class ClusterSchema
         var reader = field.ReadBy is { } kind ? $"{EngineFields.Words(kind)} alone: " : "";
         return field.Default is { } value ? $"{reader}{field.Summary} [{value}]" : reader + field.Summary;
     }
+
+    private static JsonObject Load() => new() { ["type"] = "number", ["minimum"] = 0 };
 }

@@ -10,6 +10,9 @@ internal sealed class ExpertSkew
     public const string Form =
         "balanced, uniform, power_law, zipf:S with a number S from 0 to 10, or a list of loads of the experts such as [3, 1, 2, 2]";
 
+    /// <summary>What texts it may be, for schemas; numbers in them are only read here.</summary>
+    public const string Pattern = @"^(balanced|uniform|power_law|zipf:.+|\s*\[.*)$";
+
     private const string BalancedName = "balanced";
     private const string UniformName = "uniform";
     private const string PowerLawName = "power_law";

@@ -60,7 +60,7 @@ public sealed class BadInputTests
         "run --expert_skew zipf",
         "--expert_skew: found 'zipf'; allowed: balanced, uniform, power_law"
     )]
-    [InlineData("run --expert_skew zipf:1.2", "expert_skew: found zipf:1.2 for meta-llama")]
+    [InlineData("run --expert_skew zipf:1.2", "expert_skew: found zipf:1.2 for unsloth/Llama")]
     [InlineData("run --router_staleness fast", "--router_staleness: found 'fast'; allowed: a time from 0 to")]
     [InlineData(
         "run --switch_time soon --autoscale balance",
