@@ -62,6 +62,13 @@ internal static partial class Experiment
             HashBlockTokens = configuration.TraceBlockSize,
             Variation = configuration.Variation,
             SyntheticOutput = configuration.Semantics.SyntheticOutput,
+            Adapters = configuration.Adapters,
+            AdapterPopularity = configuration.AdapterPopularity ?? AdapterChoice.Uniform,
+            StructuredShare = configuration.StructuredShare,
+            StructuredSchemas = configuration.StructuredSchemas ?? 1,
+            ThinkingMean = configuration.ThinkingMean,
+            ThinkingSigma = configuration.ThinkingSigma ?? 1,
+            ThinkingBudget = configuration.ThinkingBudget,
             Seed = configuration.Seed,
         };
     }

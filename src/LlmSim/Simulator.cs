@@ -89,6 +89,8 @@ public static class Simulator
             Service = ClusterReport.Service(cluster, recorder, summary.MeasuredSeconds),
             Speculation = ClusterReport.SpeculationUsage(cluster),
             KvTiers = ClusterReport.TierUsage(cluster),
+            Adapters = ClusterReport.AdapterUsage(cluster),
+            StructuredOutput = ClusterReport.StructuredOutputUsage(cluster),
             Fleet = cluster.FleetSummary(),
         };
     }

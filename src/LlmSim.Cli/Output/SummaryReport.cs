@@ -94,27 +94,7 @@ internal static partial class SummaryReport
             );
         }
 
-        foreach (var tier in s.KvTiers ?? [])
-        {
-            WriteWrapped(
-                writer,
-                "KV tier",
-                $"{tier.Tier}: {Figures.Count(tier.HitBlocks)} blocks found; {Figures.Number(tier.ReadBytes / 1e9)} GB read, "
-                    + $"{Figures.Number(tier.WrittenBytes / 1e9)} GB written; {Figures.Count(tier.Evictions)} block evictions; "
-                    + $"at most {Figures.Count(tier.PeakBlocks)} blocks"
-            );
-        }
-
-        if (s.Speculation is { } drafts)
-        {
-            Line(
-                writer,
-                "Drafts",
-                $"{Figures.Number(drafts.TokensPerStep)} tokens a request and iteration; "
-                    + $"{Figures.Count(drafts.AcceptedTokens)} of {Figures.Count(drafts.DraftTokens)} drafts accepted"
-            );
-        }
-
+        WriteParts(writer, s);
         foreach (var (counter, count) in s.PolicyCounters)
         {
             Line(writer, "", $"{counter}: {Figures.Count(count)}");
@@ -156,6 +136,11 @@ internal static partial class SummaryReport
             ">p99"
         );
         Add("TTFT", s.TtftSeconds);
+        if (s.TtfoSeconds is { } ttfo)
+        {
+            Add("TTFO", ttfo);
+        }
+
         Add("TPOT", s.TpotSeconds);
         Add("ITL", s.ItlSeconds);
         Add("E2E", s.EndToEndSeconds);

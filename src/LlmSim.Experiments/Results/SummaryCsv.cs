@@ -6,6 +6,7 @@ using LlmSim.Experiments.Steady;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
+using LlmSim.Workloads;
 using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments.Results;
@@ -129,6 +130,13 @@ internal static partial class SummaryCsv
             ("output_len", c.OutputLen),
             ("range_ratio", c.RangeRatio),
             ("concurrency", c.Concurrency),
+            ("adapters", c.Adapters),
+            ("adapter_popularity", c.Adapters is null ? null : c.AdapterPopularity ?? AdapterChoice.Uniform),
+            ("structured_share", c.StructuredShare),
+            ("structured_schemas", c.StructuredShare is null ? null : c.StructuredSchemas ?? 1),
+            ("thinking_mean", c.ThinkingMean),
+            ("thinking_sigma", c.ThinkingMean is null ? null : c.ThinkingSigma ?? 1),
+            ("thinking_budget", c.ThinkingBudget),
             ("time_unit", trace?.TimeUnit),
             ("time_scale", c.TraceOptions.TimeScale),
             ("from", c.TraceOptions.From),
@@ -183,6 +191,18 @@ internal static partial class SummaryCsv
             ("tier_read_bytes", s.KvTiers?.Sum(tier => tier.ReadBytes)),
             ("tier_written_bytes", s.KvTiers?.Sum(tier => tier.WrittenBytes)),
             ("tier_evictions", s.KvTiers?.Sum(tier => tier.Evictions)),
+            ("adapter_requests", s.Adapters?.Requests),
+            ("adapter_hits", s.Adapters?.Hits),
+            ("adapter_host_loads", s.Adapters?.HostLoads),
+            ("adapter_store_loads", s.Adapters?.StoreLoads),
+            ("adapter_evictions", s.Adapters?.Evictions),
+            ("adapter_load_seconds", s.Adapters?.LoadSeconds),
+            ("adapter_wait_mean", s.Adapters?.MeanWaitSeconds),
+            ("structured_requests", s.StructuredOutput?.Requests),
+            ("grammar_compilations", s.StructuredOutput?.Compilations),
+            ("grammar_wait_mean", s.StructuredOutput?.MeanWaitSeconds),
+            ("thinking_tokens", s.ThinkingTokens),
+            .. DistributionColumns.Of("ttfo", s.TtfoSeconds ?? Distribution.Empty),
             ("policy_counters", Counts(s.PolicyCounters)),
             ("events", s.Events),
             ("iterations_out_of_range", s.PerformanceRange?.IterationsOutOfRange),

@@ -30,6 +30,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
     public const string SessionsField = "sessions";
     public const string PromptsField = "session_prompts";
     public const string SortField = "sort";
+    public const string AdapterField = "adapter";
+    public const string PopularityField = "adapter_popularity";
 
     private static readonly FigureRange s_tokens = new(1, WorkloadParameter.MaxTokensLimit);
 
@@ -54,6 +56,12 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             ["output_sigma"] = (LognormalLengths.DeviationRange, false),
             ["zipf_s"] = (ZipfLengths.ExponentRange, false),
             ["max_len"] = (s_tokens, true),
+            ["adapters"] = (AdapterChoice.CountRange, true),
+            ["structured_share"] = (FigureRanges.PositiveShare, false),
+            ["structured_schemas"] = (SchemaChoice.CountRange, true),
+            ["thinking_mean"] = (FigureRanges.MeanTokens, false),
+            ["thinking_sigma"] = (LognormalLengths.DeviationRange, false),
+            ["thinking_budget"] = (ThinkingLengths.BudgetRange, true),
         };
 
     /// <summary>All fields of a class.</summary>
@@ -68,6 +76,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
         PromptsField,
         SortField,
         "arrivals",
+        AdapterField,
+        PopularityField,
         .. Numbers.Keys,
     ];
 
@@ -194,6 +204,19 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             OutputSigma = Number(fields, "output_sigma") ?? usual.OutputSigma,
             ZipfS = Number(fields, "zipf_s") ?? usual.ZipfS,
             MaxLen = (int?)Number(fields, "max_len") ?? (tracePath is null ? usual.MaxLen : null),
+            Adapter = fields.Has(AdapterField) ? fields.Text(AdapterField) : null,
+            Adapters =
+                fields.Has(AdapterField) && fields.Has("adapters")
+                    ? throw fields.Error("adapters", $"found beside {AdapterField}; allowed: one of them")
+                    : (int?)Number(fields, "adapters"),
+            AdapterPopularity = fields.Has(PopularityField)
+                ? fields.Text(PopularityField)
+                : usual.AdapterPopularity,
+            StructuredShare = Number(fields, "structured_share"),
+            StructuredSchemas = (int?)Number(fields, "structured_schemas") ?? usual.StructuredSchemas,
+            ThinkingMean = Number(fields, "thinking_mean"),
+            ThinkingSigma = Number(fields, "thinking_sigma") ?? usual.ThinkingSigma,
+            ThinkingBudget = (int?)Number(fields, "thinking_budget"),
         };
     }
 

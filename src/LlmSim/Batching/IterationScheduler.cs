@@ -47,6 +47,7 @@ internal abstract partial class IterationScheduler(
     /// <param name="waiting">Who waits for it.</param>
     /// <param name="victims">Chooses whom to preempt; null for the latest. Kinds that do not let it be chosen have a rule of their own.</param>
     /// <param name="drafting">Who says how many drafts are accepted; null without speculative decoding.</param>
+    /// <param name="adapters">Where adapters are; null without any.</param>
     /// <param name="microBatches">In how many micro-batches its requests are.</param>
     public static IterationScheduler Create(
         EngineSpec spec,
@@ -55,6 +56,7 @@ internal abstract partial class IterationScheduler(
         WaitingRequests waiting,
         Func<SimTime, List<RunningState>, int>? victims,
         Drafting? drafting,
+        AdapterSlots? adapters,
         int microBatches
     )
     {
@@ -68,6 +70,7 @@ internal abstract partial class IterationScheduler(
         };
         scheduler.MicroBatches = microBatches;
         scheduler.Drafting = drafting;
+        scheduler.Adapters = adapters;
         return scheduler;
     }
 
@@ -175,6 +178,7 @@ internal abstract partial class IterationScheduler(
         Waiting.RemoveSelected(selected, now);
         _single.Add(selected);
         selected.Join = ++_joins;
+        TakeSlot(selected);
         Admitted.Add(selected);
     }
 
@@ -263,20 +267,23 @@ internal abstract partial class IterationScheduler(
             }
         }
 
-        return new IterationBatch
-        {
-            PrefillRequests = prefillRequests,
-            PrefillTokens = prefillTokens,
-            PrefillComputedTokens = prefillComputed,
-            PrefillAttentionPairs = pairs,
-            PrefillChunks = prefillRequests > 1 ? _chunks.AsMemory(0, prefillRequests) : default,
-            DecodeRequests = decodeRequests,
-            DecodeComputedTokens = decodeComputed,
-            DecodeComputedTokensMin = decodeRequests == 0 ? 0 : min,
-            DecodeComputedTokensMax = max,
-            DraftTokens = drafts,
-            AcceptedDraftTokens = accepted,
-        };
+        var batch = WithAdapters(
+            new IterationBatch
+            {
+                PrefillRequests = prefillRequests,
+                PrefillTokens = prefillTokens,
+                PrefillComputedTokens = prefillComputed,
+                PrefillAttentionPairs = pairs,
+                PrefillChunks = prefillRequests > 1 ? _chunks.AsMemory(0, prefillRequests) : default,
+                DecodeRequests = decodeRequests,
+                DecodeComputedTokens = decodeComputed,
+                DecodeComputedTokensMin = decodeRequests == 0 ? 0 : min,
+                DecodeComputedTokensMax = max,
+                DraftTokens = drafts,
+                AcceptedDraftTokens = accepted,
+            }
+        );
+        return WithMasks(batch);
     }
 
     private void AddChunk(int index, PrefillChunk chunk)

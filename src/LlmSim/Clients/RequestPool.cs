@@ -97,8 +97,15 @@ internal sealed class RequestPool(
         request.TtftDeadline = Deadline(spec);
         request.PredictedOutputTokens = predictedOutputTokens;
         request.Content = spec.HashIds is { } hashIds
-            ? new PromptContent(hashIds, spec.HashBlockTokens, spec.InputTokens, spec.OutputTokens)
+            ? new PromptContent(
+                hashIds,
+                spec.HashBlockTokens,
+                spec.InputTokens,
+                spec.OutputTokens,
+                PrefixKeys.Scope(spec.Adapter)
+            )
             : null;
+        request.Traits = spec.Traits;
         return request;
     }
 

@@ -86,6 +86,36 @@ internal sealed class Request
     /// <summary>The blocks of its prompt that others may share; null when nothing is known of its content.</summary>
     public PromptContent? Content { get; set; }
 
+    /// <summary>What few requests have; null for nothing.</summary>
+    public RequestTraits? Traits { get; set; }
+
+    /// <summary>Name of the adapter that it asks for; null for the model as it is.</summary>
+    public string? Adapter => Traits?.Adapter;
+
+    /// <summary>Name of the grammar of its output; null for any output.</summary>
+    public string? Schema => Traits?.Schema;
+
+    /// <summary>Tokens of its output that come before its answer.</summary>
+    public int ThinkingTokens => Traits?.ThinkingTokens ?? 0;
+
+    /// <summary>When the first token of its answer came, of one that thinks before; null until then, and for others.</summary>
+    public SimTime? FirstAnswer { get; set; }
+
+    /// <summary>Whether it thinks.</summary>
+    private bool IsThinking => Traits is { ThinkingTokens: > 0 } && FirstAnswer is null;
+
+    /// <summary>Whether a grammar restricts its next token: thoughts are free.</summary>
+    public bool IsMasked => Schema is not null && !IsThinking;
+
+    /// <summary>Tokens until the first of its answer, that one included; null when it has come, and for one that gives no answer or only that.</summary>
+    public int? TokensToAnswer =>
+        IsThinking && ThinkingTokens < TokensToReceive
+            ? ThinkingTokens + 1 - KeptTokens - GeneratedTokens
+            : null;
+
+    /// <summary>It has got tokens: the first of its answer may be among them.</summary>
+    public void SeeAnswer(SimTime now) => FirstAnswer ??= TokensToAnswer <= 0 ? now : null;
+
     /// <summary>Its state on the batched instance at which it waits, or which holds blocks for it.</summary>
     public SequenceState? Sequence { get; set; }
 
@@ -176,6 +206,7 @@ internal sealed class Request
 
         var tokensFromPrefill = TraceOutputTokens - DecodeTokensOwed - EvictedTokens;
         KeptTokens += keptTokens;
+        FirstAnswer = KeptTokens > ThinkingTokens ? FirstAnswer : null;
         TraceInputTokens += keptTokens;
         TraceOutputTokens -= keptTokens;
         InputTokens = TraceInputTokens;
@@ -197,6 +228,7 @@ internal sealed class Request
         DecodeTokensOwed = 0;
         FirstTokenWaits = false;
         Content = null;
+        Traits = null;
         Call = null;
         Model = null;
         Outcome = default;
@@ -204,6 +236,7 @@ internal sealed class Request
         UsefulTokens = 0;
         _furthest = 0;
         KeptTokens = 0;
+        FirstAnswer = null;
         ForgetProgress();
     }
 

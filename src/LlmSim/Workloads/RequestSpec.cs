@@ -23,7 +23,7 @@ public readonly record struct RequestSpec(
 
     // A struct in the struct: the runtime then lays the references between the numbers, and copies, of which each step of a workload
     // makes one, take a third of the time.
-    private readonly PromptBlocks _blocks = new(HashIds, HashBlockTokens, null, null);
+    private readonly PromptBlocks _blocks = new(HashIds, HashBlockTokens, null, null, null);
 
     /// <summary>
     /// One id for each block of the prompt; equal ids are equal content behind an equal prefix. Null when not read. More ids than that go on
@@ -56,6 +56,34 @@ public readonly record struct RequestSpec(
         init => _blocks = _blocks with { Conversation = value };
     }
 
+    /// <summary>Name of the LoRA adapter that it asks for; null for the model as it is.</summary>
+    public string? Adapter
+    {
+        get => _blocks.Traits?.Adapter;
+        init => Traits = ((Traits ?? new()) with { Adapter = value }).OrNull;
+    }
+
+    /// <summary>Name of the grammar, such as a JSON schema, that its output has to follow; null for any output.</summary>
+    public string? Schema
+    {
+        get => _blocks.Traits?.Schema;
+        init => Traits = ((Traits ?? new()) with { Schema = value }).OrNull;
+    }
+
+    /// <summary>Tokens of its output that are thoughts before its answer; at least 0.</summary>
+    public int ThinkingTokens
+    {
+        get => _blocks.Traits?.ThinkingTokens ?? 0;
+        init => Traits = ((Traits ?? new()) with { ThinkingTokens = value }).OrNull;
+    }
+
+    /// <summary>What few requests have; null for nothing.</summary>
+    internal RequestTraits? Traits
+    {
+        get => _blocks.Traits;
+        init => _blocks = _blocks with { Traits = value };
+    }
+
     /// <summary>The same request with the content of its turn.</summary>
     internal RequestSpec WithContent(Turn turn) =>
         this with
@@ -68,6 +96,7 @@ public readonly record struct RequestSpec(
         long[]? HashIds,
         int HashBlockTokens,
         RequestOrigin? Origin,
-        Conversation? Conversation
+        Conversation? Conversation,
+        RequestTraits? Traits
     );
 }

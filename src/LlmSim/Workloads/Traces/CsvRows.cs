@@ -36,6 +36,9 @@ internal sealed class CsvRows : ITraceRows
                     (JsonSlot.Model, origin.Model),
                     (JsonSlot.Priority, origin.Priority),
                     (JsonSlot.Deadline, origin.Deadline),
+                    (JsonSlot.Adapter, origin.Adapter),
+                    (JsonSlot.Schema, origin.Schema),
+                    (JsonSlot.Thinking, origin.Thinking),
                 }
                     .Where(column => column.Item2 is not null)
                     .Select(column => (column.Item1, header.Find(column.Item2!))),

@@ -17,6 +17,9 @@ internal enum JsonSlot
     Model,
     Priority,
     Deadline,
+    Adapter,
+    Schema,
+    Thinking,
 }
 
 /// <summary>A field that is read, or one on the way to such.</summary>
@@ -46,6 +49,9 @@ internal sealed class JsonField
         root.Add(fields.Origin?.Model, JsonSlot.Model);
         root.Add(fields.Origin?.Priority, JsonSlot.Priority);
         root.Add(fields.Origin?.Deadline, JsonSlot.Deadline);
+        root.Add(fields.Origin?.Adapter, JsonSlot.Adapter);
+        root.Add(fields.Origin?.Schema, JsonSlot.Schema);
+        root.Add(fields.Origin?.Thinking, JsonSlot.Thinking);
         return root;
     }
 

@@ -169,7 +169,10 @@ internal sealed partial class JsonRows : ITraceRows
             or JsonSlot.Tenant
             or JsonSlot.Model
             or JsonSlot.Priority
-            or JsonSlot.Deadline:
+            or JsonSlot.Deadline
+            or JsonSlot.Adapter
+            or JsonSlot.Schema
+            or JsonSlot.Thinking:
                 _origin!.Set(_current.Slot, Scalar(ref json));
                 break;
             default:

@@ -8,7 +8,7 @@ namespace LlmSim.Workloads.Traces;
 internal sealed record TraceFields(string? Arrival, string Input, string Output, string? HashIds)
 {
     private const string Allowed =
-        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME and deadline=NAME, separated by commas, each at most once";
+        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME, deadline=NAME, adapter=NAME, schema=NAME and thinking=NAME, separated by commas, each at most once";
 
     private static readonly string[] s_keys =
     [
@@ -21,6 +21,9 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
         "model",
         "priority",
         "deadline",
+        "adapter",
+        "schema",
+        "thinking",
     ];
 
     /// <summary>Who sends a request; null when no column says it.</summary>
@@ -101,12 +104,18 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
 /// <param name="Model">The model that is to answer.</param>
 /// <param name="Priority">Rank among others.</param>
 /// <param name="Deadline">Seconds from its sending.</param>
+/// <param name="Adapter">The adapter that it asks for.</param>
+/// <param name="Schema">The grammar of its output.</param>
+/// <param name="Thinking">Output tokens before its answer.</param>
 internal sealed record OriginFields(
     string? Class,
     string? Tenant,
     string? Model,
     string? Priority,
-    string? Deadline
+    string? Deadline,
+    string? Adapter,
+    string? Schema,
+    string? Thinking
 )
 {
     /// <summary>The columns that are given; null when there is none.</summary>
@@ -117,8 +126,11 @@ internal sealed record OriginFields(
             columns.GetValueOrDefault("tenant"),
             columns.GetValueOrDefault("model"),
             columns.GetValueOrDefault("priority"),
-            columns.GetValueOrDefault("deadline")
+            columns.GetValueOrDefault("deadline"),
+            columns.GetValueOrDefault("adapter"),
+            columns.GetValueOrDefault("schema"),
+            columns.GetValueOrDefault("thinking")
         );
-        return fields == new OriginFields(null, null, null, null, null) ? null : fields;
+        return fields == new OriginFields(null, null, null, null, null, null, null, null) ? null : fields;
     }
 }

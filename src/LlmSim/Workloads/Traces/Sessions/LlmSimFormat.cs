@@ -52,6 +52,12 @@ internal static class LlmSimFormat
             }
 
             var origin = Origin(record);
+            var traits = new RequestTraits
+            {
+                Adapter = record.Name("adapter"),
+                Schema = record.Name("schema"),
+                ThinkingTokens = record.Has("thinking") ? record.Length("thinking") : 0,
+            }.OrNull;
             var arrival = record.Time(ArrivalField, clock);
             if (!record.Has("turns"))
             {
@@ -63,10 +69,11 @@ internal static class LlmSimFormat
                 )
                 {
                     More =
-                        origin is null && !record.Has("hash_block")
+                        origin is null && traits is null && !record.Has("hash_block")
                             ? null
                             : new TraceRowMore(null, origin)
                             {
+                                Traits = traits,
                                 HashBlockTokens = record.Has("hash_block")
                                     ? record.Length("hash_block")
                                     : null,
@@ -78,7 +85,7 @@ internal static class LlmSimFormat
             var first = conversation.Turns[0];
             return new TraceRow(arrival, first.PromptTokens, first.Output.Tokens)
             {
-                More = new TraceRowMore(conversation, origin),
+                More = new TraceRowMore(conversation, origin) { Traits = traits },
             };
         }
 
