@@ -114,8 +114,8 @@ internal sealed class ExpertLoad
 
     private FullestRank Fullest(double[][] placement, double tokens)
     {
-        var rows = new Normal[placement.Length];
-        var experts = new Normal[placement.Length];
+        var rows = new NormalLoad[placement.Length];
+        var experts = new NormalLoad[placement.Length];
         for (var rank = 0; rank < placement.Length; rank++)
         {
             var (chance, variance, met, metVariance) = (0.0, 0.0, 0.0, 0.0);
@@ -148,8 +148,8 @@ internal sealed class ExpertLoad
         var slots = placement[0].Length;
         // Some rank has a choice of a token, and none has more than all.
         return new(
-            Math.Clamp(Normal.ExpectedLargest(rows), 1, tokens * Math.Min(slots, _experts.ExpertsPerToken)),
-            Math.Clamp(Normal.ExpectedLargest(experts), 1, slots)
+            Math.Clamp(NormalLoad.ExpectedLargest(rows), 1, tokens * Math.Min(slots, _experts.ExpertsPerToken)),
+            Math.Clamp(NormalLoad.ExpectedLargest(experts), 1, slots)
         );
     }
 }

@@ -1,9 +1,9 @@
 namespace LlmSim.Performance;
 
-/// <summary>A normal distribution.</summary>
+/// <summary>A load that is distributed normally.</summary>
 /// <param name="Mean">Its mean.</param>
 /// <param name="Deviation">Its standard deviation, at least 0.</param>
-internal readonly record struct Normal(double Mean, double Deviation)
+internal readonly record struct NormalLoad(double Mean, double Deviation)
 {
     /// <summary>Beyond so many deviations nothing is expected.</summary>
     private const double Reach = 6;
@@ -13,7 +13,7 @@ internal readonly record struct Normal(double Mean, double Deviation)
     /// <summary>
     /// The expected largest of independent values: from where one is surely larger, the integral of the chance that one is, by the midpoint rule.
     /// </summary>
-    public static double ExpectedLargest(ReadOnlySpan<Normal> values)
+    public static double ExpectedLargest(ReadOnlySpan<NormalLoad> values)
     {
         var (least, most) = (double.NegativeInfinity, double.NegativeInfinity);
         foreach (var value in values)
