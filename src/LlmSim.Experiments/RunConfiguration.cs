@@ -36,6 +36,10 @@ internal sealed record RunConfiguration
         init;
     }
 
+    /// <summary>How unevenly tokens meet the experts of instances that do not say it themselves; null for what the times have.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ExpertSkew { get; init; }
+
     /// <summary>Path of the prefill cluster's file; null for the default cluster of the semantics.</summary>
     public string? PrefillConfig { get; init; }
 

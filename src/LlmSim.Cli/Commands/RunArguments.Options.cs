@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using LlmSim.Experiments.Extensions;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Sweeps;
+using LlmSim.Performance;
 using LlmSim.Policies;
 
 namespace LlmSim.Cli.Commands;
@@ -32,6 +34,16 @@ internal sealed partial class RunArguments
                     .Catalog.All.Where(policy => policy.Decisions.HasFlag(decision))
                     .Select(policy => policy.Name)
             )
+        );
+
+    private static Option<string> Skew() =>
+        CliOption.Text(
+            ExpertSkewOption.Name,
+            "how unevenly tokens meet the experts: balanced, uniform, power_law, zipf:S, a list of loads of the experts, or a file with one; for instances that "
+                + "do not say it themselves [the mean of all ranks; with kernels as they were measured]",
+            null,
+            "SKEW",
+            new OptionValue.Text(() => ExpertSkew.Usual)
         );
 
     private static Option<double> Slo(string name, string quantity, double defaultSeconds) =>

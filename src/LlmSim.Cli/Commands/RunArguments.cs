@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmSim.Experiments;
+using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Policies;
 
@@ -82,6 +83,8 @@ internal sealed partial class RunArguments
         "TIME"
     );
 
+    private readonly Option<string> _expertSkew = Skew();
+
     private readonly Option<double> _ttftSlo = Slo(
         "ttft_slo",
         "time to first token",
@@ -110,7 +113,7 @@ internal sealed partial class RunArguments
             _workload.Group,
             new("Cluster", [_prefillConfig, _decodeConfig, _cluster]),
             _model.Group,
-            _performance.Group,
+            new("Performance", [.. _performance.Group.Options, _expertSkew]),
             new(
                 "Policies (see llmsim policies; options as NAME:key=value,key=value)",
                 [
@@ -272,6 +275,7 @@ internal sealed partial class RunArguments
                 MaxModelLen = _model.MaxModelLen(parse),
                 Precision = _model.Precision(parse),
                 Performance = _performance.Read(parse),
+                ExpertSkew = ExpertSkewOption.Parse(parse.GetValue(_expertSkew)),
                 PrefillConfig = parse.GetValue(_prefillConfig),
                 DecodeConfig = parse.GetValue(_decodeConfig),
                 Cluster = parse.GetValue(_cluster),

@@ -35,6 +35,11 @@ internal static partial class SummaryReport
             Line(writer, "Admission", TerminalText.Escape(admission));
         }
 
+        if (c.ExpertSkew is { } skew)
+        {
+            WriteWrapped(writer, "Experts", skew);
+        }
+
         if (c.RouterStalenessSeconds > 0)
         {
             Line(

@@ -129,6 +129,20 @@ internal static class ClusterFields
             "accelerators that the experts of a layer are divided over; above tp_size those of a data_parallel_group together",
             (spec, value) => spec with { ExpertParallel = (int)value }
         ),
+        new(
+            "expert_skew",
+            new ClusterValue.Skew(),
+            "that of --expert_skew, else that of the times: the mean of all ranks, or as kernels were measured",
+            "how unevenly tokens meet the experts: balanced, uniform, power_law, zipf:S, or a list with the load of each expert",
+            (one, value) => one with { Spec = one.Spec with { ExpertSkew = (string)value } }
+        ),
+        Whole(
+            "redundant_experts",
+            FigureRanges.RedundantExperts,
+            "0",
+            "replicas beside one of each expert, of those that most tokens go to; asks for expert_parallel",
+            (spec, value) => spec with { RedundantExperts = (int)value }
+        ),
         Number(
             "link_bytes_per_second",
             FigureRanges.BytesPerSecond,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments.ClusterConfig;
 
@@ -22,6 +23,7 @@ internal ref partial struct ClusterFile
             ClusterValue.CountsByName counts => CountsByName(field, counts),
             ClusterValue.Sizes sizes => Sizes(field, sizes),
             ClusterValue.Counts counts => Counts(field, counts),
+            ClusterValue.Skew skew => Skew(field, skew),
             ClusterValue.NumberOr number => NumberOr(field, number),
             ClusterValue.List list => ReadTiers(field, list),
             ClusterValue.Fields fields => ReadFields(field, fields),
@@ -105,6 +107,35 @@ internal ref partial struct ClusterFile
         return counts.Count > 0
             ? [.. counts]
             : throw Error($"{field}: found an empty list; allowed: {value}");
+    }
+
+    /// <summary>A law, or the text of a list of loads.</summary>
+    private string Skew(string field, ClusterValue value)
+    {
+        if (_reader.TokenType is not (JsonTokenType.String or JsonTokenType.StartArray))
+        {
+            throw NotAllowed(field, value);
+        }
+
+        string text;
+        if (_reader.TokenType == JsonTokenType.String)
+        {
+            text = _reader.GetString()!;
+        }
+        else
+        {
+            using var list = JsonDocument.ParseValue(ref _reader);
+            text = list.RootElement.GetRawText();
+        }
+
+        try
+        {
+            return ExpertSkew.Parse(text).Text;
+        }
+        catch (UserErrorException e)
+        {
+            throw Error($"{field}: {e.Message}");
+        }
     }
 
     private int[] ReadSizes(string field, FigureRange range)

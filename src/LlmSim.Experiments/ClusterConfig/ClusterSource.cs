@@ -13,6 +13,21 @@ internal static class ClusterSource
     public static ClusterInstances Load(RunConfiguration configuration)
     {
         var entries = Entries(configuration);
+        if (configuration.ExpertSkew is { } skew)
+        {
+            entries =
+            [
+                .. entries.Select(entry =>
+                    entry.Instance.ExpertSkew is null
+                        ? entry with
+                        {
+                            Instance = entry.Instance with { ExpertSkew = skew },
+                        }
+                        : entry
+                ),
+            ];
+        }
+
         return new ClusterInstances(
             Of(entries, InstanceRole.Prefill),
             Of(entries, InstanceRole.Decode),

@@ -1,3 +1,5 @@
+using LlmSim.Performance;
+
 namespace LlmSim.Experiments.ClusterConfig;
 
 /// <summary>What a field of a cluster file takes.</summary>
@@ -62,6 +64,12 @@ internal abstract record ClusterValue
     public sealed record Counts(FigureRange Range) : ClusterValue
     {
         public override string ToString() => $"a list of whole numbers {Range} such as [20, 20, 20, 19]";
+    }
+
+    /// <summary>How unevenly tokens meet experts: a law, or a list of loads.</summary>
+    public sealed record Skew : ClusterValue
+    {
+        public override string ToString() => ExpertSkew.Form;
     }
 
     /// <summary>A share, or a list of them by position.</summary>

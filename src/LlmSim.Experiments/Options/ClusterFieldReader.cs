@@ -108,6 +108,7 @@ internal sealed record ClusterFieldReader(
                 && instance.Instance.ExpertParallel > instance.Instance.TpSize,
             "all2all_backend"
         ),
+        new("performance roofline, calibrated or kernels", (run, _) => !run.HasProfile, "expert_skew"),
     ];
 
     private static bool HasSeveral(InstanceSpec instance) =>

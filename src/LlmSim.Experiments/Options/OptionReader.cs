@@ -209,6 +209,7 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
 
     private static IEnumerable<OptionReader> PerformanceModels =>
         [
+            new("performance roofline, calibrated or kernels", run => !run.HasProfile, "expert_skew"),
             new(
                 "performance roofline or calibrated",
                 run => run.HasRoofline,

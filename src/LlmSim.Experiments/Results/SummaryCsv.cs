@@ -154,6 +154,7 @@ internal static partial class SummaryCsv
             ("admission_policy", c.AdmissionPolicy is { } admission ? WithoutCommas(admission) : null),
             ("victim", c.Victim),
             ("router_staleness", RouterStaleness.Of(c).Text),
+            ("expert_skew", c.ExpertSkew is { } skew ? WithoutCommas(skew) : null),
         ];
 
     private static IEnumerable<(string Name, object? Value)> OurFigures(RunSummary s) =>

@@ -118,6 +118,18 @@ internal static class ClusterSchema
                     ["uniqueItems"] = true,
                 }
             ),
+            ClusterValue.Skew => SchemaNode.AnyOf(
+                new JsonObject { ["type"] = "string", ["pattern"] = ExpertSkew.Pattern },
+                new JsonObject
+                {
+                    ["type"] = "array",
+                    ["items"] = SchemaNode.AnyOf(
+                        Load(),
+                        new JsonObject { ["type"] = "array", ["items"] = Load() }
+                    ),
+                    ["minItems"] = 1,
+                }
+            ),
             ClusterValue.NumberOr number => SchemaNode.AnyOf(
                 SchemaNode.Number(number.Range, "number"),
                 SchemaNode.Words([number.Other])
@@ -147,4 +159,6 @@ internal static class ClusterSchema
         var reader = field.ReadBy is { } kind ? $"{EngineFields.Words(kind)} alone: " : "";
         return field.Default is { } value ? $"{reader}{field.Summary} [{value}]" : reader + field.Summary;
     }
+
+    private static JsonObject Load() => new() { ["type"] = "number", ["minimum"] = 0 };
 }

@@ -92,6 +92,9 @@ internal static class FigureRanges
     /// <summary>Accelerators that experts are divided over.</summary>
     public static FigureRange ExpertParallel { get; } = new(1, 4096);
 
+    /// <summary>Replicas of experts beside one of each.</summary>
+    public static FigureRange RedundantExperts { get; } = new(0, 100_000);
+
     /// <summary>Accelerators that a link joins.</summary>
     public static FigureRange GpusPerNode { get; } = new(1, 100_000);
 

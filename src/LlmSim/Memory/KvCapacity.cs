@@ -42,7 +42,7 @@ internal static class KvCapacity
         }
 
         precision = precision.Under(semantics);
-        return ParametersByOperand.Of(model).Bytes(precision, ExpertParallelism.Share(instance))
+        return ParametersByOperand.Of(model).Bytes(precision, ExpertParallelism.Share(model, instance))
             + TensorParallelism.CopiedBytes(model, precision, instance.TpSize);
     }
 

@@ -33,10 +33,20 @@ internal sealed class DraftedTime : TimesBeside
             return verifier;
         }
 
-        var alone = instance with { Engine = engine with { Speculation = null } };
         var drafter = Drafter.Of(served, instance);
+        var alone = Alone(instance with { Engine = engine with { Speculation = null } }, served, drafter);
         return new DraftedTime(verifier, drafter is null ? null : times(drafter, alone), speculation);
     }
+
+    /// <summary>How experts are met, and which have replicas, is said of the model that verifies: of a drafter that has as many, too.</summary>
+    private static InstanceSpec Alone(InstanceSpec instance, ServedModel served, ServedModel? drafter) =>
+        drafter?.Model.MixtureOfExperts?.Experts == served.Model.MixtureOfExperts?.Experts
+            ? instance
+            : instance with
+            {
+                ExpertSkew = null,
+                RedundantExperts = 0,
+            };
 
     /// <inheritdoc />
     public override double Seconds(in IterationBatch batch)

@@ -36,6 +36,19 @@ public sealed record InstanceSpec
     public int ExpertParallel { get; init; } = 1;
 
     /// <summary>
+    /// How unevenly tokens meet the experts (expert_skew): "balanced", "uniform", "power_law", "zipf:S", or a list of loads as "[3,1,2,2]". Null for what the times have:
+    /// the mean of all ranks with the roofline, that of the tables with measured kernels.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ExpertSkew { get; init; }
+
+    /// <summary>
+    /// Replicas of experts beside one of each, at least 0 (redundant_experts): of those that the most tokens go to, placed so that ranks are balanced.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int RedundantExperts { get; init; }
+
+    /// <summary>
     /// Bandwidth between the accelerators of the instance and of its group, per accelerator and direction, in bytes/s;
     /// null for that of the accelerator.
     /// </summary>

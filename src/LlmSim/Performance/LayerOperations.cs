@@ -191,6 +191,7 @@ internal sealed class LayerOperations
         var width = experts.ExpertIntermediateSize / (isDivided ? Tp : 1);
         double input = experts.LatentSize ?? _model.HiddenSize;
         TokenOperation[] products = GatedMlp("expert_", input, width, _precision.Experts);
+        var load = ExpertLoad.Of(_model, _instance, ExpertSkew.Balanced);
         return
         [
             .. (experts.Gated ? products : products[1..]).Select(product => new ExpertOperation(
@@ -200,7 +201,10 @@ internal sealed class LayerOperations
                 ProductsPerToken: experts.ExpertsPerToken / (isDivided ? 1 : Tp),
                 ExpertShare: 1.0 / _instance.ExpertParallel,
                 TokensPerToken: isDivided ? 1 : _instance.ExpertParallel / Tp
-            )),
+            )
+            {
+                Load = load,
+            }),
         ];
     }
 

@@ -61,12 +61,22 @@ internal sealed record ExpertOperation(
     double TokensPerToken
 )
 {
-    public OperationWork For(double tokens) =>
-        Product.For(tokens * ProductsPerToken) with
+    /// <summary>Null for the mean of all ranks.</summary>
+    public ExpertLoad? Load { get; init; }
+
+    public OperationWork For(double tokens)
+    {
+        if (Load?.At(tokens * TokensPerToken) is { } fullest)
+        {
+            return Product.For(fullest.Rows) with { WeightBytes = Product.WeightBytes * fullest.Experts };
+        }
+
+        return Product.For(tokens * ProductsPerToken) with
         {
             WeightBytes =
                 Product.WeightBytes * ExpertShare * Experts.ExpectedExperts(tokens * TokensPerToken),
         };
+    }
 }
 
 /// <summary>The roofs of one accelerator: an operation is limited by arithmetic or by memory.</summary>

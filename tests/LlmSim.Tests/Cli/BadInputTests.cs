@@ -56,6 +56,11 @@ public sealed class BadInputTests
         "admission_policy: there is no policy 'shet'. Did you mean 'shed'?"
     )]
     [InlineData("run --victim latest:x=1", "victim: policy 'latest' has no option 'x'")]
+    [InlineData(
+        "run --expert_skew zipf",
+        "--expert_skew: found 'zipf'; allowed: balanced, uniform, power_law"
+    )]
+    [InlineData("run --expert_skew zipf:1.2", "expert_skew: found zipf:1.2 for unsloth/Llama")]
     [InlineData("run --router_staleness fast", "--router_staleness: found 'fast'; allowed: a time from 0 to")]
     [InlineData(
         "run --switch_time soon --autoscale balance",

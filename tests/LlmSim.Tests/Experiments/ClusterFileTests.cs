@@ -18,7 +18,8 @@ public sealed class ClusterFileTests
               { "hardware": "NVIDIA_B", "tp_size": 8, "memory_utilization": 1, "activation_bytes": 5,
                 "kv_link_bytes_per_second": 1e9, "kv_link_latency_seconds": 0, "expert_parallel": 16,
                 "link_bytes_per_second": 2e9, "link_latency_seconds": 1e-5, "gpus_per_node": 4,
-                "nic_bytes_per_second": 25e9, "nic_latency_seconds": 0, "all2all_backend": "deepep_low_latency", },
+                "nic_bytes_per_second": 25e9, "nic_latency_seconds": 0, "all2all_backend": "deepep_low_latency",
+                "expert_skew": [3, 1.5, [0, 2]], "redundant_experts": 12, },
             ]
             """
         );
@@ -39,6 +40,8 @@ public sealed class ClusterFileTests
             NicBytesPerSecond = 25e9,
             NicLatencySeconds = 0,
             AllToAllBackend = AllToAllBackend.DeepEpLowLatency,
+            ExpertSkew = "[3,1.5,0,2]",
+            RedundantExperts = 12,
         };
         Assert.Equal([a, a, b], instances);
     }
@@ -266,6 +269,18 @@ public sealed class ClusterFileTests
         "c.json:1: all2all_backend: found 'deepep_low_latence'; allowed: allgather_reducescatter, deepep_low_latency, deepep_high_throughput. Did you mean 'deepep_low_latency'?"
     )]
     [InlineData("[{\"all2all_backend\": 1}]", "c.json:1: all2all_backend: found 1")]
+    [InlineData(
+        "[{\"expert_skew\": \"zipf:-1\"}]",
+        "c.json:1: expert_skew: found 'zipf:-1'; allowed: balanced, uniform, power_law, zipf:S with a number S from 0 to 10"
+    )]
+    [InlineData("[{\"expert_skew\": \"unifrom\"}]", "Did you mean 'uniform'?")]
+    [InlineData("[{\"expert_skew\": 1.2}]", "c.json:1: expert_skew: found 1.2; allowed: balanced")]
+    [InlineData("[{\"expert_skew\": [1, -2]}]", "c.json:1: expert_skew: found -2 in a list of loads")]
+    [InlineData("[{\"expert_skew\": []}]", "c.json:1: expert_skew: found an empty list")]
+    [InlineData(
+        "[{\"redundant_experts\": -1}]",
+        "c.json:1: redundant_experts: found -1; allowed: a whole number from 0 to 100000"
+    )]
     [InlineData("[{\"tp-size\": 4}]", "c.json:1: unknown field 'tp-size'")]
     [InlineData("[{\"tp-size\": 4}]", "Did you mean 'tp_size'?")]
     [InlineData("[{\"hardware\": \"NVIDIA_A\", \"tp_size\": 4}] 3", "c.json:1: is not JSON")]

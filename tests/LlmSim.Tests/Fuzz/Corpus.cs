@@ -29,7 +29,7 @@ internal static class Corpus
           // A comment.
           {"role": "prefill", "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 2, "memory_utilization": 0.9,
            "kv_link_bytes_per_second": 5e10, "kv_link_latency_seconds": 1e-5, "gpus_per_node": 8},
-          {"role": "decode", "hardware": "NVIDIA_H200", "tp_size": 8, "expert_parallel": 8, "nic_bytes_per_second": 5e10,
+          {"role": "decode", "hardware": "NVIDIA_H200", "tp_size": 8, "expert_parallel": 8, "expert_skew": [1, 2.5], "redundant_experts": 8, "nic_bytes_per_second": 5e10,
            "all2all_backend": "deepep_low_latency", "engine": {"kind": "sglang", "version": "0.5.1", "max_num_seqs": 64, "block_size": 16,
              "kv_blocks": 1000, "cuda_graph_sizes": [1, 2, 4], "mixed_chunk": true, "overheads": {"iteration_seconds": 1e-3}}},
         ]

@@ -46,6 +46,27 @@ internal sealed class ExpertTimes
     /// <summary>The most tokens that were measured.</summary>
     public int LastTokens => _grid.Axes[1][^1];
 
+    /// <summary>
+    /// Seconds of one layer whose fullest rank has other work than it had when the tables were measured: what a layer takes beyond a launch grows with the square
+    /// root of the roof of that work, which fits tables of several distributions best (docs/expert-parallelism.md).
+    /// </summary>
+    /// <param name="tokens">Tokens of all ranks.</param>
+    /// <param name="measured">The fullest rank of the tables.</param>
+    /// <param name="fullest">That of the layer.</param>
+    public double Seconds(double tokens, FullestRank measured, FullestRank fullest)
+    {
+        var growth = Math.Sqrt(Roof(_tableFormat, fullest) / Roof(_tableFormat, measured));
+        return Math.Max(
+            Roof(_format, fullest),
+            _launchSeconds + (Math.Max(0, Seconds(tokens) - _launchSeconds) * growth)
+        );
+
+        double Roof(KernelFormat format, FullestRank rank)
+        {
+            return _roofs.ExpertSeconds(format, _shape, tokens, _come, rank.Rows, rank.Experts);
+        }
+    }
+
     /// <summary>Seconds of one layer.</summary>
     public double Seconds(double tokens)
     {

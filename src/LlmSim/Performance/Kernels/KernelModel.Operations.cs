@@ -35,7 +35,8 @@ internal sealed partial class KernelModel
         }
 
         var routed =
-            _experts.Seconds(tokens * GroupSize) + (_communication?.ExpertExchangeSeconds(tokens) ?? 0);
+            RoutedSeconds(_experts, tokens * GroupSize)
+            + (_communication?.ExpertExchangeSeconds(tokens) ?? 0);
         var (shared, roof) = (0.0, 0.0);
         foreach (var product in _products.OfSharedExperts)
         {
@@ -46,6 +47,11 @@ internal sealed partial class KernelModel
         return _model.ExpertLayers
             * (tokens <= MostTokensBeside ? Math.Max(routed + roof, shared) : routed + shared);
     }
+
+    private double RoutedSeconds(ExpertTimes experts, double tokens) =>
+        _load is null
+            ? experts.Seconds(tokens)
+            : experts.Seconds(tokens, _loadOfTables!.At(tokens), _load.At(tokens));
 
     private double AllReduceSeconds(int tokens)
     {

@@ -22,6 +22,8 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
     private readonly ElementwiseTime _elementwise;
     private readonly LayerCommunication? _communication;
     private readonly ExpertTimes? _experts;
+    private readonly ExpertLoad? _load;
+    private readonly TableLoad? _loadOfTables;
     private readonly KernelRange _range;
     private readonly ValueTable _tokenSeconds;
     private readonly ValueTable _headSeconds;
@@ -72,6 +74,9 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting
                 ),
                 Tokens(kernels, instance, KernelFormat.Of(_precision.Experts))
             );
+            var ofTables = new TableLoad(experts, instance.ExpertParallel);
+            _load = ExpertLoad.Of(model, instance, ofTables.Skew);
+            _loadOfTables = _load is null ? null : ofTables;
         }
 
         _tokenSeconds = new(ComputeTokenSeconds);

@@ -61,13 +61,26 @@ internal sealed record KernelRoofs(
         ExpertTokens come = ExpertTokens.Gathered
     )
     {
-        var width = (double)shape.Intermediate / shape.TensorRanks;
-        var matrices = 3.0 * shape.Hidden * width;
         var rows = tokens * shape.Chosen / shape.ExpertRanks;
         var experts =
             shape.Experts
             * (1 - Math.Pow(1 - (double)shape.Chosen / shape.Experts, tokens))
             / shape.ExpertRanks;
+        return ExpertSeconds(format, shape, tokens, come, rows, experts);
+    }
+
+    /// <summary>The same for the choices that come to the rank, and the distinct experts of it that they meet.</summary>
+    public double ExpertSeconds(
+        KernelFormat format,
+        in ExpertShape shape,
+        double tokens,
+        ExpertTokens come,
+        double rows,
+        double experts
+    )
+    {
+        var width = (double)shape.Intermediate / shape.TensorRanks;
+        var matrices = 3.0 * shape.Hidden * width;
         return Seconds(
             2 * rows * matrices,
             format,
