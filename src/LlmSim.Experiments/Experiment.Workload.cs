@@ -62,6 +62,9 @@ internal static partial class Experiment
             HashBlockTokens = configuration.TraceBlockSize,
             Variation = configuration.Variation,
             SyntheticOutput = configuration.Semantics.SyntheticOutput,
+            ImagesPerRequest = configuration.ImagesPerRequest,
+            ImageSize = configuration.ImageSize,
+            ImageShare = configuration.ImageShare,
             Seed = configuration.Seed,
         };
     }

@@ -59,7 +59,8 @@ internal sealed partial class Cluster
             scenario.Semantics.OutputTokens,
             scenario.OutputPredictor,
             _models,
-            scenario.FollowsRequests || scenario.OtherModels.Count > 0
+            scenario.FollowsRequests || scenario.OtherModels.Count > 0,
+            scenario.TakesImages
         );
         _conversations = new ConversationClient(_requests, scenario.SharesPrefixes, _simulation, OnArrival);
         _client = Client(new RequestStream(workload, _requests, scenario.SharesPrefixes));
@@ -92,6 +93,7 @@ internal sealed partial class Cluster
         _decode = build.DecodeInstances();
         _mixed = build.MixedInstances();
         Tiers = build.Tiers;
+        _encode = build.EncodeStage(Place);
         _prefillRouter = build.Router(
             PolicyDecisions.PrefillGlobal,
             scenario.Policies.PrefillGlobal,
@@ -233,6 +235,7 @@ internal sealed partial class Cluster
         }
 
         _transfers.RequireEmpty();
+        _encode?.RequireEmpty();
         Invariant.Require(
             _recorder.Arrived == _recorder.Finished + _recorder.Unserved,
             $"{_recorder.Arrived} requests arrived, but {_recorder.Finished} finished and {_recorder.Unserved} ended otherwise"

@@ -81,6 +81,7 @@ internal sealed partial class ClusterBuilder
                 ReservesKv: scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
                 Victims(index, byPriority ? new LowestPriorityPolicy() : null),
                 engine.Speculation is { } speculation ? new Drafting(speculation, scenario.Seed) : null,
+                Encoding(spec, engine),
                 models[spec.Model].OutputEstimate,
                 interTokenLatency,
                 events.OnPrefillPlanned,

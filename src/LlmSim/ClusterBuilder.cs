@@ -109,7 +109,10 @@ internal sealed partial class ClusterBuilder(
                 TokensBeside(spec),
                 LimitsMemory: scenario.Semantics.Admission == Admission.Strict,
                 scenario.Semantics.QueuedWork
-            ),
+            )
+            {
+                Encoder = Encoder(spec),
+            },
             Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index),
             simulation,
             events.OnPrefillPlanned,
@@ -157,7 +160,10 @@ internal sealed partial class ClusterBuilder(
         if (!_capacity.TryGetValue(spec, out var bytes))
         {
             var served = models[spec.Model].Served;
-            bytes = KvCapacity.Bytes(served.Model, served.Precision, spec, scenario.Semantics);
+            bytes = BesideEncoder(
+                spec,
+                KvCapacity.Bytes(served.Model, served.Precision, spec, scenario.Semantics)
+            );
             _capacity.Add(spec, bytes);
         }
 

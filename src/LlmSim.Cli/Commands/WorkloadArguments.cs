@@ -46,6 +46,7 @@ internal sealed class WorkloadArguments
     );
 
     private readonly TraceArguments _trace = new();
+    private readonly ImageArguments _images = new();
 
     private readonly Option<long?> _traceBlockSize = CliOption.Integer(
         "trace_block_size",
@@ -197,6 +198,7 @@ internal sealed class WorkloadArguments
                 _maxLen,
                 _outputMean,
                 _outputSigma,
+                .. _images.Options,
                 _seed,
             ]
         );
@@ -220,7 +222,7 @@ internal sealed class WorkloadArguments
         var concurrency = (int?)parse.GetValue(_concurrency);
         RequireNoArrivals(parse, concurrency);
         RequireNoSource(parse);
-        return configuration with
+        return _images.Read(parse, configuration) with
         {
             RequestSource = parse.GetValue(_requestSource) ?? Source(parse, tracePath),
             TracePath = tracePath,

@@ -19,6 +19,7 @@ internal static class ClusterSource
             Of(entries, InstanceRole.Mixed)
         )
         {
+            Encode = Of(entries, InstanceRole.Encode),
             Swaps = [.. Swaps(entries)],
         };
     }
@@ -57,7 +58,7 @@ internal static class ClusterSource
         var entries = ReadWhole(path, names);
         return entries.FirstOrDefault(entry => entry.Role is null) is { } without
             ? throw new UserErrorException(
-                $"{path}:{without.Line}: the instance has no role; allowed: prefill, decode, mixed"
+                $"{path}:{without.Line}: the instance has no role; allowed: prefill, decode, mixed, encode"
             )
             : entries;
     }
@@ -84,6 +85,13 @@ internal static class ClusterSource
         var firstMixed = Math.Max(Count(InstanceRole.Prefill), Count(InstanceRole.Decode));
         foreach (var stage in entries.GroupBy(entry => entry.Role!.Value))
         {
+            if (stage.Key == InstanceRole.Encode && stage.FirstOrDefault(entry => entry.Machine is not null) is { } one)
+            {
+                throw new UserErrorException(
+                    $"{one.File}:{one.Line}: models: found on an encode instance; allowed there: model"
+                );
+            }
+
             var first = stage.Key == InstanceRole.Mixed ? firstMixed : 0;
             foreach (
                 var machine in stage
@@ -151,8 +159,11 @@ internal sealed record ClusterInstances(
     /// <summary>Those of them that stand on the same accelerators.</summary>
     public IReadOnlyList<SwapPlan> Swaps { get; init; } = [];
 
+    /// <summary>Those that encode pictures for the others.</summary>
+    public IReadOnlyList<InstanceSpec> Encode { get; init; } = [];
+
     /// <summary>All of them.</summary>
-    public IEnumerable<InstanceSpec> All => Prefill.Concat(Decode).Concat(Mixed);
+    public IEnumerable<InstanceSpec> All => Prefill.Concat(Decode).Concat(Mixed).Concat(Encode);
 }
 
 /// <summary>An instance of a cluster file.</summary>

@@ -30,6 +30,9 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
     public const string SessionsField = "sessions";
     public const string PromptsField = "session_prompts";
     public const string SortField = "sort";
+    public const string ImagesField = "images_per_request";
+    public const string ImageSizeField = "image_size";
+    private const string ImageShareField = "image_share";
 
     private static readonly FigureRange s_tokens = new(1, WorkloadParameter.MaxTokensLimit);
 
@@ -54,6 +57,7 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             ["output_sigma"] = (LognormalLengths.DeviationRange, false),
             ["zipf_s"] = (ZipfLengths.ExponentRange, false),
             ["max_len"] = (s_tokens, true),
+            [ImageShareField] = (FigureRanges.Share, false),
         };
 
     /// <summary>All fields of a class.</summary>
@@ -68,6 +72,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
         PromptsField,
         SortField,
         "arrivals",
+        ImagesField,
+        ImageSizeField,
         .. Numbers.Keys,
     ];
 
@@ -194,6 +200,9 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             OutputSigma = Number(fields, "output_sigma") ?? usual.OutputSigma,
             ZipfS = Number(fields, "zipf_s") ?? usual.ZipfS,
             MaxLen = (int?)Number(fields, "max_len") ?? (tracePath is null ? usual.MaxLen : null),
+            ImagesPerRequest = fields.Has(ImagesField) ? fields.Text(ImagesField) : null,
+            ImageSize = fields.Has(ImageSizeField) ? fields.Text(ImageSizeField) : null,
+            ImageShare = Number(fields, ImageShareField),
         };
     }
 

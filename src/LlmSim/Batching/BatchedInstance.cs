@@ -51,6 +51,7 @@ internal sealed partial class BatchedInstance : Instance
             options.Drafting,
             spec.PpSize
         );
+        _scheduler.Encoding = options.Encoding;
         _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
         _padding = new GraphPadding(spec.Engine!.CapturedSizes);
         _batches = new MicroBatches(
@@ -93,7 +94,9 @@ internal sealed partial class BatchedInstance : Instance
 
     /// <summary>Seconds of an iteration, with what it takes beside the computation when it holds a part of a prompt.</summary>
     public double IterationSeconds(in IterationBatch batch, bool hasPrompt) =>
-        Performance.Seconds(batch) + (hasPrompt ? Spec.Engine!.PrefillIterationSeconds : 0);
+        Performance.Seconds(batch)
+        + batch.EncodeSeconds
+        + (hasPrompt ? Spec.Engine!.PrefillIterationSeconds : 0);
 
     /// <summary>Times of iterations like this one, as far as they are known at once: one alone when the group has a part of a prompt.</summary>
     public DecodeTrend IterationTrend(in IterationBatch batch, bool hasPrompt) =>
@@ -218,6 +221,7 @@ internal sealed partial class BatchedInstance : Instance
             $"{this} ended with {RunningRequests} requests running, {QueuedRequests} queued, {_sending.Count} being sent"
         );
         _cache.Pool.RequireAllFree();
+        _options.Encoding?.RequireEmpty();
     }
 
     /// <summary>A request that comes to decode brings the KV cache of its context.</summary>
@@ -234,23 +238,6 @@ internal sealed partial class BatchedInstance : Instance
         };
         request.Sequence = sequence;
         return sequence;
-    }
-
-    private SimTime PrefillDuration(Request request)
-    {
-        try
-        {
-            var duration = SimTime.FromSeconds(
-                PrefillSeconds(request.InputTokens, CachedPrefixTokens(request))
-            );
-            // What waits is summed up for policies.
-            _ = _waiting.PrefillDuration + duration;
-            return duration;
-        }
-        catch (ClockRangeException e)
-        {
-            throw ClockEnd.Error(request, "its prefill behind those that wait", this, e);
-        }
     }
 
     /// <summary>Brings the requests up to date, before something happens to the instance or somebody looks at it.</summary>

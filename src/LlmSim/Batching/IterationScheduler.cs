@@ -108,6 +108,7 @@ internal abstract partial class IterationScheduler(
         Decoding.Clear();
         _single.Clear();
         Admitted.Clear();
+        Encoding?.Clear();
         IsSteady = false;
     }
 
@@ -140,6 +141,7 @@ internal abstract partial class IterationScheduler(
         var kept = 0;
         foreach (var sequence in Single)
         {
+            Encoding?.Pass(sequence);
             if (sequence.HasLeft)
             {
                 continue;
@@ -202,6 +204,7 @@ internal abstract partial class IterationScheduler(
         _single.Remove(sequence);
         Admitted.Remove(sequence);
         Preemptions++;
+        Encoding?.TakeBack(sequence);
         sequence.Request.Evictions++;
         Cache.Preempt(sequence);
     }
@@ -231,6 +234,7 @@ internal abstract partial class IterationScheduler(
         var (prefillRequests, prefillTokens, prefillComputed, pairs) = (0, 0, 0L, 0L);
         var (decodeRequests, decodeComputed, min, max) = (0, 0L, int.MaxValue, 0);
         var (drafts, accepted) = (0, 0.0);
+        var encodeSeconds = PlanImages();
         if (Decoding.IsPlanned)
         {
             (decodeRequests, decodeComputed) = (Decoding.Count, Decoding.Computed);
@@ -276,6 +280,7 @@ internal abstract partial class IterationScheduler(
             DecodeComputedTokensMax = max,
             DraftTokens = drafts,
             AcceptedDraftTokens = accepted,
+            EncodeSeconds = encodeSeconds,
         };
     }
 

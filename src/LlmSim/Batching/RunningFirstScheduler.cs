@@ -33,6 +33,7 @@ internal abstract class RunningFirstScheduler(
         while (true)
         {
             var budget = Spec.MaxBatchedTokens;
+            Encoding?.Begin();
             var preempted = ContinueRunning(ref budget, now);
             var mayAdmitNext = preempted || HoldsBack(budget) || Admit(ref budget, now, departing);
             var batch = Batch();
@@ -42,7 +43,7 @@ internal abstract class RunningFirstScheduler(
             );
             if (batch.Tokens > 0 || !preempted)
             {
-                IsSteady = !mayAdmitNext && AllSingleGoOn();
+                IsSteady = !mayAdmitNext && !HasImages && AllSingleGoOn();
                 return batch;
             }
 
@@ -113,6 +114,13 @@ internal abstract class RunningFirstScheduler(
         {
             var sequence = Single[i];
             var tokens = Math.Min(Part(sequence.Length - sequence.Computed), budget);
+            tokens = Encoding?.Plan(sequence, sequence.Computed, tokens) ?? tokens;
+            if (tokens == 0)
+            {
+                // It waits for room for its next picture, and others go on.
+                continue;
+            }
+
             var drafts = DraftsFor(sequence);
             while (!Cache.TryGrow(sequence, sequence.Computed + tokens + drafts))
             {
@@ -221,8 +229,15 @@ internal abstract class RunningFirstScheduler(
             }
         }
 
+        tokens = Encoding?.Plan(sequence, Cache.ComputedWith(sequence, hits), tokens) ?? tokens;
+        if (tokens == 0)
+        {
+            return Answer.NoBudget;
+        }
+
         if (!TryHold(sequence, hits, tokens))
         {
+            Encoding?.TakeBack(sequence);
             return Answer.NoBlocks;
         }
 

@@ -23,7 +23,7 @@ public readonly record struct RequestSpec(
 
     // A struct in the struct: the runtime then lays the references between the numbers, and copies, of which each step of a workload
     // makes one, take a third of the time.
-    private readonly PromptBlocks _blocks = new(HashIds, HashBlockTokens, null, null);
+    private readonly PromptBlocks _blocks = new(HashIds, HashBlockTokens, null, null, null);
 
     /// <summary>
     /// One id for each block of the prompt; equal ids are equal content behind an equal prefix. Null when not read. More ids than that go on
@@ -56,6 +56,13 @@ public readonly record struct RequestSpec(
         init => _blocks = _blocks with { Conversation = value };
     }
 
+    /// <summary>The pictures behind the text of its prompt, of which <see cref="InputTokens" /> counts the text alone; null for none.</summary>
+    internal IReadOnlyList<ImageSize>? Images
+    {
+        get => _blocks.Images;
+        init => _blocks = _blocks with { Images = value };
+    }
+
     /// <summary>The same request with the content of its turn.</summary>
     internal RequestSpec WithContent(Turn turn) =>
         this with
@@ -68,6 +75,7 @@ public readonly record struct RequestSpec(
         long[]? HashIds,
         int HashBlockTokens,
         RequestOrigin? Origin,
-        Conversation? Conversation
+        Conversation? Conversation,
+        IReadOnlyList<ImageSize>? Images
     );
 }

@@ -36,6 +36,7 @@ internal sealed class CsvRows : ITraceRows
                     (JsonSlot.Model, origin.Model),
                     (JsonSlot.Priority, origin.Priority),
                     (JsonSlot.Deadline, origin.Deadline),
+                    (JsonSlot.Images, origin.Images),
                 }
                     .Where(column => column.Item2 is not null)
                     .Select(column => (column.Item1, header.Find(column.Item2!))),

@@ -17,6 +17,7 @@ internal enum JsonSlot
     Model,
     Priority,
     Deadline,
+    Images,
 }
 
 /// <summary>A field that is read, or one on the way to such.</summary>
@@ -46,6 +47,7 @@ internal sealed class JsonField
         root.Add(fields.Origin?.Model, JsonSlot.Model);
         root.Add(fields.Origin?.Priority, JsonSlot.Priority);
         root.Add(fields.Origin?.Deadline, JsonSlot.Deadline);
+        root.Add(fields.Origin?.Images, JsonSlot.Images);
         return root;
     }
 

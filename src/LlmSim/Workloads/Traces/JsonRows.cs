@@ -169,7 +169,8 @@ internal sealed partial class JsonRows : ITraceRows
             or JsonSlot.Tenant
             or JsonSlot.Model
             or JsonSlot.Priority
-            or JsonSlot.Deadline:
+            or JsonSlot.Deadline
+            or JsonSlot.Images:
                 _origin!.Set(_current.Slot, Scalar(ref json));
                 break;
             default:

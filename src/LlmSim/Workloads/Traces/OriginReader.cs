@@ -12,10 +12,11 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
     private string? _model;
     private double? _priority;
     private double? _deadlineSeconds;
+    private IReadOnlyList<ImageSize>? _images;
 
     /// <summary>Begins the next row.</summary>
     public void Clear() =>
-        (_class, _tenant, _model, _priority, _deadlineSeconds) = (null, null, null, null, null);
+        (_class, _tenant, _model, _priority, _deadlineSeconds, _images) = (null, null, null, null, null, null);
 
     /// <summary>Takes a value; one that is empty is as if it were not there.</summary>
     /// <param name="slot">What it is.</param>
@@ -41,18 +42,33 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
                 }
 
                 break;
+            case JsonSlot.Images:
+                if (text is null || !ImageSize.TryParseList(text, out _images))
+                {
+                    throw Wrong(fields.Images!, text, ImageSize.AllowedList);
+                }
+
+                break;
             default:
                 _deadlineSeconds = Number(fields.Deadline!, text, FigureRanges.LimitSeconds);
                 break;
         }
     }
 
-    /// <summary>Who sends the request of this row; null when it does not say.</summary>
-    public TraceRowMore? More() =>
-        _origins.Of(_class, _tenant, _priority, deadlineSeconds: _deadlineSeconds, model: _model)
-            is { } origin
-            ? new TraceRowMore(Conversation: null, origin)
-            : null;
+    /// <summary>Who sends the request of this row, and its pictures; null when it says nothing of that.</summary>
+    public TraceRowMore? More()
+    {
+        var origin = _origins.Of(
+            _class,
+            _tenant,
+            _priority,
+            deadlineSeconds: _deadlineSeconds,
+            model: _model
+        );
+        return origin is null && _images is null
+            ? null
+            : new TraceRowMore(Conversation: null, origin) { Images = _images };
+    }
 
     private string? Name(string field, string? text) =>
         text is null ? throw Wrong(field, text, "a text or a number")

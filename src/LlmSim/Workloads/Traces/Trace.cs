@@ -152,6 +152,7 @@ public sealed class Trace : IDisposable
             {
                 Origin = more.Origin,
                 HashBlockTokens = more.HashBlockTokens ?? request.HashBlockTokens,
+                Images = more.Images,
             }
             : request;
     }

@@ -8,7 +8,7 @@ namespace LlmSim.Workloads.Traces;
 internal sealed record TraceFields(string? Arrival, string Input, string Output, string? HashIds)
 {
     private const string Allowed =
-        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME and deadline=NAME, separated by commas, each at most once";
+        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME, deadline=NAME and images=NAME, separated by commas, each at most once";
 
     private static readonly string[] s_keys =
     [
@@ -21,7 +21,11 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
         "model",
         "priority",
         "deadline",
+        ImagesKey,
     ];
+
+    /// <summary>What the column of pictures is called.</summary>
+    public const string ImagesKey = "images";
 
     /// <summary>Who sends a request; null when no column says it.</summary>
     public OriginFields? Origin { get; private init; }
@@ -101,12 +105,14 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
 /// <param name="Model">The model that is to answer.</param>
 /// <param name="Priority">Rank among others.</param>
 /// <param name="Deadline">Seconds from its sending.</param>
+/// <param name="Images">Its pictures.</param>
 internal sealed record OriginFields(
     string? Class,
     string? Tenant,
     string? Model,
     string? Priority,
-    string? Deadline
+    string? Deadline,
+    string? Images
 )
 {
     /// <summary>The columns that are given; null when there is none.</summary>
@@ -117,8 +123,9 @@ internal sealed record OriginFields(
             columns.GetValueOrDefault("tenant"),
             columns.GetValueOrDefault("model"),
             columns.GetValueOrDefault("priority"),
-            columns.GetValueOrDefault("deadline")
+            columns.GetValueOrDefault("deadline"),
+            columns.GetValueOrDefault(TraceFields.ImagesKey)
         );
-        return fields == new OriginFields(null, null, null, null, null) ? null : fields;
+        return fields == new OriginFields(null, null, null, null, null, null) ? null : fields;
     }
 }

@@ -41,6 +41,9 @@ internal sealed record TraceRowMore(Conversation? Conversation, RequestOrigin? O
 {
     /// <summary>Tokens of a block of its hash ids; null for those of its format.</summary>
     public int? HashBlockTokens { get; init; }
+
+    /// <summary>Its pictures; null for none.</summary>
+    public IReadOnlyList<ImageSize>? Images { get; init; }
 }
 
 /// <summary>The rows of a trace, one after another.</summary>

@@ -11,6 +11,7 @@ internal static class LlmSimFormat
 {
     public const string Mark = "llmsim";
     public const int Version = 1;
+    private const string Images = TraceFields.ImagesKey;
 
     public static TraceFormat Format { get; } =
         new("llmsim", "this program's own: requests and conversations with their classes, timestamp in ms")
@@ -63,13 +64,14 @@ internal static class LlmSimFormat
                 )
                 {
                     More =
-                        origin is null && !record.Has("hash_block")
+                        origin is null && !record.Has("hash_block") && !record.Has(Images)
                             ? null
                             : new TraceRowMore(null, origin)
                             {
                                 HashBlockTokens = record.Has("hash_block")
                                     ? record.Length("hash_block")
                                     : null,
+                                Images = record.Has(Images) ? ImagesOf(record) : null,
                             },
                 };
             }
@@ -81,6 +83,11 @@ internal static class LlmSimFormat
                 More = new TraceRowMore(conversation, origin),
             };
         }
+
+        private static IReadOnlyList<ImageSize>? ImagesOf(JsonRecord record) =>
+            ImageSize.TryParseList(record.Name(Images) ?? "", out var images)
+                ? images
+                : throw record.Wrong(Images, record.Field(Images), ImageSize.AllowedList);
 
         private RequestOrigin? Origin(JsonRecord record) =>
             _origins.Of(
