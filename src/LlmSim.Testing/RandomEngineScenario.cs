@@ -74,6 +74,14 @@ public sealed class RandomEngineScenario
                 }
                 : engine;
         engine =
+            kind == EngineKind.TensorRtLlm && seed % 3 > 0
+                ? engine with
+                {
+                    BatchWaitIterations = seed % 3,
+                    BatchWaitTokensRatio = 0.5,
+                }
+                : engine;
+        engine =
             kind == EngineKind.Sglang && seed % 2 == 1
                 ? engine with
                 {

@@ -35,7 +35,8 @@ internal abstract class RunningFirstScheduler(
             var budget = Spec.MaxBatchedTokens;
             Encoding?.Begin();
             var preempted = ContinueRunning(ref budget, now);
-            var mayAdmitNext = preempted || HoldsBack(budget) || Admit(ref budget, now, departing);
+            var mayAdmitNext =
+                preempted || HoldsBack(now, departing, budget) || Admit(ref budget, now, departing);
             var batch = Batch();
             Invariant.Require(
                 budget >= 0 || batch.Requests == 1,
@@ -61,7 +62,7 @@ internal abstract class RunningFirstScheduler(
     protected abstract void Preempt(SequenceState sequence, SimTime now);
 
     /// <summary>Whether nobody is admitted although there may be room, because more may come.</summary>
-    protected virtual bool HoldsBack(int budget) => false;
+    protected virtual bool HoldsBack(SimTime now, int departing, int budget) => false;
 
     /// <summary>Gives the running requests what they want; says whether somebody was preempted for it.</summary>
     private bool ContinueRunning(ref int budget, SimTime now)

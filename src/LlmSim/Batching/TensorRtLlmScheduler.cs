@@ -92,18 +92,25 @@ internal sealed class TensorRtLlmScheduler(
         return isWithinBudget && Cache.BlocksFromFree(next, hits, TokensToHold(next)) <= Cache.Available;
     }
 
-    /// <summary>Of the prompts those count that the iteration could take, as in PyExecutor._waiting_requests.</summary>
-    protected override bool HoldsBack(int budget)
+    /// <summary>
+    /// Of the prompts those count that the iteration could take, as in PyExecutor._waiting_requests, which is not asked while the next one could
+    /// not be admitted: then iterations do not count either.
+    /// </summary>
+    protected override bool HoldsBack(SimTime now, int departing, int budget)
     {
         if (HoldsPromptsBack && Waiting.Seen > 0)
         {
             return true;
         }
 
+        if (Spec.BatchWaitIterations == 0 || !MayAdmit(now, departing, budget))
+        {
+            return false;
+        }
+
         var decoding = Spec.MaxBatchedTokens - budget;
         var holds =
             decoding > 0
-            && Waiting.Seen > 0
             && _heldBack < Spec.BatchWaitIterations
             && decoding + Waiting.TokensWithin(budget, Spec.ChunkedPrefill)
                 < Spec.BatchWaitTokensRatio * Spec.MaxBatchedTokens;
