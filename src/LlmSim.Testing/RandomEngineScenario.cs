@@ -33,6 +33,7 @@ public sealed class RandomEngineScenario
     /// <param name="ppSize">Stages of the pipeline of each engine.</param>
     /// <param name="tiers">Whether there are tiers below the KV cache.</param>
     /// <param name="batching">A rule in the place of vLLM's.</param>
+    /// <param name="images">Whether requests have pictures, which instances of their own encode in one scenario of three.</param>
     public RandomEngineScenario(
         int seed,
         EngineKind kind = EngineKind.Vllm,
@@ -40,7 +41,8 @@ public sealed class RandomEngineScenario
         bool speculates = false,
         int ppSize = 1,
         bool tiers = false,
-        BatchingRule batching = BatchingRule.Own
+        BatchingRule batching = BatchingRule.Own,
+        bool images = false
     )
     {
         Seed = seed;
@@ -117,7 +119,8 @@ public sealed class RandomEngineScenario
             [KvTransfer.SharedLink, KvTransfer.ContendedLinks, KvTransfer.ContendedLinksPerLayer]
         );
         var bytesPerSecond = 500 + (random.NextDouble() * 1e5);
-        Requests = MakeRequests(random, longest);
+        var requests = MakeRequests(random, longest);
+        Requests = images ? RandomImages.AddTo(requests, seed) : requests;
         NewScenario = () =>
         {
             var scenario = AbstractScenario.OfEngines(
@@ -139,7 +142,7 @@ public sealed class RandomEngineScenario
                         }
                     ),
                 ];
-            return scenario with
+            scenario = scenario with
             {
                 PrefillInstances = Slow(scenario.PrefillInstances),
                 // What only decodes has no use for them, unless it swaps.
@@ -166,6 +169,8 @@ public sealed class RandomEngineScenario
                 Seed = seed,
                 TtftSloSeconds = 0.5,
             };
+            // Encoders in a pipeline are not simulated.
+            return images ? RandomImages.Encoding(scenario, seed, apart: ppSize > 1 || seed % 3 == 0) : scenario;
         };
     }
 

@@ -98,9 +98,9 @@ internal sealed partial class BatchedInstance : Instance
         + batch.EncodeSeconds
         + (hasPrompt ? Spec.Engine!.PrefillIterationSeconds : 0);
 
-    /// <summary>Times of iterations like this one, as far as they are known at once: one alone when the group has a part of a prompt.</summary>
+    /// <summary>Times of iterations like this one, as far as they are known at once: one alone when the group has a part of a prompt, or this one a picture.</summary>
     public DecodeTrend IterationTrend(in IterationBatch batch, bool hasPrompt) =>
-        (hasPrompt ? new(IterationSeconds(batch, hasPrompt), 0, 1) : Performance.Trend(batch)).Slowed(
+        (hasPrompt || batch.EncodeSeconds > 0 ? new(IterationSeconds(batch, hasPrompt), 0, 1) : Performance.Trend(batch)).Slowed(
             Slowdown
         );
 

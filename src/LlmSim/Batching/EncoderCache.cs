@@ -21,8 +21,17 @@ internal sealed class EncoderCache
     /// <summary>Embeddings that requests need yet.</summary>
     public int Held { get; private set; }
 
+    /// <summary>Embeddings that could be added or held beside those.</summary>
+    public int Room => _capacity - Held;
+
     /// <summary>How often a picture was found.</summary>
     public long Hits { get; private set; }
+
+    /// <summary>Whether a picture is here.</summary>
+    public bool Has(long image) => _entries.ContainsKey(image);
+
+    /// <summary>Whether a request needs it yet.</summary>
+    public bool IsHeld(long image) => _entries.TryGetValue(image, out var entry) && entry.Holders > 0;
 
     /// <summary>A request needs a picture; false when it is not here.</summary>
     public bool TryHold(long image)
@@ -46,7 +55,7 @@ internal sealed class EncoderCache
     /// <summary>Makes room for a picture that a request needs; false when there is too little.</summary>
     public bool TryAdd(long image, int embeddings)
     {
-        if (embeddings > _capacity - Held)
+        if (embeddings > Room)
         {
             return false;
         }

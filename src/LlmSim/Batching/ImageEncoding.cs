@@ -15,6 +15,7 @@ internal sealed class ImageEncoding
     private readonly int _budget;
     private readonly EncoderCache? _cache;
     private readonly List<ImageShape> _planned = [];
+    private readonly HashSet<long> _fitting = [];
     private int _left;
 
     /// <summary>The encoder of an engine.</summary>
@@ -89,6 +90,43 @@ internal sealed class ImageEncoding
         return tokens;
     }
 
+    /// <summary>
+    /// The same of a request that waits, which may not be admitted after all: nothing is planned yet, and what the cache has stays in its order.
+    /// </summary>
+    /// <param name="sequence">The request.</param>
+    /// <param name="computed">Tokens of it that would be there.</param>
+    /// <param name="tokens">Tokens that it would get.</param>
+    public int Fit(SequenceState sequence, int computed, int tokens)
+    {
+        if (_cache is null || sequence.Request.ImagesToEncode is not { } images)
+        {
+            return tokens;
+        }
+
+        var (left, room) = (_left, _cache.Room);
+        _fitting.Clear();
+        for (var i = 0; i < images.Count && images.Start(i) < computed + tokens; i++)
+        {
+            var (id, embeddings) = (images.Id(i), images[i].Embeddings);
+            if (images.End(i) <= computed || _cache.IsHeld(id) || !_fitting.Add(id))
+            {
+                continue;
+            }
+
+            var isFound = _cache.Has(id);
+            if (embeddings > room || (!isFound && embeddings > left))
+            {
+                IsPlanned = true;
+                return Math.Max(0, images.Start(i) - computed);
+            }
+
+            room -= embeddings;
+            left -= isFound ? 0 : embeddings;
+        }
+
+        return tokens;
+    }
+
     /// <summary>A request with pictures that were planned is not computed now: what it has is let go, and what it was to get is not encoded.</summary>
     public void TakeBack(SequenceState sequence)
     {
@@ -97,13 +135,13 @@ internal sealed class ImageEncoding
             return;
         }
 
-        for (var i = sequence.PassedImages; _cache is not null && i < sequence.ReadyImages; i++)
+        for (var i = sequence.PassedImages; i < sequence.ReadyImages; i++)
         {
             if (i < sequence.FirstPlannedImage || sequence.FoundImages.Contains(i))
             {
-                _cache.Release(images.Id(i));
+                _cache?.Release(images.Id(i));
             }
-            else if (_cache.TryForget(images.Id(i)))
+            else if (_cache is null || _cache.TryForget(images.Id(i)))
             {
                 // Where another request needs it as well, it stays planned.
                 _planned.Remove(images[i]);

@@ -118,7 +118,7 @@ internal abstract class RunningFirstScheduler(
             tokens = Encoding?.Plan(sequence, sequence.Computed, tokens) ?? tokens;
             if (tokens == 0)
             {
-                // It waits for room for its next picture, and others go on.
+                // It waits for its next picture, and others go on.
                 continue;
             }
 
@@ -230,7 +230,7 @@ internal abstract class RunningFirstScheduler(
             }
         }
 
-        tokens = Encoding?.Plan(sequence, Cache.ComputedWith(sequence, hits), tokens) ?? tokens;
+        tokens = Encoding?.Fit(sequence, Cache.ComputedWith(sequence, hits), tokens) ?? tokens;
         if (tokens == 0)
         {
             return Answer.NoBudget;
@@ -238,9 +238,11 @@ internal abstract class RunningFirstScheduler(
 
         if (!TryHold(sequence, hits, tokens))
         {
-            Encoding?.TakeBack(sequence);
             return Answer.NoBlocks;
         }
+
+        // One that was found may have made room for another of its own pictures, so that it is encoded again, and waits.
+        tokens = Encoding?.Plan(sequence, sequence.Computed, tokens) ?? tokens;
 
         Plan(sequence, tokens, ref budget);
         OnPlanned(sequence);

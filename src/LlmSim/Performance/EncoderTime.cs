@@ -7,10 +7,11 @@ namespace LlmSim.Performance;
 internal sealed class EncoderTime
 {
     private readonly IPerformanceModel _tower;
+    private readonly bool _isMasked;
     private readonly Dictionary<ImageShape, double> _alone = [];
     private PrefillChunk[] _chunks = new PrefillChunk[4];
 
-    private EncoderTime(IPerformanceModel tower) => _tower = tower;
+    private EncoderTime(IPerformanceModel tower, bool isMasked) => (_tower, _isMasked) = (tower, isMasked);
 
     /// <summary>Times on an instance.</summary>
     /// <param name="served">The model that the encoder belongs to; it has one.</param>
@@ -36,7 +37,8 @@ internal sealed class EncoderTime
                     ExpertParallel = 1,
                     Engine = instance.Engine is { } engine ? engine with { Speculation = null } : null,
                 }
-            )
+            ),
+            semantics.AttentionMask == AttentionMask.Causal
         );
     }
 
@@ -72,8 +74,7 @@ internal sealed class EncoderTime
         var (sequences, tokens, computed, pairs) = (0, 0, 0L, 0L);
         foreach (var image in images)
         {
-            // As many pairs as if half of the tokens were there before, as a causal mask has them: n · n/2 + n (n + 1) / 2 = n² + n/2.
-            var before = image.Patches / 2;
+            var before = Before(image.Patches);
             Reserve(sequences + image.Sequences);
             Array.Fill(_chunks, new PrefillChunk(image.Patches, before), sequences, image.Sequences);
             sequences += image.Sequences;
@@ -93,6 +94,12 @@ internal sealed class EncoderTime
             }
         );
     }
+
+    /// <summary>
+    /// Tokens before the patches with which a model of a prompt comes to n² pairs of query and key: with a causal mask n · n/2 + n (n + 1) / 2; where all pairs of a chunk of a
+    /// prompt are computed, those that are seen and as many again but for the ones before and the diagonal, 2 n² - n (n - 1) - n.
+    /// </summary>
+    private int Before(int patches) => _isMasked ? patches / 2 : patches - 1;
 
     private static int Degree(ModelDescription tower, InstanceSpec instance, Semantics semantics) =>
         TensorParallelism.Degrees(tower, semantics).Contains(instance.TpSize) ? instance.TpSize : 1;
