@@ -170,7 +170,9 @@ public sealed class RandomEngineScenario
                 TtftSloSeconds = 0.5,
             };
             // Encoders in a pipeline are not simulated.
-            return images ? RandomImages.Encoding(scenario, seed, apart: ppSize > 1 || seed % 3 == 0) : scenario;
+            return images
+                ? RandomImages.Encoding(scenario, seed, apart: ppSize > 1 || seed % 3 == 0)
+                : scenario;
         };
     }
 

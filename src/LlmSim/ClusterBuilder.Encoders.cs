@@ -30,7 +30,8 @@ internal sealed partial class ClusterBuilder
             onArrived =>
                 [
                     .. scenario.EncodeInstances.Select(
-                        (spec, index) => new EncodeInstance(index, Alone(spec), TimeOf(spec), simulation, onArrived)
+                        (spec, index) =>
+                            new EncodeInstance(index, Alone(spec), TimeOf(spec), simulation, onArrived)
                     ),
                 ],
             onEncoded
@@ -55,9 +56,7 @@ internal sealed partial class ClusterBuilder
     }
 
     private ImageEncoding? Encoding(InstanceSpec spec, EngineSpec engine) =>
-        Encoder(spec) is { } time
-            ? new(time, engine, models[spec.Model].Served.Model.Vision!.Images)
-            : null;
+        Encoder(spec) is { } time ? new(time, engine, models[spec.Model].Served.Model.Vision!.Images) : null;
 
     private EncoderTime TimeOf(InstanceSpec spec)
     {
@@ -82,7 +81,8 @@ internal sealed partial class ClusterBuilder
 
         var served = models[spec.Model].Served;
         var encoderBytes = EncoderTime.WeightBytes(served, spec, scenario.Semantics);
-        var left = bytes - (long)(encoderBytes / Memory.KvCapacity.Copies(served.Model, spec, scenario.Semantics));
+        var left =
+            bytes - (long)(encoderBytes / Memory.KvCapacity.Copies(served.Model, spec, scenario.Semantics));
         return left > 0
             ? left
             : throw new UserErrorException(
@@ -96,6 +96,8 @@ internal sealed partial class ClusterBuilder
                 "engine: found on an encode instance; allowed there: none, since nothing is batched or kept there but pictures"
             )
         : spec.PpSize > 1
-            ? throw new UserErrorException($"pp_size: found {spec.PpSize} on an encode instance; allowed there: 1")
+            ? throw new UserErrorException(
+                $"pp_size: found {spec.PpSize} on an encode instance; allowed there: 1"
+            )
         : spec;
 }

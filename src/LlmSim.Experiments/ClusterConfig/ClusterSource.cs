@@ -13,6 +13,7 @@ internal static class ClusterSource
     public static ClusterInstances Load(RunConfiguration configuration)
     {
         var entries = Entries(configuration);
+        RequireEncoders(entries);
         return new ClusterInstances(
             Of(entries, InstanceRole.Prefill),
             Of(entries, InstanceRole.Decode),
@@ -78,6 +79,27 @@ internal static class ClusterSource
     private static IReadOnlyList<InstanceSpec> Of(IReadOnlyList<ClusterEntry> entries, InstanceRole role) =>
         [.. entries.Where(entry => entry.Role == role).Select(entry => entry.Instance)];
 
+    /// <summary>What encode instances have not, and that they are not alone.</summary>
+    private static void RequireEncoders(IReadOnlyList<ClusterEntry> entries)
+    {
+        foreach (var entry in entries.Where(entry => entry.Role == InstanceRole.Encode))
+        {
+            var wrong =
+                entry.Machine is not null ? "models: found on an encode instance; allowed there: model"
+                : entry.Instance.Engine is not null
+                    ? "engine: found on an encode instance; allowed there: none, since nothing is batched or kept there but pictures"
+                : entry.Instance.PpSize > 1
+                    ? $"pp_size: found {entry.Instance.PpSize} on an encode instance; allowed there: 1"
+                : entries.All(other => other.Role == InstanceRole.Encode)
+                    ? "role: found encode alone; allowed: encode beside mixed, or beside prefill and decode"
+                : null;
+            if (wrong is not null)
+            {
+                throw new UserErrorException($"{entry.File}:{entry.Line}: {wrong}");
+            }
+        }
+    }
+
     /// <summary>Instances that stand on the same accelerators; mixed ones are numbered after all others.</summary>
     private static IEnumerable<SwapPlan> Swaps(IReadOnlyList<ClusterEntry> entries)
     {
@@ -85,13 +107,6 @@ internal static class ClusterSource
         var firstMixed = Math.Max(Count(InstanceRole.Prefill), Count(InstanceRole.Decode));
         foreach (var stage in entries.GroupBy(entry => entry.Role!.Value))
         {
-            if (stage.Key == InstanceRole.Encode && stage.FirstOrDefault(entry => entry.Machine is not null) is { } one)
-            {
-                throw new UserErrorException(
-                    $"{one.File}:{one.Line}: models: found on an encode instance; allowed there: model"
-                );
-            }
-
             var first = stage.Key == InstanceRole.Mixed ? firstMixed : 0;
             foreach (
                 var machine in stage

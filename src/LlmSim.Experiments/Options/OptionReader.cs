@@ -99,11 +99,7 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "image_share"
             ),
             new("pictures", run => run.Workload.HasOwnImages || run.Workload.TakesImages, "image_size"),
-            new(
-                "pictures of several sizes, numbers or shares",
-                run => run.Workload.DrawsImages,
-                "seed"
-            ),
+            new("pictures of several sizes, numbers or shares", run => run.Workload.DrawsImages, "seed"),
             new(
                 "a trace and sessions replay or lenient",
                 run => run.HasTrace && run.Workload.Trace.ReplaysSessions,

@@ -76,7 +76,10 @@ internal static class RequestColumns
                     new IntegerColumn("images", r => r.Images),
                     new IntegerColumn("image_tokens", r => r.ImageTokens),
                     new SecondsColumn("encode_start", r => r.EncodeStart?.Seconds),
-                    new SecondsColumn("encode_finish", r => r.EncodeStart is null ? null : r.EncodeFinish.Seconds),
+                    new SecondsColumn(
+                        "encode_finish",
+                        r => r.EncodeStart is null ? null : r.EncodeFinish.Seconds
+                    ),
                 ]
                 : Array.Empty<RequestColumn>(),
         ];

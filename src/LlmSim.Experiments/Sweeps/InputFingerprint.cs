@@ -172,7 +172,10 @@ internal readonly record struct InputFingerprint(string Name, string Content)
                 [.. scenario.MixedInstances],
                 .. scenario.EncodeInstances.Count == 0
                     ? Array.Empty<InstanceSpec[]>()
-                    : [[.. scenario.EncodeInstances]],
+                    :
+                    [
+                        [.. scenario.EncodeInstances],
+                    ],
             ];
             return [new($"cluster {cluster}", Hash(roles))];
         }

@@ -99,7 +99,12 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
         findings.Same("percentile_relative_error", sketchError, summary.PercentileRelativeError);
         Check("ttft", _measured, r => r.FirstToken - r.Arrival, summary.TtftSeconds);
         Check("e2e", _measured, r => r.Finish - r.Arrival, summary.EndToEndSeconds);
-        Check("prefill_queue", _measured, r => r.PrefillStart - r.ReadyForPrefill, summary.PrefillQueueSeconds);
+        Check(
+            "prefill_queue",
+            _measured,
+            r => r.PrefillStart - r.ReadyForPrefill,
+            summary.PrefillQueueSeconds
+        );
         Check("transfer", decoded, r => r.TransferFinish - r.PrefillFinish, summary.TransferSeconds);
         Check(
             "decode_queue",

@@ -100,9 +100,11 @@ internal sealed partial class BatchedInstance : Instance
 
     /// <summary>Times of iterations like this one, as far as they are known at once: one alone when the group has a part of a prompt, or this one a picture.</summary>
     public DecodeTrend IterationTrend(in IterationBatch batch, bool hasPrompt) =>
-        (hasPrompt || batch.EncodeSeconds > 0 ? new(IterationSeconds(batch, hasPrompt), 0, 1) : Performance.Trend(batch)).Slowed(
-            Slowdown
-        );
+        (
+            hasPrompt || batch.EncodeSeconds > 0
+                ? new(IterationSeconds(batch, hasPrompt), 0, 1)
+                : Performance.Trend(batch)
+        ).Slowed(Slowdown);
 
     /// <summary>Tokens that the layers are computed for in an iteration that only decodes so many.</summary>
     public int PaddedTokens(int decodeTokens) => _padding.Padded(decodeTokens);

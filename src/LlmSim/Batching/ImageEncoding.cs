@@ -203,7 +203,10 @@ internal sealed class ImageEncoding
 
     /// <summary>States that nothing is left, at the end of a run.</summary>
     public void RequireEmpty() =>
-        Invariant.Require(_cache is null or { Held: 0 }, $"{_cache?.Held} embeddings of pictures were never let go");
+        Invariant.Require(
+            _cache is null or { Held: 0 },
+            $"{_cache?.Held} embeddings of pictures were never let go"
+        );
 
     private bool TryPlan(SequenceState sequence, RequestImages images)
     {

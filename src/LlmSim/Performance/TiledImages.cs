@@ -80,10 +80,7 @@ internal sealed record BestFitTiles(int Side, int PatchSize, int TileTokens, int
             .Select(grid =>
                 (
                     Grid: grid,
-                    Scale: Math.Min(
-                        (float)(grid.Columns * Side) / width,
-                        (float)(grid.Rows * Side) / height
-                    )
+                    Scale: Math.Min((float)(grid.Columns * Side) / width, (float)(grid.Rows * Side) / height)
                 )
             )
             .ToArray();
@@ -98,5 +95,6 @@ internal sealed record BestFitTiles(int Side, int PatchSize, int TileTokens, int
     }
 
     /// <summary>Begin, end and the mark of the whole; of several tiles one behind each, at the end of a row or between two.</summary>
-    protected override int TokensBeside(int columns, int rows) => 3 + (columns * rows > 1 ? columns * rows : 0);
+    protected override int TokensBeside(int columns, int rows) =>
+        3 + (columns * rows > 1 ? columns * rows : 0);
 }

@@ -68,8 +68,14 @@ internal sealed record ImageLoad
             }
 
             yield return request.Images is { } own
-                ? request with { Images = own.All(image => image.IsKnown) ? own : Sized(request, own, random) }
-                : request with { Images = Drawn(random) };
+                ? request with
+                {
+                    Images = own.All(image => image.IsKnown) ? own : Sized(request, own, random),
+                }
+                : request with
+                {
+                    Images = Drawn(random),
+                };
         }
     }
 

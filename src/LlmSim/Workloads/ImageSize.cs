@@ -29,14 +29,23 @@ internal readonly record struct ImageSize(int Width, int Height, long? Id = null
         long id = 0;
         if (
             at >= 0
-            && !long.TryParse(text[(at + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out id)
+            && !long.TryParse(
+                text[(at + 1)..],
+                NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture,
+                out id
+            )
         )
         {
             return false;
         }
 
         var sides = (at < 0 ? text : text[..at]).Split('x');
-        if (sides is not [var first, var second] || !TrySide(first, out var width) || !TrySide(second, out var height))
+        if (
+            sides is not [var first, var second]
+            || !TrySide(first, out var width)
+            || !TrySide(second, out var height)
+        )
         {
             return false;
         }

@@ -39,13 +39,19 @@ public sealed class EncodeStageTests
         Assert.Equal(3, record.EncodeStart!.Value.Seconds);
         Assert.Equal(3 + 1.75, record.EncodeFinish.Seconds, 1e-9);
         Assert.Equal(0, record.PrefillQueueSeconds);
-        Assert.Equal(new EncoderUsage(1, 22)
-        {
-            Encoded = 1,
-            EncodeQueueSeconds = summary.Encoder!.EncodeQueueSeconds,
-            EncodeSeconds = summary.Encoder.EncodeSeconds,
-        }, summary.Encoder);
-        Assert.Equal((0, 1.75), (summary.Encoder.EncodeQueueSeconds.Mean, Math.Round(summary.Encoder.EncodeSeconds.Mean, 9)));
+        Assert.Equal(
+            new EncoderUsage(1, 22)
+            {
+                Encoded = 1,
+                EncodeQueueSeconds = summary.Encoder!.EncodeQueueSeconds,
+                EncodeSeconds = summary.Encoder.EncodeSeconds,
+            },
+            summary.Encoder
+        );
+        Assert.Equal(
+            (0, 1.75),
+            (summary.Encoder.EncodeQueueSeconds.Mean, Math.Round(summary.Encoder.EncodeSeconds.Mean, 9))
+        );
         var encoder = Assert.Single(summary.Instances, usage => usage.Stage == "encode");
         Assert.Equal((1, 1, 1.1), (encoder.Requests, encoder.MeanBatch, Math.Round(encoder.BusySeconds, 9)));
     }
@@ -69,7 +75,11 @@ public sealed class EncodeStageTests
     [InlineData(2, 1, 1.1 + 0.65)]
     // Both wait for none, so that the first is alone, and the second follows.
     [InlineData(1, 2, 1.1 + 1.1 + 0.65)]
-    public void Pictures_of_a_request_go_to_the_instance_with_the_least_ahead(int encoders, int batch, double seconds)
+    public void Pictures_of_a_request_go_to_the_instance_with_the_least_ahead(
+        int encoders,
+        int batch,
+        double seconds
+    )
     {
         var (records, _) = Run(
             Apart(hasEngine: false, encoders, batch),
@@ -135,7 +145,10 @@ public sealed class EncodeStageTests
     public void A_part_of_a_prompt_ends_before_a_picture_that_has_to_wait()
     {
         // 64 embeddings, since the largest picture has to fit: 36 and then 36.
-        var engine = s_engine with { MaxBatchedTokens = 60 };
+        var engine = s_engine with
+        {
+            MaxBatchedTokens = 60,
+        };
         var (records, _) = Run(
             Here(hasEngine: true, engine),
             Request(0, 0, 5, new ImageSize(6, 6), new ImageSize(6, 6))
@@ -168,12 +181,21 @@ public sealed class EncodeStageTests
         var scenario = Apart(hasEngine: false, encoders: 1);
         var spec = scenario.EncodeInstances[0];
 
-        Assert.StartsWith("engine: found on an encode instance; allowed there: none", Refusal(spec with { Engine = new() }), StringComparison.Ordinal);
-        Assert.Equal("pp_size: found 2 on an encode instance; allowed there: 1", Refusal(spec with { PpSize = 2 }));
+        Assert.StartsWith(
+            "engine: found on an encode instance; allowed there: none",
+            Refusal(spec with { Engine = new() }),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            "pp_size: found 2 on an encode instance; allowed there: 1",
+            Refusal(spec with { PpSize = 2 })
+        );
 
         string Refusal(InstanceSpec wrong) =>
             Assert
-                .Throws<UserErrorException>(() => Run(scenario with { EncodeInstances = [wrong] }, Request(0, 0, 7)))
+                .Throws<UserErrorException>(() =>
+                    Run(scenario with { EncodeInstances = [wrong] }, Request(0, 0, 7))
+                )
                 .Message;
     }
 
@@ -202,12 +224,10 @@ public sealed class EncodeStageTests
         var (_, with) = Run(Here(hasEngine: false, s_engine), Request(0, 0, 7));
         var (_, apart) = Run(Apart(hasEngine: false, encoders: 1), Request(0, 0, 7));
 
-        Assert.Equal(
-            2 * RandomImages.Encoder.Parameters,
-            Capacity(apart) - Capacity(with)
-        );
+        Assert.Equal(2 * RandomImages.Encoder.Parameters, Capacity(apart) - Capacity(with));
 
-        static long Capacity(RunSummary summary) => summary.Instances.Single(usage => usage.Stage == "prefill").KvCapacityBytes;
+        static long Capacity(RunSummary summary) =>
+            summary.Instances.Single(usage => usage.Stage == "prefill").KvCapacityBytes;
     }
 
     private static RequestSpec Request(int id, double arrival, int text, params ImageSize[] images) =>

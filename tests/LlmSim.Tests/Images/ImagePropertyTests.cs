@@ -36,34 +36,41 @@ public sealed class ImagePropertyTests
         long evictions = 0;
         long found = 0;
         long apart = 0;
-        ForEachSeed(RandomRuns.Count(seeds), seed =>
-        {
-            var random = Random(seed, kind, batching, ppSize);
-            // A run states at its end that no embedding is held, and that no picture waits.
-            var (macro, cluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 4096);
-            var (single, singleCluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 1);
-
-            Assert.Equal(single.Count, macro.Count);
-            foreach (var (expected, actual) in single.Zip(macro))
+        ForEachSeed(
+            RandomRuns.Count(seeds),
+            seed =>
             {
-                ClusterPropertyTests.AssertSame(expected, actual);
-            }
+                var random = Random(seed, kind, batching, ppSize);
+                // A run states at its end that no embedding is held, and that no picture waits.
+                var (macro, cluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 4096);
+                var (single, singleCluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 1);
 
-            var usage = cluster.EncoderUsage()!;
-            Assert.Equal(singleCluster.EncoderUsage(), usage);
-            var served = macro.Where(record => !record.IsRejected).ToArray();
-            Assert.InRange(usage.Encoded + usage.Found, served.Sum(record => record.Images), long.MaxValue);
-            Assert.Equal(random.Requests.Sum(request => request.Images?.Count ?? 0), usage.Images);
-            foreach (var record in served)
-            {
-                AssertPassesItsStages(cluster, random, record);
-            }
+                Assert.Equal(single.Count, macro.Count);
+                foreach (var (expected, actual) in single.Zip(macro))
+                {
+                    ClusterPropertyTests.AssertSame(expected, actual);
+                }
 
-            Interlocked.Add(ref savedEvents, singleCluster.EventCount - cluster.EventCount);
-            Interlocked.Add(ref evictions, cluster.Evictions);
-            Interlocked.Add(ref found, usage.Found);
-            Interlocked.Add(ref apart, cluster.EncodeInstances.Sum(instance => instance.Encoded));
-        });
+                var usage = cluster.EncoderUsage()!;
+                Assert.Equal(singleCluster.EncoderUsage(), usage);
+                var served = macro.Where(record => !record.IsRejected).ToArray();
+                Assert.InRange(
+                    usage.Encoded + usage.Found,
+                    served.Sum(record => record.Images),
+                    long.MaxValue
+                );
+                Assert.Equal(random.Requests.Sum(request => request.Images?.Count ?? 0), usage.Images);
+                foreach (var record in served)
+                {
+                    AssertPassesItsStages(cluster, random, record);
+                }
+
+                Interlocked.Add(ref savedEvents, singleCluster.EventCount - cluster.EventCount);
+                Interlocked.Add(ref evictions, cluster.Evictions);
+                Interlocked.Add(ref found, usage.Found);
+                Interlocked.Add(ref apart, cluster.EncodeInstances.Sum(instance => instance.Encoded));
+            }
+        );
 
         // Micro-batches of a pipeline are planned one by one.
         Assert.True(ppSize > 1 || savedEvents > 10_000, $"{savedEvents} events saved");
@@ -99,7 +106,10 @@ public sealed class ImagePropertyTests
                 var with = Random(seed, kind);
                 var without = new RandomEngineScenario(seed, kind, mixedChunk: seed % 2 == 0);
 
-                Assert.Equal(Run(without.NewScenario(), without.Requests), Run(with.NewScenario(), without.Requests));
+                Assert.Equal(
+                    Run(without.NewScenario(), without.Requests),
+                    Run(with.NewScenario(), without.Requests)
+                );
             }
         );
 
@@ -179,7 +189,11 @@ public sealed class ImagePropertyTests
 
         Assert.All(
             new[] { encoded, apart, failovers, left },
-            count => Assert.True(count > 100, $"{encoded} encoded, {apart} apart, {failovers} failovers, {left} left")
+            count =>
+                Assert.True(
+                    count > 100,
+                    $"{encoded} encoded, {apart} apart, {failovers} failovers, {left} left"
+                )
         );
     }
 
@@ -197,7 +211,11 @@ public sealed class ImagePropertyTests
             }
         );
 
-    private static void AssertPassesItsStages(Cluster cluster, RandomEngineScenario random, in RequestRecord record)
+    private static void AssertPassesItsStages(
+        Cluster cluster,
+        RandomEngineScenario random,
+        in RequestRecord record
+    )
     {
         var request = random.Requests[(int)record.Id];
         Assert.Equal(request.Images?.Count ?? 0, record.Images);

@@ -10,7 +10,7 @@ public sealed class ImageTokenTests
 {
     /// <summary>
     /// transformers' smart_resize with the published budgets: 4 to 16,384 tokens of 28 x 28 pixels (Qwen2.5-VL's model card), of 32 x 32 from 65,536 pixels on (Qwen3-VL's
-    /// preprocessor_config.json).
+    /// preprocessor_config.json). A picture of 224 x 224 is 66 tokens with its marks (Qwen2-VL, arXiv:2409.12191, section 2.1).
     /// </summary>
     [Theory]
     [InlineData("Qwen/Qwen2.5-VL-7B-Instruct", 28, 28, 4)]
@@ -25,7 +25,12 @@ public sealed class ImageTokenTests
     [InlineData("Qwen/Qwen3-VL-8B-Instruct", 1024, 1024, 1024)]
     [InlineData("Qwen/Qwen3-VL-8B-Instruct", 1920, 1080, 2040)]
     [InlineData("Qwen/Qwen3-VL-8B-Instruct", 10000, 10000, 16384)]
-    public void Qwen_has_a_token_for_each_group_of_patches(string model, int width, int height, int embeddings)
+    public void Qwen_has_a_token_for_each_group_of_patches(
+        string model,
+        int width,
+        int height,
+        int embeddings
+    )
     {
         var (shape, _) = Shape(model, width, height);
 
@@ -62,23 +67,28 @@ public sealed class ImageTokenTests
         Assert.Equal(new ImageShape(260, 256, 1, 4096), shape);
     }
 
-    /// <summary>256 tokens a tile of 448 pixels, up to 12 and the whole (InternVL2.5's model card).</summary>
+    /// <summary>
+    /// 256 tokens a tile of 448 pixels, up to 12 and the whole (InternVL2.5's model card). With up to 4, and with 1, vLLM's tests/models/multimodal/processing/test_internvl.py
+    /// expects 5 tiles and 1 of a picture of 896 x 896.
+    /// </summary>
     [Theory]
-    [InlineData(448, 448, 1)]
-    [InlineData(896, 448, 3)]
+    [InlineData(448, 448, 12, 1)]
+    [InlineData(896, 448, 12, 3)]
     // Of 1x1, 2x2 and 3x3 the last that is not twice as large as the picture.
-    [InlineData(1024, 1024, 10)]
-    [InlineData(1344, 448, 4)]
-    [InlineData(1024, 768, 13)]
-    public void InternVl_has_tiles_of_the_nearest_shape(int width, int height, int tiles)
+    [InlineData(1024, 1024, 12, 10)]
+    [InlineData(1344, 448, 12, 4)]
+    [InlineData(1024, 768, 12, 13)]
+    [InlineData(896, 896, 4, 5)]
+    [InlineData(896, 896, 1, 1)]
+    public void InternVl_has_tiles_of_the_nearest_shape(int width, int height, int most, int tiles)
     {
         var model = Configs.Parse(
-            """
-            {"model_type": "internvl_chat", "downsample_ratio": 0.5, "force_image_size": 448, "max_dynamic_patch": 12,
+            $$"""
+            {"model_type": "internvl_chat", "downsample_ratio": 0.5, "force_image_size": 448, "max_dynamic_patch": {{most}},
              "llm_config": {"model_type": "qwen2", "hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28,
               "num_key_value_heads": 4, "vocab_size": 151674, "max_position_embeddings": 32768, "tie_word_embeddings": false},
              "vision_config": {"model_type": "intern_vit_6b", "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24,
-              "num_attention_heads": 16, "image_size": 448, "patch_size": 14}}
+              "num_attention_heads": 16, "image_size": 448, "patch_size": 14} }
             """
         );
 
@@ -101,6 +111,24 @@ public sealed class ImageTokenTests
 
         Assert.Equal(tokens, shape.Tokens);
     }
+
+    /// <summary>Longest side, picture and tokens without the marks behind rows, as vLLM's tests/models/multimodal/processing/test_mistral3.py expects them.</summary>
+    [Theory]
+    [InlineData(1540, 448, 448, 256)]
+    [InlineData(1008, 1540, 1540, 1296)]
+    [InlineData(1288, 1536, 1187, 1656)]
+    [InlineData(1008, 29, 29, 4)]
+    [InlineData(1000, 1540, 1700, 1188)]
+    public void Mistral_has_a_token_for_each_group_of_patches(
+        int longest,
+        int width,
+        int height,
+        int embeddings
+    ) =>
+        Assert.Equal(
+            embeddings,
+            new RowImages(PatchSize: 14, Merge: 2, longest).Of(width, height).Embeddings
+        );
 
     /// <summary>
     /// The weights of Qwen2.5-VL-7B (8,292,166,656) but those of its text (7,615,616,512, Qwen2.5-7B) are 676,550,144; norms and biases are not counted here.
@@ -140,8 +168,14 @@ public sealed class ImageTokenTests
     }
 
     [Theory]
-    [InlineData("""{"depth": 27}""", "config.json:vision_config:model_type: found 'llama', an encoder that is not simulated")]
-    [InlineData("""{"model_type": "moonvit"}""", "config.json:vision_config:model_type: found 'moonvit', an encoder that is not simulated")]
+    [InlineData(
+        """{"depth": 27}""",
+        "config.json:vision_config:model_type: found 'llama', an encoder that is not simulated"
+    )]
+    [InlineData(
+        """{"model_type": "moonvit"}""",
+        "config.json:vision_config:model_type: found 'moonvit', an encoder that is not simulated"
+    )]
     [InlineData("""{"model_type": "qwen2_5_vl"}""", "config.json:vision_config:hidden_size: missing")]
     public void What_cannot_be_simulated_is_named_and_the_text_is_read(string vision, string lack)
     {

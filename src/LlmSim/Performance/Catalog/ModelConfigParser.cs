@@ -47,11 +47,7 @@ internal static class ModelConfigParser
         };
         // Last: what it reads is not simulated of runs without pictures, and named by the notices.
         var (encoder, lack) = VisionParser.Read(file, model);
-        return model with
-        {
-            Vision = encoder,
-            VisionLack = lack,
-        };
+        return model with { Vision = encoder, VisionLack = lack };
     }
 
     private static ModelRules Rules(JsonFields file, JsonFields text)

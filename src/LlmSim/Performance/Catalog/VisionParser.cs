@@ -57,7 +57,12 @@ internal static class VisionParser
         var (rule, group) = Budget(vision, minPixels: 4 * 28 * 28, maxPixels: 16_384 * 28 * 28);
         var merged = (long)hidden * group;
         var values = Size(vision, "hidden_size");
-        return Tower(vision, hidden, (int)(hidden * vision.Number("mlp_ratio", new(0.1, 100))), isGated: false) with
+        return Tower(
+            vision,
+            hidden,
+            (int)(hidden * vision.Number("mlp_ratio", new(0.1, 100))),
+            isGated: false
+        ) with
         {
             PatchParameters = PatchParameters(vision, hidden),
             ProjectorParameters = (merged * merged) + (merged * values),
@@ -78,7 +83,10 @@ internal static class VisionParser
         var tower = Tower(vision, hidden, Size(vision, "intermediate_size"), isGated: true);
         var full = vision.IntList("fullatt_block_indexes").Distinct().Count(layer => layer < tower.Layers);
         return full == 0
-            ? throw vision.Error("fullatt_block_indexes", "no layer that sees a whole picture; allowed: one at least")
+            ? throw vision.Error(
+                "fullatt_block_indexes",
+                "no layer that sees a whole picture; allowed: one at least"
+            )
             : tower with
             {
                 WindowLayers = tower.Layers - full,
@@ -99,7 +107,10 @@ internal static class VisionParser
         var merged = (long)hidden * group;
         var values = Size(vision, "out_hidden_size");
         var projections =
-            1 + (vision.Has("deepstack_visual_indexes") ? vision.IntList("deepstack_visual_indexes").Length : 0);
+            1
+            + (
+                vision.Has("deepstack_visual_indexes") ? vision.IntList("deepstack_visual_indexes").Length : 0
+            );
         return Tower(vision, hidden, Size(vision, "intermediate_size"), isGated: false) with
         {
             PatchParameters = PatchParameters(vision, hidden),
@@ -241,7 +252,9 @@ internal static class VisionParser
     /// <summary>A side in pixels, which some give for both directions.</summary>
     private static int SideOf(JsonFields vision, string field) =>
         vision.IsList(field)
-            ? vision.PositiveInts(field) is [var side, ..] ? side : throw vision.Error(field, "found an empty list")
+            ? vision.PositiveInts(field) is [var side, ..]
+                ? side
+                : throw vision.Error(field, "found an empty list")
             : Size(vision, field);
 
     private static int Size(JsonFields vision, string field)

@@ -16,7 +16,14 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
 
     /// <summary>Begins the next row.</summary>
     public void Clear() =>
-        (_class, _tenant, _model, _priority, _deadlineSeconds, _images) = (null, null, null, null, null, null);
+        (_class, _tenant, _model, _priority, _deadlineSeconds, _images) = (
+            null,
+            null,
+            null,
+            null,
+            null,
+            null
+        );
 
     /// <summary>Takes a value; one that is empty is as if it were not there.</summary>
     /// <param name="slot">What it is.</param>
