@@ -185,6 +185,12 @@ internal static class SemanticsOptions
             (s, v) => s with { OutputTokens = (OutputTokens)v }
         ),
         SemanticsOption.Create(
+            "first_token",
+            "reaches the client from the prefill, from the instance that decodes, or from that where it has an engine",
+            s => s.FirstToken,
+            (s, v) => s with { FirstToken = (FirstToken)v }
+        ),
+        SemanticsOption.Create(
             "tpot_definition",
             "TPOT: since the KV transfer, over what eviction left, or between first and last token",
             s => s.Tpot,

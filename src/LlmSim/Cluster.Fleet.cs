@@ -239,7 +239,7 @@ internal sealed partial class Cluster : IFleetOwner
         request.Outcome = Outcome.Failed;
         _feedback?.Tell(request, _simulation.Now);
         request.Outcome = default;
-        request.StartOver(plan == LostRequests.Keep ? request.GeneratedTokens : 0);
+        request.StartOver(plan == LostRequests.Keep && request.HasNewToken ? request.GeneratedTokens : 0);
         Place(request);
     }
 

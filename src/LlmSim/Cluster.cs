@@ -57,6 +57,7 @@ internal sealed partial class Cluster
             scenario.Seed,
             scenario.TtftSloSeconds,
             scenario.Semantics.OutputTokens,
+            scenario.FirstTokenWaits,
             scenario.OutputPredictor,
             _models,
             scenario.FollowsRequests || scenario.OtherModels.Count > 0,

@@ -124,6 +124,15 @@ public sealed record Scenario
             ? [.. DecodeInstances, .. PrefillInstances.Where(instance => instance.Switches)]
             : DecodeInstances;
 
+    /// <summary>Whether a client gets the first token from the instance that decodes.</summary>
+    internal bool FirstTokenWaits =>
+        Semantics.FirstToken switch
+        {
+            FirstToken.Prefill => false,
+            FirstToken.Decode => true,
+            _ => DecodeRoles.Any(instance => instance.Engine is not null),
+        };
+
     /// <summary>The model of the cluster, and the others.</summary>
     internal IEnumerable<ServedModel> Models =>
         OtherModels.Prepend(new ServedModel(Model) { Precision = Precision });

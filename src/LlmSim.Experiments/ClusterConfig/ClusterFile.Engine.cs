@@ -56,7 +56,11 @@ internal ref partial struct ClusterFile
     }
 
     /// <summary>An instance whose fields have all been read, with the defaults of its engine where the file is silent.</summary>
-    private readonly InstanceSpec WithDefaultsOfEngine(InstanceSpec instance, HashSet<string> given)
+    private readonly InstanceSpec WithDefaultsOfEngine(
+        InstanceSpec instance,
+        InstanceRole? role,
+        HashSet<string> given
+    )
     {
         if (instance.Engine is not { } engine)
         {
@@ -80,6 +84,10 @@ internal ref partial struct ClusterFile
                 AsyncScheduling = IsGiven("async_scheduling")
                     ? engine.AsyncScheduling
                     : defaults.AsyncScheduling,
+                // SGLang records none where prefill and decode are apart.
+                PrefillGraphTokens =
+                    engine.PrefillGraphTokens
+                    ?? (engine.Kind == EngineKind.Sglang && role != InstanceRole.Mixed ? 0 : null),
             },
         };
     }

@@ -177,7 +177,7 @@ internal ref partial struct ClusterFile
             );
         }
 
-        var spec = WithDefaultsOfEngine(instance.Spec, given);
+        var spec = WithDefaultsOfEngine(instance.Spec, instance.Role, given);
         return (new ClusterEntry(instance.Role, spec, _name, LineOfInstance(start), given), instance);
     }
 

@@ -11,6 +11,8 @@ internal static partial class EngineFields
     /// <summary>Engines record graphs for hundreds of tokens; beyond this a size is a mistake.</summary>
     private static readonly FigureRange s_graphSize = new(1, 65_536);
 
+    private static readonly FigureRange s_graphTokens = new(0, 65_536);
+
     private static readonly FigureRange s_iterations = new(0, int.MaxValue);
 
     /// <summary>Those of <c>overheads</c>: who says one says all.</summary>
@@ -115,6 +117,16 @@ internal static partial class EngineFields
         ) with
         {
             ReadBy = EngineKind.Vllm,
+        },
+        new ClusterField<EngineSpec>(
+            "prefill_graph_tokens",
+            new ClusterValue.Whole(s_graphTokens),
+            "SGLang's own, see batching.md",
+            "most tokens of an iteration with a part of a prompt that is replayed from graphs (piecewise_cuda_graph_max_tokens); 0 for none",
+            (engine, value) => engine with { PrefillGraphTokens = (int)(long)value }
+        )
+        {
+            ReadBy = EngineKind.Sglang,
         },
         new ClusterField<EngineSpec>(
             "schedule_policy",

@@ -178,7 +178,8 @@ internal static partial class PerformanceSource
             var performance = new EngineTime(
                 new KernelModel(kernels, model, precision, instance, semantics),
                 overheads,
-                model
+                model,
+                PrefillGraphs.MostTokens(instance, model)
             );
             var choice = measured.TransferredFrom is { } other
                 ? new PerformanceChoice(

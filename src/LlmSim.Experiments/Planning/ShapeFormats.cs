@@ -24,12 +24,8 @@ internal sealed class ShapeFormats(ModelDescription model, PrecisionRequest prec
         }
 
         var own = (precision with { Format = PrecisionRequest.Auto }).Resolve(model);
-        var asked = Resolve(format);
-        var isWider = asked
-            .Layers.Zip(own.Layers)
-            .Any(layer =>
-                layer.First.Weight.Bits > layer.Second.Weight.Bits && layer.Second != ProductFormat.SixteenBit
-            );
+        // Formats leave some layers as they were: the narrowest tell what was gained.
+        var isWider = NarrowestBits(Resolve(format)) > NarrowestBits(own);
         return isWider
             ? $"precision {format} is wider than the weights in the model's own files, and gains nothing"
             : null;
@@ -42,6 +38,9 @@ internal sealed class ShapeFormats(ModelDescription model, PrecisionRequest prec
             ? $"{without.Name} has no arithmetic for precision {format}"
             : null;
     }
+
+    private static int NarrowestBits(Precision precision) =>
+        precision.Layers.Min(layer => layer.Weight.Bits);
 
     private Precision Resolve(string format) => (precision with { Format = format }).Resolve(model);
 }

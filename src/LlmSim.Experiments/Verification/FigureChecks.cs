@@ -183,7 +183,7 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
         var tokens = _measured.Sum(record => (long)RecordChecks.TokensToDecode(scenario.Semantics, record));
         var mostAtOnce = RecordChecks.MostTokensAtOnce(scenario);
         var gaps = mostAtOnce == 1 ? tokens : found.Count;
-        var seconds = _measured.Sum(record => (record.Finish - record.PrefillFinish).Seconds);
+        var seconds = _measured.Sum(record => (record.Finish - record.NewToken).Seconds);
         findings.Within("itl_count", (tokens + mostAtOnce - 1) / mostAtOnce, tokens, found.Count);
         var mean = gaps == 0 ? double.NaN : seconds / gaps;
         findings.Require(
@@ -197,7 +197,7 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
         );
         if (gaps > 1)
         {
-            var longest = _measured.Max(record => (record.Finish - record.PrefillFinish).Seconds);
+            var longest = _measured.Max(record => (record.Finish - record.NewToken).Seconds);
             findings.Within("itl_std", 0, longest, found.Std);
             findings.Within("itl_p99", 0, longest * (1 + (2 * SketchError)), found.P99);
         }

@@ -41,6 +41,7 @@ internal static class RecordChecks
             {
                 CheckTimes(findings, scenario, record);
                 CheckTokens(findings, scenario.Semantics, record);
+                CheckFirstToken(findings, scenario, record);
                 CheckTpot(findings, scenario.Semantics, record);
             }
         }
@@ -138,6 +139,16 @@ internal static class RecordChecks
                 is not null
                 || r.DecodeInstance >= 0 == TokensToDecode(semantics, r) > 0,
             $"request {r.Id}: {r.TraceOutputTokens} output tokens, decode instance {r.DecodeInstance}"
+        );
+    }
+
+    /// <summary>The client gets it from the prefill, or from the instance that decodes once that has taken the request in.</summary>
+    private static void CheckFirstToken(Findings findings, Scenario scenario, RequestRecord r)
+    {
+        var due = scenario.FirstTokenWaits && r.DecodeInstance >= 0 ? r.FirstDecodeStart : r.PrefillFinish;
+        findings.Require(
+            r.NewToken == due,
+            $"request {r.Id}: its first token came at {r.NewToken}; due at {due}"
         );
     }
 

@@ -32,6 +32,10 @@ internal sealed class IterationProgress(
         if (request.FirstDecodeStart == SimTime.Zero)
         {
             request.FirstDecodeStart = now;
+            if (request.FirstTokenWaits)
+            {
+                request.LastToken = now;
+            }
         }
     }
 

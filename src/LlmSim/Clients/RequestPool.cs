@@ -10,6 +10,7 @@ namespace LlmSim.Clients;
 /// <param name="seed">Seed of the run.</param>
 /// <param name="ttftSloSeconds">The TTFT SLO of those that have none of their own.</param>
 /// <param name="outputTokens">Which tokens the decode stage owes.</param>
+/// <param name="firstTokenWaits">Whether the instance that decodes sends the first token.</param>
 /// <param name="outputPredictor">What policies are told.</param>
 /// <param name="models">The models of the cluster.</param>
 /// <param name="followsAll">Whether the clients of all requests are followed beyond the sending.</param>
@@ -18,6 +19,7 @@ internal sealed class RequestPool(
     long seed,
     double ttftSloSeconds,
     OutputTokens outputTokens,
+    bool firstTokenWaits,
     OutputPredictor outputPredictor,
     ModelsInUse models,
     bool followsAll,
@@ -93,6 +95,7 @@ internal sealed class RequestPool(
         request.Model = models.Meant(spec.Origin?.Model);
         request.InputTokens = spec.InputTokens;
         request.DecodeTokensOwed = spec.OutputTokens - _tokensFromPrefill;
+        request.FirstTokenWaits = firstTokenWaits;
         request.TtftDeadline = Deadline(spec);
         request.PredictedOutputTokens = predictedOutputTokens;
         request.Content = spec.HashIds is { } hashIds

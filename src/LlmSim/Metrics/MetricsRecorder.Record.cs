@@ -29,6 +29,7 @@ internal sealed partial class MetricsRecorder
             EncodeFinish = request.EncodeFinish,
             PrefillStart = request.PrefillStart,
             PrefillFinish = request.PrefillFinish,
+            SentByDecode = request.NewToken == request.PrefillFinish ? null : request.NewToken,
             EarlierFirstToken = request.KeptTokens > 0 ? request.FirstToken : null,
             TransferFinish = request.TransferFinish,
             DecodeInstance = request.DecodeInstance,

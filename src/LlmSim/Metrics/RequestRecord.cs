@@ -101,11 +101,17 @@ public readonly record struct RequestRecord()
     /// <summary>Its turn in that, from 0.</summary>
     public int Turn { get; init; }
 
-    /// <summary>When its first token came, before a failure perhaps; null for the end of its prefill.</summary>
+    /// <summary>When the instance that decodes it sent the token of its latest prefill; null for the end of that.</summary>
+    internal SimTime? SentByDecode { get; init; }
+
+    /// <summary>When the token of its latest prefill came.</summary>
+    internal SimTime NewToken => SentByDecode ?? PrefillFinish;
+
+    /// <summary>When its first token came, where that was before a failure.</summary>
     internal SimTime? EarlierFirstToken { get; init; }
 
     /// <summary>When its first token came.</summary>
-    internal SimTime FirstToken => EarlierFirstToken ?? PrefillFinish;
+    internal SimTime FirstToken => EarlierFirstToken ?? NewToken;
 
     /// <summary>Whether the statistics of the run count it: it belongs to neither warm-up nor cool-down.</summary>
     public bool IsMeasured { get; init; } = true;

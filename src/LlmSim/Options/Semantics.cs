@@ -66,6 +66,9 @@ public sealed record Semantics
     /// <summary>Who generates the first token.</summary>
     internal OutputTokens OutputTokens { get; init; }
 
+    /// <summary>Who sends the first token.</summary>
+    internal FirstToken FirstToken { get; init; }
+
     /// <summary>Definition of TPOT.</summary>
     internal TpotDefinition Tpot { get; init; }
 
@@ -119,6 +122,7 @@ public sealed record Semantics
             Admission = Admission.Strict,
             BatchPadding = BatchPadding.Own,
             OutputTokens = OutputTokens.FirstFromPrefill,
+            FirstToken = FirstToken.Engines,
             Tpot = TpotDefinition.BetweenTokens,
             KvTransfer = KvTransfer.SharedLink,
             RandomPolicies = RandomPolicies.Seeded,
@@ -150,6 +154,7 @@ public sealed record Semantics
             Admission = Admission.Overshoot,
             BatchPadding = BatchPadding.Longest,
             OutputTokens = OutputTokens.AllFromDecode,
+            FirstToken = FirstToken.Prefill,
             Tpot = TpotDefinition.SinceTransfer,
             KvTransfer = KvTransfer.Independent,
             RandomPolicies = RandomPolicies.Unseeded,

@@ -170,6 +170,19 @@ internal enum OutputTokens
     FirstFromPrefill,
 }
 
+/// <summary>When the client gets the token of the prefill, where another instance decodes.</summary>
+internal enum FirstToken
+{
+    /// <summary>With the end of the prefill.</summary>
+    Prefill,
+
+    /// <summary>When the request joins the batch that decodes it.</summary>
+    Decode,
+
+    /// <summary>By the one that decodes where those have engines, by the prefill otherwise.</summary>
+    Engines,
+}
+
 /// <summary>What TPOT is.</summary>
 internal enum TpotDefinition
 {

@@ -42,7 +42,7 @@ public sealed record EngineOverheads
     /// <param name="batch">The iteration.</param>
     /// <param name="kernelSeconds">Seconds of its kernels.</param>
     /// <param name="layers">Layers of the model.</param>
-    /// <param name="launches">Kernels of a layer in multiples of those of a dense one.</param>
+    /// <param name="launches">Kernels of a layer in multiples of those of a dense one; 0 where the iteration is replayed from a graph.</param>
     public double Seconds(in IterationBatch batch, double kernelSeconds, int layers, int launches)
     {
         var seconds = kernelSeconds + LayerSeconds * layers;

@@ -99,6 +99,12 @@ public sealed record EngineSpec
         init => _capturedSizes = value;
     }
 
+    /// <summary>
+    /// SGLang: most tokens of an iteration with a part of a prompt that is replayed from recorded graphs, padded to the next size
+    /// (piecewise_cuda_graph_max_tokens), at least 0 for none; null for SGLang's own. Performance from kernels reads it.
+    /// </summary>
+    public int? PrefillGraphTokens { get; init; }
+
     /// <summary>SGLang: the order of waiting requests (schedule_policy). The other kinds do not read it.</summary>
     public SchedulePolicy SchedulePolicy { get; init; }
 

@@ -81,7 +81,18 @@ internal sealed record PrecisionRequest
     {
         if (Format != Auto)
         {
-            return PrecisionFormats.Precision(Format);
+            var named = PrecisionFormats.Precision(Format);
+            // Checkpoints of 4-bit floating point leave latent attention as it was: nvidia/DeepSeek-R1-0528-FP4, and with Quark
+            // exclude_layers "*self_attn*". The second version of the former narrows the output projection alone.
+            return
+                named.Mlp.Weight.Bits == 4
+                && named.Mlp.Weight.Kind == NumberKind.Float
+                && model.LatentAttention is not null
+                ? named with
+                {
+                    Projections = ProductFormat.SixteenBit,
+                }
+                : named;
         }
 
         var precision = model.Quantization ?? new Precision();

@@ -150,9 +150,19 @@ internal sealed class Request
     /// <summary>Tokens that it had when the instance failed that it was on, and that count as a part of its prompt since.</summary>
     public int KeptTokens { get; private set; }
 
+    /// <summary>Whether the token of its prefill is sent by the instance that decodes it.</summary>
+    public bool FirstTokenWaits { get; set; }
+
     /// <summary>Whether its client has got a token.</summary>
-    public bool HasFirstToken =>
-        KeptTokens > 0 || State is RequestState.DecodeGlobal or RequestState.DecodeLocal;
+    public bool HasFirstToken => KeptTokens > 0 || HasNewToken;
+
+    /// <summary>Whether its client has got the token of its latest prefill.</summary>
+    public bool HasNewToken =>
+        State is RequestState.DecodeGlobal or RequestState.DecodeLocal
+        && (!FirstTokenWaits || FirstDecodeStart != SimTime.Zero);
+
+    /// <summary>When its client got that.</summary>
+    public SimTime NewToken => FirstTokenWaits && DecodeInstance >= 0 ? FirstDecodeStart : PrefillFinish;
 
     /// <summary>When its client first sent it.</summary>
     public SimTime FirstSent => Call?.FirstSent ?? Arrival;
@@ -161,7 +171,7 @@ internal sealed class Request
     public SimTime ReadyForPrefill => EncodeStart is null ? FirstSent : EncodeFinish;
 
     /// <summary>When its client got the first token that was not lost.</summary>
-    public SimTime FirstToken => KeptTokens > 0 ? Call!.FirstToken : PrefillFinish;
+    public SimTime FirstToken => KeptTokens > 0 ? Call!.FirstToken : NewToken;
 
     /// <summary>Prompt tokens that the client sent.</summary>
     public int PromptTokensSent => TraceInputTokens - KeptTokens;
@@ -179,7 +189,7 @@ internal sealed class Request
         );
         if (keptTokens > 0 && KeptTokens == 0)
         {
-            Call!.FirstToken = PrefillFinish;
+            Call!.FirstToken = NewToken;
         }
 
         var tokensFromPrefill = TraceOutputTokens - DecodeTokensOwed - EvictedTokens;
@@ -203,6 +213,7 @@ internal sealed class Request
         PredictedOutputTokens = null;
         InputTokens = 0;
         DecodeTokensOwed = 0;
+        FirstTokenWaits = false;
         Content = null;
         Images = null;
         Call = null;

@@ -80,6 +80,25 @@ public sealed class ClusterFileTests
         );
     }
 
+    /// <summary>SGLang records graphs of prompts where prefill and decode are not apart.</summary>
+    [Theory]
+    [InlineData("mixed", "", null)]
+    [InlineData("prefill", "", 0)]
+    [InlineData("prefill", ", \"prefill_graph_tokens\": 512", 512)]
+    [InlineData("mixed", ", \"prefill_graph_tokens\": 0", 0)]
+    public void Graphs_of_prompts_are_those_of_the_role_or_of_the_file(
+        string role,
+        string field,
+        int? expected
+    )
+    {
+        var instances = Read(
+            $$"""[{ "role": "{{role}}", "hardware": "NVIDIA_A", "tp_size": 1, "engine": { "kind": "sglang"{{field}} } }]"""
+        );
+
+        Assert.Equal(expected, instances.Single().Engine!.PrefillGraphTokens);
+    }
+
     [Fact]
     public void Where_an_engine_is_silent_it_does_what_its_kind_does()
     {
@@ -106,6 +125,7 @@ public sealed class ClusterFileTests
                     MaxBatchedTokens = 8192,
                     MaxSequences = 7,
                     MixedChunk = true,
+                    PrefillGraphTokens = 0,
                 },
                 new EngineSpec
                 {
@@ -118,6 +138,7 @@ public sealed class ClusterFileTests
                     Kind = EngineKind.Sglang,
                     MaxSequences = 2048,
                     MaxPrefillTokens = 9,
+                    PrefillGraphTokens = 0,
                 },
                 new EngineSpec { Version = "0.8.5.post1", AsyncScheduling = false },
                 new EngineSpec { Version = "0.8.5" },

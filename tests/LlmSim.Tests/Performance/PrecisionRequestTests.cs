@@ -125,6 +125,20 @@ public sealed class PrecisionRequestTests
         Assert.Equal(NumberFormat.Fp8, request.Resolve(s_model).KvCache);
     }
 
+    /// <summary>Published checkpoints leave the projections of latent attention at 16 bits; other models' are narrowed.</summary>
+    [Theory]
+    [InlineData("nvfp4", "deepseek-ai/DeepSeek-R1", 16)]
+    [InlineData("mxfp4", "deepseek-ai/DeepSeek-R1", 16)]
+    [InlineData("fp8", "deepseek-ai/DeepSeek-R1", 8)]
+    [InlineData("nvfp4", "meta-llama/Llama-3.1-8B", 4)]
+    public void Four_bits_leave_latent_attention(string format, string model, int bits)
+    {
+        var precision = new PrecisionRequest { Format = format }.Resolve(ModelCatalog.BuiltIn.Get(model));
+
+        Assert.Equal(bits, precision.Projections.Weight.Bits);
+        Assert.Equal(format == "fp8" ? 8 : 4, precision.Experts.Weight.Bits);
+    }
+
     [Fact]
     public void An_unknown_name_is_answered_with_the_nearest()
     {

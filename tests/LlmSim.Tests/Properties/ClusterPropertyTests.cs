@@ -183,6 +183,7 @@ public sealed class ClusterPropertyTests
     {
         AssertNear(expected.PrefillStart, actual.PrefillStart);
         AssertNear(expected.PrefillFinish, actual.PrefillFinish);
+        AssertNear(expected.NewToken, actual.NewToken);
         AssertNear(expected.TransferFinish, actual.TransferFinish);
         AssertNear(expected.DecodeStart, actual.DecodeStart);
         AssertNear(expected.FirstDecodeStart, actual.FirstDecodeStart);
@@ -201,6 +202,7 @@ public sealed class ClusterPropertyTests
         {
             PrefillStart = default,
             PrefillFinish = default,
+            SentByDecode = null,
             TransferFinish = default,
             DecodeStart = default,
             FirstDecodeStart = default,

@@ -24,14 +24,21 @@ internal static class BenchmarkSettings
         var kind = RowNames.Engine(deployment.Engine);
         var settings =
             row.LengthRange < 1 ? InferenceX(kind, deployment, row) : Generated(kind, deployment, row);
+        if (kind != EngineKind.Sglang)
+        {
+            return settings;
+        }
+
         // Those who serve SGLang disaggregated raise --max-running-requests to their load (sgl-project/sglang issue 7227 has the commands).
-        return kind == EngineKind.Sglang && deployment.Mixed is null
-            ? settings with
-            {
-                LeastSequences = row.Concurrency ?? 0,
-            }
-            : settings;
+        // Graphs of prompts are recorded on mixed workers alone. Rows without a version are of 2025, before there were any.
+        return settings with
+        {
+            LeastSequences = deployment.Mixed is null ? row.Concurrency ?? 0 : 0,
+            PrefillGraphTokens = deployment.Mixed is null || !HasVersion(deployment.EngineVersion) ? 0 : null,
+        };
     }
+
+    private static bool HasVersion(string version) => version.Length > 0 && char.IsAsciiDigit(version[0]);
 
     /// <summary>Every size up to the batch is recorded, so that nothing is padded; a budget of one prompt, the batch and 1,500 tokens.</summary>
     private static ServingSettings Generated(EngineKind kind, ServingDeployment deployment, ServingRow row)
@@ -92,6 +99,19 @@ internal static class BenchmarkSettings
     private static ServingSettings TensorRtLlm(ServingDeployment deployment, ServingRow row)
     {
         var load = row.Concurrency ?? 0;
+        if (deployment.Decode is { } decode)
+        {
+            // Recipes of NVIDIA/srt-slurm (recipes/trtllm): prefill workers take two prompts of 8k tokens at once or eight of 1k.
+            return new()
+            {
+                MaxBatchedTokens = row.InputTokens > 1024 ? 16384 : 8192,
+                PrefillSequences = row.InputTokens > 1024 ? 2 : 8,
+                DecodeSequences = InferenceXBatches.Of(deployment, decode, row),
+                MemoryUtilization = 0.8,
+                KvFormat = "fp8",
+            };
+        }
+
         var batch = Math.Max(1, load / (deployment.Mixed?.AttentionDp ?? 1));
         var drafts = deployment.Mixed is null ? null : deployment.Speculation;
         return new()
@@ -159,8 +179,17 @@ internal sealed record ServingSettings
 
     public int? MaxSequences { get; init; }
 
+    /// <summary>Requests at once of an instance that only prefills, and of one that only decodes, where those differ.</summary>
+    public int? PrefillSequences { get; init; }
+
+    /// <inheritdoc cref="PrefillSequences" />
+    public int? DecodeSequences { get; init; }
+
     /// <summary>Requests at once that the engine takes at least.</summary>
     public int LeastSequences { get; init; }
+
+    /// <summary>SGLang: most tokens of an iteration with a prompt that is replayed from a graph.</summary>
+    public int? PrefillGraphTokens { get; init; }
 
     /// <summary>Share of the memory.</summary>
     public double? MemoryUtilization { get; init; }
@@ -184,15 +213,26 @@ internal sealed record ServingSettings
     public int ReceiveIterations { get; init; } = 1;
 
     /// <summary>An engine of these settings.</summary>
-    public EngineSpec Of(EngineSpec defaults) =>
+    public EngineSpec Of(EngineSpec defaults, InstanceRole role) =>
         defaults with
         {
             MaxBatchedTokens = MaxBatchedTokens ?? defaults.MaxBatchedTokens,
             MaxPrefillTokens = MaxPrefillTokens ?? defaults.MaxPrefillTokens,
             MixedChunk = MixedChunk,
-            MaxSequences = Math.Max(LeastSequences, MaxSequences ?? defaults.MaxSequences),
+            MaxSequences = Math.Max(
+                LeastSequences,
+                role switch
+                {
+                    InstanceRole.Prefill => PrefillSequences,
+                    InstanceRole.Decode => DecodeSequences,
+                    _ => null,
+                }
+                    ?? MaxSequences
+                    ?? defaults.MaxSequences
+            ),
             AsyncScheduling = AsyncScheduling ?? defaults.AsyncScheduling,
             CapturedSizes = CapturedSizes ?? defaults.CapturedSizes,
+            PrefillGraphTokens = PrefillGraphTokens,
             BatchWaitIterations = BatchWaitIterations,
             BatchWaitTokensRatio = BatchWaitTokensRatio,
             AttentionDpTimeoutIterations = AttentionDpTimeoutIterations,

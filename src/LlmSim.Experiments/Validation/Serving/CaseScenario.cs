@@ -53,9 +53,9 @@ internal static class CaseScenario
         {
             Model = model,
             Precision = precision,
-            PrefillInstances = Instances(deployment.Prefill, "prefill"),
-            DecodeInstances = Instances(deployment.Decode, "decode"),
-            MixedInstances = Instances(deployment.Mixed, "mixed"),
+            PrefillInstances = Instances(deployment.Prefill, InstanceRole.Prefill),
+            DecodeInstances = Instances(deployment.Decode, InstanceRole.Decode),
+            MixedInstances = Instances(deployment.Mixed, InstanceRole.Mixed),
             Policies = context.Catalogs.Policies.CreateSet(route, "fcfs", route, "fcfs"),
             PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),
         };
@@ -68,7 +68,7 @@ internal static class CaseScenario
             choose
         );
 
-        IReadOnlyList<InstanceSpec> Instances(WorkerLayout? layout, string role) =>
+        IReadOnlyList<InstanceSpec> Instances(WorkerLayout? layout, InstanceRole role) =>
             layout is null
                 ? []
                 :
@@ -77,7 +77,15 @@ internal static class CaseScenario
                         .Range(0, layout.Workers)
                         .SelectMany(worker =>
                             Enumerable.Repeat(
-                                Instance(deployment, context, model, hardware, layout, $"{role} {worker}"),
+                                Instance(
+                                    deployment,
+                                    context,
+                                    model,
+                                    hardware,
+                                    layout,
+                                    role,
+                                    $"{role} {worker}"
+                                ),
                                 layout.AttentionDp
                             )
                         ),
@@ -124,6 +132,7 @@ internal static class CaseScenario
         ModelDescription model,
         HardwareDescription hardware,
         WorkerLayout layout,
+        InstanceRole role,
         string worker
     )
     {
@@ -135,10 +144,10 @@ internal static class CaseScenario
             TpSize = layout.Tp,
             PpSize = deployment.PipelineParallel,
             ExpertParallel = ExpertParallel(model, layout),
-            AllToAllBackend = AllToAll(kind, deployment, layout),
+            AllToAllBackend = AllToAll(kind, role),
             MemoryUtilization =
                 deployment.Settings.MemoryUtilization ?? EngineDefaults.MemoryUtilization(kind),
-            Engine = deployment.Settings.Of(defaults) with
+            Engine = deployment.Settings.Of(defaults, role) with
             {
                 // Its own, also where it batches by the rules of another.
                 Overheads = context.Overheads ?? context.Catalogs.Engines.OverheadsOf(defaults),
@@ -154,13 +163,9 @@ internal static class CaseScenario
     /// vLLM gathers tokens on all ranks unless told otherwise. SGLang's and TensorRT-LLM's disaggregated deployments send each token to the ranks of
     /// its experts: DeepEP in its two modes, or what NVLink domains have for it.
     /// </summary>
-    private static AllToAllBackend AllToAll(
-        EngineKind kind,
-        ServingDeployment deployment,
-        WorkerLayout layout
-    ) =>
-        kind == EngineKind.Vllm || deployment.Mixed is not null ? AllToAllBackend.AllGatherReduceScatter
-        : layout == deployment.Decode ? AllToAllBackend.DeepEpLowLatency
+    private static AllToAllBackend AllToAll(EngineKind kind, InstanceRole role) =>
+        kind == EngineKind.Vllm || role == InstanceRole.Mixed ? AllToAllBackend.AllGatherReduceScatter
+        : role == InstanceRole.Decode ? AllToAllBackend.DeepEpLowLatency
         : AllToAllBackend.DeepEpHighThroughput;
 
     /// <summary>Whole experts over the ranks of a worker, or each expert sliced over the ranks of one tensor-parallel group.</summary>

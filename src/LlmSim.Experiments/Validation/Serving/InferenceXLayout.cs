@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 
 namespace LlmSim.Experiments.Validation.Serving;
 
 /// <summary>Rows of the InferenceX benchmark: times in seconds, one row a configuration and concurrency.</summary>
-internal sealed class InferenceXLayout : IRowLayout
+internal sealed partial class InferenceXLayout : IRowLayout
 {
     /// <summary>The benchmark draws lengths from this share of the longest up to it.</summary>
     private const double LengthRange = 0.8;
@@ -101,7 +102,7 @@ internal sealed class InferenceXLayout : IRowLayout
         var deployment = new ServingDeployment
         {
             Engine = Engine(cells.Name("framework")),
-            EngineVersion = "",
+            EngineVersion = Version(cells.Text("image")),
             Model = cells.Name("model"),
             System = cells.Name("hardware"),
             Precision = cells.Name("precision"),
@@ -154,6 +155,16 @@ internal sealed class InferenceXLayout : IRowLayout
         : framework.Contains("trt", StringComparison.Ordinal) ? "trtllm"
         : framework.Contains("vllm", StringComparison.Ordinal) ? "vllm"
         : framework;
+
+    /// <summary>That of SGLang's images, such as lmsysorg/sglang:v0.5.12-cu130; others do not tell the engine's.</summary>
+    private static string Version(string image) => SglangImage().Match(image).Groups["version"].Value;
+
+    [GeneratedRegex(
+        @"sglang\S*?[:-]v?(?<version>\d+\.\d+\.\d+(\.post\d+)?)",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex SglangImage();
 
     private static int Workers(RowCells cells, string stage) =>
         Math.Max(1, cells.Whole($"{stage}_num_workers", empty: 1, least: 0));

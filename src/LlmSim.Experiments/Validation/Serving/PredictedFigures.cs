@@ -48,7 +48,7 @@ internal sealed class PredictedFigures(IReadOnlyList<RequestRecord> records, Dis
         if (quantity == "itl")
         {
             var decoding = records.Where(record => record.TraceOutputTokens > 1).ToArray();
-            return decoding.Sum(record => (record.Finish - record.PrefillFinish).Seconds)
+            return decoding.Sum(record => (record.Finish - record.NewToken).Seconds)
                 / decoding.Sum(record => record.TraceOutputTokens - 1.0);
         }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using LlmSim.Experiments.Plots;
 using LlmSim.Experiments.Validation.Serving;
+using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Tests.Architecture;
 using LlmSim.Tests.Cli;
@@ -436,6 +437,50 @@ public sealed class RowValidationTests : IDisposable
             (budget, sequences, (int?)60),
             (settings.MaxBatchedTokens, settings.MaxSequences, settings.AttentionDpTimeoutIterations)
         );
+    }
+
+    /// <summary>Recipes limit the batch of a decode rank, and prompts of a prefill worker; a load without a recipe has the engine's own.</summary>
+    [Theory]
+    [InlineData("180", 32, 8)]
+    [InlineData("181", null, 8)]
+    public void TensorRT_LLM_decodes_so_many_at_once_as_the_recipe_says(
+        string concurrency,
+        int? decode,
+        int prefill
+    )
+    {
+        var row =
+            $"DeepSeek-R1,b200,dynamo-trt,fp4,none,True,4,4,True,1,8,8,False,5,4,40,1024,1024,{concurrency},2026-01-29,1.4,0.01,1,12\n";
+        var rows = RowReader.Read(_folder.Write("rows.csv", InferenceXHead + row), ModelCatalog.BuiltIn);
+        var read = (ServingRow)rows.Single();
+        var settings = BenchmarkSettings.Of(read.Deployment, read);
+        var defaults = new EngineSpec { MaxSequences = 2048 };
+
+        Assert.Equal(prefill, settings.Of(defaults, InstanceRole.Prefill).MaxSequences);
+        Assert.Equal(decode ?? 2048, settings.Of(defaults, InstanceRole.Decode).MaxSequences);
+    }
+
+    [Theory]
+    [InlineData("lmsysorg/sglang:v0.5.12-cu130", "sglang", "0.5.12", null)]
+    [InlineData("lmsysorg/sglang:v0.5.5.post3", "sglang", "0.5.5.post3", null)]
+    [InlineData("rocm/7.0:rocm7.0_ubuntu_22.04_sgl-dev-v0.5.2", "sglang", "", 0)]
+    [InlineData("", "sglang", "", 0)]
+    [InlineData("nvcr.io/nvidia/tensorrt-llm/release:1.1.0", "trt", "", null)]
+    public void An_image_of_SGLang_tells_its_version(
+        string image,
+        string framework,
+        string version,
+        int? graphTokens
+    )
+    {
+        var row =
+            $"DeepSeek-R1,b200,{framework},fp8,none,False,8,1,False,0,8,1,False,0,8,8,1024,1024,4,2026-05-18,1.4,0.02,0.34,21,{image}\n";
+        var head = InferenceXHead.Replace("\n", ",image\n", StringComparison.Ordinal);
+        var rows = RowReader.Read(_folder.Write("rows.csv", head + row), ModelCatalog.BuiltIn);
+        var read = (ServingRow)rows.Single();
+
+        Assert.Equal(version, read.Deployment.EngineVersion);
+        Assert.Equal(graphTokens, BenchmarkSettings.Of(read.Deployment, read).PrefillGraphTokens);
     }
 
     /// <summary>Rows of MoRI give the width of attention as tp; their experts are divided over the ranks of a worker.</summary>

@@ -1,0 +1,81 @@
+using System.Globalization;
+using LlmSim.Kernel;
+
+namespace LlmSim.Performance;
+
+/// <summary>
+/// SGLang's piecewise CUDA graphs: iterations with prompts are replayed from graphs of some sizes, and need no launch of each kernel. On by default
+/// since 0.5.10, where SGLang can (docs/advanced_features/piecewise_cuda_graph.md of SGLang; measured: docs/validation.md).
+/// </summary>
+internal static class PrefillGraphs
+{
+    /// <summary>The cap for latent attention (piecewise_cuda_graph_max_tokens); others are recorded up to a chunk.</summary>
+    private const int MostLatentTokens = 2048;
+
+    private static readonly int[] s_firstVersion = [0, 5, 10];
+
+    /// <summary>Most tokens of an iteration that is replayed; 0 where none is.</summary>
+    public static int MostTokens(InstanceSpec instance, ModelDescription model)
+    {
+        if (instance.Engine is not { Kind: EngineKind.Sglang } engine)
+        {
+            return 0;
+        }
+
+        return engine.PrefillGraphTokens
+            ?? (
+                !IsRecorded(instance, engine, model) ? 0
+                : model.LatentAttention is null ? engine.MaxBatchedTokens
+                : Math.Min(MostLatentTokens, engine.MaxBatchedTokens)
+            );
+    }
+
+    /// <summary>The size that so many tokens are computed for: the steps of SGLang's own list.</summary>
+    public static int Padded(int tokens)
+    {
+        Invariant.Require(tokens > 0, $"a graph of {tokens} tokens");
+        var step = tokens switch
+        {
+            <= 32 => 4,
+            <= 256 => 16,
+            <= 512 => 32,
+            <= 1024 => 64,
+            <= 4096 => 256,
+            _ => 512,
+        };
+        return (tokens + step - 1) / step * step;
+    }
+
+    /// <summary>
+    /// SGLang turns them off for other makes than NVIDIA, with data-parallel attention, pipeline stages, speculative decoding and tokens sent to
+    /// experts, and for sparse attention and vision-language models, which those with recurrent layers are.
+    /// </summary>
+    private static bool IsRecorded(InstanceSpec instance, EngineSpec engine, ModelDescription model) =>
+        !IsBefore(engine.Version)
+        && instance.Hardware.Name.StartsWith("NVIDIA", StringComparison.Ordinal)
+        && instance.PpSize == 1
+        && instance.AllToAllBackend == AllToAllBackend.AllGatherReduceScatter
+        && engine is { DataParallelGroup: null, Speculation: null }
+        && model.Recurrent is null
+        && model.AttentionGroups.All(group => group.Indexer is null);
+
+    /// <summary>Whether a version is known to be an earlier one.</summary>
+    private static bool IsBefore(string version)
+    {
+        var parts = version.Split('.');
+        for (var i = 0; i < s_firstVersion.Length; i++)
+        {
+            if (i >= parts.Length || !int.TryParse(parts[i], CultureInfo.InvariantCulture, out var part))
+            {
+                return false;
+            }
+
+            if (part != s_firstVersion[i])
+            {
+                return part < s_firstVersion[i];
+            }
+        }
+
+        return false;
+    }
+}
