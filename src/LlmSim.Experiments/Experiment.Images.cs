@@ -1,6 +1,5 @@
 using LlmSim.Clients;
 using LlmSim.Experiments.Performance;
-using LlmSim.Performance;
 
 namespace LlmSim.Experiments;
 

@@ -1,6 +1,5 @@
 using LlmSim.Memory;
 using LlmSim.Performance;
-using LlmSim.Requests;
 using LlmSim.Workloads;
 
 namespace LlmSim.Clients;

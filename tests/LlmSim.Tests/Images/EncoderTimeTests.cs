@@ -1,8 +1,6 @@
-using LlmSim.Memory;
 using LlmSim.Performance;
 using LlmSim.Performance.Catalog;
 using LlmSim.Performance.Roofline;
-using LlmSim.Tests.Performance;
 using Xunit;
 
 namespace LlmSim.Tests.Images;

@@ -48,6 +48,8 @@ public sealed class ImageTokenTests
     [InlineData(1344, 1344, 17, 2467)]
     [InlineData(5000, 5000, 17, 2467)]
     [InlineData(1024, 768, 13, 1887)]
+    [InlineData(1024, 1024, 17, 2467)]
+    [InlineData(1920, 1080, 16, 2322)]
     public void Llama_4_has_tiles_that_a_picture_fits(int width, int height, int tiles, int tokens)
     {
         var (shape, _) = Shape("meta-llama/Llama-4-Scout-17B-16E-Instruct", width, height);
@@ -78,6 +80,7 @@ public sealed class ImageTokenTests
     [InlineData(1024, 1024, 12, 10)]
     [InlineData(1344, 448, 12, 4)]
     [InlineData(1024, 768, 12, 13)]
+    [InlineData(1920, 1080, 12, 9)]
     [InlineData(896, 896, 4, 5)]
     [InlineData(896, 896, 1, 1)]
     public void InternVl_has_tiles_of_the_nearest_shape(int width, int height, int most, int tiles)
@@ -105,6 +108,8 @@ public sealed class ImageTokenTests
     [InlineData(1540, 1540, 3080)]
     [InlineData(3080, 1540, 1568)]
     [InlineData(512, 512, 380)]
+    [InlineData(1024, 1024, 1406)]
+    [InlineData(1920, 1080, 1736)]
     public void Mistral_has_rows(int width, int height, int tokens)
     {
         var (shape, _) = Shape("mistralai/Mistral-Small-3.1-24B-Instruct-2503", width, height);
