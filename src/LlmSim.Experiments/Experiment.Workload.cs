@@ -65,6 +65,13 @@ internal static partial class Experiment
             ImagesPerRequest = configuration.ImagesPerRequest,
             ImageSize = configuration.ImageSize,
             ImageShare = configuration.ImageShare,
+            Adapters = configuration.Adapters,
+            AdapterPopularity = configuration.AdapterPopularity ?? AdapterChoice.Uniform,
+            StructuredShare = configuration.StructuredShare,
+            StructuredSchemas = configuration.StructuredSchemas ?? 1,
+            ThinkingMean = configuration.ThinkingMean,
+            ThinkingSigma = configuration.ThinkingSigma ?? 1,
+            ThinkingBudget = configuration.ThinkingBudget,
             Seed = configuration.Seed,
         };
     }

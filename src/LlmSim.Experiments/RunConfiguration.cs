@@ -169,6 +169,34 @@ internal sealed record RunConfiguration
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? ImageShare { get; init; }
 
+    /// <summary>Synthetic: adapters that requests ask for, at least 1; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Adapters { get; init; }
+
+    /// <summary>How often each of them is asked for: "uniform" or "zipf:S"; null for uniform.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AdapterPopularity { get; init; }
+
+    /// <summary>Synthetic: share of requests whose output has a grammar, above 0 and up to 1; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? StructuredShare { get; init; }
+
+    /// <summary>How many grammars they have between them, at least 1; null for one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? StructuredSchemas { get; init; }
+
+    /// <summary>Synthetic: mean tokens that come before an answer, above 0; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ThinkingMean { get; init; }
+
+    /// <summary>Deviation of the logarithm of these; null for 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ThinkingSigma { get; init; }
+
+    /// <summary>Most of these tokens, at least 1; null for no limit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ThinkingBudget { get; init; }
+
     /// <summary>Seed of all random streams.</summary>
     public long Seed { get; init; } = 2025;
 

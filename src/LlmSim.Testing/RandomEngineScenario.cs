@@ -33,6 +33,7 @@ public sealed class RandomEngineScenario
     /// <param name="ppSize">Stages of the pipeline of each engine.</param>
     /// <param name="tiers">Whether there are tiers below the KV cache.</param>
     /// <param name="batching">A rule in the place of vLLM's.</param>
+    /// <param name="adapters">Whether requests ask for adapters.</param>
     /// <param name="images">Whether requests have pictures, which instances of their own encode in one scenario of three.</param>
     public RandomEngineScenario(
         int seed,
@@ -42,6 +43,7 @@ public sealed class RandomEngineScenario
         int ppSize = 1,
         bool tiers = false,
         BatchingRule batching = BatchingRule.Own,
+        bool adapters = false,
         bool images = false
     )
     {
@@ -92,6 +94,7 @@ public sealed class RandomEngineScenario
                 : engine;
         engine = speculates ? engine with { Speculation = Draw(new(seed, "speculation")) } : engine;
         engine = tiers ? WithTiers(engine, new(seed, "tiers")) : engine;
+        engine = adapters ? engine with { Lora = DrawAdapters(new(seed, "adapters")) } : engine;
         var times = new IterationTimesModel(
             1e-3 + (random.NextDouble() * 1e-2),
             random.NextDouble() * 1e-4,
@@ -114,13 +117,15 @@ public sealed class RandomEngineScenario
             Pick(random, s_global.AsSpan(0, s_global.Length - 2)),
             Pick(random, s_local.AsSpan(0, s_local.Length - 1)),
         ];
+        names[0] = adapters && seed % 3 == 0 ? "lora_affinity" : names[0];
         var transfer = Pick(
             random,
             [KvTransfer.SharedLink, KvTransfer.ContendedLinks, KvTransfer.ContendedLinksPerLayer]
         );
         var bytesPerSecond = 500 + (random.NextDouble() * 1e5);
-        var requests = MakeRequests(random, longest);
-        Requests = images ? RandomImages.AddTo(requests, seed) : requests;
+        Requests = MakeRequests(random, longest);
+        Requests = adapters ? WithAdapters(Requests, new(seed, "adapters of requests")) : Requests;
+        Requests = images ? RandomImages.AddTo(Requests, seed) : Requests;
         NewScenario = () =>
         {
             var scenario = AbstractScenario.OfEngines(
@@ -192,6 +197,39 @@ public sealed class RandomEngineScenario
             DraftTokens = 1 + random.Next(5),
             Acceptance = [random.NextDouble(), random.NextDouble()],
         };
+
+    private static LoraSpec DrawAdapters(RandomStream random)
+    {
+        var slots = 1 + random.Next(4);
+        return new()
+        {
+            MaxAdapters = slots,
+            MaxHostAdapters = random.Next(2) == 0 ? null : slots + random.Next(4),
+            MaxRank = 8,
+            Rank = 1 + random.Next(8),
+            // Adapters of some 100 bytes take from nothing to as long as several iterations.
+            HostBytesPerSecond = 1e4 * Math.Pow(10, 4 * random.NextDouble()),
+            LoadBytesPerSecond = 1e3 * Math.Pow(10, 4 * random.NextDouble()),
+            LoadLatencySeconds = random.Next(2) == 0 ? 0 : random.NextDouble() * 1e-2,
+        };
+    }
+
+    /// <summary>Some requests ask for none.</summary>
+    private static List<RequestSpec> WithAdapters(IReadOnlyList<RequestSpec> requests, RandomStream random)
+    {
+        var adapters = 1 + random.Next(8);
+        return
+        [
+            .. requests.Select(request =>
+                random.Next(5) == 0
+                    ? request
+                    : request with
+                    {
+                        Adapter = FormattableString.Invariant($"adapter{random.Next(adapters)}"),
+                    }
+            ),
+        ];
+    }
 
     private static EngineSpec WithTiers(EngineSpec engine, RandomStream random)
     {

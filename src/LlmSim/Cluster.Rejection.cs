@@ -15,6 +15,7 @@ internal sealed partial class Cluster
             return $"no instance serves {request.Model ?? _scenario.Model.Id}";
         }
 
+        _adapters.Require(request);
         if (_scenario.MayOvershoot)
         {
             RequireCountable(request);

@@ -21,6 +21,7 @@ internal sealed partial class Cluster
     private readonly ConversationClient _conversations;
     private readonly MetricsRecorder _recorder;
     private readonly ModelsInUse _models;
+    private readonly AdapterCheck _adapters;
     private readonly Instance[] _prefill;
     private readonly Instance[] _decode;
     private readonly Instance[] _mixed;
@@ -53,6 +54,7 @@ internal sealed partial class Cluster
         _scenario = scenario;
         _recorder = recorder;
         _models = new ModelsInUse(ClusterModels.Required(scenario), scenario.Semantics);
+        _adapters = new AdapterCheck(scenario);
         _requests = new RequestPool(
             scenario.Seed,
             scenario.TtftSloSeconds,

@@ -30,6 +30,7 @@ internal sealed partial class ClusterBuilder
 
         var served = models[spec.Model].Served;
         engine = StatePages.Of(engine, served.Model, served.Precision, spec);
+        RequireAdapters(spec, engine);
         if (spec.PpSize > 1)
         {
             RequirePipeline(engine);
@@ -82,6 +83,7 @@ internal sealed partial class ClusterBuilder
                 Victims(index, byPriority ? new LowestPriorityPolicy() : null),
                 engine.Speculation is { } speculation ? new Drafting(speculation, scenario.Seed) : null,
                 Encoding(spec, engine),
+                Slots(spec, engine),
                 models[spec.Model].OutputEstimate,
                 interTokenLatency,
                 events.OnPrefillPlanned,
@@ -116,9 +118,10 @@ internal sealed partial class ClusterBuilder
     private long FittingBlocks(InstanceSpec spec, long blockBytes)
     {
         var served = models[spec.Model].Served;
+        var capacity = Capacity(spec) - SlotBytes(spec);
         if (Drafter.Of(served, spec) is not { } drafter)
         {
-            return Capacity(spec) / blockBytes;
+            return capacity / blockBytes;
         }
 
         var (model, semantics) = (drafter.Model, scenario.Semantics);
@@ -129,7 +132,7 @@ internal sealed partial class ClusterBuilder
             * KvCapacity.Footprint(model, drafter.Precision, semantics).BytesPerToken
             * KvCapacity.Copies(model, spec, semantics);
         var copies = KvCapacity.Copies(served.Model, spec, semantics);
-        var free = (Capacity(spec) * copies) - weightBytes;
+        var free = (capacity * copies) - weightBytes;
         return free <= 0
             ? throw new UserErrorException(
                 $"speculative_config: the weights of {model.Id} do not fit beside those of {served.Model.Id}; allowed: a smaller one, or a larger tp_size"

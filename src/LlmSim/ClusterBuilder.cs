@@ -197,7 +197,14 @@ internal sealed partial class ClusterBuilder(
                 ?? PipelineTime.Of(
                     served,
                     spec,
-                    DraftedTime.Of(served, spec, Roofline(served, spec), Roofline),
+                    StructuredTime.Of(
+                        spec,
+                        LoraTime.Of(
+                            served,
+                            spec,
+                            DraftedTime.Of(served, spec, Roofline(served, spec), Roofline)
+                        )
+                    ),
                     Roofline
                 );
             // A model of the user's own knows of no stages.

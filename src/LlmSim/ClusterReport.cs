@@ -106,6 +106,39 @@ internal static class ClusterReport
             );
     }
 
+    /// <summary>What became of adapters, all instances together; null where no engine has any.</summary>
+    public static AdapterUsage? AdapterUsage(Cluster cluster)
+    {
+        var all = cluster
+            .BatchedInstances.Select(instance => instance.Adapters)
+            .OfType<AdapterSlots>()
+            .ToArray();
+        return all.Length == 0
+            ? null
+            : new(
+                all.Sum(slots => slots.Requests),
+                all.Sum(slots => slots.Hits),
+                all.Sum(slots => slots.HostLoads),
+                all.Sum(slots => slots.StoreLoads),
+                all.Sum(slots => slots.Evictions),
+                all.Sum(slots => slots.LoadSeconds),
+                all.Sum(slots => slots.WaitSeconds)
+            );
+    }
+
+    /// <summary>What became of requests with a grammar, all instances together; null where structure costs nothing.</summary>
+    public static StructuredOutputUsage? StructuredOutputUsage(Cluster cluster)
+    {
+        var all = cluster.BatchedInstances.Select(instance => instance.Grammars).OfType<Grammars>().ToArray();
+        return all.Length == 0
+            ? null
+            : new(
+                all.Sum(grammars => grammars.Requests),
+                all.Sum(grammars => grammars.Compilations),
+                all.Sum(grammars => grammars.WaitSeconds)
+            );
+    }
+
     /// <summary>Figures of clients that react, of classes and tenants; null where there is nothing of that.</summary>
     public static ServiceSummary? Service(Cluster cluster, MetricsRecorder recorder, double seconds) =>
         recorder.Service is { } service

@@ -91,6 +91,8 @@ public static class Simulator
             Speculation = ClusterReport.SpeculationUsage(cluster),
             KvTiers = ClusterReport.TierUsage(cluster),
             Encoder = cluster.EncoderUsage(),
+            Adapters = ClusterReport.AdapterUsage(cluster),
+            StructuredOutput = ClusterReport.StructuredOutputUsage(cluster),
             Fleet = cluster.FleetSummary(),
         };
     }

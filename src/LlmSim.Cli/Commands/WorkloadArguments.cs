@@ -8,7 +8,7 @@ using LlmSim.Workloads;
 namespace LlmSim.Cli.Commands;
 
 /// <summary>Which requests come, and when.</summary>
-internal sealed class WorkloadArguments
+internal sealed partial class WorkloadArguments
 {
     /// <summary>Enough for steady figures, few enough for a second.</summary>
     private const int SyntheticRequests = 2_000;
@@ -46,7 +46,6 @@ internal sealed class WorkloadArguments
     );
 
     private readonly TraceArguments _trace = new();
-    private readonly ImageArguments _images = new();
 
     private readonly Option<long?> _traceBlockSize = CliOption.Integer(
         "trace_block_size",
@@ -198,7 +197,7 @@ internal sealed class WorkloadArguments
                 _maxLen,
                 _outputMean,
                 _outputSigma,
-                .. _images.Options,
+                .. Traits,
                 _seed,
             ]
         );
@@ -222,7 +221,7 @@ internal sealed class WorkloadArguments
         var concurrency = (int?)parse.GetValue(_concurrency);
         RequireNoArrivals(parse, concurrency);
         RequireNoSource(parse);
-        return _images.Read(parse, configuration) with
+        return WithTraits(parse, configuration) with
         {
             RequestSource = parse.GetValue(_requestSource) ?? Source(parse, tracePath),
             TracePath = tracePath,

@@ -40,6 +40,10 @@ internal static class HelpTopics
             .. SpeculationFields.All.Select(field =>
                 Field(field, "cluster file: speculative_config of an engine")
             ),
+            .. StructuredOutputFields.All.Select(field =>
+                Field(field, "cluster file: structured_output of an engine")
+            ),
+            .. LoraFields.All.Select(field => Field(field, "cluster file: lora of an engine")),
             .. KvTierFields.All.Select(field =>
                 Field(field, "cluster file: a tier in kv_tiers of an engine")
             ),

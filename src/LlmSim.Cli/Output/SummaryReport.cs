@@ -94,40 +94,7 @@ internal static partial class SummaryReport
             );
         }
 
-        if (s.Encoder is { } encoder)
-        {
-            var apart =
-                encoder.EncodeSeconds.Count == 0
-                    ? ""
-                    : $"; encode instances: wait {Figures.Number(encoder.EncodeQueueSeconds.Mean)} s, encoding {Figures.Number(encoder.EncodeSeconds.Mean)} s on average";
-            WriteWrapped(
-                writer,
-                "Pictures",
-                $"{Figures.Count(encoder.Images)} with {Figures.Count(encoder.ImageTokens)} tokens; {Figures.Count(encoder.Encoded)} encoded, {Figures.Count(encoder.Found)} found{apart}"
-            );
-        }
-
-        foreach (var tier in s.KvTiers ?? [])
-        {
-            WriteWrapped(
-                writer,
-                "KV tier",
-                $"{tier.Tier}: {Figures.Count(tier.HitBlocks)} blocks found; {Figures.Number(tier.ReadBytes / 1e9)} GB read, "
-                    + $"{Figures.Number(tier.WrittenBytes / 1e9)} GB written; {Figures.Count(tier.Evictions)} block evictions; "
-                    + $"at most {Figures.Count(tier.PeakBlocks)} blocks"
-            );
-        }
-
-        if (s.Speculation is { } drafts)
-        {
-            Line(
-                writer,
-                "Drafts",
-                $"{Figures.Number(drafts.TokensPerStep)} tokens a request and iteration; "
-                    + $"{Figures.Count(drafts.AcceptedTokens)} of {Figures.Count(drafts.DraftTokens)} drafts accepted"
-            );
-        }
-
+        WriteParts(writer, s);
         foreach (var (counter, count) in s.PolicyCounters)
         {
             Line(writer, "", $"{counter}: {Figures.Count(count)}");
@@ -169,6 +136,11 @@ internal static partial class SummaryReport
             ">p99"
         );
         Add("TTFT", s.TtftSeconds);
+        if (s.TtfoSeconds is { } ttfo)
+        {
+            Add("TTFO", ttfo);
+        }
+
         Add("TPOT", s.TpotSeconds);
         Add("ITL", s.ItlSeconds);
         Add("E2E", s.EndToEndSeconds);

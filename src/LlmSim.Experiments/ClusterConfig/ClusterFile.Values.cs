@@ -19,6 +19,7 @@ internal ref partial struct ClusterFile
             ClusterValue.Drafter => Find(field, value, _names.Drafter),
             ClusterValue.Shares shares => Shares(field, shares),
             ClusterValue.SharesByName shares => SharesByName(field, shares),
+            ClusterValue.CountsByName counts => CountsByName(field, counts),
             ClusterValue.Sizes sizes => Sizes(field, sizes),
             ClusterValue.Counts counts => Counts(field, counts),
             ClusterValue.NumberOr number => NumberOr(field, number),
@@ -31,6 +32,8 @@ internal ref partial struct ClusterFile
         _reader.TokenType != JsonTokenType.StartObject ? throw NotAllowed(field, fields)
         : fields.All == EngineFields.All ? ReadEngine()
         : fields.All == SpeculationFields.All ? ReadSpeculation()
+        : fields.All == LoraFields.All ? ReadLora()
+        : fields.All == StructuredOutputFields.All ? ReadStructuredOutput()
         : ReadOverheads();
 
     /// <summary>The place of a name among those that are allowed.</summary>

@@ -77,6 +77,13 @@ internal abstract record ClusterValue
         public override string ToString() => $"an object {{ \"class\": … }} with, for each class, {Each}";
     }
 
+    /// <summary>For each of some names a whole number.</summary>
+    public sealed record CountsByName(string Name, FigureRange Range) : ClusterValue
+    {
+        public override string ToString() =>
+            $"an object {{ \"{Name}\": … }} with, for each {Name}, a whole number {Range}";
+    }
+
     /// <summary>A model that drafts.</summary>
     public sealed record Drafter : ClusterValue
     {

@@ -226,13 +226,7 @@ internal static partial class EngineFields
             "sizes in tokens, ascending, for which kernels were recorded as a graph",
             (engine, value) => value is int[] sizes ? engine with { CapturedSizes = sizes } : engine
         ),
-        new(
-            "speculative_config",
-            new ClusterValue.Fields("", SpeculationFields.All),
-            "none",
-            "speculative decoding: who drafts, how many tokens, and how many of them are accepted",
-            (engine, value) => engine with { Speculation = (SpeculationSpec)value }
-        ),
+        .. Objects,
         new(
             "kv_tiers",
             new ClusterValue.List(KvTierFields.All),

@@ -82,6 +82,35 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "seed"
             ),
             new(
+                "a synthetic source",
+                run => !run.HasTrace && run.Workload.Source != RequestSource.Mix,
+                "adapters",
+                "structured_share",
+                "thinking_mean"
+            ),
+            new(
+                "structured_share",
+                run => run.Workload.StructuredShare is not null && !run.HasTrace,
+                "structured_schemas",
+                "seed"
+            ),
+            new(
+                "thinking_mean",
+                run => run.Workload.ThinkingMean is not null && !run.HasTrace,
+                "thinking_sigma",
+                "thinking_budget",
+                "seed"
+            ),
+            new(
+                "adapters",
+                run =>
+                    run.Workload.Adapters is not null
+                    && !run.HasTrace
+                    && run.Workload.Source != RequestSource.Mix,
+                "adapter_popularity",
+                "seed"
+            ),
+            new(
                 "a trace",
                 run => run.HasTrace,
                 "columns",

@@ -18,7 +18,25 @@ internal static partial class PerformanceSource
         var knowsOneModel =
             configuration.Performance.StartsWith(MeasuredPrefix, StringComparison.Ordinal)
             || OwnPerformanceFiles.IsOwn(configuration.Performance);
-        return instance => WithStages(instance, WithDrafts(instance, choose(instance)));
+        return instance =>
+            WithStages(
+                instance,
+                WithMasks(instance, WithAdapters(instance, WithDrafts(instance, choose(instance))))
+            );
+
+        static PerformanceChoice WithMasks(InstanceSpec instance, PerformanceChoice choice) =>
+            choice with
+            {
+                Model = StructuredTime.Of(instance, choice.Model),
+            };
+
+        PerformanceChoice WithAdapters(InstanceSpec instance, PerformanceChoice choice) =>
+            instance.Engine?.Lora is null
+                ? choice
+                : choice.With("the errors are those of runs without adapters") with
+                {
+                    Model = LoraTime.Of(served, instance, choice.Model),
+                };
 
         PerformanceChoice WithDrafts(InstanceSpec instance, PerformanceChoice choice) =>
             instance.Engine?.Speculation is null

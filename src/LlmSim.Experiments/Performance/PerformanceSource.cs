@@ -179,7 +179,7 @@ internal static partial class PerformanceSource
                 new KernelModel(kernels, model, precision, instance, semantics),
                 overheads,
                 model,
-                PrefillGraphs.MostTokens(instance, model)
+                PrefillGraphs.MostTokens(instance, model, precision)
             );
             var choice = measured.TransferredFrom is { } other
                 ? new PerformanceChoice(

@@ -39,8 +39,7 @@ internal sealed class ShapeFormats(ModelDescription model, PrecisionRequest prec
             : null;
     }
 
-    private static int NarrowestBits(Precision precision) =>
-        precision.Layers.Min(layer => layer.Weight.Bits);
+    private static int NarrowestBits(Precision precision) => precision.Layers.Min(layer => layer.Weight.Bits);
 
     private Precision Resolve(string format) => (precision with { Format = format }).Resolve(model);
 }

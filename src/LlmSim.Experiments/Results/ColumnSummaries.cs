@@ -9,6 +9,7 @@ internal static class ColumnSummaries
     private static readonly Dictionary<string, string> s_times = new(StringComparer.Ordinal)
     {
         ["ttft"] = "time to first token, s",
+        ["ttfo"] = "time to the first token of the answer, of requests that think before, s",
         ["tpot"] = "time per output token after the first, s",
         ["itl"] = "time between two tokens, s",
         ["e2e"] = "from arrival to last token, s",
@@ -77,6 +78,18 @@ internal static class ColumnSummaries
         ["tier_hit_blocks"] = "blocks that were found in tiers below the accelerators, and read",
         ["tier_read_bytes"] = "bytes that were read from these tiers",
         ["tier_written_bytes"] = "bytes that were written to them",
+        ["adapter_requests"] = "requests with an adapter that engines admitted, again after a preemption",
+        ["adapter_hits"] = "those of them whose adapter was on the accelerators",
+        ["adapter_host_loads"] = "adapters that were copied to the accelerators",
+        ["adapter_store_loads"] = "those of them that came from the store, since the host had them not",
+        ["adapter_evictions"] = "adapters that made room for another one on the accelerators",
+        ["adapter_load_seconds"] = "seconds that iterations waited for adapters",
+        ["adapter_wait_mean"] =
+            "seconds that a request with an adapter waited for a slot and for its load, on average",
+        ["structured_requests"] = "requests with a grammar that came to engines with structured_output",
+        ["grammar_compilations"] = "grammars that these compiled",
+        ["grammar_wait_mean"] = "seconds that such a request waited for its grammar, on average",
+        ["thinking_tokens"] = "output tokens that came before answers",
         ["tier_evictions"] = "blocks of theirs that made room for others",
         ["images"] = "pictures of all requests",
         ["image_tokens"] = "their tokens in the prompts",

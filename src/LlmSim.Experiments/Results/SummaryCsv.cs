@@ -6,6 +6,7 @@ using LlmSim.Experiments.Steady;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
+using LlmSim.Workloads;
 using LlmSim.Workloads.Traces;
 
 namespace LlmSim.Experiments.Results;
@@ -132,6 +133,13 @@ internal static partial class SummaryCsv
             ("image_size", c.ImageSize),
             ("image_share", c.ImageShare),
             ("concurrency", c.Concurrency),
+            ("adapters", c.Adapters),
+            ("adapter_popularity", c.Adapters is null ? null : c.AdapterPopularity ?? AdapterChoice.Uniform),
+            ("structured_share", c.StructuredShare),
+            ("structured_schemas", c.StructuredShare is null ? null : c.StructuredSchemas ?? 1),
+            ("thinking_mean", c.ThinkingMean),
+            ("thinking_sigma", c.ThinkingMean is null ? null : c.ThinkingSigma ?? 1),
+            ("thinking_budget", c.ThinkingBudget),
             ("time_unit", trace?.TimeUnit),
             ("time_scale", c.TraceOptions.TimeScale),
             ("from", c.TraceOptions.From),
@@ -186,6 +194,18 @@ internal static partial class SummaryCsv
             ("tier_written_bytes", s.KvTiers?.Sum(tier => tier.WrittenBytes)),
             ("tier_evictions", s.KvTiers?.Sum(tier => tier.Evictions)),
             .. Images(s),
+            ("adapter_requests", s.Adapters?.Requests),
+            ("adapter_hits", s.Adapters?.Hits),
+            ("adapter_host_loads", s.Adapters?.HostLoads),
+            ("adapter_store_loads", s.Adapters?.StoreLoads),
+            ("adapter_evictions", s.Adapters?.Evictions),
+            ("adapter_load_seconds", s.Adapters?.LoadSeconds),
+            ("adapter_wait_mean", s.Adapters?.MeanWaitSeconds),
+            ("structured_requests", s.StructuredOutput?.Requests),
+            ("grammar_compilations", s.StructuredOutput?.Compilations),
+            ("grammar_wait_mean", s.StructuredOutput?.MeanWaitSeconds),
+            ("thinking_tokens", s.ThinkingTokens),
+            .. DistributionColumns.Of("ttfo", s.TtfoSeconds ?? Distribution.Empty),
             ("policy_counters", Counts(s.PolicyCounters)),
             ("events", s.Events),
             ("iterations_out_of_range", s.PerformanceRange?.IterationsOutOfRange),

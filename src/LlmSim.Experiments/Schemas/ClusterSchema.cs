@@ -90,6 +90,12 @@ internal static class ClusterSchema
                 ["type"] = "object",
                 ["additionalProperties"] = Shares(shares.Each),
             },
+            ClusterValue.CountsByName counts => new JsonObject
+            {
+                ["type"] = "object",
+                ["additionalProperties"] = SchemaNode.Number(counts.Range, "integer"),
+                ["minProperties"] = 1,
+            },
             ClusterValue.Models => new JsonObject
             {
                 ["type"] = "array",

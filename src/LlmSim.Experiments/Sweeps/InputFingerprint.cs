@@ -128,6 +128,11 @@ internal readonly record struct InputFingerprint(string Name, string Content)
                 hash.AppendData(Encoding.UTF8.GetBytes(origin.ToString()));
             }
 
+            if (request.Traits is { } traits)
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes(traits.ToString()));
+            }
+
             foreach (var turn in request.Conversation?.Turns ?? [])
             {
                 BinaryPrimitives.WriteInt64LittleEndian(

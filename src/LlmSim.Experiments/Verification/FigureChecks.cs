@@ -98,6 +98,15 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
         var sketchError = _measured.Length > MostExactValues ? SketchError : 0;
         findings.Same("percentile_relative_error", sketchError, summary.PercentileRelativeError);
         Check("ttft", _measured, r => r.FirstToken - r.Arrival, summary.TtftSeconds);
+        if (summary.TtfoSeconds is { } ttfo)
+        {
+            double[] answers =
+            [
+                .. _measured.Select(r => r.TtfoSeconds).Where(answer => !double.IsNaN(answer)),
+            ];
+            CheckValues("ttfo", answers, ttfo);
+        }
+
         Check("e2e", _measured, r => r.Finish - r.Arrival, summary.EndToEndSeconds);
         Check(
             "prefill_queue",

@@ -33,6 +33,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
     public const string ImagesField = "images_per_request";
     public const string ImageSizeField = "image_size";
     private const string ImageShareField = "image_share";
+    public const string AdapterField = "adapter";
+    public const string PopularityField = "adapter_popularity";
 
     private static readonly FigureRange s_tokens = new(1, WorkloadParameter.MaxTokensLimit);
 
@@ -58,6 +60,12 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             ["zipf_s"] = (ZipfLengths.ExponentRange, false),
             ["max_len"] = (s_tokens, true),
             [ImageShareField] = (FigureRanges.Share, false),
+            ["adapters"] = (AdapterChoice.CountRange, true),
+            ["structured_share"] = (FigureRanges.PositiveShare, false),
+            ["structured_schemas"] = (SchemaChoice.CountRange, true),
+            ["thinking_mean"] = (FigureRanges.MeanTokens, false),
+            ["thinking_sigma"] = (LognormalLengths.DeviationRange, false),
+            ["thinking_budget"] = (ThinkingLengths.BudgetRange, true),
         };
 
     /// <summary>All fields of a class.</summary>
@@ -74,6 +82,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
         "arrivals",
         ImagesField,
         ImageSizeField,
+        AdapterField,
+        PopularityField,
         .. Numbers.Keys,
     ];
 
@@ -203,6 +213,19 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             ImagesPerRequest = fields.Has(ImagesField) ? fields.Text(ImagesField) : null,
             ImageSize = fields.Has(ImageSizeField) ? fields.Text(ImageSizeField) : null,
             ImageShare = Number(fields, ImageShareField),
+            Adapter = fields.Has(AdapterField) ? fields.Text(AdapterField) : null,
+            Adapters =
+                fields.Has(AdapterField) && fields.Has("adapters")
+                    ? throw fields.Error("adapters", $"found beside {AdapterField}; allowed: one of them")
+                    : (int?)Number(fields, "adapters"),
+            AdapterPopularity = fields.Has(PopularityField)
+                ? fields.Text(PopularityField)
+                : usual.AdapterPopularity,
+            StructuredShare = Number(fields, "structured_share"),
+            StructuredSchemas = (int?)Number(fields, "structured_schemas") ?? usual.StructuredSchemas,
+            ThinkingMean = Number(fields, "thinking_mean"),
+            ThinkingSigma = Number(fields, "thinking_sigma") ?? usual.ThinkingSigma,
+            ThinkingBudget = (int?)Number(fields, "thinking_budget"),
         };
     }
 

@@ -124,7 +124,10 @@ internal static class MixWorkload
                 ),
             ],
             conversation.Name
-        ).Begin(id, request.Arrival, origin);
+        ).Begin(id, request.Arrival, origin) with
+        {
+            Traits = request.Traits,
+        };
     }
 
     /// <summary>A prompt whose ids are those of a class; it is not copied, because prompts of a conversation share their beginning.</summary>

@@ -102,6 +102,15 @@ internal sealed partial record WorkloadOptions
     /// <summary>Zipfian and lognormal: standard deviation of the logarithm of the output, from 0 to 10.</summary>
     public double OutputSigma { get; init; } = 1;
 
+    /// <summary>Synthetic: adapters that requests ask for, at least 1; null for none.</summary>
+    public int? Adapters { get; init; }
+
+    /// <summary>How often each of them is asked for: "uniform" or "zipf:S".</summary>
+    public string AdapterPopularity { get; init; } = AdapterChoice.Uniform;
+
+    /// <summary>The adapter that all requests ask for which have none; null for none.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>Seed of the run.</summary>
     public long Seed { get; init; } = 2025;
 
@@ -151,10 +160,12 @@ internal sealed partial record WorkloadOptions
 
         var source = Source ?? (TracePath is null ? RequestSource.Conversation : RequestSource.Trace);
         var images = Images;
-        var requests =
+        var requests = WithTraits(
+            source,
             source == RequestSource.Trace
                 ? FromTrace(onKnown)
-                : Varied(source == RequestSource.Mix ? Mixed(onKnown) : Synthetic(source, onKnown));
+                : Varied(source == RequestSource.Mix ? Mixed(onKnown) : Synthetic(source, onKnown))
+        );
         return images?.Apply(requests, Seed) ?? requests;
     }
 

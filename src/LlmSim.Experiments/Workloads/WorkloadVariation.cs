@@ -30,11 +30,14 @@ internal sealed record WorkloadVariation(double Input = 1, double Output = 1, do
         {
             if (request.Conversation is { } conversation)
             {
-                yield return WithLengths(conversation).Begin(request.Id, request.Arrival, request.Origin);
+                yield return WithLengths(conversation).Begin(request.Id, request.Arrival, request.Origin) with
+                {
+                    Traits = request.Traits,
+                };
                 continue;
             }
 
-            var scaled = WithLengths(request);
+            var scaled = WithThoughts(WithLengths(request));
             yield return scaled.HashIds is { Length: > 0 } ids && Prefix != 1
                 ? scaled with
                 {
@@ -87,6 +90,14 @@ internal sealed record WorkloadVariation(double Input = 1, double Output = 1, do
             HashBlockTokens = blockTokens,
         };
     }
+
+    private RequestSpec WithThoughts(in RequestSpec request) =>
+        request.Traits is { ThinkingTokens: > 0 and var tokens } traits
+            ? request with
+            {
+                Traits = traits with { ThinkingTokens = Scaled(tokens, Output) },
+            }
+            : request;
 
     private static int Scaled(int tokens, double factor) => Math.Max(1, (int)Math.Round(tokens * factor));
 

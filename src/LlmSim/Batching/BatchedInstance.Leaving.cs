@@ -79,6 +79,9 @@ internal sealed partial class BatchedInstance
         _sending.Clear();
         _expected.Clear();
         _cache.Clear();
+        Adapters?.Clear();
+        Grammars?.Clear();
+        _compiling.Clear();
         ChangeWork();
     }
 

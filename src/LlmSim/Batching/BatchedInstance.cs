@@ -41,7 +41,11 @@ internal sealed partial class BatchedInstance : Instance
         _simulation = simulation;
         _clock = clock;
         _cache = new PagedKvCache(spec.Engine!, options.KvBlocks);
-        _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh, options.ReservesKv);
+        Grammars = spec.Engine!.StructuredOutput is { } structured ? new Grammars(structured) : null;
+        _waiting = new WaitingRequests(this, queues.Arrived, queues.Fresh, options.ReservesKv)
+        {
+            Adapters = options.Adapters,
+        };
         _scheduler = IterationScheduler.Create(
             spec.Engine!,
             options.Role,
@@ -49,6 +53,7 @@ internal sealed partial class BatchedInstance : Instance
             _waiting,
             options.Victims is { } victims ? (now, running) => victims.Choose(this, now, running) : null,
             options.Drafting,
+            options.Adapters,
             spec.PpSize
         );
         _scheduler.Encoding = options.Encoding;
@@ -85,30 +90,6 @@ internal sealed partial class BatchedInstance : Instance
     public override int FetchableTokens(int tokens) =>
         Spec.Engine is { PrefixCaching: true, BlockTokens: var size } ? tokens / size * size : 0;
 
-    public override double PrefillSeconds(int promptTokens, int cachedTokens) =>
-        IterationSeconds(IterationBatch.OfPrompt(promptTokens, cachedTokens));
-
-    /// <summary>Seconds of an iteration of the instance on its own, with what it takes beside the computation.</summary>
-    public double IterationSeconds(in IterationBatch batch) =>
-        IterationSeconds(batch, batch.PrefillTokens > 0);
-
-    /// <summary>Seconds of an iteration, with what it takes beside the computation when it holds a part of a prompt.</summary>
-    public double IterationSeconds(in IterationBatch batch, bool hasPrompt) =>
-        Performance.Seconds(batch)
-        + batch.EncodeSeconds
-        + (hasPrompt ? Spec.Engine!.PrefillIterationSeconds : 0);
-
-    /// <summary>Times of iterations like this one, as far as they are known at once: one alone when the group has a part of a prompt, or this one a picture.</summary>
-    public DecodeTrend IterationTrend(in IterationBatch batch, bool hasPrompt) =>
-        (
-            hasPrompt || batch.EncodeSeconds > 0
-                ? new(IterationSeconds(batch, hasPrompt), 0, 1)
-                : Performance.Trend(batch)
-        ).Slowed(Slowdown);
-
-    /// <summary>Tokens that the layers are computed for in an iteration that only decodes so many.</summary>
-    public int PaddedTokens(int decodeTokens) => _padding.Padded(decodeTokens);
-
     public override long KvBytesPerToken => _options.KvBytesPerBlock / Spec.Engine!.BlockTokens;
 
     public override void Accept(Request request)
@@ -135,13 +116,22 @@ internal sealed partial class BatchedInstance : Instance
         }
 
         _expected.Remove(request);
+        if (WaitsForGrammar(sequence, comesToDecode))
+        {
+            ChangeWork();
+            return;
+        }
+
         _waiting.Add(sequence, _simulation.Now, _clock.HasBegunNow);
         ChangeWork();
+        InterruptForArrival();
+    }
+
+    private void InterruptForArrival() =>
         // The next iteration is planned already, unless there was nothing to plan.
         _clock.Interrupt(
             plannedAhead: Spec.Engine!.AsyncScheduling && _batches.Used.Planned.Tokens > 0 ? 1 : 0
         );
-    }
 
     /// <summary>Plans the next iteration.</summary>
     public IterationBatch Begin()
@@ -155,6 +145,7 @@ internal sealed partial class BatchedInstance : Instance
 
         var used = _batches.Used;
         used.Plan(batch);
+        LoadAdapters();
         used.Progress.Begin(_simulation.Now);
         ChangeWork();
         _options.OnRoom(this);
@@ -179,9 +170,6 @@ internal sealed partial class BatchedInstance : Instance
             }
         }
     }
-
-    /// <summary>How often the planned iteration can repeat itself, up to the limit.</summary>
-    public int SteadyIterations(int limit) => _scheduler.SteadyIterations(limit);
 
     /// <summary>The planned iterations have ended.</summary>
     public void Complete()
@@ -237,6 +225,7 @@ internal sealed partial class BatchedInstance : Instance
         {
             Arrived = comesToDecode ? request.ContextTokens : 0,
             BlocksBeside = BlocksBeside(request),
+            Adapter = Adapters?.Of(request.Adapter),
         };
         request.Sequence = sequence;
         return sequence;

@@ -11,6 +11,12 @@ namespace LlmSim.Batching;
 internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
 {
     private long[] _lastIteration = [];
+
+    /// <summary>The iteration, by place, that gives each the first token of its answer; the end of numbers once it has come.</summary>
+    private long[] _answerIteration = [];
+
+    /// <summary>Those that think.</summary>
+    private int _thinking;
     private long _firstEnd = long.MaxValue;
 
     /// <summary>The requests, by place.</summary>
@@ -26,6 +32,9 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
     protected long Provided { get; private set; }
 
     public int Count { get; private set; }
+
+    /// <summary>All of them, by place.</summary>
+    public ReadOnlySpan<SequenceState> All => Members.AsSpan(0, Count);
 
     /// <summary>Those that the statistics count.</summary>
     public int Measured { get; private set; }
@@ -58,7 +67,7 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
     /// <summary>Draft tokens that were accepted of those that have been taken out.</summary>
     public long AcceptedDrafts { get; private set; }
 
-    /// <summary>Iterations until the first of them has all its tokens; there must be one.</summary>
+    /// <summary>Iterations until the first of them has all its tokens, or the first of its answer; there must be one.</summary>
     public long IterationsToFirstEnd => _firstEnd - Ended;
 
     /// <summary>The request with the longest context; there must be one.</summary>
@@ -88,13 +97,21 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
             Array.Resize(ref members, length);
             Members = members;
             Array.Resize(ref _lastIteration, length);
+            Array.Resize(ref _answerIteration, length);
             Resize(length);
         }
 
         var place = Count++;
         Members[place] = sequence;
         _lastIteration[place] = Ended + sequence.IterationsLeft;
-        _firstEnd = Math.Min(_firstEnd, _lastIteration[place]);
+        _answerIteration[place] = long.MaxValue;
+        if (sequence.IterationsToAnswer is var toAnswer and < long.MaxValue)
+        {
+            _answerIteration[place] = Ended + toAnswer;
+            _thinking++;
+        }
+
+        _firstEnd = Math.Min(_firstEnd, Math.Min(_lastIteration[place], _answerIteration[place]));
         Measured += sequence.Request.IsMeasured ? 1 : 0;
         LatestJoin = Math.Max(LatestJoin, sequence.Join);
         Put(place, sequence);
@@ -128,7 +145,7 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
     /// <summary>Tokens that they may generate yet, so many of each at most.</summary>
     public abstract long TokensToCome(long most);
 
-    /// <summary>Takes out those that have all their tokens, and adds them to a list.</summary>
+    /// <summary>Takes out those that have all their tokens, and adds them to a list; sees who has the first of its answer.</summary>
     public void TakeFinished(List<SequenceState> finished)
     {
         if (_firstEnd > Ended)
@@ -138,6 +155,13 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
 
         for (var place = Count - 1; place >= 0; place--)
         {
+            if (_answerIteration[place] == Ended)
+            {
+                Members[place].Request.FirstAnswer = LastToken;
+                _answerIteration[place] = long.MaxValue;
+                _thinking--;
+            }
+
             if (_lastIteration[place] == Ended)
             {
                 finished.Add(TakeOut(place));
@@ -165,7 +189,7 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
     public void Clear()
     {
         Array.Clear(Members);
-        (Count, Measured) = (0, 0);
+        (Count, Measured, _thinking) = (0, 0, 0);
         _firstEnd = long.MaxValue;
         IsPlanned = false;
         OnCleared();
@@ -224,6 +248,11 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
         {
             _firstEnd = Math.Min(_firstEnd, last);
         }
+
+        for (var place = 0; _thinking > 0 && place < Count; place++)
+        {
+            _firstEnd = Math.Min(_firstEnd, _answerIteration[place]);
+        }
     }
 
     /// <summary>Takes a request out, with figures of its own again.</summary>
@@ -254,6 +283,8 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
         Members[place] = Members[Count];
         Members[Count] = null!;
         _lastIteration[place] = _lastIteration[Count];
+        _thinking -= _answerIteration[place] < long.MaxValue ? 1 : 0;
+        _answerIteration[place] = _answerIteration[Count];
         return sequence;
     }
 }

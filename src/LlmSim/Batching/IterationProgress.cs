@@ -96,6 +96,7 @@ internal sealed class IterationProgress(
             {
                 GiveToken(sequence.Request, times.End);
                 sequence.Request.DecodedTokens += accepted;
+                sequence.Request.SeeAnswer(times.End);
                 Invariant.Require(
                     sequence.RemainingTokens >= 0,
                     $"{sequence.Request} got {-sequence.RemainingTokens} tokens more than it was owed"

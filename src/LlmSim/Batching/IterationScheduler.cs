@@ -24,9 +24,6 @@ internal abstract partial class IterationScheduler(
     private List<SequenceState> _single = [];
     private long _joins;
 
-    /// <summary>Chunks of the planned iteration, in memory that grows to the most that there ever were.</summary>
-    private PrefillChunk[] _chunks = [];
-
     protected EngineSpec Spec { get; } = spec;
 
     protected InstanceRole Role { get; } = role;
@@ -47,6 +44,7 @@ internal abstract partial class IterationScheduler(
     /// <param name="waiting">Who waits for it.</param>
     /// <param name="victims">Chooses whom to preempt; null for the latest. Kinds that do not let it be chosen have a rule of their own.</param>
     /// <param name="drafting">Who says how many drafts are accepted; null without speculative decoding.</param>
+    /// <param name="adapters">Where adapters are; null without any.</param>
     /// <param name="microBatches">In how many micro-batches its requests are.</param>
     public static IterationScheduler Create(
         EngineSpec spec,
@@ -55,6 +53,7 @@ internal abstract partial class IterationScheduler(
         WaitingRequests waiting,
         Func<SimTime, List<RunningState>, int>? victims,
         Drafting? drafting,
+        AdapterSlots? adapters,
         int microBatches
     )
     {
@@ -68,6 +67,7 @@ internal abstract partial class IterationScheduler(
         };
         scheduler.MicroBatches = microBatches;
         scheduler.Drafting = drafting;
+        scheduler.Adapters = adapters;
         return scheduler;
     }
 
@@ -177,6 +177,7 @@ internal abstract partial class IterationScheduler(
         Waiting.RemoveSelected(selected, now);
         _single.Add(selected);
         selected.Join = ++_joins;
+        TakeSlot(selected);
         Admitted.Add(selected);
     }
 
@@ -226,71 +227,5 @@ internal abstract partial class IterationScheduler(
             Decoding.ProvideNext();
             Decoding.IsPlanned = true;
         }
-    }
-
-    /// <summary>What the time of the planned iteration depends on.</summary>
-    protected IterationBatch Batch()
-    {
-        var (prefillRequests, prefillTokens, prefillComputed, pairs) = (0, 0, 0L, 0L);
-        var (decodeRequests, decodeComputed, min, max) = (0, 0L, int.MaxValue, 0);
-        var (drafts, accepted) = (0, 0.0);
-        var encodeSeconds = PlanImages();
-        if (Decoding.IsPlanned)
-        {
-            (decodeRequests, decodeComputed) = (Decoding.Count, Decoding.Computed);
-            (min, max) = (Decoding.ComputedMin, Decoding.ComputedMax);
-            (drafts, accepted) = (DecodeTokensEach - 1, Decoding.AcceptedPerIteration);
-        }
-
-        foreach (var sequence in _single)
-        {
-            var (tokens, computed) = (sequence.Scheduled, sequence.Computed);
-            if (tokens > 1)
-            {
-                AddChunk(prefillRequests, new PrefillChunk(tokens, computed));
-                prefillRequests++;
-                prefillTokens += tokens;
-                prefillComputed += computed;
-                pairs += ((long)tokens * computed) + ((long)tokens * (tokens + 1) / 2);
-            }
-            else if (tokens == 1)
-            {
-                decodeRequests++;
-                decodeComputed += computed;
-                min = Math.Min(min, computed);
-                max = Math.Max(max, computed);
-                if (sequence.Drafts > 0)
-                {
-                    drafts = sequence.Drafts;
-                    accepted += sequence.Pace!.MeanAccepted;
-                }
-            }
-        }
-
-        return new IterationBatch
-        {
-            PrefillRequests = prefillRequests,
-            PrefillTokens = prefillTokens,
-            PrefillComputedTokens = prefillComputed,
-            PrefillAttentionPairs = pairs,
-            PrefillChunks = prefillRequests > 1 ? _chunks.AsMemory(0, prefillRequests) : default,
-            DecodeRequests = decodeRequests,
-            DecodeComputedTokens = decodeComputed,
-            DecodeComputedTokensMin = decodeRequests == 0 ? 0 : min,
-            DecodeComputedTokensMax = max,
-            DraftTokens = drafts,
-            AcceptedDraftTokens = accepted,
-            EncodeSeconds = encodeSeconds,
-        };
-    }
-
-    private void AddChunk(int index, PrefillChunk chunk)
-    {
-        if (index == _chunks.Length)
-        {
-            Array.Resize(ref _chunks, Math.Max(4, 2 * _chunks.Length));
-        }
-
-        _chunks[index] = chunk;
     }
 }

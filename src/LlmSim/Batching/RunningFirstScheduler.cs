@@ -184,6 +184,7 @@ internal abstract class RunningFirstScheduler(
     private bool Admit(ref int budget, SimTime now, int departing)
     {
         var most = MostRunning;
+        LookAtAdapters();
         while (Waiting.Seen > 0 && Running + departing < most)
         {
             if (budget <= 0)
@@ -192,7 +193,11 @@ internal abstract class RunningFirstScheduler(
                 return Waiting.HasUnseen;
             }
 
-            var next = Waiting.Select(now);
+            if (SelectWaiting(now) is not { } next)
+            {
+                break;
+            }
+
             if (IsBeingRead(next, TokensToHold(next), now))
             {
                 continue;

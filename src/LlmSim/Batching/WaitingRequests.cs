@@ -12,7 +12,7 @@ namespace LlmSim.Batching;
 /// <param name="arrived">Queue of the requests that another instance has prefilled: decode_local.</param>
 /// <param name="fresh">Queue of the requests to be prefilled here: prefill_local.</param>
 /// <param name="arrivedHoldBlocks">Whether KV caches come into reserved blocks.</param>
-internal sealed class WaitingRequests(
+internal sealed partial class WaitingRequests(
     Instance instance,
     RequestQueue arrived,
     RequestQueue fresh,
@@ -130,7 +130,7 @@ internal sealed class WaitingRequests(
     {
         if (_selectedFrom is null)
         {
-            _preempted.Pop();
+            TakePreempted(selected.Request);
         }
         else
         {
@@ -147,6 +147,17 @@ internal sealed class WaitingRequests(
         _aside.Add(selected);
         Track(selected, +1);
     }
+
+    /// <summary>Takes a request in that may not be admitted until <see cref="ComeBack" />.</summary>
+    public void AddAside(SequenceState sequence, SimTime now)
+    {
+        _aside.Add(sequence);
+        sequence.Request.Queued = now;
+        Track(sequence, +1);
+    }
+
+    /// <summary>Whether it was put aside and has not come back.</summary>
+    public bool IsAside(SequenceState sequence) => _aside.Contains(sequence);
 
     /// <summary>A request that was put aside may be admitted, before others, once <see cref="SeeUntil" /> has come to this time.</summary>
     public void ComeBack(SequenceState sequence, SimTime now, bool hasMissedBegin)
@@ -226,6 +237,11 @@ internal sealed class WaitingRequests(
 
     private SequenceState? TakePreempted(Request request)
     {
+        if (_preempted.TryPeek(out var first) && first.Request == request)
+        {
+            return _preempted.Pop();
+        }
+
         var taken = _preempted.FirstOrDefault(sequence => sequence.Request == request);
         if (taken is not null)
         {
@@ -256,6 +272,7 @@ internal sealed class WaitingRequests(
 
     private void Track(SequenceState sequence, int sign)
     {
+        Adapters?.CountWaiting(sequence.Adapter, sign);
         Tokens += sign * sequence.Length;
         ExpectedTokens += sign * OutputEstimate.RemainingTokens(sequence.Request);
         PrefillDuration += new SimTime(sign * sequence.PrefillAhead.Nanoseconds);

@@ -78,7 +78,13 @@ internal sealed class ConversationClient(
     private void Continue(Sending next)
     {
         var (open, turn) = (next.Conversation, next.Turn);
-        var spec = open.Conversation.Request(open.First.Id, turn, simulation.Now, open.First.Origin);
+        var spec = open.Conversation.Request(
+            open.First.Id,
+            turn,
+            simulation.Now,
+            open.First.Origin,
+            open.First.Traits
+        );
         var request = requests.TakeTurn(
             knowsContent ? spec.WithContent(open.Conversation.Turns[turn]) : spec
         );

@@ -99,8 +99,15 @@ internal sealed class RequestPool(
         request.TtftDeadline = Deadline(spec);
         request.PredictedOutputTokens = predictedOutputTokens;
         request.Content = spec.HashIds is { } hashIds
-            ? new PromptContent(hashIds, spec.HashBlockTokens, spec.InputTokens, spec.OutputTokens)
+            ? new PromptContent(
+                hashIds,
+                spec.HashBlockTokens,
+                spec.InputTokens,
+                spec.OutputTokens,
+                PrefixKeys.Scope(spec.Adapter)
+            )
             : null;
+        request.Traits = spec.Traits;
         if (spec.Images is not null)
         {
             AddImages(request, spec);
@@ -130,7 +137,12 @@ internal sealed class RequestPool(
         request.TraceInputTokens += images.Tokens;
         request.InputTokens += images.Tokens;
         request.Content = spec.HashIds is { } hashIds
-            ? new PromptContent(hashIds, spec.HashBlockTokens, spec.InputTokens)
+            ? new PromptContent(
+                hashIds,
+                spec.HashBlockTokens,
+                spec.InputTokens,
+                scope: PrefixKeys.Scope(spec.Adapter)
+            )
             : null;
     }
 

@@ -161,6 +161,12 @@ internal abstract class Instance
     /// <summary>Blocks of a paged KV cache; none where the cache is counted in tokens.</summary>
     public virtual KvBlockUse KvBlocks => default;
 
+    /// <summary>Whether an adapter is in a slot here, or will be for a request that waits; for none it is so everywhere.</summary>
+    public virtual bool HoldsAdapter(string? adapter) => adapter is null;
+
+    /// <summary>Slots that no adapter of a running or waiting request takes.</summary>
+    public virtual int FreeAdapterSlots => 0;
+
     /// <summary>Tokens at the start of the prompt whose KV cache is here.</summary>
     public virtual int CachedPrefixTokens(Request request) => 0;
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace LlmSim.Memory;
 
 /// <summary>
@@ -11,6 +13,7 @@ internal static class PrefixKeys
     /// <param name="hashBlockTokens">Tokens of a block of the trace.</param>
     /// <param name="promptTokens">Length of the prompt.</param>
     /// <param name="blockTokens">Tokens of a block of the cache.</param>
+    /// <param name="scope">Where equal content is equal: the number of <see cref="Scope" />.</param>
     /// <returns>
     /// As many keys as there are blocks within the whole blocks of the trace: a partial one says nothing about what follows
     /// in it.
@@ -19,12 +22,13 @@ internal static class PrefixKeys
         ReadOnlySpan<long> hashIds,
         int hashBlockTokens,
         int promptTokens,
-        int blockTokens
+        int blockTokens,
+        ulong scope = 0
     )
     {
         var wholeIds = Math.Min(hashIds.Length, promptTokens / hashBlockTokens);
         var keys = new ulong[(int)((long)wholeIds * hashBlockTokens / blockTokens)];
-        var chain = 0UL;
+        var chain = scope;
         var chained = 0;
         for (var block = 0; block < keys.Length; block++)
         {
@@ -40,6 +44,23 @@ internal static class PrefixKeys
         }
 
         return keys;
+    }
+
+    /// <summary>A number for the adapter that makes keys and values of a prompt: those of another are not the same. 0 for none.</summary>
+    public static ulong Scope(string? adapter)
+    {
+        if (adapter is null)
+        {
+            return 0;
+        }
+
+        var scope = 0UL;
+        foreach (var octet in Encoding.UTF8.GetBytes(adapter))
+        {
+            scope = Mix(scope ^ octet);
+        }
+
+        return scope;
     }
 
     /// <summary>Key of a page that only its request can find again: it holds tokens that the request generated.</summary>
@@ -71,15 +92,17 @@ internal readonly record struct PrefixPages(ulong[] Keys, int Slots)
     /// <param name="hashBlockTokens">Tokens of a block of the trace.</param>
     /// <param name="promptTokens">Length of the prompt.</param>
     /// <param name="blockTokens">Tokens of a block of the cache.</param>
+    /// <param name="scope">Where equal content is equal.</param>
     public static PrefixPages Of(
         ReadOnlySpan<long> hashIds,
         int hashBlockTokens,
         int promptTokens,
-        int blockTokens
+        int blockTokens,
+        ulong scope = 0
     )
     {
         var slots = hashBlockTokens % blockTokens == 0 ? hashBlockTokens / blockTokens : 1;
-        return new(PrefixKeys.Of(hashIds, hashBlockTokens, promptTokens, blockTokens * slots), slots);
+        return new(PrefixKeys.Of(hashIds, hashBlockTokens, promptTokens, blockTokens * slots, scope), slots);
     }
 }
 
@@ -88,11 +111,13 @@ internal readonly record struct PrefixPages(ulong[] Keys, int Slots)
 /// <param name="hashBlockTokens">Tokens of a block of the trace.</param>
 /// <param name="promptTokens">Length of the prompt.</param>
 /// <param name="outputTokens">Length of the answer.</param>
+/// <param name="scope">Where equal content is equal: the number of <see cref="PrefixKeys.Scope" />.</param>
 internal sealed class PromptContent(
     long[] hashIds,
     int hashBlockTokens,
     int promptTokens,
-    int outputTokens = 0
+    int outputTokens = 0,
+    ulong scope = 0
 )
 {
     /// <summary>Tokens, from the beginning of the prompt, whose content is known.</summary>
@@ -109,7 +134,7 @@ internal sealed class PromptContent(
     {
         if (_blockTokens != blockTokens)
         {
-            _pages = PrefixPages.Of(hashIds, hashBlockTokens, _knownTokens, blockTokens);
+            _pages = PrefixPages.Of(hashIds, hashBlockTokens, _knownTokens, blockTokens, scope);
             _blockTokens = blockTokens;
         }
 

@@ -26,7 +26,7 @@ public readonly record struct Distribution(
 )
 {
     /// <summary>The summary of nothing.</summary>
-    private static Distribution Empty { get; } =
+    internal static Distribution Empty { get; } =
         new(
             0,
             double.NaN,

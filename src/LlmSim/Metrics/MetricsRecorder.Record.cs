@@ -49,5 +49,7 @@ internal sealed partial class MetricsRecorder
             Migrations = request.Migrations,
             ConversationId = request.Call?.Conversation?.First.Id,
             Turn = request.Call?.Turn ?? 0,
+            FirstAnswer = request.FirstAnswer,
+            ThinkingTokens = request.ThinkingTokens,
         };
 }

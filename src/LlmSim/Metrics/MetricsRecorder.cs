@@ -187,6 +187,8 @@ internal sealed partial class MetricsRecorder(
             OutputTokens = _outputTokens,
             MakespanSeconds = makespanSeconds,
             TtftSeconds = _ttft.Summarize(),
+            TtfoSeconds = _ttfo?.Summarize(),
+            ThinkingTokens = _ttfo is null ? null : _thinkingTokens,
             TpotSeconds = _tpot.Summarize(),
             ItlSeconds = InterTokenLatency.Summarize(),
             EndToEndSeconds = _endToEnd.Summarize(),
@@ -258,6 +260,7 @@ internal sealed partial class MetricsRecorder(
         _outputTokens += request.TokensToReceive;
         _ttft.Add(ttftSeconds);
         _endToEnd.Add((request.Finish - request.FirstSent).Seconds);
+        CollectThoughts(request);
         _prefillQueue.Add((request.PrefillStart - request.ReadyForPrefill).Seconds);
         Images?.Finish(request);
         if (!double.IsNaN(tpotSeconds))

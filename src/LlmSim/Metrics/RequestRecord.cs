@@ -113,6 +113,15 @@ public readonly record struct RequestRecord()
     /// <summary>When its first token came.</summary>
     internal SimTime FirstToken => EarlierFirstToken ?? NewToken;
 
+    /// <summary>Tokens of its output that came before its answer.</summary>
+    public int ThinkingTokens { get; init; }
+
+    /// <summary>When the first token of its answer came, of one that thinks before; null for others.</summary>
+    internal SimTime? FirstAnswer { get; init; }
+
+    /// <summary>Time to the first token of the answer in seconds; NaN when it does not think before, or was rejected.</summary>
+    public double TtfoSeconds => FirstAnswer is { } answer ? (answer - Arrival).Seconds : double.NaN;
+
     /// <summary>Whether the statistics of the run count it: it belongs to neither warm-up nor cool-down.</summary>
     public bool IsMeasured { get; init; } = true;
 

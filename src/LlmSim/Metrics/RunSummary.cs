@@ -55,6 +55,14 @@ public sealed record RunSummary
     /// <summary>Time to first token, in seconds.</summary>
     public required Distribution TtftSeconds { get; init; }
 
+    /// <summary>Time to the first token of the answer, in seconds, of requests that think before; null without any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Distribution? TtfoSeconds { get; init; }
+
+    /// <summary>Output tokens of the finished requests that came before their answers; null without requests that think.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ThinkingTokens { get; init; }
+
     /// <summary>Time per output token, in seconds.</summary>
     public required Distribution TpotSeconds { get; init; }
 
@@ -132,6 +140,14 @@ public sealed record RunSummary
     [JsonInclude]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     internal EncoderUsage? Encoder { get; init; }
+
+    /// <summary>What became of adapters; null where no engine has any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AdapterUsage? Adapters { get; init; }
+
+    /// <summary>What became of requests whose output has a grammar; null where no engine has structured_output.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StructuredOutputUsage? StructuredOutput { get; init; }
 
     /// <summary>Events that the engine handled.</summary>
     public required long Events { get; init; }

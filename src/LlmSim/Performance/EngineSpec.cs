@@ -138,6 +138,14 @@ public sealed record EngineSpec
     /// <summary>Speculative decoding; null without (speculative_config).</summary>
     public SpeculationSpec? Speculation { get; init; }
 
+    /// <summary>vLLM: adapters that requests may ask for; null for none (lora). The other kinds do not read it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LoraSpec? Lora { get; init; }
+
+    /// <summary>What output of a given structure costs; null for nothing (structured_output).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StructuredOutputSpec? StructuredOutput { get; init; }
+
     /// <summary>
     /// Blocks of the KV cache as the engine counts them (num_gpu_blocks), at least 2: vLLM keeps one of them for itself. Null for as
     /// many as fit beside weights and activations (kv_blocks).

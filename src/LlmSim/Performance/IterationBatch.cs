@@ -96,6 +96,15 @@ public readonly record struct IterationBatch
     /// <summary>The most computed tokens of a decoding request; 0 without any.</summary>
     public int DecodeComputedTokensMax { get; init; }
 
+    /// <summary>Scheduled tokens of requests with an adapter, their drafts among them.</summary>
+    internal int AdapterTokens { get; init; }
+
+    /// <summary>Different adapters of these.</summary>
+    internal int Adapters { get; init; }
+
+    /// <summary>Tokens that a grammar restricts, those that drafts may come to among them.</summary>
+    internal int MaskedTokens { get; init; }
+
     /// <summary>
     /// The chunks one by one, when there are several; empty otherwise, and when only their sums are known. Whoever planned the
     /// iteration may use the memory again for the next one.

@@ -243,7 +243,11 @@ internal sealed class LayerOperations
             input * output * format.Weight.BytesPerValue,
             input * format.Activation.BytesPerValue,
             output * _precision.HiddenState.BytesPerValue
-        );
+        )
+        {
+            Input = input,
+            Output = output,
+        };
 
     private TokenOperation ToKvCache(string name, double input, double output) =>
         Projection(name, input, output) with

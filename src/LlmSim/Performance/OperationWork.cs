@@ -31,6 +31,12 @@ internal sealed record TokenOperation(
     int Launches = 1
 )
 {
+    /// <summary>Values that a product takes of a token; 0 for what is no product.</summary>
+    public double Input { get; init; }
+
+    /// <summary>Values that it makes of them.</summary>
+    public double Output { get; init; }
+
     public OperationWork For(double tokens) =>
         new(
             OpsPerToken * tokens,

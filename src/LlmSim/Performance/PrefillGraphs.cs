@@ -15,7 +15,7 @@ internal static class PrefillGraphs
     private static readonly int[] s_firstVersion = [0, 5, 10];
 
     /// <summary>Most tokens of an iteration that is replayed; 0 where none is.</summary>
-    public static int MostTokens(InstanceSpec instance, ModelDescription model)
+    public static int MostTokens(InstanceSpec instance, ModelDescription model, Precision precision)
     {
         if (instance.Engine is not { Kind: EngineKind.Sglang } engine)
         {
@@ -24,7 +24,7 @@ internal static class PrefillGraphs
 
         return engine.PrefillGraphTokens
             ?? (
-                !IsRecorded(instance, engine, model) ? 0
+                !IsRecorded(instance, engine, model, precision) ? 0
                 : model.LatentAttention is null ? engine.MaxBatchedTokens
                 : Math.Min(MostLatentTokens, engine.MaxBatchedTokens)
             );
@@ -50,14 +50,33 @@ internal static class PrefillGraphs
     /// SGLang turns them off for other makes than NVIDIA, with data-parallel attention, pipeline stages, speculative decoding and tokens sent to
     /// experts, and for sparse attention and vision-language models, which those with recurrent layers are.
     /// </summary>
-    private static bool IsRecorded(InstanceSpec instance, EngineSpec engine, ModelDescription model) =>
+    private static bool IsRecorded(
+        InstanceSpec instance,
+        EngineSpec engine,
+        ModelDescription model,
+        Precision precision
+    ) =>
         !IsBefore(engine.Version)
         && instance.Hardware.Name.StartsWith("NVIDIA", StringComparison.Ordinal)
         && instance.PpSize == 1
         && instance.AllToAllBackend == AllToAllBackend.AllGatherReduceScatter
         && engine is { DataParallelGroup: null, Speculation: null }
+        && !HasUntracedExperts(instance.Hardware, model, precision)
         && model.Recurrent is null
         && model.AttentionGroups.All(group => group.Indexer is null);
+
+    /// <summary>
+    /// DeepSeek's experts in 8 bits are TensorRT-LLM's kernels on Blackwell, which graphs break at (sgl-project/sglang issue 16023); rows of InferenceX on
+    /// B200 with 0.5.12 have their launches.
+    /// </summary>
+    private static bool HasUntracedExperts(
+        HardwareDescription hardware,
+        ModelDescription model,
+        Precision precision
+    ) =>
+        hardware.Fp4OpsPerSecond is not null
+        && model is { LatentAttention: not null, MixtureOfExperts: not null }
+        && precision.Experts.Weight.Bits == 8;
 
     /// <summary>Whether a version is known to be an earlier one.</summary>
     private static bool IsBefore(string version)

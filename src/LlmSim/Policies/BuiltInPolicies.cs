@@ -20,6 +20,7 @@ internal static class BuiltInPolicies
         typeof(LeastKvPolicy),
         typeof(LeastRequestsPolicy),
         typeof(LongestWaitPolicy),
+        typeof(LoraAffinityPolicy),
         typeof(LowestLoadPolicy),
         typeof(LowestPriorityPolicy),
         typeof(MooreHodgsonPolicy),

@@ -26,6 +26,9 @@ internal sealed class DecodePace(int tokens, int iterations)
     /// <summary>Whole tokens that it gets in so many iterations from now.</summary>
     public int TokensIn(int iterations) => (int)((Fraction + (iterations * Rate)) >> Bits);
 
+    /// <summary>Iterations until it has got so many tokens, at least 1.</summary>
+    public long IterationsTo(int tokens) => (((long)tokens << Bits) - Fraction + Rate - 1) / Rate;
+
     /// <summary>So many iterations have ended; says how many tokens they gave it.</summary>
     public int Advance(int iterations)
     {

@@ -101,6 +101,36 @@ internal sealed class Request
     /// <summary>Pictures that an engine has yet to encode when it computes the prompt from its start; null for none.</summary>
     public RequestImages? ImagesToEncode => IsEncoded ? null : Images;
 
+    /// <summary>What few requests have; null for nothing.</summary>
+    public RequestTraits? Traits { get; set; }
+
+    /// <summary>Name of the adapter that it asks for; null for the model as it is.</summary>
+    public string? Adapter => Traits?.Adapter;
+
+    /// <summary>Name of the grammar of its output; null for any output.</summary>
+    public string? Schema => Traits?.Schema;
+
+    /// <summary>Tokens of its output that come before its answer.</summary>
+    public int ThinkingTokens => Traits?.ThinkingTokens ?? 0;
+
+    /// <summary>When the first token of its answer came, of one that thinks before; null until then, and for others.</summary>
+    public SimTime? FirstAnswer { get; set; }
+
+    /// <summary>Whether it thinks.</summary>
+    private bool IsThinking => Traits is { ThinkingTokens: > 0 } && FirstAnswer is null;
+
+    /// <summary>Whether a grammar restricts its next token: thoughts are free.</summary>
+    public bool IsMasked => Schema is not null && !IsThinking;
+
+    /// <summary>Tokens until the first of its answer, that one included; null when it has come, and for one that gives no answer or only that.</summary>
+    public int? TokensToAnswer =>
+        IsThinking && ThinkingTokens < TokensToReceive
+            ? ThinkingTokens + 1 - KeptTokens - GeneratedTokens
+            : null;
+
+    /// <summary>It has got tokens: the first of its answer may be among them.</summary>
+    public void SeeAnswer(SimTime now) => FirstAnswer ??= TokensToAnswer <= 0 ? now : null;
+
     /// <summary>Its state on the batched instance at which it waits, or which holds blocks for it.</summary>
     public SequenceState? Sequence { get; set; }
 
@@ -194,6 +224,7 @@ internal sealed class Request
 
         var tokensFromPrefill = TraceOutputTokens - DecodeTokensOwed - EvictedTokens;
         KeptTokens += keptTokens;
+        FirstAnswer = KeptTokens > ThinkingTokens ? FirstAnswer : null;
         TraceInputTokens += keptTokens;
         TraceOutputTokens -= keptTokens;
         InputTokens = TraceInputTokens;
@@ -216,6 +247,7 @@ internal sealed class Request
         FirstTokenWaits = false;
         Content = null;
         Images = null;
+        Traits = null;
         Call = null;
         Model = null;
         Outcome = default;
@@ -223,6 +255,7 @@ internal sealed class Request
         UsefulTokens = 0;
         _furthest = 0;
         KeptTokens = 0;
+        FirstAnswer = null;
         ForgetProgress();
     }
 

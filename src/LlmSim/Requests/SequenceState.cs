@@ -34,6 +34,12 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
     /// <summary>Whether it holds those.</summary>
     public bool HoldsBeside { get; set; }
 
+    /// <summary>The adapter that it asks for; null for none.</summary>
+    public AdapterState? Adapter { get; init; }
+
+    /// <summary>Since when it might have been admitted, had its adapter a slot; null while that is not so.</summary>
+    public SimTime? LacksSlotSince { get; set; }
+
     /// <summary>Blocks that are being read for it from tiers; null for none.</summary>
     public KvRead? Reading { get; set; }
 
@@ -90,6 +96,10 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
     /// <summary>Iterations until it has all its tokens.</summary>
     public int IterationsLeft => Pace?.IterationsLeft ?? RemainingTokens;
 
+    /// <summary>Iterations until it has the first token of its answer; the end of numbers when it does not think.</summary>
+    public long IterationsToAnswer =>
+        Request.TokensToAnswer is not { } tokens ? long.MaxValue : Pace?.IterationsTo(tokens) ?? tokens;
+
     /// <summary>Whether it has all but the KV cache of its last token, so that the next iteration gives it another one.</summary>
     public bool IsBeforeNextToken => Computed + 1 == Length && Request.GeneratedTokens > 0;
 
@@ -122,8 +132,11 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
     /// <summary>Whether the planned iteration computes a part of its prompt and not the end of it.</summary>
     public bool GoesOnWithPrompt => Scheduled > 1 && Request.GeneratedTokens == 0 && !CompletesNow;
 
-    /// <summary>Iterations that can give it what the planned one does: up to its last token, or short of the end of its prompt.</summary>
-    public int AlikeIterations => GoesOnWithPrompt ? (Length - Computed - 1) / Scheduled : IterationsLeft;
+    /// <summary>Iterations that can give it what the planned one does: up to its last token or the first of its answer, or short of the end of its prompt.</summary>
+    public int AlikeIterations =>
+        GoesOnWithPrompt
+            ? (Length - Computed - 1) / Scheduled
+            : (int)Math.Min(IterationsLeft, IterationsToAnswer);
 
     /// <summary>Tokens that it is owed yet.</summary>
     public int RemainingTokens => Request.TraceOutputTokens - Request.GeneratedTokens;

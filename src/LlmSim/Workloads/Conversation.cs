@@ -128,13 +128,21 @@ public sealed class Conversation
     /// <param name="turn">Which one.</param>
     /// <param name="arrival">When it is sent.</param>
     /// <param name="origin">Who sends it.</param>
-    internal RequestSpec Request(long firstId, int turn, SimTime arrival, RequestOrigin? origin)
+    /// <param name="traits">What all its requests have in common; null for nothing.</param>
+    internal RequestSpec Request(
+        long firstId,
+        int turn,
+        SimTime arrival,
+        RequestOrigin? origin,
+        RequestTraits? traits = null
+    )
     {
         var said = Turns[turn];
         return new RequestSpec(firstId + turn, arrival, said.PromptTokens, said.Output.Tokens)
         {
             Conversation = turn == 0 ? this : null,
             Origin = origin,
+            Traits = traits,
         };
     }
 

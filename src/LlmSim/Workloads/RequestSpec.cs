@@ -59,8 +59,36 @@ public readonly record struct RequestSpec(
     /// <summary>The pictures behind the text of its prompt, of which <see cref="InputTokens" /> counts the text alone; null for none.</summary>
     internal IReadOnlyList<ImageSize>? Images
     {
-        get => _blocks.Images;
-        init => _blocks = _blocks with { Images = value };
+        get => _blocks.Traits?.Images;
+        init => Traits = ((Traits ?? new()) with { Images = value }).OrNull;
+    }
+
+    /// <summary>Name of the LoRA adapter that it asks for; null for the model as it is.</summary>
+    public string? Adapter
+    {
+        get => _blocks.Traits?.Adapter;
+        init => Traits = ((Traits ?? new()) with { Adapter = value }).OrNull;
+    }
+
+    /// <summary>Name of the grammar, such as a JSON schema, that its output has to follow; null for any output.</summary>
+    public string? Schema
+    {
+        get => _blocks.Traits?.Schema;
+        init => Traits = ((Traits ?? new()) with { Schema = value }).OrNull;
+    }
+
+    /// <summary>Tokens of its output that are thoughts before its answer; at least 0.</summary>
+    public int ThinkingTokens
+    {
+        get => _blocks.Traits?.ThinkingTokens ?? 0;
+        init => Traits = ((Traits ?? new()) with { ThinkingTokens = value }).OrNull;
+    }
+
+    /// <summary>What few requests have; null for nothing.</summary>
+    internal RequestTraits? Traits
+    {
+        get => _blocks.Traits;
+        init => _blocks = _blocks with { Traits = value };
     }
 
     /// <summary>The same request with the content of its turn.</summary>
@@ -76,6 +104,6 @@ public readonly record struct RequestSpec(
         int HashBlockTokens,
         RequestOrigin? Origin,
         Conversation? Conversation,
-        IReadOnlyList<ImageSize>? Images
+        RequestTraits? Traits
     );
 }

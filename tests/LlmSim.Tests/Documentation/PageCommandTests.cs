@@ -109,6 +109,8 @@ public sealed partial class PageCommandTests
         CopyTree("traces", folder);
         folder.Files.Write("cluster.json", Block("batching.md", "json"));
         folder.Files.Write("drafts.json", Block("speculative-decoding.md", "json"));
+        folder.Files.Write("adapters.json", Block("lora.md", "json"));
+        folder.Files.Write("grammars.json", Block("structured-output.md", "json"));
         folder.Files.Write("two-nodes.json", Block("pipeline-parallelism.md", "json"));
         folder.Files.Write("tiers.json", Block("kv-tiers.md", "json"));
         folder.Files.Write(

@@ -70,6 +70,7 @@ internal static class ReferencePages
         Fields(page, "An instance", ClusterFields.All);
         Fields(page, "Its `engine`", EngineFields.All);
         Fields(page, "`speculative_config` of the engine", SpeculationFields.All);
+        Fields(page, "`lora` of the engine", LoraFields.All);
         Fields(page, "A tier of `kv_tiers` of the engine", KvTierFields.All);
         Fields(page, "`overheads` of the engine, in seconds", EngineFields.Overheads);
         return page.ToString();

@@ -190,6 +190,7 @@ public sealed class ClusterPropertyTests
         AssertNear(expected.Finish, actual.Finish);
         AssertNear(expected.Recompute, actual.Recompute);
         AssertNear(expected.TakenIn ?? default, actual.TakenIn ?? default);
+        AssertNear(expected.FirstAnswer ?? default, actual.FirstAnswer ?? default);
         Assert.Equal(expected.TpotSeconds, actual.TpotSeconds, 1e-6);
         Assert.Equal(WithoutTimes(expected), WithoutTimes(actual));
     }
@@ -210,6 +211,7 @@ public sealed class ClusterPropertyTests
             Recompute = default,
             TpotSeconds = 0,
             TakenIn = null,
+            FirstAnswer = null,
         };
 
     /// <summary>A prefill instance works on one request at a time.</summary>

@@ -159,6 +159,7 @@ public sealed class SchemaAgreementTests
                 "{ \"chat\": 2 }",
                 "0.5",
             ],
+            ClusterValue.CountsByName => ["{ \"one\": 1 }", "{ \"one\": 0 }", "{ \"one\": 1.5 }", "{}", "1"],
             ClusterValue.Sizes sizes =>
             [
                 $"\"{sizes.Own}\"",

@@ -70,6 +70,7 @@ internal sealed partial class DecodeInstance
     private int FinishRequests()
     {
         var finished = 0;
+        _batch.SeeAnswers(_simulation.Now);
         while (_batch.TryTakeFinished() is { } request)
         {
             finished++;

@@ -11,6 +11,10 @@ internal sealed class RunningBatch
     private readonly SlotTournament _finishes = new();
     private readonly SlotTable<Member> _members = new();
     private int _newest = -1;
+
+    /// <summary>Who gets the first token of its answer in which iteration; null until somebody thinks.</summary>
+    private SlotTournament? _answers;
+
     private ulong _nextTicket;
 
     /// <summary>The longest context less <see cref="Iteration" />; null when it has to be computed again.</summary>
@@ -69,6 +73,17 @@ internal sealed class RunningBatch
     /// <summary>Removes the first request in joining order that has all its tokens; null when there is none.</summary>
     public Request? TryTakeFinished() => _finishes.LeastKey == Iteration ? TakeOut(_finishes.First) : null;
 
+    /// <summary>Those that think and have got the first token of their answer.</summary>
+    /// <param name="now">When it came.</param>
+    public void SeeAnswers(SimTime now)
+    {
+        while (_answers is not null && _answers.LeastKey <= Iteration)
+        {
+            _members[_answers.First].Request.FirstAnswer = now;
+            _answers.Remove(_answers.First);
+        }
+    }
+
     /// <summary>The one that joined last; there must be one.</summary>
     public Request Newest => _members[_newest].Request;
 
@@ -94,8 +109,9 @@ internal sealed class RunningBatch
         taken.Reverse();
     }
 
-    /// <summary>Iterations until the first request has all its tokens.</summary>
-    public int IterationsToFirstFinish => (int)(_finishes.LeastKey - Iteration);
+    /// <summary>Iterations until the first request has all its tokens, or the first of its answer.</summary>
+    public int IterationsToFirstFinish =>
+        (int)(Math.Min(_finishes.LeastKey, _answers?.LeastKey ?? long.MaxValue) - Iteration);
 
     public int LongestContextTokens()
     {
@@ -121,6 +137,11 @@ internal sealed class RunningBatch
         var request = member.Request;
         var remaining = request.DecodeTokensOwed - request.DecodedTokens;
         _finishes.Set(slot, Iteration + remaining, member.Ticket);
+        if (request.TokensToAnswer is { } toAnswer)
+        {
+            (_answers ??= new()).Set(slot, Iteration + toAnswer, member.Ticket);
+        }
+
         if (Count == 1 || ContextAtStart(request) > _longestAtStart)
         {
             _longestAtStart = ContextAtStart(request);
@@ -152,6 +173,11 @@ internal sealed class RunningBatch
 
         _members.Remove(slot);
         _finishes.Remove(slot);
+        if (request.TokensToAnswer is not null)
+        {
+            _answers!.Remove(slot);
+        }
+
         MeasuredCount -= request.IsMeasured ? 1 : 0;
         Settle(request);
         ContextTokens -= request.ContextTokens;

@@ -36,6 +36,23 @@ internal sealed class RequestHeap
         );
     }
 
+    /// <summary>The request with the smallest key of those that may be taken; null for none.</summary>
+    public Request? FirstAmong(Func<SequenceState, bool> mayBeTaken)
+    {
+        (long Key, ulong Tie, Request? Request) first = (0, 0, null);
+        for (var i = 0; i < _heap.Count; i++)
+        {
+            var entry = _heap[i];
+            var request = _requests[entry.Slot].Request;
+            var isFirst =
+                mayBeTaken(request.Sequence!)
+                && (first.Request is null || (entry.Key, entry.Tie).CompareTo((first.Key, first.Tie)) < 0);
+            first = isFirst ? (entry.Key, entry.Tie, request) : first;
+        }
+
+        return first.Request;
+    }
+
     public Request TakeFirst()
     {
         var slot = _heap.TakeFirst().Slot;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using LlmSim.Kernel;
 using LlmSim.Policies;
 
@@ -8,7 +7,7 @@ namespace LlmSim.Instances.Queues;
 /// The queue of an instance under its local policy. Selecting and removing are two steps, because a decode instance
 /// only removes the selected request when it fits.
 /// </summary>
-internal abstract class RequestQueue
+internal abstract partial class RequestQueue
 {
     public abstract int Count { get; }
 
@@ -37,6 +36,13 @@ internal abstract class RequestQueue
 
     /// <summary>The request that the policy wants next; the queue must not be empty.</summary>
     public abstract Request Select(Instance instance, SimTime now);
+
+    /// <summary>The same of those that may be taken alone; null for none.</summary>
+    public virtual Request? SelectAmong(
+        Instance instance,
+        SimTime now,
+        Func<SequenceState, bool> mayBeTaken
+    ) => throw new InvariantViolationException("an engine without adapters was to pass requests over");
 
     /// <summary>Removes the request of the last <see cref="Select" />.</summary>
     public void RemoveSelected(Instance instance, SimTime now) => OnTaken(TakeSelected(), instance, now);
@@ -81,6 +87,9 @@ internal abstract class RequestQueue
     {
         private readonly RequestHeap _heap = new();
 
+        /// <summary>Where adapters say who may be taken, the last one that was selected.</summary>
+        private Request? _selected;
+
         protected RequestHeap Heap => _heap;
 
         public override int Count => _heap.Count;
@@ -89,7 +98,22 @@ internal abstract class RequestQueue
 
         public override Request Select(Instance instance, SimTime now) => _heap.First;
 
-        protected override Request TakeSelected() => _heap.TakeFirst();
+        public override Request? SelectAmong(
+            Instance instance,
+            SimTime now,
+            Func<SequenceState, bool> mayBeTaken
+        ) => _selected = _heap.FirstAmong(mayBeTaken);
+
+        protected override Request TakeSelected()
+        {
+            if (_selected is not { } selected || selected == _heap.First)
+            {
+                return _heap.TakeFirst();
+            }
+
+            _heap.Remove(selected);
+            return selected;
+        }
 
         public override bool Remove(Request request) => _heap.Remove(request);
 
@@ -161,128 +185,6 @@ internal abstract class RequestQueue
                     e
                 );
             }
-        }
-    }
-
-    /// <summary>A list in queue order for policies that have to look at every request.</summary>
-    private sealed class ScannedQueue(PolicyDecisions decision, ILocalPolicy policy, RandomStream random)
-        : RequestQueue
-    {
-        private readonly List<Request> _requests = [];
-        private readonly bool _isAUsers = PolicyFailure.IsAUsers(policy);
-        private readonly IQueueWatchingPolicy? _watching = policy as IQueueWatchingPolicy;
-        private int _selected;
-
-        public override int Count => _requests.Count;
-
-        public override bool HasFixedOrder => false;
-
-        public override bool IsWatched => _watching is not null;
-
-        public override Request Select(Instance instance, SimTime now)
-        {
-            var queue = CollectionsMarshal.AsSpan(_requests);
-            _selected = Ask(instance, now, queue);
-            if (_selected < 0 || _selected >= queue.Length)
-            {
-                throw new UserErrorException(
-                    $"policy {PolicyNames.Of(policy)}: at {now} it chose position {_selected} of a queue of {Describe(queue)}"
-                );
-            }
-
-            return queue[_selected];
-        }
-
-        protected override Request TakeSelected()
-        {
-            var request = _requests[_selected];
-            _requests.RemoveAt(_selected);
-            return request;
-        }
-
-        protected override void OnQueued(Request request, Instance instance, SimTime now)
-        {
-            if (_watching is not null)
-            {
-                Tell(request, instance, now, isTaken: false);
-            }
-        }
-
-        protected override void OnTaken(Request request, Instance instance, SimTime now)
-        {
-            if (_watching is not null)
-            {
-                Tell(request, instance, now, isTaken: true);
-            }
-        }
-
-        private void Tell(Request request, Instance instance, SimTime now, bool isTaken)
-        {
-            try
-            {
-                using var call = _isAUsers
-                    ? AuthorsCall.Enter(policy, "at {0}, told of request {1}", now, request.Id)
-                    : default;
-                var queue = CollectionsMarshal.AsSpan(_requests);
-                var context = new LocalContext(decision, now, instance, queue, random);
-                if (isTaken)
-                {
-                    _watching!.OnTaken(context, new RequestView(request));
-                }
-                else
-                {
-                    _watching!.OnQueued(context, new RequestView(request));
-                }
-            }
-            catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
-            {
-                throw PolicyFailure.Of(policy, now, $"told of request {request.Id}", e);
-            }
-        }
-
-        public override bool Remove(Request request) => _requests.Remove(request);
-
-        public override void Clear() => _requests.Clear();
-
-        public override long Sum<TState>(TState state, Func<Request, TState, long> figure)
-        {
-            var sum = 0L;
-            foreach (var request in CollectionsMarshal.AsSpan(_requests))
-            {
-                sum += figure(request, state);
-            }
-
-            return sum;
-        }
-
-        protected override void Add(Request request) => _requests.Add(request);
-
-        private int Ask(Instance instance, SimTime now, ReadOnlySpan<Request> queue)
-        {
-            try
-            {
-                using var call = _isAUsers
-                    ? AuthorsCall.Enter(
-                        policy,
-                        "at {0}, asked to pick from a queue of {1}",
-                        now,
-                        queue.Length
-                    )
-                    : default;
-                return policy.Choose(new LocalContext(decision, now, instance, queue, random));
-            }
-            catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
-            {
-                throw PolicyFailure.Of(policy, now, $"asked to pick from a queue of {Describe(queue)}", e);
-            }
-        }
-
-        /// <summary>Length and first requests, for messages.</summary>
-        private static string Describe(ReadOnlySpan<Request> queue)
-        {
-            const int Shown = 5;
-            var ids = string.Join(", ", queue[..Math.Min(Shown, queue.Length)].ToArray().Select(r => r.Id));
-            return $"{queue.Length}: request {ids}{(queue.Length > Shown ? ", …" : "")}";
         }
     }
 }

@@ -36,6 +36,9 @@ internal sealed class CsvRows : ITraceRows
                     (JsonSlot.Model, origin.Model),
                     (JsonSlot.Priority, origin.Priority),
                     (JsonSlot.Deadline, origin.Deadline),
+                    (JsonSlot.Adapter, origin.Adapter),
+                    (JsonSlot.Schema, origin.Schema),
+                    (JsonSlot.Thinking, origin.Thinking),
                     (JsonSlot.Images, origin.Images),
                 }
                     .Where(column => column.Item2 is not null)

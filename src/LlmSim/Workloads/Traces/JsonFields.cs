@@ -17,6 +17,9 @@ internal enum JsonSlot
     Model,
     Priority,
     Deadline,
+    Adapter,
+    Schema,
+    Thinking,
     Images,
 }
 
@@ -47,6 +50,9 @@ internal sealed class JsonField
         root.Add(fields.Origin?.Model, JsonSlot.Model);
         root.Add(fields.Origin?.Priority, JsonSlot.Priority);
         root.Add(fields.Origin?.Deadline, JsonSlot.Deadline);
+        root.Add(fields.Origin?.Adapter, JsonSlot.Adapter);
+        root.Add(fields.Origin?.Schema, JsonSlot.Schema);
+        root.Add(fields.Origin?.Thinking, JsonSlot.Thinking);
         root.Add(fields.Origin?.Images, JsonSlot.Images);
         return root;
     }

@@ -170,6 +170,9 @@ internal sealed partial class JsonRows : ITraceRows
             or JsonSlot.Model
             or JsonSlot.Priority
             or JsonSlot.Deadline
+            or JsonSlot.Adapter
+            or JsonSlot.Schema
+            or JsonSlot.Thinking
             or JsonSlot.Images:
                 _origin!.Set(_current.Slot, Scalar(ref json));
                 break;

@@ -6,23 +6,28 @@ namespace LlmSim.Workloads.Traces;
 /// <summary>Who sends the requests of a trace, from the columns that say it.</summary>
 internal sealed class OriginReader(LineReader lines, OriginFields fields)
 {
+    private static readonly FigureRange s_thinking = new(0, WorkloadParameter.MaxTokensLimit);
+
     private readonly RequestOrigins _origins = new();
+
+    /// <summary>Those that were read before; requests that think or have pictures have objects of their own.</summary>
+    private readonly Dictionary<RequestTraits, RequestTraits> _known = [];
     private string? _class;
     private string? _tenant;
     private string? _model;
     private double? _priority;
     private double? _deadlineSeconds;
-    private IReadOnlyList<ImageSize>? _images;
+    private RequestTraits _traits = RequestTraits.None;
 
     /// <summary>Begins the next row.</summary>
     public void Clear() =>
-        (_class, _tenant, _model, _priority, _deadlineSeconds, _images) = (
+        (_class, _tenant, _model, _priority, _deadlineSeconds, _traits) = (
             null,
             null,
             null,
             null,
             null,
-            null
+            RequestTraits.None
         );
 
     /// <summary>Takes a value; one that is empty is as if it were not there.</summary>
@@ -41,20 +46,20 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
             case JsonSlot.Model:
                 _model = Name(fields.Model!, text);
                 break;
+            case JsonSlot.Adapter:
+                _traits = _traits with { Adapter = Name(fields.Adapter!, text) };
+                break;
+            case JsonSlot.Schema:
+                _traits = _traits with { Schema = Name(fields.Schema!, text) };
+                break;
+            case JsonSlot.Thinking:
+                _traits = _traits with { ThinkingTokens = Whole(fields.Thinking!, text, s_thinking) ?? 0 };
+                break;
             case JsonSlot.Priority:
-                _priority = Number(fields.Priority!, text, RequestOrigins.PriorityRange);
-                if (_priority is { } priority && !double.IsInteger(priority))
-                {
-                    throw Wrong(fields.Priority!, text, $"a whole number {RequestOrigins.PriorityRange}");
-                }
-
+                _priority = Whole(fields.Priority!, text, RequestOrigins.PriorityRange);
                 break;
             case JsonSlot.Images:
-                if (text is null || !ImageSize.TryParseList(text, out _images))
-                {
-                    throw Wrong(fields.Images!, text, ImageSize.AllowedList);
-                }
-
+                _traits = _traits with { Images = Images(text) };
                 break;
             default:
                 _deadlineSeconds = Number(fields.Deadline!, text, FigureRanges.LimitSeconds);
@@ -62,7 +67,7 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
         }
     }
 
-    /// <summary>Who sends the request of this row, and its pictures; null when it says nothing of that.</summary>
+    /// <summary>Who sends the request of this row, and what few have; null when it says nothing of that.</summary>
     public TraceRowMore? More()
     {
         var origin = _origins.Of(
@@ -72,15 +77,41 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
             deadlineSeconds: _deadlineSeconds,
             model: _model
         );
-        return origin is null && _images is null
+        return origin is null && _traits.OrNull is null
             ? null
-            : new TraceRowMore(Conversation: null, origin) { Images = _images };
+            : new TraceRowMore(Conversation: null, origin) { Traits = Traits() };
     }
+
+    private RequestTraits? Traits()
+    {
+        if (_traits.OrNull is null || _traits is { ThinkingTokens: > 0 } or { Images: not null })
+        {
+            return _traits.OrNull;
+        }
+
+        if (!_known.TryGetValue(_traits, out var traits))
+        {
+            traits = _traits;
+            _known.Add(traits, traits);
+        }
+
+        return traits;
+    }
+
+    private IReadOnlyList<ImageSize>? Images(string? text) =>
+        text is not null && ImageSize.TryParseList(text, out var images)
+            ? images
+            : throw Wrong(fields.Images!, text, ImageSize.AllowedList);
 
     private string? Name(string field, string? text) =>
         text is null ? throw Wrong(field, text, "a text or a number")
         : text.Length == 0 ? null
         : text;
+
+    private int? Whole(string field, string? text, FigureRange range) =>
+        Number(field, text, range) is not { } number ? null
+        : double.IsInteger(number) ? (int)number
+        : throw Wrong(field, text, $"a whole number {range}");
 
     private double? Number(string field, string? text, FigureRange range) =>
         text is { Length: 0 } ? null

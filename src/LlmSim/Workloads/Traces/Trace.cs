@@ -143,7 +143,7 @@ public sealed class Trace : IDisposable
     {
         if (row.More?.Conversation is { } conversation)
         {
-            return conversation.Begin(_nextId, arrival, row.More.Origin);
+            return conversation.Begin(_nextId, arrival, row.More.Origin) with { Traits = row.More.Traits };
         }
 
         var request = new RequestSpec(_nextId, arrival, row.InputTokens, row.OutputTokens, row.HashIds);
@@ -151,8 +151,8 @@ public sealed class Trace : IDisposable
             ? request with
             {
                 Origin = more.Origin,
+                Traits = more.Traits,
                 HashBlockTokens = more.HashBlockTokens ?? request.HashBlockTokens,
-                Images = more.Images,
             }
             : request;
     }

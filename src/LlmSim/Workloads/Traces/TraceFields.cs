@@ -8,7 +8,7 @@ namespace LlmSim.Workloads.Traces;
 internal sealed record TraceFields(string? Arrival, string Input, string Output, string? HashIds)
 {
     private const string Allowed =
-        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME, deadline=NAME and images=NAME, separated by commas, each at most once";
+        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME, deadline=NAME, adapter=NAME, schema=NAME, thinking=NAME and images=NAME, separated by commas, each at most once";
 
     private static readonly string[] s_keys =
     [
@@ -21,6 +21,9 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
         "model",
         "priority",
         "deadline",
+        "adapter",
+        "schema",
+        "thinking",
         ImagesKey,
     ];
 
@@ -105,6 +108,9 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
 /// <param name="Model">The model that is to answer.</param>
 /// <param name="Priority">Rank among others.</param>
 /// <param name="Deadline">Seconds from its sending.</param>
+/// <param name="Adapter">The adapter that it asks for.</param>
+/// <param name="Schema">The grammar of its output.</param>
+/// <param name="Thinking">Output tokens before its answer.</param>
 /// <param name="Images">Its pictures.</param>
 internal sealed record OriginFields(
     string? Class,
@@ -112,6 +118,9 @@ internal sealed record OriginFields(
     string? Model,
     string? Priority,
     string? Deadline,
+    string? Adapter,
+    string? Schema,
+    string? Thinking,
     string? Images
 )
 {
@@ -124,8 +133,11 @@ internal sealed record OriginFields(
             columns.GetValueOrDefault("model"),
             columns.GetValueOrDefault("priority"),
             columns.GetValueOrDefault("deadline"),
+            columns.GetValueOrDefault("adapter"),
+            columns.GetValueOrDefault("schema"),
+            columns.GetValueOrDefault("thinking"),
             columns.GetValueOrDefault(TraceFields.ImagesKey)
         );
-        return fields == new OriginFields(null, null, null, null, null, null) ? null : fields;
+        return fields == new OriginFields(null, null, null, null, null, null, null, null, null) ? null : fields;
     }
 }

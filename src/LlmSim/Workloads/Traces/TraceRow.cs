@@ -39,11 +39,11 @@ internal readonly record struct TraceRow(
 /// <param name="Origin">Who sends it; null when nothing is known.</param>
 internal sealed record TraceRowMore(Conversation? Conversation, RequestOrigin? Origin)
 {
+    /// <summary>What else it has; null for nothing.</summary>
+    public RequestTraits? Traits { get; init; }
+
     /// <summary>Tokens of a block of its hash ids; null for those of its format.</summary>
     public int? HashBlockTokens { get; init; }
-
-    /// <summary>Its pictures; null for none.</summary>
-    public IReadOnlyList<ImageSize>? Images { get; init; }
 }
 
 /// <summary>The rows of a trace, one after another.</summary>

@@ -49,7 +49,7 @@ internal static class TraceWriter
 
     /// <summary>Whether an item has something that only this project's own format keeps.</summary>
     public static bool NeedsLlmSim(in RequestSpec request) =>
-        request.Conversation is not null || request.Origin is not null || request.Images is not null;
+        request.Conversation is not null || request.Origin is not null || request.Traits is not null;
 
     private static long Write(
         Stream stream,

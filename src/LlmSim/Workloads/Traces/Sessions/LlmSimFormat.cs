@@ -53,6 +53,13 @@ internal static class LlmSimFormat
             }
 
             var origin = Origin(record);
+            var traits = new RequestTraits
+            {
+                Adapter = record.Name("adapter"),
+                Schema = record.Name("schema"),
+                ThinkingTokens = record.Has("thinking") ? record.Length("thinking") : 0,
+                Images = record.Has(Images) ? ImagesOf(record) : null,
+            }.OrNull;
             var arrival = record.Time(ArrivalField, clock);
             if (!record.Has("turns"))
             {
@@ -64,14 +71,14 @@ internal static class LlmSimFormat
                 )
                 {
                     More =
-                        origin is null && !record.Has("hash_block") && !record.Has(Images)
+                        origin is null && traits is null && !record.Has("hash_block")
                             ? null
                             : new TraceRowMore(null, origin)
                             {
+                                Traits = traits,
                                 HashBlockTokens = record.Has("hash_block")
                                     ? record.Length("hash_block")
                                     : null,
-                                Images = record.Has(Images) ? ImagesOf(record) : null,
                             },
                 };
             }
@@ -80,7 +87,7 @@ internal static class LlmSimFormat
             var first = conversation.Turns[0];
             return new TraceRow(arrival, first.PromptTokens, first.Output.Tokens)
             {
-                More = new TraceRowMore(conversation, origin),
+                More = new TraceRowMore(conversation, origin) { Traits = traits },
             };
         }
 

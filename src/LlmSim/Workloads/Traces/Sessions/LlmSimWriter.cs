@@ -24,6 +24,21 @@ internal static class LlmSimWriter
             Append(line, origin);
         }
 
+        if (request.Adapter is { } adapter)
+        {
+            line.Append(", \"adapter\": ").Append(Quoted(adapter));
+        }
+
+        if (request.Traits?.Schema is { } schema)
+        {
+            line.Append(", \"schema\": ").Append(Quoted(schema));
+        }
+
+        if (request.Traits is { ThinkingTokens: > 0 and var thinking })
+        {
+            line.Append(CultureInfo.InvariantCulture, $", \"thinking\": {thinking}");
+        }
+
         if (request.Conversation is { } conversation)
         {
             if (conversation.Name is { } name)
