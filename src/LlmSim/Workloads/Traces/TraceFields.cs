@@ -138,6 +138,8 @@ internal sealed record OriginFields(
             columns.GetValueOrDefault("thinking"),
             columns.GetValueOrDefault(TraceFields.ImagesKey)
         );
-        return fields == new OriginFields(null, null, null, null, null, null, null, null, null) ? null : fields;
+        return fields == new OriginFields(null, null, null, null, null, null, null, null, null)
+            ? null
+            : fields;
     }
 }
