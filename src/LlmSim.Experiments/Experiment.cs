@@ -107,6 +107,7 @@ internal static partial class Experiment
         )
         {
             MixedInstances = scenario.MixedInstances,
+            EncodeInstances = scenario.EncodeInstances.Count == 0 ? null : scenario.EncodeInstances,
             Precision = ServedModels.DescribePrecision(scenario),
             Prediction = prediction,
             Notices = ServedModels.Notices(scenario),
@@ -191,6 +192,7 @@ internal static partial class Experiment
             PrefillInstances = cluster.Prefill,
             DecodeInstances = cluster.Decode,
             MixedInstances = cluster.Mixed,
+            EncodeInstances = cluster.Encode,
             Policies = CreatePolicies(configuration),
             Semantics = configuration.Semantics,
             Concurrency = configuration.Concurrency,
@@ -208,6 +210,7 @@ internal static partial class Experiment
             PerformanceModelFactory = PerformanceSource.Factory(configuration, choose),
         };
         ServedModels.RequireServed(configuration, scenario);
+        scenario = WithImages(configuration, scenario, files);
         var prediction = Prediction.Of(scenario, choose);
         return (
             scenario with
@@ -254,7 +257,8 @@ internal static partial class Experiment
             RequestColumns.For(
                 configuration.TtftSloSeconds,
                 configuration.TpotSloSeconds,
-                scenario.OtherModels.Count > 0 ? scenario.Model.Id : null
+                scenario.OtherModels.Count > 0 ? scenario.Model.Id : null,
+                scenario.TakesImages
             )
         );
     }

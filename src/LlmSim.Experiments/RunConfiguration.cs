@@ -161,6 +161,18 @@ internal sealed record RunConfiguration
     /// <summary>Zipfian and lognormal: standard deviation of the logarithm of the output.</summary>
     public double OutputSigma { get; init; } = 1;
 
+    /// <summary>Pictures of a request: a number, or the fewest and the most as in 0-4; null for none, or one where another option of pictures is given.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ImagesPerRequest { get; init; }
+
+    /// <summary>Their sizes in pixels, as in 1024x768|512x512; null for 1024x1024.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ImageSize { get; init; }
+
+    /// <summary>Share of the requests that have some; null for all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ImageShare { get; init; }
+
     /// <summary>Synthetic: adapters that requests ask for, at least 1; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Adapters { get; init; }

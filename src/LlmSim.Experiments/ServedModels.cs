@@ -38,7 +38,15 @@ internal static class ServedModels
 
     /// <summary>What the models say that is not simulated.</summary>
     public static IReadOnlyList<string> Notices(Scenario scenario) =>
-        [.. scenario.ModelsInUse.SelectMany(served => served.Model.Notices).Distinct()];
+        [
+            .. scenario
+                .ModelsInUse.SelectMany(served =>
+                    scenario.TakesImages && served.Model.Vision is not null
+                        ? served.Model.NoticesWithImages
+                        : served.Model.Notices
+                )
+                .Distinct(),
+        ];
 
     /// <summary>The precision of a scenario in words; that of each model where they differ.</summary>
     public static string DescribePrecision(Scenario scenario)

@@ -34,6 +34,7 @@ public sealed class RandomEngineScenario
     /// <param name="tiers">Whether there are tiers below the KV cache.</param>
     /// <param name="batching">A rule in the place of vLLM's.</param>
     /// <param name="adapters">Whether requests ask for adapters.</param>
+    /// <param name="images">Whether requests have pictures, which instances of their own encode in one scenario of three.</param>
     public RandomEngineScenario(
         int seed,
         EngineKind kind = EngineKind.Vllm,
@@ -42,7 +43,8 @@ public sealed class RandomEngineScenario
         int ppSize = 1,
         bool tiers = false,
         BatchingRule batching = BatchingRule.Own,
-        bool adapters = false
+        bool adapters = false,
+        bool images = false
     )
     {
         Seed = seed;
@@ -132,6 +134,7 @@ public sealed class RandomEngineScenario
         var bytesPerSecond = 500 + (random.NextDouble() * 1e5);
         Requests = MakeRequests(random, longest);
         Requests = adapters ? WithAdapters(Requests, new(seed, "adapters of requests")) : Requests;
+        Requests = images ? RandomImages.AddTo(Requests, seed) : Requests;
         NewScenario = () =>
         {
             var scenario = AbstractScenario.OfEngines(
@@ -154,7 +157,7 @@ public sealed class RandomEngineScenario
                         }
                     ),
                 ];
-            return scenario with
+            scenario = scenario with
             {
                 PrefillInstances = Slow(scenario.PrefillInstances),
                 // What only decodes has no use for them, unless it swaps.
@@ -181,6 +184,10 @@ public sealed class RandomEngineScenario
                 Seed = seed,
                 TtftSloSeconds = 0.5,
             };
+            // Encoders in a pipeline are not simulated.
+            return images
+                ? RandomImages.Encoding(scenario, seed, apart: ppSize > 1 || seed % 3 == 0)
+                : scenario;
         };
     }
 

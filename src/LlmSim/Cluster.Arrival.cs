@@ -73,6 +73,11 @@ internal sealed partial class Cluster
     /// <summary>Sends a request to the instance that the policy chooses, or has it wait for one to be ready.</summary>
     private void Place(Request request)
     {
+        if (_encode?.TryAccept(request) == true)
+        {
+            return;
+        }
+
         if (!_prefillRouter.HasReady(request))
         {
             Wait(_unplaced, request);

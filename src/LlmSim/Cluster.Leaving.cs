@@ -76,7 +76,11 @@ internal sealed partial class Cluster
                 Drop(request);
                 break;
             default:
-                if (_unplaced.Remove(request) || _transfers.CancelFetch(request) is not null)
+                if (
+                    _unplaced.Remove(request)
+                    || _transfers.CancelFetch(request) is not null
+                    || _encode?.TryWithdraw(request) == true
+                )
                 {
                     Drop(request);
                 }

@@ -62,7 +62,8 @@ internal sealed partial class Cluster
             scenario.FirstTokenWaits,
             scenario.OutputPredictor,
             _models,
-            scenario.FollowsRequests || scenario.OtherModels.Count > 0
+            scenario.FollowsRequests || scenario.OtherModels.Count > 0,
+            scenario.TakesImages
         );
         _conversations = new ConversationClient(_requests, scenario.SharesPrefixes, _simulation, OnArrival);
         _client = Client(new RequestStream(workload, _requests, scenario.SharesPrefixes));
@@ -95,6 +96,7 @@ internal sealed partial class Cluster
         _decode = build.DecodeInstances();
         _mixed = build.MixedInstances();
         Tiers = build.Tiers;
+        _encode = build.EncodeStage(Place);
         _prefillRouter = build.Router(
             PolicyDecisions.PrefillGlobal,
             scenario.Policies.PrefillGlobal,
@@ -243,6 +245,7 @@ internal sealed partial class Cluster
         }
 
         _transfers.RequireEmpty();
+        _encode?.RequireEmpty();
         Invariant.Require(
             _recorder.Arrived == _recorder.Finished + _recorder.Unserved,
             $"{_recorder.Arrived} requests arrived, but {_recorder.Finished} finished and {_recorder.Unserved} ended otherwise"

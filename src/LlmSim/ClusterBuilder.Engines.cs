@@ -82,6 +82,7 @@ internal sealed partial class ClusterBuilder
                 ReservesKv: scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks,
                 Victims(index, byPriority ? new LowestPriorityPolicy() : null),
                 engine.Speculation is { } speculation ? new Drafting(speculation, scenario.Seed) : null,
+                Encoding(spec, engine),
                 Slots(spec, engine),
                 models[spec.Model].OutputEstimate,
                 interTokenLatency,

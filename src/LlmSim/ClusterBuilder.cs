@@ -110,7 +110,10 @@ internal sealed partial class ClusterBuilder(
                 TokensBeside(spec),
                 LimitsMemory: scenario.Semantics.Admission == Admission.Strict,
                 scenario.Semantics.QueuedWork
-            ),
+            )
+            {
+                Encoder = Encoder(spec),
+            },
             Queue(PolicyDecisions.PrefillLocal, scenario.Policies.PrefillLocal, index),
             simulation,
             events.Parts?.OnPlanned,
@@ -158,7 +161,10 @@ internal sealed partial class ClusterBuilder(
         if (!_capacity.TryGetValue(spec, out var bytes))
         {
             var served = models[spec.Model].Served;
-            bytes = KvCapacity.Bytes(served.Model, served.Precision, spec, scenario.Semantics);
+            bytes = BesideEncoder(
+                spec,
+                KvCapacity.Bytes(served.Model, served.Precision, spec, scenario.Semantics)
+            );
             _capacity.Add(spec, bytes);
         }
 

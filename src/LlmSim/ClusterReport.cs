@@ -32,6 +32,18 @@ internal static class ClusterReport
                 )
             ),
             .. cluster.BatchedInstances.Select(instance => Usage(instance, makespanSeconds)),
+            .. cluster.EncodeInstances.Select(instance => new InstanceUsage(
+                "encode",
+                instance.Index,
+                instance.Spec.Hardware.Name,
+                instance.Spec.TpSize,
+                instance.Encoded,
+                instance.Busy.Seconds,
+                makespanSeconds > 0 ? instance.Busy.Seconds / makespanSeconds : 0,
+                MeanBatch: (double)instance.Encoded / instance.Batches,
+                KvCapacityBytes: 0,
+                PeakKvBytes: 0
+            )),
         ];
 
     public static PerformanceRange? PerformanceRange(Cluster cluster) =>

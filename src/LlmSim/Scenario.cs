@@ -31,6 +31,18 @@ public sealed record Scenario
     /// <summary>Instances that do both. Their numbers follow those of the others.</summary>
     public IReadOnlyList<InstanceSpec> MixedInstances { get; init; } = [];
 
+    /// <summary>
+    /// Instances that encode pictures before the prompts are prefilled elsewhere, where no other instance then has an encoder; none where those that compute prompts
+    /// encode.
+    /// </summary>
+    internal IReadOnlyList<InstanceSpec> EncodeInstances { get; init; } = [];
+
+    /// <summary>Whether requests may have pictures: models then have their encoders in memory.</summary>
+    internal bool TakesImages { get; init; }
+
+    /// <summary>Times of an encoder on an instance; null for the roofline.</summary>
+    internal Func<ServedModel, InstanceSpec, IPerformanceModel>? EncoderTimes { get; init; }
+
     /// <summary>Whether an instance can share the KV cache of equal prefixes, so that the content of prompts matters.</summary>
     public bool SharesPrefixes =>
         MixedInstances.Any(instance => (instance.Engine ?? new EngineSpec()).PrefixCaching)

@@ -48,6 +48,7 @@ public static class Simulator
         )
         {
             OwnModel = scenario.OtherModels.Count > 0 ? scenario.Model.Id : null,
+            Images = scenario.TakesImages ? new ImageRecorder() : null,
         };
         var cluster = new Cluster(scenario, workload, recorder, MaxIterationsPerEvent);
         if (sampling is not null)
@@ -89,6 +90,7 @@ public static class Simulator
             Service = ClusterReport.Service(cluster, recorder, summary.MeasuredSeconds),
             Speculation = ClusterReport.SpeculationUsage(cluster),
             KvTiers = ClusterReport.TierUsage(cluster),
+            Encoder = cluster.EncoderUsage(),
             Adapters = ClusterReport.AdapterUsage(cluster),
             StructuredOutput = ClusterReport.StructuredOutputUsage(cluster),
             Fleet = cluster.FleetSummary(),

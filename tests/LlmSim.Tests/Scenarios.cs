@@ -64,5 +64,8 @@ internal static class Scenarios
 internal static class Recorders
 {
     public static MetricsRecorder For(Scenario scenario, Action<RequestRecord>? onRequest = null) =>
-        new(scenario.Semantics.Tpot, scenario.TtftSloSeconds, scenario.TpotSloSeconds, onRequest);
+        new(scenario.Semantics.Tpot, scenario.TtftSloSeconds, scenario.TpotSloSeconds, onRequest)
+        {
+            Images = scenario.TakesImages ? new ImageRecorder() : null,
+        };
 }

@@ -10,7 +10,7 @@ internal sealed class TraceArguments
 
     private readonly Option<string> _columns = CliOption.Text(
         "columns",
-        "names of its fields, as in arrival=Timestamp,input=Request tokens,output=Response tokens; also hash_ids, class, tenant, model, priority and deadline (s); with dots "
+        "names of its fields, as in arrival=Timestamp,input=Request tokens,output=Response tokens; also hash_ids, class, tenant, model, priority, deadline (s), adapter, schema, thinking and images; with dots "
             + "for nested JSON [its format's]",
         valueName: "NAMES"
     );

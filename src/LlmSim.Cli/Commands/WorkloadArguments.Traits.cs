@@ -56,8 +56,11 @@ internal sealed partial class WorkloadArguments
         max: WorkloadParameter.MaxTokensLimit
     );
 
+    private readonly ImageArguments _images = new();
+
     private IEnumerable<Option> Traits =>
         [
+            .. _images.Options,
             _adapters,
             _adapterPopularity,
             _structuredShare,
@@ -68,7 +71,7 @@ internal sealed partial class WorkloadArguments
         ];
 
     private RunConfiguration WithTraits(ParseResult parse, RunConfiguration configuration) =>
-        configuration with
+        _images.Read(parse, configuration) with
         {
             Adapters = (int?)parse.GetValue(_adapters),
             AdapterPopularity = parse.GetValue(_adapterPopularity),

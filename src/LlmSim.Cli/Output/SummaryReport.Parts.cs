@@ -8,6 +8,19 @@ internal static partial class SummaryReport
 {
     private static void WriteParts(TextWriter writer, RunSummary s)
     {
+        if (s.Encoder is { } encoder)
+        {
+            var apart =
+                encoder.EncodeSeconds.Count == 0
+                    ? ""
+                    : $"; encode instances: wait {Figures.Number(encoder.EncodeQueueSeconds.Mean)} s, encoding {Figures.Number(encoder.EncodeSeconds.Mean)} s on average";
+            WriteWrapped(
+                writer,
+                "Pictures",
+                $"{Figures.Count(encoder.Images)} with {Figures.Count(encoder.ImageTokens)} tokens; {Figures.Count(encoder.Encoded)} encoded, {Figures.Count(encoder.Found)} found{apart}"
+            );
+        }
+
         foreach (var tier in s.KvTiers ?? [])
         {
             WriteWrapped(

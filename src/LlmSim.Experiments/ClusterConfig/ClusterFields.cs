@@ -198,10 +198,17 @@ internal static class ClusterFields
         ),
         new(
             "role",
-            new ClusterValue.Word(["prefill", "decode", "mixed"]),
+            new ClusterValue.Word(["prefill", "decode", "mixed", "encode"]),
             "that of the option that names the file; must be given with --cluster",
             "what the instance does",
             (one, value) => one with { Role = (InstanceRole)value }
+        ),
+        new(
+            "encode_batch",
+            new ClusterValue.Whole(new FigureRange(1, 100_000)),
+            "1",
+            "encode instances: pictures that are encoded together at most",
+            (one, value) => one with { Spec = one.Spec with { EncodeBatch = (int)(long)value } }
         ),
         new(
             "switches",

@@ -28,12 +28,14 @@ internal static class ClusterSource
             ];
         }
 
+        RequireEncoders(entries);
         return new ClusterInstances(
             Of(entries, InstanceRole.Prefill),
             Of(entries, InstanceRole.Decode),
             Of(entries, InstanceRole.Mixed)
         )
         {
+            Encode = Of(entries, InstanceRole.Encode),
             Swaps = [.. Swaps(entries)],
         };
     }
@@ -72,7 +74,7 @@ internal static class ClusterSource
         var entries = ReadWhole(path, names);
         return entries.FirstOrDefault(entry => entry.Role is null) is { } without
             ? throw new UserErrorException(
-                $"{path}:{without.Line}: the instance has no role; allowed: prefill, decode, mixed"
+                $"{path}:{without.Line}: the instance has no role; allowed: prefill, decode, mixed, encode"
             )
             : entries;
     }
@@ -91,6 +93,27 @@ internal static class ClusterSource
 
     private static IReadOnlyList<InstanceSpec> Of(IReadOnlyList<ClusterEntry> entries, InstanceRole role) =>
         [.. entries.Where(entry => entry.Role == role).Select(entry => entry.Instance)];
+
+    /// <summary>What encode instances have not, and that they are not alone.</summary>
+    private static void RequireEncoders(IReadOnlyList<ClusterEntry> entries)
+    {
+        foreach (var entry in entries.Where(entry => entry.Role == InstanceRole.Encode))
+        {
+            var wrong =
+                entry.Machine is not null ? "models: found on an encode instance; allowed there: model"
+                : entry.Instance.Engine is not null
+                    ? "engine: found on an encode instance; allowed there: none, since nothing is batched or kept there but pictures"
+                : entry.Instance.PpSize > 1
+                    ? $"pp_size: found {entry.Instance.PpSize} on an encode instance; allowed there: 1"
+                : entries.All(other => other.Role == InstanceRole.Encode)
+                    ? "role: found encode alone; allowed: encode beside mixed, or beside prefill and decode"
+                : null;
+            if (wrong is not null)
+            {
+                throw new UserErrorException($"{entry.File}:{entry.Line}: {wrong}");
+            }
+        }
+    }
 
     /// <summary>Instances that stand on the same accelerators; mixed ones are numbered after all others.</summary>
     private static IEnumerable<SwapPlan> Swaps(IReadOnlyList<ClusterEntry> entries)
@@ -166,8 +189,11 @@ internal sealed record ClusterInstances(
     /// <summary>Those of them that stand on the same accelerators.</summary>
     public IReadOnlyList<SwapPlan> Swaps { get; init; } = [];
 
+    /// <summary>Those that encode pictures for the others.</summary>
+    public IReadOnlyList<InstanceSpec> Encode { get; init; } = [];
+
     /// <summary>All of them.</summary>
-    public IEnumerable<InstanceSpec> All => Prefill.Concat(Decode).Concat(Mixed);
+    public IEnumerable<InstanceSpec> All => Prefill.Concat(Decode).Concat(Mixed).Concat(Encode);
 }
 
 /// <summary>An instance of a cluster file.</summary>

@@ -18,6 +18,13 @@ internal sealed record ClusterFieldReader(
     [
         new("models", (_, instance) => instance.Machine is not null, "swap_after"),
         new(
+            "role encode",
+            (_, instance) => instance.Role == InstanceRole.Encode,
+            "encode_batch",
+            "kv_link_bytes_per_second",
+            "kv_link_latency_seconds"
+        ),
+        new(
             "kv_transfer shared_link on a prefill instance",
             (run, instance) =>
                 instance.Role == InstanceRole.Prefill && run.Semantics.KvTransfer == KvTransfer.SharedLink,

@@ -122,6 +122,14 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "sessions"
             ),
             new(
+                "request_source conversation, zipfian, lognormal or uniform, or a trace without columns images",
+                run => run.Workload.TakesImages,
+                "images_per_request",
+                "image_share"
+            ),
+            new("pictures", run => run.Workload.HasOwnImages || run.Workload.TakesImages, "image_size"),
+            new("pictures of several sizes, numbers or shares", run => run.Workload.DrawsImages, "seed"),
+            new(
                 "a trace and sessions replay or lenient",
                 run => run.HasTrace && run.Workload.Trace.ReplaysSessions,
                 "session_prompts",

@@ -1,5 +1,6 @@
 using LlmSim.Experiments.Extensions;
 using LlmSim.Performance;
+using LlmSim.Performance.Roofline;
 
 namespace LlmSim.Experiments.Performance;
 
@@ -67,6 +68,29 @@ internal static partial class PerformanceSource
 
         IPerformanceModel Times(ServedModel other, InstanceSpec instance) =>
             Chooser(configuration, other.Model, other.Precision, files)(instance).Model;
+    }
+
+    /// <summary>Times of encoders of pictures: from where those of the text come, or of the roofline where these are of one model.</summary>
+    internal static Func<ServedModel, InstanceSpec, IPerformanceModel> EncoderTimes(
+        RunConfiguration configuration,
+        PerformanceFiles files
+    )
+    {
+        var knowsOneModel =
+            configuration.Performance.StartsWith(MeasuredPrefix, StringComparison.Ordinal)
+            || OwnPerformanceFiles.IsOwn(configuration.Performance);
+        return (tower, instance) =>
+            knowsOneModel
+                ? new RooflineModel(tower.Model, tower.Precision, instance, configuration.Semantics)
+                : Chooser(configuration, tower.Model, tower.Precision, files)(
+                    WithGapsOnly(
+                        instance with
+                        {
+                            Engine = instance.Engine ?? new EngineSpec(),
+                        },
+                        configuration
+                    )
+                ).Model;
     }
 
     /// <summary>A drafter runs within an iteration of the model that verifies: the engine adds the gaps between its kernels, and no second iteration.</summary>

@@ -17,6 +17,7 @@ internal static class RunWords
                 Cluster(result.PrefillInstances, "prefill"),
                 Cluster(result.DecodeInstances, "decode"),
                 Cluster(result.MixedInstances, "mixed"),
+                Cluster(result.EncodeInstances ?? [], "encode"),
             }.Where(text => text.Length > 0)
         );
 

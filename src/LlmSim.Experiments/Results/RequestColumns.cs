@@ -25,10 +25,12 @@ internal static class RequestColumns
     /// <param name="ttftSloSeconds">The TTFT SLO of requests that have none of their own.</param>
     /// <param name="tpotSloSeconds">The TPOT SLO of those.</param>
     /// <param name="ownModel">The model of requests that name none; null where all are of one.</param>
+    /// <param name="hasImages">Whether requests may have pictures.</param>
     public static IReadOnlyList<RequestColumn> For(
         double ttftSloSeconds,
         double tpotSloSeconds,
-        string? ownModel = null
+        string? ownModel = null,
+        bool hasImages = false
     ) =>
         [
             new IntegerColumn("id", r => r.Id),
@@ -68,6 +70,18 @@ internal static class RequestColumns
             .. ownModel is null
                 ? Array.Empty<RequestColumn>()
                 : [new TextColumn("served_model", r => r.Model ?? ownModel)],
+            .. hasImages
+                ?
+                [
+                    new IntegerColumn("images", r => r.Images),
+                    new IntegerColumn("image_tokens", r => r.ImageTokens),
+                    new SecondsColumn("encode_start", r => r.EncodeStart?.Seconds),
+                    new SecondsColumn(
+                        "encode_finish",
+                        r => r.EncodeStart is null ? null : r.EncodeFinish.Seconds
+                    ),
+                ]
+                : Array.Empty<RequestColumn>(),
         ];
 
     private static double? Defined(double seconds) => double.IsNaN(seconds) ? null : seconds;

@@ -34,6 +34,10 @@ internal sealed record RunResult(
     /// <summary>The instances that prefill and decode.</summary>
     public IReadOnlyList<InstanceSpec> MixedInstances { get; init; } = [];
 
+    /// <summary>The instances that only encode pictures; null where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<InstanceSpec>? EncodeInstances { get; init; }
+
     /// <summary>The precision that was simulated, and where it comes from, in words.</summary>
     public required string Precision { get; init; }
 
@@ -80,6 +84,7 @@ internal sealed record RunResult(
                     .. PrefillInstances.Select(spec => new StagedSpec("prefill", spec)),
                     .. DecodeInstances.Select(spec => new StagedSpec("decode", spec)),
                     .. MixedInstances.Select(spec => new StagedSpec("mixed", spec)),
+                    .. (EncodeInstances ?? []).Select(spec => new StagedSpec("encode", spec)),
                 ],
                 Summary,
                 costs

@@ -2,7 +2,7 @@ using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Results;
 
-/// <content>Columns of clients that react.</content>
+/// <content>Columns of clients that react, and of pictures.</content>
 internal static partial class SummaryCsv
 {
     private static IEnumerable<(string Name, object? Value)> Service(RunSummary s) =>
@@ -18,5 +18,16 @@ internal static partial class SummaryCsv
             ("recomputed_tokens", s.Service?.RecomputedTokens),
             ("wasted_tokens", s.Service?.WastedTokens),
             ("jain_index", s.Service?.JainIndex),
+        ];
+
+    private static IEnumerable<(string Name, object? Value)> Images(RunSummary s) =>
+        [
+            ("images", s.Encoder?.Images),
+            ("image_tokens", s.Encoder?.ImageTokens),
+            ("images_encoded", s.Encoder?.Encoded),
+            ("images_found", s.Encoder?.Found),
+            ("encode_queue_mean", s.Encoder?.EncodeQueueSeconds.Mean),
+            ("encode_mean", s.Encoder?.EncodeSeconds.Mean),
+            ("encode_utilization", s.Encoder is null ? null : Utilization(s, "encode")),
         ];
 }

@@ -175,6 +175,12 @@ internal readonly record struct InputFingerprint(string Name, string Content)
                 [.. scenario.PrefillInstances],
                 [.. scenario.DecodeInstances],
                 [.. scenario.MixedInstances],
+                .. scenario.EncodeInstances.Count == 0
+                    ? Array.Empty<InstanceSpec[]>()
+                    :
+                    [
+                        [.. scenario.EncodeInstances],
+                    ],
             ];
             return [new($"cluster {cluster}", Hash(roles))];
         }

@@ -43,6 +43,7 @@ internal sealed record PreparedPoint(
         )
         {
             MixedInstances = Scenario.MixedInstances,
+            EncodeInstances = Scenario.EncodeInstances.Count == 0 ? null : Scenario.EncodeInstances,
             Precision = ServedModels.DescribePrecision(Scenario),
             Prediction = Prediction,
             Notices = ServedModels.Notices(Scenario),

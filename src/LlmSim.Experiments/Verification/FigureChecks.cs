@@ -108,7 +108,12 @@ internal sealed class FigureChecks(Findings findings, Scenario scenario, IReadOn
         }
 
         Check("e2e", _measured, r => r.Finish - r.Arrival, summary.EndToEndSeconds);
-        Check("prefill_queue", _measured, r => r.PrefillStart - r.Arrival, summary.PrefillQueueSeconds);
+        Check(
+            "prefill_queue",
+            _measured,
+            r => r.PrefillStart - r.ReadyForPrefill,
+            summary.PrefillQueueSeconds
+        );
         Check("transfer", decoded, r => r.TransferFinish - r.PrefillFinish, summary.TransferSeconds);
         Check(
             "decode_queue",

@@ -7,15 +7,19 @@ namespace LlmSim.Experiments.Verification;
 /// <summary>Recomputes what instances did from where the requests were.</summary>
 internal sealed class InstanceChecks
 {
+    private const string Encode = "encode";
+
     private readonly Findings _findings;
     private readonly Scenario _scenario;
     private readonly RequestRecord[] _served;
+    private readonly int _all;
 
     public InstanceChecks(Findings findings, Scenario scenario, IReadOnlyList<RequestRecord> records)
     {
         _findings = findings;
         _scenario = scenario;
         _served = [.. records.Where(record => !record.IsRejected)];
+        _all = records.Count;
     }
 
     public void Check(RunSummary summary)
@@ -25,7 +29,10 @@ internal sealed class InstanceChecks
             "instances",
             string.Join(
                 ", ",
-                places.Select(place => $"{place.Stage} {place.Index}").Order(StringComparer.Ordinal)
+                places
+                    .Select(place => $"{place.Stage} {place.Index}")
+                    .Concat(_scenario.EncodeInstances.Select((_, index) => $"{Encode} {index}"))
+                    .Order(StringComparer.Ordinal)
             ),
             string.Join(
                 ", ",
@@ -44,8 +51,33 @@ internal sealed class InstanceChecks
             }
         }
 
+        CheckEncoders([.. summary.Instances.Where(usage => usage.Stage == Encode)], summary.MakespanSeconds);
         CheckIterations(summary.DecodeIterations, iterations);
         CheckCaches(summary.PagedCache);
+    }
+
+    /// <summary>All pictures of requests that were served are encoded once; those of others may be.</summary>
+    private void CheckEncoders(InstanceUsage[] usages, double makespanSeconds)
+    {
+        foreach (var usage in usages)
+        {
+            var spec = _scenario.EncodeInstances[usage.Index];
+            _findings.Same($"encode instance {usage.Index}: accelerator", spec.Hardware.Name, usage.Hardware);
+            _findings.Same($"encode instance {usage.Index}: tp_size", spec.TpSize, usage.TpSize);
+            _findings.Within($"encode instance {usage.Index}: utilization", 0, 1, usage.Utilization);
+            _findings.Near(
+                $"encode instance {usage.Index}: busy_seconds",
+                usage.Utilization * makespanSeconds,
+                usage.BusySeconds
+            );
+        }
+
+        _findings.Within(
+            "encode instances: pictures",
+            _served.Where(record => record.EncodeStart is not null).Sum(record => record.Images),
+            _served.Length == _all ? _served.Sum(record => record.Images) : double.PositiveInfinity,
+            usages.Sum(usage => usage.Requests)
+        );
     }
 
     /// <summary>Checks an instance; gives its decode iterations, as its mean batch and its tokens say, NaN where they do not.</summary>

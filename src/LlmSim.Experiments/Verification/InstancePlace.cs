@@ -81,7 +81,10 @@ internal sealed record InstancePlace(string Stage, int Index, InstanceSpec Spec)
     public (SimTime From, SimTime Until) Staying(in RequestRecord record, SimTime delay) =>
         Stage == Decode || (Stage == Mixed && record.PrefillInstance != Index)
             ? (record.TransferFinish, record.Finish)
-            : (record.Arrival + delay, Stage == Prefill ? record.PrefillFinish : record.Finish);
+            : (
+                record.EncodeStart is null ? record.Arrival + delay : record.EncodeFinish,
+                Stage == Prefill ? record.PrefillFinish : record.Finish
+            );
 
     /// <summary>
     /// Bytes that its KV cache may have: more than there are where admission overshoots, and a token of each request where all of them are

@@ -30,6 +30,9 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
     public const string SessionsField = "sessions";
     public const string PromptsField = "session_prompts";
     public const string SortField = "sort";
+    public const string ImagesField = "images_per_request";
+    public const string ImageSizeField = "image_size";
+    private const string ImageShareField = "image_share";
     public const string AdapterField = "adapter";
     public const string PopularityField = "adapter_popularity";
 
@@ -56,6 +59,7 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             ["output_sigma"] = (LognormalLengths.DeviationRange, false),
             ["zipf_s"] = (ZipfLengths.ExponentRange, false),
             ["max_len"] = (s_tokens, true),
+            [ImageShareField] = (FigureRanges.Share, false),
             ["adapters"] = (AdapterChoice.CountRange, true),
             ["structured_share"] = (FigureRanges.PositiveShare, false),
             ["structured_schemas"] = (SchemaChoice.CountRange, true),
@@ -76,6 +80,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
         PromptsField,
         SortField,
         "arrivals",
+        ImagesField,
+        ImageSizeField,
         AdapterField,
         PopularityField,
         .. Numbers.Keys,
@@ -204,6 +210,9 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             OutputSigma = Number(fields, "output_sigma") ?? usual.OutputSigma,
             ZipfS = Number(fields, "zipf_s") ?? usual.ZipfS,
             MaxLen = (int?)Number(fields, "max_len") ?? (tracePath is null ? usual.MaxLen : null),
+            ImagesPerRequest = fields.Has(ImagesField) ? fields.Text(ImagesField) : null,
+            ImageSize = fields.Has(ImageSizeField) ? fields.Text(ImageSizeField) : null,
+            ImageShare = Number(fields, ImageShareField),
             Adapter = fields.Has(AdapterField) ? fields.Text(AdapterField) : null,
             Adapters =
                 fields.Has(AdapterField) && fields.Has("adapters")

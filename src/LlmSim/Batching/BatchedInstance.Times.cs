@@ -14,14 +14,18 @@ internal sealed partial class BatchedInstance
 
     /// <summary>Seconds of an iteration, with what it takes beside the computation when it holds a part of a prompt.</summary>
     public double IterationSeconds(in IterationBatch batch, bool hasPrompt) =>
-        Performance.Seconds(batch) + (hasPrompt ? Spec.Engine!.PrefillIterationSeconds : 0);
+        Performance.Seconds(batch)
+        + batch.EncodeSeconds
+        + (hasPrompt ? Spec.Engine!.PrefillIterationSeconds : 0);
 
-    /// <summary>Times of iterations like this one, as far as they are known at once: one alone when the group has a part of a prompt.</summary>
+    /// <summary>Times of iterations like this one, as far as they are known at once: one alone when the group has a part of a prompt, or this one a picture.</summary>
     public DecodeTrend IterationTrend(in IterationBatch batch, bool hasPrompt) =>
         WithLoads(
-            (hasPrompt ? new(IterationSeconds(batch, hasPrompt), 0, 1) : Performance.Trend(batch)).Slowed(
-                Slowdown
-            )
+            (
+                hasPrompt || batch.EncodeSeconds > 0
+                    ? new(IterationSeconds(batch, hasPrompt), 0, 1)
+                    : Performance.Trend(batch)
+            ).Slowed(Slowdown)
         );
 
     /// <summary>How often the planned iteration can repeat itself, up to the limit.</summary>

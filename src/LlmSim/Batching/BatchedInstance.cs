@@ -60,6 +60,7 @@ internal sealed partial class BatchedInstance : Instance
             options.Parts is not null,
             options.Parts?.OnLost
         );
+        _scheduler.Encoding = options.Encoding;
         _planner = new IterationPlanner(spec.Engine!, _scheduler, _waiting, _cache);
         _padding = new GraphPadding(spec.Engine!.CapturedSizes);
         _batches = new MicroBatches(
@@ -205,6 +206,7 @@ internal sealed partial class BatchedInstance : Instance
             $"{this} ended with {RunningRequests} requests running, {QueuedRequests} queued, {_sending.Count} being sent"
         );
         _cache.Pool.RequireAllFree();
+        _options.Encoding?.RequireEmpty();
     }
 
     /// <summary>A request that comes to decode brings the KV cache of its context.</summary>
@@ -222,23 +224,6 @@ internal sealed partial class BatchedInstance : Instance
         };
         request.Sequence = sequence;
         return sequence;
-    }
-
-    private SimTime PrefillDuration(Request request)
-    {
-        try
-        {
-            var duration = SimTime.FromSeconds(
-                PrefillSeconds(request.InputTokens, CachedPrefixTokens(request))
-            );
-            // What waits is summed up for policies.
-            _ = _waiting.PrefillDuration + duration;
-            return duration;
-        }
-        catch (ClockRangeException e)
-        {
-            throw ClockEnd.Error(request, "its prefill behind those that wait", this, e);
-        }
     }
 
     /// <summary>Brings the requests up to date, before something happens to the instance or somebody looks at it.</summary>

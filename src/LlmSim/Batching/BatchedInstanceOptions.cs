@@ -14,6 +14,7 @@ namespace LlmSim.Batching;
 /// <param name="ReservesKv">Whether KV caches are only sent here after blocks were reserved for them.</param>
 /// <param name="Victims">Chooses whom to preempt; null for the engine's rule.</param>
 /// <param name="Drafting">Says how many drafts are accepted; null without speculative decoding.</param>
+/// <param name="Encoding">Encodes the pictures of prompts; null where none come, or where others do.</param>
 /// <param name="Adapters">Where adapters are; null without any.</param>
 /// <param name="OutputEstimate">Estimates what requests will generate yet.</param>
 /// <param name="InterTokenLatency">Observes gaps between tokens.</param>
@@ -30,6 +31,7 @@ internal sealed record BatchedInstanceOptions(
     bool ReservesKv,
     VictimChooser? Victims,
     Drafting? Drafting,
+    ImageEncoding? Encoding,
     AdapterSlots? Adapters,
     OutputEstimate OutputEstimate,
     InterTokenLatency InterTokenLatency,

@@ -32,6 +32,7 @@ internal abstract partial class IterationScheduler
             // One that has just been admitted to decode has no drafts yet.
             var getsDrafts = Drafting is not null && sequence is { IsDecoding: true, Drafts: 0 };
             limit = Math.Min(limit, getsDrafts ? 1 : sequence.AlikeIterations);
+            limit = Encoding is null ? limit : Math.Min(limit, ImageEncoding.IterationsToImage(sequence));
         }
 
         if (Decoding.Count > 0)

@@ -24,9 +24,6 @@ internal abstract partial class IterationScheduler(
     private List<SequenceState> _single = [];
     private long _joins;
 
-    /// <summary>Chunks of the planned iteration, in memory that grows to the most that there ever were.</summary>
-    private PrefillChunk[] _chunks = [];
-
     protected EngineSpec Spec { get; } = spec;
 
     protected InstanceRole Role { get; } = role;
@@ -111,6 +108,7 @@ internal abstract partial class IterationScheduler(
         Decoding.Clear();
         _single.Clear();
         Admitted.Clear();
+        Encoding?.Clear();
         IsSteady = false;
     }
 
@@ -143,6 +141,7 @@ internal abstract partial class IterationScheduler(
         var kept = 0;
         foreach (var sequence in Single)
         {
+            Encoding?.Pass(sequence);
             if (sequence.HasLeft)
             {
                 continue;
@@ -206,6 +205,7 @@ internal abstract partial class IterationScheduler(
         _single.Remove(sequence);
         Admitted.Remove(sequence);
         Preemptions++;
+        Encoding?.TakeBack(sequence);
         sequence.Request.Evictions++;
         Cache.Preempt(sequence);
         OnTakenOut?.Invoke(sequence.Request);
@@ -228,72 +228,5 @@ internal abstract partial class IterationScheduler(
             Decoding.ProvideNext();
             Decoding.IsPlanned = true;
         }
-    }
-
-    /// <summary>What the time of the planned iteration depends on.</summary>
-    protected IterationBatch Batch()
-    {
-        var (prefillRequests, prefillTokens, prefillComputed, pairs) = (0, 0, 0L, 0L);
-        var (decodeRequests, decodeComputed, min, max) = (0, 0L, int.MaxValue, 0);
-        var (drafts, accepted) = (0, 0.0);
-        if (Decoding.IsPlanned)
-        {
-            (decodeRequests, decodeComputed) = (Decoding.Count, Decoding.Computed);
-            (min, max) = (Decoding.ComputedMin, Decoding.ComputedMax);
-            (drafts, accepted) = (DecodeTokensEach - 1, Decoding.AcceptedPerIteration);
-        }
-
-        foreach (var sequence in _single)
-        {
-            var (tokens, computed) = (sequence.Scheduled, sequence.Computed);
-            if (tokens > 1)
-            {
-                AddChunk(prefillRequests, new PrefillChunk(tokens, computed));
-                prefillRequests++;
-                prefillTokens += tokens;
-                prefillComputed += computed;
-                pairs += ((long)tokens * computed) + ((long)tokens * (tokens + 1) / 2);
-            }
-            else if (tokens == 1)
-            {
-                decodeRequests++;
-                decodeComputed += computed;
-                min = Math.Min(min, computed);
-                max = Math.Max(max, computed);
-                if (sequence.Drafts > 0)
-                {
-                    drafts = sequence.Drafts;
-                    accepted += sequence.Pace!.MeanAccepted;
-                }
-            }
-        }
-
-        var batch = WithAdapters(
-            new IterationBatch
-            {
-                PrefillRequests = prefillRequests,
-                PrefillTokens = prefillTokens,
-                PrefillComputedTokens = prefillComputed,
-                PrefillAttentionPairs = pairs,
-                PrefillChunks = prefillRequests > 1 ? _chunks.AsMemory(0, prefillRequests) : default,
-                DecodeRequests = decodeRequests,
-                DecodeComputedTokens = decodeComputed,
-                DecodeComputedTokensMin = decodeRequests == 0 ? 0 : min,
-                DecodeComputedTokensMax = max,
-                DraftTokens = drafts,
-                AcceptedDraftTokens = accepted,
-            }
-        );
-        return WithMasks(batch);
-    }
-
-    private void AddChunk(int index, PrefillChunk chunk)
-    {
-        if (index == _chunks.Length)
-        {
-            Array.Resize(ref _chunks, Math.Max(4, 2 * _chunks.Length));
-        }
-
-        _chunks[index] = chunk;
     }
 }

@@ -33,6 +33,7 @@ internal abstract class RunningFirstScheduler(
         while (true)
         {
             var budget = Spec.MaxBatchedTokens;
+            Encoding?.Begin();
             var preempted = ContinueRunning(ref budget, now);
             var mayAdmitNext =
                 preempted || HoldsBack(now, departing, budget) || Admit(ref budget, now, departing);
@@ -43,7 +44,7 @@ internal abstract class RunningFirstScheduler(
             );
             if (batch.Tokens > 0 || !preempted)
             {
-                IsSteady = !mayAdmitNext && AllSingleGoOn();
+                IsSteady = !mayAdmitNext && !HasImages && AllSingleGoOn();
                 return batch;
             }
 
@@ -114,6 +115,13 @@ internal abstract class RunningFirstScheduler(
         {
             var sequence = Single[i];
             var tokens = Math.Min(Part(sequence.Length - sequence.Computed), budget);
+            tokens = Encoding?.Plan(sequence, sequence.Computed, tokens) ?? tokens;
+            if (tokens == 0)
+            {
+                // It waits for its next picture, and others go on.
+                continue;
+            }
+
             var drafts = DraftsFor(sequence);
             while (!Cache.TryGrow(sequence, sequence.Computed + tokens + drafts))
             {
@@ -227,10 +235,19 @@ internal abstract class RunningFirstScheduler(
             }
         }
 
+        tokens = Encoding?.Fit(sequence, Cache.ComputedWith(sequence, hits), tokens) ?? tokens;
+        if (tokens == 0)
+        {
+            return Answer.NoBudget;
+        }
+
         if (!TryHold(sequence, hits, tokens))
         {
             return Answer.NoBlocks;
         }
+
+        // One that was found may have made room for another of its own pictures, so that it is encoded again, and waits.
+        tokens = Encoding?.Plan(sequence, sequence.Computed, tokens) ?? tokens;
 
         Plan(sequence, tokens, ref budget);
         OnPlanned(sequence);

@@ -58,6 +58,7 @@ internal sealed partial class SglangScheduler(
     public override IterationBatch Schedule(SimTime now, int departing)
     {
         Admitted.Clear();
+        Encoding?.Begin();
         Decoding.IsPlanned = false;
         while (true)
         {

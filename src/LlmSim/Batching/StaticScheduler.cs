@@ -18,6 +18,7 @@ internal sealed class StaticScheduler(
     public override IterationBatch Schedule(SimTime now, int departing)
     {
         Admitted.Clear();
+        Encoding?.Begin();
         Decoding.IsPlanned = false;
         if (Running + departing == 0)
         {

@@ -14,6 +14,7 @@ namespace LlmSim.Clients;
 /// <param name="outputPredictor">What policies are told.</param>
 /// <param name="models">The models of the cluster.</param>
 /// <param name="followsAll">Whether the clients of all requests are followed beyond the sending.</param>
+/// <param name="takesImages">Whether requests may have pictures.</param>
 internal sealed class RequestPool(
     long seed,
     double ttftSloSeconds,
@@ -21,7 +22,8 @@ internal sealed class RequestPool(
     bool firstTokenWaits,
     OutputPredictor outputPredictor,
     ModelsInUse models,
-    bool followsAll
+    bool followsAll,
+    bool takesImages = false
 )
 {
     /// <summary>Whole seconds of the clock.</summary>
@@ -106,7 +108,42 @@ internal sealed class RequestPool(
             )
             : null;
         request.Traits = spec.Traits;
+        if (spec.Images is not null)
+        {
+            AddImages(request, spec);
+        }
+
         return request;
+    }
+
+    /// <summary>The prompt has its text, then the pictures. Of these nobody knows the content in blocks.</summary>
+    private void AddImages(Request request, in RequestSpec spec)
+    {
+        if (!takesImages)
+        {
+            throw new UserErrorException(
+                $"request {spec.Id} of the workload has pictures, which are read only where they are asked for; allowed with a trace: columns images=NAME"
+            );
+        }
+
+        if (models.Find(request.Model) is not { } model)
+        {
+            // It is rejected for want of its model.
+            return;
+        }
+
+        var images = ImageTokens.Of(spec, model.Served.Model);
+        request.Images = images;
+        request.TraceInputTokens += images.Tokens;
+        request.InputTokens += images.Tokens;
+        request.Content = spec.HashIds is { } hashIds
+            ? new PromptContent(
+                hashIds,
+                spec.HashBlockTokens,
+                spec.InputTokens,
+                scope: PrefixKeys.Scope(spec.Adapter)
+            )
+            : null;
     }
 
     /// <summary>The request has left the cluster and can be reused.</summary>

@@ -61,6 +61,9 @@ internal sealed partial class MetricsRecorder(
     /// <summary>Figures by class and tenant, and of tokens; null when no client reacts and no instance fails.</summary>
     public ServiceRecorder? Service { get; set; }
 
+    /// <summary>Figures of pictures; null where requests have none.</summary>
+    public ImageRecorder? Images { get; init; }
+
     /// <summary>Called with the number of requests that have finished or were rejected, after each.</summary>
     public Action<long>? CompletionObserver { get; set; }
 
@@ -69,6 +72,11 @@ internal sealed partial class MetricsRecorder(
         request.IsMeasured = _measured.Contains(Arrived++);
         _queueGrowth.Arrive();
         _run.Arrive(request.Arrival);
+        if (request.Images is { } images)
+        {
+            Images?.Arrive(images);
+        }
+
         if (request.Call is { } call)
         {
             call.IsMeasured = request.IsMeasured;
@@ -227,7 +235,7 @@ internal sealed partial class MetricsRecorder(
     }
 
     private static double WaitedSeconds(Request request) =>
-        (request.PrefillStart - request.FirstSent).Seconds
+        (request.PrefillStart - request.ReadyForPrefill).Seconds
         + (request.DecodeInstance < 0 ? 0 : (request.FirstDecodeStart - request.TransferFinish).Seconds);
 
     private double TpotSeconds(Request request)
@@ -253,7 +261,8 @@ internal sealed partial class MetricsRecorder(
         _ttft.Add(ttftSeconds);
         _endToEnd.Add((request.Finish - request.FirstSent).Seconds);
         CollectThoughts(request);
-        _prefillQueue.Add((request.PrefillStart - request.FirstSent).Seconds);
+        _prefillQueue.Add((request.PrefillStart - request.ReadyForPrefill).Seconds);
+        Images?.Finish(request);
         if (!double.IsNaN(tpotSeconds))
         {
             _tpot.Add(tpotSeconds);

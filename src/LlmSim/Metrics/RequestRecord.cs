@@ -32,6 +32,18 @@ public readonly record struct RequestRecord()
     /// </summary>
     internal SimTime? TakenIn { get; init; }
 
+    /// <summary>Pictures in its prompt.</summary>
+    internal int Images { get; init; }
+
+    /// <summary>Tokens of these.</summary>
+    internal int ImageTokens { get; init; }
+
+    /// <summary>When the first of them began to be encoded at an encode instance; null where there was none.</summary>
+    internal SimTime? EncodeStart { get; init; }
+
+    /// <summary>When their embeddings had come from there.</summary>
+    internal SimTime EncodeFinish { get; init; }
+
     /// <summary>When its prefill began.</summary>
     public required SimTime PrefillStart { get; init; }
 
@@ -122,8 +134,11 @@ public readonly record struct RequestRecord()
     /// <summary>End-to-end latency in seconds; NaN when rejected.</summary>
     public double EndToEndSeconds => IsRejected ? double.NaN : (Finish - Arrival).Seconds;
 
+    /// <summary>When it could be prefilled: its arrival, or the coming of its embeddings from encode instances.</summary>
+    internal SimTime ReadyForPrefill => EncodeStart is null ? Arrival : EncodeFinish;
+
     /// <summary>Wait for the prefill in seconds; NaN when rejected.</summary>
-    public double PrefillQueueSeconds => IsRejected ? double.NaN : (PrefillStart - Arrival).Seconds;
+    public double PrefillQueueSeconds => IsRejected ? double.NaN : (PrefillStart - ReadyForPrefill).Seconds;
 
     /// <summary>Duration of the KV transfer in seconds; NaN when nothing was transferred.</summary>
     public double TransferSeconds =>

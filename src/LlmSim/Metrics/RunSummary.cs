@@ -136,6 +136,11 @@ public sealed record RunSummary
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<KvTierUsage>? KvTiers { get; init; }
 
+    /// <summary>What became of pictures; null where requests have none.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal EncoderUsage? Encoder { get; init; }
+
     /// <summary>What became of adapters; null where no engine has any.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AdapterUsage? Adapters { get; init; }
@@ -152,11 +157,11 @@ public sealed record RunSummary
 }
 
 /// <summary>How busy an instance was.</summary>
-/// <param name="Stage">"prefill", "decode" or "mixed".</param>
+/// <param name="Stage">"prefill", "decode", "mixed" or "encode".</param>
 /// <param name="Index">Position among the instances of its stage, from 0; mixed ones are numbered after all others.</param>
 /// <param name="Hardware">Name of the accelerator.</param>
 /// <param name="TpSize">Accelerators of the instance, or of each stage of its pipeline.</param>
-/// <param name="Requests">Requests that it completed.</param>
+/// <param name="Requests">Requests that it completed; pictures that it encoded.</param>
 /// <param name="BusySeconds">Seconds in which it computed.</param>
 /// <param name="Utilization">Busy seconds / makespan, from 0 to 1.</param>
 /// <param name="MeanBatch">Mean requests in an iteration; 1 where prompts are prefilled one by one.</param>

@@ -248,4 +248,7 @@ public enum InstanceRole
 
     /// <summary>Both.</summary>
     Mixed,
+
+    /// <summary>The pictures of its prompt, before that is computed elsewhere: without an engine.</summary>
+    Encode,
 }

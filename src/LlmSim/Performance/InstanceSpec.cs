@@ -104,6 +104,9 @@ public sealed record InstanceSpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool KvLinkPerRank { get; init; }
 
+    /// <summary>Pictures that an encode instance encodes together at most, at least 1.</summary>
+    internal int EncodeBatch { get; init; } = 1;
+
     /// <summary>USD an hour for each accelerator, in the place of a price list; null where the cluster file has none.</summary>
     internal double? PricePerHour { get; init; }
 

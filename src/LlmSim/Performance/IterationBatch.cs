@@ -124,6 +124,9 @@ public readonly record struct IterationBatch
     /// </summary>
     public int ExpertTokens { get; init; }
 
+    /// <summary>Seconds of the pictures that are encoded before it.</summary>
+    internal double EncodeSeconds { get; init; }
+
     /// <summary>
     /// What its chunks of prompts see through a window: pairs of query and key, and keys that they read. Exact where the chunks are
     /// known; else as if all had the mean length.

@@ -76,6 +76,16 @@ public sealed record ModelDescription
     /// <summary>Whether it projects to the vocabulary: all stages of a pipeline but the last do not.</summary>
     internal bool HasLmHead { get; init; } = true;
 
+    /// <summary>Its encoder of pictures; null without one that could be simulated.</summary>
+    internal VisionEncoder? Vision { get; init; }
+
+    /// <summary>Why its encoder of pictures cannot be simulated; null where it can, and where there is none.</summary>
+    internal string? VisionLack { get; init; }
+
+    /// <summary>The notices of a run in which its encoder is simulated.</summary>
+    internal IEnumerable<string> NoticesWithImages =>
+        Notices.Where(notice => !notice.StartsWith("vision_config: ", StringComparison.Ordinal));
+
     /// <summary>The experts of its layers; null in a dense model.</summary>
     public MixtureOfExperts? MixtureOfExperts { get; init; }
 

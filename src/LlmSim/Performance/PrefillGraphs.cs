@@ -62,7 +62,7 @@ internal static class PrefillGraphs
         && instance.AllToAllBackend == AllToAllBackend.AllGatherReduceScatter
         && engine is { DataParallelGroup: null, Speculation: null }
         && !HasUntracedExperts(instance.Hardware, model, precision)
-        && model.Recurrent is null
+        && model is { Recurrent: null, Vision: null }
         && model.AttentionGroups.All(group => group.Indexer is null);
 
     /// <summary>

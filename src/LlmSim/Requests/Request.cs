@@ -86,6 +86,21 @@ internal sealed class Request
     /// <summary>The blocks of its prompt that others may share; null when nothing is known of its content.</summary>
     public PromptContent? Content { get; set; }
 
+    /// <summary>The pictures in its prompt, whose tokens <see cref="InputTokens" /> counts; null for none.</summary>
+    public RequestImages? Images { get; set; }
+
+    /// <summary>Whether their embeddings come from an encode instance, so that no other one encodes them.</summary>
+    public bool IsEncoded { get; set; }
+
+    /// <summary>When the first of them began to be encoded at an encode instance; null before, and where there is none.</summary>
+    public SimTime? EncodeStart { get; set; }
+
+    /// <summary>When the last of their embeddings had come from there.</summary>
+    public SimTime EncodeFinish { get; set; }
+
+    /// <summary>Pictures that an engine has yet to encode when it computes the prompt from its start; null for none.</summary>
+    public RequestImages? ImagesToEncode => IsEncoded ? null : Images;
+
     /// <summary>What few requests have; null for nothing.</summary>
     public RequestTraits? Traits { get; set; }
 
@@ -182,6 +197,9 @@ internal sealed class Request
     /// <summary>When its client first sent it.</summary>
     public SimTime FirstSent => Call?.FirstSent ?? Arrival;
 
+    /// <summary>When it could be prefilled: its sending, or the coming of its embeddings from encode instances.</summary>
+    public SimTime ReadyForPrefill => EncodeStart is null ? FirstSent : EncodeFinish;
+
     /// <summary>When its client got the first token that was not lost.</summary>
     public SimTime FirstToken => KeptTokens > 0 ? Call!.FirstToken : NewToken;
 
@@ -228,6 +246,7 @@ internal sealed class Request
         DecodeTokensOwed = 0;
         FirstTokenWaits = false;
         Content = null;
+        Images = null;
         Traits = null;
         Call = null;
         Model = null;
@@ -269,6 +288,9 @@ internal sealed class Request
         IsWithdrawn = false;
         WaitsSince = null;
         Sequence = null;
+        IsEncoded = false;
+        EncodeStart = null;
+        EncodeFinish = default;
     }
 
     public override string ToString() => $"request {Id} ({State})";

@@ -12,6 +12,8 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
     /// <summary>Blocks of a page that holds what the request generated.</summary>
     private const int OwnSlots = 32;
 
+    private List<int>? _foundImages;
+
     public Request Request { get; } = request;
 
     /// <summary>Blocks that it holds.</summary>
@@ -74,6 +76,25 @@ internal sealed class SequenceState(Request request, PrefixPages content, int pr
 
     /// <summary>Draft tokens that the planned iteration verifies beside them.</summary>
     public int Drafts { get; set; }
+
+    /// <summary>Leading pictures of its prompt that are encoded, or are by the planned iteration.</summary>
+    public int ReadyImages { get; set; }
+
+    /// <summary>Those of them that are part of what has been computed.</summary>
+    public int PassedImages { get; set; }
+
+    /// <summary>Those that were encoded before the planned iteration.</summary>
+    public int FirstPlannedImage { get; private set; }
+
+    /// <summary>Those that were found as the iteration was planned.</summary>
+    public List<int> FoundImages => _foundImages ??= [];
+
+    /// <summary>An iteration is to be planned.</summary>
+    public void BeginImages()
+    {
+        FirstPlannedImage = ReadyImages;
+        _foundImages?.Clear();
+    }
 
     /// <summary>How it comes to its last token; null until it decodes, and without speculative decoding.</summary>
     public DecodePace? Pace { get; set; }

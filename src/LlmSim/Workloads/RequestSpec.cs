@@ -56,6 +56,13 @@ public readonly record struct RequestSpec(
         init => _blocks = _blocks with { Conversation = value };
     }
 
+    /// <summary>The pictures behind the text of its prompt, of which <see cref="InputTokens" /> counts the text alone; null for none.</summary>
+    internal IReadOnlyList<ImageSize>? Images
+    {
+        get => _blocks.Traits?.Images;
+        init => Traits = ((Traits ?? new()) with { Images = value }).OrNull;
+    }
+
     /// <summary>Name of the LoRA adapter that it asks for; null for the model as it is.</summary>
     public string? Adapter
     {

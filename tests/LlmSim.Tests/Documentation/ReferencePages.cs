@@ -95,7 +95,7 @@ internal static class ReferencePages
             page,
             "Requests: `--requests_output`",
             RequestColumns
-                .For(ttftSloSeconds: 1, tpotSloSeconds: 1, ownModel: "")
+                .For(ttftSloSeconds: 1, tpotSloSeconds: 1, ownModel: "", hasImages: true)
                 .Select(column => column.Name)
         );
         Columns(

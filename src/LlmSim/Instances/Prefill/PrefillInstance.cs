@@ -59,6 +59,9 @@ internal sealed partial class PrefillInstance : Instance
     public override long HeldKvBytes => _heldTokens * _options.KvBytesPerToken;
 
     public long CompletedRequests { get; private set; }
+
+    /// <summary>Pictures that were encoded here, before the prompts that they belong to.</summary>
+    public long EncodedImages { get; private set; }
     public SimTime Busy { get; private set; }
     public long PeakKvBytes => _peakTokens * _options.KvBytesPerToken;
 
@@ -148,6 +151,7 @@ internal sealed partial class PrefillInstance : Instance
         finished.LastToken = _simulation.Now;
         finished.CountComputed(0, finished.InputTokens);
         ComputedTokens += finished.InputTokens;
+        EncodedImages += _options.Encoder is null ? 0 : finished.ImagesToEncode?.Count ?? 0;
         if (finished.IsWithdrawn)
         {
             _heldTokens -= KvTokens(finished);
@@ -190,11 +194,18 @@ internal sealed partial class PrefillInstance : Instance
         }
     }
 
+    private double EncodeSeconds(Request request) =>
+        _options.Encoder is { } encoder && request.ImagesToEncode is { } images
+            ? encoder.Seconds(images.Shapes)
+            : 0;
+
     private SimTime PrefillDuration(Request request)
     {
         try
         {
-            return SimTime.FromSeconds(Performance.Seconds(IterationBatch.OfPrompt(request.InputTokens)));
+            return SimTime.FromSeconds(
+                Performance.Seconds(IterationBatch.OfPrompt(request.InputTokens)) + EncodeSeconds(request)
+            );
         }
         catch (ClockRangeException e)
         {
@@ -269,4 +280,8 @@ internal readonly record struct PrefillOptions(
     long TokensBeside,
     bool LimitsMemory,
     QueuedWork QueuedWork
-);
+)
+{
+    /// <summary>Encodes the pictures of prompts; null where none come, or where others do.</summary>
+    public EncoderTime? Encoder { get; init; }
+}

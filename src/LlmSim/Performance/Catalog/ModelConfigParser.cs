@@ -40,11 +40,14 @@ internal static class ModelConfigParser
         var context = ContextLength.Read(fields, rules);
         model = model with { MaxContextTokens = context.Tokens };
         model = model with { Parameters = ParameterCount.Of(model, fields, rules, otherParameters) };
-        return model with
+        model = model with
         {
             Quantization = QuantizationParser.Read(file, model),
             Notices = ConfigFieldClasses.Notices(file, text, rules, context.Notice),
         };
+        // Last: what it reads is not simulated of runs without pictures, and named by the notices.
+        var (encoder, lack) = VisionParser.Read(file, model);
+        return model with { Vision = encoder, VisionLack = lack };
     }
 
     private static ModelRules Rules(JsonFields file, JsonFields text)

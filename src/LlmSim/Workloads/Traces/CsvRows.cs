@@ -39,6 +39,7 @@ internal sealed class CsvRows : ITraceRows
                     (JsonSlot.Adapter, origin.Adapter),
                     (JsonSlot.Schema, origin.Schema),
                     (JsonSlot.Thinking, origin.Thinking),
+                    (JsonSlot.Images, origin.Images),
                 }
                     .Where(column => column.Item2 is not null)
                     .Select(column => (column.Item1, header.Find(column.Item2!))),

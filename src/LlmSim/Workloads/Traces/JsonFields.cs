@@ -20,6 +20,7 @@ internal enum JsonSlot
     Adapter,
     Schema,
     Thinking,
+    Images,
 }
 
 /// <summary>A field that is read, or one on the way to such.</summary>
@@ -52,6 +53,7 @@ internal sealed class JsonField
         root.Add(fields.Origin?.Adapter, JsonSlot.Adapter);
         root.Add(fields.Origin?.Schema, JsonSlot.Schema);
         root.Add(fields.Origin?.Thinking, JsonSlot.Thinking);
+        root.Add(fields.Origin?.Images, JsonSlot.Images);
         return root;
     }
 

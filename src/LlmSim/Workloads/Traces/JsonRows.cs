@@ -172,7 +172,8 @@ internal sealed partial class JsonRows : ITraceRows
             or JsonSlot.Deadline
             or JsonSlot.Adapter
             or JsonSlot.Schema
-            or JsonSlot.Thinking:
+            or JsonSlot.Thinking
+            or JsonSlot.Images:
                 _origin!.Set(_current.Slot, Scalar(ref json));
                 break;
             default:

@@ -10,7 +10,7 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
 
     private readonly RequestOrigins _origins = new();
 
-    /// <summary>Those that were read before; requests that think have objects of their own.</summary>
+    /// <summary>Those that were read before; requests that think or have pictures have objects of their own.</summary>
     private readonly Dictionary<RequestTraits, RequestTraits> _known = [];
     private string? _class;
     private string? _tenant;
@@ -58,13 +58,16 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
             case JsonSlot.Priority:
                 _priority = Whole(fields.Priority!, text, RequestOrigins.PriorityRange);
                 break;
+            case JsonSlot.Images:
+                _traits = _traits with { Images = Images(text) };
+                break;
             default:
                 _deadlineSeconds = Number(fields.Deadline!, text, FigureRanges.LimitSeconds);
                 break;
         }
     }
 
-    /// <summary>Who sends the request of this row; null when it does not say.</summary>
+    /// <summary>Who sends the request of this row, and what few have; null when it says nothing of that.</summary>
     public TraceRowMore? More()
     {
         var origin = _origins.Of(
@@ -81,7 +84,7 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
 
     private RequestTraits? Traits()
     {
-        if (_traits.OrNull is null || _traits.ThinkingTokens > 0)
+        if (_traits.OrNull is null || _traits is { ThinkingTokens: > 0 } or { Images: not null })
         {
             return _traits.OrNull;
         }
@@ -94,6 +97,11 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
 
         return traits;
     }
+
+    private IReadOnlyList<ImageSize>? Images(string? text) =>
+        text is not null && ImageSize.TryParseList(text, out var images)
+            ? images
+            : throw Wrong(fields.Images!, text, ImageSize.AllowedList);
 
     private string? Name(string field, string? text) =>
         text is null ? throw Wrong(field, text, "a text or a number")

@@ -8,7 +8,7 @@ namespace LlmSim.Workloads.Traces;
 internal sealed record TraceFields(string? Arrival, string Input, string Output, string? HashIds)
 {
     private const string Allowed =
-        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME, deadline=NAME, adapter=NAME, schema=NAME and thinking=NAME, separated by commas, each at most once";
+        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME, deadline=NAME, adapter=NAME, schema=NAME, thinking=NAME and images=NAME, separated by commas, each at most once";
 
     private static readonly string[] s_keys =
     [
@@ -24,7 +24,11 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
         "adapter",
         "schema",
         "thinking",
+        ImagesKey,
     ];
+
+    /// <summary>What the column of pictures is called.</summary>
+    public const string ImagesKey = "images";
 
     /// <summary>Who sends a request; null when no column says it.</summary>
     public OriginFields? Origin { get; private init; }
@@ -107,6 +111,7 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
 /// <param name="Adapter">The adapter that it asks for.</param>
 /// <param name="Schema">The grammar of its output.</param>
 /// <param name="Thinking">Output tokens before its answer.</param>
+/// <param name="Images">Its pictures.</param>
 internal sealed record OriginFields(
     string? Class,
     string? Tenant,
@@ -115,7 +120,8 @@ internal sealed record OriginFields(
     string? Deadline,
     string? Adapter,
     string? Schema,
-    string? Thinking
+    string? Thinking,
+    string? Images
 )
 {
     /// <summary>The columns that are given; null when there is none.</summary>
@@ -129,8 +135,11 @@ internal sealed record OriginFields(
             columns.GetValueOrDefault("deadline"),
             columns.GetValueOrDefault("adapter"),
             columns.GetValueOrDefault("schema"),
-            columns.GetValueOrDefault("thinking")
+            columns.GetValueOrDefault("thinking"),
+            columns.GetValueOrDefault(TraceFields.ImagesKey)
         );
-        return fields == new OriginFields(null, null, null, null, null, null, null, null) ? null : fields;
+        return fields == new OriginFields(null, null, null, null, null, null, null, null, null)
+            ? null
+            : fields;
     }
 }

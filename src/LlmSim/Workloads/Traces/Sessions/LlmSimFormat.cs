@@ -11,6 +11,7 @@ internal static class LlmSimFormat
 {
     public const string Mark = "llmsim";
     public const int Version = 1;
+    private const string Images = TraceFields.ImagesKey;
 
     public static TraceFormat Format { get; } =
         new("llmsim", "this program's own: requests and conversations with their classes, timestamp in ms")
@@ -57,6 +58,7 @@ internal static class LlmSimFormat
                 Adapter = record.Name("adapter"),
                 Schema = record.Name("schema"),
                 ThinkingTokens = record.Has("thinking") ? record.Length("thinking") : 0,
+                Images = record.Has(Images) ? ImagesOf(record) : null,
             }.OrNull;
             var arrival = record.Time(ArrivalField, clock);
             if (!record.Has("turns"))
@@ -88,6 +90,11 @@ internal static class LlmSimFormat
                 More = new TraceRowMore(conversation, origin) { Traits = traits },
             };
         }
+
+        private static IReadOnlyList<ImageSize>? ImagesOf(JsonRecord record) =>
+            ImageSize.TryParseList(record.Name(Images) ?? "", out var images)
+                ? images
+                : throw record.Wrong(Images, record.Field(Images), ImageSize.AllowedList);
 
         private RequestOrigin? Origin(JsonRecord record) =>
             _origins.Of(

@@ -60,6 +60,11 @@ internal static class LlmSimWriter
                 CultureInfo.InvariantCulture,
                 $", \"input_length\": {request.InputTokens}, \"output_length\": {request.OutputTokens}"
             );
+            if (request.Images is { } images)
+            {
+                line.Append(", \"images\": \"").AppendJoin(' ', images).Append('"');
+            }
+
             if (request.HashIds is { } hashIds)
             {
                 line.Append(", \"hash_ids\": [").AppendJoin(", ", hashIds).Append(']');

@@ -1,0 +1,54 @@
+using LlmSim.Workloads;
+using LlmSim.Workloads.Traces;
+
+namespace LlmSim.Experiments.Workloads;
+
+/// <content>Pictures of requests.</content>
+internal sealed partial record WorkloadOptions
+{
+    /// <summary>Pictures of a request: a number, or the fewest and the most; null for none, or one where another of these is given.</summary>
+    public string? ImagesPerRequest { get; init; }
+
+    /// <summary>Their sizes in pixels; null for 1024x1024.</summary>
+    public string? ImageSize { get; init; }
+
+    /// <summary>Share of the requests that have some; null for all.</summary>
+    public double? ImageShare { get; init; }
+
+    /// <summary>Whether requests may have pictures.</summary>
+    public bool HasImages =>
+        Images is not null
+        || (Source == RequestSource.Mix && ReadMix().Classes.Any(one => one.Source.HasImages));
+
+    /// <summary>Whether its requests stand alone, and say nothing of pictures themselves.</summary>
+    internal bool TakesImages =>
+        !HasOwnImages
+        && Source is not (RequestSource.Mix or RequestSource.Chat or RequestSource.Agent)
+        && !Trace.ReplaysSessions;
+
+    /// <summary>Whether a trace says which pictures its requests have.</summary>
+    internal bool HasOwnImages =>
+        TracePath is not null && TraceFields.ParseColumns(Trace.Columns).ContainsKey(TraceFields.ImagesKey);
+
+    /// <summary>Whether pictures are drawn at random.</summary>
+    internal bool DrawsImages => Images is { IsRandom: true };
+
+    /// <summary>The pictures that are added, or get their sizes; null for none.</summary>
+    private ImageLoad? Images
+    {
+        get
+        {
+            var load = ImageLoad.Of(ImagesPerRequest, ImageSize, ImageShare, HasOwnImages);
+            return load is null ? null
+                : Source == RequestSource.Mix
+                    ? throw new UserErrorException(
+                        "images_per_request: the classes of a mix have pictures of their own; allowed with mix: these options in a class"
+                    )
+                : Source is RequestSource.Chat or RequestSource.Agent || Trace.ReplaysSessions
+                    ? throw new UserErrorException(
+                        "images_per_request: requests of conversations have no pictures; allowed: sources whose requests stand alone"
+                    )
+                : load;
+        }
+    }
+}

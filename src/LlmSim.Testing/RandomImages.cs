@@ -1,0 +1,78 @@
+using LlmSim.Kernel;
+using LlmSim.Performance;
+using LlmSim.Workloads;
+
+namespace LlmSim.Testing;
+
+/// <summary>Pictures of random requests, and encoders for them.</summary>
+internal static class RandomImages
+{
+    /// <summary>Pictures have a token for each pixel, up to 64, and two more.</summary>
+    public static VisionEncoder Encoder { get; } =
+        new()
+        {
+            Layers = 1,
+            HiddenSize = 1,
+            Heads = 1,
+            HeadSize = 1,
+            MlpWidth = 1,
+            GatedMlp = false,
+            PatchParameters = 1,
+            ProjectorParameters = 1,
+            PatchesOfEmbedding = 1,
+            EmbeddingValues = 1,
+            Images = new PixelBudgetImages(PatchSize: 1, Merge: 1, MinPixels: 1, MaxPixels: 64),
+        };
+
+    /// <summary>The scenario with encoders, in its instances or in some of their own.</summary>
+    /// <param name="scenario">What takes pictures.</param>
+    /// <param name="seed">Draws the times.</param>
+    /// <param name="apart">Whether instances of their own encode.</param>
+    public static Scenario Encoding(Scenario scenario, int seed, bool apart)
+    {
+        var random = new RandomStream(seed, "encoders");
+        var times = new IterationTimesModel(
+            random.NextDouble() * 1e-2,
+            random.NextDouble() * 1e-4,
+            random.NextDouble() * 1e-6
+        );
+        var spec = scenario.PrefillInstances.Concat(scenario.MixedInstances).First() with
+        {
+            Engine = null,
+            PpSize = 1,
+            EncodeBatch = 1 + random.Next(4),
+        };
+        return scenario with
+        {
+            Model = scenario.Model with { Vision = Encoder },
+            TakesImages = true,
+            EncoderTimes = (_, _) => times,
+            EncodeInstances = apart ? [.. Enumerable.Repeat(spec, 1 + random.Next(2))] : [],
+        };
+    }
+
+    /// <summary>The same requests with pictures, some of them equal; one in four has none.</summary>
+    public static List<RequestSpec> AddTo(IEnumerable<RequestSpec> requests, int seed)
+    {
+        var random = new RandomStream(seed, "pictures");
+        return
+        [
+            .. requests.Select(request =>
+                request with
+                {
+                    Images = random.Next(4) == 0 ? null : [.. Draw(random, 1 + random.Next(4))],
+                }
+            ),
+        ];
+    }
+
+    private static IEnumerable<ImageSize> Draw(RandomStream random, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            yield return random.Next(2) == 0
+                ? new(1 + random.Next(10), 1 + random.Next(10))
+                : new(6, 7, Id: random.Next(4));
+        }
+    }
+}

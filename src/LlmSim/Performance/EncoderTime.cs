@@ -1,0 +1,114 @@
+namespace LlmSim.Performance;
+
+/// <summary>
+/// Times of an encoder of pictures, by the same performance models as those of the text: a prefill of their patches of which nothing is kept, and in which each sees all
+/// patches of its sequence.
+/// </summary>
+internal sealed class EncoderTime
+{
+    private readonly IPerformanceModel _tower;
+    private readonly bool _isMasked;
+    private readonly Dictionary<ImageShape, double> _alone = [];
+    private PrefillChunk[] _chunks = new PrefillChunk[4];
+
+    private EncoderTime(IPerformanceModel tower, bool isMasked) => (_tower, _isMasked) = (tower, isMasked);
+
+    /// <summary>Times on an instance.</summary>
+    /// <param name="served">The model that the encoder belongs to; it has one.</param>
+    /// <param name="instance">Where it is.</param>
+    /// <param name="semantics">What divides a model.</param>
+    /// <param name="times">Gives the times of a model on an instance.</param>
+    public static EncoderTime Of(
+        ServedModel served,
+        InstanceSpec instance,
+        Semantics semantics,
+        Func<ServedModel, InstanceSpec, IPerformanceModel> times
+    )
+    {
+        var tower = served.Model.Vision!.Tower(served.Name);
+        return new(
+            times(
+                tower,
+                instance with
+                {
+                    TpSize = Degree(tower.Model, instance, semantics),
+                    PpSize = 1,
+                    PpLayers = null,
+                    ExpertParallel = 1,
+                    Engine = instance.Engine is { } engine ? engine with { Speculation = null } : null,
+                }
+            ),
+            semantics.AttentionMask == AttentionMask.Causal
+        );
+    }
+
+    /// <summary>Bytes of the encoder on all accelerators of an instance: where their number does not divide it, each has all of it.</summary>
+    public static long WeightBytes(ServedModel served, InstanceSpec instance, Semantics semantics)
+    {
+        const int BytesPerParameter = 2;
+        var encoder = served.Model.Vision!;
+        var copies = Degree(encoder.Tower(served.Name).Model, instance, semantics) == 1 ? instance.TpSize : 1;
+        return BytesPerParameter * encoder.Parameters * copies;
+    }
+
+    /// <summary>Seconds to encode one picture alone.</summary>
+    public double Seconds(in ImageShape image)
+    {
+        if (!_alone.TryGetValue(image, out var seconds))
+        {
+            seconds = Seconds([image]);
+            _alone.Add(image, seconds);
+        }
+
+        return seconds;
+    }
+
+    /// <summary>Seconds to encode some pictures together; 0 for none.</summary>
+    public double Seconds(ReadOnlySpan<ImageShape> images)
+    {
+        if (images.IsEmpty)
+        {
+            return 0;
+        }
+
+        var (sequences, tokens, computed, pairs) = (0, 0, 0L, 0L);
+        foreach (var image in images)
+        {
+            var before = Before(image.Patches);
+            Reserve(sequences + image.Sequences);
+            Array.Fill(_chunks, new PrefillChunk(image.Patches, before), sequences, image.Sequences);
+            sequences += image.Sequences;
+            tokens += image.Sequences * image.Patches;
+            computed += (long)image.Sequences * before;
+            pairs += (long)image.Sequences * image.Patches * image.Patches;
+        }
+
+        return _tower.Seconds(
+            new IterationBatch
+            {
+                PrefillRequests = sequences,
+                PrefillTokens = tokens,
+                PrefillComputedTokens = computed,
+                PrefillAttentionPairs = pairs,
+                PrefillChunks = sequences > 1 ? _chunks.AsMemory(0, sequences) : default,
+            }
+        );
+    }
+
+    /// <summary>
+    /// Tokens before the patches with which a model of a prompt comes to n² pairs of query and key: with a causal mask n · n/2 + n (n + 1) / 2; where all pairs of a chunk of a
+    /// prompt are computed, those that are seen and as many again but for the ones before and the diagonal, 2 n² - n (n - 1) - n.
+    /// </summary>
+    private int Before(int patches) => _isMasked ? patches / 2 : patches - 1;
+
+    private static int Degree(ModelDescription tower, InstanceSpec instance, Semantics semantics) =>
+        TensorParallelism.Degrees(tower, semantics).Contains(instance.TpSize) ? instance.TpSize : 1;
+
+    private void Reserve(int sequences)
+    {
+        if (sequences > _chunks.Length)
+        {
+            Array.Resize(ref _chunks, Math.Max(sequences, 2 * _chunks.Length));
+        }
+    }
+}
