@@ -148,7 +148,11 @@ internal sealed class ExpertLoad
         var slots = placement[0].Length;
         // Some rank has a choice of a token, and none has more than all.
         return new(
-            Math.Clamp(NormalLoad.ExpectedLargest(rows), 1, tokens * Math.Min(slots, _experts.ExpertsPerToken)),
+            Math.Clamp(
+                NormalLoad.ExpectedLargest(rows),
+                1,
+                tokens * Math.Min(slots, _experts.ExpertsPerToken)
+            ),
             Math.Clamp(NormalLoad.ExpectedLargest(experts), 1, slots)
         );
     }

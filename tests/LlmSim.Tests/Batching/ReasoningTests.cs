@@ -144,11 +144,7 @@ public sealed class ReasoningTests
                 // Who looks at answers does not change what happens.
                 foreach (var (expected, actual) in plain.Zip(macro))
                 {
-                    var plainly = actual with
-                    {
-                        FirstAnswer = null,
-                        ThinkingTokens = 0,
-                    };
+                    var plainly = actual with { FirstAnswer = null, ThinkingTokens = 0 };
                     ClusterPropertyTests.AssertSame(expected, plainly);
                 }
 
