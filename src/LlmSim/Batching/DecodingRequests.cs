@@ -123,8 +123,8 @@ internal abstract class DecodingRequests(PagedKvCache cache, bool areReserved)
     /// <summary>KV blocks that they lack for so many iterations from now.</summary>
     public abstract long BlocksFor(long iterations);
 
-    /// <summary>Those that they lack for the next iteration and do not have reserved.</summary>
-    public long UnreservedBlocksForNext => areReserved ? 0 : BlocksFor(1);
+    /// <summary>Those of them that they do not have reserved.</summary>
+    public long UnreservedBlocksFor(long iterations) => areReserved ? 0 : BlocksFor(iterations);
 
     /// <summary>Takes the KV blocks for the next iteration; there must be so many.</summary>
     public void ProvideNext()

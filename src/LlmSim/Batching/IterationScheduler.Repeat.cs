@@ -40,8 +40,7 @@ internal abstract partial class IterationScheduler
             limit = (int)Math.Min(limit, Decoding.IterationsToFirstEnd);
         }
 
-        var free = Cache.FreeInRow;
-        if (BlocksToRepeat(limit) <= free)
+        if (HasBlocksToRepeat(limit))
         {
             return limit;
         }
@@ -51,7 +50,7 @@ internal abstract partial class IterationScheduler
         while (tooMany - enough > 1)
         {
             var middle = enough + ((tooMany - enough) / 2);
-            if (BlocksToRepeat(middle) <= free)
+            if (HasBlocksToRepeat(middle))
             {
                 enough = middle;
             }
@@ -64,16 +63,19 @@ internal abstract partial class IterationScheduler
         return enough;
     }
 
-    /// <summary>Blocks that the requests lack for so many of the planned iteration in a row.</summary>
-    private long BlocksToRepeat(int iterations)
+    /// <summary>Whether there are blocks for so many of the planned iteration in a row: nobody takes those that another one has reserved.</summary>
+    private bool HasBlocksToRepeat(int iterations)
     {
         var blocks = Decoding.BlocksFor(iterations);
+        var unreserved = Decoding.UnreservedBlocksFor(iterations);
         foreach (var sequence in _single)
         {
-            blocks += Math.Max(0, Cache.Lacking(sequence, sequence.TokensHeldIn(iterations)));
+            var lacking = Math.Max(0, Cache.Lacking(sequence, sequence.TokensHeldIn(iterations)));
+            blocks += lacking;
+            unreserved += Math.Max(0, lacking - sequence.Reserved);
         }
 
-        return blocks;
+        return blocks <= Cache.FreeInRow && unreserved <= Cache.Available;
     }
 
     /// <summary>Whether a part of a prompt is computed in each iteration of the plan.</summary>

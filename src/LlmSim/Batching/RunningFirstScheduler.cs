@@ -91,7 +91,7 @@ internal abstract class RunningFirstScheduler(
     private bool HasRoomForAll(int budget)
     {
         var left = budget - (Decoding.Count * DecodeTokensEach);
-        var blocks = Decoding.UnreservedBlocksForNext;
+        var blocks = Decoding.UnreservedBlocksFor(1);
         foreach (var sequence in Single)
         {
             var tokens = Part(sequence.Length - sequence.Computed);

@@ -21,6 +21,24 @@ public sealed class EngineKindPropertyTests
             { EngineKind.TensorRtLlm, false, true },
         };
 
+    /// <summary>Iterations were repeated with blocks that a prompt beside them had reserved.</summary>
+    [Theory]
+    [InlineData(634)]
+    [InlineData(1298)]
+    [InlineData(1350)]
+    public void A_run_of_iterations_ends_where_only_reserved_blocks_are_left(int seed)
+    {
+        var random = new RandomEngineScenario(seed, EngineKind.TensorRtLlm);
+        var (macro, _) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 4096);
+        var (single, _) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 1);
+
+        Assert.Equal(single.Count, macro.Count);
+        foreach (var (expected, actual) in single.Zip(macro))
+        {
+            ClusterPropertyTests.AssertSame(expected, actual);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Rules))]
     public void Rules_keep_what_holds_for_all_engines(EngineKind kind, bool mixedChunk, bool speculates)

@@ -198,7 +198,7 @@ public sealed class ClusterFileTests
     [InlineData("[{\"engine\": {\"mixed_chunk\": true}}]", "c.json:1: mixed_chunk: is read by SGLang alone")]
     [InlineData(
         "[{\"role\": \"mixd\"}]",
-        "c.json:1: role: found 'mixd'; allowed: prefill, decode, mixed. Did you mean 'mixed'?"
+        "c.json:1: role: found 'mixd'; allowed: prefill, decode, mixed, encode. Did you mean 'mixed'?"
     )]
     [InlineData("[{\"role\": 1}]", "c.json:1: role: found 1; allowed: prefill, decode, mixed")]
     [InlineData("[{\"engine\": true}]", "c.json:1: engine: found true; allowed: an object")]

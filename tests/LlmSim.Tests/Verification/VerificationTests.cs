@@ -220,7 +220,7 @@ public sealed class VerificationTests
     /// <summary>Instances with and without engines in both stages, prefix hits, evictions and rejections.</summary>
     private static int SeedWithEverything { get; } =
         Enumerable
-            .Range(0, 1000)
+            .Range(0, 10_000)
             .First(seed =>
             {
                 var run = Random("clusters", seed);

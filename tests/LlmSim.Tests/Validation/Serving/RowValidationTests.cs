@@ -175,7 +175,7 @@ public sealed class RowValidationTests : IDisposable
             group.MixedInstances,
             one =>
                 Assert.Equal(
-                    (2, 8, "mixed 0"),
+                    (2, 8, "Mixed 0"),
                     (one.TpSize, one.ExpertParallel, one.Engine!.DataParallelGroup)
                 )
         );
