@@ -216,6 +216,6 @@ internal sealed partial class ClusterBuilder(
         return model;
     }
 
-    private RooflineModel Roofline(ServedModel served, InstanceSpec spec) =>
-        new(served.Model, served.Precision, spec, scenario.Semantics);
+    private IPerformanceModel Roofline(ServedModel served, InstanceSpec spec) =>
+        TwoBatchTime.Of(spec, new RooflineModel(served.Model, served.Precision, spec, scenario.Semantics));
 }

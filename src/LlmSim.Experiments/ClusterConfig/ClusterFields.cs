@@ -143,6 +143,13 @@ internal static class ClusterFields
             "replicas beside one of each expert, of those that most tokens go to; asks for expert_parallel",
             (spec, value) => spec with { RedundantExperts = (int)value }
         ),
+        new(
+            "two_batch_overlap",
+            new ClusterValue.Flag(),
+            "false",
+            "whether half of an iteration exchanges tokens with experts while the other half is computed; asks for expert_parallel above tp_size",
+            (one, value) => one with { Spec = one.Spec with { TwoBatchOverlap = (bool)value } }
+        ),
         Number(
             "link_bytes_per_second",
             FigureRanges.BytesPerSecond,

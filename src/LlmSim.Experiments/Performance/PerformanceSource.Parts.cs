@@ -1,5 +1,7 @@
 using LlmSim.Experiments.Extensions;
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
+using LlmSim.Performance.Kernels;
 using LlmSim.Performance.Roofline;
 
 namespace LlmSim.Experiments.Performance;
@@ -105,4 +107,10 @@ internal static partial class PerformanceSource
                 },
             },
         };
+
+    /// <summary>Why the measured operations that come with the simulator are not those of an accelerator; null where they are.</summary>
+    private static string? WithoutKernels(HardwareDescription hardware) =>
+        !KernelCatalog.Has(hardware.Name) ? "its operations were not measured"
+        : HardwareCatalog.BuiltIn.Find(hardware.Name) is { } known && known.HasRoofsOf(hardware) ? null
+        : "it is described otherwise than in the catalog, with whose figures its operations were measured";
 }

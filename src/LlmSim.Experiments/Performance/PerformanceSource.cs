@@ -113,11 +113,11 @@ internal static partial class PerformanceSource
         {
             var profile = files.Profile(source[MeasuredPrefix.Length..]);
             return instance =>
-                new(
+                OfModel(
+                    instance,
                     new MeasuredModel(profile, model, precision, instance),
-                    PredictionTier.MeasuredProfile,
-                    source
-                )
+                    PredictionTier.MeasuredProfile
+                ) with
                 {
                     Notice = profile.Notice,
                 };
@@ -127,7 +127,7 @@ internal static partial class PerformanceSource
         {
             var own = files.Own(source[OwnPrefix.Length..]);
             return instance =>
-                new(own.Create(new(model, precision, instance, semantics)), PredictionTier.Own, source);
+                OfModel(instance, own.Create(new(model, precision, instance, semantics)), PredictionTier.Own);
         }
 
         if (source == Kernels)
@@ -146,9 +146,12 @@ internal static partial class PerformanceSource
                 + $"Allowed are {Auto}, {Roofline}, {Calibrated}, {Kernels}, {KernelsPrefix}PATH, {MeasuredPrefix}FOLDER and {OwnPrefix}NAME_OR_FILE."
         );
 
+        PerformanceChoice OfModel(InstanceSpec instance, IPerformanceModel times, PredictionTier tier) =>
+            new(TwoBatchTime.Of(instance, times), tier, source);
+
         PerformanceChoice OfRoofline(InstanceSpec instance) =>
             new(
-                new RooflineModel(model, precision, instance, semantics),
+                TwoBatchTime.Of(instance, new RooflineModel(model, precision, instance, semantics)),
                 PredictionTier.Roofline,
                 semantics.Preset != Semantics.Standard.Preset ? source
                     : source == Roofline
@@ -159,13 +162,16 @@ internal static partial class PerformanceSource
 
         PerformanceChoice OfCalibration(InstanceSpec instance) =>
             new(
-                new RooflineModel(
-                    model,
-                    precision,
+                TwoBatchTime.Of(
                     instance,
-                    semantics,
-                    fusedAttention: true,
-                    calibration: CalibrationOf(instance.Hardware)
+                    new RooflineModel(
+                        model,
+                        precision,
+                        instance,
+                        semantics,
+                        fusedAttention: true,
+                        calibration: CalibrationOf(instance.Hardware)
+                    )
                 ),
                 PredictionTier.Calibrated,
                 Calibrated
@@ -176,7 +182,7 @@ internal static partial class PerformanceSource
             var measured = kernels.Source;
             var overheads = engines.OverheadsOf(instance.Engine);
             var performance = new EngineTime(
-                new KernelModel(kernels, model, precision, instance, semantics),
+                TwoBatchTime.Of(instance, new KernelModel(kernels, model, precision, instance, semantics)),
                 overheads,
                 model,
                 PrefillGraphs.MostTokens(instance, model, precision)
@@ -252,12 +258,6 @@ internal static partial class PerformanceSource
             return null;
         }
     }
-
-    /// <summary>Why the measured operations that come with the simulator are not those of an accelerator; null where they are.</summary>
-    private static string? WithoutKernels(HardwareDescription hardware) =>
-        !KernelCatalog.Has(hardware.Name) ? "its operations were not measured"
-        : HardwareCatalog.BuiltIn.Find(hardware.Name) is { } known && known.HasRoofsOf(hardware) ? null
-        : "it is described otherwise than in the catalog, with whose figures its operations were measured";
 
     /// <summary>The operations of the instance's accelerator under its engine, or under another one.</summary>
     private static KernelSet KernelsOf(InstanceSpec instance)

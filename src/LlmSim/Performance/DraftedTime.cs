@@ -41,11 +41,15 @@ internal sealed class DraftedTime : TimesBeside
     /// <summary>How experts are met, and which have replicas, is said of the model that verifies: of a drafter that has as many, too.</summary>
     private static InstanceSpec Alone(InstanceSpec instance, ServedModel served, ServedModel? drafter) =>
         drafter?.Model.MixtureOfExperts?.Experts == served.Model.MixtureOfExperts?.Experts
-            ? instance
+            ? instance with
+            {
+                TwoBatchOverlap = false,
+            }
             : instance with
             {
                 ExpertSkew = null,
                 RedundantExperts = 0,
+                TwoBatchOverlap = false,
             };
 
     /// <inheritdoc />

@@ -35,6 +35,9 @@ internal sealed class EncoderTime
                     PpSize = 1,
                     PpLayers = null,
                     ExpertParallel = 1,
+                    ExpertSkew = null,
+                    RedundantExperts = 0,
+                    TwoBatchOverlap = false,
                     Engine = instance.Engine is { } engine ? engine with { Speculation = null } : null,
                 }
             ),

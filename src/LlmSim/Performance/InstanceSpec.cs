@@ -48,6 +48,10 @@ public sealed record InstanceSpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int RedundantExperts { get; init; }
 
+    /// <summary>Whether iterations are computed in halves, each of which exchanges tokens with experts while the other one is computed (two_batch_overlap).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TwoBatchOverlap { get; init; }
+
     /// <summary>
     /// Bandwidth between the accelerators of the instance and of its group, per accelerator and direction, in bytes/s;
     /// null for that of the accelerator.

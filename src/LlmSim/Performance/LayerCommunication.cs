@@ -47,6 +47,9 @@ internal sealed class LayerCommunication
     public double AllReduceSeconds(double tokens) =>
         _collectives.AllReduceSeconds(_tensorRanks, tokens * _hiddenBytes);
 
+    /// <summary>Layers whose tokens go to the experts and back.</summary>
+    public int ExchangeLayers => _layersWithExchange;
+
     /// <summary>Tokens to the experts of a layer and back.</summary>
     public double ExpertExchangeSeconds(double tokens) => _exchange?.Seconds(tokens) ?? 0;
 

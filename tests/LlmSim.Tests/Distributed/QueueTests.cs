@@ -223,7 +223,11 @@ public sealed class QueueTests : QueueScene
 
         Assert.Equal(1, local.ExitCode);
         Assert.Equal((local.ExitCode, local.Out), (far.ExitCode, far.Out));
-        Assert.Equal(local.Error, far.Error);
+        // A busy machine takes long to start the worker, and is told so.
+        var errors = far
+            .Error.Split('\n')
+            .Where(line => !line.StartsWith("llmsim: no worker is there", StringComparison.Ordinal));
+        Assert.Equal(local.Error, string.Join('\n', errors));
     }
 
     [Fact]

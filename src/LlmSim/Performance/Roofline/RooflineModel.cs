@@ -14,7 +14,7 @@ namespace LlmSim.Performance.Roofline;
 /// <see cref="Semantics.EmbeddingFormat" />, <see cref="Semantics.HiddenStateFormat" />,
 /// <see cref="Semantics.HardwareFigures" /> and <see cref="Semantics.BatchPadding" />. Safe for use by several threads.
 /// </summary>
-public sealed class RooflineModel : IPerformanceModel
+public sealed class RooflineModel : IPerformanceModel, IExchangesTokens
 {
     private readonly ModelDescription _model;
     private readonly Precision _precision;
@@ -146,6 +146,10 @@ public sealed class RooflineModel : IPerformanceModel
             _attention.DecodeCosts(batch)
         );
     }
+
+    int IExchangesTokens.ExchangeLayers => _communication?.ExchangeLayers ?? 0;
+
+    double IExchangesTokens.ExchangeSeconds(double tokens) => _communication!.ExpertExchangeSeconds(tokens);
 
     private double ContextFreeSeconds(in IterationBatch batch, int tokens) =>
         _layerSeconds.Get(tokens)
