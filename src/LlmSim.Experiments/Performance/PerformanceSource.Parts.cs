@@ -23,8 +23,18 @@ internal static partial class PerformanceSource
         return instance =>
             WithStages(
                 instance,
-                WithMasks(instance, WithAdapters(instance, WithDrafts(instance, choose(instance))))
+                WithMasks(
+                    instance,
+                    WithAdapters(instance, WithDrafts(instance, WithExperts(instance, choose(instance))))
+                )
             );
+
+        static PerformanceChoice WithExperts(InstanceSpec instance, PerformanceChoice choice) =>
+            instance is { ExpertSkew: null, RedundantExperts: 0, TwoBatchOverlap: false }
+                ? choice
+                : choice.With(
+                    "the errors are those of runs that say nothing of skew, replicas or overlap of experts"
+                );
 
         static PerformanceChoice WithMasks(InstanceSpec instance, PerformanceChoice choice) =>
             choice with
