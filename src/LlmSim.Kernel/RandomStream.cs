@@ -88,6 +88,17 @@ public sealed class RandomStream : Random
     /// <param name="rate">Events per unit of time, above 0.</param>
     public double NextExponential(double rate) => -Math.Log(1 - NextDouble()) / rate;
 
+    /// <summary>Puts values in an order at random, each order as likely (Fisher and Yates, in Durstenfeld's form).</summary>
+    /// <remarks>Not Random.Shuffle: which order comes of which numbers must not depend on the version of .NET.</remarks>
+    public void Permute<T>(Span<T> values)
+    {
+        for (var last = values.Length - 1; last > 0; last--)
+        {
+            var other = Next(last + 1);
+            (values[last], values[other]) = (values[other], values[last]);
+        }
+    }
+
     /// <inheritdoc />
     protected override double Sample() => NextDouble();
 

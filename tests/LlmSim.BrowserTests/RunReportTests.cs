@@ -144,9 +144,8 @@ public sealed class RunReportTests : IDisposable
         await using var opened = await _browser.Open(Path);
         await opened.Page.SetViewportSizeAsync(width, 800);
 
-        Assert.True(
-            await opened.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth")
-        );
+        // Charts follow their window one frame later.
+        await opened.Page.WaitForFunctionAsync("document.documentElement.scrollWidth <= innerWidth");
         await opened.Keep($"run-{width}");
     }
 

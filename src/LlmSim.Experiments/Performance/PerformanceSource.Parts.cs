@@ -17,9 +17,7 @@ internal static partial class PerformanceSource
     )
     {
         var choose = Chooser(configuration, served.Model, served.Precision, files);
-        var knowsOneModel =
-            configuration.Performance.StartsWith(MeasuredPrefix, StringComparison.Ordinal)
-            || OwnPerformanceFiles.IsOwn(configuration.Performance);
+        var knowsOneModel = KnowsOneModel(configuration);
         return instance =>
             WithStages(
                 instance,
@@ -88,9 +86,7 @@ internal static partial class PerformanceSource
         PerformanceFiles files
     )
     {
-        var knowsOneModel =
-            configuration.Performance.StartsWith(MeasuredPrefix, StringComparison.Ordinal)
-            || OwnPerformanceFiles.IsOwn(configuration.Performance);
+        var knowsOneModel = KnowsOneModel(configuration);
         return (tower, instance) =>
             knowsOneModel
                 ? new RooflineModel(tower.Model, tower.Precision, instance, configuration.Semantics)
@@ -104,6 +100,11 @@ internal static partial class PerformanceSource
                     )
                 ).Model;
     }
+
+    /// <summary>Whether the times are those of one model and say nothing of another.</summary>
+    private static bool KnowsOneModel(RunConfiguration configuration) =>
+        configuration.Performance.StartsWith(MeasuredPrefix, StringComparison.Ordinal)
+        || OwnPerformanceFiles.IsOwn(configuration.Performance);
 
     /// <summary>A drafter runs within an iteration of the model that verifies: the engine adds the gaps between its kernels, and no second iteration.</summary>
     private static InstanceSpec WithGapsOnly(InstanceSpec instance, RunConfiguration configuration) =>

@@ -31,11 +31,7 @@ internal sealed class IterationProgress(
         request.DecodeStart = now;
         if (request.FirstDecodeStart == SimTime.Zero)
         {
-            request.FirstDecodeStart = now;
-            if (request.FirstTokenWaits)
-            {
-                request.LastToken = now;
-            }
+            request.BeginDecode(now);
         }
     }
 

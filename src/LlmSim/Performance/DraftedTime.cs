@@ -39,18 +39,17 @@ internal sealed class DraftedTime : TimesBeside
     }
 
     /// <summary>How experts are met, and which have replicas, is said of the model that verifies: of a drafter that has as many, too.</summary>
-    private static InstanceSpec Alone(InstanceSpec instance, ServedModel served, ServedModel? drafter) =>
-        drafter?.Model.MixtureOfExperts?.Experts == served.Model.MixtureOfExperts?.Experts
-            ? instance with
-            {
-                TwoBatchOverlap = false,
-            }
-            : instance with
+    private static InstanceSpec Alone(InstanceSpec instance, ServedModel served, ServedModel? drafter)
+    {
+        var plain = instance with { TwoBatchOverlap = false };
+        return drafter?.Model.MixtureOfExperts?.Experts == served.Model.MixtureOfExperts?.Experts
+            ? plain
+            : plain with
             {
                 ExpertSkew = null,
                 RedundantExperts = 0,
-                TwoBatchOverlap = false,
             };
+    }
 
     /// <inheritdoc />
     public override double Seconds(in IterationBatch batch)

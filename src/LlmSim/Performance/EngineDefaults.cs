@@ -101,7 +101,7 @@ internal static class EngineDefaults
 
     /// <summary>Asynchronous scheduling is vLLM's default since 0.14.</summary>
     private static EngineSpec Vllm(string version) =>
-        new() { Version = version, AsyncScheduling = !IsBefore(version, 0, 14) };
+        new() { Version = version, AsyncScheduling = !IsBefore(version, "0.14") };
 
     private static bool HasLargeMemory(HardwareDescription hardware) =>
         hardware.MemoryBytes / Gibibyte >= 70 && !hardware.Name.Contains("A100", StringComparison.Ordinal);
@@ -115,24 +115,23 @@ internal static class EngineDefaults
             _ => 16384,
         };
 
-    /// <summary>The same for another version of the form MAJOR.MINOR.</summary>
+    /// <summary>Whether a version such as 0.8.5.post1 is before another, as far as both say; an unknown one is not.</summary>
     public static bool IsBefore(string version, string other)
     {
-        var parts = other.Split('.');
-        return IsBefore(
-            version,
-            int.Parse(parts[0], CultureInfo.InvariantCulture),
-            parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0
-        );
-    }
+        int[] given =
+        [
+            .. version
+                .Split('.')
+                .TakeWhile(part => int.TryParse(part, CultureInfo.InvariantCulture, out _))
+                .Select(part => int.Parse(part, CultureInfo.InvariantCulture)),
+        ];
+        if (given.Length < 2)
+        {
+            return false;
+        }
 
-    /// <summary>Whether a version such as 0.8.5.post1 is before another; an unknown one is not.</summary>
-    private static bool IsBefore(string version, int major, int minor)
-    {
-        var parts = version.Split('.');
-        return parts.Length >= 2
-            && int.TryParse(parts[0], CultureInfo.InvariantCulture, out var givenMajor)
-            && int.TryParse(parts[1], CultureInfo.InvariantCulture, out var givenMinor)
-            && (givenMajor, givenMinor).CompareTo((major, minor)) < 0;
+        var others = other.Split('.').Select(part => int.Parse(part, CultureInfo.InvariantCulture));
+        var (one, limit) = given.Zip(others).FirstOrDefault(pair => pair.First != pair.Second);
+        return one < limit;
     }
 }

@@ -79,18 +79,8 @@ internal static class ExpertPlacement
         for (var i = 0; i < Orders; i++)
         {
             var order = (double[])chances.Clone();
-            Shuffle(order, random);
+            random.Permute<double>(order);
             yield return Linear(order, ranks);
-        }
-    }
-
-    /// <summary>Puts values in an order at random.</summary>
-    public static void Shuffle(double[] values, RandomStream random)
-    {
-        for (var last = values.Length - 1; last > 0; last--)
-        {
-            var other = random.Next(last + 1);
-            (values[last], values[other]) = (values[other], values[last]);
         }
     }
 }

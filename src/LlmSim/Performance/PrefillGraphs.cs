@@ -1,4 +1,3 @@
-using System.Globalization;
 using LlmSim.Kernel;
 
 namespace LlmSim.Performance;
@@ -12,7 +11,7 @@ internal static class PrefillGraphs
     /// <summary>The cap for latent attention (piecewise_cuda_graph_max_tokens); others are recorded up to a chunk.</summary>
     private const int MostLatentTokens = 2048;
 
-    private static readonly int[] s_firstVersion = [0, 5, 10];
+    private const string FirstVersion = "0.5.10";
 
     /// <summary>Most tokens of an iteration that is replayed; 0 where none is.</summary>
     public static int MostTokens(InstanceSpec instance, ModelDescription model, Precision precision)
@@ -56,7 +55,7 @@ internal static class PrefillGraphs
         ModelDescription model,
         Precision precision
     ) =>
-        !IsBefore(engine.Version)
+        !EngineDefaults.IsBefore(engine.Version, FirstVersion)
         && instance.Hardware.Name.StartsWith("NVIDIA", StringComparison.Ordinal)
         && instance.PpSize == 1
         && instance.AllToAllBackend == AllToAllBackend.AllGatherReduceScatter
@@ -77,24 +76,4 @@ internal static class PrefillGraphs
         hardware.Fp4OpsPerSecond is not null
         && model is { LatentAttention: not null, MixtureOfExperts: not null }
         && precision.Experts.Weight.Bits == 8;
-
-    /// <summary>Whether a version is known to be an earlier one.</summary>
-    private static bool IsBefore(string version)
-    {
-        var parts = version.Split('.');
-        for (var i = 0; i < s_firstVersion.Length; i++)
-        {
-            if (i >= parts.Length || !int.TryParse(parts[i], CultureInfo.InvariantCulture, out var part))
-            {
-                return false;
-            }
-
-            if (part != s_firstVersion[i])
-            {
-                return part < s_firstVersion[i];
-            }
-        }
-
-        return false;
-    }
 }

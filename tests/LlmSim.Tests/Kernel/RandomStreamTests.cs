@@ -55,6 +55,28 @@ public sealed class RandomStreamTests
     }
 
     [Fact]
+    public void Orders_are_uniform_by_chi_square()
+    {
+        const int Orders = 24;
+        const int Draws = 48_000;
+        var stream = new RandomStream(1, "orders");
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < Draws; i++)
+        {
+            var order = "abcd".ToCharArray();
+            stream.Permute<char>(order);
+            var name = new string(order);
+            counts[name] = counts.GetValueOrDefault(name) + 1;
+        }
+
+        Assert.Equal(Orders, counts.Count);
+        var expected = (double)Draws / Orders;
+        var chiSquare = counts.Values.Sum(count => (count - expected) * (count - expected) / expected);
+        // 99.9 % quantile with 23 degrees of freedom.
+        Assert.True(chiSquare < 49.73, $"chi-square {chiSquare}");
+    }
+
+    [Fact]
     public void Doubles_and_exponentials_have_their_moments()
     {
         const int Draws = 1_000_000;

@@ -42,13 +42,7 @@ internal static class BenchLengths
         [
             .. Enumerable.Range(0, count).Select(i => Math.Max(1, (int)Math.Round(length(Middle(i, count))))),
         ];
-        var random = new RandomStream(new RunConfiguration().Seed, stream);
-        for (var i = count - 1; i > 0; i--)
-        {
-            var other = random.Next(i + 1);
-            (lengths[i], lengths[other]) = (lengths[other], lengths[i]);
-        }
-
+        new RandomStream(new RunConfiguration().Seed, stream).Permute<int>(lengths);
         return lengths;
     }
 

@@ -205,11 +205,7 @@ internal sealed partial class DecodeInstance
     {
         if (request.Evictions == 0 && request.Migrations == 0)
         {
-            request.FirstDecodeStart = _simulation.Now;
-            if (request.FirstTokenWaits)
-            {
-                request.LastToken = _simulation.Now;
-            }
+            request.BeginDecode(_simulation.Now);
         }
 
         request.DecodeStart = _simulation.Now;

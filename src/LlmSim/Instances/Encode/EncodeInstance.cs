@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LlmSim.Kernel;
 using LlmSim.Performance;
 
@@ -111,7 +112,7 @@ internal sealed class EncodeInstance
         _start = _simulation.Now;
         try
         {
-            _end = _start + SimTime.FromSeconds(_time.Seconds([.. _images]));
+            _end = _start + SimTime.FromSeconds(_time.Seconds(CollectionsMarshal.AsSpan(_images)));
         }
         catch (ClockRangeException e)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LlmSim.Kernel;
 using LlmSim.Performance;
 
@@ -51,7 +52,7 @@ internal sealed class ArrangedQueue(SchedulePolicy policy, EngineSpec engine, Ra
                 Reorder(_requests.OrderByDescending(request => request.TraceOutputTokens));
                 break;
             case SchedulePolicy.Random:
-                Shuffle();
+                random.Permute(CollectionsMarshal.AsSpan(_requests));
                 break;
         }
     }
@@ -127,15 +128,6 @@ internal sealed class ArrangedQueue(SchedulePolicy policy, EngineSpec engine, Ra
         {
             var name = one.Request.Sequence!.NameOf(block);
             return (name.Page, name.Slot);
-        }
-    }
-
-    private void Shuffle()
-    {
-        for (var last = _requests.Count - 1; last > 0; last--)
-        {
-            var other = random.Next(last + 1);
-            (_requests[last], _requests[other]) = (_requests[other], _requests[last]);
         }
     }
 }

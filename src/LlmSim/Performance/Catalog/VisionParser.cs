@@ -55,7 +55,6 @@ internal static class VisionParser
     {
         var hidden = Size(vision, "embed_dim");
         var (rule, group) = Budget(vision, minPixels: 4 * 28 * 28, maxPixels: 16_384 * 28 * 28);
-        var merged = (long)hidden * group;
         var values = Size(vision, "hidden_size");
         return Tower(
             vision,
@@ -64,8 +63,7 @@ internal static class VisionParser
             isGated: false
         ) with
         {
-            PatchParameters = PatchParameters(vision, hidden),
-            ProjectorParameters = (merged * merged) + (merged * values),
+            ProjectorParameters = MergerParameters(hidden, group, values),
             PatchesOfEmbedding = group,
             EmbeddingValues = values,
             Images = rule,
@@ -77,7 +75,6 @@ internal static class VisionParser
     {
         var hidden = Size(vision, "hidden_size");
         var (rule, group) = Budget(vision, minPixels: 4 * 28 * 28, maxPixels: 16_384 * 28 * 28);
-        var merged = (long)hidden * group;
         var values = Size(vision, "out_hidden_size");
         var side = Size(vision, "window_size") / rule.PatchSize;
         var tower = Tower(vision, hidden, Size(vision, "intermediate_size"), isGated: true);
@@ -91,8 +88,7 @@ internal static class VisionParser
             {
                 WindowLayers = tower.Layers - full,
                 WindowPatches = side * side,
-                PatchParameters = PatchParameters(vision, hidden),
-                ProjectorParameters = (merged * merged) + (merged * values),
+                ProjectorParameters = MergerParameters(hidden, group, values),
                 PatchesOfEmbedding = group,
                 EmbeddingValues = values,
                 Images = rule,
@@ -104,7 +100,6 @@ internal static class VisionParser
     {
         var hidden = Size(vision, "hidden_size");
         var (rule, group) = Budget(vision, minPixels: 65_536, maxPixels: 16_777_216);
-        var merged = (long)hidden * group;
         var values = Size(vision, "out_hidden_size");
         var projections =
             1
@@ -113,8 +108,7 @@ internal static class VisionParser
             );
         return Tower(vision, hidden, Size(vision, "intermediate_size"), isGated: false) with
         {
-            PatchParameters = PatchParameters(vision, hidden),
-            ProjectorParameters = projections * ((merged * merged) + (merged * values)),
+            ProjectorParameters = projections * MergerParameters(hidden, group, values),
             PatchesOfEmbedding = group,
             EmbeddingValues = projections * values,
             Images = rule,
@@ -133,7 +127,6 @@ internal static class VisionParser
         var (input, output) = (Size(vision, "projector_input_dim"), Size(vision, "vision_output_dim"));
         return Tower(vision, hidden, Size(vision, "intermediate_size"), isGated: false) with
         {
-            PatchParameters = PatchParameters(vision, hidden),
             ProjectorParameters =
                 ((long)hidden * group * input) + ((long)input * output) + ((long)output * model.HiddenSize),
             PatchesOfEmbedding = group,
@@ -152,7 +145,6 @@ internal static class VisionParser
         var tokens = file.PositiveInt("mm_tokens_per_image");
         return Tower(vision, hidden, Size(vision, "intermediate_size"), isGated: false) with
         {
-            PatchParameters = PatchParameters(vision, hidden),
             ProjectorParameters = (long)hidden * model.HiddenSize,
             PatchesOfEmbedding = Math.Max(1, side / patch * (side / patch) / tokens),
             EmbeddingValues = model.HiddenSize,
@@ -168,7 +160,6 @@ internal static class VisionParser
         var group = Group(file.NumberOrNull("downsample_ratio", new(0.01, 1)) ?? 0.5);
         return Tower(vision, hidden, Size(vision, "intermediate_size"), isGated: false) with
         {
-            PatchParameters = PatchParameters(vision, hidden),
             ProjectorParameters =
                 ((long)hidden * group * model.HiddenSize) + ((long)model.HiddenSize * model.HiddenSize),
             PatchesOfEmbedding = group,
@@ -190,7 +181,6 @@ internal static class VisionParser
         var merging = group > 1 ? (long)hidden * group * hidden : 0;
         return Tower(vision, hidden, Size(vision, "intermediate_size"), isGated: true) with
         {
-            PatchParameters = PatchParameters(vision, hidden),
             ProjectorParameters =
                 merging + ((long)hidden * model.HiddenSize) + ((long)model.HiddenSize * model.HiddenSize),
             PatchesOfEmbedding = group,
@@ -212,7 +202,7 @@ internal static class VisionParser
             HeadSize = headSize,
             MlpWidth = mlpWidth,
             GatedMlp = isGated,
-            PatchParameters = 0,
+            PatchParameters = PatchParameters(vision, hidden),
             ProjectorParameters = 0,
             PatchesOfEmbedding = 1,
             EmbeddingValues = 1,
@@ -247,6 +237,13 @@ internal static class VisionParser
         const int Colors = 3;
         var patch = SideOf(vision, "patch_size");
         return (long)Colors * vision.PositiveInt("temporal_patch_size", absent: 1) * patch * patch * hidden;
+    }
+
+    /// <summary>Qwen's projector: two layers over the patches that become one token.</summary>
+    private static long MergerParameters(int hidden, int group, int values)
+    {
+        var merged = (long)hidden * group;
+        return (merged * merged) + (merged * values);
     }
 
     /// <summary>A side in pixels, which some give for both directions.</summary>

@@ -48,7 +48,7 @@ internal sealed class TableLoad
         var orders = _ranks == 1 ? 1 : ExpertPlacement.Orders;
         for (var i = 0; i < orders; i++)
         {
-            ExpertPlacement.Shuffle(counts, random);
+            random.Permute<double>(counts);
             var fullest = counts.Chunk(counts.Length / _ranks).MaxBy(rank => rank.Sum())!;
             rows += fullest.Sum();
             experts += fullest.Count(count => count > 0);
