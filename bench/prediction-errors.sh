@@ -23,7 +23,7 @@ for performance in auto roofline; do
     [[ $file == *.json ]] && kind=--experiments
     fitted=()
     # A file that has none of the ids was not fitted to.
-    if [[ -n $ids && $performance == auto ]] && grep -qwFf <(cut -d, -f1 "$ids") "$file"; then
+    if [[ -n $ids && $performance == auto ]] && grep -qwFf <(cut -d, -f1 "$ids" | grep -vx id) "$file"; then
       fitted=(--fitted "$ids")
     fi
     "$root/llmsim" validate "$kind" "$file" --performance "$performance" "${fitted[@]}" --write_errors "$work/errors.json"
