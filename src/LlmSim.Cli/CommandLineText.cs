@@ -8,8 +8,11 @@ namespace LlmSim.Cli;
 internal static class CommandLineText
 {
     /// <summary>The command that was given.</summary>
-    public static string Of(ParseResult parse) =>
-        string.Join(' ', parse.Tokens.Select(token => Quoted(token.Value)).Prepend("llmsim"));
+    public static string Of(ParseResult parse) => Of(parse.Tokens.Select(token => token.Value));
+
+    /// <summary>A command of these words.</summary>
+    public static string Of(IEnumerable<string> words) =>
+        string.Join(' ', words.Select(Quoted).Prepend("llmsim"));
 
     /// <summary>The command that runs one point of a sweep.</summary>
     public static string OfRun(IEnumerable<Setting> settings) =>

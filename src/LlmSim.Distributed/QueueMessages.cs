@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Sweeps;
 using LlmSim.Policies;
 
@@ -9,7 +10,42 @@ namespace LlmSim.Distributed;
 /// <param name="Hash">Its hash on the machine of the sweep, which names its files.</param>
 /// <param name="Inputs">The hash of the content of its inputs.</param>
 /// <param name="Configuration">Its configuration as canonical JSON, with paths as workers have them.</param>
-internal sealed record QueuedPoint(string Hash, string Inputs, string Configuration);
+/// <param name="EndsBy">What ends it before its last request; null for nothing.</param>
+internal sealed record QueuedPoint(
+    string Hash,
+    string Inputs,
+    string Configuration,
+    QueuedRule? EndsBy = null
+);
+
+/// <summary>When a simulation may end before its last request.</summary>
+/// <param name="Terms">The SLOs that are watched.</param>
+/// <param name="Requests">Most requests of the run.</param>
+/// <param name="Runs">Runs whose mean is judged.</param>
+internal sealed record QueuedRule(IReadOnlyList<QueuedTerm> Terms, int Requests, int Runs)
+{
+    /// <summary>Of a rule; null for none.</summary>
+    public static QueuedRule? Of(MissRule? rule) =>
+        rule is null
+            ? null
+            : new(
+                [.. rule.Terms.Select(term => new QueuedTerm(term.Slo.ToString(), term.Factor))],
+                rule.Requests,
+                rule.Runs
+            );
+
+    /// <summary>The rule.</summary>
+    /// <exception cref="UserErrorException">An SLO is of another version.</exception>
+    public MissRule Rule() =>
+        new([.. Terms.Select(term => new WatchedTerm(SloOf(term.Slo), term.Factor))], Requests, Runs);
+
+    private static SloTerm SloOf(string text) => SloTerms.Parse(text, "--slo").Terms[0];
+}
+
+/// <summary>An SLO that is watched.</summary>
+/// <param name="Slo">As it is written.</param>
+/// <param name="Factor">How far beyond its limit a value may be that meets it.</param>
+internal sealed record QueuedTerm(string Slo, double Factor);
 
 /// <summary>A simulation that is to be run.</summary>
 /// <param name="Study">What it is part of.</param>
@@ -67,7 +103,16 @@ internal sealed record StudyManifest(
 internal sealed record StudyPolicy(PolicyDecisions Decision, string Text);
 
 /// <summary>What came of a point.</summary>
-internal sealed record QueuedResult(string Hash, string Summary, IReadOnlyList<PointFile> Files);
+/// <param name="Hash">The point.</param>
+/// <param name="Summary">Its figures.</param>
+/// <param name="Files">Its files.</param>
+/// <param name="Missed">Which SLO has ended it, from 0; null for a whole run.</param>
+internal sealed record QueuedResult(
+    string Hash,
+    string Summary,
+    IReadOnlyList<PointFile> Files,
+    int? Missed = null
+);
 
 /// <summary>What came of a simulation: figures, an error or crashes.</summary>
 /// <param name="Worker">Who ran it.</param>

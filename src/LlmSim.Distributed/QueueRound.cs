@@ -87,7 +87,11 @@ internal sealed class QueueRound(
         }
 
         // Writing to the journal waits for the disk: results that come close together are written together.
-        await Task.Delay(s_gather, cancellation).ConfigureAwait(false);
+        if (queue.Results.Count < _pending.Count)
+        {
+            await Task.Delay(s_gather, cancellation).ConfigureAwait(false);
+        }
+
         var messages = new List<INatsJSMsg<byte[]>>();
         while (messages.Count < StudyQueue.MostResultsAtOnce && queue.Results.TryRead(out var message))
         {

@@ -26,6 +26,9 @@ internal sealed class QueueRunner(QueueOptions options) : ISimulationRunner, IDi
 
     private QueueServer? _server;
     private WorkerCensus? _census;
+    private readonly Dictionary<string, string> _hashes = new(StringComparer.Ordinal);
+    private Session? _session;
+    private bool _isDone;
 
     /// <inheritdoc />
     public int? Workers => _census?.Count ?? 0;
@@ -65,6 +68,7 @@ internal sealed class QueueRunner(QueueOptions options) : ISimulationRunner, IDi
 
     private async Task DisposeAsync()
     {
+        await CloseAsync().ConfigureAwait(false);
         if (_census is not null)
         {
             await _census.DisposeAsync().ConfigureAwait(false);
@@ -78,33 +82,77 @@ internal sealed class QueueRunner(QueueOptions options) : ISimulationRunner, IDi
 
     private async Task RunAsync(SimulationWork work, CancellationToken cancellation)
     {
-        var server = _server!;
         var points = work.Simulations.SelectMany(simulation => simulation).ToArray();
-        var upload = StudyUpload.Of(points, work.Files, options.CodeTimeoutSeconds);
-        _census ??= new WorkerCensus(server, upload.HasCode, options.Tell);
+        var upload = StudyUpload.Of(points, work.Files, options.CodeTimeoutSeconds, HashOf);
         // What files are asked for is part of what is to be done.
         var study = InputFingerprint.HashText($"{work.Study}\n{upload.Outputs}")[..StudyDigits];
-        await using var lease = await StudyLease
-            .TakeAsync(server, study, options.Journal, cancellation)
-            .ConfigureAwait(false);
-        await using var queue = await StudyQueue
-            .OpenAsync(server, study, upload, options.WorkerTimeout, cancellation)
-            .ConfigureAwait(false);
-        var round = new QueueRound(server, queue, lease, _census, work, options);
+        if (_session is not { } session || session.Study != study || session.Upload.Hash != upload.Hash)
+        {
+            await CloseAsync().ConfigureAwait(false);
+            _census ??= new WorkerCensus(_server!, upload.HasCode, options.Tell);
+            _session = session = await OpenAsync(study, upload, cancellation).ConfigureAwait(false);
+        }
+
+        var round = new QueueRound(_server!, session.Queue, session.Lease, _census!, work, options);
         try
         {
             await round.RunAsync(cancellation).ConfigureAwait(false);
         }
         finally
         {
-            // What another sweep has taken over is that one's.
-            if (lease.Successor is null)
-            {
-                await queue
-                    .ClearAsync(round.IsDone, await IsAlone(lease).ConfigureAwait(false))
-                    .ConfigureAwait(false);
-            }
+            _isDone = round.IsDone;
         }
+    }
+
+    /// <summary>The content of an input, read once: rounds of one command have their inputs in common.</summary>
+    private string HashOf(string path)
+    {
+        if (!_hashes.TryGetValue(path, out var hash))
+        {
+            hash = FileHash.OfFile(path);
+            _hashes.Add(path, hash);
+        }
+
+        return hash;
+    }
+
+    private async Task<Session> OpenAsync(string study, StudyUpload upload, CancellationToken cancellation)
+    {
+        var lease = await StudyLease
+            .TakeAsync(_server!, study, options.Journal, cancellation)
+            .ConfigureAwait(false);
+        try
+        {
+            var queue = await StudyQueue
+                .OpenAsync(_server!, study, upload, options.WorkerTimeout, cancellation)
+                .ConfigureAwait(false);
+            return new Session(study, upload, lease, queue);
+        }
+        catch
+        {
+            await lease.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_session is not { } session)
+        {
+            return;
+        }
+
+        _session = null;
+        // What another sweep has taken over is that one's.
+        if (session.Lease.Successor is null)
+        {
+            await session
+                .Queue.ClearAsync(_isDone, await IsAlone(session.Lease).ConfigureAwait(false))
+                .ConfigureAwait(false);
+        }
+
+        await session.Queue.DisposeAsync().ConfigureAwait(false);
+        await session.Lease.DisposeAsync().ConfigureAwait(false);
     }
 
     private static async Task<bool> IsAlone(StudyLease lease)
@@ -119,4 +167,7 @@ internal sealed class QueueRunner(QueueOptions options) : ISimulationRunner, IDi
             return false;
         }
     }
+
+    /// <summary>A study for as long as its simulations are run: those of a plan come in several rounds.</summary>
+    private sealed record Session(string Study, StudyUpload Upload, StudyLease Lease, StudyQueue Queue);
 }

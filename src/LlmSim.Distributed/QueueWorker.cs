@@ -231,7 +231,13 @@ internal sealed class QueueWorker(QueueServer server, WorkerOptions options) : I
         [
             .. points.Zip(
                 entries,
-                (point, entry) => new QueuedResult(point.Hash, SummaryJson.Text(entry.Summary), entry.Files)
+                (point, entry) =>
+                    new QueuedResult(
+                        point.Hash,
+                        SummaryJson.Text(entry.Summary),
+                        entry.Files,
+                        point.EndsBy?.IndexOf(entry.Missed)
+                    )
             ),
         ];
         string[] files = [.. entries.SelectMany(entry => entry.Files).Select(_study.Files.PathOf)];

@@ -67,10 +67,14 @@ internal sealed class ResultReader(StudyQueue queue, PointFiles files)
         && simulation
             .Zip(results)
             .All(pair =>
-                files
-                    .Names(pair.First)
-                    .ToHashSet()
-                    .SetEquals(pair.Second.Files.Select(file => KeyValuePair.Create(file.Option, file.Name)))
+                pair.Second.Missed is { } missed
+                    ? missed >= 0 && missed < pair.First.EndsBy?.Terms.Count
+                    : files
+                        .Names(pair.First)
+                        .ToHashSet()
+                        .SetEquals(
+                            pair.Second.Files.Select(file => KeyValuePair.Create(file.Option, file.Name))
+                        )
             );
 
     /// <summary>The parts of a result, which come while they are read.</summary>
@@ -132,6 +136,9 @@ internal sealed class ResultReader(StudyQueue queue, PointFiles files)
                 new SimulatedPoint(
                     point,
                     new JournalEntry(SummaryJson.ParseSummary(result.Summary), result.Files)
+                    {
+                        Missed = result.Missed is { } missed ? point.EndsBy!.Terms[missed].Slo : null,
+                    }
                 )
             );
         }

@@ -139,7 +139,13 @@ internal sealed class Study
             }
         }
 
-        return [.. prepared.Zip(message.Points, (point, queued) => point with { Hash = queued.Hash })];
+        return
+        [
+            .. prepared.Zip(
+                message.Points,
+                (point, queued) => point with { Hash = queued.Hash, EndsBy = queued.EndsBy?.Rule() }
+            ),
+        ];
     }
 
     /// <summary>A path of the study as one of this machine, inside its folder.</summary>

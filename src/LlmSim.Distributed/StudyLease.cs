@@ -153,7 +153,7 @@ internal sealed class StudyLease : IAsyncDisposable
     private static UserErrorException Taken(string address, StudyLeaseText other) =>
         new(
             FormattableString.Invariant(
-                $"{address}: process {other.Process} on {other.Host} runs this sweep already (journal {other.Journal ?? "none"}); wait for it or stop it. One that has died is forgotten after {QueueStreams.LeaseTime.TotalSeconds} s."
+                $"{address}: process {other.Process} on {other.Host} runs the same already (journal {other.Journal ?? "none"}); wait for it or stop it. One that has died is forgotten after {QueueStreams.LeaseTime.TotalSeconds} s."
             )
         );
 

@@ -181,7 +181,8 @@ internal sealed class StudyQueue : IAsyncDisposable
                 .. simulation.Select(point => new QueuedPoint(
                     point.Hash,
                     point.InputsHash,
-                    StudyPaths.ConfigurationText(point)
+                    StudyPaths.ConfigurationText(point),
+                    QueuedRule.Of(point.EndsBy)
                 )),
             ]
         );

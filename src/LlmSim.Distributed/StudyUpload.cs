@@ -37,7 +37,8 @@ internal sealed class StudyUpload
     public static StudyUpload Of(
         IReadOnlyList<PreparedPoint> points,
         PointFiles files,
-        double codeTimeoutSeconds
+        double codeTimeoutSeconds,
+        Func<string, string> hashOf
     )
     {
         var configurations = points.Select(point => point.Point.Configuration).ToArray();
@@ -45,7 +46,7 @@ internal sealed class StudyUpload
         NamedPolicy[] named = [.. configurations.SelectMany(Experiment.NamedPolicies).Distinct()];
         (string Path, string Content)[] read =
         [
-            .. FileClaims.Inputs.Where(UnixFile.IsRegular).Select(path => (path, FileHash.OfFile(path))),
+            .. FileClaims.Inputs.Where(UnixFile.IsRegular).Select(path => (path, hashOf(path))),
         ];
         StudyFile[] stored =
         [

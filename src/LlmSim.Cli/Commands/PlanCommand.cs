@@ -26,7 +26,7 @@ internal sealed class PlanCommand : CliCommand
             _plan.QuestionGroup,
             _plan.CandidateGroup,
             _plan.CostGroup,
-            _output.Group,
+            .. _output.Groups,
             _report.Group,
             .. _run.Groups,
             _run.PluginGroup,
@@ -44,8 +44,8 @@ internal sealed class PlanCommand : CliCommand
 
     /// <inheritdoc />
     public override string? WhyNot(string option) =>
-        option is "--queue" or "--worker_timeout" or "--shard"
-            ? $"{option}: a plan chooses each simulation by what came of those before it, and ends it early by its SLOs: it runs on one machine (--n_jobs). Sweeps run on many; see docs/clusters.md."
+        option is "--shard"
+            ? $"{option}: a plan chooses each simulation by what came of those before it, so that no part of it is known at the beginning; --queue gives it more machines, see docs/clusters.md."
             : null;
 
     private int Execute(ParseResult parse)
@@ -60,7 +60,9 @@ internal sealed class PlanCommand : CliCommand
         var bound = PlanLoad.Of(question);
         var folder = _output.OpenFolder(parse);
         using var journal = _output.OpenJournal(parse, folder);
-        var workers = _output.Workers(parse);
+        Console.Warn(_output.Unread(parse));
+        var runner = _output.Runner(parse, folder, Console);
+        using var connection = runner as IDisposable;
         PlanAnswer answer;
         Prober prober;
         IReadOnlyList<Influence> influences = [];
@@ -81,7 +83,7 @@ internal sealed class PlanCommand : CliCommand
             }
 
             Prober Prober(PlanQuestion asked) =>
-                new(asked, journal, workers, Console.Cancellation) { OnRun = progress.ReportRuns };
+                new(asked, journal, runner, Console.Cancellation) { OnRun = progress.ReportRuns };
         }
 
         PlanFiles.Write(

@@ -34,8 +34,10 @@ internal sealed class PlanOutputArguments
     );
 
     private readonly Option<long?> _jobs = CliOption.Jobs();
+    private readonly QueueArguments _queue = new();
 
-    public OptionGroup Group => new("Output", [_output, _overwrite, _explain, _sensitivity, _quiet, _jobs]);
+    public IReadOnlyList<OptionGroup> Groups =>
+        [new("Output", [_output, _overwrite, _explain, _sensitivity, _quiet, _jobs]), _queue.Group];
 
     public bool IsQuiet(ParseResult parse) => parse.GetValue(_quiet);
 
@@ -43,7 +45,26 @@ internal sealed class PlanOutputArguments
 
     public bool AsksForSensitivity(ParseResult parse) => parse.GetValue(_sensitivity);
 
-    public int Workers(ParseResult parse) => CliOption.JobsOf(parse, _jobs);
+    /// <summary>Where its simulations run: threads of this process, or the workers of a queue.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="folder">The folder of the answer, which has the journal.</param>
+    /// <param name="console">Is told.</param>
+    /// <exception cref="UserErrorException">The server cannot be used, or something does not go with it.</exception>
+    public ISimulationRunner Runner(ParseResult parse, string folder, CliConsole console)
+    {
+        // A run of a plan has no command of its own: the plan comes to it again.
+        string Alone(PreparedPoint _) =>
+            CommandLineText.Of([
+                .. CommandLineText.Without(parse, [.. _queue.Group.Options]),
+                "--n_jobs",
+                "1",
+            ]);
+        return _queue.Open(parse, _jobs, Path.Combine(folder, PlanFiles.Journal), Alone, console)
+            ?? new LocalRunner(CliOption.JobsOf(parse, _jobs));
+    }
+
+    /// <summary>Options that are given and that nothing reads.</summary>
+    public IEnumerable<string> Unread(ParseResult parse) => _queue.Reader(parse).Unread(parse);
 
     /// <summary>The folder, made where it is missing.</summary>
     /// <exception cref="UserErrorException">It cannot be made.</exception>

@@ -40,7 +40,7 @@ internal sealed class WorkerCommand : CliCommand
     public WorkerCommand(CliConsole console)
         : base(
             "worker",
-            "Run points of sweeps that use a queue (--queue), until it is stopped. User and keys are in the address or in the "
+            "Run simulations of sweeps and plans that use a queue (--queue), until it is stopped. User and keys are in the address or in the "
                 + "variables of the nats command; see docs/clusters.md.",
             console
         )

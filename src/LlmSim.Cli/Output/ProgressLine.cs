@@ -63,8 +63,8 @@ internal sealed class ProgressLine : IDisposable
         );
 
     /// <summary>From any thread: how many there will be is not known before they are done.</summary>
-    public void ReportRuns(int runs) =>
-        Show(string.Create(CultureInfo.InvariantCulture, $"{runs:N0} simulations"));
+    public void ReportRuns(SweepProgress progress) =>
+        Show(string.Create(CultureInfo.InvariantCulture, $"{progress.Done:N0} simulations{Rate(progress)}"));
 
     /// <summary>From any thread.</summary>
     public void ReportCases(SweepProgress progress) =>

@@ -8,12 +8,12 @@ namespace LlmSim.Experiments.Planning;
 /// <summary>Simulates what a search asks for, some at a time, and remembers it: in a journal too, if there is one.</summary>
 /// <param name="question">What is asked.</param>
 /// <param name="journal">Has the runs of earlier processes, and gets those of this one; null for none.</param>
-/// <param name="workers">Simulations at the same time, at least 1.</param>
+/// <param name="runner">Where they run.</param>
 /// <param name="cancellation">Stops all; what is finished is in the journal.</param>
 internal sealed class Prober(
     PlanQuestion question,
     Journal? journal,
-    int workers,
+    ISimulationRunner runner,
     CancellationToken cancellation
 )
 {
@@ -21,6 +21,7 @@ internal sealed class Prober(
 
     private readonly SweepInputs _inputs = new(cancellation);
     private readonly Dictionary<Probe, Judgement> _judgements = [];
+    private readonly string _study = StudyOf(question);
     private readonly IReadOnlyDictionary<string, JournalEntry> _known =
         journal?.Entries() ?? new Dictionary<string, JournalEntry>(StringComparer.Ordinal);
 
@@ -50,8 +51,8 @@ internal sealed class Prober(
             .Distinct()
             .Count();
 
-    /// <summary>Called after each run, from any thread, with the number of runs.</summary>
-    public Action<int>? OnRun { get; init; }
+    /// <summary>Called after each run, from any thread: how many there will be is not known.</summary>
+    public Action<SweepProgress>? OnRun { get; init; }
 
     /// <summary>Judges each probe: simulations run at the same time, and what they give does not depend on their order.</summary>
     /// <exception cref="UserErrorException">The workload or another input is wrong.</exception>
@@ -102,8 +103,10 @@ internal sealed class Prober(
 
     private void Run(IReadOnlyList<(Runs Runs, int Seed)> wanted)
     {
-        var done = new Outcome?[wanted.Count];
-        var todo = new List<Work>();
+        var done = new JournalEntry?[wanted.Count];
+        var points = new PreparedPoint?[wanted.Count];
+        // Two probes may ask for the same run.
+        var todo = new Dictionary<string, List<int>>(StringComparer.Ordinal);
         for (var i = 0; i < wanted.Count; i++)
         {
             var (runs, seed) = wanted[i];
@@ -112,63 +115,58 @@ internal sealed class Prober(
                 continue;
             }
 
-            var end = EarlyEnd.Of(question, runs.Probe.Level, point, CountOf(runs.Probe.Level));
-            if (_known.TryGetValue(point.Hash, out var entry))
+            points[i] = point with
             {
-                done[i] = new Outcome(point.Result(entry.Summary, s_noFiles), null);
-            }
-            else if (end?.Find(point, _known) is { } ended)
+                EndsBy = EarlyEnd.Of(question, runs.Probe.Level, point, CountOf(runs.Probe.Level)),
+            };
+            done[i] = EarlyEnd.Find(points[i]!, _known);
+            if (done[i] is null)
             {
-                done[i] = new Outcome(null, ended);
-            }
-            else
-            {
-                todo.Add(new Work(i, point, end));
+                var hash = EarlyEnd.HashOf(points[i]!);
+                todo.TryAdd(hash, []);
+                todo[hash].Add(i);
             }
         }
 
-        Remembered += done.Count(outcome => outcome is not null);
-        Workers.Run(workers, todo, Simulate, cancellation);
+        Remembered += done.Count(entry => entry is not null);
+        runner.Run(
+            new SimulationWork(
+                _study,
+                [.. todo.Select(run => (PreparedPoint[])[points[run.Value[0]]! with { Hash = run.Key }])],
+                s_noFiles,
+                Done,
+                (failed, error) =>
+                    todo[failed[0].Hash].ForEach(index => wanted[index].Runs.Error = error.Message)
+            ),
+            cancellation
+        );
         for (var i = 0; i < wanted.Count; i++)
         {
-            wanted[i].Runs.Add(done[i]);
-            Requests += done[i]?.Requests ?? 0;
+            if (done[i] is { } entry)
+            {
+                wanted[i].Runs.Add(points[i]!, entry);
+                Requests += entry.Summary.Requests;
+            }
         }
 
-        void Simulate(Work work, CancellationToken stop)
+        void Done(IReadOnlyList<SimulatedPoint> simulated)
         {
-            try
+            var finished = new List<FinishedPoint>();
+            foreach (var (run, entry) in simulated)
             {
-                done[work.Index] = Result(work, stop);
-            }
-            catch (UserErrorException e)
-            {
-                wanted[work.Index].Runs.Error = e.Message;
-                return;
-            }
-
-            lock (done)
-            {
-                Simulated++;
+                var indices = todo[run.Hash];
+                indices.ForEach(index => done[index] = entry);
+                var key = EarlyEnd.KeyOf(points[indices[0]]!, entry.Missed);
+                finished.Add(new FinishedPoint(key, run.ConfigurationText, entry));
             }
 
-            OnRun?.Invoke(Simulated + Remembered);
-        }
-    }
+            journal?.Commit(finished);
+            lock (todo)
+            {
+                Simulated += finished.Count;
+            }
 
-    private Outcome Result(Work work, CancellationToken stop)
-    {
-        var point = work.Point;
-        try
-        {
-            Action<RequestRecord>? watch = work.End is { } end ? end.Watch(point).Add : null;
-            var entry = SharedSimulation.Run([point], s_noFiles, stop, watch)[0];
-            journal?.Commit(point.Hash, point.ConfigurationText, entry);
-            return new Outcome(point.Result(entry.Summary, s_noFiles), null);
-        }
-        catch (SurelyMissedException miss)
-        {
-            return new Outcome(null, (miss.Slo, work.End!.Commit(point, miss, journal)));
+            OnRun?.Invoke(new SweepProgress(Simulated + Remembered, 0, Remembered, runner.Workers));
         }
     }
 
@@ -215,14 +213,21 @@ internal sealed class Prober(
             question.Base.RequestCount ?? int.MaxValue
         );
 
-    /// <summary>A run that is to be simulated.</summary>
-    private sealed record Work(int Index, PreparedPoint Point, EarlyEnd? End);
-
-    /// <summary>What came of a run: a result, or what ended it.</summary>
-    private sealed record Outcome(RunResult? Result, (SloTerm Slo, RunSummary Summary)? Ended)
-    {
-        public long Requests => Result?.Summary.Requests ?? Ended!.Value.Summary.Requests;
-    }
+    /// <summary>The same for the same question.</summary>
+    private static string StudyOf(PlanQuestion question) =>
+        InputFingerprint.HashText(
+            string.Join(
+                '\n',
+                [
+                    SummaryJson.Text(question.Base),
+                    FormattableString.Invariant(
+                        $"{question.Objective} {question.MaxAccelerators} {question.BudgetPerHour} {question.ShortRequests} {question.FullRequests} {question.MinReplications} {question.MaxReplications} {question.EndsRunsEarly}"
+                    ),
+                    .. question.Slos.Select(slo => $"{slo}"),
+                    .. question.Shapes.Select(shape => shape.Name),
+                ]
+            )
+        );
 
     /// <summary>The runs of a probe so far.</summary>
     private sealed class Runs(Probe probe)
@@ -236,12 +241,15 @@ internal sealed class Prober(
 
         public string? Error { get; set; }
 
-        public void Add(Outcome? outcome)
+        public void Add(PreparedPoint point, JournalEntry entry)
         {
-            Ended ??= outcome?.Ended;
-            if (outcome?.Result is { } result)
+            if (entry.Missed is { } slo)
             {
-                Results.Add(result);
+                Ended ??= (slo, entry.Summary);
+            }
+            else
+            {
+                Results.Add(point.Result(entry.Summary, s_noFiles));
             }
         }
     }

@@ -1,4 +1,5 @@
 using LlmSim.Experiments.Results;
+using LlmSim.Experiments.Slos;
 using LlmSim.Metrics;
 using Microsoft.Data.Sqlite;
 
@@ -7,7 +8,11 @@ namespace LlmSim.Experiments.Sweeps;
 /// <summary>A point that a journal has.</summary>
 /// <param name="Summary">Its figures.</param>
 /// <param name="Files">Its files.</param>
-internal sealed record JournalEntry(RunSummary Summary, IReadOnlyList<PointFile> Files);
+internal sealed record JournalEntry(RunSummary Summary, IReadOnlyList<PointFile> Files)
+{
+    /// <summary>The SLO whose sure miss has ended it, so that its figures are how far it came; null for a whole run.</summary>
+    public SloTerm? Missed { get; init; }
+}
 
 /// <summary>A point as a journal gets it.</summary>
 /// <param name="Hash">Of its configuration and inputs.</param>

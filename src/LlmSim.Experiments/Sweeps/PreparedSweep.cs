@@ -2,6 +2,7 @@ using System.Text.Json;
 using LlmSim.Experiments.Performance;
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
+using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Workloads;
 using LlmSim.Metrics;
 
@@ -29,6 +30,9 @@ internal sealed record PreparedPoint(
     string Hash
 )
 {
+    /// <summary>What ends its simulation before the last request; null for nothing.</summary>
+    public MissRule? EndsBy { get; init; }
+
     /// <summary>The point's result from its figures, with the names of its files.</summary>
     public RunResult Result(RunSummary summary, PointFiles files)
     {

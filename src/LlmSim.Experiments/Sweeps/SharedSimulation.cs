@@ -1,5 +1,6 @@
 using LlmSim.Experiments.Results;
 using LlmSim.Experiments.Samples;
+using LlmSim.Experiments.Slos;
 using LlmSim.Experiments.Steady;
 using LlmSim.Experiments.Verification;
 using LlmSim.Metrics;
@@ -9,17 +10,22 @@ namespace LlmSim.Experiments.Sweeps;
 /// <summary>One simulation for the points that differ only in SLOs that decide nothing in it.</summary>
 internal static class SharedSimulation
 {
+    private static readonly RunSummary s_nothing = new MetricsRecorder(
+        TpotDefinition.BetweenTokens,
+        ttftSloSeconds: 0,
+        tpotSloSeconds: 0,
+        onRequest: null
+    ).Summarize(_ => [], new Dictionary<string, long>(), 0, 0, pagedCache: null, 0);
+
     /// <summary>Simulates, and gives each point's files their names.</summary>
     /// <param name="points">The points.</param>
     /// <param name="files">Their files.</param>
     /// <param name="cancellation">Stops the run.</param>
-    /// <param name="watch">Sees each request at its end; what it throws ends the run.</param>
-    /// <returns>An entry for each point.</returns>
+    /// <returns>An entry for each point; of a run that an SLO has ended, how far it came.</returns>
     public static IReadOnlyList<JournalEntry> Run(
         IReadOnlyList<PreparedPoint> points,
         PointFiles files,
-        CancellationToken cancellation,
-        Action<RequestRecord>? watch = null
+        CancellationToken cancellation
     )
     {
         var members = new List<Member>();
@@ -45,7 +51,9 @@ internal static class SharedSimulation
                     OnSample = sample => members.ForEach(member => member.Samples.Add(sample)),
                 }
                 : null;
-            var onRequest = watch;
+            Action<RequestRecord>? onRequest = points[0].EndsBy is { } rule
+                ? new MissWatch(rule, configuration.TtftSloSeconds, configuration.TpotSloSeconds).Add
+                : null;
             if (members.Exists(member => member.WritesRequests))
             {
                 onRequest += record => members.ForEach(member => member.Add(record));
@@ -67,6 +75,15 @@ internal static class SharedSimulation
                     return member.Complete(summary);
                 }),
             ];
+        }
+        catch (SurelyMissedException miss)
+        {
+            var summary = s_nothing with
+            {
+                Requests = miss.Requests,
+                RequestsPerSecond = miss.RequestsPerSecond,
+            };
+            return [.. points.Select(_ => new JournalEntry(summary, []) { Missed = miss.Slo })];
         }
         catch (UserErrorException e) when (points[0].Point.Name.Length > 0)
         {

@@ -317,7 +317,7 @@ public sealed class QueueTests : QueueScene
 
         Assert.Equal(1, second.ExitCode);
         Assert.Contains(
-            $"process {first.Id} on {Environment.MachineName} runs this sweep already (journal ",
+            $"process {first.Id} on {Environment.MachineName} runs the same already (journal ",
             second.Error,
             StringComparison.Ordinal
         );

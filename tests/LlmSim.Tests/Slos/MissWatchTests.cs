@@ -1,12 +1,10 @@
-using LlmSim.Experiments;
-using LlmSim.Experiments.Planning;
 using LlmSim.Experiments.Slos;
 using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Workloads;
 using Xunit;
 
-namespace LlmSim.Tests.Planning;
+namespace LlmSim.Tests.Slos;
 
 public sealed class MissWatchTests
 {
@@ -84,10 +82,9 @@ public sealed class MissWatchTests
     private static int? EndedAfter(SloTerm slo, RequestRecord[] records, int runs)
     {
         var watch = new MissWatch(
-            [new WatchedTerm(slo, 1)],
-            new RunConfiguration { TtftSloSeconds = 1, TpotSloSeconds = 0.05 },
-            records.Length,
-            runs
+            new MissRule([new WatchedTerm(slo, 1)], records.Length, runs),
+            ttftSloSeconds: 1,
+            tpotSloSeconds: 0.05
         );
         for (var i = 0; i < records.Length; i++)
         {

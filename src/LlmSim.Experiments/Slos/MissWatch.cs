@@ -1,29 +1,23 @@
-using LlmSim.Experiments.Slos;
 using LlmSim.Kernel;
 using LlmSim.Metrics;
 
-namespace LlmSim.Experiments.Planning;
+namespace LlmSim.Experiments.Slos;
 
 /// <summary>
 /// Watches the requests of a run as they finish, and ends it when the rest cannot change any more that it misses an SLO: so many have
 /// missed it already that the percentile, the mean or the share of the whole run is on the wrong side, whatever is to come.
 /// </summary>
-/// <param name="terms">The SLOs that have to hold.</param>
-/// <param name="configuration">The deadlines that attainment counts by.</param>
-/// <param name="requests">Most requests of the run.</param>
-/// <param name="runs">Runs whose mean is judged: one alone decides it where the others could be zero.</param>
-internal sealed class MissWatch(
-    IReadOnlyList<WatchedTerm> terms,
-    RunConfiguration configuration,
-    int requests,
-    int runs
-)
+/// <param name="rule">The SLOs, and the run.</param>
+/// <param name="ttftSloSeconds">The deadline of first tokens that attainment counts by.</param>
+/// <param name="tpotSloSeconds">The same of the time per output token.</param>
+internal sealed class MissWatch(MissRule rule, double ttftSloSeconds, double tpotSloSeconds)
 {
     /// <summary>Percentiles of many requests come from buckets, and may be off by half of that.</summary>
     private const double Slack = 1 + (2 * QuantileSketch.RelativeError);
 
-    private readonly long[] _misses = new long[terms.Count];
-    private readonly double[] _sums = new double[terms.Count];
+    private readonly IReadOnlyList<WatchedTerm> _terms = rule.Terms;
+    private readonly long[] _misses = new long[rule.Terms.Count];
+    private readonly double[] _sums = new double[rule.Terms.Count];
     private SimTime? _firstArrival;
     private long _finished;
 
@@ -37,12 +31,12 @@ internal sealed class MissWatch(
             _firstArrival = record.Arrival;
         }
 
-        for (var i = 0; i < terms.Count && record.IsMeasured; i++)
+        for (var i = 0; i < _terms.Count && record.IsMeasured; i++)
         {
-            if (IsMissed(i, terms[i], record))
+            if (IsMissed(i, _terms[i], record))
             {
                 var seconds = (record.Finish - _firstArrival.Value).Seconds;
-                throw new SurelyMissedException(terms[i].Slo, _finished, _finished / seconds);
+                throw new SurelyMissedException(_terms[i].Slo, _finished, _finished / seconds);
             }
         }
     }
@@ -50,6 +44,7 @@ internal sealed class MissWatch(
     private bool IsMissed(int index, WatchedTerm term, in RequestRecord record)
     {
         var (slo, figure) = (term.Slo, term.Slo.Figure);
+        var (requests, runs) = (rule.Requests, rule.Runs);
         var limit = slo.Value * term.Factor * runs * Slack;
         if (figure.Quantity == SloQuantity.Share)
         {
@@ -77,7 +72,7 @@ internal sealed class MissWatch(
 
     private bool IsWithinDeadlines(SloFigure figure, in RequestRecord record)
     {
-        var met = SlosMet.Of(record, configuration.TtftSloSeconds, configuration.TpotSloSeconds);
+        var met = SlosMet.Of(record, ttftSloSeconds, tpotSloSeconds);
         return figure.Name switch
         {
             "ttft_attainment" => met.Ttft,
@@ -95,11 +90,6 @@ internal sealed class MissWatch(
             _ => null,
         };
 }
-
-/// <summary>An SLO that is watched.</summary>
-/// <param name="Slo">The SLO.</param>
-/// <param name="Factor">How far beyond its limit a value may be that meets it, at least 1.</param>
-internal readonly record struct WatchedTerm(SloTerm Slo, double Factor);
 
 /// <summary>A run was ended, since it misses an SLO for sure.</summary>
 /// <param name="slo">The SLO.</param>
