@@ -1,4 +1,3 @@
-using LlmSim.Batching;
 using LlmSim.Performance;
 
 namespace LlmSim;

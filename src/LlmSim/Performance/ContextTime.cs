@@ -30,7 +30,9 @@ internal sealed class ContextTime : TimesBeside
                 (
                     group.Layers,
                     valueBytes * Values(group, instance.TpSize)
-                        + (group.Indexer is { } keys ? (double)keys.Layers * keys.KeyBytes / group.Layers : 0),
+                        + (
+                            group.Indexer is { } keys ? (double)keys.Layers * keys.KeyBytes / group.Layers : 0
+                        ),
                     group.ForgetsTokens ? group.Window!.Tokens : int.MaxValue
                 )
             ),
