@@ -61,7 +61,7 @@ public sealed class ContextFileTests : IDisposable
     [InlineData("\"cp_size\": 0", "cp_size: found 0; allowed: a whole number from 1 to 1024")]
     [InlineData("\"cp_size\": 1025", "cp_size: found 1025; allowed: a whole number from 1 to 1024")]
     [InlineData("\"cp_size\": 1.5", "cp_size: found 1.5; allowed: a whole number from 1 to 1024")]
-    [InlineData("\"cp_size\": \"2\"", "cp_size: found \"2\"; allowed: a whole number from 1 to 1024")]
+    [InlineData("\"cp_size\": \"2\"", "cp_size: found '2'; allowed: a whole number from 1 to 1024")]
     [InlineData(
         "\"cp_size\": 2, \"pp_size\": 2, \"engine\": {}",
         "cp_size: found 2 beside pp_size 2; allowed: one of them"
