@@ -1,6 +1,8 @@
+using LlmSim.Fleets;
 using LlmSim.Kernel;
 using LlmSim.Metrics;
 using LlmSim.Performance;
+using LlmSim.Performance.Catalog;
 using LlmSim.Tests.Properties;
 using LlmSim.Workloads;
 using Xunit;
@@ -76,6 +78,40 @@ public sealed class ContextParallelTests
         Assert.Equal(4990, one.Instances[0].KvCapacityBytes);
         Assert.Equal(19_990, four.Instances[0].KvCapacityBytes);
         Assert.Equal(one.Instances[1].KvCapacityBytes, four.Instances[1].KvCapacityBytes);
+    }
+
+    /// <summary>Each rank loads all weights, at its own bandwidth: 16 GB at 1 GB/s.</summary>
+    [Fact]
+    public void More_ranks_start_no_sooner()
+    {
+        double Start(int ranks)
+        {
+            var scenario = Scenarios.Default() with
+            {
+                Model = ModelCatalog.BuiltIn.Get("meta-llama/Llama-3.1-8B"),
+                PrefillInstances = Scenarios.Instances("NVIDIA_H100_SXM", tp: 1, count: 1),
+                Fleet = new()
+                {
+                    EngineStartSeconds = 0,
+                    LoadBytesPerSecond = 1e9,
+                    Faults =
+                    [
+                        new()
+                        {
+                            AtSeconds = 0,
+                            Kind = FaultKind.Fail,
+                            Stage = "prefill",
+                            Instance = 0,
+                            ForSeconds = 1e-3,
+                        },
+                    ],
+                },
+            };
+            return EngineScenarios.Run(Shared(scenario, ranks), (1, 100, 2)).Records[0].PrefillStart.Seconds;
+        }
+
+        Assert.InRange(Start(1), 15, 18);
+        Assert.Equal(Start(1), Start(4), 1e-6);
     }
 
     /// <summary>With a port each, ranks send their tokens side by side.</summary>

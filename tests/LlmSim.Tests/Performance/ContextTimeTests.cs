@@ -159,6 +159,21 @@ public sealed class ContextTimeTests
         Assert.InRange(Seconds(4), 0.21 * whole, 0.35 * whole);
     }
 
+    /// <summary>Attention to 50 queries after 25 tokens takes 52.5 s in each of 3 layers, of which the first half hides as much of the transfer.</summary>
+    [Fact]
+    public void Measured_profiles_say_what_attention_takes()
+    {
+        double Seconds(Func<InstanceSpec, InstanceSpec> with) =>
+            ContextTime
+                .Of(new(ToyProfile.Dense), with(Instance(2)), ToyProfile.Model(ToyProfile.Dense))
+                .Seconds(IterationBatch.OfPrompt(100));
+
+        // 50 tokens of 4 heads with a key and a value of 16 numbers of 2 bytes, in 30 s.
+        var bandwidth = 50 * 4 * 2 * 16 * 2 / (30 * PcieShare);
+        Assert.Equal(3 * (30 - 26.25), Seconds(spec => WithLink(spec, bandwidth)) - Seconds(Fast), 1e-3);
+        Assert.Equal(Seconds(Fast), Seconds(spec => WithLink(spec, 2 * bandwidth)));
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(8)]
