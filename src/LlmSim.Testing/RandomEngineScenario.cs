@@ -35,6 +35,7 @@ public sealed class RandomEngineScenario
     /// <param name="batching">A rule in the place of vLLM's.</param>
     /// <param name="adapters">Whether requests ask for adapters.</param>
     /// <param name="images">Whether requests have pictures, which instances of their own encode in one scenario of three.</param>
+    /// <param name="cpSize">Ranks of each prefill instance that share prompts.</param>
     public RandomEngineScenario(
         int seed,
         EngineKind kind = EngineKind.Vllm,
@@ -44,7 +45,8 @@ public sealed class RandomEngineScenario
         bool tiers = false,
         BatchingRule batching = BatchingRule.Own,
         bool adapters = false,
-        bool images = false
+        bool images = false,
+        int cpSize = 1
     )
     {
         Seed = seed;
@@ -144,13 +146,14 @@ public sealed class RandomEngineScenario
                 decode,
                 mixed
             );
-            InstanceSpec[] Slow(IReadOnlyList<InstanceSpec> specs) =>
+            InstanceSpec[] Slow(IReadOnlyList<InstanceSpec> specs, int ranks = 1) =>
                 [
                     .. specs.Select(spec =>
                         spec with
                         {
                             PpSize = ppSize,
-                            LinkBytesPerSecond = ppSize == 1 ? null : 1e5,
+                            CpSize = ranks == 1 ? null : ranks,
+                            LinkBytesPerSecond = ppSize == 1 && ranks == 1 ? null : 1e5,
                             KvLinkBytesPerSecond = bytesPerSecond,
                             KvLinkLatencySeconds = 1e-4,
                             KvLinkPerRank = seed % 4 == 3,
@@ -159,7 +162,7 @@ public sealed class RandomEngineScenario
                 ];
             scenario = scenario with
             {
-                PrefillInstances = Slow(scenario.PrefillInstances),
+                PrefillInstances = Slow(scenario.PrefillInstances, cpSize),
                 // What only decodes has no use for them, unless it swaps.
                 DecodeInstances =
                 [

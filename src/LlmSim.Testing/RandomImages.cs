@@ -40,6 +40,7 @@ internal static class RandomImages
         {
             Engine = null,
             PpSize = 1,
+            CpSize = null,
             EncodeBatch = 1 + random.Next(4),
         };
         return scenario with

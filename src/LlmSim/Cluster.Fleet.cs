@@ -124,7 +124,9 @@ internal sealed partial class Cluster : IFleetOwner
     private SimTime StartTime(FleetPlan plan, InstanceSpec spec)
     {
         var served = _scenario.ModelOf(spec);
-        var bytes = KvCapacity.WeightBytes(served.Model, served.Precision, spec, _scenario.Semantics);
+        var bytes =
+            spec.ContextRanks
+            * KvCapacity.WeightBytes(served.Model, served.Precision, spec, _scenario.Semantics);
         return SimTime.FromSeconds(
             plan.StartSeconds
                 ?? (plan.EngineStartSeconds + (bytes / (plan.LoadBytesPerSecond * spec.Accelerators)))

@@ -99,5 +99,7 @@ internal sealed partial class ClusterBuilder
             ? throw new UserErrorException(
                 $"pp_size: found {spec.PpSize} on an encode instance; allowed there: 1"
             )
+        : spec.CpSize is { } ranks
+            ? throw new UserErrorException($"cp_size: found {ranks} on an encode instance; allowed there: 1")
         : spec;
 }

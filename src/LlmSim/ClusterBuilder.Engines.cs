@@ -29,6 +29,7 @@ internal sealed partial class ClusterBuilder
         }
 
         var served = models[spec.Model].Served;
+        spec = WithRanks(spec, role);
         engine = StatePages.Of(engine, served.Model, served.Precision, spec);
         RequireAdapters(spec, engine);
         if (spec.PpSize > 1)

@@ -102,7 +102,7 @@ internal sealed partial class ClusterBuilder(
     private PrefillInstance PrefillInstance(InstanceSpec spec, int index) =>
         new(
             index,
-            InOneStage(spec),
+            WithRanks(InOneStage(spec), InstanceRole.Prefill),
             Performance(spec),
             new PrefillOptions(
                 Capacity(spec),
@@ -124,7 +124,7 @@ internal sealed partial class ClusterBuilder(
     private DecodeInstance DecodeInstance(InstanceSpec spec, int index) =>
         new(
             index,
-            InOneStage(spec),
+            WithRanks(InOneStage(spec), InstanceRole.Decode),
             Performance(spec),
             new DecodeOptions(
                 Capacity(spec),
@@ -210,6 +210,7 @@ internal sealed partial class ClusterBuilder(
                 );
             // A model of the user's own knows of no stages.
             model = model is PipelineTime ? model : PipelineTime.Of(served, spec, model, (_, _) => null);
+            model = ContextTime.Of(served, spec, model);
             _performance.Add(spec, model);
         }
 

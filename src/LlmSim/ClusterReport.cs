@@ -256,5 +256,8 @@ internal static class ClusterReport
             meanBatch,
             instance.KvCapacityBytes,
             peakKvBytes
-        );
+        )
+        {
+            CpSize = instance.Spec.CpSize,
+        };
 }

@@ -202,9 +202,11 @@ internal static partial class SummaryReport
         TextTable.Write(table, console);
     }
 
-    /// <summary>Its stages, and how much of the time they had nothing to do.</summary>
-    private static string Pipeline(InstanceUsage usage) =>
-        usage.PpSize == 1 ? "" : $", pp {usage.PpSize} (bubble {Figures.Percent(usage.PipelineBubble)})";
+    /// <summary>Its ranks that shared prompts, or its stages and how much of the time they had nothing to do.</summary>
+    private static string Parts(InstanceUsage usage) =>
+        usage.CpSize > 1 ? $", cp {usage.CpSize}"
+        : usage.PpSize == 1 ? ""
+        : $", pp {usage.PpSize} (bubble {Figures.Percent(usage.PipelineBubble)})";
 
     private static Spectre.Console.Table Instances(RunSummary s)
     {
@@ -223,7 +225,7 @@ internal static partial class SummaryReport
             {
                 table.Add(
                     $"{i.Stage} {i.Index}",
-                    $"{i.Accelerators} x {i.Hardware}{Pipeline(i)}",
+                    $"{i.Accelerators} x {i.Hardware}{Parts(i)}",
                     Figures.Count(i.Requests),
                     Figures.Percent(i.Utilization),
                     Figures.Number(i.MeanBatch),

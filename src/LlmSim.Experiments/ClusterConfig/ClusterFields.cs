@@ -38,7 +38,7 @@ internal static class ClusterFields
             "tp_size",
             FigureRanges.TpSize,
             null,
-            "accelerators of the instance, or of each stage of its pipeline: its tensor parallelism",
+            "accelerators of the instance, or of each stage of its pipeline or rank of cp_size: its tensor parallelism",
             (spec, value) => spec with { TpSize = (int)value }
         ),
         Whole(
@@ -54,6 +54,13 @@ internal static class ClusterFields
             "equal parts",
             "layers of each of these stages",
             (one, value) => one with { Spec = one.Spec with { PpLayers = (int[])value } }
+        ),
+        Whole(
+            "cp_size",
+            FigureRanges.CpSize,
+            "1",
+            "ranks that share the tokens of each prompt, each with all weights on tp_size accelerators: its context parallelism; of prefill instances alone",
+            (spec, value) => spec with { CpSize = value > 1 ? (int)value : null }
         ),
         new(
             "model",

@@ -105,6 +105,8 @@ internal static class ClusterSource
                     ? "engine: found on an encode instance; allowed there: none, since nothing is batched or kept there but pictures"
                 : entry.Instance.PpSize > 1
                     ? $"pp_size: found {entry.Instance.PpSize} on an encode instance; allowed there: 1"
+                : entry.Instance.CpSize is { } ranks
+                    ? $"cp_size: found {ranks} on an encode instance; allowed there: 1"
                 : entries.All(other => other.Role == InstanceRole.Encode)
                     ? "role: found encode alone; allowed: encode beside mixed, or beside prefill and decode"
                 : null;

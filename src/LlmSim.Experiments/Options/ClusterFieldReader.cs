@@ -65,15 +65,16 @@ internal sealed record ClusterFieldReader(
             "gpus_per_node"
         ),
         new(
-            "pp_size above 1",
-            (_, instance) => instance.Instance.PpSize > 1,
+            "pp_size or cp_size above 1",
+            (_, instance) => instance.Instance.PpSize > 1 || instance.Instance.CpSize > 1,
             "link_bytes_per_second",
             "link_latency_seconds",
             "gpus_per_node"
         ),
         new(
-            "pp_size above 1 and stages in several nodes",
-            (_, instance) => instance.Instance is { PpSize: > 1, SpansNodes: true },
+            "pp_size or cp_size above 1, and stages or ranks in several nodes",
+            (_, instance) =>
+                instance.Instance is { PpSize: > 1, SpansNodes: true } or { CpSize: > 1, SpansNodes: true },
             "nic_bytes_per_second",
             "nic_latency_seconds"
         ),
@@ -90,19 +91,20 @@ internal sealed record ClusterFieldReader(
             "gpus_per_node"
         ),
         new(
-            "performance kernels and ranks in several nodes, pipeline stages, or experts divided over instances",
+            "performance kernels and ranks in several nodes, pipeline stages, ranks that share prompts, or experts divided over instances",
             (run, instance) =>
                 run.HasKernels
                 && (
                     instance.Instance.SpansNodes
                     || instance.Instance.PpSize > 1
+                    || instance.Instance.CpSize > 1
                     || instance.Instance.ExpertParallel > instance.Instance.TpSize
                 ),
             "link_bytes_per_second",
             "link_latency_seconds"
         ),
         new(
-            "tp_size · pp_size or expert_parallel above gpus_per_node, and tp_communication all_reduce",
+            "tp_size · pp_size · cp_size or expert_parallel above gpus_per_node, and tp_communication all_reduce",
             (run, instance) => run.Communicates && instance.Instance.SpansNodes,
             "nic_bytes_per_second",
             "nic_latency_seconds"

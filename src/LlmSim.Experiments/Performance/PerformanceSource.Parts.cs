@@ -23,7 +23,10 @@ internal static partial class PerformanceSource
                 instance,
                 WithMasks(
                     instance,
-                    WithAdapters(instance, WithDrafts(instance, WithExperts(instance, choose(instance))))
+                    WithAdapters(
+                        instance,
+                        WithDrafts(instance, WithRanks(instance, WithExperts(instance, choose(instance))))
+                    )
                 )
             );
 
@@ -33,6 +36,11 @@ internal static partial class PerformanceSource
                 : choice.With(
                     "the errors are those of runs that say nothing of skew, replicas or overlap of experts"
                 );
+
+        static PerformanceChoice WithRanks(InstanceSpec instance, PerformanceChoice choice) =>
+            instance.ContextRanks == 1
+                ? choice
+                : choice.With("the errors are those of instances without context parallelism");
 
         static PerformanceChoice WithMasks(InstanceSpec instance, PerformanceChoice choice) =>
             choice with

@@ -70,12 +70,13 @@ internal static class RunWords
                         instance.Hardware.Name,
                         instance.TpSize,
                         instance.PpSize,
+                        instance.CpSize,
                         Engine: EngineDescription.Of(instance),
                         instance.Model
                     )
                 )
                 .Select(group =>
-                    $"{group.Count()} x {TerminalText.Escape(group.Key.Name)} tp {group.Key.TpSize}{(group.Key.PpSize > 1 ? $" pp {group.Key.PpSize}" : "")} {group.Key.Engine}".TrimEnd()
+                    $"{group.Count()} x {TerminalText.Escape(group.Key.Name)} tp {group.Key.TpSize}{(group.Key.PpSize > 1 ? $" pp {group.Key.PpSize}" : "")}{(group.Key.CpSize > 1 ? $" cp {group.Key.CpSize}" : "")} {group.Key.Engine}".TrimEnd()
                     + (group.Key.Model is { } model ? $" for {TerminalText.Escape(model)}" : "")
                 )
         );

@@ -92,6 +92,7 @@ internal sealed class InstanceChecks
         _findings.Same($"{name}: accelerator", place.Spec.Hardware.Name, usage.Hardware);
         _findings.Same($"{name}: tp_size", place.Spec.TpSize, usage.TpSize);
         _findings.Same($"{name}: pp_size", place.Spec.PpSize, usage.PpSize);
+        _findings.Same($"{name}: cp_size", place.Spec.CpSize ?? 1, usage.CpSize ?? 1);
         _findings.Require(
             place.Spec.PpSize == 1
                 ? double.IsNaN(usage.PipelineBubble)

@@ -89,6 +89,9 @@ internal static class FigureRanges
     /// <summary>Stages of a pipeline: as many as any model has layers.</summary>
     public static FigureRange PpSize { get; } = new(1, 1024);
 
+    /// <summary>Ranks that share the tokens of a prompt.</summary>
+    public static FigureRange CpSize { get; } = new(1, 1024);
+
     /// <summary>Accelerators that experts are divided over.</summary>
     public static FigureRange ExpertParallel { get; } = new(1, 4096);
 

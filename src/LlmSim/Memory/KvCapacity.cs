@@ -63,6 +63,13 @@ internal static class KvCapacity
             return BytesOfStages(model, precision, instance, semantics);
         }
 
+        if (instance.ContextRanks > 1)
+        {
+            // Each rank has all weights, and the keys and values of its tokens.
+            return instance.ContextRanks
+                * Bytes(model, precision, instance with { CpSize = null }, semantics);
+        }
+
         TensorParallelism.Require(model, instance.TpSize, semantics);
         ExpertParallelism.Require(model, instance);
         instance = instance.WithFigures(semantics);

@@ -160,7 +160,7 @@ public sealed record RunSummary
 /// <param name="Stage">"prefill", "decode", "mixed" or "encode".</param>
 /// <param name="Index">Position among the instances of its stage, from 0; mixed ones are numbered after all others.</param>
 /// <param name="Hardware">Name of the accelerator.</param>
-/// <param name="TpSize">Accelerators of the instance, or of each stage of its pipeline.</param>
+/// <param name="TpSize">Accelerators of the instance, or of each stage of its pipeline or context-parallel rank.</param>
 /// <param name="Requests">Requests that it completed; pictures that it encoded.</param>
 /// <param name="BusySeconds">Seconds in which it computed.</param>
 /// <param name="Utilization">Busy seconds / makespan, from 0 to 1.</param>
@@ -191,8 +191,12 @@ public sealed record InstanceUsage(
     /// </summary>
     public double PipelineBubble { get; init; } = double.NaN;
 
+    /// <summary>Ranks that shared the tokens of each prompt; null for one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? CpSize { get; init; }
+
     /// <summary>Accelerators of the instance.</summary>
-    internal int Accelerators => TpSize * PpSize;
+    internal int Accelerators => TpSize * PpSize * (CpSize ?? 1);
 }
 
 /// <summary>What became of draft tokens during a run.</summary>

@@ -8,7 +8,7 @@ public sealed record InstanceSpec
     /// <summary>The accelerator.</summary>
     public required HardwareDescription Hardware { get; init; }
 
-    /// <summary>The degree of tensor parallelism, at least 1: accelerators of the instance, or of each of its pipeline stages.</summary>
+    /// <summary>The degree of tensor parallelism, at least 1: accelerators of the instance, or of each of its pipeline stages or context-parallel ranks.</summary>
     public required int TpSize { get; init; }
 
     /// <summary>
@@ -21,9 +21,18 @@ public sealed record InstanceSpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? PpLayers { get; init; }
 
+    /// <summary>
+    /// Ranks that share the tokens of each prompt (cp_size), each with all of the model on <see cref="TpSize" /> accelerators; null for one. Prefill
+    /// instances alone have more.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? CpSize { get; init; }
+
     /// <summary>Accelerators of the instance.</summary>
     [JsonIgnore]
-    public int Accelerators => TpSize * PpSize;
+    public int Accelerators => TpSize * PpSize * ContextRanks;
+
+    internal int ContextRanks => CpSize ?? 1;
 
     /// <summary>Name of the model that it serves; null for the model of the cluster.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

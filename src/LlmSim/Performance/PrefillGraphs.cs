@@ -46,8 +46,8 @@ internal static class PrefillGraphs
     }
 
     /// <summary>
-    /// SGLang turns them off for other makes than NVIDIA, with data-parallel attention, pipeline stages, speculative decoding and tokens sent to
-    /// experts, and for sparse attention and vision-language models, which those with recurrent layers are.
+    /// SGLang turns them off for other makes than NVIDIA, with data-parallel attention, pipeline stages, context parallelism, speculative decoding and
+    /// tokens sent to experts, and for sparse attention and vision-language models, which those with recurrent layers are.
     /// </summary>
     private static bool IsRecorded(
         InstanceSpec instance,
@@ -57,7 +57,7 @@ internal static class PrefillGraphs
     ) =>
         !EngineDefaults.IsBefore(engine.Version, FirstVersion)
         && instance.Hardware.Name.StartsWith("NVIDIA", StringComparison.Ordinal)
-        && instance.PpSize == 1
+        && instance is { PpSize: 1, ContextRanks: 1 }
         && instance.AllToAllBackend == AllToAllBackend.AllGatherReduceScatter
         && engine is { DataParallelGroup: null, Speculation: null }
         && !HasUntracedExperts(instance.Hardware, model, precision)

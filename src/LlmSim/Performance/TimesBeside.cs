@@ -11,6 +11,10 @@ internal abstract class TimesBeside(IPerformanceModel model) : IPerformanceModel
     /// <summary>The model.</summary>
     protected IPerformanceModel Model { get; } = model;
 
+    /// <summary>What knows the attention within; null where nothing does.</summary>
+    internal IPromptAttention? PromptAttention =>
+        Model as IPromptAttention ?? (Model as TimesBeside)?.PromptAttention;
+
     /// <inheritdoc />
     public long Iterations => _range?.Iterations ?? 0;
 

@@ -31,8 +31,9 @@ internal readonly record struct RankShares(double Source, double Destination)
     /// <summary>Ranks that hold the same head: one, unless there are more ranks than heads.</summary>
     private static int Holders(int kvHeads, int tpSize) => Math.Max(1, tpSize / kvHeads);
 
-    /// <summary>Parts of a KV cache on different ranks: heads, and layers of the stages of a pipeline.</summary>
-    private static int Parts(int kvHeads, InstanceSpec spec) => Math.Min(spec.TpSize, kvHeads) * spec.PpSize;
+    /// <summary>Parts of a KV cache on different ranks: heads, layers of the stages of a pipeline, tokens of context-parallel ranks.</summary>
+    private static int Parts(int kvHeads, InstanceSpec spec) =>
+        Math.Min(spec.TpSize, kvHeads) * spec.PpSize * spec.ContextRanks;
 
     private static int CeilingRatio(int value, int divisor) => (value + divisor - 1) / divisor;
 }

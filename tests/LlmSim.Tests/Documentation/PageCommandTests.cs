@@ -112,6 +112,7 @@ public sealed partial class PageCommandTests
         folder.Files.Write("adapters.json", Block("lora.md", "json"));
         folder.Files.Write("grammars.json", Block("structured-output.md", "json"));
         folder.Files.Write("two-nodes.json", Block("pipeline-parallelism.md", "json"));
+        folder.Files.Write("long-prompts.json", Block("context-parallelism.md", "json"));
         folder.Files.Write("experts.json", Block("expert-parallelism.md", "json"));
         folder.Files.Write("tiers.json", Block("kv-tiers.md", "json"));
         folder.Files.Write(

@@ -69,6 +69,16 @@ public sealed class KernelModelTests
         }
     }
 
+    /// <summary>131,072 tokens of 16,384 values are 2³¹: beyond what 32 bits count.</summary>
+    [Fact]
+    public void All_reduces_of_long_prompts_take_their_time()
+    {
+        var (kernels, _) = Models("NVIDIA_H100_SXM", "meta-llama/Llama-3.1-405B", 8);
+
+        var (shorter, longer) = (kernels.PrefillSeconds(131_071), kernels.PrefillSeconds(131_072));
+        Assert.InRange(longer, shorter, 1.001 * shorter);
+    }
+
     [Fact]
     public void What_lies_beyond_a_table_is_counted_by_table()
     {

@@ -67,6 +67,10 @@ public sealed class PrefillGraphsTests
                 },
                 instance with
                 {
+                    CpSize = 2,
+                },
+                instance with
+                {
                     AllToAllBackend = AllToAllBackend.DeepEpHighThroughput,
                 },
                 instance with

@@ -60,7 +60,7 @@ internal sealed partial class KernelModel
             return 0;
         }
 
-        var bytes = tokens * _model.HiddenSize * _precision.HiddenState.BytesPerValue;
+        var bytes = (double)tokens * _model.HiddenSize * _precision.HiddenState.BytesPerValue;
         return _communication.AllReduces
             * _kernels.AllReduceSeconds(_instance, bytes, _communication.AllReduceSeconds(tokens));
     }

@@ -6,7 +6,11 @@ namespace LlmSim.Performance.Kernels;
 /// An instance whose operations take what operations of their kind were measured to take on its accelerator, never less than their roofs.
 /// docs/performance-models.md has the formula. It counts what it was asked beyond the measurements, so each run has one of its own.
 /// </summary>
-internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting, IExchangesTokens
+internal sealed partial class KernelModel
+    : IPerformanceModel,
+        IRangeReporting,
+        IExchangesTokens,
+        IPromptAttention
 {
     private static readonly OperationEfficiency s_unmeasured = new(
         Compute: 0.5,
@@ -107,6 +111,9 @@ internal sealed partial class KernelModel : IPerformanceModel, IRangeReporting, 
 
     /// <inheritdoc />
     public double ExchangeSeconds(double tokens) => _communication!.ExpertExchangeSeconds(tokens);
+
+    /// <inheritdoc />
+    public double LayerSeconds(int group, in IterationBatch prompts) => _attention[group].Seconds(prompts);
 
     /// <inheritdoc />
     public long Iterations => _range.Iterations;

@@ -7,7 +7,7 @@ namespace LlmSim.Performance.Measured;
 /// docs/performance-models.md has the formula. It counts what it was asked beyond the measurements, so each run has one
 /// of its own.
 /// </summary>
-internal sealed class MeasuredModel : IPerformanceModel, IRangeReporting
+internal sealed class MeasuredModel : IPerformanceModel, IRangeReporting, IPromptAttention
 {
     /// <summary>So many times are computed once; those of more tokens or requests are computed when they are asked for.</summary>
     private const int MostKnown = 1 << 16;
@@ -105,6 +105,9 @@ internal sealed class MeasuredModel : IPerformanceModel, IRangeReporting
                     : _times.SequenceSeconds(logitTokens)
             );
     }
+
+    /// <inheritdoc />
+    public double LayerSeconds(int group, in IterationBatch prompts) => AttentionSeconds(prompts, out _);
 
     private static double[] Known(int last, Func<int, double> seconds) =>
         [.. Enumerable.Range(0, Math.Min(last, MostKnown) + 1).Select(seconds)];

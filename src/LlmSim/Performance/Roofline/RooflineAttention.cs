@@ -45,6 +45,9 @@ internal sealed class RooflineAttention
         return seconds;
     }
 
+    /// <summary>Seconds of one layer of a group in an iteration.</summary>
+    public double LayerSeconds(int group, in IterationBatch batch) => Seconds(_parts[group], batch);
+
     /// <summary>Seconds of all layers in an iteration that only decodes, and how they go on.</summary>
     public DecodeTrend Trend(in IterationBatch batch)
     {

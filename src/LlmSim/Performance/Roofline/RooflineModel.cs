@@ -14,7 +14,7 @@ namespace LlmSim.Performance.Roofline;
 /// <see cref="Semantics.EmbeddingFormat" />, <see cref="Semantics.HiddenStateFormat" />,
 /// <see cref="Semantics.HardwareFigures" /> and <see cref="Semantics.BatchPadding" />. Safe for use by several threads.
 /// </summary>
-public sealed class RooflineModel : IPerformanceModel, IExchangesTokens
+public sealed class RooflineModel : IPerformanceModel, IExchangesTokens, IPromptAttention
 {
     private readonly ModelDescription _model;
     private readonly Precision _precision;
@@ -150,6 +150,9 @@ public sealed class RooflineModel : IPerformanceModel, IExchangesTokens
     int IExchangesTokens.ExchangeLayers => _communication?.ExchangeLayers ?? 0;
 
     double IExchangesTokens.ExchangeSeconds(double tokens) => _communication!.ExpertExchangeSeconds(tokens);
+
+    double IPromptAttention.LayerSeconds(int group, in IterationBatch prompts) =>
+        _attention.LayerSeconds(group, prompts);
 
     private double ContextFreeSeconds(in IterationBatch batch, int tokens) =>
         _layerSeconds.Get(tokens)
