@@ -259,7 +259,7 @@ public sealed class RandomEngineScenario
                     random.Next(2) == 0 ? null : 1e3 * Math.Pow(10, 4 * random.NextDouble()),
                 LatencySeconds = random.NextDouble() * 1e-2,
                 Write = (KvTierWrite)random.Next(2),
-                Eviction = (KvTierEviction)random.Next(4),
+                Eviction = (KvTierEviction)random.Next(5),
                 Prefetch = kind != KvTierKind.Host && random.Next(2) == 0,
             }),
         ];

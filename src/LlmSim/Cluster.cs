@@ -96,6 +96,7 @@ internal sealed partial class Cluster
         _decode = build.DecodeInstances();
         _mixed = build.MixedInstances();
         Tiers = build.Tiers;
+        _conversations.OnOver = TellTiers();
         _encode = build.EncodeStage(Place);
         _prefillRouter = build.Router(
             PolicyDecisions.PrefillGlobal,

@@ -18,7 +18,7 @@ internal static class KvTierFields
 
     public static IReadOnlyList<string> Writes { get; } = ["through", "on_eviction"];
 
-    public static IReadOnlyList<string> Evictions { get; } = ["lru", "lfu", "fifo", "s3fifo"];
+    public static IReadOnlyList<string> Evictions { get; } = ["lru", "lfu", "fifo", "s3fifo", "session"];
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ClusterField<KvTierSpec>> All { get; } =
@@ -90,7 +90,7 @@ internal static class KvTierFields
             "eviction",
             new ClusterValue.Word(Evictions),
             "lru",
-            "which block makes room for another one",
+            "which block makes room for another one; session: first those of no conversation that goes on",
             (tier, value) => tier with { Eviction = (KvTierEviction)(int)value }
         ),
     ];

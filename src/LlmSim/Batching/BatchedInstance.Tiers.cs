@@ -10,9 +10,13 @@ internal sealed partial class BatchedInstance
     public void KeepBelow(IReadOnlyList<KvTier> tiers)
     {
         _cache.Tiers = new KvTiers(tiers, _cache, _simulation, OnBlocksRead, ComeBack);
-        if (tiers.Any(tier => tier.Spec.Kind == KvTierKind.Shared))
+        if (
+            tiers.Any(tier =>
+                tier.Spec is { Kind: KvTierKind.Shared } or { Eviction: KvTierEviction.Session }
+            )
+        )
         {
-            // Who writes first at one instant must not depend on how iterations are planned.
+            // Who writes first at one instant, or ends a conversation, must not depend on how iterations are planned.
             _clock.KeepPlace();
         }
     }

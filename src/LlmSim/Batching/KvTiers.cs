@@ -25,9 +25,25 @@ internal sealed partial class KvTiers(
     private readonly List<KvReadPart> _found = [];
     private readonly List<(BlockName Name, int Count)> _here = [];
     private readonly long[] _blocksToRead = new long[tiers.Count];
+    private readonly bool _keepsSessions = tiers.Any(tier => tier.Spec.Eviction == KvTierEviction.Session);
     private long _reads;
 
     public IReadOnlyList<KvTier> All => tiers;
+
+    /// <summary>A request has come: the conversation that it belongs to goes on, and has its blocks.</summary>
+    public void Open(SequenceState sequence)
+    {
+        if (
+            _keepsSessions
+            && sequence.Request.Call is { Conversation: { IsOver: false } conversation }
+        )
+        {
+            foreach (var tier in tiers)
+            {
+                tier.Open(conversation.First.Id, sequence.Content);
+            }
+        }
+    }
 
     public void OnFindable(ulong page, int from, int count)
     {

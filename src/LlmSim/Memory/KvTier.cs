@@ -39,6 +39,9 @@ internal sealed class KvTier(KvTierSpec spec, long blockBytes)
     /// <summary>Blocks that made room for others.</summary>
     public long Evictions { get; private set; }
 
+    /// <summary>Sessions that its order takes to go on.</summary>
+    public int Sessions => (_order as SessionOrder)?.Sessions ?? 0;
+
     /// <summary>Whether it has a block that can be read.</summary>
     public bool Has(ulong page, int slot, SimTime now) =>
         _blocks.TryGetValue((page, slot), out var block) && block.Written <= now;
@@ -88,6 +91,13 @@ internal sealed class KvTier(KvTierSpec spec, long blockBytes)
         }
     }
 
+    /// <summary>A request of a session has come to an instance with this tier: the session goes on.</summary>
+    public void Open(long session, PrefixPages pages) =>
+        (_order as SessionOrder)?.Open(session, pages, Find);
+
+    /// <summary>A session has ended.</summary>
+    public void Close(long session) => (_order as SessionOrder)?.Close(session, Find);
+
     /// <summary>When so many blocks have been read.</summary>
     /// <exception cref="ClockRangeException">Beyond the clock's range.</exception>
     public SimTime Read(long blocks, SimTime now)
@@ -105,6 +115,8 @@ internal sealed class KvTier(KvTierSpec spec, long blockBytes)
         _order = EvictionOrder.Create(spec.Eviction, Capacity);
         (_readFree, _writeFree) = (SimTime.Zero, SimTime.Zero);
     }
+
+    private TierBlock? Find(ulong page, int slot) => _blocks.GetValueOrDefault((page, slot));
 
     private SimTime WriteEnd(SimTime now)
     {

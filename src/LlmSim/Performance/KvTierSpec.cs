@@ -88,6 +88,9 @@ public enum KvTierEviction
 
     /// <summary>Three queues: small, main, and one of names alone (S3-FIFO: Yang et al., SOSP 2023).</summary>
     S3fifo,
+
+    /// <summary>One of no conversation that goes on, then any other; of either that whose last use is the longest ago.</summary>
+    Session,
 }
 
 /// <summary>What becomes of the KV cache of a preempted request.</summary>

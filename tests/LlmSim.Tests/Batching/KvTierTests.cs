@@ -186,6 +186,43 @@ public sealed class KvTierTests
         Assert.Equal(4, summary.PagedCache!.HitBlocks);
     }
 
+    /// <summary>
+    /// Eight blocks of the host: those of a conversation that goes on, of one that is over, and then four others. A request of unknown content takes all that is on
+    /// the accelerator.
+    /// </summary>
+    [Theory]
+    [InlineData(KvTierEviction.Lru, 0, 20.075)]
+    [InlineData(KvTierEviction.Session, 4, 20.975)]
+    public void A_conversation_that_goes_on_keeps_its_blocks(
+        KvTierEviction eviction,
+        int found,
+        double start
+    )
+    {
+        var host = s_host with { CapacityBlocks = 8, Eviction = eviction };
+        PromptSegment[] said = [new(1, 65)];
+        var answer = new PromptSegment(2, 1);
+        var goesOn = new Conversation([
+            new Turn(said, answer, [], 0),
+            new Turn([.. said, answer, new(3, 15)], new(4, 1), [0], DelaySeconds: 20),
+        ]);
+        Conversation Of(long content) => new([new Turn([new(content, 65)], answer, [], 0)]);
+
+        var (records, summary) = EngineScenarios.Run(
+            EngineScenarios.Cluster(s_times, Engine(EngineKind.Vllm, blocks: 9, host), mixed: 1),
+            [
+                goesOn.Begin(0, SimTime.Zero),
+                Of(5).Begin(2, SimTime.FromSeconds(5)),
+                Of(6).Begin(3, SimTime.FromSeconds(10)),
+                new RequestSpec(4, SimTime.FromSeconds(15), InputTokens: 140, OutputTokens: 1),
+            ]
+        );
+
+        // The first turn takes 0.01 + 65 · 0.001 s, the second one follows 20 s later and reads its blocks in 0.5 + 4 · 0.1 s.
+        Assert.Equal(start, records[1].PrefillStart.Seconds, 9);
+        Assert.Equal(found, Assert.Single(summary.KvTiers!).HitBlocks);
+    }
+
     [Fact]
     public void A_hosts_memory_is_of_its_instance_alone()
     {

@@ -24,7 +24,7 @@ public sealed class KvTierFileTests
             "preemption": "swap", "kv_tiers": [
               { "kind": "host", "capacity_gib": 200.5, "bytes_per_second": 5e10, "write_bytes_per_second": 4e10, "latency_seconds": 1e-4 },
               { "kind": "ssd", "capacity_blocks": 100000, "bytes_per_second": 6e9, "write": "on_eviction", "eviction": "s3fifo", "prefetch": true },
-              { "kind": "shared", "name": "store", "capacity_gib": "unlimited", "bytes_per_second": 0 }
+              { "kind": "shared", "name": "store", "capacity_gib": "unlimited", "bytes_per_second": 0, "eviction": "session" }
             ]
             """
         );
@@ -54,6 +54,7 @@ public sealed class KvTierFileTests
                     Kind = KvTierKind.Shared,
                     Name = "store",
                     BytesPerSecond = 0,
+                    Eviction = KvTierEviction.Session,
                 },
             ],
             engine.KvTiers!
@@ -85,7 +86,7 @@ public sealed class KvTierFileTests
     )]
     [InlineData(
         """[{ "kind": "host", "capacity_gib": 1, "bytes_per_second": 1, "eviction": "random" }]""",
-        "c.json:1: eviction: found 'random'; allowed: lru, lfu, fifo, s3fifo."
+        "c.json:1: eviction: found 'random'; allowed: lru, lfu, fifo, s3fifo, session."
     )]
     [InlineData(
         """[{ "kind": "host", "capacity_gib": 1, "bytes_per_second": 1, "write": "back" }]""",
