@@ -131,6 +131,18 @@ public sealed class RandomEngineScenario
                     _ => transfer,
                 }
                 : transfer;
+        engine =
+            tiers && transfer >= KvTransfer.ContendedLinks && seed % 2 == 0
+                ? engine with
+                {
+                    KvTiers =
+                    [
+                        .. engine.KvTiers!.Select(tier =>
+                            tier.Kind == KvTierKind.Shared ? tier with { Link = KvTierLink.Kv } : tier
+                        ),
+                    ],
+                }
+                : engine;
         var bytesPerSecond = 500 + (random.NextDouble() * 1e5);
         Requests = MakeRequests(random, longest);
         Requests = adapters ? WithAdapters(Requests, new(seed, "adapters of requests")) : Requests;

@@ -25,7 +25,9 @@ internal sealed partial class Cluster
     private Action<long>? TellTiers()
     {
         KvTier[] tiers = [.. Tiers.Where(tier => tier.Spec.Eviction == KvTierEviction.Session)];
-        return tiers.Length == 0 ? null : conversation => Array.ForEach(tiers, tier => tier.Close(conversation));
+        return tiers.Length == 0
+            ? null
+            : conversation => Array.ForEach(tiers, tier => tier.Close(conversation));
     }
 
     /// <summary>All instances: those that prefill, those that decode, those that do both.</summary>

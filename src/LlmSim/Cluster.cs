@@ -90,7 +90,8 @@ internal sealed partial class Cluster
             _models,
             recorder.InterTokenLatency,
             maxIterationsPerEvent,
-            new StageEvents(Parts(), OnPrefilled, OnDecoded, _transfers.OnRoom, Drop)
+            new StageEvents(Parts(), OnPrefilled, OnDecoded, _transfers.OnRoom, Drop),
+            _transfers.Network
         );
         _prefill = build.PrefillInstances();
         _decode = build.DecodeInstances();

@@ -35,6 +35,7 @@ public sealed class KvTierPropertyTests
         long read = 0;
         long evicted = 0;
         long savedEvents = 0;
+        long overPorts = 0;
         ForEach(seed =>
         {
             var random = new RandomEngineScenario(seed, kind, mixedChunk, speculates, tiers: true);
@@ -67,12 +68,25 @@ public sealed class KvTierPropertyTests
                 Interlocked.Add(ref evicted, other.Evictions);
             }
 
+            // All that was asked for has arrived, over the ports of the instances where those are the link.
+            var scenario = random.NewScenario();
+            var bytes = cluster
+                .Tiers.Where(tier => tier.Spec.Link == KvTierLink.Kv)
+                .Sum(tier => (tier.ReadBlocks + tier.WrittenBlocks) * tier.BlockBytes);
+            if (scenario.PrefillInstances.Count == 0)
+            {
+                Assert.Equal(bytes + cluster.FetchedBytes, cluster.Network.DeliveredBytes);
+                Interlocked.Add(ref overPorts, bytes);
+            }
+
+            Assert.InRange(bytes, 0, cluster.Network.DeliveredBytes);
             Interlocked.Add(ref savedEvents, singleCluster.EventCount - cluster.EventCount);
         });
 
         Assert.True(read > 10_000, $"{read} blocks read");
         Assert.True(evicted > 10_000, $"{evicted} blocks evicted");
         Assert.True(savedEvents > 1_000, $"{savedEvents} events saved");
+        Assert.True(overPorts > 5_000, $"{overPorts} bytes over the ports of instances");
     }
 
     [Theory]
@@ -182,6 +196,7 @@ public sealed class KvTierPropertyTests
                             CapacityBlocks = 60,
                             BytesPerSecond = 1e3,
                             Write = (KvTierWrite)(seed / 2 % 2),
+                            Link = (KvTierLink)(seed / 4 % 2),
                         },
                     ],
                 };
@@ -192,6 +207,7 @@ public sealed class KvTierPropertyTests
                 ) with
                 {
                     Policies = PolicyCatalog.BuiltIn.CreateSet("round_robin", "fcfs", "round_robin", "fcfs"),
+                    Semantics = Semantics.Standard with { KvTransfer = KvTransfer.ContendedLinks },
                 };
                 var records = new List<RequestRecord>();
                 new Cluster(
@@ -241,11 +257,13 @@ public sealed class KvTierPropertyTests
     {
         var scenario = disturbed.NewScenario();
         var eviction = scenario.Seed % 2 == 0 ? KvTierEviction.Lru : KvTierEviction.Session;
+        var link =
+            scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks ? KvTierLink.Kv : KvTierLink.Own;
         scenario = scenario with
         {
-            PrefillInstances = WithTiers(scenario.PrefillInstances, eviction),
-            DecodeInstances = WithTiers(scenario.DecodeInstances, eviction),
-            MixedInstances = WithTiers(scenario.MixedInstances, eviction),
+            PrefillInstances = WithTiers(scenario.PrefillInstances, eviction, link),
+            DecodeInstances = WithTiers(scenario.DecodeInstances, eviction, link),
+            MixedInstances = WithTiers(scenario.MixedInstances, eviction, link),
         };
         return Run(scenario, disturbed.Requests, maxIterationsPerEvent);
     }
@@ -301,7 +319,11 @@ public sealed class KvTierPropertyTests
         return requests;
     }
 
-    private static InstanceSpec[] WithTiers(IReadOnlyList<InstanceSpec> specs, KvTierEviction eviction) =>
+    private static InstanceSpec[] WithTiers(
+        IReadOnlyList<InstanceSpec> specs,
+        KvTierEviction eviction,
+        KvTierLink link
+    ) =>
         [
             .. specs.Select(spec =>
                 spec.Engine is not { PrefixCaching: true } engine
@@ -326,6 +348,7 @@ public sealed class KvTierPropertyTests
                                 {
                                     Kind = KvTierKind.Shared,
                                     Eviction = eviction,
+                                    Link = link,
                                     Name = $"{spec.Model} {engine.BlockTokens}",
                                     BytesPerSecond = 1e5,
                                     LatencySeconds = 1e-2,
