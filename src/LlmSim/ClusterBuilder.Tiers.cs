@@ -144,7 +144,7 @@ internal sealed partial class ClusterBuilder
             : spec.CapacityGib is { } gib ? $"{gib} GiB"
             : "unlimited";
         return FormattableString.Invariant(
-            $"{capacity} with {spec.BytesPerSecond} and {spec.WriteBytesPerSecond ?? spec.BytesPerSecond} bytes/s, {spec.LatencySeconds} s, {spec.Eviction}, link {spec.Link}"
+            $"{capacity} with {spec.BytesPerSecond} and {spec.WriteBytesPerSecond ?? spec.BytesPerSecond} bytes/s, {spec.LatencySeconds} s, {spec.Eviction}{(spec.Link == KvTierLink.Kv ? ", link kv" : "")}"
         );
     }
 }

@@ -193,7 +193,7 @@ public sealed class KvTierFileTests
     )]
     [InlineData(
         """ "capacity_gib": 2, "bytes_per_second": 1e9, "link": "kv" """,
-        "0 s, Lru, link Kv and as 2 GiB with 1000000000 and 1000000000 bytes/s, 0 s, Lru, link Own"
+        "0 s, Lru, link kv and as 2 GiB with 1000000000 and 1000000000 bytes/s, 0 s, Lru; allowed: the same"
     )]
     public void Instances_describe_a_shared_tier_alike(string other, string message)
     {
