@@ -121,11 +121,6 @@ internal sealed class Journal : IDisposable
         return first;
     }
 
-    /// <summary>Commits a point: durable when this returns.</summary>
-    /// <exception cref="UserErrorException">It cannot be written; what was committed before is safe.</exception>
-    public void Commit(string hash, string configuration, JournalEntry entry) =>
-        Commit([new FinishedPoint(hash, configuration, entry)]);
-
     /// <summary>Commits points, all or none: durable when this returns.</summary>
     /// <exception cref="UserErrorException">They cannot be written; what was committed before is safe.</exception>
     public void Commit(IReadOnlyList<FinishedPoint> points) =>
