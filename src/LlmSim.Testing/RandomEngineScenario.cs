@@ -95,7 +95,7 @@ public sealed class RandomEngineScenario
                 }
                 : engine;
         engine = speculates ? engine with { Speculation = Draw(new(seed, "speculation")) } : engine;
-        engine = tiers ? WithTiers(engine, new(seed, "tiers")) : engine;
+        engine = tiers ? RandomTiers.AddTo(engine, new(seed, "tiers")) : engine;
         engine = adapters ? engine with { Lora = DrawAdapters(new(seed, "adapters")) } : engine;
         var times = new IterationTimesModel(
             1e-3 + (random.NextDouble() * 1e-2),
@@ -133,6 +133,10 @@ public sealed class RandomEngineScenario
                     _ => transfer,
                 }
                 : transfer;
+        engine =
+            tiers && transfer >= KvTransfer.ContendedLinks && seed % 2 == 0
+                ? RandomTiers.OnKvLinks(engine)
+                : engine;
         var bytesPerSecond = 500 + (random.NextDouble() * 1e5);
         Requests = MakeRequests(random, longest);
         Requests = adapters ? WithAdapters(Requests, new(seed, "adapters of requests")) : Requests;
@@ -242,36 +246,6 @@ public sealed class RandomEngineScenario
                     }
             ),
         ];
-    }
-
-    private static EngineSpec WithTiers(EngineSpec engine, RandomStream random)
-    {
-        KvTierKind[] kinds =
-        [
-            .. Enum.GetValues<KvTierKind>().Where(kind => kind == KvTierKind.Host || random.Next(2) == 0),
-        ];
-        KvTierSpec[] tiers =
-        [
-            .. kinds.Select(kind => new KvTierSpec
-            {
-                Kind = kind,
-                Name = kind == KvTierKind.Shared ? "store" : null,
-                CapacityBlocks = random.Next(4) == 0 ? null : 1 + random.Next(200),
-                BytesPerSecond = 1e3 * Math.Pow(10, 4 * random.NextDouble()),
-                WriteBytesPerSecond =
-                    random.Next(2) == 0 ? null : 1e3 * Math.Pow(10, 4 * random.NextDouble()),
-                LatencySeconds = random.NextDouble() * 1e-2,
-                Write = (KvTierWrite)random.Next(2),
-                Eviction = (KvTierEviction)random.Next(4),
-                Prefetch = kind != KvTierKind.Host && random.Next(2) == 0,
-            }),
-        ];
-        return engine with
-        {
-            PrefixCaching = true,
-            KvTiers = tiers,
-            Preemption = engine.Kind == EngineKind.Vllm ? (KvPreemption)random.Next(2) : default,
-        };
     }
 
     private static T Pick<T>(RandomStream random, ReadOnlySpan<T> values) =>

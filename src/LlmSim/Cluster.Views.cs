@@ -21,6 +21,15 @@ internal sealed partial class Cluster
     /// <summary>The tiers below the KV caches of all instances.</summary>
     public IReadOnlyList<KvTier> Tiers { get; }
 
+    /// <summary>Tells tiers that keep blocks for conversations of the end of each; null where there are none.</summary>
+    private Action<long>? TellTiers()
+    {
+        KvTier[] tiers = [.. Tiers.Where(tier => tier.Spec.Eviction == KvTierEviction.Session)];
+        return tiers.Length == 0
+            ? null
+            : conversation => Array.ForEach(tiers, tier => tier.Close(conversation));
+    }
+
     /// <summary>All instances: those that prefill, those that decode, those that do both.</summary>
     public IEnumerable<Instance> Instances => [.. _prefill, .. _decode, .. _mixed];
 

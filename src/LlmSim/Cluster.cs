@@ -90,12 +90,14 @@ internal sealed partial class Cluster
             _models,
             recorder.InterTokenLatency,
             maxIterationsPerEvent,
-            new StageEvents(Parts(), OnPrefilled, OnDecoded, _transfers.OnRoom, Drop)
+            new StageEvents(Parts(), OnPrefilled, OnDecoded, _transfers.OnRoom, Drop),
+            _transfers.Network
         );
         _prefill = build.PrefillInstances();
         _decode = build.DecodeInstances();
         _mixed = build.MixedInstances();
         Tiers = build.Tiers;
+        _conversations.OnOver = TellTiers();
         _encode = build.EncodeStage(Place);
         _prefillRouter = build.Router(
             PolicyDecisions.PrefillGlobal,

@@ -1,6 +1,7 @@
 using LlmSim.Batching;
 using LlmSim.Memory;
 using LlmSim.Performance;
+using LlmSim.Transfers;
 
 namespace LlmSim;
 
@@ -8,6 +9,8 @@ namespace LlmSim;
 internal sealed partial class ClusterBuilder
 {
     private readonly Dictionary<string, (KvTier Tier, string? Model, int BlockTokens)> _sharedTiers = [];
+
+    private readonly Dictionary<KvTier, StoreLinks> _stores = [];
 
     /// <summary>All tiers, in the order of the instances.</summary>
     public List<KvTier> Tiers { get; } = [];
@@ -45,11 +48,27 @@ internal sealed partial class ClusterBuilder
         KvTier[] used = [.. tiers.Where(tier => tier is { Spec.IsUsed: true, Capacity: > 0 })];
         if (used.Length > 0)
         {
-            instance.KeepBelow(used);
+            instance.KeepBelow(used, [.. used.Select(tier => Link(tier, instance))]);
         }
     }
 
-    private static void Require(EngineSpec engine, IReadOnlyList<KvTierSpec> specs)
+    /// <summary>The way between a tier and an instance where it is not the tier's own; null where it is.</summary>
+    private TierLink? Link(KvTier tier, BatchedInstance instance)
+    {
+        if (tier.Spec.Link == KvTierLink.Own)
+        {
+            return null;
+        }
+
+        if (!_stores.TryGetValue(tier, out var store))
+        {
+            _stores.Add(tier, store = StoreLinks.Of(tier.Spec));
+        }
+
+        return new TierLink(network, store, tier.BlockBytes, instance, simulation);
+    }
+
+    private void Require(EngineSpec engine, IReadOnlyList<KvTierSpec> specs)
     {
         if (!engine.PrefixCaching)
         {
@@ -62,6 +81,16 @@ internal sealed partial class ClusterBuilder
         {
             throw new UserErrorException(
                 "preemption: found swap without a tier of kind host in kv_tiers; allowed: with one"
+            );
+        }
+
+        if (
+            scenario.Semantics.KvTransfer < KvTransfer.ContendedLinks
+            && specs.Any(spec => spec.Link == KvTierLink.Kv)
+        )
+        {
+            throw new UserErrorException(
+                "link: found kv in a tier of kv_tiers, where transfers do not contend for the links of instances; allowed: own, or kv with kv_transfer contended_links"
             );
         }
 
@@ -115,7 +144,7 @@ internal sealed partial class ClusterBuilder
             : spec.CapacityGib is { } gib ? $"{gib} GiB"
             : "unlimited";
         return FormattableString.Invariant(
-            $"{capacity} with {spec.BytesPerSecond} and {spec.WriteBytesPerSecond ?? spec.BytesPerSecond} bytes/s, {spec.LatencySeconds} s, {spec.Eviction}"
+            $"{capacity} with {spec.BytesPerSecond} and {spec.WriteBytesPerSecond ?? spec.BytesPerSecond} bytes/s, {spec.LatencySeconds} s, {spec.Eviction}{(spec.Link == KvTierLink.Kv ? ", link kv" : "")}"
         );
     }
 }

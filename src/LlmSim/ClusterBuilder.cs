@@ -35,7 +35,8 @@ internal sealed partial class ClusterBuilder(
     ModelsInUse models,
     InterTokenLatency interTokenLatency,
     int maxIterationsPerEvent,
-    StageEvents events
+    StageEvents events,
+    FairNetwork network
 )
 {
     private readonly Dictionary<InstanceSpec, IPerformanceModel> _performance = [];

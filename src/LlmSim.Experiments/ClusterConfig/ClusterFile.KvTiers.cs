@@ -59,6 +59,13 @@ internal ref partial struct ClusterFile
         }
 
         var isShared = tier.Kind == KvTierKind.Shared;
+        if (tier.Link == KvTierLink.Kv && !isShared)
+        {
+            throw Error(
+                $"link: found kv in a tier of kind {KvTierFields.Kinds[(int)tier.Kind]}; allowed: with kind shared alone"
+            );
+        }
+
         return isShared == given.Contains("name")
             ? tier
             : throw Error(

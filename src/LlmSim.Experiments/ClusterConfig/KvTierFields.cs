@@ -13,12 +13,14 @@ internal static class KvTierFields
     /// <summary>Nothing at all stands for a tier that is not there.</summary>
     private static readonly FigureRange s_bytesPerSecond = new(0, 1e18, "bytes/s");
 
-    /// <summary>Kinds, writes and evictions, by the names that files give them.</summary>
+    /// <summary>Kinds, writes, evictions and links, by the names that files give them.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["host", "ssd", "shared"];
 
     public static IReadOnlyList<string> Writes { get; } = ["through", "on_eviction"];
 
-    public static IReadOnlyList<string> Evictions { get; } = ["lru", "lfu", "fifo", "s3fifo"];
+    public static IReadOnlyList<string> Evictions { get; } = ["lru", "lfu", "fifo", "s3fifo", "session"];
+
+    public static IReadOnlyList<string> Links { get; } = ["own", "kv"];
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ClusterField<KvTierSpec>> All { get; } =
@@ -73,6 +75,13 @@ internal static class KvTierFields
             (tier, value) => tier with { LatencySeconds = (double)value }
         ),
         new(
+            "link",
+            new ClusterValue.Word(Links),
+            "own",
+            "kind shared alone: own: nothing else goes over it; kv: also over the KV link of the instance, beside its transfers (kv_transfer contended_links)",
+            (tier, value) => tier with { Link = (KvTierLink)(int)value }
+        ),
+        new(
             "write",
             new ClusterValue.Word(Writes),
             "through",
@@ -90,7 +99,7 @@ internal static class KvTierFields
             "eviction",
             new ClusterValue.Word(Evictions),
             "lru",
-            "which block makes room for another one",
+            "which block makes room for another one; session: first those of no conversation that goes on",
             (tier, value) => tier with { Eviction = (KvTierEviction)(int)value }
         ),
     ];

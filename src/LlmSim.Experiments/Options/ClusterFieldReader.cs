@@ -39,6 +39,12 @@ internal sealed record ClusterFieldReader(
             "kv_link_per_rank"
         ),
         new(
+            "a tier with link kv",
+            (_, instance) => RunParts.HasTierOnLink(instance.Instance),
+            "kv_link_bytes_per_second",
+            "kv_link_per_rank"
+        ),
+        new(
             "a policy that fetches prefixes, such as conductor",
             (run, instance) => instance.Role != InstanceRole.Decode && run.HasPrefixFetchingPolicy,
             "kv_link_bytes_per_second",

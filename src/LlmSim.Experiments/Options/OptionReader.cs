@@ -180,6 +180,7 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 "kv_transfer"
             ),
             new("drain migrate", run => run.Migrates, "decode_global", "decode_local", "kv_transfer"),
+            new("a tier with link kv", run => run.HasTierOnKvLink, "kv_transfer"),
             new("a prefill instance without an engine", run => run.HasPrefillWithoutEngine, "admission"),
             new(
                 "a decode instance without an engine",

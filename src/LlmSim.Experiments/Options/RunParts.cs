@@ -87,6 +87,13 @@ internal sealed class RunParts(RunConfiguration configuration)
     /// <summary>Whether KV caches leave an instance to decode at another one.</summary>
     public bool SendsKvCaches => Cluster.Prefill.Count > 0;
 
+    /// <summary>Whether a tier is read and written over the KV links of instances.</summary>
+    public bool HasTierOnKvLink => Instances.Any(HasTierOnLink);
+
+    /// <summary>The same of an instance.</summary>
+    public static bool HasTierOnLink(InstanceSpec instance) =>
+        instance.Engine?.KvTiers?.Any(tier => tier.Link == KvTierLink.Kv) == true;
+
     /// <summary>Whether KV caches leave an instance that drains.</summary>
     public bool Migrates => configuration is { DrainsByMigration: true, HasFleet: true };
 

@@ -28,6 +28,7 @@ internal static class SummaryJson
                 new JsonStringEnumConverter<KvTierKind>(JsonNamingPolicy.SnakeCaseLower),
                 new JsonStringEnumConverter<KvTierWrite>(JsonNamingPolicy.SnakeCaseLower),
                 new JsonStringEnumConverter<KvTierEviction>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<KvTierLink>(JsonNamingPolicy.SnakeCaseLower),
                 new JsonStringEnumConverter<LoraTargets>(JsonNamingPolicy.SnakeCaseLower),
                 new JsonStringEnumConverter<KvPreemption>(JsonNamingPolicy.SnakeCaseLower),
             },

@@ -6,13 +6,17 @@ namespace LlmSim.Batching;
 /// <content>Blocks that come from tiers below the accelerators.</content>
 internal sealed partial class BatchedInstance
 {
-    /// <summary>Puts tiers below the KV cache, nearest first.</summary>
-    public void KeepBelow(IReadOnlyList<KvTier> tiers)
+    /// <summary>Puts tiers below the KV cache, nearest first, with the ways to them that are not their own.</summary>
+    public void KeepBelow(IReadOnlyList<KvTier> tiers, IReadOnlyList<ITierLink?> links)
     {
-        _cache.Tiers = new KvTiers(tiers, _cache, _simulation, OnBlocksRead, ComeBack);
-        if (tiers.Any(tier => tier.Spec.Kind == KvTierKind.Shared))
+        _cache.Tiers = new KvTiers(tiers, links, _cache, _simulation, OnBlocksRead, ComeBack);
+        if (
+            tiers.Any(tier =>
+                tier.Spec is { Kind: KvTierKind.Shared } or { Eviction: KvTierEviction.Session }
+            )
+        )
         {
-            // Who writes first at one instant must not depend on how iterations are planned.
+            // Who writes first at one instant, or ends a conversation, must not depend on how iterations are planned.
             _clock.KeepPlace();
         }
     }

@@ -103,6 +103,7 @@ internal sealed partial class BatchedInstance : Instance
         var comesToDecode = request.State == RequestState.DecodeGlobal;
         request.ExpectedOutputTokens = _options.OutputEstimate.ExpectedTokens(request);
         var sequence = request.Sequence ?? NewSequence(request, comesToDecode);
+        _cache.Tiers?.Open(sequence);
         if (comesToDecode)
         {
             request.State = RequestState.DecodeLocal;

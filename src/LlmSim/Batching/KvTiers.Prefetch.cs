@@ -32,10 +32,11 @@ internal sealed partial class KvTiers
                 tiers[tier].Use(part.Page, part.Slot, part.Count);
             }
 
-            var end = End(tiers[tier], parts.Sum(part => part.Count), sequence.Request);
+            Array.Clear(_blocksToRead);
+            _blocksToRead[tier] = parts.Sum(part => part.Count);
             sequence.Prefetches++;
             _prefetching.Add(_reads, (sequence, parts));
-            simulation.Schedule(end, EventRanks.TransferFinish, _onPrefetched ??= EndPrefetch, _reads++);
+            BeginRead(sequence.Request, _onPrefetched ??= EndPrefetch, _reads++);
         }
     }
 

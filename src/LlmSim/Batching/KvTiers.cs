@@ -9,12 +9,14 @@ namespace LlmSim.Batching;
 /// reads those of a waiting request back before it is admitted.
 /// </summary>
 /// <param name="tiers">The tiers, nearest first; others may have shared ones too.</param>
+/// <param name="links">For each tier the way to it where others go over it too; null where it has a link of its own.</param>
 /// <param name="cache">Its KV blocks.</param>
 /// <param name="simulation">The clock.</param>
-/// <param name="onRead">Called with the number of a read when its blocks have come.</param>
+/// <param name="onRead">Called with the number of a read when blocks of it have come.</param>
 /// <param name="onPrefetched">Called when all has come to nearer tiers that was read for a waiting request.</param>
 internal sealed partial class KvTiers(
     IReadOnlyList<KvTier> tiers,
+    IReadOnlyList<ITierLink?> links,
     PagedKvCache cache,
     Simulation simulation,
     Action<long> onRead,
@@ -25,9 +27,22 @@ internal sealed partial class KvTiers(
     private readonly List<KvReadPart> _found = [];
     private readonly List<(BlockName Name, int Count)> _here = [];
     private readonly long[] _blocksToRead = new long[tiers.Count];
+    private readonly bool _keepsSessions = tiers.Any(tier => tier.Spec.Eviction == KvTierEviction.Session);
     private long _reads;
 
     public IReadOnlyList<KvTier> All => tiers;
+
+    /// <summary>A request has come: the conversation that it belongs to goes on, and has its blocks.</summary>
+    public void Open(SequenceState sequence)
+    {
+        if (_keepsSessions && sequence.Request.Call is { Conversation: { IsOver: false } conversation })
+        {
+            foreach (var tier in tiers)
+            {
+                tier.Open(conversation.First.Id, sequence.Content);
+            }
+        }
+    }
 
     public void OnFindable(ulong page, int from, int count)
     {
@@ -102,7 +117,6 @@ internal sealed partial class KvTiers(
 
         var read = new KvRead(_reads++);
         HoldHere(sequence, hits, read.Held);
-        var end = simulation.Now;
         Array.Clear(_blocksToRead);
         foreach (var part in _found)
         {
@@ -112,25 +126,27 @@ internal sealed partial class KvTiers(
             read.Coming.Add(part);
         }
 
-        for (var tier = 0; tier < tiers.Count; tier++)
-        {
-            if (_blocksToRead[tier] > 0)
-            {
-                var come = End(tiers[tier], _blocksToRead[tier], sequence.Request);
-                end = end < come ? come : end;
-            }
-        }
-
         cache.Pool.Take(read.Taken);
         (sequence.HasRead, sequence.Reading) = (true, read);
         _reading.Add(read.Id, sequence);
-        simulation.Schedule(end, EventRanks.TransferFinish, onRead, read.Id);
+        read.PartsToCome = BeginRead(sequence.Request, onRead, read.Id);
         return true;
     }
 
-    /// <summary>The request whose blocks a read has brought; null when it no longer waits for them.</summary>
-    public SequenceState? Read(long id) =>
-        _reading.Remove(id, out var sequence) && sequence.Reading?.Id == id ? sequence : null;
+    /// <summary>The request whose blocks a read has brought; null when others are to come, and when it no longer waits for them.</summary>
+    public SequenceState? Read(long id)
+    {
+        if (
+            !_reading.TryGetValue(id, out var sequence)
+            || (sequence.Reading is { } read && read.Id == id && --read.PartsToCome > 0)
+        )
+        {
+            return null;
+        }
+
+        _reading.Remove(id);
+        return sequence.Reading?.Id == id ? sequence : null;
+    }
 
     /// <summary>Puts what has come among the free blocks that can be found.</summary>
     public void Complete(SequenceState sequence)
@@ -172,7 +188,7 @@ internal sealed partial class KvTiers(
     }
 
     private void Write(int tier, ulong page, int slot) =>
-        WriteOn(tier + 1, tiers[tier].Write(page, slot, simulation.Now));
+        WriteOn(tier + 1, tiers[tier].Write(page, slot, simulation.Now, links[tier]));
 
     /// <summary>Writes what has made room in the tier before.</summary>
     private void WriteOn(int tier, List<TierBlock> evicted)
@@ -222,24 +238,6 @@ internal sealed partial class KvTiers(
         }
 
         return _found.Count > 0;
-    }
-
-    private SimTime End(KvTier tier, long blocks, Request request)
-    {
-        try
-        {
-            return tier.Read(blocks, simulation.Now);
-        }
-        catch (ClockRangeException e)
-        {
-            throw ClockEnd.Error(
-                request,
-                FormattableString.Invariant(
-                    $"the read of its KV blocks from tier {tier.Spec.Label} (bytes_per_second {tier.Spec.BytesPerSecond:G4}, latency_seconds {tier.Spec.LatencySeconds:G4})"
-                ),
-                e
-            );
-        }
     }
 
     private int FindTier(ulong page, int slot)

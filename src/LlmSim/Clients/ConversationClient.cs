@@ -32,6 +32,9 @@ internal sealed class ConversationClient(
     /// <summary>Those of which a turn got no answer.</summary>
     public long BrokenOff { get; private set; }
 
+    /// <summary>Told of each conversation that is over, by the number of the request that began it.</summary>
+    public Action<long>? OnOver { get; set; }
+
     /// <summary>Whether more will be sent, or may.</summary>
     public bool HasMore => Others!.HasMore || _alarms is { Count: > 0 };
 
@@ -71,6 +74,7 @@ internal sealed class ConversationClient(
         if (open.IsOver)
         {
             TurnsNotSent += open.Conversation.Turns.Count - open.Begun;
+            OnOver?.Invoke(open.First.Id);
             Others!.OnEnded(request, isServed);
         }
     }

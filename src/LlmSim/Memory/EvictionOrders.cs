@@ -12,8 +12,8 @@ internal sealed class TierBlock(ulong page, int slot)
     /// <summary>When it can be read: it has been written by then.</summary>
     public SimTime Written { get; set; }
 
-    /// <summary>How often it was used, as its order counts that.</summary>
-    public int Uses { get; set; }
+    /// <summary>How often it was used, or the number of its last use, as its order counts that.</summary>
+    public long Uses { get; set; }
 
     /// <summary>The list that it is in, with its neighbours there.</summary>
     public TierBlockList? List { get; set; }
@@ -81,6 +81,7 @@ internal abstract class EvictionOrder
             KvTierEviction.Lfu => new LfuOrder(),
             KvTierEviction.Fifo => new FifoOrder(),
             KvTierEviction.S3fifo => new S3FifoOrder(capacity),
+            KvTierEviction.Session => new SessionOrder(),
             _ => new LruOrder(),
         };
 
@@ -125,7 +126,7 @@ internal abstract class EvictionOrder
     /// <summary>The least frequently used goes first, of equal ones the least recently used.</summary>
     private sealed class LfuOrder : EvictionOrder
     {
-        private readonly SortedDictionary<int, TierBlockList> _byUses = [];
+        private readonly SortedDictionary<long, TierBlockList> _byUses = [];
 
         public override void Add(TierBlock block)
         {

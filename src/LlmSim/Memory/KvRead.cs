@@ -12,6 +12,9 @@ internal sealed class KvRead(long id)
     /// <summary>What comes, in the order of the prompt.</summary>
     public List<KvReadPart> Coming { get; } = [];
 
+    /// <summary>Parts in which that comes, and has not come.</summary>
+    public int PartsToCome { get; set; }
+
     /// <summary>Blocks that were taken for that.</summary>
     public int Taken { get; set; }
 }

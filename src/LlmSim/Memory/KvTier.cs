@@ -39,25 +39,50 @@ internal sealed class KvTier(KvTierSpec spec, long blockBytes)
     /// <summary>Blocks that made room for others.</summary>
     public long Evictions { get; private set; }
 
+    /// <summary>Sessions that its order takes to go on.</summary>
+    public int Sessions => (_order as SessionOrder)?.Sessions ?? 0;
+
     /// <summary>Whether it has a block that can be read.</summary>
     public bool Has(ulong page, int slot, SimTime now) =>
         _blocks.TryGetValue((page, slot), out var block) && block.Written <= now;
 
     /// <summary>Writes a block. One that is here already counts as used.</summary>
+    /// <param name="page">Its page.</param>
+    /// <param name="slot">Its slot there.</param>
+    /// <param name="now">The clock.</param>
+    /// <param name="link">The way that it takes; null for the tier's own link.</param>
     /// <returns>Blocks that made room for it, until the next one is written.</returns>
-    public List<TierBlock> Write(ulong page, int slot, SimTime now) => Put(page, slot, now, hasCome: false);
+    public List<TierBlock> Write(ulong page, int slot, SimTime now, ITierLink? link = null)
+    {
+        if (Put(page, slot) is { } block)
+        {
+            block.Written = link is null ? WriteEnd(now) : SimTime.MaxValue;
+            link?.Write(block);
+        }
+
+        return _evicted;
+    }
 
     /// <summary>Takes a block in that has come from another tier.</summary>
     /// <returns>As of <see cref="Write" />.</returns>
-    public List<TierBlock> TakeIn(ulong page, int slot, SimTime now) => Put(page, slot, now, hasCome: true);
+    public List<TierBlock> TakeIn(ulong page, int slot, SimTime now)
+    {
+        if (Put(page, slot) is { } block)
+        {
+            block.Written = now;
+        }
 
-    private List<TierBlock> Put(ulong page, int slot, SimTime now, bool hasCome)
+        return _evicted;
+    }
+
+    /// <summary>Makes room for a block; null when it is here already, which counts as a use.</summary>
+    private TierBlock? Put(ulong page, int slot)
     {
         _evicted.Clear();
         if (_blocks.TryGetValue((page, slot), out var here))
         {
             _order.Use(here);
-            return _evicted;
+            return null;
         }
 
         while (Count >= Capacity)
@@ -71,12 +96,12 @@ internal sealed class KvTier(KvTierSpec spec, long blockBytes)
             }
         }
 
-        var block = new TierBlock(page, slot) { Written = hasCome ? now : WriteEnd(now) };
+        var block = new TierBlock(page, slot);
         _blocks.Add((page, slot), block);
         _order.Add(block);
         WrittenBlocks++;
         PeakCount = Math.Max(PeakCount, Count);
-        return _evicted;
+        return block;
     }
 
     /// <summary>Counts slots of a page as used that are about to be read.</summary>
@@ -88,11 +113,19 @@ internal sealed class KvTier(KvTierSpec spec, long blockBytes)
         }
     }
 
-    /// <summary>When so many blocks have been read.</summary>
+    /// <summary>A request of a session has come to an instance with this tier: the session goes on.</summary>
+    public void Open(long session, PrefixPages pages) => (_order as SessionOrder)?.Open(session, pages, Find);
+
+    /// <summary>A session has ended.</summary>
+    public void Close(long session) => (_order as SessionOrder)?.Close(session, Find);
+
+    /// <summary>Counts blocks that are being read.</summary>
+    public void CountRead(long blocks) => ReadBlocks += blocks;
+
+    /// <summary>When so many blocks have been read over the tier's own link.</summary>
     /// <exception cref="ClockRangeException">Beyond the clock's range.</exception>
-    public SimTime Read(long blocks, SimTime now)
+    public SimTime ReadEnd(long blocks, SimTime now)
     {
-        ReadBlocks += blocks;
         var start = _readFree < now ? now : _readFree;
         _readFree = start + SimTime.FromSeconds(blocks * (double)blockBytes / spec.BytesPerSecond);
         return _readFree + SimTime.FromSeconds(spec.LatencySeconds);
@@ -105,6 +138,8 @@ internal sealed class KvTier(KvTierSpec spec, long blockBytes)
         _order = EvictionOrder.Create(spec.Eviction, Capacity);
         (_readFree, _writeFree) = (SimTime.Zero, SimTime.Zero);
     }
+
+    private TierBlock? Find(ulong page, int slot) => _blocks.GetValueOrDefault((page, slot));
 
     private SimTime WriteEnd(SimTime now)
     {

@@ -39,6 +39,10 @@ public sealed record KvTierSpec
     /// <summary>Which block makes room for another one (eviction).</summary>
     public KvTierEviction Eviction { get; init; }
 
+    /// <summary>Over which link it is read and written (link): of a shared tier alone it may be another one than its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public KvTierLink Link { get; init; }
+
     /// <summary>Whether a block can ever be read from it.</summary>
     internal bool IsUsed =>
         BytesPerSecond > 0 && WriteBytesPerSecond is not 0 && CapacityBlocks is not 0 && CapacityGib is not 0;
@@ -62,6 +66,16 @@ public enum KvTierKind
 
     /// <summary>A store that several instances have together.</summary>
     Shared,
+}
+
+/// <summary>Links of a tier.</summary>
+public enum KvTierLink
+{
+    /// <summary>One that nothing else goes over.</summary>
+    Own,
+
+    /// <summary>The KV link of each instance, where KV caches on their way to and from other instances go too.</summary>
+    Kv,
 }
 
 /// <summary>When blocks are written to a tier.</summary>
@@ -88,6 +102,9 @@ public enum KvTierEviction
 
     /// <summary>Three queues: small, main, and one of names alone (S3-FIFO: Yang et al., SOSP 2023).</summary>
     S3fifo,
+
+    /// <summary>One of no conversation that goes on, then any other; of either that whose last use is the longest ago.</summary>
+    Session,
 }
 
 /// <summary>What becomes of the KV cache of a preempted request.</summary>

@@ -21,13 +21,13 @@ internal sealed class FairNetwork
     /// <summary>The port of a destination that has not been chosen.</summary>
     private readonly Link _anywhere = new(double.PositiveInfinity);
 
-    private readonly Func<Request, int>? _kvHeads;
+    private readonly Func<string?, int>? _kvHeads;
     private SimTime _sentUntil;
 
     /// <summary>A network.</summary>
     /// <param name="simulation">The clock.</param>
-    /// <param name="kvHeads">KV heads of a request's model, by which ranks with ports of their own share it; null where an instance has one port in any case.</param>
-    public FairNetwork(Simulation simulation, Func<Request, int>? kvHeads = null)
+    /// <param name="kvHeads">KV heads of a model, by which ranks with ports of their own share it; null where an instance has one port in any case.</param>
+    public FairNetwork(Simulation simulation, Func<string?, int>? kvHeads = null)
     {
         _simulation = simulation;
         _kvHeads = kvHeads;
@@ -41,9 +41,9 @@ internal sealed class FairNetwork
     /// <summary>Bytes of the transfers that have arrived.</summary>
     public long DeliveredBytes { get; private set; }
 
-    /// <summary>All that is under way.</summary>
-    public IEnumerable<Flow> Flows =>
-        _flows.Concat(_arriving.OfType<Flow>().Where(flow => !flow.IsCancelled));
+    /// <summary>All KV caches that are under way.</summary>
+    public IEnumerable<KvFlow> Flows =>
+        _flows.OfType<KvFlow>().Concat(_arriving.OfType<KvFlow>().Where(flow => !flow.IsCancelled));
 
     /// <summary>Seconds that a transfer takes alone.</summary>
     public static double SecondsAlone(long bytes, InstanceSpec source, InstanceSpec destination) =>
@@ -57,7 +57,7 @@ internal sealed class FairNetwork
     /// <param name="destination">Where it goes; null when that is chosen on arrival, and the port of the source alone counts.</param>
     /// <param name="onDelivered">Called when the last byte has arrived.</param>
     /// <param name="supply">What is there of it, when the source is still making it; null when it is all there.</param>
-    public Flow Start(
+    public KvFlow Start(
         Request request,
         long bytes,
         Instance source,
@@ -66,16 +66,14 @@ internal sealed class FairNetwork
         KvSupply? supply = null
     )
     {
-        Send();
-        var flow = new Flow(request, bytes, source, destination, onDelivered)
+        var flow = new KvFlow(request, bytes, source, destination, onDelivered)
         {
             Egress = Port(source).Egress,
             Ingress = destination is null ? _anywhere : Port(destination).Ingress,
             LatencySeconds = LatencySeconds(source.Spec, destination?.Spec ?? source.Spec),
-            Shares =
-                _kvHeads is not null && destination is not null
-                    ? RankShares.Of(_kvHeads(request), source.Spec, destination.Spec)
-                    : RankShares.Whole,
+            Shares = destination is not null
+                ? RanksOf(request.Model, source.Spec, destination.Spec)
+                : RankShares.Whole,
         };
         if (supply is not null)
         {
@@ -84,11 +82,35 @@ internal sealed class FairNetwork
             flow.SupplyBytesPerSecond = supply.BytesPerSecond;
         }
 
-        _flows.Add(flow);
-        StartedBytes += bytes;
-        Share();
+        Start(flow);
         return flow;
     }
+
+    /// <summary>Starts what has its links already.</summary>
+    public void Start(Flow flow)
+    {
+        Send();
+        _flows.Add(flow);
+        StartedBytes += flow.Bytes;
+        Share();
+    }
+
+    /// <summary>Both directions of an instance's port.</summary>
+    public (Link Egress, Link Ingress) Port(Instance instance)
+    {
+        if (!_ports.TryGetValue(instance, out var port))
+        {
+            var bytesPerSecond = instance.Spec.KvLinkBytesPerSecond;
+            port = (new Link(bytesPerSecond), new Link(bytesPerSecond));
+            _ports.Add(instance, port);
+        }
+
+        return port;
+    }
+
+    /// <summary>What the ports at either end carry of the KV of a model.</summary>
+    public RankShares RanksOf(string? model, InstanceSpec source, InstanceSpec destination) =>
+        _kvHeads is null ? RankShares.Whole : RankShares.Of(_kvHeads(model), source, destination);
 
     /// <summary>The source has so many bytes more of a transfer, and makes others at this rate from now on.</summary>
     /// <param name="flow">The transfer.</param>
@@ -107,17 +129,17 @@ internal sealed class FairNetwork
 
     /// <summary>Takes what is under way for a request off the network.</summary>
     /// <returns>What it was; null when there is nothing.</returns>
-    public Flow? Cancel(Request request)
+    public KvFlow? Cancel(Request request)
     {
         Send();
-        var flow = _flows.Find(sent => sent.Request == request);
+        var flow = (KvFlow?)_flows.Find(sent => sent is KvFlow kv && kv.Request == request);
         if (flow is not null)
         {
             _flows.Remove(flow);
         }
         else if (
-            _arriving.Find(arriving => arriving is { IsCancelled: false } && arriving.Request == request) is
-            { } late
+            _arriving.Find(arriving => arriving is KvFlow { IsCancelled: false } kv && kv.Request == request)
+            is KvFlow late
         )
         {
             late.IsCancelled = true;
@@ -150,18 +172,6 @@ internal sealed class FairNetwork
 
     private static double LatencySeconds(InstanceSpec source, InstanceSpec destination) =>
         Math.Max(source.KvLinkLatencySeconds, destination.KvLinkLatencySeconds);
-
-    private (Link Egress, Link Ingress) Port(Instance instance)
-    {
-        if (!_ports.TryGetValue(instance, out var port))
-        {
-            var bytesPerSecond = instance.Spec.KvLinkBytesPerSecond;
-            port = (new Link(bytesPerSecond), new Link(bytesPerSecond));
-            _ports.Add(instance, port);
-        }
-
-        return port;
-    }
 
     private void Send()
     {
@@ -278,19 +288,7 @@ internal sealed class FairNetwork
         }
         catch (ClockRangeException e)
         {
-            var from = flow.Destination is null ? $"{flow.Source}" : $"{flow.Source} to {flow.Destination}";
-            throw ClockEnd.Error(flow.Request, from, Slower(flow), e);
+            throw flow.EndsTooLate(e);
         }
-    }
-
-    /// <summary>The figures that count for a transfer: the slower bandwidth and the longer latency of its ends.</summary>
-    private static InstanceSpec Slower(Flow flow)
-    {
-        var (source, destination) = (flow.Source.Spec, flow.Destination?.Spec ?? flow.Source.Spec);
-        return source with
-        {
-            KvLinkBytesPerSecond = Math.Min(source.KvLinkBytesPerSecond, destination.KvLinkBytesPerSecond),
-            KvLinkLatencySeconds = LatencySeconds(source, destination),
-        };
     }
 }

@@ -1,3 +1,6 @@
+using LlmSim.Kernel;
+using LlmSim.Performance;
+
 namespace LlmSim.Transfers;
 
 /// <summary>One direction of an instance's port.</summary>
@@ -19,21 +22,10 @@ internal sealed class Link(double bytesPerSecond)
     public double FairShare => BytesPerSecondLeft / OpenShares;
 }
 
-/// <summary>A transfer under way.</summary>
-internal sealed class Flow(
-    Request request,
-    long bytes,
-    Instance source,
-    Instance? destination,
-    Action onDelivered
-)
+/// <summary>Bytes under way from one link to another.</summary>
+internal abstract class Flow(long bytes, Action onDelivered)
 {
-    public Request Request { get; } = request;
     public long Bytes { get; } = bytes;
-    public Instance Source { get; } = source;
-
-    /// <summary>Null while no instance has been chosen: the bytes wait on the way, and no port takes them.</summary>
-    public Instance? Destination { get; } = destination;
 
     public required Link Egress { get; init; }
     public required Link Ingress { get; init; }
@@ -81,6 +73,61 @@ internal sealed class Flow(
     /// <summary>The most it gets when its links divide their remaining bandwidth equally.</summary>
     public double FairBytesPerSecond =>
         Math.Min(SourceBytesPerSecond, Math.Min(Egress.FairShare, Ingress.FairShare));
+
+    /// <summary>It would end beyond the end of the clock.</summary>
+    public abstract UserErrorException EndsTooLate(ClockRangeException reached);
+}
+
+/// <summary>A KV cache, or a part of one, on its way from an instance to another one.</summary>
+internal sealed class KvFlow(
+    Request request,
+    long bytes,
+    Instance source,
+    Instance? destination,
+    Action onDelivered
+) : Flow(bytes, onDelivered)
+{
+    public Request Request { get; } = request;
+    public Instance Source { get; } = source;
+
+    /// <summary>Null while no instance has been chosen: the bytes wait on the way, and no port takes them.</summary>
+    public Instance? Destination { get; } = destination;
+
+    public override UserErrorException EndsTooLate(ClockRangeException reached) =>
+        ClockEnd.Error(
+            Request,
+            Destination is null ? $"{Source}" : $"{Source} to {Destination}",
+            Slower(),
+            reached
+        );
+
+    /// <summary>The figures that count: the slower bandwidth and the longer latency of its ends.</summary>
+    private InstanceSpec Slower()
+    {
+        var (source, destination) = (Source.Spec, Destination?.Spec ?? Source.Spec);
+        return source with
+        {
+            KvLinkBytesPerSecond = Math.Min(source.KvLinkBytesPerSecond, destination.KvLinkBytesPerSecond),
+            KvLinkLatencySeconds = LatencySeconds,
+        };
+    }
+}
+
+/// <summary>Blocks on their way between a tier and an instance.</summary>
+/// <param name="tier">The tier.</param>
+/// <param name="what">Read or write, for messages.</param>
+/// <param name="bytes">Their size.</param>
+/// <param name="onDelivered">Called when they are there.</param>
+internal sealed class TierFlow(KvTierSpec tier, string what, long bytes, Action onDelivered)
+    : Flow(bytes, onDelivered)
+{
+    public override UserErrorException EndsTooLate(ClockRangeException reached) =>
+        ClockEnd.Error(
+            FormattableString.Invariant(
+                $"a {what} of {Bytes} bytes of tier {tier.Label} (bytes_per_second {Math.Min(Egress.BytesPerSecond, Ingress.BytesPerSecond):G4}, latency_seconds {LatencySeconds:G4})"
+            ),
+            reached
+        );
 }
 
 /// <summary>Max-min fair rates: no flow can get more without taking it from a flow that has no more than it.</summary>

@@ -165,7 +165,7 @@ internal sealed partial class KvTransfers
     }
 
     /// <summary>The prefix that is being fetched for a request that is to be prefilled; null for none.</summary>
-    public Flow? Fetching(Request request) => Network.Flows.FirstOrDefault(flow => flow.Request == request);
+    public KvFlow? Fetching(Request request) => Network.Flows.FirstOrDefault(flow => flow.Request == request);
 
     /// <summary>Requests whose KV cache goes, or waits to go, to an instance that was chosen before it left.</summary>
     public IEnumerable<Request> To(Instance destination) => _reserved?.To(destination) ?? [];
@@ -216,9 +216,9 @@ internal sealed partial class KvTransfers
     }
 
     /// <summary>KV heads by which ranks share a KV cache: latent attention has one for all.</summary>
-    private int KvHeads(Request request)
+    private int KvHeads(string? name)
     {
-        var model = _models[request.Model].Served.Model;
+        var model = _models[name].Served.Model;
         return model.LatentAttention is null ? model.KvHeads : 1;
     }
 

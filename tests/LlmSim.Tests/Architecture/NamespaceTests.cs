@@ -28,7 +28,7 @@ public sealed class NamespaceTests
     [Fact]
     public void Signatures_and_bodies_are_seen()
     {
-        Assert.Contains(s_uses, use => use is { Type: "Flow", Used: "Instance" });
+        Assert.Contains(s_uses, use => use is { Type: "KvFlow", Used: "Instance" });
         Assert.Contains(s_uses, use => use is { Type: "InstanceView", Used: "FairNetwork" });
     }
 }

@@ -35,17 +35,25 @@ public sealed class KvTierPropertyTests
         long read = 0;
         long evicted = 0;
         long savedEvents = 0;
+        long overPorts = 0;
         ForEach(seed =>
         {
             var random = new RandomEngineScenario(seed, kind, mixedChunk, speculates, tiers: true);
+            var requests = seed % 2 == 0 ? random.Requests : Conversations(random);
             // A run states at its end that no block is held and all are in the pool, and reads of what is not there throw.
-            var (macro, cluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 4096);
-            var (single, singleCluster) = EnginePropertyTests.Run(random, maxIterationsPerEvent: 1);
+            var (macro, cluster) = Run(random.NewScenario(), requests, maxIterationsPerEvent: 4096);
+            var (single, singleCluster) = Run(random.NewScenario(), requests, maxIterationsPerEvent: 1);
 
-            Assert.Equal(random.Requests.Select(request => request.Id), macro.Select(r => r.Id).Order());
+            Assert.Equal(
+                requests.Sum(request => request.Conversation?.Turns.Count ?? 1)
+                    - cluster.Conversations.TurnsNotSent,
+                macro.Select(record => record.Id).Distinct().Count()
+            );
             foreach (var (expected, actual) in single.Zip(macro))
             {
-                ClusterPropertyTests.AssertSame(expected, actual);
+                // A turn comes when the one before it has ended.
+                ClusterPropertyTests.AssertNear(expected.Arrival, actual.Arrival);
+                ClusterPropertyTests.AssertSame(expected, actual with { Arrival = expected.Arrival });
             }
 
             foreach (var (one, other) in singleCluster.Tiers.Zip(cluster.Tiers))
@@ -55,16 +63,30 @@ public sealed class KvTierPropertyTests
                 Assert.Equal(one.Evictions, other.Evictions);
                 Assert.InRange(other.PeakCount, 0, other.Capacity);
                 Assert.Equal(other.Count, other.WrittenBlocks - other.Evictions);
+                Assert.Equal(0, other.Sessions);
                 Interlocked.Add(ref read, other.ReadBlocks);
                 Interlocked.Add(ref evicted, other.Evictions);
             }
 
+            // All that was asked for has arrived, over the ports of the instances where those are the link.
+            var scenario = random.NewScenario();
+            var bytes = cluster
+                .Tiers.Where(tier => tier.Spec.Link == KvTierLink.Kv)
+                .Sum(tier => (tier.ReadBlocks + tier.WrittenBlocks) * tier.BlockBytes);
+            if (scenario.PrefillInstances.Count == 0)
+            {
+                Assert.Equal(bytes + cluster.FetchedBytes, cluster.Network.DeliveredBytes);
+                Interlocked.Add(ref overPorts, bytes);
+            }
+
+            Assert.InRange(bytes, 0, cluster.Network.DeliveredBytes);
             Interlocked.Add(ref savedEvents, singleCluster.EventCount - cluster.EventCount);
         });
 
         Assert.True(read > 10_000, $"{read} blocks read");
         Assert.True(evicted > 10_000, $"{evicted} blocks evicted");
         Assert.True(savedEvents > 1_000, $"{savedEvents} events saved");
+        Assert.True(overPorts > 5_000, $"{overPorts} bytes over the ports of instances");
     }
 
     [Theory]
@@ -81,6 +103,50 @@ public sealed class KvTierPropertyTests
             Assert.Equal(none, Records(random, tier => tier with { CapacityBlocks = null, CapacityGib = 0 }));
             Assert.Equal(none, Records(random, tier => tier with { WriteBytesPerSecond = 0 }));
         });
+
+    /// <summary>Requests that stand alone leave blocks of no session: the least recently used goes first. Of conversations it makes a difference.</summary>
+    [Theory]
+    [InlineData(EngineKind.Vllm)]
+    [InlineData(EngineKind.Sglang)]
+    [InlineData(EngineKind.TensorRtLlm)]
+    public void Without_conversations_sessions_are_no_order_of_their_own(EngineKind kind)
+    {
+        var differences = 0;
+        ForEach(seed =>
+        {
+            var random = new RandomEngineScenario(seed, kind, tiers: true);
+            List<RequestRecord> Records(KvTierEviction eviction, IReadOnlyList<RequestSpec> requests) =>
+                Run(
+                    With(
+                        random.NewScenario(),
+                        tier => tier with { Eviction = eviction, CapacityBlocks = 20, BytesPerSecond = 1e6 }
+                    ),
+                    requests,
+                    maxIterationsPerEvent: 4096
+                ).Records;
+
+            // The order of instances at one instant is another one with shared tiers, and with sessions.
+            var isShared = random
+                .NewScenario()
+                .Instances.Any(spec =>
+                    spec.Engine!.KvTiers?.Any(tier => tier.Kind == KvTierKind.Shared) == true
+                );
+            if (isShared)
+            {
+                Assert.Equal(
+                    Records(KvTierEviction.Lru, random.Requests),
+                    Records(KvTierEviction.Session, random.Requests)
+                );
+            }
+
+            var conversations = Conversations(random);
+            var differs = !Records(KvTierEviction.Lru, conversations)
+                .SequenceEqual(Records(KvTierEviction.Session, conversations));
+            Interlocked.Add(ref differences, differs ? 1 : 0);
+        });
+
+        Assert.True(differences > Scenarios / 10, $"{differences} of {Scenarios} runs differ");
+    }
 
     /// <summary>Two instances whose iterations end at the same instants, on a store that is too small for both.</summary>
     [Theory]
@@ -130,6 +196,7 @@ public sealed class KvTierPropertyTests
                             CapacityBlocks = 60,
                             BytesPerSecond = 1e3,
                             Write = (KvTierWrite)(seed / 2 % 2),
+                            Link = (KvTierLink)(seed / 4 % 2),
                         },
                     ],
                 };
@@ -140,6 +207,7 @@ public sealed class KvTierPropertyTests
                 ) with
                 {
                     Policies = PolicyCatalog.BuiltIn.CreateSet("round_robin", "fcfs", "round_robin", "fcfs"),
+                    Semantics = Semantics.Standard with { KvTransfer = KvTransfer.ContendedLinks },
                 };
                 var records = new List<RequestRecord>();
                 new Cluster(
@@ -175,6 +243,7 @@ public sealed class KvTierPropertyTests
             }
 
             Assert.All(cluster.Tiers, tier => Assert.InRange(tier.PeakCount, 0, tier.Capacity));
+            Assert.All(cluster.Tiers, tier => Assert.Equal(0, tier.Sessions));
             Interlocked.Add(ref read, cluster.Tiers.Sum(tier => tier.ReadBlocks));
         });
 
@@ -187,16 +256,28 @@ public sealed class KvTierPropertyTests
     )
     {
         var scenario = disturbed.NewScenario();
+        var eviction = scenario.Seed % 2 == 0 ? KvTierEviction.Lru : KvTierEviction.Session;
+        var link =
+            scenario.Semantics.KvTransfer >= KvTransfer.ContendedLinks ? KvTierLink.Kv : KvTierLink.Own;
         scenario = scenario with
         {
-            PrefillInstances = WithTiers(scenario.PrefillInstances),
-            DecodeInstances = WithTiers(scenario.DecodeInstances),
-            MixedInstances = WithTiers(scenario.MixedInstances),
+            PrefillInstances = WithTiers(scenario.PrefillInstances, eviction, link),
+            DecodeInstances = WithTiers(scenario.DecodeInstances, eviction, link),
+            MixedInstances = WithTiers(scenario.MixedInstances, eviction, link),
         };
+        return Run(scenario, disturbed.Requests, maxIterationsPerEvent);
+    }
+
+    private static (List<RequestRecord> Records, Cluster Cluster) Run(
+        Scenario scenario,
+        IEnumerable<RequestSpec> requests,
+        int maxIterationsPerEvent
+    )
+    {
         var records = new List<RequestRecord>();
         var cluster = new Cluster(
             scenario,
-            disturbed.Requests,
+            requests,
             Recorders.For(scenario, records.Add),
             maxIterationsPerEvent
         );
@@ -204,7 +285,45 @@ public sealed class KvTierPropertyTests
         return ([.. records.OrderBy(record => record.Id)], cluster);
     }
 
-    private static InstanceSpec[] WithTiers(IReadOnlyList<InstanceSpec> specs) =>
+    /// <summary>Two of three requests begin conversations of one to four turns, three of which start alike.</summary>
+    private static List<RequestSpec> Conversations(RandomEngineScenario scenario)
+    {
+        var random = new RandomStream(scenario.Seed, "conversations");
+        var requests = new List<RequestSpec>();
+        var id = 0L;
+        foreach (var request in scenario.Requests)
+        {
+            if (random.Next(3) == 0)
+            {
+                requests.Add(request with { Id = id++ });
+                continue;
+            }
+
+            var turns = new List<Turn>();
+            PromptSegment[] said = [new(random.Next(3), 16 * (1 + random.Next(4)))];
+            for (var turn = 1 + random.Next(4); turn > 0; turn--)
+            {
+                var content = 100 + (2 * (id + turns.Count));
+                var answer = new PromptSegment(content + 1, 1 + random.Next(request.OutputTokens));
+                said = [.. said, new(content, 1 + random.Next(20))];
+                var pause = random.Next(2) * random.NextDouble();
+                turns.Add(new Turn(said, answer, turns.Count == 0 ? [] : [turns.Count - 1], pause));
+                said = [.. said, answer];
+            }
+
+            var conversation = new Conversation(turns);
+            requests.Add(conversation.Begin(id, request.Arrival));
+            id += turns.Count;
+        }
+
+        return requests;
+    }
+
+    private static InstanceSpec[] WithTiers(
+        IReadOnlyList<InstanceSpec> specs,
+        KvTierEviction eviction,
+        KvTierLink link
+    ) =>
         [
             .. specs.Select(spec =>
                 spec.Engine is not { PrefixCaching: true } engine
@@ -223,10 +342,13 @@ public sealed class KvTierPropertyTests
                                     BytesPerSecond = 1e5,
                                     LatencySeconds = 1e-3,
                                     Write = KvTierWrite.OnEviction,
+                                    Eviction = eviction,
                                 },
                                 new KvTierSpec
                                 {
                                     Kind = KvTierKind.Shared,
+                                    Eviction = eviction,
+                                    Link = link,
                                     Name = $"{spec.Model} {engine.BlockTokens}",
                                     BytesPerSecond = 1e5,
                                     LatencySeconds = 1e-2,
@@ -242,8 +364,15 @@ public sealed class KvTierPropertyTests
         Func<KvTierSpec, KvTierSpec?> with
     )
     {
-        var scenario = random.NewScenario();
-        InstanceSpec[] With(IReadOnlyList<InstanceSpec> specs) =>
+        var records = new List<RequestRecord>();
+        Simulator.Run(With(random.NewScenario(), with), random.Requests, records.Add);
+        return records;
+    }
+
+    /// <summary>The same cluster with other tiers.</summary>
+    private static Scenario With(Scenario scenario, Func<KvTierSpec, KvTierSpec?> with)
+    {
+        InstanceSpec[] Changed(IReadOnlyList<InstanceSpec> specs) =>
             [.. specs.Select(spec => spec with { Engine = WithTiers(spec.Engine!) })];
         EngineSpec WithTiers(EngineSpec engine)
         {
@@ -260,18 +389,12 @@ public sealed class KvTierPropertyTests
                 };
         }
 
-        var records = new List<RequestRecord>();
-        Simulator.Run(
-            scenario with
-            {
-                PrefillInstances = With(scenario.PrefillInstances),
-                DecodeInstances = With(scenario.DecodeInstances),
-                MixedInstances = With(scenario.MixedInstances),
-            },
-            random.Requests,
-            records.Add
-        );
-        return records;
+        return scenario with
+        {
+            PrefillInstances = Changed(scenario.PrefillInstances),
+            DecodeInstances = Changed(scenario.DecodeInstances),
+            MixedInstances = Changed(scenario.MixedInstances),
+        };
     }
 
     private static void ForEach(Action<int> test) =>

@@ -186,6 +186,39 @@ public sealed class KvTierTests
         Assert.Equal(4, summary.PagedCache!.HitBlocks);
     }
 
+    /// <summary>
+    /// Eight blocks of the host: those of a conversation that goes on, of one that is over, and then four others. A request of unknown content takes all that is on
+    /// the accelerator.
+    /// </summary>
+    [Theory]
+    [InlineData(KvTierEviction.Lru, 0, 20.075)]
+    [InlineData(KvTierEviction.Session, 4, 20.975)]
+    public void A_conversation_that_goes_on_keeps_its_blocks(KvTierEviction eviction, int found, double start)
+    {
+        var host = s_host with { CapacityBlocks = 8, Eviction = eviction };
+        PromptSegment[] said = [new(1, 65)];
+        var answer = new PromptSegment(2, 1);
+        var goesOn = new Conversation([
+            new Turn(said, answer, [], 0),
+            new Turn([.. said, answer, new(3, 15)], new(4, 1), [0], DelaySeconds: 20),
+        ]);
+        Conversation Of(long content) => new([new Turn([new(content, 65)], answer, [], 0)]);
+
+        var (records, summary) = EngineScenarios.Run(
+            EngineScenarios.Cluster(s_times, Engine(EngineKind.Vllm, blocks: 9, host), mixed: 1),
+            [
+                goesOn.Begin(0, SimTime.Zero),
+                Of(5).Begin(2, SimTime.FromSeconds(5)),
+                Of(6).Begin(3, SimTime.FromSeconds(10)),
+                new RequestSpec(4, SimTime.FromSeconds(15), InputTokens: 140, OutputTokens: 1),
+            ]
+        );
+
+        // The first turn takes 0.01 + 65 · 0.001 s, the second one follows 20 s later and reads its blocks in 0.5 + 4 · 0.1 s.
+        Assert.Equal(start, records[1].PrefillStart.Seconds, 9);
+        Assert.Equal(found, Assert.Single(summary.KvTiers!).HitBlocks);
+    }
+
     [Fact]
     public void A_hosts_memory_is_of_its_instance_alone()
     {
@@ -280,6 +313,70 @@ public sealed class KvTierTests
         Assert.Equal(found == 0 ? 10 : 10.9, records[1].PrefillStart.Seconds, 9);
     }
 
+    /// <summary>Over a port that is wider than the store, and on which nothing else goes, nothing changes by a nanosecond.</summary>
+    [Theory]
+    [InlineData(KvTierWrite.Through)]
+    [InlineData(KvTierWrite.OnEviction)]
+    public void A_read_over_an_idle_KV_link_takes_what_it_takes_over_its_own(KvTierWrite write)
+    {
+        List<RequestRecord> Records(KvTierLink link)
+        {
+            var store = s_host with { Kind = KvTierKind.Shared, Name = "store", Write = write, Link = link };
+            return Run(
+                Contended(
+                    EngineScenarios.Cluster(s_times, Engine(EngineKind.Vllm, blocks: 9, store), mixed: 1),
+                    bytesPerSecond: 1e9
+                ),
+                (0, Prompt(1, 4)),
+                (5, Prompt(2, 8)),
+                (10, Prompt(1, 4)),
+                (15, Prompt(2, 3))
+            ).Records;
+        }
+
+        Assert.Equal(10.9, Records(KvTierLink.Kv)[2].PrefillStart.Seconds, 9);
+        Assert.Equal(Records(KvTierLink.Own), Records(KvTierLink.Kv));
+    }
+
+    /// <summary>
+    /// 64 bytes are written to a store from 0 on and the KV cache of 65 tokens leaves at 0.075 s by a port of 100 bytes/s. Over one link both get half of it: the blocks are there
+    /// after 0.075 + 56.5 / 50 s, and what is left of the KV cache, 8.5 bytes, has the port alone.
+    /// </summary>
+    [Theory]
+    [InlineData(KvTierLink.Own, 0.075 + 0.65)]
+    [InlineData(KvTierLink.Kv, 0.075 + (56.5 / 50) + 0.085)]
+    public void A_write_and_a_KV_cache_on_its_way_share_the_link(KvTierLink link, double arrived)
+    {
+        var store = s_host with { Kind = KvTierKind.Shared, Name = "store", Link = link };
+        var scenario = EngineScenarios.Cluster(
+            s_times,
+            Engine(EngineKind.Vllm, blocks: 100, store),
+            prefill: 1,
+            decode: 1
+        );
+        scenario = Contended(scenario, bytesPerSecond: 100);
+        var requests = new[] { (0.0, Prompt(1, 4)) };
+
+        var (records, _) = Run(
+            scenario with
+            {
+                DecodeInstances =
+                [
+                    .. scenario.DecodeInstances.Select(spec =>
+                        spec with
+                        {
+                            Engine = spec.Engine! with { KvTiers = null },
+                        }
+                    ),
+                ],
+            },
+            outputTokens: 2,
+            requests
+        );
+
+        Assert.Equal(arrived, Assert.Single(records).TransferFinish.Seconds, 1e-6);
+    }
+
     [Fact]
     public void A_failure_ends_reads()
     {
@@ -334,8 +431,27 @@ public sealed class KvTierTests
         params (double Arrival, long[] Content)[] requests
     ) => Run(EngineScenarios.Cluster(s_times, engine, mixed: mixed), requests);
 
+    private static Scenario Contended(Scenario scenario, double bytesPerSecond)
+    {
+        InstanceSpec[] Slow(IReadOnlyList<InstanceSpec> specs) =>
+            [.. specs.Select(spec => spec with { KvLinkBytesPerSecond = bytesPerSecond })];
+        return scenario with
+        {
+            PrefillInstances = Slow(scenario.PrefillInstances),
+            DecodeInstances = Slow(scenario.DecodeInstances),
+            MixedInstances = Slow(scenario.MixedInstances),
+            Semantics = scenario.Semantics with { KvTransfer = KvTransfer.ContendedLinks },
+        };
+    }
+
     private static (List<RequestRecord> Records, RunSummary Summary) Run(
         Scenario scenario,
+        params (double Arrival, long[] Content)[] requests
+    ) => Run(scenario, outputTokens: 1, requests);
+
+    private static (List<RequestRecord> Records, RunSummary Summary) Run(
+        Scenario scenario,
+        int outputTokens,
         params (double Arrival, long[] Content)[] requests
     ) =>
         EngineScenarios.Run(
@@ -346,7 +462,7 @@ public sealed class KvTierTests
                         id,
                         SimTime.FromSeconds(request.Arrival),
                         (request.Content.Length * BlockTokens) + 1,
-                        OutputTokens: 1,
+                        outputTokens,
                         request.Content,
                         BlockTokens
                     )

@@ -24,7 +24,7 @@ public sealed class KvTierFileTests
             "preemption": "swap", "kv_tiers": [
               { "kind": "host", "capacity_gib": 200.5, "bytes_per_second": 5e10, "write_bytes_per_second": 4e10, "latency_seconds": 1e-4 },
               { "kind": "ssd", "capacity_blocks": 100000, "bytes_per_second": 6e9, "write": "on_eviction", "eviction": "s3fifo", "prefetch": true },
-              { "kind": "shared", "name": "store", "capacity_gib": "unlimited", "bytes_per_second": 0 }
+              { "kind": "shared", "name": "store", "capacity_gib": "unlimited", "bytes_per_second": 0, "eviction": "session", "link": "kv" }
             ]
             """
         );
@@ -54,6 +54,8 @@ public sealed class KvTierFileTests
                     Kind = KvTierKind.Shared,
                     Name = "store",
                     BytesPerSecond = 0,
+                    Eviction = KvTierEviction.Session,
+                    Link = KvTierLink.Kv,
                 },
             ],
             engine.KvTiers!
@@ -85,11 +87,19 @@ public sealed class KvTierFileTests
     )]
     [InlineData(
         """[{ "kind": "host", "capacity_gib": 1, "bytes_per_second": 1, "eviction": "random" }]""",
-        "c.json:1: eviction: found 'random'; allowed: lru, lfu, fifo, s3fifo."
+        "c.json:1: eviction: found 'random'; allowed: lru, lfu, fifo, s3fifo, session."
     )]
     [InlineData(
         """[{ "kind": "host", "capacity_gib": 1, "bytes_per_second": 1, "write": "back" }]""",
         "c.json:1: write: found 'back'; allowed: through, on_eviction."
+    )]
+    [InlineData(
+        """[{ "kind": "shared", "name": "store", "capacity_gib": 1, "bytes_per_second": 1, "link": "nic" }]""",
+        "c.json:1: link: found 'nic'; allowed: own, kv."
+    )]
+    [InlineData(
+        """[{ "kind": "host", "capacity_gib": 1, "bytes_per_second": 1, "link": "kv" }]""",
+        "c.json:1: link: found kv in a tier of kind host; allowed: with kind shared alone"
     )]
     [InlineData(
         """[{ "kind": "host", "capacity_gib": -1, "bytes_per_second": 1 }]""",
@@ -149,6 +159,11 @@ public sealed class KvTierFileTests
     )]
     [InlineData("""{ "role": "mixed" }""", """ "kv_tiers": [HOST, HOST] """, "kv_tiers: found host twice")]
     [InlineData(
+        """{ "role": "mixed" }""",
+        """ "kv_tiers": [{ "kind": "shared", "name": "store", "capacity_gib": 1, "bytes_per_second": 1, "link": "kv" }] """,
+        "link: found kv in a tier of kv_tiers, where transfers do not contend for the links of instances; allowed: own, or kv with kv_transfer contended_links"
+    )]
+    [InlineData(
         """{ "role": "prefill" }, { "role": "decode" }""",
         """ "kv_tiers": [HOST] """,
         "kv_tiers: found on a decode instance"
@@ -176,13 +191,25 @@ public sealed class KvTierFileTests
         """ "capacity_gib": 2, "bytes_per_second": 1e9, "eviction": "fifo" """,
         "allowed: the same for all instances"
     )]
+    [InlineData(
+        """ "capacity_gib": 2, "bytes_per_second": 1e9, "link": "kv" """,
+        "0 s, Lru, link kv and as 2 GiB with 1000000000 and 1000000000 bytes/s, 0 s, Lru; allowed: the same"
+    )]
     public void Instances_describe_a_shared_tier_alike(string other, string message)
     {
         string Instance(string tier, string more = "") =>
             $$"""{ "role": "mixed", "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "engine": { {{more}} "kv_tiers": [{ "kind": "shared", "name": "store", {{tier}} }] } }""";
+        var isOverPorts = other.Contains("link", StringComparison.Ordinal);
         const string One = """ "capacity_gib": 2, "bytes_per_second": 1e9, "write": "on_eviction" """;
 
-        Assert.Contains(message, Fail($"[{Instance(One)}, {Instance(other)}]"), StringComparison.Ordinal);
+        Assert.Contains(
+            message,
+            Fail(
+                $"[{Instance(One)}, {Instance(other)}]",
+                isOverPorts ? ["--kv_transfer", "contended_links"] : []
+            ),
+            StringComparison.Ordinal
+        );
         Assert.Contains(
             "kv_tiers: the instances of shared tier store differ in their model or block_size",
             Fail($"[{Instance(One)}, {Instance(One, "\"block_size\": 32,")}]"),
@@ -228,6 +255,49 @@ public sealed class KvTierFileTests
         Assert.Contains("KV tier     host: ", CliRun.Of(words).Out, StringComparison.Ordinal);
     }
 
+    /// <summary>Without transfers between instances, the options of their links are still read.</summary>
+    [Fact]
+    public void A_tier_may_be_on_the_KV_link()
+    {
+        using var folder = new TemporaryFolder();
+        var cluster = folder.Write(
+            "c.json",
+            """
+            [{ "role": "mixed", "hardware": "NVIDIA_H100_SXM", "tp_size": 4, "count": 2, "kv_link_bytes_per_second": 2.5e10,
+               "engine": { "kv_blocks": 1200,
+                 "kv_tiers": [{ "kind": "shared", "name": "store", "capacity_gib": 100, "bytes_per_second": 5e10, "link": "kv" }] } }]
+            """
+        );
+
+        var run = CliRun.Of(
+            "run",
+            "--cluster",
+            cluster,
+            "--request_source",
+            "chat:turns=4,think=10s",
+            "--request_count",
+            "40",
+            "--lambda_arrival",
+            "1",
+            "--kv_transfer",
+            "contended_links",
+            "--verify",
+            "--json",
+            "-"
+        );
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.DoesNotContain("no effect", run.Error, StringComparison.Ordinal);
+        Assert.Contains("\"link\": \"kv\"", run.Out, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(run.Out);
+        var blocks = json
+            .RootElement.GetProperty("summary")
+            .GetProperty("kv_tiers")[0]
+            .GetProperty("hit_blocks")
+            .GetInt64();
+        Assert.True(blocks > 100, $"{blocks} blocks");
+    }
+
     [Fact]
     public void A_summary_of_the_journal_has_its_tiers()
     {
@@ -252,10 +322,17 @@ public sealed class KvTierFileTests
         Assert.DoesNotContain("preemption\"", run.Out, StringComparison.Ordinal);
     }
 
-    private static string Fail(string cluster)
+    private static string Fail(string cluster, params string[] options)
     {
         using var folder = new TemporaryFolder();
-        var run = CliRun.Of("run", "--cluster", folder.Write("c.json", cluster), "--request_count", "5");
+        var run = CliRun.Of([
+            "run",
+            "--cluster",
+            folder.Write("c.json", cluster),
+            "--request_count",
+            "5",
+            .. options,
+        ]);
         Assert.NotEqual(0, run.ExitCode);
         Assert.Single(run.Error.Trim().Split('\n'));
         return run.Error;

@@ -43,11 +43,29 @@ public sealed class EvictionOrderTests
     public void S3_fifo_makes_room(string steps, string evicted, string left) =>
         Check(KvTierEviction.S3fifo, 10, steps, evicted, left);
 
+    /// <summary>Sessions a, b and c have block 1 in common; a has 2, b 3 and c 4. "a(" opens a session, "a)" ends it. Four fit.</summary>
+    [Theory]
+    // No session: the least recently used.
+    [InlineData("+1 +2 +3 +4 1 +5 +6", "2 3", "1 4 5 6")]
+    // What nobody has goes first, in the order of its last use.
+    [InlineData("a( b( +1 +2 +3 +4 +5 +6", "4 5", "1 2 3 6")]
+    // With a its own block goes, and not what b has too.
+    [InlineData("a( b( +1 +2 +3 +4 a) 4 +5 +6", "2 4", "1 3 5 6")]
+    // A block that is nobody's any more has kept its place by its last use: 2 was used after 4.
+    [InlineData("a( +1 +4 +5 +2 a) +6 +7 +8", "1 4 5", "2 6 7 8")]
+    // What a new session has is kept from its beginning on.
+    [InlineData("a( +1 +2 +4 +5 a) b( +6 +7", "2 4", "1 5 6 7")]
+    // All that is there goes on: the least recently used of it.
+    [InlineData("a( b( c( +1 +2 +3 +4 2 +5 +6", "1 5", "2 3 4 6")]
+    public void Sessions_that_go_on_keep_their_blocks(string steps, string evicted, string left) =>
+        Check(KvTierEviction.Session, 4, steps, evicted, left);
+
     [Theory]
     [InlineData(KvTierEviction.Lru)]
     [InlineData(KvTierEviction.Lfu)]
     [InlineData(KvTierEviction.Fifo)]
     [InlineData(KvTierEviction.S3fifo)]
+    [InlineData(KvTierEviction.Session)]
     public void A_tier_never_has_more_than_fit(KvTierEviction eviction)
     {
         for (var capacity = 1; capacity <= 25; capacity++)
@@ -56,6 +74,16 @@ public sealed class EvictionOrderTests
             var random = new RandomStream(capacity, "blocks");
             for (var step = 0; step < 3000; step++)
             {
+                var session = random.Next(5);
+                if (random.Next(2) == 0)
+                {
+                    tier.Open(session, new([(ulong)(1 + random.Next(20))], Slots: 3));
+                }
+                else
+                {
+                    tier.Close(session);
+                }
+
                 var (page, slot) = ((ulong)(1 + random.Next(20)), random.Next(3));
                 if (tier.Has(page, slot, SimTime.MaxValue) && random.Next(2) == 0)
                 {
@@ -91,6 +119,21 @@ public sealed class EvictionOrderTests
         var gone = new List<ulong>();
         foreach (var step in steps.Split(' '))
         {
+            if (step[^1] is '(' or ')')
+            {
+                var session = step[0] - 'a';
+                if (step[^1] == ')')
+                {
+                    tier.Close(session);
+                }
+                else
+                {
+                    tier.Open(session, new([1, (ulong)(2 + session)], Slots: 1));
+                }
+
+                continue;
+            }
+
             var block = ulong.Parse(step.TrimStart('+'), CultureInfo.InvariantCulture);
             if (step[0] == '+')
             {

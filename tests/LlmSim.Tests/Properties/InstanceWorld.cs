@@ -41,7 +41,8 @@ internal sealed class InstanceWorld
                 OnDecoded,
                 OnRoom,
                 _ => { }
-            )
+            ),
+            new FairNetwork(_simulation)
         );
         Instances = [.. build.PrefillInstances(), .. build.DecodeInstances(), .. build.MixedInstances()];
         Present = Instances.ToDictionary(instance => instance, _ => new HashSet<Request>());

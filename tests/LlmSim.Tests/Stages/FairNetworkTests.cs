@@ -46,7 +46,7 @@ public sealed class FairNetworkTests
             var links = Enumerable.Range(0, 6).Select(_ => new Link(1 + random.Next(100))).ToArray();
             var flows = Enumerable
                 .Range(0, 1 + random.Next(12))
-                .Select(_ => new Flow(new Request(), 1, Port(0), Port(1), () => { })
+                .Select(_ => new KvFlow(new Request(), 1, Port(0), Port(1), () => { })
                 {
                     Egress = links[random.Next(3)],
                     Ingress = links[3 + random.Next(3)],
@@ -87,7 +87,7 @@ public sealed class FairNetworkTests
         var simulation = new Simulation();
         var network = new FairNetwork(simulation);
         var finish = SimTime.Zero;
-        Flow? flow = null;
+        KvFlow? flow = null;
         (double Bytes, double BytesPerSecond)[] supplies = [(300, 20), (300, 0)];
         void Act(long argument)
         {

@@ -125,7 +125,7 @@ public sealed class RankShareTests
         var destination = new Link(100);
         Flow[] flows =
         [
-            .. new[] { 0.25, 0.5 }.Select(share => new Flow(
+            .. new[] { 0.25, 0.5 }.Select(share => new KvFlow(
                 new Request(),
                 1000,
                 PolicyWorld.Instance(0),
