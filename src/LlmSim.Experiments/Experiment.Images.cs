@@ -30,9 +30,15 @@ internal static partial class Experiment
             _ = ImageTokens.Required(scenario.Model);
         }
 
+        if (workload.HasVideos && configuration.Mix is null && scenario.OtherModels.Count == 0)
+        {
+            _ = ImageTokens.RequiredVideos(scenario.Model);
+        }
+
         return scenario with
         {
             TakesImages = workload.HasImages,
+            TakesVideos = workload.HasVideos,
             EncoderTimes = PerformanceSource.EncoderTimes(configuration, files),
         };
     }

@@ -4,7 +4,7 @@ using LlmSim.Workloads;
 
 namespace LlmSim.Testing;
 
-/// <summary>Pictures of random requests, and encoders for them.</summary>
+/// <summary>Media of random requests, and encoders for them.</summary>
 internal static class RandomImages
 {
     /// <summary>Pictures have a token for each pixel, up to 64, and two more.</summary>
@@ -22,6 +22,7 @@ internal static class RandomImages
             PatchesOfEmbedding = 1,
             EmbeddingValues = 1,
             Images = new PixelBudgetImages(PatchSize: 1, Merge: 1, MinPixels: 1, MaxPixels: 64),
+            Videos = new FrameTiles(Side: 2, PatchSize: 1, TileTokens: 4, ContextTokens: 64),
         };
 
     /// <summary>The scenario with encoders, in its instances or in some of their own.</summary>
@@ -46,12 +47,19 @@ internal static class RandomImages
         {
             Model = scenario.Model with { Vision = Encoder },
             TakesImages = true,
+            TakesVideos = true,
             EncoderTimes = (_, _) => times,
             EncodeInstances = apart ? [.. Enumerable.Repeat(spec, 1 + random.Next(2))] : [],
         };
     }
 
-    /// <summary>The same requests with pictures, some of them equal; one in four has none.</summary>
+    /// <summary>Tokens of a medium.</summary>
+    public static int TokensOf(in MediaItem item) =>
+        item.Kind == MediaKind.Video
+            ? Encoder.Videos!.Of(item.Width, item.Height, item.Seconds, item.FramesPerSecond).Tokens
+            : Encoder.Images.Of(item.Width, item.Height).Tokens;
+
+    /// <summary>The same requests with pictures and videos, some of them equal; one in four has none.</summary>
     public static List<RequestSpec> AddTo(IEnumerable<RequestSpec> requests, int seed)
     {
         var random = new RandomStream(seed, "pictures");
@@ -60,13 +68,30 @@ internal static class RandomImages
             .. requests.Select(request =>
                 request with
                 {
-                    Images = random.Next(4) == 0 ? null : [.. Draw(random, 1 + random.Next(4))],
+                    Media =
+                        random.Next(4) == 0
+                            ? null
+                            : MediaItem.Join([.. Draw(random, 1 + random.Next(4))], Videos(random)),
                 }
             ),
         ];
     }
 
-    private static IEnumerable<ImageSize> Draw(RandomStream random, int count)
+    private static MediaItem[] Videos(RandomStream random)
+    {
+        var videos = new MediaItem[random.Next(3)];
+        for (var i = 0; i < videos.Length; i++)
+        {
+            videos[i] =
+                random.Next(2) == 0
+                    ? new(3, 2, Seconds: 1 + random.Next(4), FramesPerSecond: 1 + random.Next(4))
+                    : new(3, 2, Id: random.Next(4), Seconds: 1);
+        }
+
+        return videos;
+    }
+
+    private static IEnumerable<MediaItem> Draw(RandomStream random, int count)
     {
         for (var i = 0; i < count; i++)
         {

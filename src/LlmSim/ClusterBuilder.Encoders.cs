@@ -56,7 +56,15 @@ internal sealed partial class ClusterBuilder
     }
 
     private ImageEncoding? Encoding(InstanceSpec spec, EngineSpec engine) =>
-        Encoder(spec) is { } time ? new(time, engine, models[spec.Model].Served.Model.Vision!.Images) : null;
+        Encoder(spec) is { } time
+            ? new(time, engine, MostEmbeddings(models[spec.Model].Served.Model.Vision!))
+            : null;
+
+    private int MostEmbeddings(VisionEncoder encoder) =>
+        Math.Max(
+            encoder.Images.MostEmbeddings,
+            scenario.TakesVideos ? encoder.Videos?.MostEmbeddings ?? 0 : 0
+        );
 
     private EncoderTime TimeOf(InstanceSpec spec)
     {

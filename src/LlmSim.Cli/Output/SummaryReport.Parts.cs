@@ -14,10 +14,13 @@ internal static partial class SummaryReport
                 encoder.EncodeSeconds.Count == 0
                     ? ""
                     : $"; encode instances: wait {Figures.Number(encoder.EncodeQueueSeconds.Mean)} s, encoding {Figures.Number(encoder.EncodeSeconds.Mean)} s on average";
+            var videos = encoder is { Videos: { } count, VideoTokens: { } tokens }
+                ? $", {Figures.Count(count)} videos with {Figures.Count(tokens)}"
+                : "";
             WriteWrapped(
                 writer,
                 "Pictures",
-                $"{Figures.Count(encoder.Images)} with {Figures.Count(encoder.ImageTokens)} tokens; {Figures.Count(encoder.Encoded)} encoded, {Figures.Count(encoder.Found)} found{apart}"
+                $"{Figures.Count(encoder.Images)} with {Figures.Count(encoder.ImageTokens)} tokens{videos}; {Figures.Count(encoder.Encoded)} encoded, {Figures.Count(encoder.Found)} found{apart}"
             );
         }
 

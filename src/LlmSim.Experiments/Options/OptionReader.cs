@@ -130,6 +130,15 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
             new("pictures", run => run.Workload.HasOwnImages || run.Workload.TakesImages, "image_size"),
             new("pictures of several sizes, numbers or shares", run => run.Workload.DrawsImages, "seed"),
             new(
+                "request_source conversation, zipfian, lognormal or uniform, or a trace without columns videos",
+                run => run.Workload.TakesVideos,
+                "videos_per_request",
+                "video_size",
+                "video_seconds",
+                "video_fps"
+            ),
+            new("videos of several sizes, lengths or numbers", run => run.Workload.DrawsVideos, "seed"),
+            new(
                 "a trace and sessions replay or lenient",
                 run => run.HasTrace && run.Workload.Trace.ReplaysSessions,
                 "session_prompts",

@@ -14,7 +14,8 @@ namespace LlmSim.Clients;
 /// <param name="outputPredictor">What policies are told.</param>
 /// <param name="models">The models of the cluster.</param>
 /// <param name="followsAll">Whether the clients of all requests are followed beyond the sending.</param>
-/// <param name="takesImages">Whether requests may have pictures.</param>
+/// <param name="takesImages">Whether requests may have pictures or other media.</param>
+/// <param name="takesVideos">Whether they may have videos.</param>
 internal sealed class RequestPool(
     long seed,
     double ttftSloSeconds,
@@ -23,7 +24,8 @@ internal sealed class RequestPool(
     OutputPredictor outputPredictor,
     ModelsInUse models,
     bool followsAll,
-    bool takesImages = false
+    bool takesImages = false,
+    bool takesVideos = false
 )
 {
     /// <summary>Whole seconds of the clock.</summary>
@@ -108,21 +110,28 @@ internal sealed class RequestPool(
             )
             : null;
         request.Traits = spec.Traits;
-        if (spec.Images is not null)
+        if (spec.Media is not null)
         {
-            AddImages(request, spec);
+            AddMedia(request, spec);
         }
 
         return request;
     }
 
-    /// <summary>The prompt has its text, then the pictures. Of these nobody knows the content in blocks.</summary>
-    private void AddImages(Request request, in RequestSpec spec)
+    /// <summary>The prompt has its text, then the media. Of these nobody knows the content in blocks.</summary>
+    private void AddMedia(Request request, in RequestSpec spec)
     {
         if (!takesImages)
         {
             throw new UserErrorException(
                 $"request {spec.Id} of the workload has pictures, which are read only where they are asked for; allowed with a trace: columns images=NAME"
+            );
+        }
+
+        if (!takesVideos && spec.Media!.Any(item => item.Kind == MediaKind.Video))
+        {
+            throw new UserErrorException(
+                $"request {spec.Id} of the workload has videos, which are read only where they are asked for; allowed with a trace: columns videos=NAME"
             );
         }
 
@@ -132,10 +141,10 @@ internal sealed class RequestPool(
             return;
         }
 
-        var images = ImageTokens.Of(spec, model.Served.Model);
-        request.Images = images;
-        request.TraceInputTokens += images.Tokens;
-        request.InputTokens += images.Tokens;
+        var media = ImageTokens.Of(spec, model.Served.Model);
+        request.Media = media;
+        request.TraceInputTokens += media.Tokens;
+        request.InputTokens += media.Tokens;
         request.Content = spec.HashIds is { } hashIds
             ? new PromptContent(
                 hashIds,

@@ -8,7 +8,7 @@ internal sealed class EncoderTime
 {
     private readonly IPerformanceModel _tower;
     private readonly bool _isMasked;
-    private readonly Dictionary<ImageShape, double> _alone = [];
+    private readonly Dictionary<MediaShape, double> _alone = [];
     private PrefillChunk[] _chunks = new PrefillChunk[4];
 
     private EncoderTime(IPerformanceModel tower, bool isMasked) => (_tower, _isMasked) = (tower, isMasked);
@@ -55,7 +55,7 @@ internal sealed class EncoderTime
     }
 
     /// <summary>Seconds to encode one picture alone.</summary>
-    public double Seconds(in ImageShape image)
+    public double Seconds(in MediaShape image)
     {
         if (!_alone.TryGetValue(image, out var seconds))
         {
@@ -67,7 +67,7 @@ internal sealed class EncoderTime
     }
 
     /// <summary>Seconds to encode some pictures together; 0 for none.</summary>
-    public double Seconds(ReadOnlySpan<ImageShape> images)
+    public double Seconds(ReadOnlySpan<MediaShape> images)
     {
         if (images.IsEmpty)
         {

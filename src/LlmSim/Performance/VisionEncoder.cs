@@ -42,6 +42,9 @@ internal sealed record VisionEncoder
     /// <summary>How pictures become tokens.</summary>
     public required ImageRule Images { get; init; }
 
+    /// <summary>How videos do; null where that is not known.</summary>
+    public VideoRule? Videos { get; init; }
+
     /// <summary>Embeddings stay in 16 bits.</summary>
     public long EmbeddingBytes => 2L * EmbeddingValues;
 

@@ -10,7 +10,7 @@ namespace LlmSim.Tests.Images;
 /// <summary>Pictures in an idle cluster: times that can be added up by hand. A picture of w x h has w · h embeddings of 2 bytes and two marks.</summary>
 public sealed class EncodeStageTests
 {
-    private static readonly ImageSize s_picture = new(4, 5);
+    private static readonly MediaItem s_picture = new(4, 5);
 
     /// <summary>Half a second, 10 ms a patch, 1 ms a pair: 0.5 + 0.2 + 0.4 for one alone, and as much less 0.5 for each that goes with it.</summary>
     private static readonly IterationTimesModel s_encoding = new(0.5, 0.01, 0.001);
@@ -67,6 +67,30 @@ public sealed class EncodeStageTests
         Assert.Equal(1.1 + 3.9, records[0].TtftSeconds, 1e-9);
         Assert.Null(records[0].EncodeStart);
         Assert.Equal((1, 0), (summary.Encoder!.Encoded, summary.Encoder.Found));
+    }
+
+    /// <summary>
+    /// Two frames of 2 x 2 patches and one for the class, of 4 embeddings and 6 tokens beside, a line feed between them: 0.5 + 2 · 5 · 0.01 + 2 · 25 · 0.001 s, 16 bytes to send, and 7 + 21 tokens.
+    /// </summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_video_is_encoded_as_its_frames_and_prefilled_as_its_tokens(bool hasEngine, bool isApart)
+    {
+        var scenario = isApart ? Apart(hasEngine, encoders: 1) : Here(hasEngine, s_engine);
+        var video = new MediaItem(3, 2, Seconds: 1, FramesPerSecond: 2);
+        var (records, summary) = Run(scenario with { TakesVideos = true }, Request(0, 3, 7, video));
+
+        var encoding = 0.5 + 0.1 + 0.05;
+        var transfer = isApart ? 0.16 + 0.25 : 0;
+        Assert.Equal(encoding + transfer + 1 + (0.1 * (7 + 21)), records[0].TtftSeconds, 1e-9);
+        Assert.Equal((0, 1, 21), (records[0].Images, records[0].Videos.Count, records[0].Videos.Tokens));
+        Assert.Equal(
+            (1, 1, 21),
+            (summary.Encoder!.Encoded, summary.Encoder.Videos, summary.Encoder.VideoTokens)
+        );
     }
 
     /// <summary>Two pictures follow each other, or go side by side; the link of one instance sends the second while the first is on its way.</summary>
@@ -130,7 +154,7 @@ public sealed class EncodeStageTests
         var engine = s_engine with { MaxBatchedTokens = 50 };
         var (records, summary) = Run(
             Here(hasEngine: true, engine),
-            Request(0, 0, 26, s_picture, s_picture, new ImageSize(6, 6))
+            Request(0, 0, 26, s_picture, s_picture, new MediaItem(6, 6))
         );
 
         // 26 + 22 + 2 of 22, with both; then 20 of 22 and 30 of 38; then the last 8.
@@ -151,7 +175,7 @@ public sealed class EncodeStageTests
         };
         var (records, _) = Run(
             Here(hasEngine: true, engine),
-            Request(0, 0, 5, new ImageSize(6, 6), new ImageSize(6, 6))
+            Request(0, 0, 5, new MediaItem(6, 6), new MediaItem(6, 6))
         );
 
         var encode = 0.5 + 0.36 + (0.001 * 36 * 36);
@@ -230,8 +254,8 @@ public sealed class EncodeStageTests
             summary.Instances.Single(usage => usage.Stage == "prefill").KvCapacityBytes;
     }
 
-    private static RequestSpec Request(int id, double arrival, int text, params ImageSize[] images) =>
-        new(id, SimTime.FromSeconds(arrival), text, 3) { Images = images.Length == 0 ? null : images };
+    private static RequestSpec Request(int id, double arrival, int text, params MediaItem[] images) =>
+        new(id, SimTime.FromSeconds(arrival), text, 3) { Media = images.Length == 0 ? null : images };
 
     private static (List<RequestRecord> Records, RunSummary Summary) Run(
         Scenario scenario,

@@ -29,6 +29,20 @@ public sealed class EncoderTimeTests
         Near((linear + attention + around) / OpsPerSecond, seconds);
     }
 
+    /// <summary>A pair of frames attends within itself: so many pairs are so many pictures of their size.</summary>
+    [Theory]
+    [InlineData("Qwen/Qwen2.5-VL-7B-Instruct", 1008, 560)]
+    [InlineData("Qwen/Qwen3-VL-8B-Instruct", 640, 352)]
+    public void A_video_has_the_work_of_its_pairs_of_frames(string model, int width, int height)
+    {
+        var (_, pair) = Seconds(model, width, height);
+        var description = ModelCatalog.BuiltIn.Get(model);
+        var video = description.Vision!.Videos!.Of(width, height, seconds: 10, framesPerSecond: 2);
+
+        Assert.Equal(10, video.Sequences);
+        Near(10 * pair, Time(description, Semantics.Standard).Seconds(video));
+    }
+
     /// <summary>Three layers in between have a projection of their own, beside that behind the last.</summary>
     [Fact]
     public void Qwen3_sees_whole_pictures_and_projects_four_times()
@@ -95,7 +109,7 @@ public sealed class EncoderTimeTests
     {
         var time = Time(ModelCatalog.BuiltIn.Get("Qwen/Qwen3-VL-8B-Instruct"), Semantics.Standard);
         var images = ModelCatalog.BuiltIn.Get("Qwen/Qwen3-VL-8B-Instruct").Vision!.Images;
-        ImageShape[] shapes = [images.Of(640, 480), images.Of(1920, 1080), images.Of(640, 480)];
+        MediaShape[] shapes = [images.Of(640, 480), images.Of(1920, 1080), images.Of(640, 480)];
 
         Near(shapes.Sum(shape => time.Seconds(shape)), time.Seconds(shapes.AsSpan()));
         Assert.Equal(0, time.Seconds([]));
@@ -120,7 +134,7 @@ public sealed class EncoderTimeTests
         );
     }
 
-    private static (ImageShape Shape, double Seconds) Seconds(
+    private static (MediaShape Shape, double Seconds) Seconds(
         string model,
         int width,
         int height,

@@ -8,7 +8,7 @@ namespace LlmSim.Workloads.Traces;
 internal sealed record TraceFields(string? Arrival, string Input, string Output, string? HashIds)
 {
     private const string Allowed =
-        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME, deadline=NAME, adapter=NAME, schema=NAME, thinking=NAME and images=NAME, separated by commas, each at most once";
+        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME, deadline=NAME, adapter=NAME, schema=NAME, thinking=NAME, images=NAME and videos=NAME, separated by commas, each at most once";
 
     private static readonly string[] s_keys =
     [
@@ -25,10 +25,14 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
         "schema",
         "thinking",
         ImagesKey,
+        VideosKey,
     ];
 
     /// <summary>What the column of pictures is called.</summary>
     public const string ImagesKey = "images";
+
+    /// <summary>What the column of videos is called.</summary>
+    public const string VideosKey = "videos";
 
     /// <summary>Who sends a request; null when no column says it.</summary>
     public OriginFields? Origin { get; private init; }
@@ -112,6 +116,7 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
 /// <param name="Schema">The grammar of its output.</param>
 /// <param name="Thinking">Output tokens before its answer.</param>
 /// <param name="Images">Its pictures.</param>
+/// <param name="Videos">Its videos.</param>
 internal sealed record OriginFields(
     string? Class,
     string? Tenant,
@@ -121,7 +126,8 @@ internal sealed record OriginFields(
     string? Adapter,
     string? Schema,
     string? Thinking,
-    string? Images
+    string? Images,
+    string? Videos
 )
 {
     /// <summary>The columns that are given; null when there is none.</summary>
@@ -136,9 +142,10 @@ internal sealed record OriginFields(
             columns.GetValueOrDefault("adapter"),
             columns.GetValueOrDefault("schema"),
             columns.GetValueOrDefault("thinking"),
-            columns.GetValueOrDefault(TraceFields.ImagesKey)
+            columns.GetValueOrDefault(TraceFields.ImagesKey),
+            columns.GetValueOrDefault(TraceFields.VideosKey)
         );
-        return fields == new OriginFields(null, null, null, null, null, null, null, null, null)
+        return fields == new OriginFields(null, null, null, null, null, null, null, null, null, null)
             ? null
             : fields;
     }
