@@ -69,6 +69,8 @@ internal static partial class Experiment
             VideoSize = configuration.VideoSize,
             VideoSeconds = configuration.VideoSeconds,
             VideoFps = configuration.VideoFps,
+            AudioPerRequest = configuration.AudioPerRequest,
+            AudioSeconds = configuration.AudioSeconds,
             Adapters = configuration.Adapters,
             AdapterPopularity = configuration.AdapterPopularity ?? AdapterChoice.Uniform,
             StructuredShare = configuration.StructuredShare,

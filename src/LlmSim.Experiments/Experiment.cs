@@ -259,7 +259,8 @@ internal static partial class Experiment
                 configuration.TpotSloSeconds,
                 scenario.OtherModels.Count > 0 ? scenario.Model.Id : null,
                 scenario.TakesImages,
-                scenario.TakesVideos
+                scenario.TakesVideos,
+                scenario.TakesAudio
             )
         );
     }

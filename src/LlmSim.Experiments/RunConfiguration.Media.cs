@@ -20,4 +20,12 @@ internal sealed partial record RunConfiguration
     /// <summary>Frames a second that are sampled; null for as many as the model samples unasked.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? VideoFps { get; init; }
+
+    /// <summary>Recordings of a request: a number, or the fewest and the most as in 0-2; null for none, or one where their lengths are given.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AudioPerRequest { get; init; }
+
+    /// <summary>Their lengths in seconds, as in 5|30; null for 30.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AudioSeconds { get; init; }
 }

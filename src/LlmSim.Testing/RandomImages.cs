@@ -25,6 +25,23 @@ internal static class RandomImages
             Videos = new FrameTiles(Side: 2, PatchSize: 1, TileTokens: 4, ContextTokens: 64),
         };
 
+    /// <summary>Recordings have 5 tokens a window of 0.1 s, and one more.</summary>
+    public static AudioEncoder Hearing { get; } =
+        new()
+        {
+            Layers = 1,
+            HiddenSize = 1,
+            Heads = 1,
+            HeadSize = 1,
+            MlpWidth = 1,
+            GatedMlp = false,
+            PatchParameters = 1,
+            ProjectorParameters = 1,
+            PatchesOfEmbedding = 1,
+            EmbeddingValues = 2,
+            Recordings = new WholeWindowsAudio(Positions: 5, PositionsOfToken: 1, ContextTokens: 64),
+        };
+
     /// <summary>The scenario with encoders, in its instances or in some of their own.</summary>
     /// <param name="scenario">What takes pictures.</param>
     /// <param name="seed">Draws the times.</param>
@@ -45,9 +62,10 @@ internal static class RandomImages
         };
         return scenario with
         {
-            Model = scenario.Model with { Vision = Encoder },
+            Model = scenario.Model with { Vision = Encoder, Audio = Hearing },
             TakesImages = true,
             TakesVideos = true,
+            TakesAudio = true,
             EncoderTimes = (_, _) => times,
             EncodeInstances = apart ? [.. Enumerable.Repeat(spec, 1 + random.Next(2))] : [],
         };
@@ -55,11 +73,16 @@ internal static class RandomImages
 
     /// <summary>Tokens of a medium.</summary>
     public static int TokensOf(in MediaItem item) =>
-        item.Kind == MediaKind.Video
-            ? Encoder.Videos!.Of(item.Width, item.Height, item.Seconds, item.FramesPerSecond).Tokens
-            : Encoder.Images.Of(item.Width, item.Height).Tokens;
+        item.Kind switch
+        {
+            MediaKind.Video => Encoder
+                .Videos!.Of(item.Width, item.Height, item.Seconds, item.FramesPerSecond)
+                .Tokens,
+            MediaKind.Audio => Hearing.Recordings.Of(item.Seconds).Tokens,
+            _ => Encoder.Images.Of(item.Width, item.Height).Tokens,
+        };
 
-    /// <summary>The same requests with pictures and videos, some of them equal; one in four has none.</summary>
+    /// <summary>The same requests with pictures, videos and recordings, some of them equal; one in four has none.</summary>
     public static List<RequestSpec> AddTo(IEnumerable<RequestSpec> requests, int seed)
     {
         var random = new RandomStream(seed, "pictures");
@@ -71,24 +94,27 @@ internal static class RandomImages
                     Media =
                         random.Next(4) == 0
                             ? null
-                            : MediaItem.Join([.. Draw(random, 1 + random.Next(4))], Videos(random)),
+                            : MediaItem.Join([.. Draw(random, 1 + random.Next(4))], Others(random)),
                 }
             ),
         ];
     }
 
-    private static MediaItem[] Videos(RandomStream random)
+    private static MediaItem[] Others(RandomStream random)
     {
-        var videos = new MediaItem[random.Next(3)];
-        for (var i = 0; i < videos.Length; i++)
+        var others = new MediaItem[random.Next(3)];
+        for (var i = 0; i < others.Length; i++)
         {
-            videos[i] =
-                random.Next(2) == 0
-                    ? new(3, 2, Seconds: 1 + random.Next(4), FramesPerSecond: 1 + random.Next(4))
-                    : new(3, 2, Id: random.Next(4), Seconds: 1);
+            others[i] = random.Next(4) switch
+            {
+                0 => new(3, 2, Seconds: 1 + random.Next(4), FramesPerSecond: 1 + random.Next(4)),
+                1 => new(3, 2, Id: random.Next(4), Seconds: 1),
+                2 => new(0, 0, Seconds: 0.1 + random.NextDouble()),
+                _ => new(0, 0, Id: random.Next(4), Seconds: 0.35),
+            };
         }
 
-        return videos;
+        return [.. others.OrderBy(item => item.Kind)];
     }
 
     private static IEnumerable<MediaItem> Draw(RandomStream random, int count)

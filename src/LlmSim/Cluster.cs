@@ -64,7 +64,8 @@ internal sealed partial class Cluster
             _models,
             scenario.FollowsRequests || scenario.OtherModels.Count > 0,
             scenario.TakesImages,
-            scenario.TakesVideos
+            scenario.TakesVideos,
+            scenario.TakesAudio
         );
         _conversations = new ConversationClient(_requests, scenario.SharesPrefixes, _simulation, OnArrival);
         _client = Client(new RequestStream(workload, _requests, scenario.SharesPrefixes));

@@ -43,6 +43,9 @@ public sealed record Scenario
     /// <summary>Whether there may be videos among them.</summary>
     internal bool TakesVideos { get; init; }
 
+    /// <summary>Whether there may be sound among them.</summary>
+    internal bool TakesAudio { get; init; }
+
     /// <summary>Times of an encoder on an instance; null for the roofline.</summary>
     internal Func<ServedModel, InstanceSpec, IPerformanceModel>? EncoderTimes { get; init; }
 

@@ -17,10 +17,13 @@ internal static partial class SummaryReport
             var videos = encoder is { Videos: { } count, VideoTokens: { } tokens }
                 ? $", {Figures.Count(count)} videos with {Figures.Count(tokens)}"
                 : "";
+            var audio = encoder is { Audio: { } recordings, AudioTokens: { } heard }
+                ? $", {Figures.Count(recordings)} recordings with {Figures.Count(heard)}"
+                : "";
             WriteWrapped(
                 writer,
                 "Pictures",
-                $"{Figures.Count(encoder.Images)} with {Figures.Count(encoder.ImageTokens)} tokens{videos}; {Figures.Count(encoder.Encoded)} encoded, {Figures.Count(encoder.Found)} found{apart}"
+                $"{Figures.Count(encoder.Images)} with {Figures.Count(encoder.ImageTokens)} tokens{videos}{audio}; {Figures.Count(encoder.Encoded)} encoded, {Figures.Count(encoder.Found)} found{apart}"
             );
         }
 

@@ -95,6 +95,8 @@ internal static class ColumnSummaries
         ["image_tokens"] = "their tokens in the prompts",
         ["videos"] = "videos of all requests",
         ["video_tokens"] = "their tokens in the prompts",
+        ["audio"] = "recordings of all requests",
+        ["audio_tokens"] = "their tokens in the prompts",
         ["images_encoded"] =
             "pictures and other media that were encoded, those that were encoded again among them",
         ["images_found"] = "those whose embeddings an engine still had",
@@ -201,6 +203,8 @@ internal static class ColumnSummaries
         ["image_tokens"] = "their tokens, which input_length counts too",
         ["videos"] = "videos in its prompt; only in runs with some, as the next one",
         ["video_tokens"] = "their tokens, which input_length counts too",
+        ["audio"] = "recordings in its prompt; only in runs with some, as the next one",
+        ["audio_tokens"] = "their tokens, which input_length counts too",
         ["encode_start"] = "when the first of them began to be encoded at an encode instance, s",
         ["encode_finish"] = "when the last of their embeddings had come from there, s",
         ["served_model"] = "the model that it asks for; only where instances serve several",

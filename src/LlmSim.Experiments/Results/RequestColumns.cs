@@ -27,12 +27,14 @@ internal static class RequestColumns
     /// <param name="ownModel">The model of requests that name none; null where all are of one.</param>
     /// <param name="hasImages">Whether requests may have pictures or other media.</param>
     /// <param name="hasVideos">Whether they may have videos.</param>
+    /// <param name="hasAudio">Whether they may have sound.</param>
     public static IReadOnlyList<RequestColumn> For(
         double ttftSloSeconds,
         double tpotSloSeconds,
         string? ownModel = null,
         bool hasImages = false,
-        bool hasVideos = false
+        bool hasVideos = false,
+        bool hasAudio = false
     ) =>
         [
             new IntegerColumn("id", r => r.Id),
@@ -82,6 +84,13 @@ internal static class RequestColumns
                         [
                             new IntegerColumn("videos", r => r.Videos.Count),
                             new IntegerColumn("video_tokens", r => r.Videos.Tokens),
+                        ]
+                        : Array.Empty<RequestColumn>(),
+                    .. hasAudio
+                        ?
+                        [
+                            new IntegerColumn("audio", r => r.Audio.Count),
+                            new IntegerColumn("audio_tokens", r => r.Audio.Tokens),
                         ]
                         : Array.Empty<RequestColumn>(),
                     new SecondsColumn("encode_start", r => r.EncodeStart?.Seconds),

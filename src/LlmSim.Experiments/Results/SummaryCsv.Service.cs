@@ -29,6 +29,8 @@ internal static partial class SummaryCsv
             ("video_size", c.VideoSize),
             ("video_seconds", c.VideoSeconds),
             ("video_fps", c.VideoFps),
+            ("audio_per_request", c.AudioPerRequest),
+            ("audio_seconds", c.AudioSeconds),
         ];
 
     private static IEnumerable<(string Name, object? Value)> Media(RunSummary s) =>
@@ -37,6 +39,8 @@ internal static partial class SummaryCsv
             ("image_tokens", s.Encoder?.ImageTokens),
             ("videos", s.Encoder?.Videos),
             ("video_tokens", s.Encoder?.VideoTokens),
+            ("audio", s.Encoder?.Audio),
+            ("audio_tokens", s.Encoder?.AudioTokens),
             ("images_encoded", s.Encoder?.Encoded),
             ("images_found", s.Encoder?.Found),
             ("encode_queue_mean", s.Encoder?.EncodeQueueSeconds.Mean),

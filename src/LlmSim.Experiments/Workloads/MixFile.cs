@@ -37,6 +37,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
     private const string VideoSizeField = "video_size";
     private const string VideoSecondsField = "video_seconds";
     private const string VideoRateField = "video_fps";
+    private const string AudioField = "audio_per_request";
+    private const string AudioSecondsField = "audio_seconds";
     public const string AdapterField = "adapter";
     public const string PopularityField = "adapter_popularity";
 
@@ -90,6 +92,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
         VideosField,
         VideoSizeField,
         VideoSecondsField,
+        AudioField,
+        AudioSecondsField,
         AdapterField,
         PopularityField,
         .. Numbers.Keys,
@@ -225,6 +229,8 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             VideoSize = Text(fields, VideoSizeField),
             VideoSeconds = Text(fields, VideoSecondsField),
             VideoFps = Number(fields, VideoRateField),
+            AudioPerRequest = Text(fields, AudioField),
+            AudioSeconds = Text(fields, AudioSecondsField),
             Adapter = Text(fields, AdapterField),
             Adapters =
                 fields.Has(AdapterField) && fields.Has("adapters")

@@ -17,9 +17,13 @@ internal sealed partial record WorkloadOptions
 
     /// <summary>Whether requests may have pictures or other media.</summary>
     public bool HasImages =>
-        Images is not null
+        HasPictures
         || HasVideos
+        || HasAudio
         || (Source == RequestSource.Mix && ReadMix().Classes.Any(one => one.Source.HasImages));
+
+    /// <summary>Whether all its requests have pictures, or say themselves which they have.</summary>
+    public bool HasPictures => Images is not null;
 
     /// <summary>Whether its requests stand alone, and say nothing of pictures themselves.</summary>
     internal bool TakesImages => !HasOwnImages && StandAlone;

@@ -159,7 +159,7 @@ internal sealed partial record WorkloadOptions
         }
 
         var source = Source ?? (TracePath is null ? RequestSource.Conversation : RequestSource.Trace);
-        var (images, videos) = (Images, Videos);
+        var (images, videos, audio) = (Images, Videos, Audio);
         var requests = WithTraits(
             source,
             source == RequestSource.Trace
@@ -167,7 +167,8 @@ internal sealed partial record WorkloadOptions
                 : Varied(source == RequestSource.Mix ? Mixed(onKnown) : Synthetic(source, onKnown))
         );
         requests = images?.Apply(requests, Seed) ?? requests;
-        return videos?.Apply(requests, Seed) ?? requests;
+        requests = videos?.Apply(requests, Seed) ?? requests;
+        return audio?.Apply(requests, Seed) ?? requests;
     }
 
     /// <summary>The classes of a mix. Of the options that come from elsewhere they have only the arrivals.</summary>

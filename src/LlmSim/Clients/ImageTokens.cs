@@ -11,7 +11,6 @@ internal static class ImageTokens
     /// <exception cref="UserErrorException">The model takes none, or not these.</exception>
     public static RequestMedia Of(in RequestSpec spec, ModelDescription model)
     {
-        var encoder = Required(model);
         var media = spec.Media!;
         var shapes = new MediaShape[media.Count];
         var kinds = new MediaKind[media.Count];
@@ -20,17 +19,19 @@ internal static class ImageTokens
         for (var i = 0; i < shapes.Length; i++)
         {
             var item = media[i];
-            shapes[i] =
-                item.Kind == MediaKind.Video
-                    ? Video(item, model)
-                    : encoder.Images.Of(item.Width, item.Height);
+            shapes[i] = item.Kind switch
+            {
+                MediaKind.Video => Video(item, model),
+                MediaKind.Audio => Recording(item, model),
+                _ => Required(model).Images.Of(item.Width, item.Height),
+            };
             kinds[i] = item.Kind;
             tokens += shapes[i].Tokens;
             ids[i] = IdOf(spec.Id, i, item);
         }
 
         return tokens <= int.MaxValue
-            ? new(encoder, shapes, kinds, ids, spec.InputTokens)
+            ? new(model, shapes, kinds, ids, spec.InputTokens)
             : throw new UserErrorException(
                 $"request {spec.Id} of the workload has {tokens} tokens of text and media; allowed: at most {int.MaxValue} together"
             );
@@ -45,6 +46,37 @@ internal static class ImageTokens
             : throw new UserErrorException(
                 $"video_size: found {video}, {shape.Embeddings} tokens; allowed with this model: up to {rule.MostEmbeddings} of a video"
             );
+    }
+
+    private static MediaShape Recording(in MediaItem recording, ModelDescription model)
+    {
+        var rule = RequiredAudio(model);
+        var shape = rule.Of(recording.Seconds);
+        return shape.Embeddings <= rule.MostEmbeddings
+            ? shape
+            : throw new UserErrorException(
+                $"audio_seconds: found {recording}, {shape.Embeddings} tokens; allowed with this model: up to {rule.MostEmbeddings} of a recording"
+            );
+    }
+
+    /// <summary>How a model hears recordings.</summary>
+    /// <exception cref="UserErrorException">It hears nothing.</exception>
+    public static AudioRule RequiredAudio(ModelDescription model) =>
+        model.Audio?.Recordings
+        ?? throw new UserErrorException(
+            model.AudioLack is { } lack
+                ? $"audio: the encoder of {model.Id} cannot be simulated: {lack}"
+                : $"audio: {model.Id} has no encoder of sound; allowed: a model whose config.json has audio_config, such as Qwen/Qwen2-Audio-7B-Instruct or mistralai/Voxtral-Mini-3B-2507"
+        );
+
+    /// <summary>A model with some encoder.</summary>
+    /// <exception cref="UserErrorException">It has none.</exception>
+    public static void RequireAny(ModelDescription model)
+    {
+        if (!model.Encoders.Any())
+        {
+            _ = Required(model);
+        }
     }
 
     /// <summary>How a model sees videos.</summary>
@@ -69,7 +101,7 @@ internal static class ImageTokens
     private static long IdOf(long request, int place, in MediaItem item)
     {
         var size = ((ulong)item.Width << 32) | (uint)item.Height;
-        if (item.Kind == MediaKind.Video)
+        if (item.Kind != MediaKind.Image)
         {
             var length = PrefixKeys.Mix(BitConverter.DoubleToUInt64Bits(item.Seconds));
             size ^= length ^ BitConverter.DoubleToUInt64Bits(item.FramesPerSecond ?? 0);

@@ -16,6 +16,7 @@ namespace LlmSim.Clients;
 /// <param name="followsAll">Whether the clients of all requests are followed beyond the sending.</param>
 /// <param name="takesImages">Whether requests may have pictures or other media.</param>
 /// <param name="takesVideos">Whether they may have videos.</param>
+/// <param name="takesAudio">Whether they may have sound.</param>
 internal sealed class RequestPool(
     long seed,
     double ttftSloSeconds,
@@ -25,7 +26,8 @@ internal sealed class RequestPool(
     ModelsInUse models,
     bool followsAll,
     bool takesImages = false,
-    bool takesVideos = false
+    bool takesVideos = false,
+    bool takesAudio = false
 )
 {
     /// <summary>Whole seconds of the clock.</summary>
@@ -128,12 +130,8 @@ internal sealed class RequestPool(
             );
         }
 
-        if (!takesVideos && spec.Media!.Any(item => item.Kind == MediaKind.Video))
-        {
-            throw new UserErrorException(
-                $"request {spec.Id} of the workload has videos, which are read only where they are asked for; allowed with a trace: columns videos=NAME"
-            );
-        }
+        RequireAsked(spec, takesVideos, MediaKind.Video, "videos");
+        RequireAsked(spec, takesAudio, MediaKind.Audio, "audio");
 
         if (models.Find(request.Model) is not { } model)
         {
@@ -153,6 +151,16 @@ internal sealed class RequestPool(
                 scope: PrefixKeys.Scope(spec.Adapter)
             )
             : null;
+    }
+
+    private static void RequireAsked(in RequestSpec spec, bool takes, MediaKind kind, string column)
+    {
+        if (!takes && spec.Media!.Any(item => item.Kind == kind))
+        {
+            throw new UserErrorException(
+                $"request {spec.Id} of the workload has {column}, read only where they are asked for; allowed with a trace: columns {column}=NAME"
+            );
+        }
     }
 
     /// <summary>The request has left the cluster and can be reused.</summary>

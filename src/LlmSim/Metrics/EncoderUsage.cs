@@ -16,6 +16,14 @@ internal sealed record EncoderUsage(long Images, long ImageTokens)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? VideoTokens { get; init; }
 
+    /// <summary>Recordings of all requests that arrived; null where none may come.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Audio { get; init; }
+
+    /// <summary>Their tokens in the prompts.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? AudioTokens { get; init; }
+
     /// <summary>Media that were encoded, those that were encoded again among them.</summary>
     public long Encoded { get; init; }
 
@@ -31,23 +39,21 @@ internal sealed record EncoderUsage(long Images, long ImageTokens)
 
 /// <summary>Observes the media of requests.</summary>
 /// <param name="takesVideos">Whether there may be videos.</param>
-internal sealed class ImageRecorder(bool takesVideos)
+/// <param name="takesAudio">Whether there may be sound.</param>
+internal sealed class ImageRecorder(bool takesVideos, bool takesAudio)
 {
     private readonly ValueSummary _queue = new();
     private readonly ValueSummary _encode = new();
-    private long _images;
-    private long _imageTokens;
-    private long _videos;
-    private long _videoTokens;
+    private readonly Sums _images = new();
+    private readonly Sums _videos = new();
+    private readonly Sums _audio = new();
 
     /// <summary>A request has arrived.</summary>
     public void Arrive(RequestMedia media)
     {
-        var (images, videos) = (media.Of(MediaKind.Image), media.Of(MediaKind.Video));
-        _images += images.Count;
-        _imageTokens += images.Tokens;
-        _videos += videos.Count;
-        _videoTokens += videos.Tokens;
+        _images.Add(media.Of(MediaKind.Image));
+        _videos.Add(media.Of(MediaKind.Video));
+        _audio.Add(media.Of(MediaKind.Audio));
     }
 
     /// <summary>A request that the statistics are about has ended with all its tokens.</summary>
@@ -61,11 +67,26 @@ internal sealed class ImageRecorder(bool takesVideos)
     }
 
     public EncoderUsage Summarize() =>
-        new(_images, _imageTokens)
+        new(_images.Count, _images.Tokens)
         {
-            Videos = takesVideos ? _videos : null,
-            VideoTokens = takesVideos ? _videoTokens : null,
+            Videos = takesVideos ? _videos.Count : null,
+            VideoTokens = takesVideos ? _videos.Tokens : null,
+            Audio = takesAudio ? _audio.Count : null,
+            AudioTokens = takesAudio ? _audio.Tokens : null,
             EncodeQueueSeconds = _queue.Summarize(),
             EncodeSeconds = _encode.Summarize(),
         };
+
+    private sealed class Sums
+    {
+        public long Count { get; private set; }
+
+        public long Tokens { get; private set; }
+
+        public void Add(in MediaTotals totals)
+        {
+            Count += totals.Count;
+            Tokens += totals.Tokens;
+        }
+    }
 }

@@ -27,6 +27,7 @@ internal sealed partial class MetricsRecorder
             Images = request.Media?.Of(MediaKind.Image).Count ?? 0,
             ImageTokens = request.Media?.Of(MediaKind.Image).Tokens ?? 0,
             Videos = request.Media?.Of(MediaKind.Video) ?? default,
+            Audio = request.Media?.Of(MediaKind.Audio) ?? default,
             EncodeStart = request.EncodeStart,
             EncodeFinish = request.EncodeFinish,
             PrefillStart = request.PrefillStart,

@@ -18,7 +18,11 @@ internal abstract record ImageRule
 /// <param name="Embeddings">Those of them that the encoder makes.</param>
 /// <param name="Sequences">Parts that the encoder attends within: tiles, frames, or 1 for the whole picture.</param>
 /// <param name="Patches">Patches of each.</param>
-internal readonly record struct MediaShape(int Tokens, int Embeddings, int Sequences, int Patches);
+internal readonly record struct MediaShape(int Tokens, int Embeddings, int Sequences, int Patches)
+{
+    /// <summary>Whether the encoder of sound makes them.</summary>
+    public bool IsSound { get; init; }
+}
 
 /// <summary>
 /// Pictures of any shape, resized to whole groups of patches within a budget of pixels: Qwen2-VL and later (transformers,

@@ -9,22 +9,23 @@ internal sealed class RequestMedia
     private readonly MediaShape[] _shapes;
     private readonly long[] _ids;
     private readonly MediaKind[] _kinds;
+    private readonly ModelDescription _model;
 
     /// <summary>Media.</summary>
-    /// <param name="encoder">The encoder of the model.</param>
+    /// <param name="model">The model.</param>
     /// <param name="shapes">At least one.</param>
     /// <param name="kinds">What each is.</param>
     /// <param name="ids">What tells them from others: equal ids are equal media.</param>
     /// <param name="textTokens">Tokens of the prompt before them.</param>
     public RequestMedia(
-        VisionEncoder encoder,
+        ModelDescription model,
         MediaShape[] shapes,
         MediaKind[] kinds,
         long[] ids,
         int textTokens
     )
     {
-        Encoder = encoder;
+        _model = model;
         (_shapes, _kinds, _ids) = (shapes, kinds, ids);
         Starts = new int[shapes.Length + 1];
         Starts[0] = textTokens;
@@ -33,8 +34,6 @@ internal sealed class RequestMedia
             Starts[i + 1] = Starts[i] + shapes[i].Tokens;
         }
     }
-
-    public VisionEncoder Encoder { get; }
 
     public int Count => _shapes.Length;
 
@@ -53,6 +52,10 @@ internal sealed class RequestMedia
     public int End(int item) => Starts[item + 1];
 
     public long Id(int item) => _ids[item];
+
+    /// <summary>Bytes of an embedding of it.</summary>
+    public long EmbeddingBytes(int item) =>
+        _shapes[item].IsSound ? _model.Audio!.EmbeddingBytes : _model.Vision!.EmbeddingBytes;
 
     /// <summary>Those of a kind, and their tokens.</summary>
     public MediaTotals Of(MediaKind kind)

@@ -10,13 +10,16 @@ internal enum MediaKind
 
     /// <summary>A video, of which the sound is not heard.</summary>
     Video,
+
+    /// <summary>A recording.</summary>
+    Audio,
 }
 
-/// <summary>A picture or a video of a request.</summary>
-/// <param name="Width">Pixels; 0 while its size is to be drawn.</param>
-/// <param name="Height">Pixels; 0 while its size is to be drawn.</param>
-/// <param name="Id">Equal ids are equal pictures; null for one that no other request has.</param>
-/// <param name="Seconds">Length of a video; 0 for a picture.</param>
+/// <summary>A picture, a video or a recording of a request.</summary>
+/// <param name="Width">Pixels; 0 of a recording, and while its size is to be drawn.</param>
+/// <param name="Height">Pixels; 0 as well.</param>
+/// <param name="Id">Equal ids are equal media of a kind; null for one that no other request has.</param>
+/// <param name="Seconds">Length of a video or a recording; 0 for a picture.</param>
 /// <param name="FramesPerSecond">Frames of a video that are sampled; null for as many as its model samples unasked.</param>
 internal readonly record struct MediaItem(
     int Width,
@@ -42,18 +45,27 @@ internal readonly record struct MediaItem(
     public static FigureRange RateRange { get; } = new(0, 1000, "frames/s", IsAboveLeast: true);
 
     /// <summary>What it is.</summary>
-    public MediaKind Kind => Seconds > 0 ? MediaKind.Video : MediaKind.Image;
+    public MediaKind Kind =>
+        Seconds <= 0 ? MediaKind.Image
+        : Width > 0 ? MediaKind.Video
+        : MediaKind.Audio;
 
     /// <summary>Whether its size is known.</summary>
-    public bool IsKnown => Width > 0;
+    public bool IsKnown => Width > 0 || Seconds > 0;
 
     /// <summary>What a list of one kind may be.</summary>
     public static string AllowedList(MediaKind kind) =>
-        kind == MediaKind.Image
-            ? "pictures as WIDTHxHEIGHT, separated by spaces, each with an @ID if others are equal to it, or a number of them"
-            : "videos as WIDTHxHEIGHT/SECONDSs or WIDTHxHEIGHT/SECONDSs/RATEfps, separated by spaces, each with an @ID if others are equal to it";
+        kind switch
+        {
+            MediaKind.Image =>
+                "pictures as WIDTHxHEIGHT, separated by spaces, each with an @ID if others are equal to it, or a number of them",
+            MediaKind.Audio =>
+                "recordings as SECONDSs, separated by spaces, each with an @ID if others are equal to it",
+            _ =>
+                "videos as WIDTHxHEIGHT/SECONDSs or WIDTHxHEIGHT/SECONDSs/RATEfps, separated by spaces, each with an @ID if others are equal to it",
+        };
 
-    /// <summary>Reads a picture as 1024x768 or 1024x768@17, a video as 1280x720/10s, 1280x720/10s/2fps or 1280x720/10s@17.</summary>
+    /// <summary>Reads a picture as 1024x768 or 1024x768@17, a video as 1280x720/10s, 1280x720/10s/2fps or 1280x720/10s@17, a recording as 30s or 30s@17.</summary>
     public static bool TryParse(string text, MediaKind kind, out MediaItem item)
     {
         item = default;
@@ -74,18 +86,17 @@ internal readonly record struct MediaItem(
 
         var parts = (at < 0 ? text : text[..at]).Split('/');
         var (seconds, rate) = (0.0, 0.0);
-        if (
-            !TrySize(parts[0], out item)
-            || (kind == MediaKind.Image && parts.Length > 1)
-            || (
-                kind == MediaKind.Video
-                && !(
-                    parts.Length is 2 or 3
-                    && TryFigure(parts[1], SecondsUnit, SecondsRange, out seconds)
-                    && (parts.Length == 2 || TryFigure(parts[2], RateUnit, RateRange, out rate))
-                )
-            )
-        )
+        var isRead = kind switch
+        {
+            MediaKind.Image => parts.Length == 1 && TrySize(parts[0], out item),
+            MediaKind.Audio => parts.Length == 1
+                && TryFigure(parts[0], SecondsUnit, SecondsRange, out seconds),
+            _ => parts.Length is 2 or 3
+                && TrySize(parts[0], out item)
+                && TryFigure(parts[1], SecondsUnit, SecondsRange, out seconds)
+                && (parts.Length == 2 || TryFigure(parts[2], RateUnit, RateRange, out rate)),
+        };
+        if (!isRead)
         {
             return false;
         }
@@ -164,9 +175,15 @@ internal readonly record struct MediaItem(
     public override string ToString()
     {
         var rate = FramesPerSecond is { } frames ? Invariant($"/{frames}{RateUnit}") : "";
-        var length = Kind == MediaKind.Image ? "" : Invariant($"/{Seconds}{SecondsUnit}");
+        var length = Invariant($"{Seconds}{SecondsUnit}");
+        var size = Invariant($"{Width}x{Height}");
         var id = Id is { } own ? Invariant($"@{own}") : "";
-        return Invariant($"{Width}x{Height}") + length + rate + id;
+        return Kind switch
+        {
+            MediaKind.Image => size + id,
+            MediaKind.Audio => length + id,
+            _ => $"{size}/{length}{rate}{id}",
+        };
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);

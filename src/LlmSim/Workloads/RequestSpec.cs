@@ -56,7 +56,7 @@ public readonly record struct RequestSpec(
         init => _blocks = _blocks with { Conversation = value };
     }
 
-    /// <summary>The pictures, then the videos, behind the text of its prompt, of which <see cref="InputTokens" /> counts the text alone; null for none.</summary>
+    /// <summary>The pictures, then the videos and recordings, behind the text of its prompt, of which <see cref="InputTokens" /> counts the text alone; null for none.</summary>
     internal IReadOnlyList<MediaItem>? Media
     {
         get => _blocks.Traits?.Media;

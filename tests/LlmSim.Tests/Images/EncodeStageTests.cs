@@ -93,6 +93,39 @@ public sealed class EncodeStageTests
         );
     }
 
+    /// <summary>
+    /// A quarter of a second is three windows of 5 positions, of 15 embeddings and a mark: 0.5 + 15 · 0.01 + 3 · 25 · 0.001 s, 4 bytes of each to send, and 7 + 16 tokens. A picture
+    /// beside it has its own encoder, which takes another half a second.
+    /// </summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Sound_is_encoded_as_its_windows_and_prefilled_as_its_tokens(bool hasEngine, bool isApart)
+    {
+        var scenario = isApart ? Apart(hasEngine, encoders: 1) : Here(hasEngine, s_engine);
+        scenario = scenario with
+        {
+            Model = scenario.Model with { Audio = RandomImages.Hearing },
+            TakesAudio = true,
+        };
+        var sound = new MediaItem(0, 0, Seconds: 0.25);
+        var (records, summary) = Run(scenario, Request(0, 3, 7, sound), Request(1, 100, 7, s_picture, sound));
+
+        var encoding = 0.5 + 0.15 + 0.075;
+        var alone = encoding + (isApart ? 0.6 + 0.25 : 0) + 1 + (0.1 * (7 + 16));
+        Assert.Equal(alone, records[0].TtftSeconds, 1e-9);
+        // The picture's 40 bytes are sent while the sound is encoded.
+        Assert.Equal(alone + 1.1 + 2.2, records[1].TtftSeconds, 1e-9);
+        Assert.Equal(new MediaTotals(1, 16), records[0].Audio);
+        Assert.Equal((1, 1), (records[1].Images, records[1].Audio.Count));
+        Assert.Equal(
+            (3, 2, 32),
+            (summary.Encoder!.Encoded, summary.Encoder.Audio, summary.Encoder.AudioTokens)
+        );
+    }
+
     /// <summary>Two pictures follow each other, or go side by side; the link of one instance sends the second while the first is on its way.</summary>
     [Theory]
     [InlineData(1, 1, 1.1 + 1.1 + 0.65)]

@@ -61,7 +61,7 @@ public sealed class ImagePropertyTests
                 );
                 Assert.Equal(
                     random.Requests.Sum(request => request.Media?.Count ?? 0),
-                    usage.Images + usage.Videos
+                    usage.Images + usage.Videos + usage.Audio
                 );
                 foreach (var record in served)
                 {
@@ -143,7 +143,15 @@ public sealed class ImagePropertyTests
                 Assert.Equal(
                     Run(random.NewScenario() with { EncodeInstances = [] }, text),
                     Run(scenario, images)
-                        .Select(record => record with { Images = 0, ImageTokens = 0, Videos = default })
+                        .Select(record =>
+                            record with
+                            {
+                                Images = 0,
+                                ImageTokens = 0,
+                                Videos = default,
+                                Audio = default,
+                            }
+                        )
                 );
             }
         );
@@ -224,7 +232,7 @@ public sealed class ImagePropertyTests
         var request = random.Requests[(int)record.Id];
         Assert.Equal(request.Media?.Count(item => item.Kind == MediaKind.Image) ?? 0, record.Images);
         Assert.Equal(request.Media?.Count(item => item.Kind == MediaKind.Video) ?? 0, record.Videos.Count);
-        Assert.Equal(TokensOf(request), record.ImageTokens + record.Videos.Tokens);
+        Assert.Equal(TokensOf(request), record.ImageTokens + record.Videos.Tokens + record.Audio.Tokens);
         Assert.Equal(request.InputTokens + TokensOf(request), record.TraceInputTokens);
         Assert.Equal(cluster.EncodeInstances.Count > 0 && record.Media > 0, record.EncodeStart is not null);
         if (record.EncodeStart is { } start)

@@ -161,13 +161,13 @@ public sealed class VideoCommandTests : IDisposable
         Assert.Equal((0, 0), (direct.ExitCode, read.ExitCode));
         Assert.Equal(Summary(direct), Summary(read));
         Assert.Equal(
-            "request 0 of the workload has videos, which are read only where they are asked for; allowed with a trace: columns videos=NAME",
+            "request 0 of the workload has videos, read only where they are asked for; allowed with a trace: columns videos=NAME",
             Refusal(
                 Mixed,
                 "--trace_path",
                 _folder.Write(
                     "one.jsonl",
-                    """{"llmsim": 1, "timestamp": 0, "input_length": 5, "output_length": 5, "videos": "640x360/1s"}"""
+                    """{"llmsim": 1, "timestamp": 0, "input_length": 5, "output_length": 5, "images": "28x28", "videos": "640x360/1s"}"""
                 ),
                 "--columns",
                 "images=images"

@@ -40,7 +40,7 @@ internal sealed class EncodeStage
         _jobs.Add(request, job);
         for (var i = 0; i < images.Count; i++)
         {
-            LeastLoaded(request.Model).Accept(job, images[i], images.Encoder.EmbeddingBytes);
+            LeastLoaded(request.Model).Accept(job, images[i], images.EmbeddingBytes(i));
         }
 
         return true;

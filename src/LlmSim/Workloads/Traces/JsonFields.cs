@@ -22,6 +22,7 @@ internal enum JsonSlot
     Thinking,
     Images,
     Videos,
+    Audio,
 }
 
 /// <summary>A field that is read, or one on the way to such.</summary>
@@ -56,6 +57,7 @@ internal sealed class JsonField
         root.Add(fields.Origin?.Thinking, JsonSlot.Thinking);
         root.Add(fields.Origin?.Images, JsonSlot.Images);
         root.Add(fields.Origin?.Videos, JsonSlot.Videos);
+        root.Add(fields.Origin?.Audio, JsonSlot.Audio);
         return root;
     }
 

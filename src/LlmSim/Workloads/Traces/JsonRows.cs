@@ -174,7 +174,8 @@ internal sealed partial class JsonRows : ITraceRows
             or JsonSlot.Schema
             or JsonSlot.Thinking
             or JsonSlot.Images
-            or JsonSlot.Videos:
+            or JsonSlot.Videos
+            or JsonSlot.Audio:
                 _origin!.Set(_current.Slot, Scalar(ref json));
                 break;
             default:

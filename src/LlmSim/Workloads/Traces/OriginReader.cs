@@ -64,6 +64,9 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
             case JsonSlot.Videos:
                 _traits = With(MediaKind.Video, fields.Videos!, text);
                 break;
+            case JsonSlot.Audio:
+                _traits = With(MediaKind.Audio, fields.Audio!, text);
+                break;
             default:
                 _deadlineSeconds = Number(fields.Deadline!, text, FigureRanges.LimitSeconds);
                 break;

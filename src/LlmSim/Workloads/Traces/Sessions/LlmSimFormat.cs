@@ -58,8 +58,11 @@ internal static class LlmSimFormat
                 Schema = record.Name("schema"),
                 ThinkingTokens = record.Has("thinking") ? record.Length("thinking") : 0,
                 Media = MediaItem.Join(
-                    MediaOf(record, TraceFields.ImagesKey, MediaKind.Image),
-                    MediaOf(record, TraceFields.VideosKey, MediaKind.Video)
+                    MediaItem.Join(
+                        MediaOf(record, TraceFields.ImagesKey, MediaKind.Image),
+                        MediaOf(record, TraceFields.VideosKey, MediaKind.Video)
+                    ),
+                    MediaOf(record, TraceFields.AudioKey, MediaKind.Audio)
                 ),
             }.OrNull;
             var arrival = record.Time(ArrivalField, clock);

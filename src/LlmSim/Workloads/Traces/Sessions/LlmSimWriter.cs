@@ -62,6 +62,7 @@ internal static class LlmSimWriter
             );
             Append(line, request.Media, TraceFields.ImagesKey, MediaKind.Image);
             Append(line, request.Media, TraceFields.VideosKey, MediaKind.Video);
+            Append(line, request.Media, TraceFields.AudioKey, MediaKind.Audio);
 
             if (request.HashIds is { } hashIds)
             {

@@ -3,21 +3,26 @@ using LlmSim.Kernel;
 
 namespace LlmSim.Workloads;
 
-/// <summary>Videos that are added to the requests of a workload, behind their pictures. They are drawn from the stream <c>videos</c> of the seed: they shift nothing else.</summary>
-internal sealed class VideoLoad
+/// <summary>Videos or recordings that are added to the requests of a workload. They are drawn from the stream of the seed of their name: they shift nothing else.</summary>
+internal sealed class MediaLoad
 {
-    private const string CountOption = "videos_per_request";
+    private const string VideosOption = "videos_per_request";
+    private const string AudioOption = "audio_per_request";
+    private const string AudioSecondsOption = "audio_seconds";
     private const string SizeOption = "video_size";
     private const string SecondsOption = "video_seconds";
     private const string RateOption = "video_fps";
 
     private readonly MediaCounts _counts;
-    private readonly MediaItem[] _videos;
+    private readonly MediaItem[] _items;
+    private readonly string _option;
+    private readonly string _name;
 
-    private VideoLoad(MediaCounts counts, MediaItem[] videos) => (_counts, _videos) = (counts, videos);
+    private MediaLoad(string option, string name, MediaCounts counts, MediaItem[] items) =>
+        (_option, _name, _counts, _items) = (option, name, counts, items);
 
     /// <summary>Whether the seed decides on them.</summary>
-    public bool IsRandom => _counts.Fewest != _counts.Most || _videos.Length > 1;
+    public bool IsRandom => _counts.Fewest != _counts.Most || _items.Length > 1;
 
     /// <summary>The videos that are asked for; null for none.</summary>
     /// <param name="perRequest">How many: a number, or the fewest and the most as in 0-2; null for one where another option is given.</param>
@@ -25,7 +30,12 @@ internal sealed class VideoLoad
     /// <param name="seconds">Their lengths, several of equal probability separated by a bar; null for 10.</param>
     /// <param name="framesPerSecond">Frames that are sampled; null for as many as the model samples unasked.</param>
     /// <exception cref="UserErrorException">An option is wrong.</exception>
-    public static VideoLoad? Of(string? perRequest, string? size, string? seconds, double? framesPerSecond)
+    public static MediaLoad? Videos(
+        string? perRequest,
+        string? size,
+        string? seconds,
+        double? framesPerSecond
+    )
     {
         if ((perRequest ?? size ?? seconds) is null && framesPerSecond is null)
         {
@@ -39,7 +49,9 @@ internal sealed class VideoLoad
 
         var lengths = Lengths(SecondsOption, seconds ?? "10");
         return new(
-            MediaCounts.Parse(CountOption, perRequest ?? "1"),
+            VideosOption,
+            "videos",
+            MediaCounts.Parse(VideosOption, perRequest ?? "1"),
             [
                 .. MediaCounts
                     .Sizes(SizeOption, size ?? "1280x720")
@@ -56,31 +68,48 @@ internal sealed class VideoLoad
         );
     }
 
-    /// <summary>The requests with their videos.</summary>
+    /// <summary>The recordings that are asked for; null for none.</summary>
+    /// <param name="perRequest">How many: a number, or the fewest and the most as in 0-2; null for one where their lengths are given.</param>
+    /// <param name="seconds">Their lengths, several of equal probability separated by a bar; null for 30.</param>
+    /// <exception cref="UserErrorException">An option is wrong.</exception>
+    public static MediaLoad? Audio(string? perRequest, string? seconds) =>
+        (perRequest ?? seconds) is null
+            ? null
+            : new(
+                AudioOption,
+                "audio",
+                MediaCounts.Parse(AudioOption, perRequest ?? "1"),
+                [
+                    .. Lengths(AudioSecondsOption, seconds ?? "30")
+                        .Select(length => new MediaItem(0, 0, Seconds: length)),
+                ]
+            );
+
+    /// <summary>The requests with their media.</summary>
     /// <exception cref="UserErrorException">While enumerating: one belongs to a conversation.</exception>
     public IEnumerable<RequestSpec> Apply(IEnumerable<RequestSpec> requests, long seed)
     {
-        var random = new RandomStream(seed, "videos");
+        var random = new RandomStream(seed, _name);
         foreach (var request in requests)
         {
             if (request.Conversation is not null)
             {
                 throw new UserErrorException(
-                    $"{CountOption}: requests of conversations have no videos; allowed: sources whose requests stand alone"
+                    $"{_option}: requests of conversations have no {_name}; allowed: sources whose requests stand alone"
                 );
             }
 
-            var videos = new MediaItem[_counts.Fewest + random.Next(_counts.Most - _counts.Fewest + 1)];
-            for (var i = 0; i < videos.Length; i++)
+            var items = new MediaItem[_counts.Fewest + random.Next(_counts.Most - _counts.Fewest + 1)];
+            for (var i = 0; i < items.Length; i++)
             {
-                videos[i] = _videos[random.Next(_videos.Length)];
+                items[i] = _items[random.Next(_items.Length)];
             }
 
-            yield return videos.Length == 0
+            yield return items.Length == 0
                 ? request
                 : request with
                 {
-                    Media = MediaItem.Join(request.Media, videos),
+                    Media = MediaItem.Join(request.Media, items),
                 };
         }
     }
