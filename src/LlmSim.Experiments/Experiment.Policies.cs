@@ -19,6 +19,9 @@ internal static partial class Experiment
             Victim = configuration.Victim is { } victim
                 ? configuration.Catalogs.Policies.CreateVictim(victim)
                 : null,
+            Batching = configuration.Batching is { } batching
+                ? configuration.Catalogs.Policies.CreateBatching(batching)
+                : null,
             OutputPredictor = OutputPredictors.IsPolicy(configuration.OutputPredictor)
                 ? configuration.Catalogs.Policies.CreateOutputPredictor(configuration.OutputPredictor)
                 : null,
@@ -38,6 +41,9 @@ internal static partial class Experiment
                 : [],
             .. configuration.Victim is { } victim
                 ? new[] { new NamedPolicy(PolicyDecisions.Victim, victim) }
+                : [],
+            .. configuration.Batching is { } batching
+                ? new[] { new NamedPolicy(PolicyDecisions.Batching, batching) }
                 : [],
             .. configuration.Autoscale is { } autoscale
                 ? new[] { new NamedPolicy(PolicyDecisions.Autoscale, autoscale) }

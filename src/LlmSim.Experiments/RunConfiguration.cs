@@ -76,6 +76,10 @@ internal sealed partial record RunConfiguration
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Victim { get; init; }
 
+    /// <summary>Policy that plans the iterations of engines of kind vllm; null for their own rule.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Batching { get; init; }
+
     /// <summary>The options of the model.</summary>
     public Semantics Semantics { get; init; } = Semantics.Standard;
 

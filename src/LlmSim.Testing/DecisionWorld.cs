@@ -54,6 +54,14 @@ internal sealed class DecisionWorld
         return (queue, now);
     }
 
+    /// <summary>An engine whose iteration is to be planned.</summary>
+    public (BatchUnderTest Batch, SimTime Now) NextBatch(int trueOutputTokens)
+    {
+        var (queue, now) = NextQueue(trueOutputTokens);
+        var running = _world.Next(queue.Length + 1);
+        return (new BatchUnderTest(queue[..running], queue[running..], _world.Next(30)), now);
+    }
+
     /// <summary>A stage to be sized.</summary>
     public FleetContext NextFleet()
     {

@@ -22,6 +22,7 @@ public static class PolicyContract
         PolicyDecisions.Autoscale,
         PolicyDecisions.Victim,
         PolicyDecisions.OutputPredictor,
+        PolicyDecisions.Batching,
     ];
 
     /// <summary>Runs a policy through the contract, once for each decision that it serves.</summary>

@@ -1,3 +1,4 @@
+using LlmSim.Instances.Queues;
 using LlmSim.Kernel;
 using LlmSim.Policies;
 
@@ -21,12 +22,15 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             PolicyDecisions.Admission => NewAdmission()[0],
             PolicyDecisions.Autoscale => NewAutoscale(),
             PolicyDecisions.Victim => NewVictim(),
+            PolicyDecisions.Batching => NewBatching(),
             _ => NewPredictor(),
         };
 
     public IReadOnlyList<IAdmissionPolicy> NewAdmission() => catalog.CreateAdmission(text);
 
     public IVictimPolicy NewVictim() => catalog.CreateVictim(text);
+
+    public IBatchingPolicy NewBatching() => catalog.CreateBatching(text);
 
     public IOutputPredictorPolicy NewPredictor() => catalog.CreateOutputPredictor(text);
 
@@ -48,6 +52,7 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             PolicyDecisions.DecodeLocal => others with { DecodeLocal = NewLocal() },
             PolicyDecisions.Admission => others with { Admission = NewAdmission() },
             PolicyDecisions.Victim => others with { Victim = NewVictim() },
+            PolicyDecisions.Batching => others with { Batching = NewBatching() },
             PolicyDecisions.OutputPredictor => others with { OutputPredictor = NewPredictor() },
             _ => others,
         };
@@ -67,6 +72,7 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
             PolicyDecisions.Admission => Admissions(NewAdmission()[0]),
             PolicyDecisions.Autoscale => Sizes(NewAutoscale()),
             PolicyDecisions.Victim => Victims(NewVictim()),
+            PolicyDecisions.Batching => Plans(NewBatching()),
             _ => Predictions(NewPredictor()),
         };
 
@@ -126,6 +132,19 @@ internal sealed class PolicyUnderTest(PolicyCatalog catalog, string text, Policy
                 );
                 var context = new VictimContext(now, world.Instance, running, random);
                 choices.Add((running.Length, Choice(policy, context)));
+            }
+
+            return choices;
+        }
+
+        List<(int, int)> Plans(IBatchingPolicy policy)
+        {
+            var choices = new List<(int, int)>(count);
+            for (var i = 0; i < count; i++)
+            {
+                var (batch, now) = world.NextBatch(trueOutputTokens);
+                new BatchingCaller(policy, random).Plan(world.Instance, now, batch);
+                choices.Add((int.MaxValue, batch.Planned));
             }
 
             return choices;

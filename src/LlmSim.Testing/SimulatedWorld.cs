@@ -69,6 +69,9 @@ internal sealed class SimulatedWorld
             _scenario with
             {
                 Policies = policy.NewSet(),
+                // Only engines ask what an iteration computes.
+                PrefillInstances = Asked(_scenario.PrefillInstances, policy),
+                DecodeInstances = Asked(_scenario.DecodeInstances, policy),
                 Fleet = policy.Decision == PolicyDecisions.Autoscale ? Scaled(policy) : null,
                 TtftSloSeconds = ttftSloSeconds ?? _scenario.TtftSloSeconds,
             },
@@ -78,6 +81,11 @@ internal sealed class SimulatedWorld
         );
         return records;
     }
+
+    private static IReadOnlyList<InstanceSpec> Asked(
+        IReadOnlyList<InstanceSpec> instances,
+        PolicyUnderTest policy
+    ) => policy.Decision == PolicyDecisions.Batching ? [.. instances.Select(WithEngine)] : instances;
 
     /// <summary>Instances come and go while requests do.</summary>
     private static FleetPlan Scaled(PolicyUnderTest policy) =>

@@ -91,7 +91,10 @@ internal sealed partial class ClusterBuilder
                 events.OnDecoded,
                 events.OnRoom,
                 events.OnWithdrawn
-            ),
+            )
+            {
+                Batching = Batching(index, spec, engine),
+            },
             (
                 byPriority
                     ? RequestQueue.ByPriority()
@@ -112,6 +115,29 @@ internal sealed partial class ClusterBuilder
         );
         AddTiers(instance, engine, blockBytes);
         return instance;
+    }
+
+    /// <summary>A rule of the user's own, for engines whose rule is vLLM's.</summary>
+    private BatchingCaller? Batching(int index, InstanceSpec spec, EngineSpec engine)
+    {
+        if (
+            scenario.Policies.Batching is not { } policy
+            || engine is not { Kind: EngineKind.Vllm, Batching: BatchingRule.Own }
+        )
+        {
+            return null;
+        }
+
+        var name = PolicyNames.Of(policy);
+        return spec.PpSize > 1
+                ? throw new UserErrorException(
+                    $"batching: found '{name}' with pp_size {spec.PpSize}; allowed with a rule of your own: pp_size 1"
+                )
+            : engine.Speculation is not null
+                ? throw new UserErrorException(
+                    $"batching: found '{name}' with speculative_config; a rule of your own plans no drafts"
+                )
+            : new(policy, Random(PolicyDecisions.Batching, index));
     }
 
     /// <summary>Blocks that fit beside the weights; a model that drafts has weights of its own, and keys and values of each token.</summary>

@@ -174,6 +174,11 @@ internal static class ClusterReport
             Add("victim", victim);
         }
 
+        if (policies.Batching is { } batching)
+        {
+            Add("batching", batching);
+        }
+
         if (policies.OutputPredictor is { } predictor)
         {
             Add("output_predictor", predictor);

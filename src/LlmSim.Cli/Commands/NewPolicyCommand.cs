@@ -15,7 +15,7 @@ internal sealed class NewPolicyCommand : CliCommand
 
     private readonly Option<string> _kind = CliOption.Choice(
         "kind",
-        "what it decides, and how: routing by choice or by score or of both instances at once, queueing by choice or by key, admission, the size of a fleet, preemption, prediction",
+        "what it decides, and how: routing by choice or by score or of both instances at once, queueing by choice or by key, admission, the size of a fleet, preemption, what an iteration computes, prediction",
         "scored",
         PolicyTemplate.Kinds
     );
@@ -49,16 +49,18 @@ internal sealed class NewPolicyCommand : CliCommand
         {
             "global" or "scored" or "joint" => "prefill_global",
             "admission" => "admission_policy",
-            "autoscale" or "victim" => kind,
+            "autoscale" or "victim" or "batching" => kind,
             "predictor" => "output_predictor",
             _ => "prefill_local",
         };
+        // Only engines ask what an iteration computes.
+        var engines = kind == "batching" ? "--cluster configs/mixed.json " : "";
         var from = folder == StandardFolder ? "" : $" --policies {folder}";
         Console.Out.WriteLine(
             $"""
             {path} is a policy that works. Now:
               llmsim policies check {name}{from}
-              llmsim run --{decision} {name}{from}
+              llmsim run {engines}--{decision} {name}{from}
             """
         );
     }

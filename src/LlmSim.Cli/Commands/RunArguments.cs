@@ -68,6 +68,13 @@ internal sealed partial class RunArguments
         PolicyDecisions.Victim
     );
 
+    private readonly Option<string> _batching = Policy(
+        "batching",
+        "plans the iterations of engines of kind vllm: which running requests get how many tokens, who is admitted, who is preempted; without it the rule of the engine holds",
+        null,
+        PolicyDecisions.Batching
+    );
+
     private readonly Option<string> _outputPredictor = CliOption.Text(
         "output_predictor",
         "what policies are told about output lengths: none, oracle, noisy:sigma=0.3, or what a policy predicts",
@@ -123,6 +130,7 @@ internal sealed partial class RunArguments
                     _decodeLocal,
                     _admissionPolicy,
                     _victim,
+                    _batching,
                     _outputPredictor,
                     _routerStaleness,
                 ]
@@ -285,6 +293,7 @@ internal sealed partial class RunArguments
                 DecodeLocal = parse.GetRequiredValue(_decodeLocal),
                 AdmissionPolicy = parse.GetValue(_admissionPolicy),
                 Victim = parse.GetValue(_victim),
+                Batching = parse.GetValue(_batching),
                 OutputPredictor = parse.GetRequiredValue(_outputPredictor),
                 RouterStalenessSeconds = staleness.Seconds,
                 RouterLoadIsPushed = staleness.IsPushed,

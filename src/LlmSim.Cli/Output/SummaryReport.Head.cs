@@ -56,6 +56,11 @@ internal static partial class SummaryReport
             Line(writer, "Victim", TerminalText.Escape(victim));
         }
 
+        if (c.Batching is { } batching)
+        {
+            Line(writer, "Batching", TerminalText.Escape(batching));
+        }
+
         WritePrediction(result.Prediction, writer);
         if (c.OutputPredictor != new RunConfiguration().OutputPredictor)
         {

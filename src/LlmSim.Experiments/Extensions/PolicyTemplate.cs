@@ -8,9 +8,20 @@ internal static class PolicyTemplate
 {
     private const string Suffix = ".template";
 
-    /// <summary>The kinds: routing by choice or by score or of both instances at once, queueing by choice or by key, admission, the size of a fleet, preemption, prediction.</summary>
+    /// <summary>The kinds: routing by choice or by score or of both instances at once, queueing by choice or by key, admission, the size of a fleet, preemption, what an iteration computes, prediction.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
-    ["global", "scored", "joint", "local", "ordered", "admission", "autoscale", "victim", "predictor"];
+    [
+        "global",
+        "scored",
+        "joint",
+        "local",
+        "ordered",
+        "admission",
+        "autoscale",
+        "victim",
+        "batching",
+        "predictor",
+    ];
 
     /// <summary>Writes NAME.cs.</summary>
     /// <param name="name">The policy's name.</param>

@@ -208,6 +208,7 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
                 run => run.HasVictims,
                 "victim"
             ),
+            new("an engine of kind vllm without batching", run => run.HasOwnBatching, "batching"),
             new("an instance without kv_blocks", run => run.SizesKvCache, "memory_limit", "weights"),
         ];
 

@@ -19,6 +19,7 @@ internal sealed class RunParts(RunConfiguration configuration)
         | PolicyDecisions.Local
         | PolicyDecisions.Admission
         | PolicyDecisions.Victim
+        | PolicyDecisions.Batching
         | PolicyDecisions.OutputPredictor;
 
     private ClusterInstances? _cluster;
@@ -104,10 +105,21 @@ internal sealed class RunParts(RunConfiguration configuration)
     /// <summary>Whether an instance lets the victims of preemption be chosen.</summary>
     public bool HasVictims =>
         (HasDecodeWithoutEngine && Semantics.Saturation == Saturation.PreemptNewest)
-        || Cluster.Mixed.Any(instance => (instance.Engine ?? new EngineSpec()).Kind == EngineKind.Vllm)
-        || Cluster
-            .Prefill.Concat(Cluster.Decode)
-            .Any(instance => instance.Engine is { Kind: EngineKind.Vllm });
+        || (configuration.Batching is null && Engines.Any(engine => engine.Kind == EngineKind.Vllm));
+
+    /// <summary>Whether an engine lets its iterations be planned.</summary>
+    public bool HasOwnBatching =>
+        Engines.Any(engine => engine is { Kind: EngineKind.Vllm, Batching: BatchingRule.Own });
+
+    private IEnumerable<EngineSpec> Engines =>
+        Cluster
+            .Mixed.Select(instance => instance.Engine ?? new EngineSpec())
+            .Concat(
+                Cluster
+                    .Prefill.Concat(Cluster.Decode)
+                    .Select(instance => instance.Engine)
+                    .OfType<EngineSpec>()
+            );
 
     /// <summary>Whether an instance sizes its KV cache by its memory and not by a given number of blocks.</summary>
     public bool SizesKvCache => Instances.Any(instance => instance.Engine is not { KvBlocks: not null });
@@ -142,6 +154,7 @@ internal sealed class RunParts(RunConfiguration configuration)
         | PolicyDecisions.PrefillLocal
         | PolicyDecisions.Admission
         | PolicyDecisions.Victim
+        | PolicyDecisions.Batching
         | PolicyDecisions.OutputPredictor
         | (
             SendsKvCaches || Migrates

@@ -154,6 +154,7 @@ internal static partial class SummaryCsv
             .. FleetSettings(c),
             ("admission_policy", c.AdmissionPolicy is { } admission ? WithoutCommas(admission) : null),
             ("victim", c.Victim),
+            ("batching", c.Batching is { } batching ? WithoutCommas(batching) : null),
             ("router_staleness", RouterStaleness.Of(c).Text),
             ("expert_skew", c.ExpertSkew is { } skew ? WithoutCommas(skew) : null),
         ];

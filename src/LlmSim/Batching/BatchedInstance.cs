@@ -54,7 +54,8 @@ internal sealed partial class BatchedInstance : Instance
             options.Victims is { } victims ? (now, running) => victims.Choose(this, now, running) : null,
             options.Drafting,
             options.Adapters,
-            spec.PpSize
+            spec.PpSize,
+            options.Batching is { } own ? (this, own) : null
         );
         (_scheduler.PlansPartsAlone, _scheduler.OnTakenOut) = (
             options.Parts is not null,

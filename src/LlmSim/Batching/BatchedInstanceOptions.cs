@@ -40,4 +40,8 @@ internal sealed record BatchedInstanceOptions(
     Action<Request> OnFinished,
     Action<Instance> OnRoom,
     Action<Request> OnWithdrawn
-);
+)
+{
+    /// <summary>Plans its iterations; null for the rule of its kind.</summary>
+    public BatchingCaller? Batching { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LlmSim.Instances.Queues;
 using LlmSim.Kernel;
 using LlmSim.Performance;
 
@@ -46,6 +47,7 @@ internal abstract partial class IterationScheduler(
     /// <param name="drafting">Who says how many drafts are accepted; null without speculative decoding.</param>
     /// <param name="adapters">Where adapters are; null without any.</param>
     /// <param name="microBatches">In how many micro-batches its requests are.</param>
+    /// <param name="own">Has a rule of the user's own plan, for an instance; null for the rule of the kind.</param>
     public static IterationScheduler Create(
         EngineSpec spec,
         InstanceRole role,
@@ -54,7 +56,8 @@ internal abstract partial class IterationScheduler(
         Func<SimTime, List<RunningState>, int>? victims,
         Drafting? drafting,
         AdapterSlots? adapters,
-        int microBatches
+        int microBatches,
+        (Instance Instance, BatchingCaller Policy)? own
     )
     {
         IterationScheduler scheduler = spec.Kind switch
@@ -63,6 +66,14 @@ internal abstract partial class IterationScheduler(
             EngineKind.TensorRtLlm => new TensorRtLlmScheduler(spec, role, cache, waiting),
             _ when spec.Batching == BatchingRule.Orca => new OrcaScheduler(spec, role, cache, waiting),
             _ when spec.Batching == BatchingRule.Static => new StaticScheduler(spec, role, cache, waiting),
+            _ when own is var (instance, policy) => new PolicyScheduler(
+                spec,
+                role,
+                cache,
+                waiting,
+                instance,
+                policy
+            ),
             _ => new VllmScheduler(spec, role, cache, waiting, victims),
         };
         scheduler.MicroBatches = microBatches;
@@ -161,8 +172,12 @@ internal abstract partial class IterationScheduler(
         _single.RemoveRange(kept, _single.Count - kept);
     }
 
+    /// <summary>Whether requests that decode alike are counted as one; a rule that is asked for each of them is not told so.</summary>
+    protected virtual bool DecodesInStep => true;
+
     private bool GoesOnInStep(SequenceState sequence, SimTime end) =>
-        Role != InstanceRole.Prefill
+        DecodesInStep
+        && Role != InstanceRole.Prefill
         && sequence.IsBeforeNextToken
         && sequence.Request.LastToken == end
         && (Decoding.Count == 0 || Decoding.LastToken == end)

@@ -205,7 +205,7 @@ public enum SchedulePolicy
 /// <summary>Batching rules to compare with that of vLLM.</summary>
 public enum BatchingRule
 {
-    /// <summary>vLLM's.</summary>
+    /// <summary>vLLM's, or what the batching policy of the run says.</summary>
     Own,
 
     /// <summary>Iteration-level scheduling as in Orca: whole prompts beside decoding requests, memory for all output.</summary>

@@ -31,6 +31,9 @@ public enum PolicyDecisions
     /// <summary>How long the output of a request will be, for other policies to use.</summary>
     OutputPredictor = 128,
 
+    /// <summary>What an iteration of an engine computes.</summary>
+    Batching = 256,
+
     /// <summary>Both routing decisions.</summary>
     Global = PrefillGlobal | DecodeGlobal,
 

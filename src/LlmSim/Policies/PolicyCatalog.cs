@@ -95,6 +95,12 @@ public sealed class PolicyCatalog
     /// <exception cref="UserErrorException">As <see cref="CreateSet" />.</exception>
     public IVictimPolicy CreateVictim(string text) => (IVictimPolicy)Create(text, PolicyDecisions.Victim);
 
+    /// <summary>A new policy that plans iterations, given as <c>name</c> or <c>name:key=value,key=value</c>.</summary>
+    /// <param name="text">Name and options.</param>
+    /// <exception cref="UserErrorException">As <see cref="CreateSet" />.</exception>
+    public IBatchingPolicy CreateBatching(string text) =>
+        (IBatchingPolicy)Create(text, PolicyDecisions.Batching);
+
     /// <summary>A new predictor of outputs, given as <c>name</c> or <c>name:key=value,key=value</c>.</summary>
     /// <param name="text">Name and options.</param>
     /// <exception cref="UserErrorException">As <see cref="CreateSet" />.</exception>

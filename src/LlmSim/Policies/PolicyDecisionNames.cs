@@ -13,6 +13,7 @@ internal static class PolicyDecisionNames
         (PolicyDecisions.Autoscale, "autoscale"),
         (PolicyDecisions.Victim, "victim"),
         (PolicyDecisions.OutputPredictor, "output_predictor"),
+        (PolicyDecisions.Batching, "batching"),
     ];
 
     /// <summary>Names of the decisions in the set, in the order of the pipeline.</summary>

@@ -14,6 +14,7 @@ internal sealed class PolicyDescription
         (PolicyDecisions.Autoscale, typeof(IAutoscalePolicy)),
         (PolicyDecisions.Victim, typeof(IVictimPolicy)),
         (PolicyDecisions.OutputPredictor, typeof(IOutputPredictorPolicy)),
+        (PolicyDecisions.Batching, typeof(IBatchingPolicy)),
     ];
 
     private PolicyDescription(

@@ -36,12 +36,24 @@ public sealed record PolicySet(
     /// <summary>Predicts outputs for the others; null for the predictor of the scenario.</summary>
     public IOutputPredictorPolicy? OutputPredictor { get; init; }
 
+    /// <summary>Says what iterations compute, of engines of kind vllm; null for the rule of the engine.</summary>
+    public IBatchingPolicy? Batching { get; init; }
+
     /// <summary>Whether all promise to ignore TTFT deadlines, so that the SLOs decide nothing in the simulation.</summary>
     public bool IgnoresTtftDeadline => All.All(PromisesToIgnoreDeadlines);
 
     /// <summary>All of them.</summary>
     internal IEnumerable<object> All =>
-        new object?[] { PrefillGlobal, PrefillLocal, DecodeGlobal, DecodeLocal, Victim, OutputPredictor }
+        new object?[]
+        {
+            PrefillGlobal,
+            PrefillLocal,
+            DecodeGlobal,
+            DecodeLocal,
+            Victim,
+            OutputPredictor,
+            Batching,
+        }
             .Concat(Admission)
             .OfType<object>();
 
@@ -68,7 +80,8 @@ public sealed record PolicySet(
             OutputPredictor is null
                 ? PolicyDecisions.None
                 : Of(PolicyDecisions.OutputPredictor, OutputPredictor, input)
-        );
+        )
+        | (Batching is null ? PolicyDecisions.None : Of(PolicyDecisions.Batching, Batching, input));
 
     /// <summary>Whether a policy promises that its choices do not depend on TTFT deadlines.</summary>
     internal static bool PromisesToIgnoreDeadlines(object policy) =>

@@ -1,4 +1,5 @@
 using LlmSim.Experiments.Extensions;
+using LlmSim.Tests.Architecture;
 using LlmSim.Tests.Cli;
 using LlmSim.Tests.Experiments;
 using Xunit;
@@ -21,6 +22,7 @@ public sealed class PolicyFolderTests
     [InlineData("ordered", "decode_local")]
     [InlineData("admission", "admission_policy")]
     [InlineData("victim", "victim")]
+    [InlineData("batching", "batching")]
     [InlineData("predictor", "output_predictor")]
     public void A_new_policy_of_each_kind_keeps_the_contract_and_runs(string kind, string decision)
     {
@@ -30,15 +32,19 @@ public sealed class PolicyFolderTests
         var created = CliRun.Of("new", "policy", "my_own", "--kind", kind, "--output", policies);
         var check = CliRun.Of("policies", "check", "my_own", "--policies", policies);
         var list = CliRun.Of("policies", "--policies", policies);
-        var run = CliRun.Of(
+        var run = CliRun.Of([
             "run",
             "--request_count",
             "20",
             "--policies",
             policies,
             $"--{decision}",
-            "my_own"
-        );
+            "my_own",
+            // Only engines ask what an iteration computes.
+            .. kind == "batching"
+                ? new[] { "--cluster", Path.Combine(Repository.Root, "configs/mixed.json") }
+                : [],
+        ]);
         var again = CliRun.Of("new", "policy", "my_own", "--kind", kind, "--output", policies);
 
         Assert.Equal((0, ""), (created.ExitCode, created.Error));

@@ -1,0 +1,27 @@
+namespace LlmSim.Policies;
+
+/// <summary>An engine as a batching policy handles it: what <see cref="BatchingContext" /> shows.</summary>
+internal interface IBatchUnderPlan
+{
+    int MaxBatchedTokens { get; }
+
+    int MaxSequences { get; }
+
+    int BlockTokens { get; }
+
+    int FreeBlocks { get; }
+
+    int Running { get; }
+
+    int Waiting { get; }
+
+    BatchedRequest RunningAt(int position);
+
+    bool TryNext(out BatchedRequest next);
+
+    bool TryCompute(int position, int tokens);
+
+    void Preempt(int position);
+
+    int Admit(int tokens);
+}
