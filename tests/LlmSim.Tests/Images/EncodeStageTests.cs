@@ -269,6 +269,14 @@ public sealed class EncodeStageTests
             "request 0 of the workload has pictures, which are read only where they are asked for; allowed with a trace: columns images=NAME",
             Message(scenario with { TakesImages = false })
         );
+        Assert.Equal(
+            "request 0 of the workload has videos, read only where they are asked for; allowed with a trace: columns videos=NAME",
+            Assert
+                .Throws<UserErrorException>(() =>
+                    Run(scenario, Request(0, 0, 7, new MediaItem(3, 2, Seconds: 1)))
+                )
+                .Message
+        );
 
         static string Message(Scenario wrong) =>
             Assert.Throws<UserErrorException>(() => Run(wrong, Request(0, 0, 7, s_picture))).Message;

@@ -160,19 +160,6 @@ public sealed class VideoCommandTests : IDisposable
         Assert.Contains("/2.5s/4fps", File.ReadAllText(written), StringComparison.Ordinal);
         Assert.Equal((0, 0), (direct.ExitCode, read.ExitCode));
         Assert.Equal(Summary(direct), Summary(read));
-        Assert.Equal(
-            "request 0 of the workload has videos, read only where they are asked for; allowed with a trace: columns videos=NAME",
-            Refusal(
-                Mixed,
-                "--trace_path",
-                _folder.Write(
-                    "one.jsonl",
-                    """{"llmsim": 1, "timestamp": 0, "input_length": 5, "output_length": 5, "images": "28x28", "videos": "640x360/1s"}"""
-                ),
-                "--columns",
-                "images=images"
-            )
-        );
 
         static string Summary(CliRun run)
         {
