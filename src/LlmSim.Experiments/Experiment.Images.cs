@@ -1,5 +1,7 @@
 using LlmSim.Clients;
 using LlmSim.Experiments.Performance;
+using LlmSim.Experiments.Workloads;
+using LlmSim.Performance;
 
 namespace LlmSim.Experiments;
 
@@ -16,7 +18,7 @@ internal static partial class Experiment
     {
         foreach (var instance in scenario.EncodeInstances)
         {
-            _ = ImageTokens.Required(scenario.ModelOf(instance).Model);
+            ImageTokens.RequireAny(scenario.ModelOf(instance).Model);
         }
 
         var workload = CreateWorkload(configuration);
@@ -25,15 +27,35 @@ internal static partial class Experiment
             return scenario;
         }
 
-        if (workload.HasImages && configuration.Mix is null && scenario.OtherModels.Count == 0)
+        if (configuration.Mix is null && scenario.OtherModels.Count == 0)
         {
-            _ = ImageTokens.Required(scenario.Model);
+            RequireEncoders(workload, scenario.Model);
         }
 
         return scenario with
         {
             TakesImages = workload.HasImages,
+            TakesVideos = workload.HasVideos,
+            TakesAudio = workload.HasAudio,
             EncoderTimes = PerformanceSource.EncoderTimes(configuration, files),
         };
+    }
+
+    private static void RequireEncoders(WorkloadOptions workload, ModelDescription model)
+    {
+        if (workload.HasPictures)
+        {
+            _ = ImageTokens.Required(model);
+        }
+
+        if (workload.HasVideos)
+        {
+            _ = ImageTokens.RequiredVideos(model);
+        }
+
+        if (workload.HasAudio)
+        {
+            _ = ImageTokens.RequiredAudio(model);
+        }
     }
 }

@@ -258,7 +258,9 @@ internal static partial class Experiment
                 configuration.TtftSloSeconds,
                 configuration.TpotSloSeconds,
                 scenario.OtherModels.Count > 0 ? scenario.Model.Id : null,
-                scenario.TakesImages
+                scenario.TakesImages,
+                scenario.TakesVideos,
+                scenario.TakesAudio
             )
         );
     }

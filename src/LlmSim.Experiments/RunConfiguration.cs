@@ -9,7 +9,7 @@ using LlmSim.Workloads.Traces;
 namespace LlmSim.Experiments;
 
 /// <summary>One simulation as it was asked for: plain values, which the result files repeat.</summary>
-internal sealed record RunConfiguration
+internal sealed partial record RunConfiguration
 {
     /// <summary>Where its names are looked up; shared by any number of runs, and no part of the results.</summary>
     [JsonIgnore]

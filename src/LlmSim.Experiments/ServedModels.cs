@@ -41,7 +41,7 @@ internal static class ServedModels
         [
             .. scenario
                 .ModelsInUse.SelectMany(served =>
-                    scenario.TakesImages && served.Model.Vision is not null
+                    scenario.TakesImages && served.Model.Encoders.Any()
                         ? served.Model.NoticesWithImages
                         : served.Model.Notices
                 )

@@ -63,7 +63,9 @@ internal sealed partial class Cluster
             scenario.OutputPredictor,
             _models,
             scenario.FollowsRequests || scenario.OtherModels.Count > 0,
-            scenario.TakesImages
+            scenario.TakesImages,
+            scenario.TakesVideos,
+            scenario.TakesAudio
         );
         _conversations = new ConversationClient(_requests, scenario.SharesPrefixes, _simulation, OnArrival);
         _client = Client(new RequestStream(workload, _requests, scenario.SharesPrefixes));

@@ -43,7 +43,7 @@ internal sealed partial class ClusterBuilder
     {
         var served = models[spec.Model].Served;
         var isElsewhere = scenario.EncodeInstances.Any(instance => instance.Model == spec.Model);
-        if (!scenario.TakesImages || isElsewhere || served.Model.Vision is null)
+        if (!scenario.TakesImages || isElsewhere || !served.Model.Encoders.Any())
         {
             return null;
         }
@@ -56,14 +56,23 @@ internal sealed partial class ClusterBuilder
     }
 
     private ImageEncoding? Encoding(InstanceSpec spec, EngineSpec engine) =>
-        Encoder(spec) is { } time ? new(time, engine, models[spec.Model].Served.Model.Vision!.Images) : null;
+        Encoder(spec) is { } time ? new(time, engine, MostEmbeddings(models[spec.Model].Served.Model)) : null;
+
+    /// <summary>Of the largest picture, and of whatever else is asked for.</summary>
+    private int MostEmbeddings(ModelDescription model)
+    {
+        var images = model.Vision?.Images.MostEmbeddings ?? 0;
+        var videos = scenario.TakesVideos ? model.Vision?.Videos?.MostEmbeddings ?? 0 : 0;
+        var audio = scenario.TakesAudio ? model.Audio?.Recordings.MostEmbeddings ?? 0 : 0;
+        return Math.Max(images, Math.Max(videos, audio));
+    }
 
     private EncoderTime TimeOf(InstanceSpec spec)
     {
         if (!_encoders.TryGetValue(spec, out var time))
         {
             var served = models[spec.Model].Served;
-            _ = ImageTokens.Required(served.Model);
+            ImageTokens.RequireAny(served.Model);
             time = EncoderTime.Of(served, spec, scenario.Semantics, scenario.EncoderTimes ?? Roofline);
             _encoders.Add(spec, time);
         }

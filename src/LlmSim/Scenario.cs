@@ -37,8 +37,14 @@ public sealed record Scenario
     /// </summary>
     internal IReadOnlyList<InstanceSpec> EncodeInstances { get; init; } = [];
 
-    /// <summary>Whether requests may have pictures: models then have their encoders in memory.</summary>
+    /// <summary>Whether requests may have pictures or other media: models then have their encoders in memory.</summary>
     internal bool TakesImages { get; init; }
+
+    /// <summary>Whether there may be videos among them.</summary>
+    internal bool TakesVideos { get; init; }
+
+    /// <summary>Whether there may be sound among them.</summary>
+    internal bool TakesAudio { get; init; }
 
     /// <summary>Times of an encoder on an instance; null for the roofline.</summary>
     internal Func<ServedModel, InstanceSpec, IPerformanceModel>? EncoderTimes { get; init; }

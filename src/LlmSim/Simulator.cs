@@ -48,7 +48,9 @@ public static class Simulator
         )
         {
             OwnModel = scenario.OtherModels.Count > 0 ? scenario.Model.Id : null,
-            Images = scenario.TakesImages ? new ImageRecorder() : null,
+            Images = scenario.TakesImages
+                ? new ImageRecorder(scenario.TakesVideos, scenario.TakesAudio)
+                : null,
         };
         var cluster = new Cluster(scenario, workload, recorder, MaxIterationsPerEvent);
         if (sampling is not null)

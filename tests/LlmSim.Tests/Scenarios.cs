@@ -66,6 +66,8 @@ internal static class Recorders
     public static MetricsRecorder For(Scenario scenario, Action<RequestRecord>? onRequest = null) =>
         new(scenario.Semantics.Tpot, scenario.TtftSloSeconds, scenario.TpotSloSeconds, onRequest)
         {
-            Images = scenario.TakesImages ? new ImageRecorder() : null,
+            Images = scenario.TakesImages
+                ? new ImageRecorder(scenario.TakesVideos, scenario.TakesAudio)
+                : null,
         };
 }

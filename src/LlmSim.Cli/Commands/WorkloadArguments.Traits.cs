@@ -57,10 +57,14 @@ internal sealed partial class WorkloadArguments
     );
 
     private readonly ImageArguments _images = new();
+    private readonly VideoArguments _videos = new();
+    private readonly AudioArguments _audio = new();
 
     private IEnumerable<Option> Traits =>
         [
             .. _images.Options,
+            .. _videos.Options,
+            .. _audio.Options,
             _adapters,
             _adapterPopularity,
             _structuredShare,
@@ -71,7 +75,7 @@ internal sealed partial class WorkloadArguments
         ];
 
     private RunConfiguration WithTraits(ParseResult parse, RunConfiguration configuration) =>
-        _images.Read(parse, configuration) with
+        _audio.Read(parse, _videos.Read(parse, _images.Read(parse, configuration))) with
         {
             Adapters = (int?)parse.GetValue(_adapters),
             AdapterPopularity = parse.GetValue(_adapterPopularity),

@@ -14,10 +14,16 @@ internal static partial class SummaryReport
                 encoder.EncodeSeconds.Count == 0
                     ? ""
                     : $"; encode instances: wait {Figures.Number(encoder.EncodeQueueSeconds.Mean)} s, encoding {Figures.Number(encoder.EncodeSeconds.Mean)} s on average";
+            var videos = encoder is { Videos: { } count, VideoTokens: { } tokens }
+                ? $", {Figures.Count(count)} videos with {Figures.Count(tokens)}"
+                : "";
+            var audio = encoder is { Audio: { } recordings, AudioTokens: { } heard }
+                ? $", {Figures.Count(recordings)} recordings with {Figures.Count(heard)}"
+                : "";
             WriteWrapped(
                 writer,
                 "Pictures",
-                $"{Figures.Count(encoder.Images)} with {Figures.Count(encoder.ImageTokens)} tokens; {Figures.Count(encoder.Encoded)} encoded, {Figures.Count(encoder.Found)} found{apart}"
+                $"{Figures.Count(encoder.Images)} with {Figures.Count(encoder.ImageTokens)} tokens{videos}{audio}; {Figures.Count(encoder.Encoded)} encoded, {Figures.Count(encoder.Found)} found{apart}"
             );
         }
 

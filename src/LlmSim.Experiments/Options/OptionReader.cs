@@ -130,6 +130,22 @@ internal sealed record OptionReader(string Name, Func<RunParts, bool> IsIn, para
             new("pictures", run => run.Workload.HasOwnImages || run.Workload.TakesImages, "image_size"),
             new("pictures of several sizes, numbers or shares", run => run.Workload.DrawsImages, "seed"),
             new(
+                "request_source conversation, zipfian, lognormal or uniform, or a trace without columns videos",
+                run => run.Workload.TakesVideos,
+                "videos_per_request",
+                "video_size",
+                "video_seconds",
+                "video_fps"
+            ),
+            new("videos of several sizes, lengths or numbers", run => run.Workload.DrawsVideos, "seed"),
+            new(
+                "request_source conversation, zipfian, lognormal or uniform, or a trace without columns audio",
+                run => run.Workload.TakesAudio,
+                "audio_per_request",
+                "audio_seconds"
+            ),
+            new("audio of several lengths or numbers", run => run.Workload.DrawsAudio, "seed"),
+            new(
                 "a trace and sessions replay or lenient",
                 run => run.HasTrace && run.Workload.Trace.ReplaysSessions,
                 "session_prompts",

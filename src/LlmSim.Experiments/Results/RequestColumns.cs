@@ -25,12 +25,16 @@ internal static class RequestColumns
     /// <param name="ttftSloSeconds">The TTFT SLO of requests that have none of their own.</param>
     /// <param name="tpotSloSeconds">The TPOT SLO of those.</param>
     /// <param name="ownModel">The model of requests that name none; null where all are of one.</param>
-    /// <param name="hasImages">Whether requests may have pictures.</param>
+    /// <param name="hasImages">Whether requests may have pictures or other media.</param>
+    /// <param name="hasVideos">Whether they may have videos.</param>
+    /// <param name="hasAudio">Whether they may have sound.</param>
     public static IReadOnlyList<RequestColumn> For(
         double ttftSloSeconds,
         double tpotSloSeconds,
         string? ownModel = null,
-        bool hasImages = false
+        bool hasImages = false,
+        bool hasVideos = false,
+        bool hasAudio = false
     ) =>
         [
             new IntegerColumn("id", r => r.Id),
@@ -75,6 +79,20 @@ internal static class RequestColumns
                 [
                     new IntegerColumn("images", r => r.Images),
                     new IntegerColumn("image_tokens", r => r.ImageTokens),
+                    .. hasVideos
+                        ?
+                        [
+                            new IntegerColumn("videos", r => r.Videos.Count),
+                            new IntegerColumn("video_tokens", r => r.Videos.Tokens),
+                        ]
+                        : Array.Empty<RequestColumn>(),
+                    .. hasAudio
+                        ?
+                        [
+                            new IntegerColumn("audio", r => r.Audio.Count),
+                            new IntegerColumn("audio_tokens", r => r.Audio.Tokens),
+                        ]
+                        : Array.Empty<RequestColumn>(),
                     new SecondsColumn("encode_start", r => r.EncodeStart?.Seconds),
                     new SecondsColumn(
                         "encode_finish",

@@ -2,7 +2,7 @@ using LlmSim.Metrics;
 
 namespace LlmSim.Experiments.Results;
 
-/// <content>Columns of clients that react, and of pictures.</content>
+/// <content>Columns of clients that react, and of pictures and other media.</content>
 internal static partial class SummaryCsv
 {
     private static IEnumerable<(string Name, object? Value)> Service(RunSummary s) =>
@@ -20,10 +20,27 @@ internal static partial class SummaryCsv
             ("jain_index", s.Service?.JainIndex),
         ];
 
-    private static IEnumerable<(string Name, object? Value)> Images(RunSummary s) =>
+    private static IEnumerable<(string Name, object? Value)> Media(RunConfiguration c) =>
+        [
+            ("images_per_request", c.ImagesPerRequest),
+            ("image_size", c.ImageSize),
+            ("image_share", c.ImageShare),
+            ("videos_per_request", c.VideosPerRequest),
+            ("video_size", c.VideoSize),
+            ("video_seconds", c.VideoSeconds),
+            ("video_fps", c.VideoFps),
+            ("audio_per_request", c.AudioPerRequest),
+            ("audio_seconds", c.AudioSeconds),
+        ];
+
+    private static IEnumerable<(string Name, object? Value)> Media(RunSummary s) =>
         [
             ("images", s.Encoder?.Images),
             ("image_tokens", s.Encoder?.ImageTokens),
+            ("videos", s.Encoder?.Videos),
+            ("video_tokens", s.Encoder?.VideoTokens),
+            ("audio", s.Encoder?.Audio),
+            ("audio_tokens", s.Encoder?.AudioTokens),
             ("images_encoded", s.Encoder?.Encoded),
             ("images_found", s.Encoder?.Found),
             ("encode_queue_mean", s.Encoder?.EncodeQueueSeconds.Mean),

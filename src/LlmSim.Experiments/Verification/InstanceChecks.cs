@@ -74,8 +74,8 @@ internal sealed class InstanceChecks
 
         _findings.Within(
             "encode instances: pictures",
-            _served.Where(record => record.EncodeStart is not null).Sum(record => record.Images),
-            _served.Length == _all ? _served.Sum(record => record.Images) : double.PositiveInfinity,
+            _served.Where(record => record.EncodeStart is not null).Sum(record => record.Media),
+            _served.Length == _all ? _served.Sum(record => record.Media) : double.PositiveInfinity,
             usages.Sum(usage => usage.Requests)
         );
     }

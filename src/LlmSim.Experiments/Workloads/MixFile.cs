@@ -33,6 +33,12 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
     public const string ImagesField = "images_per_request";
     public const string ImageSizeField = "image_size";
     private const string ImageShareField = "image_share";
+    private const string VideosField = "videos_per_request";
+    private const string VideoSizeField = "video_size";
+    private const string VideoSecondsField = "video_seconds";
+    private const string VideoRateField = "video_fps";
+    private const string AudioField = "audio_per_request";
+    private const string AudioSecondsField = "audio_seconds";
     public const string AdapterField = "adapter";
     public const string PopularityField = "adapter_popularity";
 
@@ -60,6 +66,7 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             ["zipf_s"] = (ZipfLengths.ExponentRange, false),
             ["max_len"] = (s_tokens, true),
             [ImageShareField] = (FigureRanges.Share, false),
+            [VideoRateField] = (MediaItem.RateRange, false),
             ["adapters"] = (AdapterChoice.CountRange, true),
             ["structured_share"] = (FigureRanges.PositiveShare, false),
             ["structured_schemas"] = (SchemaChoice.CountRange, true),
@@ -82,6 +89,11 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
         "arrivals",
         ImagesField,
         ImageSizeField,
+        VideosField,
+        VideoSizeField,
+        VideoSecondsField,
+        AudioField,
+        AudioSecondsField,
         AdapterField,
         PopularityField,
         .. Numbers.Keys,
@@ -210,10 +222,16 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             OutputSigma = Number(fields, "output_sigma") ?? usual.OutputSigma,
             ZipfS = Number(fields, "zipf_s") ?? usual.ZipfS,
             MaxLen = (int?)Number(fields, "max_len") ?? (tracePath is null ? usual.MaxLen : null),
-            ImagesPerRequest = fields.Has(ImagesField) ? fields.Text(ImagesField) : null,
-            ImageSize = fields.Has(ImageSizeField) ? fields.Text(ImageSizeField) : null,
+            ImagesPerRequest = Text(fields, ImagesField),
+            ImageSize = Text(fields, ImageSizeField),
             ImageShare = Number(fields, ImageShareField),
-            Adapter = fields.Has(AdapterField) ? fields.Text(AdapterField) : null,
+            VideosPerRequest = Text(fields, VideosField),
+            VideoSize = Text(fields, VideoSizeField),
+            VideoSeconds = Text(fields, VideoSecondsField),
+            VideoFps = Number(fields, VideoRateField),
+            AudioPerRequest = Text(fields, AudioField),
+            AudioSeconds = Text(fields, AudioSecondsField),
+            Adapter = Text(fields, AdapterField),
             Adapters =
                 fields.Has(AdapterField) && fields.Has("adapters")
                     ? throw fields.Error("adapters", $"found beside {AdapterField}; allowed: one of them")
@@ -228,6 +246,9 @@ internal sealed record MixFile(string Path, IReadOnlyList<MixClass> Classes, boo
             ThinkingBudget = (int?)Number(fields, "thinking_budget"),
         };
     }
+
+    private static string? Text(YamlFields fields, string name) =>
+        fields.Has(name) ? fields.Text(name) : null;
 
     /// <summary>A number of its range; null when it is not there.</summary>
     private static double? Number(YamlFields fields, string name)

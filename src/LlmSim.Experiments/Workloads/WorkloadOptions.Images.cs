@@ -15,20 +15,21 @@ internal sealed partial record WorkloadOptions
     /// <summary>Share of the requests that have some; null for all.</summary>
     public double? ImageShare { get; init; }
 
-    /// <summary>Whether requests may have pictures.</summary>
+    /// <summary>Whether requests may have pictures or other media.</summary>
     public bool HasImages =>
-        Images is not null
+        HasPictures
+        || HasVideos
+        || HasAudio
         || (Source == RequestSource.Mix && ReadMix().Classes.Any(one => one.Source.HasImages));
 
+    /// <summary>Whether all its requests have pictures, or say themselves which they have.</summary>
+    public bool HasPictures => Images is not null;
+
     /// <summary>Whether its requests stand alone, and say nothing of pictures themselves.</summary>
-    internal bool TakesImages =>
-        !HasOwnImages
-        && Source is not (RequestSource.Mix or RequestSource.Chat or RequestSource.Agent)
-        && !Trace.ReplaysSessions;
+    internal bool TakesImages => !HasOwnImages && StandAlone;
 
     /// <summary>Whether a trace says which pictures its requests have.</summary>
-    internal bool HasOwnImages =>
-        TracePath is not null && TraceFields.ParseColumns(Trace.Columns).ContainsKey(TraceFields.ImagesKey);
+    internal bool HasOwnImages => HasColumn(TraceFields.ImagesKey);
 
     /// <summary>Whether pictures are drawn at random.</summary>
     internal bool DrawsImages => Images is { IsRandom: true };
@@ -39,16 +40,25 @@ internal sealed partial record WorkloadOptions
         get
         {
             var load = ImageLoad.Of(ImagesPerRequest, ImageSize, ImageShare, HasOwnImages);
-            return load is null ? null
-                : Source == RequestSource.Mix
-                    ? throw new UserErrorException(
-                        "images_per_request: the classes of a mix have pictures of their own; allowed with mix: these options in a class"
-                    )
-                : Source is RequestSource.Chat or RequestSource.Agent || Trace.ReplaysSessions
-                    ? throw new UserErrorException(
-                        "images_per_request: requests of conversations have no pictures; allowed: sources whose requests stand alone"
-                    )
-                : load;
+            return load is null ? null : Added("images_per_request", "pictures", load);
         }
     }
+
+    private bool StandAlone =>
+        Source is not (RequestSource.Mix or RequestSource.Chat or RequestSource.Agent)
+        && !Trace.ReplaysSessions;
+
+    private bool HasColumn(string key) =>
+        TracePath is not null && TraceFields.ParseColumns(Trace.Columns).ContainsKey(key);
+
+    /// <summary>What is added to the requests of a source that takes it.</summary>
+    private T Added<T>(string option, string media, T load) =>
+        Source == RequestSource.Mix
+            ? throw new UserErrorException(
+                $"{option}: the classes of a mix have {media} of their own; allowed with mix: these options in a class"
+            )
+        : StandAlone ? load
+        : throw new UserErrorException(
+            $"{option}: requests of conversations have no {media}; allowed: sources whose requests stand alone"
+        );
 }

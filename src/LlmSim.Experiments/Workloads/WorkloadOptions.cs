@@ -159,14 +159,16 @@ internal sealed partial record WorkloadOptions
         }
 
         var source = Source ?? (TracePath is null ? RequestSource.Conversation : RequestSource.Trace);
-        var images = Images;
+        var (images, videos, audio) = (Images, Videos, Audio);
         var requests = WithTraits(
             source,
             source == RequestSource.Trace
                 ? FromTrace(onKnown)
                 : Varied(source == RequestSource.Mix ? Mixed(onKnown) : Synthetic(source, onKnown))
         );
-        return images?.Apply(requests, Seed) ?? requests;
+        requests = images?.Apply(requests, Seed) ?? requests;
+        requests = videos?.Apply(requests, Seed) ?? requests;
+        return audio?.Apply(requests, Seed) ?? requests;
     }
 
     /// <summary>The classes of a mix. Of the options that come from elsewhere they have only the arrivals.</summary>

@@ -9,7 +9,7 @@ internal sealed partial class BatchedInstance
     public ImageEncoding? Encoding => _options.Encoding;
 
     private double EncodeSeconds(Request request) =>
-        Encoding is { } encoding && request.ImagesToEncode is { } images ? encoding.SecondsOf(images) : 0;
+        Encoding is { } encoding && request.MediaToEncode is { } images ? encoding.SecondsOf(images) : 0;
 
     private SimTime PrefillDuration(Request request)
     {

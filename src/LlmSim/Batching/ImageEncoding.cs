@@ -14,21 +14,21 @@ internal sealed class ImageEncoding
     private readonly EncoderTime _time;
     private readonly int _budget;
     private readonly EncoderCache? _cache;
-    private readonly List<ImageShape> _planned = [];
+    private readonly List<MediaShape> _planned = [];
     private readonly HashSet<long> _fitting = [];
     private int _left;
 
     /// <summary>The encoder of an engine.</summary>
     /// <param name="time">Its times.</param>
     /// <param name="engine">The engine.</param>
-    /// <param name="images">Most that a picture comes to.</param>
-    public ImageEncoding(EncoderTime time, EngineSpec engine, ImageRule images)
+    /// <param name="mostEmbeddings">Most that a picture, or whatever else is asked for, comes to.</param>
+    public ImageEncoding(EncoderTime time, EngineSpec engine, int mostEmbeddings)
     {
         _time = time;
         if (engine is { Kind: EngineKind.Vllm, Batching: BatchingRule.Own })
         {
-            // The largest picture has to fit.
-            _budget = Math.Max(engine.MaxBatchedTokens, images.MostEmbeddings);
+            // The largest one has to fit.
+            _budget = Math.Max(engine.MaxBatchedTokens, mostEmbeddings);
             _cache = new EncoderCache(_budget);
         }
     }
@@ -46,7 +46,7 @@ internal sealed class ImageEncoding
     public double Seconds { get; private set; }
 
     /// <summary>Seconds to encode the pictures of a request.</summary>
-    public double SecondsOf(RequestImages images) => _time.Seconds(images.Shapes);
+    public double SecondsOf(RequestMedia images) => _time.Seconds(images.Shapes);
 
     /// <summary>An iteration is to be planned.</summary>
     public void Begin()
@@ -64,7 +64,7 @@ internal sealed class ImageEncoding
     /// <param name="tokens">Tokens that it would get.</param>
     public int Plan(SequenceState sequence, int computed, int tokens)
     {
-        if (sequence.Request.ImagesToEncode is not { } images)
+        if (sequence.Request.MediaToEncode is not { } images)
         {
             return tokens;
         }
@@ -98,7 +98,7 @@ internal sealed class ImageEncoding
     /// <param name="tokens">Tokens that it would get.</param>
     public int Fit(SequenceState sequence, int computed, int tokens)
     {
-        if (_cache is null || sequence.Request.ImagesToEncode is not { } images)
+        if (_cache is null || sequence.Request.MediaToEncode is not { } images)
         {
             return tokens;
         }
@@ -130,7 +130,7 @@ internal sealed class ImageEncoding
     /// <summary>A request with pictures that were planned is not computed now: what it has is let go, and what it was to get is not encoded.</summary>
     public void TakeBack(SequenceState sequence)
     {
-        if (sequence.Request.ImagesToEncode is not { } images)
+        if (sequence.Request.MediaToEncode is not { } images)
         {
             return;
         }
@@ -170,14 +170,14 @@ internal sealed class ImageEncoding
 
     /// <summary>Iterations like the planned one that a prompt can have before its next picture.</summary>
     public static int IterationsToImage(SequenceState sequence) =>
-        sequence.Request.ImagesToEncode is { } images && sequence.ReadyImages < images.Count
+        sequence.Request.MediaToEncode is { } images && sequence.ReadyImages < images.Count
             ? Math.Max(1, (images.Start(sequence.ReadyImages) - sequence.Computed) / sequence.Scheduled)
             : int.MaxValue;
 
     /// <summary>The planned iterations have ended: pictures that have been passed are needed no more.</summary>
     public void Pass(SequenceState sequence)
     {
-        if (sequence.Request.ImagesToEncode is not { } images)
+        if (sequence.Request.MediaToEncode is not { } images)
         {
             return;
         }
@@ -208,7 +208,7 @@ internal sealed class ImageEncoding
             $"{_cache?.Held} embeddings of pictures were never let go"
         );
 
-    private bool TryPlan(SequenceState sequence, RequestImages images)
+    private bool TryPlan(SequenceState sequence, RequestMedia images)
     {
         var (number, shape) = (sequence.ReadyImages, images[sequence.ReadyImages]);
         if (_cache is null)

@@ -14,7 +14,9 @@ namespace LlmSim.Clients;
 /// <param name="outputPredictor">What policies are told.</param>
 /// <param name="models">The models of the cluster.</param>
 /// <param name="followsAll">Whether the clients of all requests are followed beyond the sending.</param>
-/// <param name="takesImages">Whether requests may have pictures.</param>
+/// <param name="takesImages">Whether requests may have pictures or other media.</param>
+/// <param name="takesVideos">Whether they may have videos.</param>
+/// <param name="takesAudio">Whether they may have sound.</param>
 internal sealed class RequestPool(
     long seed,
     double ttftSloSeconds,
@@ -23,7 +25,9 @@ internal sealed class RequestPool(
     OutputPredictor outputPredictor,
     ModelsInUse models,
     bool followsAll,
-    bool takesImages = false
+    bool takesImages = false,
+    bool takesVideos = false,
+    bool takesAudio = false
 )
 {
     /// <summary>Whole seconds of the clock.</summary>
@@ -108,16 +112,16 @@ internal sealed class RequestPool(
             )
             : null;
         request.Traits = spec.Traits;
-        if (spec.Images is not null)
+        if (spec.Media is not null)
         {
-            AddImages(request, spec);
+            AddMedia(request, spec);
         }
 
         return request;
     }
 
-    /// <summary>The prompt has its text, then the pictures. Of these nobody knows the content in blocks.</summary>
-    private void AddImages(Request request, in RequestSpec spec)
+    /// <summary>The prompt has its text, then the media. Of these nobody knows the content in blocks.</summary>
+    private void AddMedia(Request request, in RequestSpec spec)
     {
         if (!takesImages)
         {
@@ -126,16 +130,19 @@ internal sealed class RequestPool(
             );
         }
 
+        RequireAsked(spec, takesVideos, MediaKind.Video, "videos");
+        RequireAsked(spec, takesAudio, MediaKind.Audio, "audio");
+
         if (models.Find(request.Model) is not { } model)
         {
             // It is rejected for want of its model.
             return;
         }
 
-        var images = ImageTokens.Of(spec, model.Served.Model);
-        request.Images = images;
-        request.TraceInputTokens += images.Tokens;
-        request.InputTokens += images.Tokens;
+        var media = ImageTokens.Of(spec, model.Served.Model);
+        request.Media = media;
+        request.TraceInputTokens += media.Tokens;
+        request.InputTokens += media.Tokens;
         request.Content = spec.HashIds is { } hashIds
             ? new PromptContent(
                 hashIds,
@@ -144,6 +151,16 @@ internal sealed class RequestPool(
                 scope: PrefixKeys.Scope(spec.Adapter)
             )
             : null;
+    }
+
+    private static void RequireAsked(in RequestSpec spec, bool takes, MediaKind kind, string column)
+    {
+        if (!takes && spec.Media!.Any(item => item.Kind == kind))
+        {
+            throw new UserErrorException(
+                $"request {spec.Id} of the workload has {column}, read only where they are asked for; allowed with a trace: columns {column}=NAME"
+            );
+        }
     }
 
     /// <summary>The request has left the cluster and can be reused.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LlmSim.Workloads;
 
 namespace LlmSim.Metrics;
 
@@ -23,8 +24,10 @@ internal sealed partial class MetricsRecorder
             OutputTokens = request.TokensToReceive - request.EvictedTokens,
             PrefillInstance = request.PrefillInstance,
             TakenIn = request.TakenIn,
-            Images = request.Images?.Count ?? 0,
-            ImageTokens = request.Images?.Tokens ?? 0,
+            Images = request.Media?.Of(MediaKind.Image).Count ?? 0,
+            ImageTokens = request.Media?.Of(MediaKind.Image).Tokens ?? 0,
+            Videos = request.Media?.Of(MediaKind.Video) ?? default,
+            Audio = request.Media?.Of(MediaKind.Audio) ?? default,
             EncodeStart = request.EncodeStart,
             EncodeFinish = request.EncodeFinish,
             PrefillStart = request.PrefillStart,

@@ -72,9 +72,9 @@ internal sealed partial class MetricsRecorder(
         request.IsMeasured = _measured.Contains(Arrived++);
         _queueGrowth.Arrive();
         _run.Arrive(request.Arrival);
-        if (request.Images is { } images)
+        if (request.Media is { } media)
         {
-            Images?.Arrive(images);
+            Images?.Arrive(media);
         }
 
         if (request.Call is { } call)

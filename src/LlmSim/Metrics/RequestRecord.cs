@@ -38,6 +38,15 @@ public readonly record struct RequestRecord()
     /// <summary>Tokens of these.</summary>
     internal int ImageTokens { get; init; }
 
+    /// <summary>Videos in its prompt, and their tokens.</summary>
+    internal MediaTotals Videos { get; init; }
+
+    /// <summary>Recordings in its prompt, and their tokens.</summary>
+    internal MediaTotals Audio { get; init; }
+
+    /// <summary>All media in its prompt.</summary>
+    internal int Media => Images + Videos.Count + Audio.Count;
+
     /// <summary>When the first of them began to be encoded at an encode instance; null where there was none.</summary>
     internal SimTime? EncodeStart { get; init; }
 

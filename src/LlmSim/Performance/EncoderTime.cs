@@ -1,20 +1,22 @@
 namespace LlmSim.Performance;
 
 /// <summary>
-/// Times of an encoder of pictures, by the same performance models as those of the text: a prefill of their patches of which nothing is kept, and in which each sees all
+/// Times of the encoders of a model, by the same performance models as those of the text: a prefill of their patches of which nothing is kept, and in which each sees all
 /// patches of its sequence.
 /// </summary>
 internal sealed class EncoderTime
 {
-    private readonly IPerformanceModel _tower;
+    private readonly IPerformanceModel? _vision;
+    private readonly IPerformanceModel? _audio;
     private readonly bool _isMasked;
-    private readonly Dictionary<ImageShape, double> _alone = [];
+    private readonly Dictionary<MediaShape, double> _alone = [];
     private PrefillChunk[] _chunks = new PrefillChunk[4];
 
-    private EncoderTime(IPerformanceModel tower, bool isMasked) => (_tower, _isMasked) = (tower, isMasked);
+    private EncoderTime(IPerformanceModel? vision, IPerformanceModel? audio, bool isMasked) =>
+        (_vision, _audio, _isMasked) = (vision, audio, isMasked);
 
     /// <summary>Times on an instance.</summary>
-    /// <param name="served">The model that the encoder belongs to; it has one.</param>
+    /// <param name="served">The model that the encoders belong to.</param>
     /// <param name="instance">Where it is.</param>
     /// <param name="semantics">What divides a model.</param>
     /// <param name="times">Gives the times of a model on an instance.</param>
@@ -25,9 +27,17 @@ internal sealed class EncoderTime
         Func<ServedModel, InstanceSpec, IPerformanceModel> times
     )
     {
-        var tower = served.Model.Vision!.Tower(served.Name);
+        var model = served.Model;
         return new(
-            times(
+            model.Vision is { } vision ? Tower(vision) : null,
+            model.Audio is { } audio ? Tower(audio) : null,
+            semantics.AttentionMask == AttentionMask.Causal
+        );
+
+        IPerformanceModel Tower(MediaEncoder encoder)
+        {
+            var tower = encoder.Tower(served.Name);
+            return times(
                 tower,
                 instance with
                 {
@@ -40,22 +50,24 @@ internal sealed class EncoderTime
                     TwoBatchOverlap = false,
                     Engine = instance.Engine is { } engine ? engine with { Speculation = null } : null,
                 }
-            ),
-            semantics.AttentionMask == AttentionMask.Causal
-        );
+            );
+        }
     }
 
-    /// <summary>Bytes of the encoder on all accelerators of an instance: where their number does not divide it, each has all of it.</summary>
+    /// <summary>Bytes of the encoders on all accelerators of an instance: where their number does not divide it, each has all of it.</summary>
     public static long WeightBytes(ServedModel served, InstanceSpec instance, Semantics semantics)
     {
         const int BytesPerParameter = 2;
-        var encoder = served.Model.Vision!;
-        var copies = Degree(encoder.Tower(served.Name).Model, instance, semantics) == 1 ? instance.TpSize : 1;
-        return BytesPerParameter * encoder.Parameters * copies;
+        return served.Model.Encoders.Sum(encoder =>
+        {
+            var copies =
+                Degree(encoder.Tower(served.Name).Model, instance, semantics) == 1 ? instance.TpSize : 1;
+            return BytesPerParameter * encoder.Parameters * copies;
+        });
     }
 
     /// <summary>Seconds to encode one picture alone.</summary>
-    public double Seconds(in ImageShape image)
+    public double Seconds(in MediaShape image)
     {
         if (!_alone.TryGetValue(image, out var seconds))
         {
@@ -66,17 +78,20 @@ internal sealed class EncoderTime
         return seconds;
     }
 
-    /// <summary>Seconds to encode some pictures together; 0 for none.</summary>
-    public double Seconds(ReadOnlySpan<ImageShape> images)
-    {
-        if (images.IsEmpty)
-        {
-            return 0;
-        }
+    /// <summary>Seconds to encode some media together, those of one encoder at a time; 0 for none.</summary>
+    public double Seconds(ReadOnlySpan<MediaShape> media) =>
+        Seconds(_vision, media, areSounds: false) + Seconds(_audio, media, areSounds: true);
 
+    private double Seconds(IPerformanceModel? tower, ReadOnlySpan<MediaShape> media, bool areSounds)
+    {
         var (sequences, tokens, computed, pairs) = (0, 0, 0L, 0L);
-        foreach (var image in images)
+        foreach (var image in media)
         {
+            if (image.IsSound != areSounds)
+            {
+                continue;
+            }
+
             var before = Before(image.Patches);
             Reserve(sequences + image.Sequences);
             Array.Fill(_chunks, new PrefillChunk(image.Patches, before), sequences, image.Sequences);
@@ -86,16 +101,18 @@ internal sealed class EncoderTime
             pairs += (long)image.Sequences * image.Patches * image.Patches;
         }
 
-        return _tower.Seconds(
-            new IterationBatch
-            {
-                PrefillRequests = sequences,
-                PrefillTokens = tokens,
-                PrefillComputedTokens = computed,
-                PrefillAttentionPairs = pairs,
-                PrefillChunks = sequences > 1 ? _chunks.AsMemory(0, sequences) : default,
-            }
-        );
+        return sequences == 0
+            ? 0
+            : tower!.Seconds(
+                new IterationBatch
+                {
+                    PrefillRequests = sequences,
+                    PrefillTokens = tokens,
+                    PrefillComputedTokens = computed,
+                    PrefillAttentionPairs = pairs,
+                    PrefillChunks = sequences > 1 ? _chunks.AsMemory(0, sequences) : default,
+                }
+            );
     }
 
     /// <summary>

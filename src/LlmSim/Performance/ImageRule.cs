@@ -10,15 +10,19 @@ internal abstract record ImageRule
     /// <param name="width">At least 1.</param>
     /// <param name="height">At least 1.</param>
     /// <exception cref="UserErrorException">The processor refuses it.</exception>
-    public abstract ImageShape Of(int width, int height);
+    public abstract MediaShape Of(int width, int height);
 }
 
-/// <summary>A picture as a model sees it.</summary>
+/// <summary>A picture, or another medium, as a model sees it.</summary>
 /// <param name="Tokens">Its tokens in the prompt, with those that enclose and separate.</param>
 /// <param name="Embeddings">Those of them that the encoder makes.</param>
-/// <param name="Sequences">Parts that the encoder attends within: tiles, or 1 for the whole picture.</param>
+/// <param name="Sequences">Parts that the encoder attends within: tiles, frames, or 1 for the whole picture.</param>
 /// <param name="Patches">Patches of each.</param>
-internal readonly record struct ImageShape(int Tokens, int Embeddings, int Sequences, int Patches);
+internal readonly record struct MediaShape(int Tokens, int Embeddings, int Sequences, int Patches)
+{
+    /// <summary>Whether the encoder of sound makes them.</summary>
+    public bool IsSound { get; init; }
+}
 
 /// <summary>
 /// Pictures of any shape, resized to whole groups of patches within a budget of pixels: Qwen2-VL and later (transformers,
@@ -40,35 +44,54 @@ internal sealed record PixelBudgetImages(int PatchSize, int Merge, int MinPixels
 
     public override int MostEmbeddings => MaxPixels / (Group * Group);
 
-    public override ImageShape Of(int width, int height)
+    public override MediaShape Of(int width, int height)
+    {
+        RequireShape("image_size", width, height);
+        var (columns, rows) = Groups(width, height, Group, MinPixels, MaxPixels);
+        return new(columns * rows + TokensAround, columns * rows, 1, columns * rows * Merge * Merge);
+    }
+
+    /// <summary>Groups side by side, and one above the other.</summary>
+    public static (int Columns, int Rows) Groups(
+        int width,
+        int height,
+        int group,
+        double minPixels,
+        double maxPixels
+    )
+    {
+        var (columns, rows) = (Rounded(width, group), Rounded(height, group));
+        var pixels = (double)width * height;
+        if ((double)columns * rows * group * group > maxPixels)
+        {
+            var scale = Math.Sqrt(pixels / maxPixels);
+            columns = Math.Max(1, (int)Math.Floor(width / scale / group));
+            rows = Math.Max(1, (int)Math.Floor(height / scale / group));
+        }
+        else if ((double)columns * rows * group * group < minPixels)
+        {
+            var scale = Math.Sqrt(minPixels / pixels);
+            columns = (int)Math.Ceiling(width * scale / group);
+            rows = (int)Math.Ceiling(height * scale / group);
+        }
+
+        return (columns, rows);
+    }
+
+    /// <summary>Refuses what is too long.</summary>
+    /// <exception cref="UserErrorException">It is.</exception>
+    public static void RequireShape(string option, int width, int height)
     {
         if (Math.Max(width, height) > (long)MostAspect * Math.Min(width, height))
         {
             throw new UserErrorException(
-                $"image_size: found {width}x{height}; allowed with this model: sides of which one is at most {MostAspect} times the other"
+                $"{option}: found {width}x{height}; allowed with this model: sides of which one is at most {MostAspect} times the other"
             );
         }
-
-        var (columns, rows) = (Rounded(width), Rounded(height));
-        var pixels = (double)width * height;
-        if ((double)columns * rows * Group * Group > MaxPixels)
-        {
-            var scale = Math.Sqrt(pixels / MaxPixels);
-            columns = Math.Max(1, (int)Math.Floor(width / scale / Group));
-            rows = Math.Max(1, (int)Math.Floor(height / scale / Group));
-        }
-        else if ((double)columns * rows * Group * Group < MinPixels)
-        {
-            var scale = Math.Sqrt(MinPixels / pixels);
-            columns = (int)Math.Ceiling(width * scale / Group);
-            rows = (int)Math.Ceiling(height * scale / Group);
-        }
-
-        return new(columns * rows + TokensAround, columns * rows, 1, columns * rows * Merge * Merge);
     }
 
     /// <summary>Halves go to the even number, as Python rounds.</summary>
-    private int Rounded(int side) => Math.Max(1, (int)Math.Round((double)side / Group));
+    private static int Rounded(int side, int group) => Math.Max(1, (int)Math.Round((double)side / group));
 }
 
 /// <summary>
@@ -84,7 +107,7 @@ internal sealed record SquareImages(int Side, int PatchSize, int Embeddings) : I
 
     public override int MostEmbeddings => Embeddings;
 
-    public override ImageShape Of(int width, int height)
+    public override MediaShape Of(int width, int height)
     {
         var patches = Side / PatchSize;
         return new(Embeddings + TokensAround, Embeddings, 1, patches * patches);
@@ -104,7 +127,7 @@ internal sealed record RowImages(int PatchSize, int Merge, int LongestSide) : Im
 
     public override int MostEmbeddings => Groups(LongestSide) * Groups(LongestSide);
 
-    public override ImageShape Of(int width, int height)
+    public override MediaShape Of(int width, int height)
     {
         var scale = Math.Max(1, (double)Math.Max(width, height) / LongestSide);
         var columns = Groups(Math.Max(1, (int)Math.Floor(width / scale)));

@@ -82,9 +82,22 @@ public sealed record ModelDescription
     /// <summary>Why its encoder of pictures cannot be simulated; null where it can, and where there is none.</summary>
     internal string? VisionLack { get; init; }
 
+    /// <summary>Its encoder of sound; null without one that could be simulated.</summary>
+    internal AudioEncoder? Audio { get; init; }
+
+    /// <summary>Why its encoder of sound cannot be simulated; null where it can, and where there is none.</summary>
+    internal string? AudioLack { get; init; }
+
+    /// <summary>Its encoders.</summary>
+    internal IEnumerable<MediaEncoder> Encoders =>
+        new MediaEncoder?[] { Vision, Audio }.OfType<MediaEncoder>();
+
     /// <summary>The notices of a run in which its encoder is simulated.</summary>
     internal IEnumerable<string> NoticesWithImages =>
-        Notices.Where(notice => !notice.StartsWith("vision_config: ", StringComparison.Ordinal));
+        Notices.Where(notice =>
+            !notice.StartsWith("vision_config: ", StringComparison.Ordinal)
+            && !notice.StartsWith("audio_config: ", StringComparison.Ordinal)
+        );
 
     /// <summary>The experts of its layers; null in a dense model.</summary>
     public MixtureOfExperts? MixtureOfExperts { get; init; }

@@ -61,7 +61,7 @@ internal static class PrefillGraphs
         && instance.AllToAllBackend == AllToAllBackend.AllGatherReduceScatter
         && engine is { DataParallelGroup: null, Speculation: null }
         && !HasUntracedExperts(instance.Hardware, model, precision)
-        && model is { Recurrent: null, Vision: null, VisionLack: null }
+        && model is { Recurrent: null, Vision: null, VisionLack: null, Audio: null, AudioLack: null }
         && model.AttentionGroups.All(group => group.Indexer is null);
 
     /// <summary>

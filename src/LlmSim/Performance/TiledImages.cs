@@ -9,7 +9,7 @@ internal abstract record TiledImages(int Side, int PatchSize, int TileTokens, in
 {
     public override int MostEmbeddings => (MostTiles + 1) * TileTokens;
 
-    public override ImageShape Of(int width, int height)
+    public override MediaShape Of(int width, int height)
     {
         var (columns, rows) = Grid(width, height);
         var tiles = columns * rows;

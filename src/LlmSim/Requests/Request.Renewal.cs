@@ -42,7 +42,7 @@ internal sealed partial class Request
         DecodeTokensOwed = 0;
         FirstTokenWaits = false;
         Content = null;
-        Images = null;
+        Media = null;
         Traits = null;
         Call = null;
         Model = null;

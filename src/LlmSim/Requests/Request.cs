@@ -86,8 +86,8 @@ internal sealed partial class Request
     /// <summary>The blocks of its prompt that others may share; null when nothing is known of its content.</summary>
     public PromptContent? Content { get; set; }
 
-    /// <summary>The pictures in its prompt, whose tokens <see cref="InputTokens" /> counts; null for none.</summary>
-    public RequestImages? Images { get; set; }
+    /// <summary>The media in its prompt, whose tokens <see cref="InputTokens" /> counts; null for none.</summary>
+    public RequestMedia? Media { get; set; }
 
     /// <summary>Whether their embeddings come from an encode instance, so that no other one encodes them.</summary>
     public bool IsEncoded { get; set; }
@@ -98,8 +98,8 @@ internal sealed partial class Request
     /// <summary>When the last of their embeddings had come from there.</summary>
     public SimTime EncodeFinish { get; set; }
 
-    /// <summary>Pictures that an engine has yet to encode when it computes the prompt from its start; null for none.</summary>
-    public RequestImages? ImagesToEncode => IsEncoded ? null : Images;
+    /// <summary>Media that an engine has yet to encode when it computes the prompt from its start; null for none.</summary>
+    public RequestMedia? MediaToEncode => IsEncoded ? null : Media;
 
     /// <summary>What few requests have; null for nothing.</summary>
     public RequestTraits? Traits { get; set; }

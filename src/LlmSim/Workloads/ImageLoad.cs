@@ -1,4 +1,3 @@
-using System.Globalization;
 using LlmSim.Kernel;
 
 namespace LlmSim.Workloads;
@@ -12,7 +11,7 @@ internal sealed record ImageLoad
 
     private int _fewest;
     private int _most;
-    private ImageSize[] _sizes = [];
+    private MediaItem[] _sizes = [];
     private double _share = 1;
 
     /// <summary>Whether the seed decides on them.</summary>
@@ -43,12 +42,12 @@ internal sealed record ImageLoad
             WorkloadParameter.Require(FigureRanges.Share, ShareOption, given);
         }
 
-        var (fewest, most) = Counts(perRequest ?? "1");
+        var (fewest, most) = MediaCounts.Parse(CountOption, perRequest ?? "1");
         return new()
         {
             _fewest = hasOwn ? 0 : fewest,
             _most = hasOwn ? 0 : most,
-            _sizes = Sizes(size ?? (hasOwn ? "" : "1024x1024")),
+            _sizes = size is null && hasOwn ? [] : MediaCounts.Sizes(SizeOption, size ?? "1024x1024"),
             _share = share ?? 1,
         };
     }
@@ -67,19 +66,18 @@ internal sealed record ImageLoad
                 );
             }
 
-            yield return request.Images is { } own
-                ? request with
-                {
-                    Images = own.All(image => image.IsKnown) ? own : Sized(request, own, random),
-                }
-                : request with
-                {
-                    Images = Drawn(random),
-                };
+            var own = request.Media;
+            yield return request with
+            {
+                Media =
+                    own is null || own[0].Kind != MediaKind.Image ? MediaItem.Join(Drawn(random), own)
+                    : own.All(image => image.IsKnown) ? own
+                    : Sized(request, own, random),
+            };
         }
     }
 
-    private ImageSize[]? Drawn(RandomStream random)
+    private MediaItem[]? Drawn(RandomStream random)
     {
         // A draw decides nothing where all have pictures, but other options then draw the same.
         if (random.NextDouble() >= _share)
@@ -93,7 +91,7 @@ internal sealed record ImageLoad
             return null;
         }
 
-        var images = new ImageSize[count];
+        var images = new MediaItem[count];
         for (var i = 0; i < count; i++)
         {
             images[i] = _sizes[random.Next(_sizes.Length)];
@@ -102,7 +100,7 @@ internal sealed record ImageLoad
         return images;
     }
 
-    private ImageSize[] Sized(in RequestSpec request, IReadOnlyList<ImageSize> own, RandomStream random)
+    private MediaItem[] Sized(in RequestSpec request, IReadOnlyList<MediaItem> own, RandomStream random)
     {
         if (_sizes.Length == 0)
         {
@@ -113,38 +111,4 @@ internal sealed record ImageLoad
 
         return [.. own.Select(image => image.IsKnown ? image : _sizes[random.Next(_sizes.Length)])];
     }
-
-    private static (int Fewest, int Most) Counts(string text)
-    {
-        var parts = text.Split('-');
-        return
-            parts.Length is 1 or 2
-            && TryCount(parts[0], out var fewest)
-            && TryCount(parts[^1], out var most)
-            && fewest <= most
-            && most > 0
-            ? (fewest, most)
-            : throw new UserErrorException(
-                $"{CountOption}: found '{text}'; allowed: a whole number from 1 to {ImageSize.MostImages}, or the fewest and the most as in 0-4"
-            );
-    }
-
-    private static bool TryCount(string text, out int count) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count)
-        && count <= ImageSize.MostImages;
-
-    private static ImageSize[] Sizes(string text) =>
-        text.Length == 0
-            ? []
-            :
-            [
-                .. text.Split('|')
-                    .Select(word =>
-                        ImageSize.TryParse(word, out var size) && size.Id is null
-                            ? size
-                            : throw new UserErrorException(
-                                $"{SizeOption}: found '{word}'; allowed: WIDTHxHEIGHT in pixels, each from 1 to 1000000, as in 1024x768, or several as in 1024x768|512x512"
-                            )
-                    ),
-            ];
 }

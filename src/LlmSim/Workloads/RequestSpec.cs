@@ -56,11 +56,11 @@ public readonly record struct RequestSpec(
         init => _blocks = _blocks with { Conversation = value };
     }
 
-    /// <summary>The pictures behind the text of its prompt, of which <see cref="InputTokens" /> counts the text alone; null for none.</summary>
-    internal IReadOnlyList<ImageSize>? Images
+    /// <summary>The pictures, then the videos and recordings, behind the text of its prompt, of which <see cref="InputTokens" /> counts the text alone; null for none.</summary>
+    internal IReadOnlyList<MediaItem>? Media
     {
-        get => _blocks.Traits?.Images;
-        init => Traits = ((Traits ?? new()) with { Images = value }).OrNull;
+        get => _blocks.Traits?.Media;
+        init => Traits = ((Traits ?? new()) with { Media = value }).OrNull;
     }
 
     /// <summary>Name of the LoRA adapter that it asks for; null for the model as it is.</summary>

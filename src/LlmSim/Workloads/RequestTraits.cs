@@ -15,8 +15,8 @@ internal sealed record RequestTraits
     /// <summary>Tokens of its output that are thought and not answer.</summary>
     public int ThinkingTokens { get; init; }
 
-    /// <summary>Pictures behind the text of its prompt; null for none.</summary>
-    public IReadOnlyList<ImageSize>? Images { get; init; }
+    /// <summary>Pictures, then videos, then recordings, behind the text of its prompt; null for none.</summary>
+    public IReadOnlyList<MediaItem>? Media { get; init; }
 
     /// <summary>The same; null where there is nothing in it.</summary>
     public RequestTraits? OrNull => this == None ? null : this;

@@ -10,7 +10,7 @@ namespace LlmSim.Tests.Images;
 /// <summary>Pictures in an idle cluster: times that can be added up by hand. A picture of w x h has w · h embeddings of 2 bytes and two marks.</summary>
 public sealed class EncodeStageTests
 {
-    private static readonly ImageSize s_picture = new(4, 5);
+    private static readonly MediaItem s_picture = new(4, 5);
 
     /// <summary>Half a second, 10 ms a patch, 1 ms a pair: 0.5 + 0.2 + 0.4 for one alone, and as much less 0.5 for each that goes with it.</summary>
     private static readonly IterationTimesModel s_encoding = new(0.5, 0.01, 0.001);
@@ -67,6 +67,63 @@ public sealed class EncodeStageTests
         Assert.Equal(1.1 + 3.9, records[0].TtftSeconds, 1e-9);
         Assert.Null(records[0].EncodeStart);
         Assert.Equal((1, 0), (summary.Encoder!.Encoded, summary.Encoder.Found));
+    }
+
+    /// <summary>
+    /// Two frames of 2 x 2 patches and one for the class, of 4 embeddings and 6 tokens beside, a line feed between them: 0.5 + 2 · 5 · 0.01 + 2 · 25 · 0.001 s, 16 bytes to send, and 7 + 21 tokens.
+    /// </summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_video_is_encoded_as_its_frames_and_prefilled_as_its_tokens(bool hasEngine, bool isApart)
+    {
+        var scenario = isApart ? Apart(hasEngine, encoders: 1) : Here(hasEngine, s_engine);
+        var video = new MediaItem(3, 2, Seconds: 1, FramesPerSecond: 2);
+        var (records, summary) = Run(scenario with { TakesVideos = true }, Request(0, 3, 7, video));
+
+        var encoding = 0.5 + 0.1 + 0.05;
+        var transfer = isApart ? 0.16 + 0.25 : 0;
+        Assert.Equal(encoding + transfer + 1 + (0.1 * (7 + 21)), records[0].TtftSeconds, 1e-9);
+        Assert.Equal((0, 1, 21), (records[0].Images, records[0].Videos.Count, records[0].Videos.Tokens));
+        Assert.Equal(
+            (1, 1, 21),
+            (summary.Encoder!.Encoded, summary.Encoder.Videos, summary.Encoder.VideoTokens)
+        );
+    }
+
+    /// <summary>
+    /// A quarter of a second is three windows of 5 positions, of 15 embeddings and a mark: 0.5 + 15 · 0.01 + 3 · 25 · 0.001 s, 4 bytes of each to send, and 7 + 16 tokens. A picture
+    /// beside it has its own encoder, which takes another half a second.
+    /// </summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Sound_is_encoded_as_its_windows_and_prefilled_as_its_tokens(bool hasEngine, bool isApart)
+    {
+        var scenario = isApart ? Apart(hasEngine, encoders: 1) : Here(hasEngine, s_engine);
+        scenario = scenario with
+        {
+            Model = scenario.Model with { Audio = RandomImages.Hearing },
+            TakesAudio = true,
+        };
+        var sound = new MediaItem(0, 0, Seconds: 0.25);
+        var (records, summary) = Run(scenario, Request(0, 3, 7, sound), Request(1, 100, 7, s_picture, sound));
+
+        var encoding = 0.5 + 0.15 + 0.075;
+        var alone = encoding + (isApart ? 0.6 + 0.25 : 0) + 1 + (0.1 * (7 + 16));
+        Assert.Equal(alone, records[0].TtftSeconds, 1e-9);
+        // The picture's 40 bytes are sent while the sound is encoded.
+        Assert.Equal(alone + 1.1 + 2.2, records[1].TtftSeconds, 1e-9);
+        Assert.Equal(new MediaTotals(1, 16), records[0].Audio);
+        Assert.Equal((1, 1), (records[1].Images, records[1].Audio.Count));
+        Assert.Equal(
+            (3, 2, 32),
+            (summary.Encoder!.Encoded, summary.Encoder.Audio, summary.Encoder.AudioTokens)
+        );
     }
 
     /// <summary>Two pictures follow each other, or go side by side; the link of one instance sends the second while the first is on its way.</summary>
@@ -130,7 +187,7 @@ public sealed class EncodeStageTests
         var engine = s_engine with { MaxBatchedTokens = 50 };
         var (records, summary) = Run(
             Here(hasEngine: true, engine),
-            Request(0, 0, 26, s_picture, s_picture, new ImageSize(6, 6))
+            Request(0, 0, 26, s_picture, s_picture, new MediaItem(6, 6))
         );
 
         // 26 + 22 + 2 of 22, with both; then 20 of 22 and 30 of 38; then the last 8.
@@ -151,7 +208,7 @@ public sealed class EncodeStageTests
         };
         var (records, _) = Run(
             Here(hasEngine: true, engine),
-            Request(0, 0, 5, new ImageSize(6, 6), new ImageSize(6, 6))
+            Request(0, 0, 5, new MediaItem(6, 6), new MediaItem(6, 6))
         );
 
         var encode = 0.5 + 0.36 + (0.001 * 36 * 36);
@@ -212,6 +269,14 @@ public sealed class EncodeStageTests
             "request 0 of the workload has pictures, which are read only where they are asked for; allowed with a trace: columns images=NAME",
             Message(scenario with { TakesImages = false })
         );
+        Assert.Equal(
+            "request 0 of the workload has videos, read only where they are asked for; allowed with a trace: columns videos=NAME",
+            Assert
+                .Throws<UserErrorException>(() =>
+                    Run(scenario, Request(0, 0, 7, new MediaItem(3, 2, Seconds: 1)))
+                )
+                .Message
+        );
 
         static string Message(Scenario wrong) =>
             Assert.Throws<UserErrorException>(() => Run(wrong, Request(0, 0, 7, s_picture))).Message;
@@ -230,8 +295,8 @@ public sealed class EncodeStageTests
             summary.Instances.Single(usage => usage.Stage == "prefill").KvCapacityBytes;
     }
 
-    private static RequestSpec Request(int id, double arrival, int text, params ImageSize[] images) =>
-        new(id, SimTime.FromSeconds(arrival), text, 3) { Images = images.Length == 0 ? null : images };
+    private static RequestSpec Request(int id, double arrival, int text, params MediaItem[] images) =>
+        new(id, SimTime.FromSeconds(arrival), text, 3) { Media = images.Length == 0 ? null : images };
 
     private static (List<RequestRecord> Records, RunSummary Summary) Run(
         Scenario scenario,

@@ -29,6 +29,40 @@ public sealed class EncoderTimeTests
         Near((linear + attention + around) / OpsPerSecond, seconds);
     }
 
+    /// <summary>A pair of frames attends within itself: so many pairs are so many pictures of their size.</summary>
+    [Theory]
+    [InlineData("Qwen/Qwen2.5-VL-7B-Instruct", 1008, 560)]
+    [InlineData("Qwen/Qwen3-VL-8B-Instruct", 640, 352)]
+    public void A_video_has_the_work_of_its_pairs_of_frames(string model, int width, int height)
+    {
+        var (_, pair) = Seconds(model, width, height);
+        var description = ModelCatalog.BuiltIn.Get(model);
+        var video = description.Vision!.Videos!.Of(width, height, seconds: 10, framesPerSecond: 2);
+
+        Assert.Equal(10, video.Sequences);
+        Near(10 * pair, Time(description, Semantics.Standard).Seconds(video));
+    }
+
+    /// <summary>1,500 positions of 32 layers, each of which has two mel frames and makes half an embedding, or a quarter.</summary>
+    [Theory]
+    [InlineData("Qwen/Qwen2-Audio-7B-Instruct", 10, 1, 1280.0 * 4096 / 2)]
+    [InlineData("mistralai/Voxtral-Mini-3B-2507", 70, 3, ((5120.0 * 3072) + (3072.0 * 3072)) / 4)]
+    public void Sound_has_the_work_of_its_windows(string model, double seconds, int windows, double projected)
+    {
+        var description = ModelCatalog.BuiltIn.Get(model);
+        var shape = description.Audio!.Recordings.Of(seconds);
+
+        double n = 1500;
+        var linear = 32 * 2 * n * ((4 * 1280 * 1280) + (2 * 1280 * 5120));
+        var attention = 32 * n * n * 20 * ((4 * 64) + SoftmaxOps);
+        var around = 2 * n * ((2 * 3 * 128 * 1280) + (3.0 * 1280 * 1280) + projected);
+        Assert.Equal((windows, 1500), (shape.Sequences, shape.Patches));
+        Near(
+            windows * (linear + attention + around) / OpsPerSecond,
+            Time(description, Semantics.Standard).Seconds(shape)
+        );
+    }
+
     /// <summary>Three layers in between have a projection of their own, beside that behind the last.</summary>
     [Fact]
     public void Qwen3_sees_whole_pictures_and_projects_four_times()
@@ -95,7 +129,7 @@ public sealed class EncoderTimeTests
     {
         var time = Time(ModelCatalog.BuiltIn.Get("Qwen/Qwen3-VL-8B-Instruct"), Semantics.Standard);
         var images = ModelCatalog.BuiltIn.Get("Qwen/Qwen3-VL-8B-Instruct").Vision!.Images;
-        ImageShape[] shapes = [images.Of(640, 480), images.Of(1920, 1080), images.Of(640, 480)];
+        MediaShape[] shapes = [images.Of(640, 480), images.Of(1920, 1080), images.Of(640, 480)];
 
         Near(shapes.Sum(shape => time.Seconds(shape)), time.Seconds(shapes.AsSpan()));
         Assert.Equal(0, time.Seconds([]));
@@ -120,7 +154,7 @@ public sealed class EncoderTimeTests
         );
     }
 
-    private static (ImageShape Shape, double Seconds) Seconds(
+    private static (MediaShape Shape, double Seconds) Seconds(
         string model,
         int width,
         int height,

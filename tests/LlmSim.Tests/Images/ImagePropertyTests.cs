@@ -56,10 +56,13 @@ public sealed class ImagePropertyTests
                 var served = macro.Where(record => !record.IsRejected).ToArray();
                 Assert.InRange(
                     usage.Encoded + usage.Found,
-                    served.Sum(record => record.Images),
+                    served.Sum(record => record.Media),
                     long.MaxValue
                 );
-                Assert.Equal(random.Requests.Sum(request => request.Images?.Count ?? 0), usage.Images);
+                Assert.Equal(
+                    random.Requests.Sum(request => request.Media?.Count ?? 0),
+                    usage.Images + usage.Videos + usage.Audio
+                );
                 foreach (var record in served)
                 {
                     AssertPassesItsStages(cluster, random, record);
@@ -133,13 +136,22 @@ public sealed class ImagePropertyTests
                     request with
                     {
                         InputTokens = request.InputTokens + TokensOf(request),
-                        Images = null,
+                        Media = null,
                     }
                 );
 
                 Assert.Equal(
                     Run(random.NewScenario() with { EncodeInstances = [] }, text),
-                    Run(scenario, images).Select(record => record with { Images = 0, ImageTokens = 0 })
+                    Run(scenario, images)
+                        .Select(record =>
+                            record with
+                            {
+                                Images = 0,
+                                ImageTokens = 0,
+                                Videos = default,
+                                Audio = default,
+                            }
+                        )
                 );
             }
         );
@@ -166,7 +178,7 @@ public sealed class ImagePropertyTests
                         ? request
                         : request with
                         {
-                            Images = null,
+                            Media = null,
                         }
                 )
                 .ToArray();
@@ -178,13 +190,13 @@ public sealed class ImagePropertyTests
             Assert.Equal(Run(New(), requests), records);
             Assert.InRange(
                 summary.Encoder!.Encoded + summary.Encoder.Found,
-                records.Where(record => record.Outcome == Outcome.Finished).Sum(record => record.Images),
+                records.Where(record => record.Outcome == Outcome.Finished).Sum(record => record.Media),
                 long.MaxValue
             );
             encoded += summary.Encoder.Encoded;
             apart += summary.Instances.Where(usage => usage.Stage == "encode").Sum(usage => usage.Requests);
             failovers += summary.Service?.Failovers ?? 0;
-            left += records.Count(record => record.Outcome == Outcome.TimedOut && record.Images > 0);
+            left += records.Count(record => record.Outcome == Outcome.TimedOut && record.Media > 0);
         }
 
         Assert.All(
@@ -218,10 +230,11 @@ public sealed class ImagePropertyTests
     )
     {
         var request = random.Requests[(int)record.Id];
-        Assert.Equal(request.Images?.Count ?? 0, record.Images);
-        Assert.Equal(TokensOf(request), record.ImageTokens);
-        Assert.Equal(request.InputTokens + record.ImageTokens, record.TraceInputTokens);
-        Assert.Equal(cluster.EncodeInstances.Count > 0 && record.Images > 0, record.EncodeStart is not null);
+        Assert.Equal(request.Media?.Count(item => item.Kind == MediaKind.Image) ?? 0, record.Images);
+        Assert.Equal(request.Media?.Count(item => item.Kind == MediaKind.Video) ?? 0, record.Videos.Count);
+        Assert.Equal(TokensOf(request), record.ImageTokens + record.Videos.Tokens + record.Audio.Tokens);
+        Assert.Equal(request.InputTokens + TokensOf(request), record.TraceInputTokens);
+        Assert.Equal(cluster.EncodeInstances.Count > 0 && record.Media > 0, record.EncodeStart is not null);
         if (record.EncodeStart is { } start)
         {
             Assert.True(record.Arrival <= start);
@@ -235,7 +248,7 @@ public sealed class ImagePropertyTests
     }
 
     private static int TokensOf(RequestSpec request) =>
-        request.Images?.Sum(image => RandomImages.Encoder.Images.Of(image.Width, image.Height).Tokens) ?? 0;
+        request.Media?.Sum(item => RandomImages.TokensOf(item)) ?? 0;
 
     private static List<RequestRecord> Run(Scenario scenario, IEnumerable<RequestSpec> requests)
     {

@@ -66,7 +66,7 @@ public sealed class ImageTokenTests
     {
         var (shape, _) = Shape("google/gemma-3-27b-it", width, height);
 
-        Assert.Equal(new ImageShape(260, 256, 1, 4096), shape);
+        Assert.Equal(new MediaShape(260, 256, 1, 4096), shape);
     }
 
     /// <summary>
@@ -197,6 +197,6 @@ public sealed class ImageTokenTests
 
     private static VisionEncoder Encoder(string model) => ModelCatalog.BuiltIn.Get(model).Vision!;
 
-    private static (ImageShape Shape, VisionEncoder Encoder) Shape(string model, int width, int height) =>
+    private static (MediaShape Shape, VisionEncoder Encoder) Shape(string model, int width, int height) =>
         (Encoder(model).Images.Of(width, height), Encoder(model));
 }

@@ -92,7 +92,7 @@ public sealed class SteadyStateTests
         : type == typeof(RequestState) ? RequestState.Finished
         : type == typeof(PromptContent) ? new PromptContent([], 16, 7)
         : type == typeof(SequenceState) ? new SequenceState(new Request(), PrefixPages.None, promptBlocks: 0)
-        : type == typeof(RequestImages) ? new RequestImages(null!, [], [], textTokens: 7)
+        : type == typeof(RequestMedia) ? new RequestMedia(null!, [], [], [], textTokens: 7)
         : type == typeof(RequestTraits) ? new RequestTraits { Adapter = "another" }
         : type == typeof(Outcome) ? Outcome.Failed
         : type == typeof(Call) ? new Call { Spec = default, FirstSent = default }

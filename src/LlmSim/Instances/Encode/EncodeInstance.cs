@@ -5,7 +5,7 @@ using LlmSim.Performance;
 namespace LlmSim.Instances.Encode;
 
 /// <summary>
-/// Encodes pictures in the order in which they come, so many at a time, and sends their embeddings away one after another over its link.
+/// Encodes pictures and other media in the order in which they come, so many at a time, and sends their embeddings away one after another over its link.
 /// </summary>
 internal sealed class EncodeInstance
 {
@@ -17,7 +17,7 @@ internal sealed class EncodeInstance
     private readonly List<EncodePart> _waiting = [];
     private readonly List<EncodePart> _running = [];
     private readonly Queue<EncodePart> _sending = new();
-    private readonly List<ImageShape> _images = [];
+    private readonly List<MediaShape> _images = [];
     private SimTime _start;
     private SimTime _end;
     private SimTime _linkFree;
@@ -59,7 +59,7 @@ internal sealed class EncodeInstance
         _waitingSeconds + (_running.Count > 0 ? (_end - _simulation.Now).Seconds : 0);
 
     /// <summary>Takes a picture in.</summary>
-    public void Accept(EncodeJob job, in ImageShape image, long bytesOfEmbedding)
+    public void Accept(EncodeJob job, in MediaShape image, long bytesOfEmbedding)
     {
         var part = new EncodePart(
             job,

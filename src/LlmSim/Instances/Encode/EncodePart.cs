@@ -19,7 +19,7 @@ internal sealed class EncodeJob(Request request, int parts)
 /// <param name="Image">The picture.</param>
 /// <param name="Seconds">What it takes alone.</param>
 /// <param name="Bytes">Bytes of its embeddings.</param>
-internal sealed record EncodePart(EncodeJob Job, ImageShape Image, double Seconds, double Bytes)
+internal sealed record EncodePart(EncodeJob Job, MediaShape Image, double Seconds, double Bytes)
 {
     /// <summary>When its embeddings are there.</summary>
     public SimTime Arrival { get; set; }

@@ -31,10 +31,7 @@ internal sealed class EncodeStage
     /// <summary>Takes a request whose pictures are to be encoded here; false for any other.</summary>
     public bool TryAccept(Request request)
     {
-        if (
-            request.ImagesToEncode is not { } images
-            || !Instances.Any(one => one.Spec.Model == request.Model)
-        )
+        if (request.MediaToEncode is not { } images || !Instances.Any(one => one.Spec.Model == request.Model))
         {
             return false;
         }
@@ -43,7 +40,7 @@ internal sealed class EncodeStage
         _jobs.Add(request, job);
         for (var i = 0; i < images.Count; i++)
         {
-            LeastLoaded(request.Model).Accept(job, images[i], images.Encoder.EmbeddingBytes);
+            LeastLoaded(request.Model).Accept(job, images[i], images.EmbeddingBytes(i));
         }
 
         return true;

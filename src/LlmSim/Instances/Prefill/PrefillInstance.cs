@@ -151,7 +151,7 @@ internal sealed partial class PrefillInstance : Instance
         finished.LastToken = _simulation.Now;
         finished.CountComputed(0, finished.InputTokens);
         ComputedTokens += finished.InputTokens;
-        EncodedImages += _options.Encoder is null ? 0 : finished.ImagesToEncode?.Count ?? 0;
+        EncodedImages += _options.Encoder is null ? 0 : finished.MediaToEncode?.Count ?? 0;
         if (finished.IsWithdrawn)
         {
             _heldTokens -= KvTokens(finished);
@@ -195,7 +195,7 @@ internal sealed partial class PrefillInstance : Instance
     }
 
     private double EncodeSeconds(Request request) =>
-        _options.Encoder is { } encoder && request.ImagesToEncode is { } images
+        _options.Encoder is { } encoder && request.MediaToEncode is { } images
             ? encoder.Seconds(images.Shapes)
             : 0;
 

@@ -47,7 +47,8 @@ internal static class ModelConfigParser
         };
         // Last: what it reads is not simulated of runs without pictures, and named by the notices.
         var (encoder, lack) = VisionParser.Read(file, model);
-        return model with { Vision = encoder, VisionLack = lack };
+        var (audio, audioLack) = AudioParser.Read(file, model);
+        return model with { Vision = encoder, VisionLack = lack, Audio = audio, AudioLack = audioLack };
     }
 
     private static ModelRules Rules(JsonFields file, JsonFields text)

@@ -67,6 +67,7 @@ internal static class VisionParser
             PatchesOfEmbedding = group,
             EmbeddingValues = values,
             Images = rule,
+            Videos = new FrameBudgetVideos(rule.PatchSize, rule.Merge),
         };
     }
 
@@ -92,6 +93,7 @@ internal static class VisionParser
                 PatchesOfEmbedding = group,
                 EmbeddingValues = values,
                 Images = rule,
+                Videos = new FrameBudgetVideos(rule.PatchSize, rule.Merge),
             };
     }
 
@@ -112,6 +114,7 @@ internal static class VisionParser
             PatchesOfEmbedding = group,
             EmbeddingValues = projections * values,
             Images = rule,
+            Videos = new TotalBudgetVideos(rule.PatchSize, rule.Merge),
         };
     }
 
@@ -158,6 +161,7 @@ internal static class VisionParser
         var (hidden, patch) = (Size(vision, "hidden_size"), SideOf(vision, "patch_size"));
         var side = file.PositiveInt("force_image_size", absent: SideOf(vision, "image_size"));
         var group = Group(file.NumberOrNull("downsample_ratio", new(0.01, 1)) ?? 0.5);
+        var tokens = side / patch * (side / patch) / group;
         return Tower(vision, hidden, Size(vision, "intermediate_size"), isGated: false) with
         {
             ProjectorParameters =
@@ -167,9 +171,10 @@ internal static class VisionParser
             Images = new NearestShapeTiles(
                 side,
                 patch,
-                side / patch * (side / patch) / group,
+                tokens,
                 file.PositiveInt("max_dynamic_patch", absent: MostTiles)
             ),
+            Videos = new FrameTiles(side, patch, Math.Max(1, tokens), model.MaxContextTokens),
         };
     }
 

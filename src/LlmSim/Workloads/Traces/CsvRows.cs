@@ -40,6 +40,8 @@ internal sealed class CsvRows : ITraceRows
                     (JsonSlot.Schema, origin.Schema),
                     (JsonSlot.Thinking, origin.Thinking),
                     (JsonSlot.Images, origin.Images),
+                    (JsonSlot.Videos, origin.Videos),
+                    (JsonSlot.Audio, origin.Audio),
                 }
                     .Where(column => column.Item2 is not null)
                     .Select(column => (column.Item1, header.Find(column.Item2!))),

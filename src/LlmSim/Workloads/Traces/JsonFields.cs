@@ -21,6 +21,8 @@ internal enum JsonSlot
     Schema,
     Thinking,
     Images,
+    Videos,
+    Audio,
 }
 
 /// <summary>A field that is read, or one on the way to such.</summary>
@@ -54,6 +56,8 @@ internal sealed class JsonField
         root.Add(fields.Origin?.Schema, JsonSlot.Schema);
         root.Add(fields.Origin?.Thinking, JsonSlot.Thinking);
         root.Add(fields.Origin?.Images, JsonSlot.Images);
+        root.Add(fields.Origin?.Videos, JsonSlot.Videos);
+        root.Add(fields.Origin?.Audio, JsonSlot.Audio);
         return root;
     }
 

@@ -173,7 +173,9 @@ internal sealed partial class JsonRows : ITraceRows
             or JsonSlot.Adapter
             or JsonSlot.Schema
             or JsonSlot.Thinking
-            or JsonSlot.Images:
+            or JsonSlot.Images
+            or JsonSlot.Videos
+            or JsonSlot.Audio:
                 _origin!.Set(_current.Slot, Scalar(ref json));
                 break;
             default:

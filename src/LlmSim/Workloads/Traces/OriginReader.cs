@@ -10,7 +10,7 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
 
     private readonly RequestOrigins _origins = new();
 
-    /// <summary>Those that were read before; requests that think or have pictures have objects of their own.</summary>
+    /// <summary>Those that were read before; requests that think or have media have objects of their own.</summary>
     private readonly Dictionary<RequestTraits, RequestTraits> _known = [];
     private string? _class;
     private string? _tenant;
@@ -59,7 +59,13 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
                 _priority = Whole(fields.Priority!, text, RequestOrigins.PriorityRange);
                 break;
             case JsonSlot.Images:
-                _traits = _traits with { Images = Images(text) };
+                _traits = With(MediaKind.Image, fields.Images!, text);
+                break;
+            case JsonSlot.Videos:
+                _traits = With(MediaKind.Video, fields.Videos!, text);
+                break;
+            case JsonSlot.Audio:
+                _traits = With(MediaKind.Audio, fields.Audio!, text);
                 break;
             default:
                 _deadlineSeconds = Number(fields.Deadline!, text, FigureRanges.LimitSeconds);
@@ -84,7 +90,7 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
 
     private RequestTraits? Traits()
     {
-        if (_traits.OrNull is null || _traits is { ThinkingTokens: > 0 } or { Images: not null })
+        if (_traits.OrNull is null || _traits is { ThinkingTokens: > 0 } or { Media: not null })
         {
             return _traits.OrNull;
         }
@@ -98,10 +104,13 @@ internal sealed class OriginReader(LineReader lines, OriginFields fields)
         return traits;
     }
 
-    private IReadOnlyList<ImageSize>? Images(string? text) =>
-        text is not null && ImageSize.TryParseList(text, out var images)
-            ? images
-            : throw Wrong(fields.Images!, text, ImageSize.AllowedList);
+    private RequestTraits With(MediaKind kind, string field, string? text) =>
+        text is not null && MediaItem.TryParseList(text, kind, out var items)
+            ? _traits with
+            {
+                Media = MediaItem.Join(_traits.Media, items),
+            }
+            : throw Wrong(field, text, MediaItem.AllowedList(kind));
 
     private string? Name(string field, string? text) =>
         text is null ? throw Wrong(field, text, "a text or a number")

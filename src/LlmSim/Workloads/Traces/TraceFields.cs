@@ -8,7 +8,7 @@ namespace LlmSim.Workloads.Traces;
 internal sealed record TraceFields(string? Arrival, string Input, string Output, string? HashIds)
 {
     private const string Allowed =
-        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME, deadline=NAME, adapter=NAME, schema=NAME, thinking=NAME and images=NAME, separated by commas, each at most once";
+        "arrival=NAME, input=NAME, output=NAME, hash_ids=NAME, class=NAME, tenant=NAME, model=NAME, priority=NAME, deadline=NAME, adapter=NAME, schema=NAME, thinking=NAME, images=NAME, videos=NAME and audio=NAME, separated by commas, each at most once";
 
     private static readonly string[] s_keys =
     [
@@ -25,10 +25,18 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
         "schema",
         "thinking",
         ImagesKey,
+        VideosKey,
+        AudioKey,
     ];
 
     /// <summary>What the column of pictures is called.</summary>
     public const string ImagesKey = "images";
+
+    /// <summary>What the column of videos is called.</summary>
+    public const string VideosKey = "videos";
+
+    /// <summary>What the column of recordings is called.</summary>
+    public const string AudioKey = "audio";
 
     /// <summary>Who sends a request; null when no column says it.</summary>
     public OriginFields? Origin { get; private init; }
@@ -112,6 +120,8 @@ internal sealed record TraceFields(string? Arrival, string Input, string Output,
 /// <param name="Schema">The grammar of its output.</param>
 /// <param name="Thinking">Output tokens before its answer.</param>
 /// <param name="Images">Its pictures.</param>
+/// <param name="Videos">Its videos.</param>
+/// <param name="Audio">Its recordings.</param>
 internal sealed record OriginFields(
     string? Class,
     string? Tenant,
@@ -121,7 +131,9 @@ internal sealed record OriginFields(
     string? Adapter,
     string? Schema,
     string? Thinking,
-    string? Images
+    string? Images,
+    string? Videos,
+    string? Audio
 )
 {
     /// <summary>The columns that are given; null when there is none.</summary>
@@ -136,9 +148,11 @@ internal sealed record OriginFields(
             columns.GetValueOrDefault("adapter"),
             columns.GetValueOrDefault("schema"),
             columns.GetValueOrDefault("thinking"),
-            columns.GetValueOrDefault(TraceFields.ImagesKey)
+            columns.GetValueOrDefault(TraceFields.ImagesKey),
+            columns.GetValueOrDefault(TraceFields.VideosKey),
+            columns.GetValueOrDefault(TraceFields.AudioKey)
         );
-        return fields == new OriginFields(null, null, null, null, null, null, null, null, null)
+        return fields == new OriginFields(null, null, null, null, null, null, null, null, null, null, null)
             ? null
             : fields;
     }

@@ -11,7 +11,6 @@ internal static class LlmSimFormat
 {
     public const string Mark = "llmsim";
     public const int Version = 1;
-    private const string Images = TraceFields.ImagesKey;
 
     public static TraceFormat Format { get; } =
         new("llmsim", "this program's own: requests and conversations with their classes, timestamp in ms")
@@ -58,7 +57,13 @@ internal static class LlmSimFormat
                 Adapter = record.Name("adapter"),
                 Schema = record.Name("schema"),
                 ThinkingTokens = record.Has("thinking") ? record.Length("thinking") : 0,
-                Images = record.Has(Images) ? ImagesOf(record) : null,
+                Media = MediaItem.Join(
+                    MediaItem.Join(
+                        MediaOf(record, TraceFields.ImagesKey, MediaKind.Image),
+                        MediaOf(record, TraceFields.VideosKey, MediaKind.Video)
+                    ),
+                    MediaOf(record, TraceFields.AudioKey, MediaKind.Audio)
+                ),
             }.OrNull;
             var arrival = record.Time(ArrivalField, clock);
             if (!record.Has("turns"))
@@ -91,10 +96,10 @@ internal static class LlmSimFormat
             };
         }
 
-        private static IReadOnlyList<ImageSize>? ImagesOf(JsonRecord record) =>
-            ImageSize.TryParseList(record.Name(Images) ?? "", out var images)
-                ? images
-                : throw record.Wrong(Images, record.Field(Images), ImageSize.AllowedList);
+        private static IReadOnlyList<MediaItem>? MediaOf(JsonRecord record, string field, MediaKind kind) =>
+            !record.Has(field) ? null
+            : MediaItem.TryParseList(record.Name(field) ?? "", kind, out var items) ? items
+            : throw record.Wrong(field, record.Field(field), MediaItem.AllowedList(kind));
 
         private RequestOrigin? Origin(JsonRecord record) =>
             _origins.Of(

@@ -60,10 +60,9 @@ internal static class LlmSimWriter
                 CultureInfo.InvariantCulture,
                 $", \"input_length\": {request.InputTokens}, \"output_length\": {request.OutputTokens}"
             );
-            if (request.Images is { } images)
-            {
-                line.Append(", \"images\": \"").AppendJoin(' ', images).Append('"');
-            }
+            Append(line, request.Media, TraceFields.ImagesKey, MediaKind.Image);
+            Append(line, request.Media, TraceFields.VideosKey, MediaKind.Video);
+            Append(line, request.Media, TraceFields.AudioKey, MediaKind.Audio);
 
             if (request.HashIds is { } hashIds)
             {
@@ -73,6 +72,22 @@ internal static class LlmSimWriter
         }
 
         line.Append("}\n");
+    }
+
+    private static void Append(
+        StringBuilder line,
+        IReadOnlyList<MediaItem>? media,
+        string field,
+        MediaKind kind
+    )
+    {
+        var items = media?.Where(item => item.Kind == kind).ToArray() ?? [];
+        if (items.Length > 0)
+        {
+            line.Append(CultureInfo.InvariantCulture, $", \"{field}\": \"")
+                .AppendJoin(' ', items)
+                .Append('"');
+        }
     }
 
     private static void Append(StringBuilder line, RequestOrigin origin)
