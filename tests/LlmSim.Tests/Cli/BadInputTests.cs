@@ -17,8 +17,8 @@ public sealed class BadInputTests
     [InlineData("--foo", "unknown option '--foo'. See llmsim --help.")]
     [InlineData("kernels import --foo 3", "unknown option '--foo'. See llmsim kernels import --help.")]
     [InlineData(
-        "plan --queue nats://host:4222",
-        "--queue: a plan chooses each simulation by what came of those before it"
+        "plan --workload chat --lambda_arrival 1 --slo ttft_p99<1s --n_jobs 2 --queue nats://host:4222",
+        "--n_jobs: with --queue the workers say it"
     )]
     [InlineData(
         "plan --shard 1/2",
