@@ -14,16 +14,20 @@ internal static partial class SummaryReport
                 encoder.EncodeSeconds.Count == 0
                     ? ""
                     : $"; encode instances: wait {Figures.Number(encoder.EncodeQueueSeconds.Mean)} s, encoding {Figures.Number(encoder.EncodeSeconds.Mean)} s on average";
-            var videos = encoder is { Videos: { } count, VideoTokens: { } tokens }
-                ? $", {Figures.Count(count)} videos with {Figures.Count(tokens)}"
-                : "";
-            var audio = encoder is { Audio: { } recordings, AudioTokens: { } heard }
-                ? $", {Figures.Count(recordings)} recordings with {Figures.Count(heard)}"
-                : "";
+            var hasOthers = encoder is { Videos: not null } or { Audio: not null };
+            string?[] media =
+            [
+                hasOthers ? Media(encoder.Images, "pictures", encoder.ImageTokens) : null,
+                Media(encoder.Videos, "videos", encoder.VideoTokens),
+                Media(encoder.Audio, "recordings", encoder.AudioTokens),
+            ];
+            var what = hasOthers
+                ? string.Join(", ", media.OfType<string>())
+                : $"{Figures.Count(encoder.Images)} with {Figures.Count(encoder.ImageTokens)} tokens";
             WriteWrapped(
                 writer,
-                "Pictures",
-                $"{Figures.Count(encoder.Images)} with {Figures.Count(encoder.ImageTokens)} tokens{videos}{audio}; {Figures.Count(encoder.Encoded)} encoded, {Figures.Count(encoder.Found)} found{apart}"
+                hasOthers ? "Media" : "Pictures",
+                $"{what}; {Figures.Count(encoder.Encoded)} encoded, {Figures.Count(encoder.Found)} found{apart}"
             );
         }
 
@@ -69,4 +73,7 @@ internal static partial class SummaryReport
             );
         }
     }
+
+    private static string? Media(long? count, string name, long? tokens) =>
+        count > 0 ? $"{Figures.Count(count.Value)} {name} with {Figures.Count(tokens ?? 0)} tokens" : null;
 }

@@ -46,7 +46,7 @@ public sealed class AudioCommandTests : IDisposable
         Assert.All(rows.Numbers("input_length")[0], tokens => Assert.Equal(1024 + 504, tokens));
         Assert.Equal("20", ResultTable.Open(summary).Texts("audio")[0][0]);
         Assert.Contains(
-            "20 recordings with 5,040; 20 encoded",
+            "Media       20 recordings with 5,040 tokens; 20 encoded",
             Run(cluster, media).Out,
             StringComparison.Ordinal
         );

@@ -56,7 +56,7 @@ public sealed class VideoCommandTests : IDisposable
         Assert.All(rows.Numbers("input_length")[0], tokens => Assert.Equal(1024 + 132 + 7202, tokens));
         Assert.Equal("10", ResultTable.Open(summary).Texts("videos")[0][0]);
         Assert.Contains(
-            "Pictures    20 with 1,320 tokens, 10 videos with 72,020; 30 encoded, 0 found",
+            "Media       20 pictures with 1,320 tokens, 10 videos with 72,020 tokens;",
             Run(cluster, media).Out,
             StringComparison.Ordinal
         );
