@@ -6,91 +6,66 @@ namespace LlmSim.Testing;
 internal sealed partial class PolicyUnderTest
 {
     /// <summary>What a policy chooses from a queue.</summary>
-    public static int Choice(ILocalPolicy policy, in LocalContext context)
-    {
-        try
-        {
-            using var call = AuthorsCall.Enter(policy, "asked to pick from a queue");
-            return policy.Choose(context);
-        }
-        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
-        {
-            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
-        }
-    }
+    public static int Choice(ILocalPolicy policy, in LocalContext context) =>
+        Ask(
+            policy,
+            context,
+            "asked to pick from a queue",
+            static (policy, context) => policy.Choose(context)
+        );
 
     /// <summary>The key that an ordered policy gives a request.</summary>
-    public static double Key(IOrderedLocalPolicy policy, Request request)
-    {
-        try
-        {
-            using var call = AuthorsCall.Enter(policy, "asked for the key of a request");
-            return policy.Key(new RequestView(request));
-        }
-        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
-        {
-            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
-        }
-    }
+    public static double Key(IOrderedLocalPolicy policy, Request request) =>
+        Ask(
+            policy,
+            new RequestView(request),
+            "asked for the key of a request",
+            static (policy, request) => policy.Key(request)
+        );
 
-    private static int Choice(IGlobalPolicy policy, in GlobalContext context)
-    {
-        try
-        {
-            using var call = AuthorsCall.Enter(policy, "asked to place a request");
-            return policy.Choose(context);
-        }
-        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
-        {
-            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
-        }
-    }
+    private static int Choice(IGlobalPolicy policy, in GlobalContext context) =>
+        Ask(policy, context, "asked to place a request", static (policy, context) => policy.Choose(context));
 
-    private static int Choice(IAdmissionPolicy policy, in AdmissionContext context)
-    {
-        try
-        {
-            using var call = AuthorsCall.Enter(policy, "asked to admit a request");
-            return policy.Admit(context) ? 1 : 0;
-        }
-        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
-        {
-            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
-        }
-    }
+    private static int Choice(IAdmissionPolicy policy, in AdmissionContext context) =>
+        Ask(
+            policy,
+            context,
+            "asked to admit a request",
+            static (policy, context) => policy.Admit(context) ? 1 : 0
+        );
 
-    private static int Choice(IVictimPolicy policy, in VictimContext context)
-    {
-        try
-        {
-            using var call = AuthorsCall.Enter(policy, "asked to pick a victim");
-            return policy.Choose(context);
-        }
-        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
-        {
-            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
-        }
-    }
+    private static int Choice(IVictimPolicy policy, in VictimContext context) =>
+        Ask(policy, context, "asked to pick a victim", static (policy, context) => policy.Choose(context));
 
-    private static int Choice(IOutputPredictorPolicy policy, in PredictionContext context)
-    {
-        try
-        {
-            using var call = AuthorsCall.Enter(policy, "asked to predict an output");
-            return policy.Predict(context) ?? 0;
-        }
-        catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
-        {
-            throw new UserErrorException(PolicyFailure.Describe(policy, e), e);
-        }
-    }
+    private static int Choice(IOutputPredictorPolicy policy, in PredictionContext context) =>
+        Ask(
+            policy,
+            context,
+            "asked to predict an output",
+            static (policy, context) => policy.Predict(context) ?? 0
+        );
 
-    private static int Choice(IAutoscalePolicy policy, in FleetContext context)
+    private static int Choice(IAutoscalePolicy policy, in FleetContext context) =>
+        Ask(
+            policy,
+            context,
+            "asked how many instances there should be",
+            static (policy, context) => policy.Decide(context)
+        );
+
+    private static TAnswer Ask<TPolicy, TContext, TAnswer>(
+        TPolicy policy,
+        TContext context,
+        string what,
+        Func<TPolicy, TContext, TAnswer> ask
+    )
+        where TPolicy : class
+        where TContext : allows ref struct
     {
         try
         {
-            using var call = AuthorsCall.Enter(policy, "asked how many instances there should be");
-            return policy.Decide(context);
+            using var call = AuthorsCall.Enter(policy, what);
+            return ask(policy, context);
         }
         catch (Exception e) when (PolicyFailure.IsTheAuthors(policy, e))
         {

@@ -35,12 +35,11 @@ internal sealed partial record WorkloadOptions
 
     /// <summary>The videos that are added; null for none.</summary>
     private MediaLoad? Videos =>
-        MediaLoad.Videos(VideosPerRequest, VideoSize, VideoSeconds, VideoFps) is not { } load ? null
-        : HasOwnVideos
-            ? throw new UserErrorException(
-                "videos_per_request: the trace says which requests have videos; allowed with columns videos: no option of videos"
-            )
-        : Added("videos_per_request", "videos", load);
+        AddedUnlessOwn(
+            "videos",
+            HasOwnVideos,
+            MediaLoad.Videos(VideosPerRequest, VideoSize, VideoSeconds, VideoFps)
+        );
 
     /// <summary>Recordings of a request: a number, or the fewest and the most; null for none, or one where their lengths are given.</summary>
     public string? AudioPerRequest { get; init; }
@@ -65,10 +64,13 @@ internal sealed partial record WorkloadOptions
 
     /// <summary>The recordings that are added; null for none.</summary>
     private MediaLoad? Audio =>
-        MediaLoad.Audio(AudioPerRequest, AudioSeconds) is not { } load ? null
-        : HasOwnAudio
+        AddedUnlessOwn("audio", HasOwnAudio, MediaLoad.Audio(AudioPerRequest, AudioSeconds));
+
+    private MediaLoad? AddedUnlessOwn(string media, bool hasOwn, MediaLoad? load) =>
+        load is null ? null
+        : hasOwn
             ? throw new UserErrorException(
-                "audio_per_request: the trace says which requests have audio; allowed with columns audio: no option of audio"
+                $"{media}_per_request: the trace says which requests have {media}; allowed with columns {media}: no option of {media}"
             )
-        : Added("audio_per_request", "audio", load);
+        : Added($"{media}_per_request", media, load);
 }

@@ -132,6 +132,18 @@ internal abstract partial class IterationScheduler(
     /// <summary>A request has the blocks for what it gets in an iteration that begins.</summary>
     protected virtual void OnPlanned(SequenceState sequence) { }
 
+    /// <summary>Who is planned could still become a victim: only now is it sure that the requests get what they are planned for.</summary>
+    protected void PublishPlanned()
+    {
+        foreach (var sequence in Single)
+        {
+            if (sequence.Scheduled > 0)
+            {
+                OnPlanned(sequence);
+            }
+        }
+    }
+
     /// <summary>Gives a request whose KV cache is to come what it has to have before it is sent; false when there is too little.</summary>
     public virtual bool TryReserve(SequenceState sequence) => Cache.TryReserve(sequence);
 
@@ -224,6 +236,20 @@ internal abstract partial class IterationScheduler(
         sequence.Request.Evictions++;
         Cache.Preempt(sequence);
         OnTakenOut?.Invoke(sequence.Request);
+    }
+
+    /// <summary>Takes a separate request out, to wait as vLLM has it: before the others, or by its priority among the new ones.</summary>
+    protected void TakeOutToWait(SequenceState sequence, SimTime now)
+    {
+        TakeOut(sequence);
+        if (Spec.SchedulingPolicy == SchedulingPolicy.Priority)
+        {
+            Waiting.Requeue(sequence, now);
+        }
+        else
+        {
+            Waiting.PutBack(sequence);
+        }
     }
 
     /// <summary>Makes the blocks findable that the ended iterations have filled.</summary>

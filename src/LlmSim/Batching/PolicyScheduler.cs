@@ -36,6 +36,8 @@ internal sealed class PolicyScheduler(
 
     int IBatchUnderPlan.Waiting => Waiting.Seen;
 
+    bool IBatchUnderPlan.HasAdmitted => _hasAdmitted;
+
     protected override bool DecodesInStep => false;
 
     public override IterationBatch Schedule(SimTime now, int departing)
@@ -70,52 +72,27 @@ internal sealed class PolicyScheduler(
             : Batch();
     }
 
+    protected override void OnPlanned(SequenceState sequence) =>
+        Cache.Publish(sequence, sequence.Computed + sequence.Scheduled);
+
     BatchedRequest IBatchUnderPlan.RunningAt(int position)
     {
         var sequence = At(position);
-        return new(
-            new RequestView(sequence.Request),
-            sequence.Computed,
-            sequence.Length - sequence.Computed,
-            sequence.Scheduled,
-            sequence.Request.GeneratedTokens,
-            sequence.Blocks
-        );
+        return View(sequence, sequence.Computed);
     }
 
     bool IBatchUnderPlan.TryNext(out BatchedRequest next)
     {
-        if (Next() is not { } sequence)
-        {
-            next = default;
-            return false;
-        }
-
-        var found = Cache.ComputedWith(sequence, Cache.CountHits(sequence));
-        next = new(
-            new RequestView(sequence.Request),
-            found,
-            sequence.Length - found,
-            0,
-            sequence.Request.GeneratedTokens,
-            sequence.Blocks
-        );
-        return true;
+        var sequence = Next();
+        next = sequence is null
+            ? default
+            : View(sequence, Cache.ComputedWith(sequence, Cache.CountHits(sequence)));
+        return sequence is not null;
     }
 
     bool IBatchUnderPlan.TryCompute(int position, int tokens)
     {
         var sequence = At(position);
-        var most = sequence.Length - sequence.Computed;
-        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, most);
-        if (sequence.Scheduled > 0)
-        {
-            throw new InvalidOperationException(
-                $"{sequence.Request} has {sequence.Scheduled} tokens of this iteration already"
-            );
-        }
-
         tokens = Encoding?.Plan(sequence, sequence.Computed, tokens) ?? tokens;
         if (!Cache.TryGrow(sequence, sequence.Computed + tokens))
         {
@@ -128,29 +105,12 @@ internal sealed class PolicyScheduler(
 
     void IBatchUnderPlan.Preempt(int position)
     {
-        var sequence = At(position);
-        if (_hasAdmitted)
-        {
-            throw new InvalidOperationException(
-                "a plan that has admitted somebody cannot preempt any more: preempt before"
-            );
-        }
-
-        TakeOut(sequence);
+        TakeOutToWait(At(position), _now);
         (_hasPreempted, _next) = (true, null);
-        if (Spec.SchedulingPolicy == SchedulingPolicy.Priority)
-        {
-            Waiting.Requeue(sequence, _now);
-        }
-        else
-        {
-            Waiting.PutBack(sequence);
-        }
     }
 
     int IBatchUnderPlan.Admit(int tokens)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
         if (!_hasAdmitted)
         {
             // What running requests fill in this iteration is found from now on.
@@ -173,7 +133,7 @@ internal sealed class PolicyScheduler(
 
         tokens = Encoding?.Plan(sequence, sequence.Computed, tokens) ?? tokens;
         sequence.Scheduled = tokens;
-        Cache.Publish(sequence, sequence.Computed + tokens);
+        OnPlanned(sequence);
         Join(sequence, _now);
         (_hasAdmitted, _next) = (true, null);
         return tokens;
@@ -196,16 +156,15 @@ internal sealed class PolicyScheduler(
         return _next;
     }
 
-    private void PublishPlanned()
-    {
-        foreach (var sequence in Single)
-        {
-            if (sequence.Scheduled > 0)
-            {
-                Cache.Publish(sequence, sequence.Computed + sequence.Scheduled);
-            }
-        }
-    }
+    private static BatchedRequest View(SequenceState sequence, int computed) =>
+        new(
+            new RequestView(sequence.Request),
+            computed,
+            sequence.Length - computed,
+            sequence.Scheduled,
+            sequence.Request.GeneratedTokens,
+            sequence.Blocks
+        );
 
     private SequenceState At(int position) =>
         position >= 0 && position < Single.Length

@@ -168,18 +168,6 @@ internal abstract class RunningFirstScheduler(
         return victims(now, _mayBeVictims);
     }
 
-    /// <summary>Who is planned can still become a victim: only now is it sure that the requests get what they are planned for.</summary>
-    private void PublishPlanned()
-    {
-        foreach (var sequence in Single)
-        {
-            if (sequence.Scheduled > 0)
-            {
-                OnPlanned(sequence);
-            }
-        }
-    }
-
     /// <summary>Admits waiting requests; says whether the next iteration may admit more although the batch stays as it is.</summary>
     private bool Admit(ref int budget, SimTime now, int departing)
     {

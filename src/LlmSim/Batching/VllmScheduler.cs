@@ -18,18 +18,7 @@ internal sealed class VllmScheduler(
     protected override bool TryHold(SequenceState sequence, int hits, int tokens) =>
         Cache.TryAdmit(sequence, hits, tokens);
 
-    protected override void Preempt(SequenceState sequence, SimTime now)
-    {
-        TakeOut(sequence);
-        if (Spec.SchedulingPolicy == SchedulingPolicy.Priority)
-        {
-            Waiting.Requeue(sequence, now);
-        }
-        else
-        {
-            Waiting.PutBack(sequence);
-        }
-    }
+    protected override void Preempt(SequenceState sequence, SimTime now) => TakeOutToWait(sequence, now);
 
     protected override void OnPlanned(SequenceState sequence) =>
         Cache.Publish(sequence, sequence.Computed + sequence.Scheduled);

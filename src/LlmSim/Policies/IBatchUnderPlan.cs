@@ -15,6 +15,9 @@ internal interface IBatchUnderPlan
 
     int Waiting { get; }
 
+    /// <summary>Whether the plan has admitted somebody.</summary>
+    bool HasAdmitted { get; }
+
     BatchedRequest RunningAt(int position);
 
     bool TryNext(out BatchedRequest next);

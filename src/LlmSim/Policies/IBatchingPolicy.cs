@@ -67,18 +67,42 @@ public readonly ref struct BatchingContext
     /// <returns>False when there are too few KV blocks: then nothing has changed.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such request, or it has not as many tokens to compute.</exception>
     /// <exception cref="InvalidOperationException">It has tokens of this iteration already.</exception>
-    public bool TryCompute(int position, int tokens) => _batch.TryCompute(position, tokens);
+    public bool TryCompute(int position, int tokens)
+    {
+        var request = RunningAt(position);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, request.TokensToCompute);
+        return request.PlannedTokens == 0
+            ? _batch.TryCompute(position, tokens)
+            : throw new InvalidOperationException(
+                $"{request.Request.Source} has {request.PlannedTokens} tokens of this iteration already"
+            );
+    }
 
     /// <summary>Takes a running request out of the batch, and its blocks from it. It starts over, before others that wait; positions behind it move down by one.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such request.</exception>
     /// <exception cref="InvalidOperationException">This plan has admitted somebody: blocks that running requests fill can be found since.</exception>
-    public void Preempt(int position) => _batch.Preempt(position);
+    public void Preempt(int position)
+    {
+        if (_batch.HasAdmitted)
+        {
+            throw new InvalidOperationException(
+                "a plan that has admitted somebody cannot preempt any more: preempt before"
+            );
+        }
+
+        _batch.Preempt(position);
+    }
 
     /// <summary>Admits the next request, with KV blocks for what it computes in this iteration.</summary>
     /// <param name="tokens">Tokens that it computes at most, at least 1; what is found in the prefix cache is not computed.</param>
     /// <returns>How many it computes; 0 when nobody is admitted: nobody waits, all places are taken, or there are too few KV blocks.</returns>
     /// <exception cref="ArgumentOutOfRangeException">No tokens.</exception>
-    public int Admit(int tokens) => _batch.Admit(tokens);
+    public int Admit(int tokens)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
+        return _batch.Admit(tokens);
+    }
 }
 
 /// <summary>A request of an engine.</summary>

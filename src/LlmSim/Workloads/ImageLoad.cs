@@ -9,13 +9,12 @@ internal sealed record ImageLoad
     private const string SizeOption = "image_size";
     private const string ShareOption = "image_share";
 
-    private int _fewest;
-    private int _most;
+    private MediaCounts _counts;
     private MediaItem[] _sizes = [];
     private double _share = 1;
 
     /// <summary>Whether the seed decides on them.</summary>
-    public bool IsRandom => _fewest != _most || _sizes.Length > 1 || _share is > 0 and < 1;
+    public bool IsRandom => _counts.Fewest != _counts.Most || _sizes.Length > 1 || _share is > 0 and < 1;
 
     /// <summary>The pictures that are asked for; null for none.</summary>
     /// <param name="perRequest">How many: a number, or the fewest and the most as in 1-4; null for one where another option is given.</param>
@@ -42,11 +41,10 @@ internal sealed record ImageLoad
             WorkloadParameter.Require(FigureRanges.Share, ShareOption, given);
         }
 
-        var (fewest, most) = MediaCounts.Parse(CountOption, perRequest ?? "1");
+        var counts = MediaCounts.Parse(CountOption, perRequest ?? "1");
         return new()
         {
-            _fewest = hasOwn ? 0 : fewest,
-            _most = hasOwn ? 0 : most,
+            _counts = hasOwn ? default : counts,
             _sizes = size is null && hasOwn ? [] : MediaCounts.Sizes(SizeOption, size ?? "1024x1024"),
             _share = share ?? 1,
         };
@@ -85,19 +83,7 @@ internal sealed record ImageLoad
             return null;
         }
 
-        var count = _fewest + random.Next(_most - _fewest + 1);
-        if (count == 0)
-        {
-            return null;
-        }
-
-        var images = new MediaItem[count];
-        for (var i = 0; i < count; i++)
-        {
-            images[i] = _sizes[random.Next(_sizes.Length)];
-        }
-
-        return images;
+        return _counts.Draw(random, _sizes) is { Length: > 0 } images ? images : null;
     }
 
     private MediaItem[] Sized(in RequestSpec request, IReadOnlyList<MediaItem> own, RandomStream random)

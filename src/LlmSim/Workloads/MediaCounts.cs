@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmSim.Kernel;
 
 namespace LlmSim.Workloads;
 
@@ -37,6 +38,18 @@ internal readonly record struct MediaCounts(int Fewest, int Most)
                         )
                 ),
         ];
+
+    /// <summary>Media of a request, drawn among some.</summary>
+    public MediaItem[] Draw(RandomStream random, MediaItem[] among)
+    {
+        var items = new MediaItem[Fewest + random.Next(Most - Fewest + 1)];
+        for (var i = 0; i < items.Length; i++)
+        {
+            items[i] = among[random.Next(among.Length)];
+        }
+
+        return items;
+    }
 
     private static bool TryCount(string text, out int count) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count)

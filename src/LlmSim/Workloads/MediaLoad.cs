@@ -99,12 +99,7 @@ internal sealed class MediaLoad
                 );
             }
 
-            var items = new MediaItem[_counts.Fewest + random.Next(_counts.Most - _counts.Fewest + 1)];
-            for (var i = 0; i < items.Length; i++)
-            {
-                items[i] = _items[random.Next(_items.Length)];
-            }
-
+            var items = _counts.Draw(random, _items);
             yield return items.Length == 0
                 ? request
                 : request with

@@ -157,20 +157,12 @@ public sealed class BatchingPolicyTests
         RandomEngineScenario random,
         Func<PolicySet, PolicySet> changed,
         int maxIterationsPerEvent
-    )
-    {
-        var scenario = random.NewScenario();
-        scenario = scenario with { Policies = changed(scenario.Policies) };
-        var records = new List<RequestRecord>();
-        var cluster = new Cluster(
-            scenario,
-            random.Requests,
-            Recorders.For(scenario, records.Add),
-            maxIterationsPerEvent
+    ) =>
+        EnginePropertyTests.Run(
+            random,
+            maxIterationsPerEvent,
+            scenario => scenario with { Policies = changed(scenario.Policies) }
         );
-        cluster.Run(CancellationToken.None);
-        return (records, cluster);
-    }
 
     private static List<RequestRecord> Run(EngineSpec engine, IBatchingPolicy rule)
     {

@@ -112,10 +112,12 @@ public sealed class EnginePropertyTests
 
     internal static (List<RequestRecord> Records, Cluster Cluster) Run(
         RandomEngineScenario random,
-        int maxIterationsPerEvent
+        int maxIterationsPerEvent,
+        Func<Scenario, Scenario>? change = null
     )
     {
         var scenario = random.NewScenario();
+        scenario = change?.Invoke(scenario) ?? scenario;
         var records = new List<RequestRecord>();
         var cluster = new Cluster(
             scenario,

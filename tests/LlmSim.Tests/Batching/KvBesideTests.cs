@@ -130,18 +130,10 @@ public sealed class KvBesideTests
         RandomEngineScenario random,
         int maxIterationsPerEvent,
         Func<ModelDescription, ModelDescription> change
-    )
-    {
-        var scenario = random.NewScenario();
-        scenario = scenario with { Model = change(scenario.Model) };
-        var records = new List<RequestRecord>();
-        var cluster = new Cluster(
-            scenario,
-            random.Requests,
-            Recorders.For(scenario, records.Add),
-            maxIterationsPerEvent
+    ) =>
+        EnginePropertyTests.Run(
+            random,
+            maxIterationsPerEvent,
+            scenario => scenario with { Model = change(scenario.Model) }
         );
-        cluster.Run(CancellationToken.None);
-        return (records, cluster);
-    }
 }

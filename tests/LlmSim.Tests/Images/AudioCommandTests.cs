@@ -1,22 +1,16 @@
 using System.Text.Json;
 using LlmSim.Experiments.Plots;
 using LlmSim.Tests.Cli;
-using LlmSim.Tests.Experiments;
 using Xunit;
 
 namespace LlmSim.Tests.Images;
 
 /// <summary>Recordings on the command line, in traces and mixes, and in results.</summary>
-public sealed class AudioCommandTests : IDisposable
+public sealed class AudioCommandTests() : MediaCommandScene("Qwen/Qwen2-Audio-7B-Instruct", requests: "10")
 {
-    private const string Gpu = "\"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": 1";
     private const string Mixed = $"[{{ \"role\": \"mixed\", {Gpu} }}]";
     private const string Engine = $"[{{ \"role\": \"mixed\", {Gpu}, \"engine\": {{}} }}]";
     private const string Apart = $"[{{ \"role\": \"mixed\", {Gpu} }}, {{ \"role\": \"encode\", {Gpu} }}]";
-
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
 
     /// <summary>Ten seconds are 250 tokens and two marks.</summary>
     [Theory]
@@ -25,8 +19,8 @@ public sealed class AudioCommandTests : IDisposable
     [InlineData(Apart)]
     public void A_run_says_what_became_of_recordings(string cluster)
     {
-        var requests = _folder.File("requests.csv");
-        var summary = _folder.File("summary.csv");
+        var requests = Folder.File("requests.csv");
+        var summary = Folder.File("summary.csv");
         string[] media = ["--audio_per_request", "2", "--audio_seconds", "10"];
         var run = Run(
             cluster,
@@ -56,7 +50,7 @@ public sealed class AudioCommandTests : IDisposable
     [Fact]
     public void Without_sound_nothing_is_said_of_it()
     {
-        var requests = _folder.File("requests.csv");
+        var requests = Folder.File("requests.csv");
         var run = Run(Engine, "--requests_output", requests, "--json", "-");
 
         Assert.Equal(0, run.ExitCode);
@@ -78,7 +72,7 @@ public sealed class AudioCommandTests : IDisposable
     [Fact]
     public void A_trace_says_which_recordings_its_requests_have()
     {
-        var trace = _folder.Write(
+        var trace = Folder.Write(
             "trace.csv",
             """
             at,in,out,calls
@@ -87,7 +81,7 @@ public sealed class AudioCommandTests : IDisposable
             40,100,5,
             """
         );
-        var requests = _folder.File("requests.csv");
+        var requests = Folder.File("requests.csv");
         string[] source = ["--trace_path", trace, "--arrivals", "trace"];
         var run = Run(
             Engine,
@@ -119,7 +113,7 @@ public sealed class AudioCommandTests : IDisposable
     [Fact]
     public void Converted_workloads_and_classes_of_a_mix_have_recordings()
     {
-        var written = _folder.File("workload.jsonl");
+        var written = Folder.File("workload.jsonl");
         string[] source = ["--request_count", "10", "--request_source", "uniform", "--input_len", "64"];
         string[] media = ["--audio_per_request", "1-2", "--audio_seconds", "1|2.5"];
 
@@ -141,9 +135,9 @@ public sealed class AudioCommandTests : IDisposable
         );
 
         Assert.Equal((0, 0), (direct.ExitCode, read.ExitCode));
-        Assert.Equal(Summary(direct), Summary(read));
+        Assert.Equal(EncoderOf(direct), EncoderOf(read));
 
-        var mix = _folder.Write(
+        var mix = Folder.Write(
             "mix.yaml",
             """
             classes:
@@ -151,7 +145,7 @@ public sealed class AudioCommandTests : IDisposable
               - { name: calls, share: 1, request_source: uniform, input_len: 100, output_len: 5, audio_per_request: "1", audio_seconds: "1" }
             """
         );
-        var requests = _folder.File("requests.csv");
+        var requests = Folder.File("requests.csv");
         Assert.Equal(0, Run(Mixed, "--mix", mix, "--requests_output", requests).ExitCode);
         var table = ResultTable.Open(requests);
         Assert.All(
@@ -159,12 +153,6 @@ public sealed class AudioCommandTests : IDisposable
             row => Assert.Equal(100 + (27 * row.Second), row.First)
         );
         Assert.Contains(1, table.Numbers("audio")[0]);
-
-        static string Summary(CliRun run)
-        {
-            using var json = JsonDocument.Parse(run.Out);
-            return json.RootElement.GetProperty("summary").GetProperty("encoder").GetRawText();
-        }
     }
 
     [Theory]
@@ -201,39 +189,12 @@ public sealed class AudioCommandTests : IDisposable
     [InlineData("640x480/10s")]
     public void Wrong_recordings_of_a_trace_are_named(string cell)
     {
-        var trace = _folder.Write("trace.csv", $"at,in,out,calls\n0,100,5,{cell}\n");
+        var trace = Folder.Write("trace.csv", $"at,in,out,calls\n0,100,5,{cell}\n");
 
         Assert.EndsWith(
             $"calls: found {cell}; allowed: recordings as SECONDSs, separated by spaces, each with an @ID if others are equal to it",
             Refusal(Mixed, "--trace_path", trace, "--columns", "arrival=at,input=in,output=out,audio=calls"),
             StringComparison.Ordinal
         );
-    }
-
-    private string Refusal(string cluster, params string[] options)
-    {
-        var run = Run(cluster, options);
-        Assert.Equal((1, ""), (run.ExitCode, run.Out));
-        var last = run.Error.TrimEnd('\n').Split('\n')[^1];
-        Assert.StartsWith("llmsim: ", last, StringComparison.Ordinal);
-        return last["llmsim: ".Length..];
-    }
-
-    private CliRun Run(string cluster, params string[] options)
-    {
-        string[] model = options.Contains("--model") ? [] : ["--model", "Qwen/Qwen2-Audio-7B-Instruct"];
-        string[] source = options.Any(word => word is "--trace_path" or "--mix" or "--request_source")
-            ? []
-            : ["--request_source", "uniform", "--input_len", "1024", "--output_len", "8"];
-        string[] count = options.Contains("--request_count") ? [] : ["--request_count", "10"];
-        return CliRun.Of([
-            "run",
-            .. model,
-            "--cluster",
-            _folder.Write("cluster.json", cluster),
-            .. source,
-            .. count,
-            .. options,
-        ]);
     }
 }

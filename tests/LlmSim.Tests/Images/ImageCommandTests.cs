@@ -1,23 +1,17 @@
 using System.Text.Json;
 using LlmSim.Experiments.Plots;
 using LlmSim.Tests.Cli;
-using LlmSim.Tests.Experiments;
 using Xunit;
 
 namespace LlmSim.Tests.Images;
 
 /// <summary>Pictures on the command line, in traces, mixes and cluster files, and in results.</summary>
-public sealed class ImageCommandTests : IDisposable
+public sealed class ImageCommandTests() : MediaCommandScene("Qwen/Qwen2.5-VL-7B-Instruct", requests: "20")
 {
-    private const string Gpu = "\"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": 1";
     private const string Mixed = $"{{ \"role\": \"mixed\", {Gpu} }}";
     private const string Encode = $"{{ \"role\": \"encode\", {Gpu} }}";
     private const string Sizes =
         "allowed: WIDTHxHEIGHT in pixels, each from 1 to 1000000, as in 1024x768, or several as in 1024x768|512x512";
-
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
 
     /// <summary>Tokens of 1,024 x 1,024 are 1,369 and two marks, in the prompts behind their text.</summary>
     [Theory]
@@ -25,8 +19,8 @@ public sealed class ImageCommandTests : IDisposable
     [InlineData($"[{Mixed}, {Encode}]")]
     public void A_run_says_what_became_of_pictures(string cluster)
     {
-        var requests = _folder.File("requests.csv");
-        var summary = _folder.File("summary.csv");
+        var requests = Folder.File("requests.csv");
+        var summary = Folder.File("summary.csv");
         var run = Run(
             cluster,
             "--images_per_request",
@@ -68,7 +62,7 @@ public sealed class ImageCommandTests : IDisposable
     [Fact]
     public void Without_pictures_nothing_is_said_of_them()
     {
-        var requests = _folder.File("requests.csv");
+        var requests = Folder.File("requests.csv");
         var run = Run($"[{Mixed}]", "--requests_output", requests, "--json", "-");
 
         Assert.Equal(0, run.ExitCode);
@@ -81,7 +75,7 @@ public sealed class ImageCommandTests : IDisposable
     [Fact]
     public void A_trace_says_which_pictures_its_requests_have()
     {
-        var trace = _folder.Write(
+        var trace = Folder.Write(
             "trace.csv",
             """
             at,in,out,pictures
@@ -92,7 +86,7 @@ public sealed class ImageCommandTests : IDisposable
             4,100,5,2
             """
         );
-        var requests = _folder.File("requests.csv");
+        var requests = Folder.File("requests.csv");
         var run = Run(
             $"[{Mixed}]",
             "--trace_path",
@@ -127,7 +121,7 @@ public sealed class ImageCommandTests : IDisposable
     [Fact]
     public void Converted_workloads_keep_their_pictures()
     {
-        var written = _folder.File("workload.jsonl");
+        var written = Folder.File("workload.jsonl");
         string[] source = ["--request_count", "20", "--request_source", "uniform", "--input_len", "64"];
         string[] images = ["--images_per_request", "0-3", "--image_size", "640x480|224x224"];
 
@@ -148,19 +142,13 @@ public sealed class ImageCommandTests : IDisposable
         Assert.Equal((0, "20 requests written\n"), (generated.ExitCode, generated.Error));
         Assert.Contains("\"images\": \"", File.ReadAllText(written), StringComparison.Ordinal);
         Assert.Equal((0, 0), (direct.ExitCode, read.ExitCode));
-        Assert.Equal(Summary(direct), Summary(read));
-
-        static string Summary(CliRun run)
-        {
-            using var json = JsonDocument.Parse(run.Out);
-            return json.RootElement.GetProperty("summary").GetProperty("encoder").GetRawText();
-        }
+        Assert.Equal(EncoderOf(direct), EncoderOf(read));
     }
 
     [Fact]
     public void Pictures_shift_no_length_and_no_arrival()
     {
-        var (with, without) = (_folder.File("with.csv"), _folder.File("without.csv"));
+        var (with, without) = (Folder.File("with.csv"), Folder.File("without.csv"));
         string[] source = ["--request_source", "lognormal"];
         Assert.Equal(
             0,
@@ -176,21 +164,12 @@ public sealed class ImageCommandTests : IDisposable
             ById(one, "input_length").Zip(ById(one, "image_tokens"), (all, images) => all - images)
         );
         Assert.InRange(ById(one, "images").Sum(), 1, 19);
-
-        static double[] ById(ResultTable table, string column) =>
-            [
-                .. table
-                    .Numbers("id")[0]
-                    .Zip(table.Numbers(column)[0])
-                    .OrderBy(pair => pair.First)
-                    .Select(pair => pair.Second),
-            ];
     }
 
     [Fact]
     public void A_class_of_a_mix_has_its_own_pictures()
     {
-        var mix = _folder.Write(
+        var mix = Folder.Write(
             "mix.yaml",
             """
             classes:
@@ -198,7 +177,7 @@ public sealed class ImageCommandTests : IDisposable
               - { name: pictures, share: 1, request_source: uniform, input_len: 100, output_len: 5, images_per_request: "1-2", image_size: 224x224 }
             """
         );
-        var requests = _folder.File("requests.csv");
+        var requests = Folder.File("requests.csv");
 
         var run = Run($"[{Mixed}]", "--mix", mix, "--requests_output", requests);
 
@@ -284,7 +263,7 @@ public sealed class ImageCommandTests : IDisposable
     )]
     public void Wrong_pictures_of_a_trace_are_named(string cell, string options, string message)
     {
-        var trace = _folder.Write("trace.csv", $"at,in,out,pictures\n0,100,5,{cell}\n");
+        var trace = Folder.Write("trace.csv", $"at,in,out,pictures\n0,100,5,{cell}\n");
         string[] run = ["--trace_path", trace, "--columns", "arrival=at,input=in,output=out,images=pictures"];
 
         Assert.EndsWith(
@@ -317,7 +296,7 @@ public sealed class ImageCommandTests : IDisposable
     )]
     public void Wrong_encode_instances_are_named_with_their_line(string cluster, string message) =>
         Assert.Equal(
-            $"{_folder.File("cluster.json")}:1: {message}",
+            $"{Folder.File("cluster.json")}:1: {message}",
             Refusal(cluster, "--images_per_request", "1")
         );
 
@@ -333,36 +312,5 @@ public sealed class ImageCommandTests : IDisposable
             Run($"[{{ \"role\": \"mixed\", {Gpu}, \"encode_batch\": 2 }}]").Error,
             StringComparison.Ordinal
         );
-    }
-
-    private string Refusal(string cluster, params string[] options)
-    {
-        var run = Run(cluster, options);
-        Assert.Equal((1, ""), (run.ExitCode, run.Out));
-        var last = run.Error.TrimEnd('\n').Split('\n')[^1];
-        Assert.StartsWith("llmsim: ", last, StringComparison.Ordinal);
-        return last["llmsim: ".Length..];
-    }
-
-    private CliRun Run(string cluster, params string[] options)
-    {
-        string[] usual =
-        [
-            "--model",
-            "Qwen/Qwen2.5-VL-7B-Instruct",
-            "--cluster",
-            _folder.Write("cluster.json", cluster),
-        ];
-        string[] source = options.Any(word => word is "--trace_path" or "--mix" or "--request_source")
-            ? []
-            : ["--request_source", "uniform", "--input_len", "1024", "--output_len", "8"];
-        string[] count = options.Contains("--request_count") ? [] : ["--request_count", "20"];
-        return CliRun.Of([
-            "run",
-            .. options.Contains("--model") ? usual[2..] : usual,
-            .. source,
-            .. count,
-            .. options,
-        ]);
     }
 }

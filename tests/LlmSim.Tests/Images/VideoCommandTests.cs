@@ -1,22 +1,16 @@
 using System.Text.Json;
 using LlmSim.Experiments.Plots;
 using LlmSim.Tests.Cli;
-using LlmSim.Tests.Experiments;
 using Xunit;
 
 namespace LlmSim.Tests.Images;
 
 /// <summary>Videos on the command line, in traces and mixes, and in results.</summary>
-public sealed class VideoCommandTests : IDisposable
+public sealed class VideoCommandTests() : MediaCommandScene("Qwen/Qwen2.5-VL-7B-Instruct", requests: "10")
 {
-    private const string Gpu = "\"hardware\": \"NVIDIA_H100_SXM\", \"tp_size\": 1";
     private const string Mixed = $"[{{ \"role\": \"mixed\", {Gpu} }}]";
     private const string Engine = $"[{{ \"role\": \"mixed\", {Gpu}, \"engine\": {{}} }}]";
     private const string Apart = $"[{{ \"role\": \"mixed\", {Gpu} }}, {{ \"role\": \"encode\", {Gpu} }}]";
-
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
 
     /// <summary>Ten seconds of 1280x720 are 10 pairs of 720 tokens and two marks, a picture of 224x224 is 66 tokens.</summary>
     [Theory]
@@ -25,8 +19,8 @@ public sealed class VideoCommandTests : IDisposable
     [InlineData(Apart)]
     public void A_run_says_what_became_of_videos(string cluster)
     {
-        var requests = _folder.File("requests.csv");
-        var summary = _folder.File("summary.csv");
+        var requests = Folder.File("requests.csv");
+        var summary = Folder.File("summary.csv");
         string[] media =
         [
             "--videos_per_request",
@@ -66,7 +60,7 @@ public sealed class VideoCommandTests : IDisposable
     [Fact]
     public void Without_videos_nothing_is_said_of_them()
     {
-        var requests = _folder.File("requests.csv");
+        var requests = Folder.File("requests.csv");
         var run = Run(Engine, "--images_per_request", "1", "--requests_output", requests, "--json", "-");
 
         Assert.Equal(0, run.ExitCode);
@@ -78,7 +72,7 @@ public sealed class VideoCommandTests : IDisposable
     [Fact]
     public void A_trace_says_which_videos_its_requests_have()
     {
-        var trace = _folder.Write(
+        var trace = Folder.Write(
             "trace.csv",
             """
             at,in,out,films,pictures
@@ -89,7 +83,7 @@ public sealed class VideoCommandTests : IDisposable
             80,100,5,640x360/1s;640x360/1s,
             """
         );
-        var requests = _folder.File("requests.csv");
+        var requests = Folder.File("requests.csv");
         var run = Run(
             Engine,
             "--trace_path",
@@ -126,7 +120,7 @@ public sealed class VideoCommandTests : IDisposable
     [Fact]
     public void Converted_workloads_keep_their_videos()
     {
-        var written = _folder.File("workload.jsonl");
+        var written = Folder.File("workload.jsonl");
         string[] source = ["--request_count", "10", "--request_source", "uniform", "--input_len", "64"];
         string[] media =
         [
@@ -159,20 +153,14 @@ public sealed class VideoCommandTests : IDisposable
         Assert.Equal((0, "10 requests written\n"), (generated.ExitCode, generated.Error));
         Assert.Contains("/2.5s/4fps", File.ReadAllText(written), StringComparison.Ordinal);
         Assert.Equal((0, 0), (direct.ExitCode, read.ExitCode));
-        Assert.Equal(Summary(direct), Summary(read));
-
-        static string Summary(CliRun run)
-        {
-            using var json = JsonDocument.Parse(run.Out);
-            return json.RootElement.GetProperty("summary").GetProperty("encoder").GetRawText();
-        }
+        Assert.Equal(EncoderOf(direct), EncoderOf(read));
     }
 
     /// <summary>Videos are drawn from a stream of their own.</summary>
     [Fact]
     public void Videos_shift_no_length_no_arrival_and_no_picture()
     {
-        var (with, without) = (_folder.File("with.csv"), _folder.File("without.csv"));
+        var (with, without) = (Folder.File("with.csv"), Folder.File("without.csv"));
         string[] source = ["--request_source", "lognormal", "--images_per_request", "0-3"];
         Assert.Equal(
             0,
@@ -191,21 +179,12 @@ public sealed class VideoCommandTests : IDisposable
             ById(one, "input_length").Zip(ById(one, "video_tokens"), (all, videos) => all - videos)
         );
         Assert.InRange(ById(one, "videos").Sum(), 1, 9);
-
-        static double[] ById(ResultTable table, string column) =>
-            [
-                .. table
-                    .Numbers("id")[0]
-                    .Zip(table.Numbers(column)[0])
-                    .OrderBy(pair => pair.First)
-                    .Select(pair => pair.Second),
-            ];
     }
 
     [Fact]
     public void A_class_of_a_mix_has_its_own_videos()
     {
-        var mix = _folder.Write(
+        var mix = Folder.Write(
             "mix.yaml",
             """
             classes:
@@ -213,7 +192,7 @@ public sealed class VideoCommandTests : IDisposable
               - { name: films, share: 1, request_source: uniform, input_len: 100, output_len: 5, videos_per_request: "1-2", video_size: 640x360, video_seconds: "1", video_fps: 2 }
             """
         );
-        var requests = _folder.File("requests.csv");
+        var requests = Folder.File("requests.csv");
 
         var run = Run(Mixed, "--mix", mix, "--requests_output", requests, "--request_count", "20");
 
@@ -274,7 +253,7 @@ public sealed class VideoCommandTests : IDisposable
     )]
     public void Wrong_videos_of_a_trace_are_named(string cell, string options, string? message = null)
     {
-        var trace = _folder.Write("trace.csv", $"at,in,out,films\n0,100,5,{cell}\n");
+        var trace = Folder.Write("trace.csv", $"at,in,out,films\n0,100,5,{cell}\n");
         string[] run = ["--trace_path", trace, "--columns", "arrival=at,input=in,output=out,videos=films"];
 
         Assert.EndsWith(
@@ -283,32 +262,5 @@ public sealed class VideoCommandTests : IDisposable
             Refusal(Mixed, [.. run, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]),
             StringComparison.Ordinal
         );
-    }
-
-    private string Refusal(string cluster, params string[] options)
-    {
-        var run = Run(cluster, options);
-        Assert.Equal((1, ""), (run.ExitCode, run.Out));
-        var last = run.Error.TrimEnd('\n').Split('\n')[^1];
-        Assert.StartsWith("llmsim: ", last, StringComparison.Ordinal);
-        return last["llmsim: ".Length..];
-    }
-
-    private CliRun Run(string cluster, params string[] options)
-    {
-        string[] model = options.Contains("--model") ? [] : ["--model", "Qwen/Qwen2.5-VL-7B-Instruct"];
-        string[] source = options.Any(word => word is "--trace_path" or "--mix" or "--request_source")
-            ? []
-            : ["--request_source", "uniform", "--input_len", "1024", "--output_len", "8"];
-        string[] count = options.Contains("--request_count") ? [] : ["--request_count", "10"];
-        return CliRun.Of([
-            "run",
-            .. model,
-            "--cluster",
-            _folder.Write("cluster.json", cluster),
-            .. source,
-            .. count,
-            .. options,
-        ]);
     }
 }
